@@ -1,0 +1,10 @@
+//! The Myrmidon actor runtime as pure state machines.
+//!
+//! Nothing here owns a thread, a socket, a clock or a foreign function: time and randomness are arguments, and what
+//! has to happen outside is returned as data. That is what lets one set of rules serve Node.js, Python and Rust, and
+//! what lets a test replay any order of events.
+
+pub mod exit_reason;
+pub mod pid;
+pub mod record;
+pub mod send_error;

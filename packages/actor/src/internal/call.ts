@@ -1,0 +1,30 @@
+/**
+ * A pending ask: a linear token that is answered or ended, never both.
+ *
+ * Owner: the host that made it. The shard keeps it listed under its callee, in the fields of its own half.
+ */
+import type { Exit } from "effect/Exit"
+import type { Cell } from "./cell.ts"
+
+export class Call {
+  /** undefined: answered, ended or given up; whatever comes later is nobody's. */
+  resume: ((exit: Exit<unknown, unknown>) => void) | undefined
+  /** The tag of the question, for errors. */
+  readonly op: number
+  readonly callee: Cell
+
+  // -- the shard's half -----------------------------------------------------------------------------------------------
+  /** native: the token in records. */
+  token = 0
+  /** memory: neighbours in the callee's list. */
+  previous: Call | undefined = undefined
+  next: Call | undefined = undefined
+  /** memory: monotonic ms; Infinity for none. */
+  deadline = Infinity
+
+  constructor(op: number, callee: Cell, resume: (exit: Exit<unknown, unknown>) => void) {
+    this.op = op
+    this.callee = callee
+    this.resume = resume
+  }
+}

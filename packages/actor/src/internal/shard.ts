@@ -1,0 +1,169 @@
+/**
+ * The seam between the actors of this package and the two systems that can carry them.
+ *
+ * A shard owns what happens between actors: PIDs, mailboxes, the run queue, links, monitors, names, timers, calls.
+ * The host owns what happens inside one: behaviours, state, fibers, scopes, answers. `memory/` is the twin (direct
+ * TypeScript), `native/` drives the Rust shard; both keep the rules of docs/semantics.md, and neither knows Effect.
+ *
+ * A shard calls its host only from its own pump, never from inside a call of the host; `deliver` and `dead` of one
+ * actor never overlap.
+ */
+import type { ExitReason } from "../ExitReason.ts"
+import type { Pid } from "../Pid.ts"
+import type { Bound } from "./bound.ts"
+import type { Call } from "./call.ts"
+import type { Cell } from "./cell.ts"
+
+/** The answer of a send. 0 is acceptance. The numbers are those of the Rust enum `SendError`. */
+export const Outcome = { Accepted: 0, MailboxFull: 1, NodeBusy: 2, NoSession: 3, BadMessage: 4 } as const
+export type Outcome = typeof Outcome[keyof typeof Outcome]
+
+/** What a full mailbox does. The numbers are those of `policy` in the Rust source. */
+export const OnFull = { reject: 0, "drop-newest": 1, "drop-oldest": 2, suspend: 3 } as const
+
+/** How a call ended without an answer. The numbers are those of `call_end` in the Rust source. */
+export const CallEnd = { Exited: 1, Timeout: 2, MailboxFull: 3 } as const
+export type CallEnd = typeof CallEnd[keyof typeof CallEnd]
+
+/** Why a letter is dead. */
+export type Why = "NotAlive" | "MailboxFull" | "Dropped" | "NodeUnreachable" | "SwapRolledBack" | "Stopped" | "Interrupted"
+
+export interface OpenOptions {
+  readonly name: string | undefined
+  /** Messages of the normal and priority lanes together; 1 or more. */
+  readonly capacity: number
+  readonly onFull: number
+  /** ms, for `suspend`. */
+  readonly sendTimeout: number
+  /** Exit signals of links are delivered as messages. */
+  readonly trapExit: boolean
+  /** The host has work to do at its end: `terminate` comes before `dead`, unless it is killed. */
+  readonly cleanup: boolean
+  /** Deliver nothing before `started`. */
+  readonly starting: boolean
+  /** Linked to this actor from the first moment. */
+  readonly parent: Cell | undefined
+  /** Watched by that actor from the first moment, under that reference. */
+  readonly watcher: Cell | undefined
+  readonly watchRef: number
+}
+
+export interface ShardInfo {
+  readonly status: "idle" | "runnable" | "busy" | "suspended"
+  /** Messages in the mailbox, all lanes. */
+  readonly mailbox: number
+  readonly reductions: number
+  /** ms of handler time. */
+  readonly millis: number
+  readonly links: ReadonlyArray<Pid>
+}
+
+/** What a shard asks of the world. Virtual in tests. */
+export interface ShardClock {
+  /** Monotonic ms. */
+  readonly now: () => number
+  /** Calls `wake` once, in `delay` ms or later; the next call of `wakeIn` replaces it. `undefined` disarms. */
+  readonly wakeIn: (delay: number | undefined, wake: () => void) => void
+}
+
+export interface ShardOptions {
+  readonly maxActors: number
+  /** ms after which a handler that holds the thread is reported. */
+  readonly longSchedule: number
+  readonly clock: ShardClock
+  /**
+   * Tests: one message a slice, and the next actor is picked from the runnable ones by a generator seeded with this
+   * (splitmix64, the same in both shards). `undefined`: round robin with budgets.
+   */
+  readonly seed: bigint | undefined
+}
+
+export interface Shard {
+  readonly backend: "native" | "memory"
+
+  // -- life ---------------------------------------------------------------------------------------------------------
+  /** Takes a PID; nothing else knows of the cell yet. Throws `LimitReached` or `SystemStopped`. */
+  readonly reserve: (bound: Bound) => Cell
+  /** Gives it back: `init` threw before `open`. */
+  readonly release: (cell: Cell) => void
+  /** Opens the mailbox, and takes the name, the link and the watch in the same step. The PID of the holder: the name is taken, and nothing was done. */
+  readonly open: (cell: Cell, options: OpenOptions) => Pid | undefined
+  /** `init` is done: delivery may begin. */
+  readonly started: (cell: Cell) => void
+  /** `init` failed: the actor never was; what it linked and watched vanishes without a signal. */
+  readonly abandon: (cell: Cell) => void
+  /** The actor ends itself: `self.stop`, or a crash. Its running handler is its last. */
+  readonly exitSelf: (cell: Cell, reason: ExitReason) => void
+  /** The cleanup that `terminate` asked for is over. */
+  readonly finished: (cell: Cell) => void
+  readonly setFlags: (cell: Cell, trapExit: boolean, cleanup: boolean) => void
+  readonly isAlive: (cell: Cell) => boolean
+  readonly info: (cell: Cell) => ShardInfo | undefined
+  /** The cell with this PID; when none is alive, a dead one that answers as the PID's generation says. */
+  readonly cellOf: (pid: Pid) => Cell
+
+  // -- messages -----------------------------------------------------------------------------------------------------
+  /** `from`: the actor in whose handler this runs. `flags`: `Flag`. A dead receiver is a dead letter and `Accepted`. */
+  readonly send: (to: Cell, op: number, payload: unknown, from: Cell | undefined, flags: number) => Outcome
+  /** Ends by `answered`, or by `host.callEnded`, never by both. A refusal is the outcome alone. `timeout` in ms, or Infinity. */
+  readonly call: (to: Cell, op: number, payload: unknown, from: Cell | undefined, flags: number, call: Call, timeout: number) => Outcome
+  /** The host has taken the call's answer, or its caller has gone away. */
+  readonly answered: (call: Call) => void
+  /** Calls `resume` once there is room, or the actor has ended. Returns its undo. */
+  readonly awaitRoom: (to: Cell, resume: () => void) => () => void
+  /** In order behind what is in the normal lane; never refused. */
+  readonly stop: (to: Cell, reason: ExitReason) => void
+
+  // -- a handler that waits -----------------------------------------------------------------------------------------
+  /** Counted: `deliver` returned true that many times more than this was called. `millis`: to charge. */
+  readonly ready: (cell: Cell, millis: number) => void
+  /** Runs `task` in the pump, charged to `cell` where there is one: how fibers of actors go on. */
+  readonly defer: (task: () => void, cell: Cell | undefined) => void
+
+  // -- signals ------------------------------------------------------------------------------------------------------
+  readonly exit: (to: Cell, from: Cell | undefined, reason: ExitReason) => void
+  readonly link: (a: Cell, b: Cell) => void
+  readonly unlink: (a: Cell, b: Cell) => void
+  /** `ref` is the host's; a dead target is reported like any end, with `NoProc`. */
+  readonly monitor: (watcher: Cell, target: Cell, ref: number) => void
+  /** true: no `down` of it was or will be delivered. */
+  readonly demonitor: (watcher: Cell, ref: number) => boolean
+  /** A watch from outside of any actor: ends in `host.outsideDown`. */
+  readonly watch: (target: Cell, ref: number) => void
+  readonly unwatch: (ref: number) => void
+
+  // -- names and timers ---------------------------------------------------------------------------------------------
+  readonly whereis: (name: string) => Cell | undefined
+  /** The message is delivered like one that the actor sent to itself. Returns nothing: `ref` is the host's. */
+  readonly startTimer: (cell: Cell, ref: number, delay: number, repeat: boolean, op: number, payload: unknown, flags: number) => void
+  /** ms left; 0: its message was queued, and is not delivered any more; undefined: it has been delivered, or never was. */
+  readonly cancelTimer: (cell: Cell, ref: number) => number | undefined
+
+  // -- the whole ----------------------------------------------------------------------------------------------------
+  readonly stats: () => { readonly actors: number; readonly queued: number; readonly bytes: number; readonly calls: number }
+  /** Every live cell, in order of its spawn. */
+  readonly cells: () => Iterable<Cell>
+  /** Holds the process (`true`), or lets it end when nothing is runnable, no timer armed and no call pending. */
+  readonly keepAlive: (on: boolean) => void
+  /** Everything is dead letters from now on. Idempotent. */
+  readonly close: () => void
+}
+
+/** Flags of a message. The numbers are those of `flag` in the Rust source. */
+export const Flag = { Priority: 1, Next: 8, Reentrant: 16 } as const
+
+export interface ShardHost {
+  /** One message. true: its handler waits; deliver only what may re-enter until `ready`. Never throws. */
+  readonly deliver: (cell: Cell, op: number, payload: unknown, from: Pid | 0, call: Call | undefined) => boolean
+  /** A trapped exit signal. */
+  readonly exitSignal: (cell: Cell, from: Pid, reason: ExitReason) => boolean
+  readonly down: (cell: Cell, ref: number, from: Pid, reason: ExitReason) => boolean
+  readonly outsideDown: (ref: number, from: Pid, reason: ExitReason) => void
+  /** Run its cleanup, then `finished`. Nothing more is delivered to it. Its waiting handler is to be interrupted. */
+  readonly terminate: (cell: Cell, reason: ExitReason) => void
+  /** It has ended, its name is free, its signals are queued. Whatever of it still runs is to be interrupted. */
+  readonly dead: (cell: Cell, reason: ExitReason) => void
+  readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined) => void
+  readonly deadLetter: (to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why) => void
+  readonly longSchedule: (cell: Cell, millis: number) => void
+}
