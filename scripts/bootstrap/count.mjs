@@ -18,7 +18,8 @@ export const countCargo = (output) => {
 }
 
 /**
- * The file that vitest's JSON reporter writes. A file that did not even load counts as one failure.
+ * The file that vitest's JSON reporter writes. A test file that failed without a failed test (it did not load, or what
+ * comes before its tests failed) counts as one failure.
  *
  * @param {string | undefined} json
  * @returns {Count}
@@ -29,10 +30,13 @@ export const countVitest = (json) => {
   const report = JSON.parse(json)
   if (typeof report !== "object" || report === null) return { passed: 0, failed: 0 }
   const { numPassedTests, numFailedTests, testResults } = /** @type {Record<string, unknown>} */ (report)
-  const unloaded = Array.isArray(testResults)
-    ? testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length
+  const fruitless = Array.isArray(testResults)
+    ? testResults.filter((file) =>
+      file.status === "failed" &&
+      !file.assertionResults.some((/** @type {{ status: string }} */ test) => test.status === "failed")
+    ).length
     : 0
-  return { passed: Number(numPassedTests ?? 0), failed: Number(numFailedTests ?? 0) + unloaded }
+  return { passed: Number(numPassedTests ?? 0), failed: Number(numFailedTests ?? 0) + fruitless }
 }
 
 /**

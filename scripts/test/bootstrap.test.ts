@@ -11,13 +11,17 @@ describe("counting", () => {
     assert.deepStrictEqual(countCargo(output), { passed: 4, failed: 2 })
   })
 
-  it("counts a vitest file that did not load as a failure", () => {
+  it("counts a vitest file that failed without a failed test as one failure", () => {
     const report = {
       numPassedTests: 5,
       numFailedTests: 0,
-      testResults: [{ status: "failed", assertionResults: [] }, { status: "passed", assertionResults: [{}] }]
+      testResults: [
+        { status: "failed", assertionResults: [] },
+        { status: "failed", assertionResults: [{ status: "skipped" }] },
+        { status: "passed", assertionResults: [{ status: "passed" }] }
+      ]
     }
-    assert.deepStrictEqual(countVitest(JSON.stringify(report)), { passed: 5, failed: 1 })
+    assert.deepStrictEqual(countVitest(JSON.stringify(report)), { passed: 5, failed: 2 })
   })
 
   it("reads tstyche's line of tests, not of assertions", () => {
