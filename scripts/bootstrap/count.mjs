@@ -40,23 +40,24 @@ export const countVitest = (json) => {
 }
 
 /**
- * tstyche's line `Tests: 1 failed, 2 passed, 3 total`.
+ * tstyche's line `Assertions: 1 failed, 2 passed, 3 total`.
  *
  * @param {string} output
  * @returns {Count}
  */
 export const countTstyche = (output) => {
-  const line = /^Tests:.*$/m.exec(output)?.[0] ?? ""
+  const line = /^Assertions:.*$/m.exec(output)?.[0] ?? ""
   /** @param {string} word */
   const number = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(line)?.[1] ?? 0)
   return { passed: number("passed"), failed: number("failed") }
 }
 
 /**
- * A run that failed without a failed test still failed.
+ * A run that failed without a failed test still failed, and so did one in which nothing ran.
  *
  * @param {Count} count
  * @param {number} code
  * @returns {Count}
  */
-export const withExit = (count, code) => code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count
+export const withExit = (count, code) =>
+  (code !== 0 || count.passed === 0) && count.failed === 0 ? { ...count, failed: 1 } : count

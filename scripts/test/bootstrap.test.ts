@@ -24,10 +24,14 @@ describe("counting", () => {
     assert.deepStrictEqual(countVitest(JSON.stringify(report)), { passed: 5, failed: 2 })
   })
 
-  it("reads tstyche's line of tests, not of assertions", () => {
+  it("reads tstyche's line of assertions, not of files", () => {
     const output =
-      "Targets:    1 passed, 1 total\nTests:      1 failed, 2 passed, 3 total\nAssertions: 9 passed, 9 total\n"
+      "Targets:    1 passed, 1 total\nTests:      9 passed, 9 total\nAssertions: 1 failed, 2 passed, 3 total\n"
     assert.deepStrictEqual(countTstyche(output), { passed: 2, failed: 1 })
+  })
+
+  it("a run in which nothing ran counts as one failure", () => {
+    assert.deepStrictEqual(withExit({ passed: 0, failed: 0 }, 0), { passed: 0, failed: 1 })
   })
 
   it("a run that failed without a failed test counts as one failure", () => {
