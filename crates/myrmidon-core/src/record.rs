@@ -7,7 +7,7 @@
 //! leaves it exactly once: in a delivery that the isolate consumed, or in a [`completion::DEAD_LETTER`].
 
 /// Grows with every change of this file; checked when the addon is loaded.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 /// Words of a record.
 pub const WORDS: usize = 8;
 
@@ -164,6 +164,8 @@ pub mod call_end {
     pub const TIMEOUT: u32 = 2;
     /// The callee's mailbox was full, or dropped it.
     pub const MAILBOX_FULL: u32 = 3;
+    /// An actor asked itself. A binding refuses that before it submits.
+    pub const SELF: u32 = 4;
 }
 
 /// Why a letter is dead.
