@@ -13,18 +13,50 @@ use std::collections::{HashMap, HashSet};
 
 #[derive(Clone, Debug)]
 enum Step {
-    Spawn { policy: u32, capacity: u32, flags: u32, owner: usize, named: bool },
-    Send { from: usize, to: usize, flags: u32 },
-    Call { from: usize, to: usize, timeout: u32 },
+    Spawn {
+        policy: u32,
+        capacity: u32,
+        flags: u32,
+        owner: usize,
+        named: bool,
+    },
+    Send {
+        from: usize,
+        to: usize,
+        flags: u32,
+    },
+    Call {
+        from: usize,
+        to: usize,
+        timeout: u32,
+    },
     Answer(usize),
-    Exit { to: usize, from: usize, reason: u8 },
-    ExitSelf { who: usize, reason: u8 },
-    Stop { who: usize, reason: u8 },
+    Exit {
+        to: usize,
+        from: usize,
+        reason: u8,
+    },
+    ExitSelf {
+        who: usize,
+        reason: u8,
+    },
+    Stop {
+        who: usize,
+        reason: u8,
+    },
     Link(usize, usize),
     Unlink(usize, usize),
-    Monitor { watcher: usize, target: usize },
+    Monitor {
+        watcher: usize,
+        target: usize,
+    },
     Demonitor(usize),
-    Timer { who: usize, delay: u32, repeat: bool, priority: bool },
+    Timer {
+        who: usize,
+        delay: u32,
+        repeat: bool,
+        priority: bool,
+    },
     Cancel(usize),
     Busy(usize),
     Ready(usize),
@@ -37,7 +69,11 @@ enum Step {
     /// Ingests without delivering, as from within a handler.
     Flush,
     /// Takes a batch and handles at most this many deliveries of it.
-    Run { max: u32, handled: u32, micros: u32 },
+    Run {
+        max: u32,
+        handled: u32,
+        micros: u32,
+    },
     Advance(u16),
 }
 
@@ -131,7 +167,11 @@ impl Isolate {
     }
 
     fn pid(&self, at: usize) -> Pid {
-        if self.pids.is_empty() { Pid::new(3, 39, 7).unwrap() } else { self.pids[self.pids.len() - 1 - at % self.pids.len()] }
+        if self.pids.is_empty() {
+            Pid::new(3, 39, 7).unwrap()
+        } else {
+            self.pids[self.pids.len() - 1 - at % self.pids.len()]
+        }
     }
 
     /// Twelve actors, and nobody.
@@ -245,7 +285,8 @@ impl Isolate {
                 self.timers.insert(reference, owner);
                 let bits = f64::from(delay).to_bits();
                 let flags = if priority { flag::PRIORITY } else { 0 };
-                let mut record = [owner.low(), owner.generation(), 0, 0, 0, reference, bits as u32, (bits >> 32) as u32];
+                let mut record =
+                    [owner.low(), owner.generation(), 0, 0, 0, reference, bits as u32, (bits >> 32) as u32];
                 record[word::FROM] = u32::from(repeat);
                 record[word::HEAD] = submission::TIMER | flags << 8;
                 self.pending.push(record);
@@ -398,7 +439,8 @@ impl Isolate {
         let from = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
         match record[word::HEAD] & 0xff {
             completion::DEAD_LETTER => {
-                let (sender, receiver, _) = self.slots.remove(&record[word::SLOT]).expect("each payload leaves once (G5)");
+                let (sender, receiver, _) =
+                    self.slots.remove(&record[word::SLOT]).expect("each payload leaves once (G5)");
                 assert_eq!((sender, receiver), (from, to));
                 let reason = (record[word::HEAD] >> 8 & 0xff) >> flag::WHY_SHIFT;
                 assert!([why::NOT_ALIVE, why::MAILBOX_FULL, why::DROPPED, why::STOPPED].contains(&reason));

@@ -326,9 +326,8 @@ impl Shard {
     /// an end that the isolate has not read yet is taken back.
     fn answered(&mut self, token: u32) {
         let Some(id) = self.calls.find(token) else {
-            let ends = |record: &Record| {
-                record[word::HEAD] & 0xff == completion::CALL_ENDED && record[word::A] == token
-            };
+            let ends =
+                |record: &Record| record[word::HEAD] & 0xff == completion::CALL_ENDED && record[word::A] == token;
             if let Some(record) = self.outbox.iter().position(ends).and_then(|at| self.outbox.remove(at))
                 && record[word::B] == call_end::EXITED
             {
