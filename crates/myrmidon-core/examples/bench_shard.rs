@@ -108,9 +108,14 @@ fn main() {
         let (_, ns) = spawn(&mut shard, count);
         println!("spawn {count}: {ns:.1} ns, {} B held for each", shard.stats().bytes / count);
     }
-    for (count, flight, max) in
-        [(2, 256, 1024), (2, 1, 1024), (1000, 256, 1024), (1000, 4000, 1024), (100_000, 1024, 1024), (100_000, 4000, 1024)]
-    {
+    for (count, flight, max) in [
+        (2, 256, 1024),
+        (2, 1, 1024),
+        (1000, 256, 1024),
+        (1000, 4000, 1024),
+        (100_000, 1024, 1024),
+        (100_000, 4000, 1024),
+    ] {
         let mut shard = shard();
         let (pids, _) = spawn(&mut shard, count);
         let best = (0..3).map(|_| messages(&mut shard, &pids, flight, max, total)).fold(f64::INFINITY, f64::min);
