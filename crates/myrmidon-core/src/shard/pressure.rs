@@ -109,6 +109,7 @@ impl Shard {
         let receiver = self.slab.pid(index);
         let (hot, side) = self.slab.with_side(index);
         hot.flags |= mark::AWAITED;
+        self.batch.goes_on = true;
         let id = self.holds.insert(Hold::new(sender, receiver, node));
         self.holds[id].alarm = self.wheel.set(self.now + f64::from(side.send_timeout), Alarm::Hold(id));
         side.held_by.push(&mut self.holds, id);
@@ -177,6 +178,7 @@ impl Shard {
             Some(index) => {
                 let (hot, side) = self.slab.with_side(index);
                 hot.flags |= mark::AWAITED;
+                self.batch.goes_on = true;
                 side.waiters.push(waiter);
             }
         }
