@@ -6,6 +6,8 @@
  * @since 0.1.0
  */
 
+import type { CrashError as Crash, ExitReason as Reason } from "./generated/exitReason.ts"
+
 /**
  * Why an actor ended.
  *
@@ -18,15 +20,7 @@
  * @category models
  * @since 0.1.0
  */
-export type ExitReason =
-  | { readonly _tag: "Normal" }
-  | { readonly _tag: "Shutdown"; readonly detail?: string }
-  | { readonly _tag: "Killed" }
-  | { readonly _tag: "Crashed"; readonly error: CrashError }
-  | { readonly _tag: "NoProc"; readonly everExisted: boolean }
-  | { readonly _tag: "NodeUnreachable"; readonly node: string; readonly because: "closed" | "silent" }
-  | { readonly _tag: "NodeRestarted"; readonly node: string }
-  | { readonly _tag: "IsolateDown"; readonly isolate: number }
+export type ExitReason = Reason
 
 /**
  * What was thrown, rejected or panicked with, as data.
@@ -34,12 +28,7 @@ export type ExitReason =
  * @category models
  * @since 0.1.0
  */
-export interface CrashError {
-  readonly name: string
-  readonly message: string
-  readonly stack?: string
-  readonly language: "typescript" | "rust" | "python"
-}
+export type CrashError = Crash
 
 /**
  * The reason of an actor whose handler threw or rejected with `defect`.

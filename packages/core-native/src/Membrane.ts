@@ -10,10 +10,10 @@
  */
 import type { Binding, InfoData, StatsData } from "./binding.ts"
 import type { ExitReason } from "./ExitReason.ts"
-import { Flag, Spawn, Submission, Word, WORDS } from "./generated/layout.ts"
+import { Flag, Spawn, Submission, RECORD_WORDS as WORDS, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
 import { Attention, Loop } from "./loop.ts"
-import { generationOf, lowOf, pidOf } from "./pid.ts"
+import { generationOf, lowOf, pidOf } from "./words.ts"
 import { Reasons } from "./reasons.ts"
 import { RESERVE, Ring, SUBMISSIONS } from "./ring.ts"
 import { Slots } from "./slots.ts"
@@ -21,11 +21,11 @@ import { Table } from "./table.ts"
 import { Timers } from "./timers.ts"
 import { Tokens } from "./tokens.ts"
 
-const { TO, TO_GENERATION, FROM, FROM_GENERATION, HEAD, SLOT, A, B } = Word
-const SEND = Submission.SEND
-const INLINE = Flag.INLINE << 8
+const { To: TO, ToGeneration: TO_GENERATION, From: FROM, FromGeneration: FROM_GENERATION, Head: HEAD, Slot: SLOT, A, B } = Word
+const SEND = Submission.Send
+const INLINE = Flag.Inline << 8
 /** What a sender may say of a message: the other flags are the membrane's. */
-const SENDER = Flag.PRIORITY | Flag.NEXT | Flag.REENTRANT
+const SENDER = Flag.Priority | Flag.Next | Flag.Reentrant
 const NEVER = 0xffffffff
 const ACCEPTED = 0
 const MAILBOX_FULL = 1
@@ -64,6 +64,10 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   #taken = 0
   #nextWaiter = 1
   #closed = false
+  #settle: () => void = () => {}
+  readonly #done = new Promise<void>((resolve) => {
+    this.#settle = resolve
+  })
 
   constructor(binding: Binding, options: MembraneOptions, host: MembraneHost<C, K>) {
     this.#now = options.clock.now
@@ -82,7 +86,8 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       this.#waiters,
       this.#reasons,
       host,
-      options
+      options,
+      this.#end
     )
   }
 
@@ -114,18 +119,18 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   /** Gives a PID back that was never opened. */
   release(cell: C): void {
     this.#table.remove(cell.low, cell.generation)
-    this.#put(Submission.RELEASE, cell, undefined, 0, 0, 0)
+    this.#put(Submission.Release, cell, undefined, 0, 0, 0)
   }
 
   /** Opens a mailbox; name, link and watch are taken in the same step. The holder's PID: the name is taken. */
   open(cell: C, options: OpenOptions<C>): number | undefined {
     const { parent, watcher } = options
-    const flags = (options.starting ? Spawn.STARTING : 0)
-      | (options.trapExit ? Spawn.TRAP_EXIT : 0)
-      | (options.cleanup ? Spawn.CLEANUP : 0)
-      | (parent === undefined ? 0 : Spawn.LINK)
-      | (watcher === undefined || (parent !== undefined && parent !== watcher) ? 0 : Spawn.MONITOR)
-    const kind = Submission.SPAWN | (flags << 8)
+    const flags = (options.starting ? Spawn.Starting : 0)
+      | (options.trapExit ? Spawn.TrapExit : 0)
+      | (options.cleanup ? Spawn.Cleanup : 0)
+      | (parent === undefined ? 0 : Spawn.Link)
+      | (watcher === undefined || (parent !== undefined && parent !== watcher) ? 0 : Spawn.Monitor)
+    const kind = Submission.Spawn | (flags << 8)
     const b = options.onFull | (Math.min(Math.max(Math.ceil(options.sendTimeout), 0), 0xffffff) << 8)
     const from = parent ?? watcher
     if (options.name === undefined) {
@@ -141,33 +146,33 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       if (!this.#loop.awake) this.#loop.wake()
     }
     // One spawn record has one partner; a second one follows it with nothing in between.
-    if (watcher !== undefined && (flags & Spawn.MONITOR) === 0) this.monitor(watcher, cell, options.watchRef)
+    if (watcher !== undefined && (flags & Spawn.Monitor) === 0) this.monitor(watcher, cell, options.watchRef)
     return undefined
   }
 
   started(cell: C): void {
-    this.#put(Submission.STARTED, cell, undefined, 0, 0, 0)
+    this.#put(Submission.Started, cell, undefined, 0, 0, 0)
   }
 
   abandon(cell: C): void {
-    this.#put(Submission.ABANDON, cell, undefined, 0, 0, 0)
+    this.#put(Submission.Abandon, cell, undefined, 0, 0, 0)
     this.#table.remove(cell.low, cell.generation)
     this.#timers.drop(cell)
   }
 
   exitSelf(cell: C, reason: ExitReason): void {
-    this.#put(Submission.EXIT_SELF, cell, undefined, 0, this.#reasons.word(reason), 0)
+    this.#put(Submission.ExitSelf, cell, undefined, 0, this.#reasons.word(reason), 0)
     // The rest of its slice is not for it any more.
     if (this.#loop.current === cell) this.#loop.attention |= Attention.LeaveSlice
   }
 
   finished(cell: C): void {
-    this.#put(Submission.FINISHED, cell, undefined, 0, 0, 0)
+    this.#put(Submission.Finished, cell, undefined, 0, 0, 0)
   }
 
   setFlags(cell: C, trapExit: boolean, cleanup: boolean): void {
-    const flags = (trapExit ? Spawn.TRAP_EXIT : 0) | (cleanup ? Spawn.CLEANUP : 0)
-    this.#put(Submission.FLAGS, cell, undefined, 0, 0, flags)
+    const flags = (trapExit ? Spawn.TrapExit : 0) | (cleanup ? Spawn.Cleanup : 0)
+    this.#put(Submission.Flags, cell, undefined, 0, 0, flags)
   }
 
   isAlive(low: number, generation: number): boolean {
@@ -228,7 +233,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       out[at + SLOT] = this.#slots.put(payload)
     }
     ring.pending++
-    if (!this.#loop.awake) this.#announce()
+    if (!this.#loop.awake) this.#loop.wake()
     return ACCEPTED
   }
 
@@ -261,12 +266,12 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     out[at + TO_GENERATION] = generation
     out[at + FROM] = fromLow
     out[at + FROM_GENERATION] = fromGeneration
-    out[at + HEAD] = SEND | (((flags & SENDER) | Flag.CALL) << 8) | (op << 16)
+    out[at + HEAD] = SEND | (((flags & SENDER) | Flag.Call) << 8) | (op << 16)
     out[at + SLOT] = this.#slots.put(payload)
     out[at + A] = token
     out[at + B] = timeout >= NEVER ? NEVER : Math.max(0, Math.ceil(timeout))
     ring.pending++
-    if (!this.#loop.awake) this.#announce()
+    if (!this.#loop.awake) this.#loop.wake()
     return ACCEPTED
   }
 
@@ -274,8 +279,8 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   answered(call: K): void {
     if (this.#tokens.close(call.token) === undefined) return
     if (this.#ring.pending >= SUBMISSIONS) this.#flush()
-    this.#ring.put(Submission.ANSWERED, 0, 0, 0, 0, 0, call.token, 0)
-    if (!this.#loop.awake) this.#announce()
+    this.#ring.put(Submission.Answered, 0, 0, 0, 0, 0, call.token, 0)
+    if (!this.#loop.awake) this.#loop.wake()
   }
 
   /** Calls `resume` from the loop once there is room, or its owner has ended. Returns its undo. */
@@ -283,19 +288,19 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     const waiter = this.#nextWaiter
     this.#nextWaiter = waiter === NEVER ? 1 : waiter + 1
     this.#waiters.set(waiter, resume)
-    this.#put(Submission.AWAIT_ROOM, cell, undefined, waiter, 0, 0)
+    this.#put(Submission.AwaitRoom, cell, undefined, waiter, 0, 0)
     return () => void this.#waiters.delete(waiter)
   }
 
   /** Ends it in order, behind what is in its normal lane. */
   stop(cell: C, reason: ExitReason): void {
-    this.#put(Submission.STOP, cell, undefined, 0, this.#reasons.word(reason), 0)
+    this.#put(Submission.Stop, cell, undefined, 0, this.#reasons.word(reason), 0)
   }
 
   // -- a handler that waits -------------------------------------------------------------------------------------------
 
   ready(cell: C, millis: number): void {
-    this.#put(Submission.READY, cell, undefined, 0, Math.max(0, Math.round(millis * 1000)), 0)
+    this.#put(Submission.Ready, cell, undefined, 0, Math.max(0, Math.round(millis * 1000)), 0)
   }
 
   defer(task: () => void, cell: C | undefined): void {
@@ -305,41 +310,41 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   // -- signals --------------------------------------------------------------------------------------------------------
 
   exit(to: C, from: C | undefined, reason: ExitReason): void {
-    this.#put(Submission.EXIT, to, from, 0, this.#reasons.word(reason), 0)
+    this.#put(Submission.Exit, to, from, 0, this.#reasons.word(reason), 0)
     // It acts between this message and the next one, also in a batch that is under way.
     this.#loop.attention |= Attention.Flush
   }
 
   link(a: C, b: C): void {
-    this.#put(Submission.LINK, a, b, 0, 0, 0)
+    this.#put(Submission.Link, a, b, 0, 0, 0)
   }
 
   unlink(a: C, b: C): void {
-    this.#put(Submission.UNLINK, a, b, 0, 0, 0)
+    this.#put(Submission.Unlink, a, b, 0, 0, 0)
   }
 
   monitor(watcher: C, target: C, ref: number): void {
-    this.#put(Submission.MONITOR, target, watcher, ref, 0, 0)
+    this.#put(Submission.Monitor, target, watcher, ref, 0, 0)
   }
 
   /** true: no `down` of it was or will be delivered. */
   demonitor(watcher: C, ref: number): boolean {
     if (this.#closed) return false
     if (this.#ring.pending >= SUBMISSIONS) this.#flush()
-    this.#ring.put(Submission.DEMONITOR, 0, 0, watcher.low, watcher.generation, ref, 0, 0)
+    this.#ring.put(Submission.Demonitor, 0, 0, watcher.low, watcher.generation, ref, 0, 0)
     this.#flush()
     return this.#ring.result === 1
   }
 
   /** A watch from outside of any actor. */
   watch(target: C, ref: number): void {
-    this.#put(Submission.MONITOR, target, undefined, ref, 0, 0)
+    this.#put(Submission.Monitor, target, undefined, ref, 0, 0)
   }
 
   unwatch(ref: number): void {
     if (this.#ring.pending >= SUBMISSIONS) this.#flush()
-    this.#ring.put(Submission.DEMONITOR, 0, 0, 0, 0, ref, 0, 0)
-    if (!this.#loop.awake) this.#announce()
+    this.#ring.put(Submission.Demonitor, 0, 0, 0, 0, ref, 0, 0)
+    if (!this.#loop.awake) this.#loop.wake()
   }
 
   // -- names and timers -----------------------------------------------------------------------------------------------
@@ -364,15 +369,15 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     const ring = this.#ring
     if (ring.pending >= SUBMISSIONS) this.#flush()
     const at = ring.pending * WORDS
-    ring.put(Submission.TIMER | ((flags & Flag.PRIORITY) << 8), cell.low, cell.generation, repeat ? 1 : 0, 0, ref, 0, 0)
+    ring.put(Submission.Timer | ((flags & Flag.Priority) << 8), cell.low, cell.generation, repeat ? 1 : 0, 0, ref, 0, 0)
     ring.outFloats[(at >> 1) + 3] = delay
-    if (!this.#loop.awake) this.#announce()
+    if (!this.#loop.awake) this.#loop.wake()
   }
 
   /** ms left; 0: its message was queued and is not delivered any more; undefined: delivered, or never was. */
   cancelTimer(cell: C, ref: number): number | undefined {
     if (this.#closed) return undefined
-    this.#put(Submission.CANCEL, cell, undefined, ref, 0, 0)
+    this.#put(Submission.Cancel, cell, undefined, ref, 0, 0)
     this.#flush()
     this.#timers.cancel(cell, ref)
     const left = this.#ring.result
@@ -402,17 +407,24 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return this.#closed
   }
 
-  /** Everything is dead letters from now on: told by the loop, as soon as what runs has returned. Idempotent. */
-  close(): void {
-    if (this.#loop.closing !== undefined) return
-    this.#loop.closing = this.#end
-    this.#loop.attention |= Attention.LeaveBatch
-    this.#loop.wake()
+  /**
+   * Everything is dead letters from now on: told by the loop, as soon as what runs has returned. Idempotent; resolves
+   * when it is done.
+   */
+  close(): Promise<void> {
+    if (!this.#loop.closing) {
+      this.#loop.closing = true
+      this.#loop.attention |= Attention.LeaveBatch
+      this.#loop.wake()
+    }
+    return this.#done
   }
 
+  // Declared before the constructor's use of it: fields are initialised in order.
   readonly #end = (): void => {
     if (this.#closed) return this.#sweep()
-    this.#flush()
+    this.#loop.closing = true
+    this.#ring.flush(this.#now())
     this.#closed = true
     if (this.#ring.broken === undefined) {
       for (let written = this.#ring.native.close(); written > 0; written = this.#ring.native.close()) {
@@ -421,6 +433,8 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     }
     this.#loop.stop()
     this.#sweep()
+    if (this.#ring.broken !== undefined) process.emitWarning(this.#ring.broken)
+    this.#settle()
   }
 
   /** After the end: what is still sent is a dead letter, and what was alive learns that the shard is gone. */
@@ -439,7 +453,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       const to = pidOf(out[at + TO]!, out[at + TO_GENERATION]!)
       const from = pidOf(out[at + FROM]!, out[at + FROM_GENERATION]!)
       this.#host.deadLetter(to, from, head >>> 16, payload, "NotAlive")
-      if (((head >>> 8) & Flag.CALL) === 0) continue
+      if (((head >>> 8) & Flag.Call) === 0) continue
       const call = this.#tokens.close(out[at + A]!)
       if (call !== undefined) this.#host.callEnded(call, 1, { _tag: "NoProc", everExisted: true })
     }
@@ -455,8 +469,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   #flush(): void {
     if (this.#closed) return this.#sweepLater()
     this.#ring.flush(this.#now())
-    if (this.#ring.broken !== undefined) this.close()
-    else if (!this.#loop.awake) this.#loop.wake()
+    if (!this.#loop.awake) this.#loop.wake()
   }
 
   #put(kind: number, to: C, from: C | undefined, slot: number, a: number, b: number): void {
@@ -464,11 +477,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     if (ring.pending >= SUBMISSIONS) this.#flush()
     if (from === undefined) ring.put(kind, to.low, to.generation, 0, 0, slot, a, b)
     else ring.put(kind, to.low, to.generation, from.low, from.generation, slot, a, b)
-    if (!this.#loop.awake) this.#announce()
-  }
-
-  #announce(): void {
-    this.#loop.wake()
+    if (!this.#loop.awake) this.#loop.wake()
   }
 
   // A ring that fills up after the end is emptied on the spot: there is no shard that could.

@@ -2,18 +2,20 @@
  * The addon's face, as `src/*.rs` exports it. Written by hand: the addon has no generated loader.
  */
 
+import type { Language, Unreachable } from "./generated/exitReason.ts"
+
 /** An exit reason as data; fields that its tag lacks are absent. */
 export interface ReasonData {
   readonly code: number
-  readonly detail?: string
-  readonly name?: string
-  readonly message?: string
-  readonly stack?: string
-  readonly language?: "typescript" | "rust" | "python"
-  readonly everExisted?: boolean
-  readonly node?: string
-  readonly because?: "closed" | "silent"
-  readonly isolate?: number
+  readonly detail?: string | undefined
+  readonly name?: string | undefined
+  readonly message?: string | undefined
+  readonly stack?: string | undefined
+  readonly language?: Language | undefined
+  readonly everExisted?: boolean | undefined
+  readonly node?: string | undefined
+  readonly because?: Unreachable | undefined
+  readonly isolate?: number | undefined
 }
 
 export interface InfoData {

@@ -10,10 +10,10 @@
  *   A slice above 1 ms ends the batch, so that timers and the inbox are looked at.
  * - Holds the process while there is something to run, a timer is armed, a call is pending, or `keepAlive` says so.
  */
-import { Completion, Control, Flag, Submission, Why as WhyCode, Word, WORDS } from "./generated/layout.ts"
+import { Completion, Control, Flag, Submission, Why as WhyCode, RECORD_WORDS as WORDS, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions, Why } from "./host.ts"
 import { GROUP, LONG_GROUP, Meter, PROOF, SHORT } from "./meter.ts"
-import { pidOf } from "./pid.ts"
+import { pidOf } from "./words.ts"
 import type { Reasons } from "./reasons.ts"
 import { type Ring, SUBMISSIONS } from "./ring.ts"
 import type { Slots } from "./slots.ts"
@@ -21,10 +21,10 @@ import type { Table } from "./table.ts"
 import type { Timers } from "./timers.ts"
 import type { Tokens } from "./tokens.ts"
 
-const { TO, TO_GENERATION, FROM, FROM_GENERATION, HEAD, SLOT, A, B } = Word
-const { ABANDON_BATCH, RUNNABLE, NEXT_DEADLINE, CALLS } = Control
-const { SLICE, MESSAGE } = Completion
-const { INLINE, CALL, WHY_SHIFT } = Flag
+const { To: TO, ToGeneration: TO_GENERATION, From: FROM, FromGeneration: FROM_GENERATION, Head: HEAD, Slot: SLOT, A, B } = Word
+const { AbandonBatch: ABANDON_BATCH, Runnable: RUNNABLE, NextDeadline: NEXT_DEADLINE, Calls: CALLS } = Control
+const { Slice: SLICE, Message: MESSAGE } = Completion
+const { Inline: INLINE, Call: CALL, WhyShift: WHY_SHIFT } = Flag
 
 /** ms of work before the event loop gets its turn. */
 const TURN = 0.4
@@ -42,13 +42,13 @@ const TOUCH = 64
 export const Attention = { LeaveSlice: 1, Flush: 2, LeaveBatch: 4 } as const
 
 const whyNames: Record<number, Why> = {
-  [WhyCode.NOT_ALIVE]: "NotAlive",
-  [WhyCode.MAILBOX_FULL]: "MailboxFull",
-  [WhyCode.DROPPED]: "Dropped",
-  [WhyCode.NODE_UNREACHABLE]: "NodeUnreachable",
-  [WhyCode.SWAP_ROLLED_BACK]: "SwapRolledBack",
-  [WhyCode.STOPPED]: "Stopped",
-  [WhyCode.INTERRUPTED]: "Interrupted"
+  [WhyCode.NotAlive]: "NotAlive",
+  [WhyCode.MailboxFull]: "MailboxFull",
+  [WhyCode.Dropped]: "Dropped",
+  [WhyCode.NodeUnreachable]: "NodeUnreachable",
+  [WhyCode.SwapRolledBack]: "SwapRolledBack",
+  [WhyCode.Stopped]: "Stopped",
+  [WhyCode.Interrupted]: "Interrupted"
 }
 
 const resolved = Promise.resolve()
@@ -64,8 +64,10 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   /** The actor whose slice runs. */
   current: C | undefined = undefined
   attention = 0
-  /** Where the loop hands control to at its end; set by the membrane's `close`. */
-  closing: (() => void) | undefined = undefined
+  /** No more work is begun. */
+  closing = false
+  /** Where the loop hands control to when it is closing or the shard is broken. */
+  readonly end: () => void
 
   readonly #ring: Ring
   readonly #slots: Slots
@@ -102,8 +104,10 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     waiters: Map<number, () => void>,
     reasons: Reasons,
     host: MembraneHost<C, K>,
-    options: MembraneOptions
+    options: MembraneOptions,
+    end: () => void
   ) {
+    this.end = end
     this.#ring = ring
     this.#slots = slots
     this.#tokens = tokens
@@ -152,13 +156,13 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#pumping = true
     let idle = false
     try {
-      idle = this.#turn()
+      if (!this.closing) idle = this.#turn()
     } finally {
       this.#pumping = false
       this.current = undefined
       this.attention = 0
     }
-    if (this.closing !== undefined) return this.closing()
+    if (this.closing || this.#ring.broken !== undefined) return this.end()
     if (idle) {
       this.awake = false
       this.#arm()
@@ -176,7 +180,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     for (;;) {
       if (this.#tasks.length > 0) now = this.#runTasks(now)
       const written = ring.run(now, this.#max)
-      if (ring.broken !== undefined || this.closing !== undefined) return false
+      if (ring.broken !== undefined) return false
       if (written > 0) {
         // The time of a long tick is nobody's. After a short one the clock is not worth its price.
         this.#last = written > 8 ? this.#now() : now
@@ -190,7 +194,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       } else {
         now = this.#now()
       }
-      if (now - start > TURN) return false
+      if (this.closing || now - start > TURN) return false
     }
   }
 
@@ -211,7 +215,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       now = after
       if (cell !== undefined) {
         if (this.#ring.pending >= SUBMISSIONS) this.#ring.flush(now)
-        this.#ring.put(Submission.CHARGE, cell.low, cell.generation, 0, 0, 0, Math.round(took * 1000), 0)
+        this.#ring.put(Submission.Charge, cell.low, cell.generation, 0, 0, 0, Math.round(took * 1000), 0)
         if (took > this.#longSchedule) this.#host.longSchedule(cell, took)
       }
       if (took > LONG_SLICE) {
@@ -307,7 +311,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       if (++this.#since >= group) this.#measure(cell, meter, head)
       if (waits) {
         if (this.#ring.pending >= SUBMISSIONS) this.#ring.flush(this.#now())
-        this.#ring.put(Submission.BUSY, cell.low, cell.generation, 0, 0, 0, 0, 0)
+        this.#ring.put(Submission.Busy, cell.low, cell.generation, 0, 0, 0, 0, 0)
         break
       }
       if (this.attention !== 0 && this.#attend()) break
@@ -328,14 +332,14 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #special(cell: C, at: number, kind: number): boolean {
     const words = this.#ring.in
     switch (kind) {
-      case Completion.TIMER: {
+      case Completion.Timer: {
         const timer = this.#timers.fired(cell, words[at + SLOT]!)
         if (timer === undefined) return false
         return this.#host.deliver(cell, timer.op, timer.payload, pidOf(cell.low, cell.generation), undefined)
       }
-      case Completion.EXIT_SIGNAL:
+      case Completion.ExitSignal:
         return this.#host.exitSignal(cell, this.#from(at), this.#reasons.of(words[at + A]!))
-      case Completion.DOWN:
+      case Completion.Down:
         return this.#host.down(cell, words[at + SLOT]!, this.#from(at), this.#reasons.of(words[at + A]!))
       default:
         throw new Error(`the shard emitted a record of kind ${kind} in a slice`)
@@ -348,32 +352,32 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const host = this.#host
     const tag = words[at + HEAD]!
     switch (tag & 0xff) {
-      case Completion.TERMINATE: {
+      case Completion.Terminate: {
         const cell = this.#table.find(words[at + TO]!, words[at + TO_GENERATION]!)
         if (cell !== undefined) host.terminate(cell, this.#reasons.of(words[at + A]!))
         break
       }
-      case Completion.DEAD: {
+      case Completion.Dead: {
         const cell = this.#table.remove(words[at + TO]!, words[at + TO_GENERATION]!)
         if (cell === undefined) break
         this.#timers.drop(cell)
         host.dead(cell, this.#reasons.of(words[at + A]!))
         break
       }
-      case Completion.OUTSIDE_DOWN:
+      case Completion.OutsideDown:
         host.outsideDown(words[at + SLOT]!, this.#from(at), this.#reasons.of(words[at + A]!))
         break
-      case Completion.CALL_ENDED: {
+      case Completion.CallEnded: {
         const call = this.#tokens.close(words[at + A]!)
         if (call === undefined) break
         const end = words[at + B]!
         host.callEnded(call, end, end === 1 ? this.#reasons.of(words[at + SLOT]!) : undefined)
         break
       }
-      case Completion.DEAD_LETTER:
+      case Completion.DeadLetter:
         this.#deadLetter(at, whyNames[(tag >>> (8 + WHY_SHIFT)) & 15] ?? "NotAlive")
         break
-      case Completion.ROOM: {
+      case Completion.Room: {
         const waiter = this.#waiters.get(words[at + SLOT]!)
         this.#waiters.delete(words[at + SLOT]!)
         waiter?.()

@@ -6,17 +6,11 @@
  */
 import type { NativeShard, ReasonData } from "./binding.ts"
 import type { ExitReason } from "./ExitReason.ts"
+import { ExitReasonCode } from "./generated/exitReason.ts"
 
-const CODES = [
-  "Normal",
-  "Shutdown",
-  "Killed",
-  "Crashed",
-  "NoProc",
-  "NodeUnreachable",
-  "NodeRestarted",
-  "IsolateDown"
-] as const satisfies ReadonlyArray<ExitReason["_tag"]>
+const TAGS = Object.keys(ExitReasonCode) as ReadonlyArray<ExitReason["_tag"]>
+const { Normal, Shutdown, Killed, NoProc } = ExitReasonCode
+const EXISTED = 1 << 8
 
 const NORMAL: ExitReason = Object.freeze({ _tag: "Normal" })
 const SHUTDOWN: ExitReason = Object.freeze({ _tag: "Shutdown" })
@@ -25,7 +19,7 @@ const GONE: ExitReason = Object.freeze({ _tag: "NoProc", everExisted: true })
 const NEVER: ExitReason = Object.freeze({ _tag: "NoProc", everExisted: false })
 
 const toData = (reason: ExitReason): ReasonData => {
-  const code = CODES.indexOf(reason._tag)
+  const code = ExitReasonCode[reason._tag]
   switch (reason._tag) {
     case "Crashed":
       return { code, ...reason.error }
@@ -37,7 +31,7 @@ const toData = (reason: ExitReason): ReasonData => {
 }
 
 const fromData = (data: ReasonData): ExitReason => {
-  switch (CODES[data.code]) {
+  switch (TAGS[data.code]) {
     case "Shutdown":
       return data.detail === undefined ? SHUTDOWN : { _tag: "Shutdown", detail: data.detail }
     case "Killed":
@@ -73,13 +67,13 @@ export class Reasons {
   word(reason: ExitReason): number {
     switch (reason._tag) {
       case "Normal":
-        return 0
+        return Normal
       case "Shutdown":
-        return reason.detail === undefined ? 1 : this.#native.internReason(toData(reason))
+        return reason.detail === undefined ? Shutdown : this.#native.internReason(toData(reason))
       case "Killed":
-        return 2
+        return Killed
       case "NoProc":
-        return 4 | (reason.everExisted ? 256 : 0)
+        return NoProc | (reason.everExisted ? EXISTED : 0)
       default:
         return this.#native.internReason(toData(reason))
     }
@@ -88,15 +82,15 @@ export class Reasons {
   /** The reason of a word in the current batch. */
   of(word: number): ExitReason {
     switch (word) {
-      case 0:
+      case Normal:
         return NORMAL
-      case 1:
+      case Shutdown:
         return SHUTDOWN
-      case 2:
+      case Killed:
         return KILLED
-      case 4:
+      case NoProc:
         return NEVER
-      case 4 | 256:
+      case NoProc | EXISTED:
         return GONE
     }
     if (word !== this.#lastWord) {

@@ -6,7 +6,7 @@
  * other time, so nothing here is atomic.
  */
 import { Arg, type Binding, type HotCalls, type NativeShard, type SharedArrays } from "./binding.ts"
-import { Control, Word, WORDS } from "./generated/layout.ts"
+import { Control, RECORD_WORDS as WORDS, Word } from "./generated/layout.ts"
 
 /** Records that may wait in the submission ring. */
 export const SUBMISSIONS = 1024
@@ -17,7 +17,7 @@ export const RESERVE = 256
 /** Records that may wait from other threads. */
 const INBOX = 65_536
 
-const { TO, TO_GENERATION, FROM, FROM_GENERATION, HEAD, SLOT, A, B } = Word
+const { To: TO, ToGeneration: TO_GENERATION, From: FROM, FromGeneration: FROM_GENERATION, Head: HEAD, Slot: SLOT, A, B } = Word
 const { NOW, SUBMITTED, MAX, ANSWER, RESULT } = Arg
 
 const unset = (): void => {
@@ -57,7 +57,7 @@ export class Ring implements HotCalls {
     this.outFloats = new Float64Array(out)
     this.in = new Uint32Array(completions)
     this.inFloats = new Float64Array(completions)
-    this.control = new Int32Array(Control.WORDS)
+    this.control = new Int32Array(Control.Words)
     this.congested = new Uint32Array(Math.ceil((options.maxActors + 1) / 32))
     this.reserve = new Uint32Array(RESERVE * 2)
     this.args = new Float64Array(8)

@@ -5,7 +5,7 @@
  * until it comes.
  */
 import type { MembraneCell } from "./host.ts"
-import { pidOf } from "./pid.ts"
+import { pidOf } from "./words.ts"
 
 const INDEX = 0xffffff
 

@@ -54,4 +54,11 @@ export class Tokens<Call> {
     this.#free.push(index)
     return call
   }
+
+  /** Ends every token; the calls that were pending. */
+  clear(): Array<Call> {
+    const calls = this.#entries.map((entry) => entry.call).filter((call) => call !== undefined)
+    this.#entries.forEach((entry, index) => this.close(((entry.life << ENTRY_BITS) | index) >>> 0))
+    return calls
+  }
 }
