@@ -8,7 +8,7 @@ use crate::{
     bell::Bell,
     buffers::{Buffers, Held},
     hot::{self, call},
-    info::{InfoData, StatsData},
+    info::{InfoData, StatsData, to_js},
     reason::ReasonData,
 };
 use core::{any::Any, cell::RefCell};
@@ -53,7 +53,8 @@ impl Cell {
     /// `hot`: ingests, and delivers up to call[MAX].
     pub fn tick(&self) -> Result<()> {
         self.with(|open| {
-            let [now, submitted, max, ..] = *open.buffers.call.get() else { return Err(closed()) };
+            let call = open.buffers.call.get();
+            let (now, submitted, max) = (call[call::NOW], call[call::SUBMITTED], call[call::MAX]);
             open.tick(now, submitted as usize, max as u32);
             Ok(())
         })
@@ -62,7 +63,8 @@ impl Cell {
     /// `hot`: ingests, then asks whether the record after the submitted ones would be accepted now.
     pub fn admit(&self) -> Result<()> {
         self.with(|open| {
-            let [now, submitted, ..] = *open.buffers.call.get() else { return Err(closed()) };
+            let call = open.buffers.call.get();
+            let (now, submitted) = (call[call::NOW], call[call::SUBMITTED]);
             let asked = open.buffers.submissions.records().get(submitted as usize).copied();
             let record = asked.ok_or_else(|| Error::new(Status::InvalidArg, "no record to ask about"))?;
             open.tick(now, submitted as usize, 0);
@@ -314,9 +316,4 @@ impl NativeShard {
         }
         Ok(written)
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a PID has 53 bits")]
-fn to_js(pid: Pid) -> f64 {
-    pid.to_u64() as f64
 }
