@@ -24,7 +24,11 @@ export const stopCell = (cell: Cell, reason: ExitReason, timeout: number): Effec
     return Effect.onExit(end, () => Effect.sync(() => held.stop()))
   })
 
-// Always by the wall clock: under a virtual one that nobody moves any more, a stuck actor would hold its scope for ever.
+// Under virtual time nobody moves the clock any more while a scope closes: who still waits after this many ms of the
+// machine's time waits for ever.
+const virtualGrace = 50
+
+// Always by the machine's clock, for the same reason.
 const stopTogether = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Effect<void> =>
   Effect.callback((resume) => {
     let left = cells.length
@@ -39,11 +43,17 @@ const stopTogether = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Effec
       return held
     })
     for (const cell of cells) cell.host.shard.stop(cell, ExitReason.shutdown())
-    disarm = setTimer(timeout, () => {
+    const killAll = (): void => {
       for (const cell of cells) {
         if (cell.host.shard.isAlive(cell)) cell.host.shard.exit(cell, undefined, ExitReason.killed)
       }
-    })
+    }
+    const isStuck = (cell: Cell): boolean => (cell.host.shard.info(cell)?.status ?? "busy") === "busy"
+    const look = (): void => {
+      if (cells.every(isStuck)) killAll()
+      else disarm = setTimer(virtualGrace, look)
+    }
+    disarm = cells[0]!.host.roundTrip ? setTimer(virtualGrace, look) : setTimer(timeout, killAll)
     return Effect.sync(() => {
       disarm()
       watches.forEach((held) => held.stop())
