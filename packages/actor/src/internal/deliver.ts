@@ -14,10 +14,11 @@ import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import type { Host } from "./host.ts"
 import { hold, type Life, lifeOf } from "./life.ts"
+import { startStream } from "./produce.ts"
 import { answer, crash, finish } from "./reply.ts"
 import { release, type Runner, take } from "./runner.ts"
 import { selfOf } from "./self.ts"
-import { startStream, StreamRequest } from "./stream.ts"
+import { StreamRequest } from "./stream.ts"
 
 export const deliver = (
   host: Host,
