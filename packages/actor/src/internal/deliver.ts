@@ -103,7 +103,6 @@ const start = (
   const fiber = runner.run(effect)
   const exit = fiber.pollUnsafe()
   if (exit !== undefined && runner.scope.state._tag === "Empty") {
-    life.runner = runner
     finish(cell, op, exit, call)
     return false
   }
