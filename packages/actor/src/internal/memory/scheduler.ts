@@ -200,7 +200,8 @@ export class Scheduler {
     }
   }
 
-  private hasWork(): boolean {
+  /** Whether the next run has something to do. */
+  hasWork(): boolean {
     return this.queue.size > 0 || this.debt.size > 0 || this.tasks.size > 0
       || this.shard.signals.head !== undefined || this.shard.notices.head !== undefined
   }
