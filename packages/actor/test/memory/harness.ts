@@ -43,7 +43,7 @@ export class FakeClock {
     while (this.alarm !== undefined && this.alarm.at <= end) {
       const { at, wake } = this.alarm
       this.alarm = undefined
-      this.time = at
+      this.time = Math.max(this.time, at)
       wake()
       await settle()
     }

@@ -393,7 +393,7 @@ export class Scheduler {
     this.shard.pool.giveSpecial(letter)
     switch (kind) {
       case Kind.Timer:
-        this.shard.delivered(extra as Timer)
+        this.shard.delivered(extra as Timer, letter)
         return this.host.deliver(cell, op, payload, cell.pid, undefined)
       case Kind.Down: {
         const watch = extra as Watch
