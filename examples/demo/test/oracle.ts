@@ -14,19 +14,21 @@ export interface OracleDay {
   readonly strayed: number
   /** With killed cities, since the start. */
   readonly lost: number
-  readonly infectedCities: number
+  /** Cities that the infection reached on this day, in order. */
+  readonly reached: ReadonlyArray<{ readonly city: number; readonly source: number }>
 }
 
 /** `order` shuffles the order in which cities act and in which travellers arrive. */
 export const simulate = (
   cities: Cities,
   geography: Geography,
-  options: { readonly seed: number; readonly days: number; readonly order?: number; readonly each?: (day: OracleDay, people: ReadonlyArray<People>) => void }
+  options: { readonly seed: number; readonly days: number; readonly order?: number }
 ): ReadonlyArray<OracleDay> => {
   const origin = originOf(options.seed, cities.population)
   const residents = Array.from(cities.population, (population, city) => settle(population, city === origin))
   const waiting = residents.map(nobody)
   const days: Array<OracleDay> = []
+  const known = new Set<number>()
   let strayed = 0
   let lost = 0
   let order = options.order
@@ -61,16 +63,17 @@ export const simulate = (
       else arrivals[to]![who.slot] = who
     }
     const totals = nobody()
-    let infectedCities = 0
+    const reached: Array<OracleDay["reached"][number]> = []
     for (let city = 0; city < cities.size; city++) {
-      arrive(waiting[city]!, arrivals[city]!)
+      const source = arrive(waiting[city]!, arrivals[city]!)
+      if (!known.has(city) && residents[city]!.infected + waiting[city]!.infected > 0) {
+        known.add(city)
+        reached.push({ city, source: source < 0 ? -1 : geography.neighbour[geography.first[city]! + source]! })
+      }
       admit(totals, residents[city]!)
       admit(totals, waiting[city]!)
-      if (residents[city]!.infected > 0) infectedCities++
     }
-    const result = { totals, strayed, lost, infectedCities }
-    days.push(result)
-    options.each?.(result, residents)
+    days.push({ totals, strayed, lost, reached })
   }
   return days
 }
