@@ -53,11 +53,13 @@ export const drawMap = (cities: Cities, history: History, frame: Frame): string 
   const topology: Parameters<typeof feature>[0] = createRequire(import.meta.url)("world-atlas/land-50m.json")
   const places = Array.from({ length: cities.size }, (_, city): Place => projection([cities.longitude[city]!, cities.latitude[city]!]) ?? [0, 0])
   return [
+    `<g clip-path="url(#map)">`,
     `<path d="${path(geoGraticule().step([20, 20])())}" fill="none" stroke="${grid}" stroke-width="1"/>`,
     `<path d="${path(feature(topology, topology.objects["land"]!))}" fill="${land}" stroke="${coast}" stroke-width="0.8" stroke-linejoin="round"/>`,
     lines(cities, history, projection, places, scale),
     glow(cities, history, places, scale),
-    dots(cities, history, places, scale)
+    dots(cities, history, places, scale),
+    "</g>"
   ].join("\n")
 }
 
@@ -80,7 +82,7 @@ const lines = (
     const [x, y] = places[city]!
     const [sx, sy] = places[source]!
     if (Math.hypot(x - sx, y - sy) < 12) {
-      near.set(day, `${near.get(day) ?? ""}M${n(sx)} ${n(sy)}L${n(x)} ${n(y)}`)
+      near.set(day, `${near.get(day) ?? ""}M${n(sx)} ${n(sy)}l${n(x - sx)} ${n(y - sy)}`)
     } else far.set(day, (far.get(day) ?? "") + arc(cities, source, city, projection))
   }
   const group = (paths: Map<number, string>, width: number, opacity: number) =>

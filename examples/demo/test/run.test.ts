@@ -1,0 +1,88 @@
+// A small run end to end: the actors come to what the plain loop comes to, on both backends, to the last person.
+import { ActorSystem } from "@myrmidonjs/actor"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { loadCities } from "../src/cities.ts"
+import { makeGeography } from "../src/geography.ts"
+import { Ledger } from "../src/ledger.ts"
+import { downOn, nobody } from "../src/model.ts"
+import * as Protocols from "../src/protocols.ts"
+import { run } from "../src/run.ts"
+import { simulate } from "./oracle.ts"
+
+const cities = loadCities(2_000)
+const geography = makeGeography(cities)
+const plan = { cities, geography, seed: 11, days: 5 }
+const quiet = { spawned: () => {}, day: () => {} }
+const backends = [["native", ActorSystem.layer], ["memory", ActorSystem.layerMemory]] as const
+
+describe.each(backends)("the demo on the %s backend", (backend, layer) => {
+  it.effect("comes to the people of the plain loop", () =>
+    Effect.gen(function*() {
+      const ledger = new Ledger(cities.people)
+      const { figures, history } = yield* run(plan, ledger, quiet).pipe(
+        Effect.provide(layer({ onDeadLetter: ledger.letter }))
+      )
+      const expected = simulate(cities, geography, plan)
+      const last = expected[expected.length - 1]!
+      assert.deepStrictEqual(figures.totals, last.totals)
+      assert.deepStrictEqual({ strayed: ledger.strayPeople, lost: ledger.lost }, { strayed: last.strayed, lost: last.lost })
+      expected.forEach((day, at) => {
+        const { infected, reached, recovered, susceptible } = history.days[at]!
+        assert.deepStrictEqual({ susceptible, infected, recovered }, day.totals)
+        assert.deepStrictEqual([...reached].sort((a, b) => a.city - b.city), [...day.reached])
+      })
+      const killed = [1, 2, 3, 4, 5].reduce((sum, day) => sum + downOn(plan.seed, cities.size, day, plan.days).length, 0)
+      assert.isTrue(killed > 0)
+      assert.deepStrictEqual({ killed: figures.killed, restarted: figures.restarted }, { killed, restarted: killed })
+      assert.strictEqual(figures.backend, backend)
+      // Each road twice a day, a dawn and a report a city, less what the dead would have handled: at least this many.
+      assert.isTrue(figures.handled > 5 * (2 * geography.roads + 2 * cities.size - 100 * killed), String(figures.handled))
+    }))
+})
+
+describe("the ledger", () => {
+  const day = (over: Partial<Protocols.Day>): Protocols.Day => ({
+    day: 1,
+    ...nobody(),
+    waiting: 0,
+    lost: 0,
+    killed: 0,
+    restarted: 0,
+    handled: 0,
+    strays: 0,
+    reached: [],
+    ...over
+  })
+  const group = Protocols.City.messages.Travellers({ slot: 0, susceptible: 2, infected: 1, recovered: 0 })
+
+  it("balances with strays and losses", () => {
+    const ledger = new Ledger(10)
+    ledger.letter({ message: group })
+    assert.strictEqual(ledger.close(day({ susceptible: 5, lost: 2, strays: 1 })), undefined)
+  })
+
+  it("notices one person who is missing", () => {
+    assert.match(new Ledger(10).close(day({ susceptible: 9 }))!, /9 in cities .* = 9, not 10/)
+  })
+
+  it("notices a dead letter that nobody expected, and one that did not come", () => {
+    const ledger = new Ledger(3)
+    ledger.letter({ message: group })
+    assert.match(ledger.close(day({}))!, /1 groups of travellers are dead letters, 0 were sent/)
+    assert.match(new Ledger(0).close(day({ strays: 1 }))!, /0 groups of travellers are dead letters, 1 were sent/)
+  })
+
+  it("does not take news for people", () => {
+    const ledger = new Ledger(0)
+    ledger.letter({ message: Protocols.Observer.messages.Sighting({ city: 1, day: 1, infected: 5 }) })
+    assert.strictEqual(ledger.close(day({})), undefined)
+    assert.strictEqual(ledger.overflowed, 1)
+  })
+
+  it("notices any other message that was not handled", () => {
+    const ledger = new Ledger(0)
+    ledger.letter({ message: Protocols.World.messages.Ready() })
+    assert.match(ledger.close(day({}))!, /1 messages of the demo itself/)
+  })
+})
