@@ -6,7 +6,7 @@ export const table = ({ figures, ledger }: Outcome): string => {
     ["backend", figures.backend === "native" ? "native (Rust scheduler)" : "memory (TypeScript twin)"],
     ["actors", count(figures.actors)],
     ["spawned in", `${count(Math.round(figures.spawn_ms))} ms`],
-    ["memory per actor", `${count(figures.bytes_per_actor)} bytes (its state included, by resident memory)`],
+    ["memory per actor", `${count(figures.bytes_per_actor)} bytes (its state included)`],
     ["messages handled", count(figures.handled)],
     ["messages per second", `${count(figures.per_s)} (${figures.seconds.toFixed(1)} s for all days)`],
     ["ask p50 / p99", `${figures.ask_p50_us} / ${figures.ask_p99_us} us (between two days)`],
