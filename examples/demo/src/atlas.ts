@@ -19,7 +19,8 @@ export interface Atlas {
   readonly world: Actor.Ref<typeof Protocols.World>
   readonly reporter: Actor.Ref<typeof Protocols.Reporter>
   readonly observers: ReadonlyArray<Actor.Ref<typeof Protocols.Observer>>
-  readonly countries: ReadonlyArray<Actor.Ref<typeof Protocols.Country>>
+  /** In the order in which dawn comes to them. `from`: the first city. */
+  readonly countries: ReadonlyArray<{ readonly ref: Actor.Ref<typeof Protocols.Country>; readonly from: number }>
   readonly address: Array<Actor.Ref<typeof Protocols.City>>
 }
 

@@ -45,7 +45,7 @@ export const CityLive = Protocols.City.behavior({
     country,
     people,
     waiting: nobody(),
-    arrivals: [],
+    arrivals: new Array<Travellers | undefined>(degree(atlas.geography, city)).fill(undefined),
     heard: 0,
     expected: -1
   }),
@@ -81,7 +81,7 @@ export const CityLive = Protocols.City.behavior({
 const dusk = (state: State) => {
   const { arrivals, atlas, city, people, waiting } = state
   const source = arrive(waiting, arrivals)
-  arrivals.length = 0
+  arrivals.fill(undefined)
   state.heard = 0
   state.expected = -1
   return Report({

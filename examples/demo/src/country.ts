@@ -2,6 +2,8 @@
  * One actor per country: it knows the last report of each of its cities, kills those whose day has come and starts
  * them again from that report the day after. A killed city takes with it who had arrived and was not admitted yet:
  * those are the losses of the ledger.
+ *
+ * Dawn goes round the world: a country wakes its cities some hundreds at a time, and hands on to the next country.
  */
 import { Actor } from "@myrmidonjs/actor"
 import { Effect } from "effect"
@@ -15,11 +17,16 @@ import type { People } from "./model.ts"
 import * as Protocols from "./protocols.ts"
 
 const { Dawn } = Protocols.City.messages
+const { Wake } = Protocols.Country.messages
 const { Done, Ready } = Protocols.World.messages
+
+/** Cities woken in one go: the groups under way stay few, and what they touch stays in the cache. */
+const atOnce = 512
 
 export interface CountryArgs {
   readonly atlas: Atlas
-  readonly country: Country
+  /** Which of the countries it is. */
+  readonly place: number
 }
 
 /** The last report of each city, as columns: `city - from` is the row. */
@@ -46,11 +53,14 @@ interface Today {
 
 interface State {
   readonly atlas: Atlas
+  readonly place: number
   readonly country: Country
   readonly known: Known
   today: Today
   /** Dead on this day, in order. */
   down: ReadonlyArray<number>
+  /** Of these, how many the dawn has passed. */
+  nextDown: number
   /** By row: how many neighbours are dead on this day. */
   readonly silent: Uint16Array
   /** Deaths that are not confirmed yet, then reports that are missing. */
@@ -58,20 +68,26 @@ interface State {
 }
 
 export const CountryLive = Protocols.Country.behavior({
-  init: ({ atlas, country }: CountryArgs): State => ({
-    atlas,
-    country,
-    known: firstCensus(atlas, country),
-    today: newDay(),
-    down: [],
-    silent: new Uint16Array(country.to - country.from),
-    awaited: 0
-  }),
+  init: ({ atlas, place }: CountryArgs): State => {
+    const country = atlas.cities.countries[place]!
+    return {
+      atlas,
+      place,
+      country,
+      known: firstCensus(atlas, country),
+      today: newDay(),
+      down: [],
+      nextDown: 0,
+      silent: new Uint16Array(country.to - country.from),
+      awaited: 0
+    }
+  },
   handlers: {
     Prepare: (state, { down }, self) => {
       const { address, geography } = state.atlas
       const { from, to } = state.country
       state.today = newDay()
+      state.today.handled++
       for (const city of state.down) {
         const people = lastKnown(state.known, city - from)
         address[city] = self.spawnUnsafe(CityLive, { atlas: state.atlas, city, country: self.ref, people }, { link: false })
@@ -85,6 +101,7 @@ export const CountryLive = Protocols.Country.behavior({
         }
       }
       state.down = down.filter((city) => city >= from && city < to)
+      state.nextDown = 0
       state.awaited = state.down.length
       if (state.awaited === 0) return void mustArrive(self.send(state.atlas.world, Ready()))
       for (const city of state.down) {
@@ -94,25 +111,31 @@ export const CountryLive = Protocols.Country.behavior({
       state.today.killed = state.down.length
       return Effect.forEach(state.down, (city) => Actor.kill(address[city]!), { discard: true })
     },
-    Go: (state, { day }, self) => {
-      const { address, geography } = state.atlas
-      const { from, to } = state.country
+    Wake: (state, { day, from }, self) => {
+      const { address, countries, geography } = state.atlas
+      const { country, silent, today } = state
+      const first = country.from
+      if (from === first) state.awaited = country.to - first - state.down.length
+      const to = Math.min(country.to, from + atOnce)
       const dawn = Dawn({ day, silent: 0 })
-      let nextDown = 0
       for (let city = from; city < to; city++) {
-        if (city === state.down[nextDown]) {
-          nextDown++
+        if (city === state.down[state.nextDown]) {
+          state.nextDown++
           // Each living neighbour sends it a group all the same.
-          state.today.strays += degree(geography, city) - state.silent[city - from]!
+          today.strays += degree(geography, city) - silent[city - first]!
           continue
         }
-        const silent = state.silent[city - from]!
-        mustArrive(self.send(address[city]!, silent === 0 ? dawn : Dawn({ day, silent })))
-        state.today.handled += 1 + degree(geography, city) - silent
-        state.awaited++
+        const missing = silent[city - first]!
+        mustArrive(self.send(address[city]!, missing === 0 ? dawn : Dawn({ day, silent: missing })))
+        // The dawn, its groups, and the report that comes of them.
+        today.handled += 2 + degree(geography, city) - missing
       }
-      state.today.handled += 2 + state.awaited
-      if (state.awaited === 0) mustArrive(self.send(state.atlas.world, Done(sumUp(state))))
+      today.handled++
+      if (to < country.to) return void mustArrive(self.tell(Wake({ day, from: to })))
+      const next = countries[state.place + 1]
+      if (next !== undefined) mustArrive(self.send(next.ref, Wake({ day, from: next.from })))
+      // Every city is dead, and no report will come.
+      if (state.down.length === country.to - first) mustArrive(self.send(state.atlas.world, Done(sumUp(state))))
     },
     Report: (state, report, self) => {
       const { known, today } = state

@@ -2,7 +2,7 @@
  * What the actors of the demo say to each other. Plain numbers throughout: each of these could cross a border.
  *
  * World -> Country -> City, and back up: a day begins with `Prepare` (bring back yesterday's dead, kill today's), and
- * when every country is `Ready`, `Go`. A city that has heard of each living neighbour sends its `Report`, a country
+ * when every country is `Ready`, dawn goes round the world (`Wake`). A city that has heard of each living neighbour sends its `Report`, a country
  * that has every report is `Done`, and the world answers `Advance`. These counts are the barrier: there is no clock.
  */
 import { Actor } from "@myrmidonjs/actor"
@@ -42,7 +42,8 @@ const dayOfCountry = Schema.Struct({
 
 export const Country = Actor.make("Country", [
   Rpc.make("Prepare", { payload: { day: Schema.Int, down: Schema.Array(Schema.Int) } }),
-  Rpc.make("Go", { payload: { day: Schema.Int } }),
+  /** Dawn has come to the city `from`; the country wakes its cities, and then the next country. */
+  Rpc.make("Wake", { payload: { day: Schema.Int, from: Schema.Int } }),
   Rpc.make("Report", {
     payload: {
       city: Schema.Int,

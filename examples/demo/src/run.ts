@@ -197,9 +197,9 @@ const populate = (system: ActorSystem["Service"], { cities, days, geography, see
     }
   }
   const world = system.spawnUnsafe(WorldLive, atlas, { name: "world" })
-  for (const country of cities.countries) {
-    const ref = system.spawnUnsafe(CountryLive, { atlas, country }, { name: country.code })
-    countries.push(ref)
+  for (const [place, country] of cities.countries.entries()) {
+    const ref = system.spawnUnsafe(CountryLive, { atlas, place }, { name: country.code })
+    countries.push({ ref, from: country.from })
     for (let city = country.from; city < country.to; city++) {
       const people = settle(cities.population[city]!, city === atlas.origin)
       atlas.address.push(system.spawnUnsafe(CityLive, { atlas, city, country: ref, people }))

@@ -1,5 +1,5 @@
 /**
- * The one actor that keeps the days apart: it lets a day begin when every country is ready, and ends it when every
+ * The one actor that keeps the days apart: dawn breaks when every country is ready, and the day ends when every
  * country is done. Counts alone; a country that stays silent stops the world, and the caller's timeout says so.
  */
 import { Deferred, Exit } from "effect"
@@ -8,7 +8,7 @@ import { mustArrive } from "./atlas.ts"
 import { downOn } from "./model.ts"
 import * as Protocols from "./protocols.ts"
 
-const { Go, Prepare } = Protocols.Country.messages
+const { Prepare, Wake } = Protocols.Country.messages
 const { Record } = Protocols.Reporter.messages
 
 interface State {
@@ -28,15 +28,16 @@ export const WorldLive = Protocols.World.behavior({
       state.answer = Deferred.makeUnsafe()
       state.awaited = atlas.countries.length
       const prepare = Prepare({ day, down: downOn(atlas.seed, atlas.cities.size, day, atlas.lastDay) })
-      for (const country of atlas.countries) mustArrive(self.send(country, prepare))
+      for (const country of atlas.countries) mustArrive(self.send(country.ref, prepare))
       // Answered when the last country is done; until then the world goes on listening.
       return state.answer
     },
     Ready: (state, _, self) => {
       if (--state.awaited > 0) return
-      state.awaited = state.atlas.countries.length
-      const go = Go({ day: state.sum.day })
-      for (const country of state.atlas.countries) mustArrive(self.send(country, go))
+      const { countries } = state.atlas
+      state.awaited = countries.length
+      const [first] = countries
+      if (first !== undefined) mustArrive(self.send(first.ref, Wake({ day: state.sum.day, from: first.from })))
     },
     Done: (state, country, self) => {
       state.sum = add(state.sum, country)
