@@ -14,7 +14,6 @@ import * as Protocols from "./protocols.ts"
 
 const { Travellers: Group } = Protocols.City.messages
 const { Report } = Protocols.Country.messages
-const { Sighting } = Protocols.Observer.messages
 
 export interface CityArgs {
   readonly atlas: Atlas
@@ -55,12 +54,7 @@ export const CityLive = Protocols.City.behavior({
       const { first, neighbour, slot, volume } = atlas.geography
       admit(people, waiting)
       waiting.susceptible = waiting.infected = waiting.recovered = 0
-      const before = people.infected
       let random = live(people, atlas.seed, city, day)
-      if (people.infected > 2 * before) {
-        // Whether the observer has room is its own affair.
-        self.send(atlas.observers[city % atlas.observers.length]!, Sighting({ city, day, infected: people.infected }))
-      }
       const whole = headcount(people)
       for (let road = first[city]!, end = first[city + 1]!; road < end; road++) {
         const group = depart(people, slot[road]!, volume[road]!, whole, random)

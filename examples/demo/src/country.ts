@@ -18,6 +18,7 @@ import * as Protocols from "./protocols.ts"
 
 const { Dawn } = Protocols.City.messages
 const { Wake } = Protocols.Country.messages
+const { Sighting } = Protocols.Observer.messages
 const { Done, Ready } = Protocols.World.messages
 
 /** Cities woken in one go: the groups under way stay few, and what they touch stays in the cache. */
@@ -150,7 +151,13 @@ export const CountryLive = Protocols.Country.behavior({
         known.reached[row] = 1
         today.reached.push({ city: report.city, source: report.source })
       }
-      if (--state.awaited === 0) mustArrive(self.send(state.atlas.world, Done(sumUp(state))))
+      if (--state.awaited > 0) return
+      const observer = state.atlas.observers[state.place % state.atlas.observers.length]!
+      for (const { city } of today.reached) {
+        // In one breath, to one small mailbox. Whether there is room is the observer's affair.
+        self.send(observer, Sighting({ city, infected: known.infected[city - state.country.from]! }))
+      }
+      mustArrive(self.send(state.atlas.world, Done(sumUp(state))))
     }
   },
   signals: {

@@ -1,6 +1,6 @@
 /**
- * A newsroom with a small in-tray. Sightings come faster than it reads: what does not fit is dropped, the newest or
- * the oldest first, and the sender is never held up.
+ * A newsroom with a small in-tray. In the evening every country tells it at once which cities were reached: what does
+ * not fit is dropped, the newest or the oldest first, and the sender is never held up.
  */
 import * as Protocols from "./protocols.ts"
 

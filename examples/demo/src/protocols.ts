@@ -76,6 +76,6 @@ export const Reporter = Actor.make("Reporter", [
 
 /** Its mailbox is too small for what it gets, by intent: what overflows is news, never people. */
 export const Observer = Actor.make("Observer", [
-  Rpc.make("Sighting", { payload: { city: Schema.Int, day: Schema.Int, infected: Schema.Int } }),
+  Rpc.make("Sighting", { payload: { city: Schema.Int, infected: Schema.Int } }),
   Rpc.make("Seen", { success: Schema.Struct({ sightings: Schema.Int, worst: Schema.Int, infected: Schema.Int }) })
 ])

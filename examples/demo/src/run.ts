@@ -132,7 +132,13 @@ export const run = Effect.fnUntraced(function*(plan: Plan, ledger: Ledger, spect
       }
       spectator.day(day, history)
     }
-    for (const observer of atlas.observers) counted.handled += 1 + (yield* observer.ask(Seen())).sightings
+    let seen = 0
+    for (const observer of atlas.observers) seen += (yield* observer.ask(Seen())).sightings
+    counted.handled += seen + atlas.observers.length
+    const news = days.reduce((sum, day) => sum + day.reached.length, 0)
+    if (seen + ledger.overflowed !== news) {
+      return yield* new LedgerBroken({ message: `${seen} sightings read + ${ledger.overflowed} dropped, of ${news}` })
+    }
     return millis / 1000
   })
   // A crashed city would never report: better to say so than to wait for the timeout.

@@ -75,7 +75,7 @@ describe("the ledger", () => {
 
   it("does not take news for people", () => {
     const ledger = new Ledger(0)
-    ledger.letter({ message: Protocols.Observer.messages.Sighting({ city: 1, day: 1, infected: 5 }) })
+    ledger.letter({ message: Protocols.Observer.messages.Sighting({ city: 1, infected: 5 }) })
     assert.strictEqual(ledger.close(day({})), undefined)
     assert.strictEqual(ledger.overflowed, 1)
   })
