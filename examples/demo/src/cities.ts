@@ -36,7 +36,11 @@ export const loadCities = (size: number): Cities => {
     .sort((a, b) => b.row.population - a.row.population || a.row.cityId - b.row.cityId)
     .slice(0, size)
     .sort((a, b) =>
-      a.row.country < b.row.country ? -1 : a.row.country > b.row.country ? 1 : a.key - b.key || a.row.cityId - b.row.cityId
+      a.row.country < b.row.country
+        ? -1
+        : a.row.country > b.row.country
+        ? 1
+        : a.key - b.key || a.row.cityId - b.row.cityId
     )
   const cities = {
     size: chosen.length,

@@ -91,7 +91,9 @@ export const CountryLive = Protocols.Country.behavior({
       state.today.handled++
       for (const city of state.down) {
         const people = lastKnown(state.known, city - from)
-        address[city] = self.spawnUnsafe(CityLive, { atlas: state.atlas, city, country: self.ref, people }, { link: false })
+        address[city] = self.spawnUnsafe(CityLive, { atlas: state.atlas, city, country: self.ref, people }, {
+          link: false
+        })
         state.today.restarted++
       }
       state.silent.fill(0)

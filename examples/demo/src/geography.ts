@@ -42,7 +42,9 @@ export const makeGeography = (cities: Cities): Geography => {
     if (members.length < 2) break
     const nearestTo = nearestOf(cities, members)
     for (const city of members) for (const other of nearestTo(city, kind.nearest)) join(city, other)
-    for (const city of lesser) if (population[city]! < kind.people) for (const other of nearestTo(city, 1)) join(city, other)
+    for (const city of lesser) {
+      if (population[city]! < kind.people) { for (const other of nearestTo(city, 1)) join(city, other) }
+    }
     lesser = members
   }
   const first = new Int32Array(size + 1)

@@ -30,7 +30,9 @@ const readOptions = (): Options => {
 /** The run on one backend; a platform without a binary gets the twin instead. */
 const onBackend = (backend: Options["backend"], cities: Cities, options: Options, progress: Progress) => {
   const geography = makeGeography(cities)
-  progress.step(`${count(cities.people)} people in ${count(cities.size)} cities, ${count(geography.roads)} roads between them`)
+  progress.step(
+    `${count(cities.people)} people in ${count(cities.size)} cities, ${count(geography.roads)} roads between them`
+  )
   const attempt = (on: Options["backend"]) => {
     const ledger = new Ledger(cities.people)
     const systemOptions = { onDeadLetter: ledger.letter }
@@ -40,7 +42,9 @@ const onBackend = (backend: Options["backend"], cities: Cities, options: Options
   }
   return attempt(backend).pipe(
     Effect.catchTag("NativeUnavailable", (missing) => {
-      progress.step(`No native scheduler for ${missing.triple}: build it with \`npm run build\` (needs Rust 1.90). Running on the TypeScript twin.`)
+      progress.step(
+        `No native scheduler for ${missing.triple}: build it with \`npm run build\` (needs Rust 1.90). Running on the TypeScript twin.`
+      )
       return attempt("memory")
     })
   )

@@ -103,7 +103,7 @@ export const isKilled = (seed: number, city: number, day: number): boolean =>
 /** Every city that is down on that day, in order. Nobody is killed on the last day: a run ends with everyone back. */
 export const downOn = (seed: number, cities: number, day: number, lastDay: number): ReadonlyArray<number> => {
   const down: Array<number> = []
-  if (day < lastDay) for (let city = 0; city < cities; city++) if (isKilled(seed, city, day)) down.push(city)
+  if (day < lastDay) { for (let city = 0; city < cities; city++) if (isKilled(seed, city, day)) down.push(city) }
   return down
 }
 

@@ -15,7 +15,9 @@ export interface Progress extends Spectator {
 
 /** `isTTY` of the stream decides. */
 export const makeProgress = (out: WriteStream | NodeJS.WritableStream, cities: () => Cities, days: number): Progress =>
-  "isTTY" in out && out.isTTY && (out.columns ?? 80) >= 60 ? liveProgress(out, cities, days) : plainProgress(out, days)
+  "isTTY" in out && out.isTTY && out.columns >= 60 && out.rows >= 18
+    ? liveProgress(out, cities, days)
+    : plainProgress(out, days)
 
 const plainProgress = (out: NodeJS.WritableStream, days: number): Progress => ({
   step: (text) => void out.write(`${text}\n`),
@@ -27,22 +29,42 @@ const plainProgress = (out: NodeJS.WritableStream, days: number): Progress => ({
 })
 
 const liveProgress = (out: WriteStream, cities: () => Cities, days: number): Progress => {
-  const columns = Math.min(out.columns - 2, 118)
+  // The whole picture must fit: a frame that scrolls cannot be drawn over.
+  const columns = Math.min(out.columns - 2, 118, Math.floor((out.rows - 5) / rowsPerColumn))
+  // A terminal that is left without its cursor outlives the program.
+  const interrupted = () => {
+    out.write(showCursor)
+    process.exit(130)
+  }
   let map: ((history: History, day: number) => ReadonlyArray<string>) | undefined
   let drawn = 0
   return {
     step: (text) => void out.write(`${text}\n`),
-    spawned: (actors, millis) => void out.write(spawnedLine(actors, millis) + "\n\x1b[?25l"),
+    spawned: (actors, millis) => {
+      process.once("SIGINT", interrupted)
+      out.write(`${spawnedLine(actors, millis)}\n${hideCursor}`)
+    },
     day: (day, history) => {
       map ??= makeMap(cities(), columns)
-      const lines = [...map(history, day.day), "", `  day ${String(day.day).padStart(3)}/${days}  ${bar(day, columns - 16)}`, `  ${shares(day)}`]
+      const lines = [
+        ...map(history, day.day),
+        "",
+        `  day ${String(day.day).padStart(3)}/${days}  ${bar(day, columns - 16)}`,
+        `  ${shares(day)}`
+      ]
       // Back to the first line of the last picture, each line cleared as it is written again.
       out.write((drawn > 0 ? `\x1b[${drawn}A` : "") + lines.map((line) => `\x1b[2K${line}\n`).join(""))
       drawn = lines.length
     },
-    stop: () => void out.write("\x1b[?25h")
+    stop: () => {
+      process.removeListener("SIGINT", interrupted)
+      out.write(showCursor)
+    }
   }
 }
+
+const hideCursor = "\x1b[?25l"
+const showCursor = "\x1b[?25h"
 
 const spawnedLine = (actors: number, millis: number): string =>
   `${count(actors)} actors spawned in ${count(Math.round(millis))} ms`
@@ -50,7 +72,9 @@ const spawnedLine = (actors: number, millis: number): string =>
 const shares = (day: Day): string => {
   const people = day.susceptible + day.infected + day.recovered
   const percent = (part: number) => `${(100 * part / people).toFixed(1)} %`
-  return `susceptible ${percent(day.susceptible)}, infected ${percent(day.infected)}, recovered ${percent(day.recovered)}` +
+  return `susceptible ${percent(day.susceptible)}, infected ${percent(day.infected)}, recovered ${
+    percent(day.recovered)
+  }` +
     `; ${count(day.killed)} cities killed, ${count(day.restarted)} started again`
 }
 
@@ -72,10 +96,12 @@ const untouched = 240
 /** The part of the world where cities are. */
 const north = 72
 const south = -56
+/** A character is twice as high as wide; a little more, because the crowded north deserves it. */
+const rowsPerColumn = (north - south) / 360 / 2 * 1.15
 
 /** A map in braille: two by four dots a character, a dot where there is a city, coloured by its latest news. */
 const makeMap = (cities: Cities, columns: number) => {
-  const rows = Math.round(columns * (north - south) / 360 / 2 * 1.15)
+  const rows = Math.round(columns * rowsPerColumn)
   const dots = new Uint8Array(columns * rows)
   const cell = new Int32Array(cities.size)
   for (let city = 0; city < cities.size; city++) {
@@ -89,7 +115,9 @@ const makeMap = (cities: Cities, columns: number) => {
   }
   const latest = new Uint16Array(columns * rows)
   return (history: History, day: number): ReadonlyArray<string> => {
-    for (const { city } of history.days[history.days.length - 1]!.reached) if (cell[city]! >= 0) latest[cell[city]!] = day
+    for (const { city } of history.days[history.days.length - 1]!.reached) {
+      if (cell[city]! >= 0) latest[cell[city]!] = day
+    }
     return Array.from({ length: rows }, (_, row) => {
       let line = "  "
       let last = -1

@@ -18,7 +18,9 @@ export const table = ({ figures, ledger }: Outcome): string => {
     ["recovered", count(figures.totals.recovered)],
     [
       "ledger",
-      `${count(ledger.inCities)} in cities + ${count(ledger.strayed)} in dead letters + ${count(ledger.lost)} lost to kills`
+      `${count(ledger.inCities)} in cities + ${count(ledger.strayed)} in dead letters + ${
+        count(ledger.lost)
+      } lost to kills`
     ],
     ["", `= ${count(ledger.start)} at the start, exactly, every day`]
   ]

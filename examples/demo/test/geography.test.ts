@@ -38,7 +38,9 @@ describe("roads", () => {
   it("lead from everywhere to everywhere", () => {
     const reached = new Set([0])
     for (const city of reached) {
-      for (let road = geography.first[city]!; road < geography.first[city + 1]!; road++) reached.add(geography.neighbour[road]!)
+      for (let road = geography.first[city]!; road < geography.first[city + 1]!; road++) {
+        reached.add(geography.neighbour[road]!)
+      }
     }
     assert.strictEqual(reached.size, cities.size)
   })

@@ -17,7 +17,10 @@ describe("the run without actors", () => {
   })
 
   it("is another epidemic with another seed", () => {
-    assert.notDeepEqual(simulate(cities, geography, { seed: 3, days: 3 }), simulate(cities, geography, { seed: 4, days: 3 }))
+    assert.notDeepEqual(
+      simulate(cities, geography, { seed: 3, days: 3 }),
+      simulate(cities, geography, { seed: 4, days: 3 })
+    )
   })
 
   it("balances every day", () => {

@@ -14,7 +14,11 @@ const cities = loadCities(2_000)
 const geography = makeGeography(cities)
 const plan = { cities, geography, seed: 11, days: 5 }
 const quiet = { spawned: () => {}, day: () => {} }
-const backends = [["native", ActorSystem.layer], ["memory", ActorSystem.layerMemory]] as const
+// `npm test -- --no-native` sets the variable, and says which suites it left out.
+const backends = [
+  ...(process.env["MYRMIDON_NO_NATIVE"] === undefined ? [["native", ActorSystem.layer] as const] : []),
+  ["memory", ActorSystem.layerMemory] as const
+]
 
 describe.each(backends)("the demo on the %s backend", (backend, layer) => {
   it.effect("comes to the people of the plain loop", () =>
@@ -26,20 +30,48 @@ describe.each(backends)("the demo on the %s backend", (backend, layer) => {
       const expected = simulate(cities, geography, plan)
       const last = expected[expected.length - 1]!
       assert.deepStrictEqual(figures.totals, last.totals)
-      assert.deepStrictEqual({ strayed: ledger.strayPeople, lost: ledger.lost }, { strayed: last.strayed, lost: last.lost })
+      assert.deepStrictEqual({ strayed: ledger.strayPeople, lost: ledger.lost }, {
+        strayed: last.strayed,
+        lost: last.lost
+      })
       expected.forEach((day, at) => {
         const { infected, reached, recovered, susceptible } = history.days[at]!
         assert.deepStrictEqual({ susceptible, infected, recovered }, day.totals)
         assert.deepStrictEqual([...reached].sort((a, b) => a.city - b.city), [...day.reached])
       })
-      const killed = [1, 2, 3, 4, 5].reduce((sum, day) => sum + downOn(plan.seed, cities.size, day, plan.days).length, 0)
+      const killed = [1, 2, 3, 4, 5].reduce(
+        (sum, day) => sum + downOn(plan.seed, cities.size, day, plan.days).length,
+        0
+      )
       assert.isTrue(killed > 0)
       assert.deepStrictEqual({ killed: figures.killed, restarted: figures.restarted }, { killed, restarted: killed })
       assert.strictEqual(figures.backend, backend)
       // Each road twice a day, a dawn and a report a city, less what the dead would have handled: at least this many.
-      assert.isTrue(figures.handled > 5 * (2 * geography.roads + 2 * cities.size - 100 * killed), String(figures.handled))
+      assert.isTrue(
+        figures.handled > 5 * (2 * geography.roads + 2 * cities.size - 100 * killed),
+        String(figures.handled)
+      )
     }))
 })
+
+const shuffled = backends.flatMap(([backend]) => [[backend, 1n], [backend, 2n]] as const)
+
+describe.each(shuffled)(
+  "the demo on the %s backend, one message at a time in the order of seed %s",
+  (backend, order) => {
+    it.effect("comes to the same people", () =>
+      Effect.gen(function*() {
+        const few = loadCities(500)
+        const small = { cities: few, geography: makeGeography(few), seed: 2, days: 4 }
+        const ledger = new Ledger(few.people)
+        const { figures } = yield* run(small, ledger, quiet).pipe(
+          Effect.provide(ActorSystem.layerTest({ seed: order, backend, onDeadLetter: ledger.letter }))
+        )
+        assert.deepStrictEqual(figures.totals, simulate(few, small.geography, small)[3]!.totals)
+        assert.isTrue(figures.killed > 0)
+      }))
+  }
+)
 
 describe("the ledger", () => {
   const day = (over: Partial<Protocols.Day>): Protocols.Day => ({

@@ -32,9 +32,13 @@ export const drawCurve = (days: ReadonlyArray<Day>, frame: Frame): string => {
       `<path d="M${x} ${n(up(share))}H${x + width}" stroke="${text}" stroke-opacity="0.08"/>` +
       `<text x="${x - 10}" y="${n(up(share) + 5)}" class="tick" text-anchor="end">${share * 100} %</text>`
     ),
-    ...ticks.map((day) => `<text x="${n(at(day))}" y="${y + height + 22}" class="tick" text-anchor="middle">day ${day}</text>`),
+    ...ticks.map((day) =>
+      `<text x="${n(at(day))}" y="${y + height + 22}" class="tick" text-anchor="middle">day ${day}</text>`
+    ),
     `<circle cx="${n(peakX)}" cy="${n(peakY)}" r="4.5" fill="${text}"/>`,
-    `<text x="${n(peakX + (labelLeft ? -14 : 14))}" y="${n(Math.max(y + 20, peakY - 8))}" class="label" text-anchor="${labelLeft ? "end" : "start"}">` +
+    `<text x="${n(peakX + (labelLeft ? -14 : 14))}" y="${n(Math.max(y + 20, peakY - 8))}" class="label" text-anchor="${
+      labelLeft ? "end" : "start"
+    }">` +
     `day ${peak.day}: ${(100 * peak.infected).toFixed(0)} % infected at once</text>`
   ].join("\n")
 }

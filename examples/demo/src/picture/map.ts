@@ -51,11 +51,16 @@ export const drawMap = (cities: Cities, history: History, frame: Frame): string 
   const path = geoPath(projection).digits(1)
   const scale = scaleOf(history)
   const topology: Parameters<typeof feature>[0] = createRequire(import.meta.url)("world-atlas/land-50m.json")
-  const places = Array.from({ length: cities.size }, (_, city): Place => projection([cities.longitude[city]!, cities.latitude[city]!]) ?? [0, 0])
+  const places = Array.from(
+    { length: cities.size },
+    (_, city): Place => projection([cities.longitude[city]!, cities.latitude[city]!]) ?? [0, 0]
+  )
   return [
     `<g clip-path="url(#map)">`,
     `<path d="${path(geoGraticule().step([20, 20])())}" fill="none" stroke="${grid}" stroke-width="1"/>`,
-    `<path d="${path(feature(topology, topology.objects["land"]!))}" fill="${land}" stroke="${coast}" stroke-width="0.8" stroke-linejoin="round"/>`,
+    `<path d="${
+      path(feature(topology, topology.objects["land"]!))
+    }" fill="${land}" stroke="${coast}" stroke-width="0.8" stroke-linejoin="round"/>`,
     lines(cities, history, projection, places, scale),
     glow(cities, history, places, scale),
     dots(cities, history, places, scale),
@@ -87,7 +92,9 @@ const lines = (
   }
   const group = (paths: Map<number, string>, width: number, opacity: number) =>
     [...paths].sort(([a], [b]) => b - a).map(([day, d]) =>
-      `<path d="${d}" fill="none" stroke="${heat(scale(day))}" stroke-width="${width}" stroke-opacity="${opacity}" stroke-linecap="round"/>`
+      `<path d="${d}" fill="none" stroke="${
+        heat(scale(day))
+      }" stroke-width="${width}" stroke-opacity="${opacity}" stroke-linecap="round"/>`
     ).join("\n")
   return `${group(near, 0.5, 0.35)}\n${group(far, 0.7, 0.42)}`
 }
@@ -112,7 +119,12 @@ const arc = (cities: Cities, from: number, to: number, projection: GeoProjection
 }
 
 /** A soft light behind the great cities that were reached. */
-const glow = (cities: Cities, history: History, places: ReadonlyArray<Place>, scale: (day: number) => number): string => {
+const glow = (
+  cities: Cities,
+  history: History,
+  places: ReadonlyArray<Place>,
+  scale: (day: number) => number
+): string => {
   const circles: Array<string> = []
   for (let city = 0; city < cities.size; city++) {
     const people = cities.population[city]!
@@ -124,7 +136,12 @@ const glow = (cities: Cities, history: History, places: ReadonlyArray<Place>, sc
   return `<g filter="url(#glow)" opacity="0.5">${circles.join("")}</g>`
 }
 
-const dots = (cities: Cities, history: History, places: ReadonlyArray<Place>, scale: (day: number) => number): string => {
+const dots = (
+  cities: Cities,
+  history: History,
+  places: ReadonlyArray<Place>,
+  scale: (day: number) => number
+): string => {
   // A dot is a line of no length with round ends. Large over small, early over late, untouched below all.
   const paths = new Map<string, { readonly size: number; readonly day: number; d: string }>()
   for (let city = 0; city < cities.size; city++) {
@@ -138,9 +155,9 @@ const dots = (cities: Cities, history: History, places: ReadonlyArray<Place>, sc
   }
   const rank = (day: number) => day === 0 ? Infinity : day
   return [...paths.values()].sort((a, b) => a.size - b.size || rank(b.day) - rank(a.day)).map(({ d, day, size }) =>
-    `<path d="${d}" stroke="${day === 0 ? untouched : heat(scale(day))}" stroke-width="${sizes[size]!.diameter}" stroke-opacity="${
-      day === 0 ? 0.7 : 0.9
-    }" stroke-linecap="round"/>`
+    `<path d="${d}" stroke="${day === 0 ? untouched : heat(scale(day))}" stroke-width="${
+      sizes[size]!.diameter
+    }" stroke-opacity="${day === 0 ? 0.7 : 0.9}" stroke-linecap="round"/>`
   ).join("\n")
 }
 

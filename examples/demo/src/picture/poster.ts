@@ -46,13 +46,21 @@ text { font-family: "DejaVu Sans", Verdana, sans-serif; fill: ${text} }
 ${drawMap(cities, history, mapFrame)}
 <circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="13" fill="none" stroke="${text}" stroke-width="2"/>
 <circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="20" fill="none" stroke="${text}" stroke-opacity="0.45"/>
-<text x="${(x + (labelLeft ? -28 : 28)).toFixed(1)}" y="${(y + 6).toFixed(1)}" class="label" text-anchor="${labelLeft ? "end" : "start"}" stroke="${night}" stroke-width="4" stroke-opacity="0.8" paint-order="stroke">${
+<text x="${(x + (labelLeft ? -28 : 28)).toFixed(1)}" y="${(y + 6).toFixed(1)}" class="label" text-anchor="${
+    labelLeft ? "end" : "start"
+  }" stroke="${night}" stroke-width="4" stroke-opacity="0.8" paint-order="stroke">${
     escape(`${origin}, ${countryOf(cities, history.origin).code}: day 1`)
   }</text>
 <rect x="50" y="973" width="430" height="10" rx="5" fill="url(#days)"/>
 <text x="50" y="960" class="tick">the infection came on</text>
 ${scaleLabels(history.days.length)}
-${facts.map(([name, value], index) => `<text x="50" y="${1066 + index * 60}" class="fact">${value}</text><text x="50" y="${1086 + index * 60}" class="tick">${name}</text>`).join("\n")}
+${
+    facts.map(([name, value], index) =>
+      `<text x="50" y="${1066 + index * 60}" class="fact">${value}</text><text x="50" y="${
+        1086 + index * 60
+      }" class="tick">${name}</text>`
+    ).join("\n")
+  }
 ${drawKey(curveFrame.x, curveFrame.y - 22)}
 ${drawCurve(history.days, curveFrame)}
 </svg>
@@ -71,9 +79,9 @@ const scaleStops = (history: Outcome["history"]): string => {
 
 const scaleLabels = (last: number): string =>
   [0, 0.5, 1].map((share) =>
-    `<text x="${50 + share * 430}" y="1004" class="tick" text-anchor="${share === 0 ? "start" : share === 1 ? "end" : "middle"}">day ${
-      Math.max(1, Math.round(share * last))
-    }</text>`
+    `<text x="${50 + share * 430}" y="1004" class="tick" text-anchor="${
+      share === 0 ? "start" : share === 1 ? "end" : "middle"
+    }">day ${Math.max(1, Math.round(share * last))}</text>`
   ).join("")
 
 const escape = (raw: string): string => raw.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
