@@ -51,9 +51,9 @@ export const loadCities = (size: number): Cities => {
   }
   const countries: Array<Country> = []
   for (let from = 0; from < chosen.length;) {
-    const code = chosen[from]!.row.country
+    const code = chosen[from].row.country
     let to = from
-    while (to < chosen.length && chosen[to]!.row.country === code) to++
+    while (to < chosen.length && chosen[to].row.country === code) to++
     countries.push({ code, from, to })
     from = to
   }
@@ -66,10 +66,10 @@ export const countryOf = (cities: Cities, city: number): Country => {
   let high = cities.countries.length - 1
   while (low < high) {
     const middle = (low + high + 1) >> 1
-    if (cities.countries[middle]!.from <= city) low = middle
+    if (cities.countries[middle].from <= city) low = middle
     else high = middle - 1
   }
-  return cities.countries[low]!
+  return cities.countries[low]
 }
 
 /** The bits of both coordinates, in turn: near on the curve is mostly near on the ground. */

@@ -56,9 +56,9 @@ export const CityLive = Protocols.City.behavior({
       waiting.susceptible = waiting.infected = waiting.recovered = 0
       let random = live(people, atlas.seed, city, day)
       const whole = headcount(people)
-      for (let road = first[city]!, end = first[city + 1]!; road < end; road++) {
-        const group = depart(people, slot[road]!, volume[road]!, whole, random)
-        mustArrive(self.send(atlas.address[neighbour[road]!]!, Group(group)))
+      for (let road = first[city], end = first[city + 1]; road < end; road++) {
+        const group = depart(people, slot[road], volume[road], whole, random)
+        mustArrive(self.send(atlas.address[neighbour[road]], Group(group)))
         random = nextDraw(random)
       }
       state.expected = degree(atlas.geography, city) - silent
@@ -86,6 +86,6 @@ const dusk = (state: State) => {
     waitingSusceptible: waiting.susceptible,
     waitingInfected: waiting.infected,
     waitingRecovered: waiting.recovered,
-    source: source < 0 ? -1 : atlas.geography.neighbour[atlas.geography.first[city]! + source]!
+    source: source < 0 ? -1 : atlas.geography.neighbour[atlas.geography.first[city] + source]
   })
 }

@@ -70,7 +70,7 @@ interface State {
 
 export const CountryLive = Protocols.Country.behavior({
   init: ({ atlas, place }: CountryArgs): State => {
-    const country = atlas.cities.countries[place]!
+    const country = atlas.cities.countries[place]
     return {
       atlas,
       place,
@@ -98,9 +98,9 @@ export const CountryLive = Protocols.Country.behavior({
       }
       state.silent.fill(0)
       for (const city of down) {
-        for (let road = geography.first[city]!; road < geography.first[city + 1]!; road++) {
-          const neighbour = geography.neighbour[road]!
-          if (neighbour >= from && neighbour < to) state.silent[neighbour - from]!++
+        for (let road = geography.first[city]; road < geography.first[city + 1]; road++) {
+          const neighbour = geography.neighbour[road]
+          if (neighbour >= from && neighbour < to) state.silent[neighbour - from]++
         }
       }
       state.down = down.filter((city) => city >= from && city < to)
@@ -108,11 +108,11 @@ export const CountryLive = Protocols.Country.behavior({
       state.awaited = state.down.length
       if (state.awaited === 0) return void mustArrive(self.send(state.atlas.world, Ready()))
       for (const city of state.down) {
-        self.monitor(address[city]!)
+        self.monitor(address[city])
         loseArrivals(state, city - from)
       }
       state.today.killed = state.down.length
-      return Effect.forEach(state.down, (city) => Actor.kill(address[city]!), { discard: true })
+      return Effect.forEach(state.down, (city) => Actor.kill(address[city]), { discard: true })
     },
     Wake: (state, { day, from }, self) => {
       const { address, countries, geography } = state.atlas
@@ -125,11 +125,11 @@ export const CountryLive = Protocols.Country.behavior({
         if (city === state.down[state.nextDown]) {
           state.nextDown++
           // Each living neighbour sends it a group all the same.
-          today.strays += degree(geography, city) - silent[city - first]!
+          today.strays += degree(geography, city) - silent[city - first]
           continue
         }
-        const missing = silent[city - first]!
-        mustArrive(self.send(address[city]!, missing === 0 ? dawn : Dawn({ day, silent: missing })))
+        const missing = silent[city - first]
+        mustArrive(self.send(address[city], missing === 0 ? dawn : Dawn({ day, silent: missing })))
         // The dawn, its groups, and the report that comes of them.
         today.handled += 2 + degree(geography, city) - missing
       }
@@ -154,10 +154,10 @@ export const CountryLive = Protocols.Country.behavior({
         today.reached.push({ city: report.city, source: report.source })
       }
       if (--state.awaited > 0) return
-      const observer = state.atlas.observers[state.place % state.atlas.observers.length]!
+      const observer = state.atlas.observers[state.place % state.atlas.observers.length]
       for (const { city } of today.reached) {
         // In one breath, to one small mailbox. Whether there is room is the observer's affair.
-        self.send(observer, Sighting({ city, infected: known.infected[city - state.country.from]! }))
+        self.send(observer, Sighting({ city, infected: known.infected[city - state.country.from] }))
       }
       mustArrive(self.send(state.atlas.world, Done(sumUp(state))))
     }
@@ -183,7 +183,7 @@ const firstCensus = ({ cities, origin }: Atlas, { from, to }: Country): Known =>
     reached: new Uint8Array(size)
   }
   for (let city = from; city < to; city++) {
-    const people = settle(cities.population[city]!, city === origin)
+    const people = settle(cities.population[city], city === origin)
     known.susceptible[city - from] = people.susceptible
     known.infected[city - from] = people.infected
   }
@@ -191,14 +191,14 @@ const firstCensus = ({ cities, origin }: Atlas, { from, to }: Country): Known =>
 }
 
 const lastKnown = (known: Known, row: number): People => ({
-  susceptible: known.susceptible[row]!,
-  infected: known.infected[row]!,
-  recovered: known.recovered[row]!
+  susceptible: known.susceptible[row],
+  infected: known.infected[row],
+  recovered: known.recovered[row]
 })
 
 /** Who had arrived in a city that is killed now existed in its memory alone. */
 const loseArrivals = ({ known, today }: State, row: number): void => {
-  today.lost += known.waitingSusceptible[row]! + known.waitingInfected[row]! + known.waitingRecovered[row]!
+  today.lost += known.waitingSusceptible[row] + known.waitingInfected[row] + known.waitingRecovered[row]
   known.waitingSusceptible[row] = known.waitingInfected[row] = known.waitingRecovered[row] = 0
 }
 
@@ -215,6 +215,6 @@ const sumUp = ({ known, today }: State) => {
 
 const total = (column: Int32Array): number => {
   let sum = 0
-  for (let row = 0; row < column.length; row++) sum += column[row]!
+  for (let row = 0; row < column.length; row++) sum += column[row]
   return sum
 }

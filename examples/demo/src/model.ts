@@ -110,8 +110,8 @@ export const downOn = (seed: number, cities: number, day: number, lastDay: numbe
 /** Where it begins: one of the sixty largest cities, by the seed. */
 export const originOf = (seed: number, population: ArrayLike<number>): number => {
   const ranked = Array.from({ length: population.length }, (_, city) => city)
-    .sort((a, b) => population[b]! - population[a]! || a - b)
-  return ranked[draw(seed, 0, 0) % Math.min(ranked.length, 60)]!
+    .sort((a, b) => population[b] - population[a] || a - b)
+  return ranked[draw(seed, 0, 0) % Math.min(ranked.length, 60)]
 }
 
 /** The people of a city before the first day. */

@@ -105,18 +105,18 @@ const makeMap = (cities: Cities, columns: number) => {
   const dots = new Uint8Array(columns * rows)
   const cell = new Int32Array(cities.size)
   for (let city = 0; city < cities.size; city++) {
-    const x = Math.min(columns * 2 - 1, Math.floor((cities.longitude[city]! + 180) / 360 * columns * 2))
-    const y = Math.floor((north - cities.latitude[city]!) / (north - south) * rows * 4)
+    const x = Math.min(columns * 2 - 1, Math.floor((cities.longitude[city] + 180) / 360 * columns * 2))
+    const y = Math.floor((north - cities.latitude[city]) / (north - south) * rows * 4)
     if (y < 0 || y >= rows * 4) cell[city] = -1
     else {
       cell[city] = (y >> 2) * columns + (x >> 1)
-      dots[cell[city]!]! |= brailleBit(x & 1, y & 3)
+      dots[cell[city]] |= brailleBit(x & 1, y & 3)
     }
   }
   const latest = new Uint16Array(columns * rows)
   return (history: History, day: number): ReadonlyArray<string> => {
-    for (const { city } of history.days[history.days.length - 1]!.reached) {
-      if (cell[city]! >= 0) latest[cell[city]!] = day
+    for (const { city } of history.days[history.days.length - 1].reached) {
+      if (cell[city] >= 0) latest[cell[city]] = day
     }
     return Array.from({ length: rows }, (_, row) => {
       let line = "  "
@@ -127,10 +127,10 @@ const makeMap = (cities: Cities, columns: number) => {
           line += " "
           continue
         }
-        const code = latest[at] === 0 ? untouched : heat[Math.min(heat.length - 1, day - latest[at]!)]!
+        const code = latest[at] === 0 ? untouched : heat[Math.min(heat.length - 1, day - latest[at])]
         if (code !== last) line += `\x1b[38;5;${code}m`
         last = code
-        line += String.fromCharCode(0x2800 + dots[at]!)
+        line += String.fromCharCode(0x2800 + dots[at])
       }
       return line + "\x1b[0m"
     })

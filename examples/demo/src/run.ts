@@ -11,7 +11,7 @@ import type { Cities } from "./cities.ts"
 import { CityLive } from "./city.ts"
 import { CountryLive } from "./country.ts"
 import type { Geography } from "./geography.ts"
-import { Ledger } from "./ledger.ts"
+import type { Ledger } from "./ledger.ts"
 import { originOf, settle } from "./model.ts"
 import type { People } from "./model.ts"
 import { inTray, ObserverLive } from "./observer.ts"
@@ -150,7 +150,7 @@ export const run = Effect.fnUntraced(function*(plan: Plan, ledger: Ledger, spect
     )
   )
   const seconds = yield* Effect.raceFirst(live, crashed)
-  const last = days[days.length - 1]!
+  const last = days[days.length - 1]
   const totals = { susceptible: last.susceptible, infected: last.infected, recovered: last.recovered }
   const outcome: Outcome = {
     history,
@@ -207,7 +207,7 @@ const populate = (system: ActorSystem["Service"], { cities, days, geography, see
     const ref = system.spawnUnsafe(CountryLive, { atlas, place }, { name: country.code })
     countries.push({ ref, from: country.from })
     for (let city = country.from; city < country.to; city++) {
-      const people = settle(cities.population[city]!, city === atlas.origin)
+      const people = settle(cities.population[city], city === atlas.origin)
       atlas.address.push(system.spawnUnsafe(CityLive, { atlas, city, country: ref, people }))
     }
   }
@@ -222,7 +222,7 @@ const heldMemory = Effect.fnUntraced(function*(system: ActorSystem["Service"]) {
   setFlagsFromString("--expose-gc")
   const collect: unknown = runInNewContext("gc")
   // Twice: what the first finds dead may hold the last reference to more.
-  for (let time = 0; time < 2 && typeof collect === "function"; time++) collect()
+  if (typeof collect === "function") for (let time = 0; time < 2; time++) collect()
   const { arrayBuffers, heapUsed } = process.memoryUsage()
   const info = yield* system.info
   return heapUsed + arrayBuffers + (system.backend === "native" ? info.bytes : 0)

@@ -23,13 +23,13 @@ describe("cities", () => {
 describe("roads", () => {
   it("run both ways, carry the same, and know their slot at the other end", () => {
     for (let city = 0; city < cities.size; city++) {
-      for (let road = geography.first[city]!; road < geography.first[city + 1]!; road++) {
-        const other = geography.neighbour[road]!
+      for (let road = geography.first[city]; road < geography.first[city + 1]; road++) {
+        const other = geography.neighbour[road]
         assert.notStrictEqual(other, city)
-        const back = geography.first[other]! + geography.slot[road]!
+        const back = geography.first[other] + geography.slot[road]
         assert.strictEqual(geography.neighbour[back], city)
         assert.strictEqual(geography.volume[back], geography.volume[road])
-        assert.isTrue(geography.volume[road]! >= 1)
+        assert.isTrue(geography.volume[road] >= 1)
       }
     }
     assert.strictEqual(geography.roads * 2, geography.neighbour.length)
@@ -38,8 +38,8 @@ describe("roads", () => {
   it("lead from everywhere to everywhere", () => {
     const reached = new Set([0])
     for (const city of reached) {
-      for (let road = geography.first[city]!; road < geography.first[city + 1]!; road++) {
-        reached.add(geography.neighbour[road]!)
+      for (let road = geography.first[city]; road < geography.first[city + 1]; road++) {
+        reached.add(geography.neighbour[road])
       }
     }
     assert.strictEqual(reached.size, cities.size)

@@ -35,7 +35,7 @@ export const simulate = (
   for (let day = 1; day <= options.days; day++) {
     const down = new Set(downOn(options.seed, cities.size, day, options.days))
     for (const city of down) {
-      lost += headcount(waiting[city]!)
+      lost += headcount(waiting[city])
       waiting[city] = nobody()
     }
     const sent: Array<readonly [to: number, who: Travellers]> = []
@@ -43,15 +43,15 @@ export const simulate = (
     if (order !== undefined) order = shuffle(sequence, order)
     for (const city of sequence) {
       if (down.has(city)) continue
-      const people = residents[city]!
-      admit(people, waiting[city]!)
+      const people = residents[city]
+      admit(people, waiting[city])
       waiting[city] = nobody()
       let random = live(people, options.seed, city, day)
       const whole = headcount(people)
-      for (let road = geography.first[city]!; road < geography.first[city + 1]!; road++) {
+      for (let road = geography.first[city]; road < geography.first[city + 1]; road++) {
         sent.push([
-          geography.neighbour[road]!,
-          depart(people, geography.slot[road]!, geography.volume[road]!, whole, random)
+          geography.neighbour[road],
+          depart(people, geography.slot[road], geography.volume[road], whole, random)
         ])
         random = nextDraw(random)
       }
@@ -60,18 +60,18 @@ export const simulate = (
     const arrivals = residents.map((): Array<Travellers | undefined> => [])
     for (const [to, who] of sent) {
       if (down.has(to)) strayed += headcount(who)
-      else arrivals[to]![who.slot] = who
+      else arrivals[to][who.slot] = who
     }
     const totals = nobody()
     const reached: Array<OracleDay["reached"][number]> = []
     for (let city = 0; city < cities.size; city++) {
-      const source = arrive(waiting[city]!, arrivals[city]!)
-      if (!known.has(city) && residents[city]!.infected + waiting[city]!.infected > 0) {
+      const source = arrive(waiting[city], arrivals[city])
+      if (!known.has(city) && residents[city].infected + waiting[city].infected > 0) {
         known.add(city)
-        reached.push({ city, source: source < 0 ? -1 : geography.neighbour[geography.first[city]! + source]! })
+        reached.push({ city, source: source < 0 ? -1 : geography.neighbour[geography.first[city] + source] })
       }
-      admit(totals, residents[city]!)
-      admit(totals, waiting[city]!)
+      admit(totals, residents[city])
+      admit(totals, waiting[city])
     }
     days.push({ totals, strayed, lost, reached })
   }

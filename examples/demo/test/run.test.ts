@@ -28,14 +28,14 @@ describe.each(backends)("the demo on the %s backend", (backend, layer) => {
         Effect.provide(layer({ onDeadLetter: ledger.letter }))
       )
       const expected = simulate(cities, geography, plan)
-      const last = expected[expected.length - 1]!
+      const last = expected[expected.length - 1]
       assert.deepStrictEqual(figures.totals, last.totals)
       assert.deepStrictEqual({ strayed: ledger.strayPeople, lost: ledger.lost }, {
         strayed: last.strayed,
         lost: last.lost
       })
       expected.forEach((day, at) => {
-        const { infected, reached, recovered, susceptible } = history.days[at]!
+        const { infected, reached, recovered, susceptible } = history.days[at]
         assert.deepStrictEqual({ susceptible, infected, recovered }, day.totals)
         assert.deepStrictEqual([...reached].sort((a, b) => a.city - b.city), [...day.reached])
       })
@@ -67,7 +67,7 @@ describe.each(shuffled)(
         const { figures } = yield* run(small, ledger, quiet).pipe(
           Effect.provide(ActorSystem.layerTest({ seed: order, backend, onDeadLetter: ledger.letter }))
         )
-        assert.deepStrictEqual(figures.totals, simulate(few, small.geography, small)[3]!.totals)
+        assert.deepStrictEqual(figures.totals, simulate(few, small.geography, small)[3].totals)
         assert.isTrue(figures.killed > 0)
       }))
   }

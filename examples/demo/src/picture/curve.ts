@@ -5,7 +5,7 @@ import { infected, recovered, susceptible, text } from "./palette.ts"
 
 export const drawCurve = (days: ReadonlyArray<Day>, frame: Frame): string => {
   const { height, width, x, y } = frame
-  const last = days[days.length - 1]!.day
+  const last = days[days.length - 1].day
   const at = (day: number) => x + (last === 1 ? width : (day - 1) / (last - 1) * width)
   const up = (share: number) => y + height * (1 - share)
   const shares = days.map((day) => {

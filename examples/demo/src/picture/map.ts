@@ -40,10 +40,10 @@ export const project = (frame: Frame): GeoProjection =>
 export const scaleOf = (history: History): (day: number) => number => {
   const last = Math.max(1, history.days.length)
   const fallen = new Float64Array(last + 1)
-  for (const day of history.reachedOn) if (day > 0) fallen[day]!++
-  for (let day = 1; day <= last; day++) fallen[day]! += fallen[day - 1]!
-  const all = Math.max(1, fallen[last]!)
-  return (day) => 0.5 * day / last + 0.5 * (fallen[Math.min(last, Math.max(0, day))]! / all)
+  for (const day of history.reachedOn) if (day > 0) fallen[day]++
+  for (let day = 1; day <= last; day++) fallen[day] += fallen[day - 1]
+  const all = Math.max(1, fallen[last])
+  return (day) => 0.5 * day / last + 0.5 * (fallen[Math.min(last, Math.max(0, day))] / all)
 }
 
 export const drawMap = (cities: Cities, history: History, frame: Frame): string => {
@@ -53,13 +53,13 @@ export const drawMap = (cities: Cities, history: History, frame: Frame): string 
   const topology: Parameters<typeof feature>[0] = createRequire(import.meta.url)("world-atlas/land-50m.json")
   const places = Array.from(
     { length: cities.size },
-    (_, city): Place => projection([cities.longitude[city]!, cities.latitude[city]!]) ?? [0, 0]
+    (_, city): Place => projection([cities.longitude[city], cities.latitude[city]]) ?? [0, 0]
   )
   return [
     `<g clip-path="url(#map)">`,
     `<path d="${path(geoGraticule().step([20, 20])())}" fill="none" stroke="${grid}" stroke-width="1"/>`,
     `<path d="${
-      path(feature(topology, topology.objects["land"]!))
+      path(feature(topology, topology.objects["land"]))
     }" fill="${land}" stroke="${coast}" stroke-width="0.8" stroke-linejoin="round"/>`,
     lines(cities, history, projection, places, scale),
     glow(cities, history, places, scale),
@@ -81,11 +81,11 @@ const lines = (
   const near = new Map<number, string>()
   const far = new Map<number, string>()
   for (let city = 0; city < cities.size; city++) {
-    const source = history.source[city]!
+    const source = history.source[city]
     if (source < 0) continue
-    const day = history.reachedOn[city]!
-    const [x, y] = places[city]!
-    const [sx, sy] = places[source]!
+    const day = history.reachedOn[city]
+    const [x, y] = places[city]
+    const [sx, sy] = places[source]
     if (Math.hypot(x - sx, y - sy) < 12) {
       near.set(day, `${near.get(day) ?? ""}M${n(sx)} ${n(sy)}l${n(x - sx)} ${n(y - sy)}`)
     } else far.set(day, (far.get(day) ?? "") + arc(cities, source, city, projection))
@@ -101,8 +101,8 @@ const lines = (
 
 const arc = (cities: Cities, from: number, to: number, projection: GeoProjection): string => {
   const along = geoInterpolate(
-    [cities.longitude[from]!, cities.latitude[from]!],
-    [cities.longitude[to]!, cities.latitude[to]!]
+    [cities.longitude[from], cities.latitude[from]],
+    [cities.longitude[to], cities.latitude[to]]
   )
   const steps = 24
   let d = ""
@@ -127,11 +127,11 @@ const glow = (
 ): string => {
   const circles: Array<string> = []
   for (let city = 0; city < cities.size; city++) {
-    const people = cities.population[city]!
+    const people = cities.population[city]
     if (people < 1_000_000 || history.reachedOn[city] === 0) continue
-    const [x, y] = places[city]!
+    const [x, y] = places[city]
     const radius = 4 + Math.sqrt(people) / 320
-    circles.push(`<circle cx="${n(x)}" cy="${n(y)}" r="${n(radius)}" fill="${heat(scale(history.reachedOn[city]!))}"/>`)
+    circles.push(`<circle cx="${n(x)}" cy="${n(y)}" r="${n(radius)}" fill="${heat(scale(history.reachedOn[city]))}"/>`)
   }
   return `<g filter="url(#glow)" opacity="0.5">${circles.join("")}</g>`
 }
@@ -145,18 +145,18 @@ const dots = (
   // A dot is a line of no length with round ends. Large over small, early over late, untouched below all.
   const paths = new Map<string, { readonly size: number; readonly day: number; d: string }>()
   for (let city = 0; city < cities.size; city++) {
-    const size = sizes.findIndex(({ people }) => cities.population[city]! <= people)
-    const day = history.reachedOn[city]!
+    const size = sizes.findIndex(({ people }) => cities.population[city] <= people)
+    const day = history.reachedOn[city]
     const key = `${size}/${day}`
     const path = paths.get(key) ?? { size, day, d: "" }
-    const [x, y] = places[city]!
+    const [x, y] = places[city]
     path.d += `M${n(x)} ${n(y)}h0`
     paths.set(key, path)
   }
   const rank = (day: number) => day === 0 ? Infinity : day
   return [...paths.values()].sort((a, b) => a.size - b.size || rank(b.day) - rank(a.day)).map(({ d, day, size }) =>
     `<path d="${d}" stroke="${day === 0 ? untouched : heat(scale(day))}" stroke-width="${
-      sizes[size]!.diameter
+      sizes[size].diameter
     }" stroke-opacity="${day === 0 ? 0.7 : 0.9}" stroke-linecap="round"/>`
   ).join("\n")
 }

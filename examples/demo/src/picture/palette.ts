@@ -20,8 +20,6 @@ const stops = ["#fffbe6", "#ffe08a", "#ffb14a", "#ff7a3d", "#ea4653", "#b8327a",
 export const heat = (t: number): string => {
   const at = Math.min(Math.max(t, 0), 1) * (stops.length - 1)
   const low = Math.min(Math.floor(at), stops.length - 2)
-  const mixed = stops[low]!.map((channel, index) =>
-    Math.round(channel + (stops[low + 1]![index]! - channel) * (at - low))
-  )
+  const mixed = stops[low].map((channel, index) => Math.round(channel + (stops[low + 1][index] - channel) * (at - low)))
   return `rgb(${mixed.join(",")})`
 }

@@ -13,8 +13,8 @@ const mapFrame: Frame = { x: 30, y: 96, width: 1860, height: 860 }
 const curveFrame: Frame = { x: 600, y: 1050, width: 1270, height: 240 }
 
 export const drawPoster = (cities: Cities, { figures, history, ledger }: Outcome): string => {
-  const origin = cities.name[history.origin]!
-  const [x, y] = project(mapFrame)([cities.longitude[history.origin]!, cities.latitude[history.origin]!]) ?? [0, 0]
+  const origin = cities.name[history.origin]
+  const [x, y] = project(mapFrame)([cities.longitude[history.origin], cities.latitude[history.origin]]) ?? [0, 0]
   const reached = history.reachedOn.reduce((sum, day) => sum + (day > 0 ? 1 : 0), 0)
   const facts: ReadonlyArray<readonly [string, string]> = [
     ["actors", count(figures.actors)],

@@ -22,7 +22,7 @@ export const writePicture = async (
     .asPng()
   await mkdir(folder, { recursive: true })
   const paths = ["epidemic.svg", "epidemic.png"].map((file) => resolve(folder, file))
-  await writeFile(paths[0]!, svg)
-  await writeFile(paths[1]!, png)
+  await writeFile(paths[0], svg)
+  await writeFile(paths[1], png)
   return paths
 }
