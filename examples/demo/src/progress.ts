@@ -89,8 +89,10 @@ const bar = (day: Day, width: number): string => {
 
 const colour = (code: number, text: string): string => `\x1b[38;5;${code}m${text}\x1b[0m`
 
-/** By days since the infection came: white heat first, then it cools. */
-const heat = [231, 229, 221, 214, 208, 202, 196, 160, 124, 88]
+/** By how many of the cities of a cell were reached: embers, then fire. */
+const fire = [52, 88, 124, 160, 196, 202, 208, 214, 221]
+/** By days since the last of them was: the fire is over. */
+const after = [215, 180, 144, 108, 72, 36]
 const untouched = 240
 
 /** The part of the world where cities are. */
@@ -99,7 +101,7 @@ const south = -56
 /** A character is twice as high as wide; a little more, because the crowded north deserves it. */
 const rowsPerColumn = (north - south) / 360 / 2 * 1.15
 
-/** A map in braille: two by four dots a character, a dot where there is a city, coloured by its latest news. */
+/** A map in braille: two by four dots a character, a dot where there is a city, coloured by how far the infection is there. */
 const makeMap = (cities: Cities, columns: number) => {
   const rows = Math.round(columns * rowsPerColumn)
   const dots = new Uint8Array(columns * rows)
@@ -113,10 +115,20 @@ const makeMap = (cities: Cities, columns: number) => {
       dots[cell[city]] |= brailleBit(x & 1, y & 3)
     }
   }
+  const all = new Uint16Array(columns * rows)
+  const reached = new Uint16Array(columns * rows)
   const latest = new Uint16Array(columns * rows)
+  for (const at of cell) if (at >= 0) all[at]++
+  const heat = (at: number, day: number): number => {
+    if (reached[at] === 0) return untouched
+    if (reached[at] < all[at]) return fire[Math.floor(reached[at] / all[at] * fire.length)]
+    return after[Math.min(after.length - 1, Math.max(0, day - latest[at] - 3))]
+  }
   return (history: History, day: number): ReadonlyArray<string> => {
     for (const { city } of history.days[history.days.length - 1].reached) {
-      if (cell[city] >= 0) latest[cell[city]] = day
+      if (cell[city] < 0) continue
+      reached[cell[city]]++
+      latest[cell[city]] = day
     }
     return Array.from({ length: rows }, (_, row) => {
       let line = "  "
@@ -127,7 +139,7 @@ const makeMap = (cities: Cities, columns: number) => {
           line += " "
           continue
         }
-        const code = latest[at] === 0 ? untouched : heat[Math.min(heat.length - 1, day - latest[at])]
+        const code = heat(at, day)
         if (code !== last) line += `\x1b[38;5;${code}m`
         last = code
         line += String.fromCharCode(0x2800 + dots[at])

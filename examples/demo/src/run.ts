@@ -222,7 +222,7 @@ const heldMemory = Effect.fnUntraced(function*(system: ActorSystem["Service"]) {
   setFlagsFromString("--expose-gc")
   const collect: unknown = runInNewContext("gc")
   // Twice: what the first finds dead may hold the last reference to more.
-  if (typeof collect === "function") for (let time = 0; time < 2; time++) collect()
+  if (typeof collect === "function") { for (let time = 0; time < 2; time++) collect() }
   const { arrayBuffers, heapUsed } = process.memoryUsage()
   const info = yield* system.info
   return heapUsed + arrayBuffers + (system.backend === "native" ? info.bytes : 0)
