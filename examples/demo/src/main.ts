@@ -42,8 +42,9 @@ const onBackend = (backend: Options["backend"], cities: Cities, options: Options
   }
   return attempt(backend).pipe(
     Effect.catchTag("NativeUnavailable", (missing) => {
+      const platform = missing.triple === "unknown" ? "this platform" : missing.triple
       progress.step(
-        `No native scheduler for ${missing.triple}: build it with \`npm run build\` (needs Rust 1.90). Running on the TypeScript twin.`
+        `No native scheduler for ${platform}: build it with \`npm run build\` (needs Rust 1.90). Running on the TypeScript twin.`
       )
       return attempt("memory")
     })

@@ -73,6 +73,29 @@ describe.each(shuffled)(
   }
 )
 
+describe("a run that goes wrong", () => {
+  const onTwin = (broken: Partial<typeof plan>, ledger: Ledger) =>
+    run({ ...plan, ...broken }, ledger, quiet).pipe(
+      Effect.provide(ActorSystem.layerMemory({ onDeadLetter: ledger.letter })),
+      Effect.flip
+    )
+
+  it.effect("fails on the first day that does not balance", () =>
+    Effect.gen(function*() {
+      const error = yield* onTwin({}, new Ledger(cities.people + 1))
+      assert.strictEqual(error._tag, "LedgerBroken")
+      assert.match(error.message, /^day 1: .* = 1685238203, not 1685238204$/)
+    }))
+
+  it.effect("fails when a city crashes, and does not wait for its report", () =>
+    Effect.gen(function*() {
+      // A road that leads off the map: who takes it has no address.
+      const neighbour = geography.neighbour.map((city, road) => road === 100 ? cities.size : city)
+      const error = yield* onTwin({ geography: { ...geography, neighbour } }, new Ledger(cities.people))
+      assert.strictEqual(error._tag, "ActorCrashed")
+    }))
+})
+
 describe("the ledger", () => {
   const day = (over: Partial<Protocols.Day>): Protocols.Day => ({
     day: 1,
