@@ -39,7 +39,7 @@ export const drawCurve = (days: ReadonlyArray<Day>, frame: Frame): string => {
     `<text x="${n(peakX + (labelLeft ? -14 : 14))}" y="${n(Math.max(y + 20, peakY - 8))}" class="label" text-anchor="${
       labelLeft ? "end" : "start"
     }">` +
-    `day ${peak.day}: ${(100 * peak.infected).toFixed(0)} % infected at once</text>`
+    `day ${peak.day}: ${(100 * peak.infected).toFixed(peak.infected < 0.095 ? 1 : 0)} % infected at once</text>`
   ].join("\n")
 }
 

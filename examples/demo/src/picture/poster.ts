@@ -78,7 +78,8 @@ const scaleStops = (history: Outcome["history"]): string => {
 }
 
 const scaleLabels = (last: number): string =>
-  [0, 0.5, 1].map((share) =>
+  // With a handful of days the middle would be one of the ends again.
+  (last > 4 ? [0, 0.5, 1] : [0, 1]).map((share) =>
     `<text x="${50 + share * 430}" y="1004" class="tick" text-anchor="${
       share === 0 ? "start" : share === 1 ? "end" : "middle"
     }">day ${Math.max(1, Math.round(share * last))}</text>`
