@@ -44,7 +44,7 @@ export const CityLive = Protocols.City.behavior({
     country,
     people,
     waiting: nobody(),
-    arrivals: new Array<Travellers | undefined>(degree(atlas.geography, city)).fill(undefined),
+    arrivals: Array.from({ length: degree(atlas.geography, city) }, (): Travellers | undefined => undefined),
     heard: 0,
     expected: -1
   }),

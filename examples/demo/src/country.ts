@@ -106,7 +106,7 @@ export const CountryLive = Protocols.Country.behavior({
       state.down = down.filter((city) => city >= from && city < to)
       state.nextDown = 0
       state.awaited = state.down.length
-      if (state.awaited === 0) return void mustArrive(self.send(state.atlas.world, Ready()))
+      if (state.awaited === 0) return mustArrive(self.send(state.atlas.world, Ready()))
       for (const city of state.down) {
         self.monitor(address[city])
         loseArrivals(state, city - from)
@@ -134,7 +134,10 @@ export const CountryLive = Protocols.Country.behavior({
         today.handled += 2 + degree(geography, city) - missing
       }
       today.handled++
-      if (to < country.to) return void mustArrive(self.tell(Wake({ day, from: to })))
+      if (to < country.to) {
+        mustArrive(self.tell(Wake({ day, from: to })))
+        return
+      }
       const next = countries[state.place + 1]
       if (next !== undefined) mustArrive(self.send(next.ref, Wake({ day, from: next.from })))
       // Every city is dead, and no report will come.

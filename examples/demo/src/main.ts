@@ -14,16 +14,17 @@ import type { Progress } from "./progress.ts"
 import { run } from "./run.ts"
 import { count, table } from "./table.ts"
 
-const readOptions = (): Options => {
+/** The options, or the exit code with which there is nothing more to do. */
+const readOptions = (): Options | number => {
   try {
     const options = parseOptions(process.argv.slice(2))
     if (options !== "help") return options
     process.stdout.write(help)
-    process.exit(0)
+    return 0
   } catch (error) {
     if (!(error instanceof OptionError)) throw error
     process.stderr.write(`${error.message}\n`)
-    process.exit(2)
+    return 2
   }
 }
 
@@ -53,6 +54,7 @@ const onBackend = (backend: Options["backend"], cities: Cities, options: Options
 
 const main = async (): Promise<number> => {
   const options = readOptions()
+  if (typeof options === "number") return options
   const out = options.json ? process.stderr : process.stdout
   let cities: Cities | undefined
   const progress = makeProgress(out, () => cities!, options.days)

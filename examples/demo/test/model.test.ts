@@ -24,7 +24,7 @@ describe("hash", () => {
   })
 
   it("is even: each of 16 buckets gets its part of 160,000 draws, within 5 %", () => {
-    const buckets = new Array<number>(16).fill(0)
+    const buckets = Array.from({ length: 16 }, () => 0)
     for (let city = 0; city < 400; city++) for (let day = 0; day < 400; day++) buckets[draw(7, city, day) & 15]++
     for (const bucket of buckets) assert.isTrue(Math.abs(bucket - 10_000) < 500, String(bucket))
   })
