@@ -1,0 +1,44 @@
+/**
+ * One cell: one workload of one subject, in this process, once. The answer is the row that is printed.
+ */
+import { CountMismatch } from "./measure.ts"
+import { type ErrorRow, type Measured, roundSize, type Row, sizes, type Subject, type Workload } from "./workload.ts"
+
+/** Six significant digits: more would be noise. */
+const trim = (value: number): number => Number(value.toPrecision(6))
+
+export const toRow = (subject: Subject, workload: Workload, n: number, measured: Measured): Row => {
+  const { completed, extra, seconds } = measured
+  return {
+    peer: subject.name,
+    version: subject.version,
+    workload,
+    n,
+    completed,
+    seconds: trim(seconds),
+    per_s: trim(completed / seconds),
+    ns_per_op: trim((seconds * 1e9) / completed),
+    ...Object.fromEntries(Object.entries(extra ?? {}).map(([key, value]) => [key, trim(value)]))
+  }
+}
+
+export const run = async (subject: Subject, workload: Workload, asked: number | undefined): Promise<Row | ErrorRow> => {
+  const n = roundSize(workload, asked ?? subject.sizes?.[workload] ?? sizes[workload])
+  const failed = (error: string, completed: number): ErrorRow => ({
+    peer: subject.name,
+    version: subject.version,
+    workload,
+    n,
+    completed,
+    error
+  })
+  const program = subject.programs[workload]
+  if (program === undefined) return failed(subject.cannot?.[workload] ?? "this workload is for Myrmidon alone", 0)
+  try {
+    const measured = await program(n, roundSize(workload, Math.ceil(n / 10)))
+    if (measured.completed !== n) return failed(`expected ${n} completed, got ${measured.completed}`, measured.completed)
+    return toRow(subject, workload, n, measured)
+  } catch (error) {
+    return failed(String(error), error instanceof CountMismatch ? error.completed : 0)
+  }
+}
