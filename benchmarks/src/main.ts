@@ -24,7 +24,7 @@ const main = async (): Promise<number> => {
   }
   // What is measured may hold no handle of its own while it waits.
   const hold = setInterval(() => {}, 2 ** 30)
-  const row = await run(await load(options.subject), options.workload, options.n)
+  const row = await run(await load(options.subject), options)
   clearInterval(hold)
   if (!options.json) print(isErrorRow(row) ? `${row.peer} ${row.workload}: ${row.error}` : describe(row))
   print(JSON.stringify(row))

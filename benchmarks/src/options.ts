@@ -11,12 +11,16 @@ export interface CellOptions {
   readonly workload: Workload
   readonly subject: string
   readonly n: number | undefined
+  /** A tenth of the size. */
+  readonly quick: boolean
   readonly json: boolean
 }
 export interface TableOptions {
   readonly kind: "table"
   readonly rounds: number
   readonly quick: boolean
+  /** Without the native system. */
+  readonly memory: boolean
   readonly only: ReadonlyArray<Workload> | undefined
   readonly subjects: ReadonlyArray<string> | undefined
   readonly json: boolean
@@ -26,19 +30,22 @@ export interface HelpOptions {
 }
 
 export const usage = `Usage:
-  bench <workload> [--peer NAME | --memory] [--n N] [--json]
-  bench all [--rounds N] [--quick] [--only a,b] [--peers a,b] [--json]
+  bench <workload> [--peer NAME | --memory] [--n N | --quick] [--json]
+  bench all [--rounds N] [--quick] [--memory] [--only a,b] [--peers a,b] [--json]
 
 Workloads: ${workloads.join(", ")}
 Peers:     ${subjectNames.filter((name) => !name.startsWith("myrmidon")).join(", ")}
 
 Without --peer it measures Myrmidon: the native system, or its TypeScript twin with --memory.
   --n N       the size; what it counts is in the README
+  --quick     a tenth of the size
   --json      nothing but the JSON line
-  --rounds N  fresh processes per cell (5)
-  --quick     one round of a tenth of the size; nothing is written
+With all:
+  --rounds N  fresh processes per cell (5, with --quick 1)
+  --memory    without the native system
   --only      only these workloads
-  --peers     only these subjects (myrmidon and myrmidon-memory are names too)`
+  --peers     only these subjects (myrmidon and myrmidon-memory are names too)
+A full run is kept in benchmarks/results.`
 
 const positive = (flag: string, text: string): number => {
   const value = Number(text.replaceAll("_", ""))
@@ -80,21 +87,23 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | TableOptions |
   if (words.length > 1) throw new UsageError(`one workload, not ${words.length}: ${words.join(", ")}`)
   const word = words[0]!
   const allowed = word === "all"
-    ? ["--rounds", "--quick", "--only", "--peers", "--json"]
-    : ["--peer", "--memory", "--n", "--json"]
+    ? ["--rounds", "--quick", "--memory", "--only", "--peers", "--json"]
+    : ["--peer", "--memory", "--n", "--quick", "--json"]
   for (const flag of flags.keys()) {
     if (!allowed.includes(flag)) throw new UsageError(`"${word}" does not take ${flag}; it takes ${allowed.join(", ")}`)
   }
   const json = flags.has("--json")
+  const quick = flags.has("--quick")
   if (word === "all") {
     const rounds = flags.get("--rounds")
     const only = flags.get("--only")
     const peers = flags.get("--peers")
-    const quick = flags.has("--quick")
+    if (peers !== undefined && flags.has("--memory")) throw new UsageError("--memory and --peers both say whom to measure")
     return {
       kind: "table",
       rounds: rounds === undefined ? quick ? 1 : 5 : positive("--rounds", rounds),
       quick,
+      memory: flags.has("--memory"),
       only: only === undefined ? undefined : listOf("--only", only, workloads),
       subjects: peers === undefined ? undefined : listOf("--peers", peers, subjectNames),
       json
@@ -108,11 +117,13 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | TableOptions |
   if (peer !== undefined && flags.has("--memory")) throw new UsageError("--memory is about Myrmidon: not beside --peer")
   const subject = peer === undefined ? flags.has("--memory") ? "myrmidon-memory" : "myrmidon" : peer
   const n = flags.get("--n")
+  if (n !== undefined && quick) throw new UsageError("--n and --quick both say the size")
   return {
     kind: "cell",
     workload,
     subject: listOf("--peer", subject, subjectNames)[0]!,
     n: n === undefined ? undefined : positive("--n", n),
+    quick,
     json
   }
 }

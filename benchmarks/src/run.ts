@@ -22,18 +22,28 @@ export const toRow = (subject: Subject, workload: Workload, n: number, measured:
   }
 }
 
-export const run = async (subject: Subject, workload: Workload, asked: number | undefined): Promise<Row | ErrorRow> => {
-  const n = roundSize(workload, asked ?? subject.sizes?.[workload] ?? sizes[workload])
-  const failed = (error: string, completed: number): ErrorRow => ({
+export interface RunOptions {
+  readonly workload: Workload
+  readonly n: number | undefined
+  /** A tenth of the subject's own size. */
+  readonly quick: boolean
+}
+
+export const run = async (subject: Subject, options: RunOptions): Promise<Row | ErrorRow> => {
+  const { quick, workload } = options
+  const own = subject.sizes?.[workload] ?? sizes[workload]
+  const n = roundSize(workload, options.n ?? (quick ? own / 10 : own))
+  const failed = (error: string, completed: number, cannot = false): ErrorRow => ({
     peer: subject.name,
     version: subject.version,
     workload,
     n,
     completed,
-    error
+    error,
+    cannot
   })
   const program = subject.programs[workload]
-  if (program === undefined) return failed(subject.cannot?.[workload] ?? "this workload is for Myrmidon alone", 0)
+  if (program === undefined) return failed(subject.cannot?.[workload] ?? "this workload is for Myrmidon alone", 0, true)
   try {
     const measured = await program(n, roundSize(workload, Math.ceil(n / 10)))
     if (measured.completed !== n) return failed(`expected ${n} completed, got ${measured.completed}`, measured.completed)

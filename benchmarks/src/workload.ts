@@ -96,6 +96,8 @@ export interface ErrorRow {
   readonly n: number
   readonly completed: number
   readonly error: string
+  /** It was not tried: the subject has no program for it. */
+  readonly cannot: boolean
 }
 
 export const isErrorRow = (row: Row | ErrorRow): row is ErrorRow => "error" in row
