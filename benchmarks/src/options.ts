@@ -49,7 +49,9 @@ A full run is kept in benchmarks/results.`
 
 const positive = (flag: string, text: string): number => {
   const value = Number(text.replaceAll("_", ""))
-  if (!Number.isSafeInteger(value) || value < 1) throw new UsageError(`${flag} takes a whole number from 1, not "${text}"`)
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new UsageError(`${flag} takes a whole number from 1, not "${text}"`)
+  }
   return value
 }
 
@@ -64,7 +66,7 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | TableOptions |
   const words: Array<string> = []
   const flags = new Map<string, string>()
   for (let i = 0; i < args.length; i++) {
-    const arg = args[i]!
+    const arg = args[i]
     if (arg === "--") continue
     if (!arg.startsWith("--")) {
       words.push(arg)
@@ -85,7 +87,7 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | TableOptions |
   if (flags.has("--help")) return { kind: "help" }
   if (words.length === 0) throw new UsageError("which workload?")
   if (words.length > 1) throw new UsageError(`one workload, not ${words.length}: ${words.join(", ")}`)
-  const word = words[0]!
+  const word = words[0]
   const allowed = word === "all"
     ? ["--rounds", "--quick", "--memory", "--only", "--peers", "--json"]
     : ["--peer", "--memory", "--n", "--quick", "--json"]
@@ -98,7 +100,9 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | TableOptions |
     const rounds = flags.get("--rounds")
     const only = flags.get("--only")
     const peers = flags.get("--peers")
-    if (peers !== undefined && flags.has("--memory")) throw new UsageError("--memory and --peers both say whom to measure")
+    if (peers !== undefined && flags.has("--memory")) {
+      throw new UsageError("--memory and --peers both say whom to measure")
+    }
     return {
       kind: "table",
       rounds: rounds === undefined ? quick ? 1 : 5 : positive("--rounds", rounds),
@@ -121,7 +125,7 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | TableOptions |
   return {
     kind: "cell",
     workload,
-    subject: listOf("--peer", subject, subjectNames)[0]!,
+    subject: listOf("--peer", subject, subjectNames)[0],
     n: n === undefined ? undefined : positive("--n", n),
     quick,
     json

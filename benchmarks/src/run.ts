@@ -46,7 +46,9 @@ export const run = async (subject: Subject, options: RunOptions): Promise<Row | 
   if (program === undefined) return failed(subject.cannot?.[workload] ?? "this workload is for Myrmidon alone", 0, true)
   try {
     const measured = await program(n, roundSize(workload, Math.ceil(n / 10)))
-    if (measured.completed !== n) return failed(`expected ${n} completed, got ${measured.completed}`, measured.completed)
+    if (measured.completed !== n) {
+      return failed(`expected ${n} completed, got ${measured.completed}`, measured.completed)
+    }
     return toRow(subject, workload, n, measured)
   } catch (error) {
     return failed(String(error), error instanceof CountMismatch ? error.completed : 0)

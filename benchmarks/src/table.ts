@@ -65,7 +65,7 @@ const cell = (figure: Figure | undefined, missing: string): string =>
 const grid = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const [head, ...body] = rows
   const line = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
-  return [line(head!), line(head!.map(() => "---")), ...body.map(line)].join("\n")
+  return [line(head), line(head.map(() => "---")), ...body.map(line)].join("\n")
 }
 
 /** Where the sizes differ from subject to subject, they are said. */
@@ -76,7 +76,7 @@ const sizeNote = (figures: Figures, workload: Workload, subjects: ReadonlyArray<
     if (n !== undefined) sizes.set(n, [...(sizes.get(n) ?? []), subject])
   }
   if (sizes.size === 0) return undefined
-  if (sizes.size === 1) return `\`${workload}\` ${[...sizes.keys()][0]!.toLocaleString("en-US")}`
+  if (sizes.size === 1) return `\`${workload}\` ${[...sizes.keys()][0].toLocaleString("en-US")}`
   const each = [...sizes].map(([n, who]) => `${n.toLocaleString("en-US")} (${who.join(", ")})`)
   return `\`${workload}\` ${each.join(", ")}`
 }
@@ -94,7 +94,8 @@ const section = (figures: Figures, lines: ReadonlyArray<Line>, subjects: Readonl
     present.flatMap((subject) => {
       const error = figures.cell(subject, workload)?.error
       return error === undefined ? [] : [`- \`${workload}\`, ${subject}: ${error}`]
-    }))
+    })
+  )
   return [
     grid([["", ...present], ...rows]),
     notes.length === 0 ? "" : `Sizes: ${notes.join("; ")}.`,
@@ -139,7 +140,8 @@ const report = (
 }
 
 export const table = async (options: TableOptions, print: (text: string) => void): Promise<number> => {
-  const subjects = options.subjects ?? (options.memory ? subjectNames.filter((name) => name !== "myrmidon") : subjectNames)
+  const subjects = options.subjects ??
+    (options.memory ? subjectNames.filter((name) => name !== "myrmidon") : subjectNames)
   const wanted: ReadonlyArray<Workload> = options.only ?? [...common, ...own]
   const chosen = workloads.filter((name) => wanted.includes(name))
   const on = machine()

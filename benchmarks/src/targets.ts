@@ -19,7 +19,13 @@ const withMailbox = peers.filter((peer) => peer !== "xstate")
 
 const format = (value: number): string => value.toPrecision(3).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "")
 
-const atLeast = (what: string, goal: number, ours: number | undefined, theirs: number | undefined, who: string): Target => {
+const atLeast = (
+  what: string,
+  goal: number,
+  ours: number | undefined,
+  theirs: number | undefined,
+  who: string
+): Target => {
   const ratio = ours === undefined || theirs === undefined ? undefined : theirs / ours
   return {
     what,
@@ -45,7 +51,13 @@ export const targets = (figures: Figures): ReadonlyArray<Target> => {
   const ahead = (["count", "pingpong", "big"] as const).flatMap((workload) => {
     const best = figures.best(peers, workload, "ns_per_op")
     return [
-      atLeast(`\`${workload}\`, native, ahead of every peer`, 1, native(workload), best?.median, best?.who ?? "the best"),
+      atLeast(
+        `\`${workload}\`, native, ahead of every peer`,
+        1,
+        native(workload),
+        best?.median,
+        best?.who ?? "the best"
+      ),
       atMost(`\`${workload}\`, native over the twin`, 1.5, "x", over(native(workload), twin(workload)))
     ]
   })
@@ -64,7 +76,12 @@ export const targets = (figures: Figures): ReadonlyArray<Target> => {
     atMost("an idle actor, native", 250, " B", figures.median("myrmidon", "spawn", "bytes_per_actor")),
     atLeast("`ask` p50, native", 2, p50, bestAsk?.median, bestAsk?.who ?? "the best with a mailbox"),
     atMost("`ask` p99 over p50, native", 2, "x", over(figures.median("myrmidon", "ask", "p99_us"), p50)),
-    atMost("a handler that returns an Effect, over `runForkWith`", 2.5, "x", figures.median("myrmidon", "effect-handler", "ratio")),
+    atMost(
+      "a handler that returns an Effect, over `runForkWith`",
+      2.5,
+      "x",
+      figures.median("myrmidon", "effect-handler", "ratio")
+    ),
     atMost("`fair` p99, native", 13, " ms", figures.median("myrmidon", "fair", "p99_ms")),
     atMost("a 1 ms timer beside a flood, p99 lag", 1, " ms", figures.median("myrmidon", "timer-lag", "p99_ms"))
   ]

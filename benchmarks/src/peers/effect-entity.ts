@@ -18,7 +18,7 @@ import * as References from "effect/References"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
 import { burn, mustBe, now, Tally, warmThenTime, xorshift32 } from "../measure.ts"
-import { askShape, bigOther, fairShape, FairSchedule, inFlight, leafSum, spawnShape } from "../shapes.ts"
+import { askShape, bigOther, FairSchedule, fairShape, inFlight, leafSum, spawnShape } from "../shapes.ts"
 import { bigActors, type Program, type Subject } from "../workload.ts"
 import { versionOf } from "../version.ts"
 
@@ -52,8 +52,10 @@ const ActorLive = Actor.toLayer(
       Number: () => Effect.sync(() => tally.hit()),
       Sum: ({ payload: { num, size } }) => {
         if (size === 1) return Effect.succeed(num)
-        const parts = Array.from({ length: 10 }, (_, i) =>
-          client(`${entityId}.${i}`).Sum({ num: num + (i * size) / 10, size: size / 10 }))
+        const parts = Array.from(
+          { length: 10 },
+          (_, i) => client(`${entityId}.${i}`).Sum({ num: num + (i * size) / 10, size: size / 10 })
+        )
         return Effect.orDie(
           Effect.map(Effect.all(parts, { concurrency: "unbounded" }), (sums) => sums.reduce((a, b) => a + b, 0))
         )
@@ -81,10 +83,13 @@ const ClusterLive = Sharding.layer.pipe(
   }))
 )
 
-const start = () => ManagedRuntime.make(Layer.provideMerge(ActorLive, ClusterLive).pipe(
-  Layer.provideMerge(Layer.succeed(References.MinimumLogLevel, "None")),
-  Layer.provideMerge(Layer.succeed(References.TracerEnabled, false))
-))
+const start = () =>
+  ManagedRuntime.make(
+    Layer.provideMerge(ActorLive, ClusterLive).pipe(
+      Layer.provideMerge(Layer.succeed(References.MinimumLogLevel, "None")),
+      Layer.provideMerge(Layer.succeed(References.TracerEnabled, false))
+    )
+  )
 const spawn: Program = async (n, warm) => {
   const runtime = start()
   const client = await runtime.runPromise(Actor.client)
@@ -162,7 +167,7 @@ const big: Program = async (n, warm) => {
         let x = index + 1
         for (let left = n / bigActors; left > 0; left--) {
           x = xorshift32(x)
-          yield* actors[bigOther(index, x)]!.Number({ value: index })
+          yield* actors[bigOther(index, x)].Number({ value: index })
         }
       })
       yield* Effect.forEach(actors, (_, index) => pinger(index), { concurrency: "unbounded", discard: true })
@@ -190,7 +195,7 @@ const fair: Program = async (n, warm) => {
   schedule = new FairSchedule(warm)
   const lights = Array.from({ length: fairShape.lights }, (_, index) => client(`light${index}`))
   for (let i = 0; i < fairShape.heavies; i++) runtime.runFork(client(`heavy${i}`).Burn({}, tell))
-  const send = (light: number, due: number): void => void runtime.runFork(lights[light]!.Light({ due }, tell))
+  const send = (light: number, due: number): void => void runtime.runFork(lights[light].Light({ due }, tell))
   await schedule.run(send)
   schedule = new FairSchedule(n)
   return schedule.run(send)

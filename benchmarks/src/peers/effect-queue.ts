@@ -10,7 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import { burn, mustBe, now, produce, Tally, warmThenTime, xorshift32 } from "../measure.ts"
-import { askShape, bigOther, fairShape, FairSchedule, inFlight, leafSum, spawnShape } from "../shapes.ts"
+import { askShape, bigOther, FairSchedule, fairShape, inFlight, leafSum, spawnShape } from "../shapes.ts"
 import { bigActors, type Program, randomActors, type Subject } from "../workload.ts"
 import { versionOf } from "../version.ts"
 
@@ -21,21 +21,26 @@ interface Actor<M> {
 const forkLoop = <M>(mailbox: Queue.Queue<M>, loop: Effect.Effect<never>): Effect.Effect<Actor<M>> =>
   Effect.map(Effect.forkDetach(loop, { startImmediately: true }), (fiber) => ({ mailbox, fiber }))
 const spawnActor = <M>(make: (mailbox: Queue.Queue<M>) => (message: M) => void): Effect.Effect<Actor<M>> =>
-  Effect.flatMap(Queue.unbounded<M>(), (mailbox) =>
-    forkLoop(mailbox, Effect.forever(Effect.map(Queue.take(mailbox), make(mailbox)), { disableYield: true })))
+  Effect.flatMap(
+    Queue.unbounded<M>(),
+    (mailbox) =>
+      forkLoop(mailbox, Effect.forever(Effect.map(Queue.take(mailbox), make(mailbox)), { disableYield: true }))
+  )
 /** For `count`: all that is there in one step. Faster when much is there, slower when one message is. */
 const spawnBatching = <M>(make: () => (message: M) => void): Effect.Effect<Actor<M>> =>
   Effect.flatMap(Queue.unbounded<M>(), (mailbox) => {
     const handle = make()
     const loop = Effect.map(Queue.takeAll(mailbox), (messages) => {
-      for (let i = 0; i < messages.length; i++) handle(messages[i]!)
+      for (let i = 0; i < messages.length; i++) handle(messages[i])
     })
     return forkLoop(mailbox, Effect.forever(loop, { disableYield: true }))
   })
 /** For the heavy actors of `fair`: `forever` as it is by default. Without its yield an actor goes on for 2,048 operations: some 10 s here. */
 const spawnYielding = <M>(make: (mailbox: Queue.Queue<M>) => (message: M) => void): Effect.Effect<Actor<M>> =>
-  Effect.flatMap(Queue.unbounded<M>(), (mailbox) =>
-    forkLoop(mailbox, Effect.forever(Effect.map(Queue.take(mailbox), make(mailbox)))))
+  Effect.flatMap(
+    Queue.unbounded<M>(),
+    (mailbox) => forkLoop(mailbox, Effect.forever(Effect.map(Queue.take(mailbox), make(mailbox))))
+  )
 const spawnAll = <M>(n: number, make: (index: number) => (message: M) => void): Promise<ReadonlyArray<Actor<M>>> =>
   Effect.runPromise(Effect.gen(function*() {
     const actors: Array<Actor<M>> = []
@@ -118,9 +123,9 @@ const count: Program = (n, warm) =>
 
 const random: Program = async (n, warm) => {
   const tally = new Tally()
-  const states = new Array<number>(randomActors).fill(0)
+  const states = Array.from({ length: randomActors }, () => 0)
   const actors = await spawnAll<{ readonly by: number }>(randomActors, (index) => (message) => {
-    states[index]! += message.by
+    states[index] += message.by
     tally.hit()
   })
   let x = 1
@@ -128,7 +133,7 @@ const random: Program = async (n, warm) => {
     const done = tally.expect(n)
     await produce(n, () => {
       x = xorshift32(x)
-      send(actors[x % randomActors]!, { by: 1 })
+      send(actors[x % randomActors], { by: 1 })
     })
     await done
     return tally.handled
@@ -146,13 +151,13 @@ const big: Program = (n, warm) => {
       let left = n / bigActors
       return (from) => {
         if (from >= 0) {
-          send(actors[from]!, -1)
+          send(actors[from], -1)
           return
         }
         if (from === -1) tally.hit()
         if (left-- <= 0) return
         x = xorshift32(x)
-        send(actors[bigOther(index, x)]!, index)
+        send(actors[bigOther(index, x)], index)
       }
     })
     const done = tally.expect(n)
@@ -198,9 +203,9 @@ const fair: Program = async (n, warm) => {
   ))
   const lights = await spawnAll<number>(fairShape.lights, () => (due) => schedule.arrived(due))
   for (const heavy of heavies) send(heavy, "burn")
-  await schedule.run((light, due) => send(lights[light]!, due))
+  await schedule.run((light, due) => send(lights[light], due))
   schedule = new FairSchedule(n)
-  return schedule.run((light, due) => send(lights[light]!, due))
+  return schedule.run((light, due) => send(lights[light], due))
 }
 
 export const subject: Subject = {

@@ -13,7 +13,7 @@ import * as RpcServer from "effect/rpc/RpcServer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { burn, mustBe, now, Tally, warmThenTime, xorshift32 } from "../measure.ts"
-import { askShape, bigOther, fairShape, FairSchedule, inFlight, leafSum, spawnShape } from "../shapes.ts"
+import { askShape, bigOther, FairSchedule, fairShape, inFlight, leafSum, spawnShape } from "../shapes.ts"
 import { bigActors, type Program, randomActors, type Subject } from "../workload.ts"
 import { versionOf } from "../version.ts"
 
@@ -127,7 +127,7 @@ const count: Program = (n, warm) =>
 
 const random: Program = async (n, warm) => {
   const tally = new Tally()
-  const states = new Array<number>(randomActors).fill(0)
+  const states = Array.from({ length: randomActors }, () => 0)
   const actors = await Effect.runPromise(Effect.gen(function*() {
     const scope = Scope.makeUnsafe()
     const actors: Array<Client> = []
@@ -136,7 +136,7 @@ const random: Program = async (n, warm) => {
         yield* spawnActor(scope, {
           Add: ({ by }) =>
             Effect.sync(() => {
-              states[index]! += by
+              states[index] += by
               tally.hit()
             })
         })
@@ -150,7 +150,7 @@ const random: Program = async (n, warm) => {
     await Effect.runPromise(Effect.gen(function*() {
       for (let i = 0; i < n; i++) {
         x = xorshift32(x)
-        yield* actors[x % randomActors]!.Add({ by: 1 }, tell)
+        yield* actors[x % randomActors].Add({ by: 1 }, tell)
       }
     }))
     await done
@@ -173,7 +173,7 @@ const big: Program = (n, warm) =>
         let x = index + 1
         for (let left = n / bigActors; left > 0; left--) {
           x = xorshift32(x)
-          yield* actors[bigOther(index, x)]!.Number({ value: index })
+          yield* actors[bigOther(index, x)].Number({ value: index })
           pongs++
         }
       })
@@ -224,7 +224,7 @@ const fair: Program = async (n, warm) => {
       }))
     )
   }
-  const send = (light: number, due: number): void => void Effect.runFork(lights[light]!.Number({ value: due }, tell))
+  const send = (light: number, due: number): void => void Effect.runFork(lights[light].Number({ value: due }, tell))
   await schedule.run(send)
   schedule = new FairSchedule(n)
   return schedule.run(send)

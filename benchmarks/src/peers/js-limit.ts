@@ -22,8 +22,8 @@ type AnyActor = Actor<unknown, unknown>
 
 /** One ring of (actor, message), which doubles when it is full. Drained by a microtask, as promises are. */
 class Queue {
-  private actors: Array<AnyActor | undefined> = new Array<AnyActor | undefined>(8192).fill(undefined)
-  private messages: Array<unknown> = new Array<unknown>(8192).fill(undefined)
+  private actors = Array.from<AnyActor | undefined>({ length: 8192 })
+  private messages = Array.from<unknown>({ length: 8192 })
   private mask = 8191
   private head = 0
   private tail = 0
@@ -55,8 +55,8 @@ class Queue {
   private grow(): void {
     const { actors, head, mask, messages } = this
     const size = (mask + 1) * 2
-    this.actors = new Array<AnyActor | undefined>(size).fill(undefined)
-    this.messages = new Array<unknown>(size).fill(undefined)
+    this.actors = Array.from<AnyActor | undefined>({ length: size })
+    this.messages = Array.from<unknown>({ length: size })
     for (let i = 0; i < mask; i++) {
       this.actors[i] = actors[(head + i) & mask]
       this.messages[i] = messages[(head + i) & mask]
@@ -135,7 +135,7 @@ const random: Program = async (n, warm) => {
     const done = tally.expect(n)
     await produce(n, () => {
       x = xorshift32(x)
-      queue.send(actors[x % randomActors]!, { by: 1 })
+      queue.send(actors[x % randomActors], { by: 1 })
     })
     await done
     return tally.handled
@@ -145,7 +145,7 @@ const random: Program = async (n, warm) => {
     const done = tally.expect(n)
     await produce(n, () => {
       x = xorshift32(x)
-      const actor = actors[x % randomActors]!
+      const actor = actors[x % randomActors]
       actor.handle(actor.state, { by: 1 }, actor)
     })
     await done
@@ -167,17 +167,19 @@ const big: Program = (n, warm) => {
     const next = (state: Player): void => {
       if (state.left-- <= 0) return
       state.x = xorshift32(state.x)
-      queue.send(actors[bigOther(state.index, state.x)]!, state.index)
+      queue.send(actors[bigOther(state.index, state.x)], state.index)
     }
     const handle = (state: Player, from: number): void => {
-      if (from >= 0) queue.send(actors[from]!, -1)
+      if (from >= 0) queue.send(actors[from], -1)
       else {
         if (from === -1) tally.hit()
         next(state)
       }
     }
-    const actors = Array.from({ length: bigActors }, (_, index) =>
-      new Actor<Player, number>(handle, { index, x: index + 1, left: n / bigActors }))
+    const actors = Array.from(
+      { length: bigActors },
+      (_, index) => new Actor<Player, number>(handle, { index, x: index + 1, left: n / bigActors })
+    )
     const done = tally.expect(n)
     for (const actor of actors) queue.send(actor, -2)
     await done
@@ -214,7 +216,10 @@ const skynet: Program = (n, warm) => {
   }
   return warmThenTime(n, warm, async (size) => {
     const sum = await new Promise<number>((done) => {
-      queue.send(new Actor<Node, Sum | Start>(handle, { parent: undefined, done, sum: 0, missing: 10 }), { num: 0, size })
+      queue.send(new Actor<Node, Sum | Start>(handle, { parent: undefined, done, sum: 0, missing: 10 }), {
+        num: 0,
+        size
+      })
     })
     mustBe(sum, leafSum(size), "the sum of all leaves")
     return size
@@ -225,5 +230,7 @@ export const subject: Subject = {
   name: "js-limit",
   version: process.version,
   programs: { spawn, pingpong, ask, count, random, big, skynet },
-  cannot: { fair: "it has no scheduler: its queue runs until it is empty, and two actors that go on for ever never let it be" }
+  cannot: {
+    fair: "it has no scheduler: its queue runs until it is empty, and two actors that go on for ever never let it be"
+  }
 }

@@ -3,18 +3,10 @@
  *
  * Names are given to all actors: anonymous ones draw 31 random bits and throw when two agree, which 100,000 do.
  */
+/* oxlint-disable typescript/no-generated-empty-object-type -- nact declares Ref as an empty class. */
 import { dispatch, query, type Ref, spawn, start, stop } from "nact"
 import { burn, mustBe, now, produce, Tally, warmThenTime, xorshift32 } from "../measure.ts"
-import {
-  askShape,
-  bigOther,
-  fairShape,
-  FairSchedule,
-  inFlight,
-  keepInFlight,
-  leafSum,
-  spawnShape
-} from "../shapes.ts"
+import { askShape, bigOther, FairSchedule, fairShape, inFlight, keepInFlight, leafSum, spawnShape } from "../shapes.ts"
 import { bigActors, type Program, randomActors, type Subject } from "../workload.ts"
 import { versionOf } from "../version.ts"
 
@@ -59,11 +51,16 @@ const pingpong: Program = (n, warm) => {
         dispatch(ball.from, { from: ctx.self })
         return undefined
       }, `pong${run}`)
-      const ping = spawn(system, (trips: number, ball: Ball, ctx) => {
-        if (trips === n) resolve(trips)
-        else dispatch(ball.from, { from: ctx.self })
-        return trips + 1
-      }, `ping${run}`, { initialState: 0 })
+      const ping = spawn(
+        system,
+        (trips: number, ball: Ball, ctx) => {
+          if (trips === n) resolve(trips)
+          else dispatch(ball.from, { from: ctx.self })
+          return trips + 1
+        },
+        `ping${run}`,
+        { initialState: 0 }
+      )
       dispatch(ping, { from: pong })
     }))
 }
@@ -109,7 +106,7 @@ const random: Program = async (n, warm) => {
     const done = tally.expect(n)
     await produce(n, () => {
       x = xorshift32(x)
-      dispatch(actors[x % randomActors]!, { by: 1 })
+      dispatch(actors[x % randomActors], { by: 1 })
     })
     await done
     return tally.handled
@@ -140,23 +137,28 @@ const big: Program = (n, warm) => {
       const next = (state: State): State => {
         if (state.left-- > 0) {
           state.x = xorshift32(state.x)
-          dispatch(actors[bigOther(index, state.x)]!, { from: index })
+          dispatch(actors[bigOther(index, state.x)], { from: index })
         }
         return state
       }
-      actors.push(spawn(system, (state: State, message: Message): State => {
-        if (message.from === undefined) {
-          tally.hit()
-          return next(state)
-        }
-        if (message.from === index) return next(state)
-        dispatch(actors[message.from]!, { from: undefined })
-        return state
-      }, `big${run}.${index}`, { initialState: { x: index + 1, left: each } }))
+      actors.push(spawn(
+        system,
+        (state: State, message: Message): State => {
+          if (message.from === undefined) {
+            tally.hit()
+            return next(state)
+          }
+          if (message.from === index) return next(state)
+          dispatch(actors[message.from], { from: undefined })
+          return state
+        },
+        `big${run}.${index}`,
+        { initialState: { x: index + 1, left: each } }
+      ))
     }
     const done = tally.expect(n)
     // A ping from oneself is the start.
-    for (let index = 0; index < bigActors; index++) dispatch(actors[index]!, { from: index })
+    for (let index = 0; index < bigActors; index++) dispatch(actors[index], { from: index })
     await done
     return tally.handled
   })
@@ -165,10 +167,12 @@ const big: Program = (n, warm) => {
 const skynet: Program = (n, warm) => {
   const system = start()
   let runs = 0
-  type Message = { readonly _tag: "Start"; readonly num: number; readonly size: number; readonly parent: Ref<Message> } | {
-    readonly _tag: "Sum"
-    readonly value: number
-  }
+  type Message =
+    | { readonly _tag: "Start"; readonly num: number; readonly size: number; readonly parent: Ref<Message> }
+    | {
+      readonly _tag: "Sum"
+      readonly value: number
+    }
   interface State {
     readonly parent: Ref<Message> | undefined
     readonly sum: number
@@ -208,7 +212,7 @@ const skynet: Program = (n, warm) => {
             mustBe(message.value, leafSum(size), "the sum of all leaves")
             resolve(size)
           } catch (error) {
-            reject(error as Error)
+            reject(error)
           }
         }
         return undefined
@@ -234,9 +238,9 @@ const fair: Program = async (n, warm) => {
       schedule.arrived(due)
       return undefined
     }, `light${i}`))
-  await schedule.run((light, due) => dispatch(lights[light]!, due))
+  await schedule.run((light, due) => dispatch(lights[light], due))
   schedule = new FairSchedule(n)
-  return schedule.run((light, due) => dispatch(lights[light]!, due))
+  return schedule.run((light, due) => dispatch(lights[light], due))
 }
 
 export const subject: Subject = {
