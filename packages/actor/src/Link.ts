@@ -65,6 +65,7 @@ export const linked: {
   <A, E, R>(self: Effect.Effect<A, E, R>, ref: AnyRef): Effect.Effect<A, E | ExitSignal, R>
 } = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, ref: AnyRef): Effect.Effect<A, E | ExitSignal, R> =>
   Effect.raceFirst(
+    exit(ref), // first, so that the watch stands before the effect runs
     Effect.onExit(self, (end) => {
       // An interruption comes from the other side of the race, or from outside, where nothing failed.
       if (Exit.isSuccess(end) || Cause.hasInterruptsOnly(end.cause)) return Effect.void
@@ -72,8 +73,7 @@ export const linked: {
       return Effect.sync(() =>
         cell.host.shard.exit(cell, undefined, ExitReason.crashed(Cause.squash(end.cause)))
       )
-    }),
-    exit(ref)
+    })
   ))
 
 /**

@@ -16,11 +16,14 @@ export class Call {
   readonly timeout: number
 
   // -- the shard's half -----------------------------------------------------------------------------------------------
-  /** native: the token in records. */
+  /** native: the token in records. memory: 1 while it is listed, else 0. */
   token = 0
   /** memory: neighbours in the callee's list. */
   previous: Call | undefined = undefined
   next: Call | undefined = undefined
+  /** memory: neighbours among the calls that end at about the same time. */
+  sooner: Call | undefined = undefined
+  later: Call | undefined = undefined
   /** memory: monotonic ms; Infinity for none. */
   deadline = Infinity
 

@@ -19,15 +19,18 @@ const maxCapacity = 2 ** 24
 export const defaultMailbox: ResolvedMailbox = { capacity: 65_536, onFull: OnFull.reject, sendTimeout: 5_000 }
 
 /** ms of a duration of an option. Throws `InvalidOption`, which names it. */
-export const millisOf = (option: string, input: Duration.Input, max: number): number => {
+export const millisOf = (option: string, input: Duration.Input, max: number, min = Number.MIN_VALUE): number => {
   let millis: number
   try {
     millis = Duration.toMillis(Duration.fromInputUnsafe(input))
   } catch {
     throw new InvalidOption({ option, issue: `not a duration: ${String(input)}` })
   }
-  if (!(millis > 0) || millis > max) {
-    throw new InvalidOption({ option, issue: `must be more than 0 ms and at most ${max} ms, is ${millis} ms` })
+  if (!(millis >= min) || millis > max) {
+    throw new InvalidOption({
+      option,
+      issue: `must be ${min === 0 ? "0 ms or more" : "more than 0 ms"} and at most ${max} ms, is ${millis} ms`
+    })
   }
   return millis
 }
