@@ -73,7 +73,12 @@ export const targets = (figures: Figures): ReadonlyArray<Target> => {
     ...ahead,
     atLeast("`spawn`, native", 15, native("spawn"), bestSpawn?.median, bestSpawn?.who ?? "the best"),
     atLeast("`spawn-effect`, native", 5, native("spawn-effect"), bestSpawn?.median, bestSpawn?.who ?? "the best"),
-    atMost("an idle actor, native", 250, " B", figures.median("myrmidon", "spawn", "bytes_per_actor")),
+    atMost(
+      "an idle actor of a million, native",
+      250,
+      " B",
+      figures.median("myrmidon", "spawn-million", "bytes_per_actor")
+    ),
     atLeast("`ask` p50, native", 2, p50, bestAsk?.median, bestAsk?.who ?? "the best with a mailbox"),
     atMost("`ask` p99 over p50, native", 2, "x", over(figures.median("myrmidon", "ask", "p99_us"), p50)),
     atMost(

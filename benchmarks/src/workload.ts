@@ -10,6 +10,7 @@ export const common = ["spawn", "pingpong", "ask", "count", "random", "big", "sk
 
 /** What only Myrmidon is asked to do: it measures our own paths against each other. */
 export const own = [
+  "spawn-million",
   "spawn-effect",
   "random-effect",
   "random-number",
@@ -35,6 +36,7 @@ export const sizes: Readonly<Record<Workload, number>> = {
   "big": 600_000,
   "skynet": 100_000,
   "fair": 100_000,
+  "spawn-million": 1_000_000,
   "spawn-effect": 100_000,
   "random-effect": 4_000_000,
   "random-number": 4_000_000,

@@ -17,6 +17,7 @@ const programs = (open: System.Open): Subject["programs"] => ({
   "big": big(open),
   "skynet": skynet(open),
   "fair": fair(open),
+  "spawn-million": spawn(open),
   "spawn-effect": spawnEffect(open),
   "random-effect": randomEffect(open),
   "random-number": randomNumber(open),
