@@ -205,6 +205,6 @@ export const subject: Subject = {
   name: "effect-entity",
   version: versionOf("effect"),
   programs: { spawn, pingpong, ask, count, big, skynet, fair },
-  sizes: { spawn: 50_000, pingpong: 200_000, ask: 100_000, count: 200_000, big: 120_000, skynet: 10_000 },
+  sizes: { spawn: 20_000, pingpong: 200_000, ask: 100_000, count: 200_000, big: 120_000, skynet: 10_000 },
   cannot: { random: "100,000 live entities take more than ten seconds to start" }
 }
