@@ -36,7 +36,7 @@ interface Ticks {
 /** Linux alone says how much time a hypervisor gave to others. */
 const ticks = (): Ticks | undefined => {
   try {
-    const fields = readFileSync("/proc/stat", "utf8").split("\n")[0].trim().split(/\s+/).slice(1).map(Number)
+    const fields = readFileSync("/proc/stat", "utf8").split("\n", 1).join().trim().split(/\s+/).slice(1).map(Number)
     // user nice system idle iowait irq softirq steal; what follows is part of user.
     return { total: fields.slice(0, 8).reduce((sum, field) => sum + field, 0), steal: fields[7] ?? 0 }
   } catch {

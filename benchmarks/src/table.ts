@@ -64,8 +64,7 @@ const cell = (figure: Figure | undefined, missing: string): string =>
     ? number(figure.median)
     : `${number(figure.median)} (${number(figure.min)}-${number(figure.max)})`
 
-const grid = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
-  const [head, ...body] = rows
+const grid = (head: ReadonlyArray<string>, body: ReadonlyArray<ReadonlyArray<string>>): string => {
   const line = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
   return [line(head), line(head.map(() => "---")), ...body.map(line)].join("\n")
 }
@@ -78,7 +77,7 @@ const sizeNote = (figures: Figures, workload: Workload, subjects: ReadonlyArray<
     if (n !== undefined) sizes.set(n, [...(sizes.get(n) ?? []), subject])
   }
   if (sizes.size === 0) return undefined
-  if (sizes.size === 1) return `\`${workload}\` ${[...sizes.keys()][0].toLocaleString("en-US")}`
+  if (sizes.size === 1) return `\`${workload}\` ${[...sizes.keys()][0]!.toLocaleString("en-US")}`
   const each = [...sizes].map(([n, who]) => `${n.toLocaleString("en-US")} (${who.join(", ")})`)
   return `\`${workload}\` ${each.join(", ")}`
 }
@@ -99,22 +98,22 @@ const section = (figures: Figures, lines: ReadonlyArray<Line>, subjects: Readonl
     })
   )
   return [
-    grid([["", ...present], ...rows]),
+    grid(["", ...present], rows),
     notes.length === 0 ? "" : `Sizes: ${notes.join("; ")}.`,
     errors.length === 0 ? "" : `Not measured:\n\n${errors.join("\n")}`
   ].filter((part) => part !== "").join("\n\n")
 }
 
 const targetTable = (rows: ReadonlyArray<Target>): string =>
-  grid([
+  grid(
     ["What", "Goal", "Reached", ""],
-    ...rows.filter((row) => row.reached !== undefined).map((row) => [
+    rows.filter((row) => row.reached !== undefined).map((row) => [
       row.what,
       row.goal,
       row.reached ?? "",
       row.met === true ? "yes" : "no"
     ])
-  ])
+  )
 
 const report = (
   figures: Figures,
@@ -135,8 +134,9 @@ const report = (
       on.date.slice(0, 10)
     }. Load average ${number(noise.load_start)} at the start and ${number(noise.load_end)} at the end${steal}.`,
     section(figures, lines, subjects),
-    "## Our own paths",
-    section(figures, ownLines, subjects),
+    ...(ownLines.some(({ workload }) => subjects.some((subject) => figures.cell(subject, workload)))
+      ? ["## Our own paths", section(figures, ownLines, subjects)]
+      : []),
     ...(reached.some((row) => row.reached !== undefined) ? ["## Goals", targetTable(reached)] : [])
   ].join("\n\n") + "\n"
 }
