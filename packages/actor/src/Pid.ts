@@ -37,6 +37,11 @@ const parseUndefined = (text: string): Pid | undefined => {
   return (generation * 4294967296 + shard * 16777216 + index) as Pid
 }
 
+// In errors and dead letters of a name that nobody has.
+const nobody = 0 as Pid
+
+const fromPrinted = (text: string): Pid | undefined => text === "<0.0.0>" ? nobody : parseUndefined(text)
+
 const isPid = (u: unknown): u is Pid =>
   typeof u === "number" && Number.isSafeInteger(u) && u > 0 && u % 16777216 !== 0
 
@@ -66,13 +71,13 @@ export const Pid: {
   /** Whether a value has the shape of a PID. */
   readonly isPid: (u: unknown) => u is Pid
 } = {
-  schema: Schema.String.check(Schema.makeFilter((text: string) => parseUndefined(text) !== undefined, {
+  schema: Schema.String.check(Schema.makeFilter((text: string) => fromPrinted(text) !== undefined, {
     identifier: "Pid",
     expected: "a PID such as <0.1.0>"
   })).pipe(Schema.decodeTo(
-    Schema.declare(isPid, { identifier: "Pid" }),
+    Schema.declare((u): u is Pid => u === nobody || isPid(u), { identifier: "Pid" }),
     SchemaTransformation.transform({
-      decode: (text: string): Pid => parseUndefined(text)!,
+      decode: (text: string): Pid => fromPrinted(text)!,
       encode: (pid: Pid): string => print(pid)
     })
   )),

@@ -24,30 +24,57 @@ export const stopCell = (cell: Cell, reason: ExitReason, timeout: number): Effec
     return Effect.onExit(end, () => Effect.sync(() => held.stop()))
   })
 
-// Always by the wall clock: under a virtual one that nobody moves any more, a stuck actor would hold its scope for ever.
+// Under virtual time nobody moves the clock any more while a scope closes: who still waits after this many ms of the
+// machine's time waits for ever.
+const virtualGrace = 50
+
+/** Actors that were asked to stop together; the host takes them out as they end. */
+export class StopGroup {
+  private readonly left: Set<Cell>
+  private readonly done: () => void
+
+  constructor(cells: ReadonlyArray<Cell>, done: () => void) {
+    this.left = new Set(cells)
+    this.done = done
+  }
+
+  ended(cell: Cell): void {
+    if (this.left.delete(cell) && this.left.size === 0) this.done()
+  }
+
+  kill(): void {
+    for (const cell of this.left) cell.host.shard.exit(cell, undefined, ExitReason.killed)
+  }
+
+  /** Nobody in it gets on: each waits for something. */
+  get isStuck(): boolean {
+    for (const cell of this.left) {
+      if (cell.host.shard.info(cell)?.status !== "busy") return false
+    }
+    return true
+  }
+}
+
+// Always by the machine's clock, for the same reason. `cells` are alive, and of one host.
 const stopTogether = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    let left = cells.length
-    let disarm = (): void => {}
-    const watches = cells.map((cell) => {
-      const held = watch(cell)
-      held.onEnd(() => {
-        if (--left > 0) return
-        disarm()
-        resume(Exit.void)
-      })
-      return held
-    })
-    for (const cell of cells) cell.host.shard.stop(cell, ExitReason.shutdown())
-    disarm = setTimer(timeout, () => {
-      for (const cell of cells) {
-        if (cell.host.shard.isAlive(cell)) cell.host.shard.exit(cell, undefined, ExitReason.killed)
-      }
-    })
-    return Effect.sync(() => {
+    const host = cells[0]!.host
+    const over = (): void => {
       disarm()
-      watches.forEach((held) => held.stop())
+      host.stopGroups.delete(group)
+    }
+    const group = new StopGroup(cells, () => {
+      over()
+      resume(Exit.void)
     })
+    host.stopGroups.add(group)
+    for (const cell of cells) host.shard.stop(cell, ExitReason.shutdown())
+    const look = (): void => {
+      if (group.isStuck) group.kill()
+      else disarm = setTimer(virtualGrace, look)
+    }
+    let disarm = host.roundTrip ? setTimer(virtualGrace, look) : setTimer(timeout, () => group.kill())
+    return Effect.sync(over)
   })
 
 const endsAtOnce = (cell: Cell): boolean =>
@@ -62,7 +89,6 @@ export const stopAll = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Eff
     const groups: Array<Array<Cell>> = []
     let together: Array<Cell> | undefined
     for (const cell of cells) {
-      if (!cell.host.shard.isAlive(cell)) continue
       if (!endsAtOnce(cell)) {
         groups.push([cell])
         together = undefined
@@ -72,5 +98,10 @@ export const stopAll = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Eff
         together.push(cell)
       }
     }
-    return Effect.forEach(groups, (group) => stopTogether(group, timeout), { discard: true })
+    return Effect.forEach(groups, (group) =>
+      // While the one before stopped, these may have ended with it.
+      Effect.suspend(() => {
+        const alive = group.filter((cell) => cell.host.shard.isAlive(cell))
+        return alive.length === 0 ? Effect.void : stopTogether(alive, timeout)
+      }), { discard: true })
   })
