@@ -29,8 +29,14 @@ const programs = (open: System.Open): Subject["programs"] => ({
 export const native = (): Subject => ({
   name: "myrmidon",
   version: versionOfOurs("actor"),
-  programs: programs(System.native),
-  cannot: { "cross-thread": "core-native has no producer on another thread yet" }
+  programs: {
+    ...programs(System.native),
+    "cross-thread": async (n, warm) => {
+      // Imported late: it needs the addon at once, and the twin has none.
+      const { crossThread } = await import("./crossThread.ts")
+      return crossThread(System.native)(n, warm)
+    }
+  }
 })
 
 export const memory = (): Subject => ({
