@@ -43,7 +43,9 @@ export const run = async (subject: Subject, options: RunOptions): Promise<Row | 
     cannot
   })
   const program = subject.programs[workload]
-  if (program === undefined) return failed(subject.cannot?.[workload] ?? "this workload is for Myrmidon alone", 0, true)
+  if (program === undefined) {
+    return failed(subject.cannot?.[workload] ?? `${subject.name} has no program for it`, 0, true)
+  }
   try {
     const measured = await program(n, roundSize(workload, Math.ceil(n / 10)))
     if (measured.completed !== n) {

@@ -4,6 +4,7 @@ import type { Subject } from "./workload.ts"
 const loaders = {
   "myrmidon": async () => (await import("./ours/subject.ts")).native(),
   "myrmidon-memory": async () => (await import("./ours/subject.ts")).memory(),
+  "floor": async () => (await import("./peers/floor.ts")).subject,
   "js-limit": async () => (await import("./peers/js-limit.ts")).subject,
   "xstate": async () => (await import("./peers/xstate.ts")).subject,
   "nact": async () => (await import("./peers/nact.ts")).subject,
@@ -14,6 +15,8 @@ const loaders = {
 
 type SubjectName = keyof typeof loaders
 export const subjectNames = Object.keys(loaders) as ReadonlyArray<SubjectName>
+/** The columns of the table. The floor is a line of js-limit's. */
+export const columns: ReadonlyArray<SubjectName> = subjectNames.filter((name) => name !== "floor")
 const isSubjectName = (name: string): name is SubjectName => Object.hasOwn(loaders, name)
 
 export const load = (name: string): Promise<Subject> => {

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { runCells } from "./cells.ts"
 import { type Machine, machine, type Noise, watchNoise } from "./machine.ts"
 import type { TableOptions } from "./options.ts"
-import { subjectNames } from "./subjects.ts"
+import { columns } from "./subjects.ts"
 import { type Figure, Figures } from "./summary.ts"
 import { type Target, targets } from "./targets.ts"
 import { common, own, type Workload, workloads } from "./workload.ts"
@@ -42,8 +42,9 @@ const ownLines: ReadonlyArray<Line> = [
   { workload: "effect-handler", label: "`effect-handler`, `Effect.sync`, ns", field: "ns_per_op" },
   { workload: "effect-handler", label: "- `runForkWith` alone, ns", field: "run_fork_ns" },
   { workload: "effect-handler", label: "- ratio", field: "ratio" },
-  { workload: "effect-handler", label: "- `fnUntraced`, ns", field: "fn_untraced_ns" },
-  { workload: "effect-handler", label: "- `runForkWith` alone, ns", field: "run_fork_fn_untraced_ns" },
+  { workload: "effect-handler-fn", label: "`effect-handler-fn`, `fnUntraced`, ns", field: "ns_per_op" },
+  { workload: "effect-handler-fn", label: "- `runForkWith` alone, ns", field: "run_fork_ns" },
+  { workload: "effect-handler-fn", label: "- ratio", field: "ratio" },
   { workload: "timer-lag", label: "`timer-lag` p99 ms, event loop", field: "p99_ms" },
   { workload: "timer-lag", label: "- the same, idle", field: "idle_p99_ms" },
   { workload: "timer-lag", label: "- an actor's timer", field: "actor_p99_ms" },
@@ -144,7 +145,7 @@ const report = (
 
 export const table = async (options: TableOptions, print: (text: string) => void): Promise<number> => {
   const subjects = options.subjects ??
-    (options.memory ? subjectNames.filter((name) => name !== "myrmidon") : subjectNames)
+    (options.memory ? columns.filter((name) => name !== "myrmidon") : columns)
   const wanted: ReadonlyArray<Workload> = options.only ?? [...common, ...own]
   const chosen = workloads.filter((name) => wanted.includes(name))
   const on = machine()

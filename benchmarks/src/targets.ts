@@ -87,6 +87,12 @@ export const targets = (figures: Figures): ReadonlyArray<Target> => {
       "x",
       figures.median("myrmidon", "effect-handler", "ratio")
     ),
+    atMost(
+      "the same of `fnUntraced`",
+      2.5,
+      "x",
+      figures.median("myrmidon", "effect-handler-fn", "ratio")
+    ),
     atMost("`fair` p99, native", 13, " ms", figures.median("myrmidon", "fair", "p99_ms")),
     atMost("a 1 ms timer beside a flood, p99 lag", 1, " ms", figures.median("myrmidon", "timer-lag", "p99_ms"))
   ]

@@ -15,6 +15,7 @@ export const own = [
   "random-effect",
   "random-number",
   "effect-handler",
+  "effect-handler-fn",
   "timer-lag",
   "flood",
   "cross-thread"
@@ -41,6 +42,7 @@ export const sizes: Readonly<Record<Workload, number>> = {
   "random-effect": 4_000_000,
   "random-number": 4_000_000,
   "effect-handler": 2_000_000,
+  "effect-handler-fn": 2_000_000,
   "timer-lag": 5_000,
   "flood": 1_000_000,
   "cross-thread": 2_000_000

@@ -1,7 +1,8 @@
 /**
- * `effect-handler`: what an actor adds to an Effect that its handler returns. 1,000 actors (their states fit the
- * cache), chosen at random; beside each figure, `runForkWith` of the same Effect on the same state with no actor
- * around it, whose result is looked at as an actor would.
+ * `effect-handler` (of `Effect.sync`) and `effect-handler-fn` (of `fnUntraced`, one step): what an actor adds to an
+ * Effect that its handler returns. 1,000 actors (their states fit the cache), chosen at random; before them, in the
+ * same process, `runForkWith` of the same Effect on the same states with no actor around it, whose result is looked at
+ * as an actor would.
  */
 import { Actor } from "@myrmidonjs/actor"
 import * as Context from "effect/Context"
@@ -61,32 +62,24 @@ const alone = async (n: number, warm: number, handler: Handler, tally: Tally): P
   return (measured.seconds * 1e9) / n
 }
 
-export const effectHandler = (open: Open): Program => async (n, warm) => {
-  const opened = await open()
+const beside = (handlerOf: (tally: Tally) => Handler) => (open: Open): Program => async (n, warm) => {
   const tally = new Tally()
-  const sync: Handler = (state, { by }) =>
-    Effect.sync(() => {
-      state.n += by
-      tally.hit()
-    })
-  const untraced: Handler = Effect.fnUntraced(function*(state: State, { by }: By) {
+  const handler = handlerOf(tally)
+  const floor = await alone(n, warm, handler, tally)
+  const measured = await inActors(await open(), n, warm, handler, tally)
+  return { ...measured, extra: { run_fork_ns: floor, ratio: (measured.seconds * 1e9) / n / floor } }
+}
+
+export const effectHandler = beside((tally) => (state, { by }) =>
+  Effect.sync(() => {
+    state.n += by
+    tally.hit()
+  })
+)
+
+export const effectHandlerFn = beside((tally) =>
+  Effect.fnUntraced(function*(state: State, { by }: By) {
     state.n += yield* Effect.succeed(by)
     tally.hit()
   })
-  const syncAlone = await alone(n, warm, sync, tally)
-  const measured = await inActors(opened, n, warm, sync, tally)
-  const untracedAlone = await alone(n, warm, untraced, tally)
-  const untracedIn = await inActors(opened, n, warm, untraced, tally)
-  const ns = (measured.seconds * 1e9) / n
-  const untracedNs = (untracedIn.seconds * 1e9) / n
-  return {
-    ...measured,
-    extra: {
-      run_fork_ns: syncAlone,
-      ratio: ns / syncAlone,
-      fn_untraced_ns: untracedNs,
-      run_fork_fn_untraced_ns: untracedAlone,
-      fn_untraced_ratio: untracedNs / untracedAlone
-    }
-  }
-}
+)

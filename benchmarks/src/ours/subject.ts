@@ -1,7 +1,7 @@
 /** Myrmidon: the same programs on the native system and on its TypeScript twin. */
 import type { Subject } from "../workload.ts"
 import { versionOfOurs } from "../version.ts"
-import { effectHandler } from "./effects.ts"
+import { effectHandler, effectHandlerFn } from "./effects.ts"
 import { big, pingpong, skynet } from "./exchange.ts"
 import { fair, killFlood, timerLag } from "./fairness.ts"
 import { ask, count, random, randomEffect, randomNumber } from "./messages.ts"
@@ -22,6 +22,7 @@ const programs = (open: System.Open): Subject["programs"] => ({
   "random-effect": randomEffect(open),
   "random-number": randomNumber(open),
   "effect-handler": effectHandler(open),
+  "effect-handler-fn": effectHandlerFn(open),
   "timer-lag": timerLag(open),
   "flood": killFlood(open)
 })

@@ -2,12 +2,12 @@
  * The limit of plain JavaScript: actors written by hand for these workloads, with one queue of two columns for all of
  * them. No PIDs, no bounds, no links, no failure: what is left when everything but "one message at a time" is gone.
  *
- * Its `random` also carries the floor: the same handler called directly on the same states through the same refs in
- * the same random order, with no queue.
+ * Its `random` also carries the floor of that workload (`floor.ts`).
  */
 import { mustBe, now, produce, Tally, warmThenTime, xorshift32 } from "../measure.ts"
 import { askShape, bigOther, inFlight, keepInFlight, leafSum, spawnShape } from "../shapes.ts"
 import { bigActors, type Program, randomActors, type Subject } from "../workload.ts"
+import { measureFloor } from "./floor.ts"
 
 /** The behaviour is shared, the state is the actor's own: as in a framework. */
 class Actor<in out S, in out M> {
@@ -129,7 +129,6 @@ const random: Program = async (n, warm) => {
     tally.hit()
   }
   const actors = Array.from({ length: randomActors }, () => new Actor<Counter, Add>(add, { n: 0 }))
-  const sum = (): number => actors.reduce((sum, actor) => sum + actor.state.n, 0)
   let x = 1
   const measured = await warmThenTime(n, warm, async (n) => {
     const done = tally.expect(n)
@@ -140,19 +139,8 @@ const random: Program = async (n, warm) => {
     await done
     return tally.handled
   })
-  mustBe(sum(), n + warm, "the sum of all states")
-  const floor = await warmThenTime(n, warm, async (n) => {
-    const done = tally.expect(n)
-    await produce(n, () => {
-      x = xorshift32(x)
-      const actor = actors[x % randomActors]!
-      actor.handle(actor.state, { by: 1 }, actor)
-    })
-    await done
-    return tally.handled
-  })
-  mustBe(sum(), 2 * (n + warm), "the sum of all states after the floor")
-  return { ...measured, extra: { floor_ns: (floor.seconds * 1e9) / n } }
+  mustBe(actors.reduce((sum, actor) => sum + actor.state.n, 0), n + warm, "the sum of all states")
+  return { ...measured, extra: { floor_ns: await measureFloor(n) } }
 }
 
 const big: Program = (n, warm) => {
