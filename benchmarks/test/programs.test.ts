@@ -1,9 +1,9 @@
-// Every program of every peer completes its work at a small size: the count is checked inside, the figures are not.
-// `fair` is left out: it takes as long as its schedule.
+// Every program completes its work at a small size: the count is checked inside, the figures are not. `fair` and
+// `timer-lag` are left out: they take as long as their schedule. Our own run on the twin, which needs no addon.
 import { assert, describe, it } from "vitest"
 import { run } from "../src/run.ts"
 import { load } from "../src/subjects.ts"
-import { common, isErrorRow, type Workload } from "../src/workload.ts"
+import { common, isErrorRow, own, type Workload } from "../src/workload.ts"
 
 const size = (workload: Workload): number => (workload === "skynet" ? 100 : 500)
 
@@ -14,4 +14,15 @@ describe.each(["js-limit", "xstate", "nact", "effect-queue", "effect-rpc", "effe
     if (isErrorRow(row)) assert.isTrue(row.cannot, row.error)
     else assert.strictEqual(row.completed, row.n)
   })
+})
+
+describe("myrmidon-memory", () => {
+  it.each([...common, ...own].filter((workload) => workload !== "fair" && workload !== "timer-lag"))(
+    "%s",
+    async (workload) => {
+      const row = await run(await load("myrmidon-memory"), { workload, n: size(workload), quick: false })
+      if (isErrorRow(row)) assert.isTrue(row.cannot, row.error)
+      else assert.strictEqual(row.completed, row.n)
+    }
+  )
 })
