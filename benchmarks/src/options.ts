@@ -100,9 +100,6 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | TableOptions |
     const rounds = flags.get("--rounds")
     const only = flags.get("--only")
     const peers = flags.get("--peers")
-    if (peers !== undefined && flags.has("--memory")) {
-      throw new UsageError("--memory and --peers both say whom to measure")
-    }
     return {
       kind: "table",
       rounds: rounds === undefined ? quick ? 1 : 5 : positive("--rounds", rounds),

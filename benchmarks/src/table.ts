@@ -144,8 +144,7 @@ const report = (
 }
 
 export const table = async (options: TableOptions, print: (text: string) => void): Promise<number> => {
-  const subjects = options.subjects ??
-    (options.memory ? columns.filter((name) => name !== "myrmidon") : columns)
+  const subjects = (options.subjects ?? columns).filter((name) => !options.memory || name !== "myrmidon")
   const wanted: ReadonlyArray<Workload> = options.only ?? [...common, ...own]
   const chosen = workloads.filter((name) => wanted.includes(name))
   const on = machine()

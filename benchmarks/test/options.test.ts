@@ -53,8 +53,7 @@ describe("refused", () => {
     [["ask", "--json", "--json"], "twice"],
     [["ask", "--json=1"], "takes no value"],
     [["all", "--n", "3"], "does not take --n"],
-    [["all", "--only", "ask,wander"], "no \"wander\""],
-    [["all", "--memory", "--peers", "nact"], "both say whom"]
+    [["all", "--only", "ask,wander"], "no \"wander\""]
   ])("%j", (args, says) => {
     assert.throws(() => parse(args), UsageError, says)
   })
