@@ -30,14 +30,14 @@ export const crossThread = (open: Open): Program => async (n, warm) => {
     }
   })
   const received = lookup("Received")
-  const { flood } = load()
+  const binding = load()
   const flooded = (batch: number) => (n: number, warm: number) =>
     warmThenTime(n, warm, async (n) => {
       // Room for all: whether the receiver keeps up is not the question.
       const receiver = system.spawnUnsafe(ReceiverLive, undefined, { mailbox: { capacity: n } })
       sum = 0
       const done = tally.expect(n)
-      flood(receiver.pid, received, n, batch)
+      binding.flood(receiver.pid, received, n, batch)
       await done
       mustBe(sum, (n * (n - 1)) / 2, "the sum of all numbers")
       return tally.handled
