@@ -59,10 +59,10 @@ impl Bench {
     fn run(&mut self, records: &[Record], micros: impl Fn(Pid) -> u32) -> Vec<Pid> {
         let written = self.tick(records, 256);
         let mut served = Vec::new();
-        for at in 0..written.len() {
-            if kind(&written[at]) == completion::SLICE {
-                let pid = Pid::from_words(written[at][word::TO], written[at][word::TO_GENERATION]);
-                self.ring[at][word::B] = written[at][word::A];
+        for (at, record) in written.iter().enumerate() {
+            if kind(record) == completion::SLICE {
+                let pid = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
+                self.ring[at][word::B] = record[word::A];
                 self.ring[at][word::FROM] = micros(pid);
                 served.push(pid);
             }
