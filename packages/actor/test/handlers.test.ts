@@ -1,7 +1,18 @@
 // What a handler may return and do, and what becomes of it.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorRef, CurrentActor, ExitReason, Lane, Monitor, Reentrant, type Self } from "@myrmidonjs/actor"
-import { Deferred, Effect, Exit, Fiber, Schema } from "effect"
+import {
+  Actor,
+  ActorRef,
+  CurrentActor,
+  ExitReason,
+  Lane,
+  Monitor,
+  Pid,
+  Reentrant,
+  type Self,
+  Traced
+} from "@myrmidonjs/actor"
+import { Deferred, Effect, Exit, Fiber, Option, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { Rpc } from "effect/rpc"
 import { Boom, Counter, CounterLive, Get, Increment, Overflow, systems, testSystems } from "./fixtures.ts"
@@ -348,6 +359,26 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
       for (let i = 1; i <= 20; i++) assert.strictEqual(yield* counter.ask(Increment({ by: 1 })), i)
       assert.isAbove(turns, 0)
       yield* Actor.kill(spin)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("a Traced rpc runs in a span of its own", () =>
+    Effect.gen(function*() {
+      const Spanned = Actor.make("Spanned", [
+        Rpc.make("Yes", { success: Schema.UndefinedOr(Schema.String) }).annotate(Traced, true),
+        Rpc.make("No", { success: Schema.UndefinedOr(Schema.String) })
+      ])
+      const spanName = Effect.map(
+        Effect.option(Effect.currentSpan),
+        Option.match({
+          onNone: () => undefined,
+          onSome: (span) => `${span.name} ${String(span.attributes.get("actor.pid"))}`
+        })
+      )
+      const SpannedLive = Spanned.behavior({ init: () => 0, handlers: { Yes: () => spanName, No: () => spanName } })
+      const spanned = yield* Effect.withSpan(SpannedLive.spawn(), "outer")
+      const { No, Yes } = Spanned.messages
+      assert.strictEqual(yield* spanned.ask(Yes()), `Spanned.Yes ${Pid.print(spanned.pid)}`)
+      assert.isUndefined(yield* spanned.ask(No()))
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("an answer after its asker is gone, and a second answer, vanish", () =>
