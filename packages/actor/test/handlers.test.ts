@@ -286,7 +286,7 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
           }
         },
         signals: {
-          exit: (_, signal) => note([signal._tag, signal.from, signal.reason._tag]),
+          exit: (_, signal) => note([signal._tag, signal.from, signal.name, signal.reason._tag]),
           down: (_, down) => Effect.sync(() => note([down._tag, down.from, down.name, down.reason._tag]))
         }
       })
@@ -295,7 +295,7 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
       yield* boss.tell(Boss.messages.Watch(counter))
       yield* Deferred.await(done)
       assert.sameDeepMembers(seen, [
-        ["ExitSignal", counter.pid, "Crashed"],
+        ["ExitSignal", counter.pid, "child", "Crashed"],
         ["Down", counter.pid, "child", "Crashed"]
       ])
       assert.isTrue(yield* Actor.isAlive(boss))
