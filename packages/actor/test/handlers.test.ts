@@ -361,6 +361,29 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
       yield* Actor.kill(spin)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
+  it.effect("self reaches every handler that can take it: declared, rest, default, arguments, fnUntraced", () =>
+    Effect.gen(function*() {
+      const tags = ["Declared", "Rest", "Default", "Arguments", "Untraced", "Bound"] as const
+      const Takes = Actor.make("Takes", tags.map((tag) => Rpc.make(tag, { success: Schema.Number })))
+      const pidOf = (self: unknown): number => (self as Self.Any).pid
+      const handlers = {
+        Declared: (_: number, __: void, self: unknown) => pidOf(self),
+        Rest: (...args: ReadonlyArray<unknown>) => pidOf(args[2]),
+        Default: (_: number, __: void, self: unknown = undefined) => pidOf(self),
+        Arguments: function() {
+          return pidOf(arguments[2])
+        },
+        Untraced: Effect.fnUntraced(function*(_: number, __: void, self: unknown) {
+          return yield* Effect.succeed(pidOf(self))
+        }),
+        Bound: (function(this: unknown, _: number, __: void, self: unknown) {
+          return pidOf(self)
+        }).bind(undefined)
+      }
+      const takes = yield* Takes.behavior({ init: () => 0, handlers }).spawn()
+      for (const tag of tags) assert.strictEqual(yield* takes.ask({ _tag: tag, payload: undefined }), takes.pid, tag)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.effect("a Traced rpc runs in a span of its own", () =>
     Effect.gen(function*() {
       const Spanned = Actor.make("Spanned", [
