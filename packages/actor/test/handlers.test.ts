@@ -363,8 +363,15 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
 
   it.effect("self reaches every handler that can take it: declared, rest, default, arguments, fnUntraced", () =>
     Effect.gen(function*() {
-      const tags = ["Declared", "Rest", "Default", "Arguments", "Untraced", "Bound"] as const
-      const Takes = Actor.make("Takes", tags.map((tag) => Rpc.make(tag, { success: Schema.Number })))
+      const pidRpc = <const Tag extends string>(tag: Tag) => Rpc.make(tag, { success: Schema.Number })
+      const Takes = Actor.make("Takes", [
+        pidRpc("Declared"),
+        pidRpc("Rest"),
+        pidRpc("Default"),
+        pidRpc("Arguments"),
+        pidRpc("Untraced"),
+        pidRpc("Bound")
+      ])
       const pidOf = (self: unknown): number => (self as Self.Any).pid
       const handlers = {
         Declared: (_: number, __: void, self: unknown) => pidOf(self),
@@ -381,7 +388,10 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
         }).bind(undefined)
       }
       const takes = yield* Takes.behavior({ init: () => 0, handlers }).spawn()
-      for (const tag of tags) assert.strictEqual(yield* takes.ask({ _tag: tag, payload: undefined }), takes.pid, tag)
+      for (const make of Object.values(Takes.messages)) {
+        const message = make()
+        assert.strictEqual(yield* takes.ask(message), takes.pid, message._tag)
+      }
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("a Traced rpc runs in a span of its own", () =>
