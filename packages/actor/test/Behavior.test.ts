@@ -27,6 +27,14 @@ describe.each(systems)("Behavior on the %s", (_, system) => {
       assert.deepStrictEqual(yield* Effect.forEach(refs, Actor.isAlive), [false, false, false])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
+  it.effect("in a scope that has closed before, an actor ends at once", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      yield* Scope.close(scope, Exit.void)
+      const counter = yield* Scope.provide(CounterLive.spawn(0), scope)
+      assert.isFalse(yield* Actor.isAlive(counter))
+    }).pipe(Effect.provide(system)))
+
   it.effect("a detached actor outlives the scope", () =>
     Effect.gen(function*() {
       const counter = yield* Effect.scoped(CounterLive.spawnDetached(1))
