@@ -4,6 +4,7 @@
 //! has to happen outside is returned as data. That is what lets one set of rules serve Node.js, Python and Rust, and
 //! what lets a test replay any order of events.
 
+pub mod constants;
 pub mod exit_reason;
 pub mod pid;
 pub mod record;
