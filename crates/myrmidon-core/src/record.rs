@@ -9,7 +9,7 @@
 use crate::constants::constants;
 
 /// Grows with every change of this file; checked when the addon is loaded.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 /// Words of a record.
 pub const WORDS: usize = 8;
 
@@ -179,6 +179,8 @@ constants! {
         TIMEOUT = 2;
         /// The callee's mailbox was full, or dropped it.
         MAILBOX_FULL = 3;
+        /// An actor asked itself. A binding refuses that before it submits.
+        SELF = 4;
     }
 }
 

@@ -12,19 +12,25 @@ export class Call {
   /** The tag of the question, for errors. */
   readonly op: number
   readonly callee: Cell
+  /** ms, for the error; Infinity for none. */
+  readonly timeout: number
 
   // -- the shard's half -----------------------------------------------------------------------------------------------
-  /** native: the token in records. */
+  /** native: the token in records. memory: 1 while it is listed, else 0. */
   token = 0
   /** memory: neighbours in the callee's list. */
   previous: Call | undefined = undefined
   next: Call | undefined = undefined
+  /** memory: neighbours among the calls that end at about the same time. */
+  sooner: Call | undefined = undefined
+  later: Call | undefined = undefined
   /** memory: monotonic ms; Infinity for none. */
   deadline = Infinity
 
-  constructor(op: number, callee: Cell, resume: (exit: Exit<unknown, unknown>) => void) {
+  constructor(op: number, callee: Cell, resume: (exit: Exit<unknown, unknown>) => void, timeout = Infinity) {
     this.op = op
     this.callee = callee
     this.resume = resume
+    this.timeout = timeout
   }
 }

@@ -76,6 +76,8 @@ export interface ShardOptions {
    * (splitmix64, the same in both shards). `undefined`: round robin with budgets.
    */
   readonly seed: bigint | undefined
+  /** What cells stand on that `cellOf` made for a PID of nobody. */
+  readonly nobody?: Bound
 }
 
 export interface Shard {

@@ -5,7 +5,7 @@
  */
 
 /** Grows with every change; checked when the addon is loaded. */
-export const ABI_VERSION = 1
+export const ABI_VERSION = 2
 
 /** 32-bit words of a record. */
 export const RECORD_WORDS = 8
@@ -167,7 +167,9 @@ export const CallEnd = {
   /** Time ran out. */
   Timeout: 2,
   /** The callee's mailbox was full, or dropped it. */
-  MailboxFull: 3
+  MailboxFull: 3,
+  /** An actor asked itself. A binding refuses that before it submits. */
+  Self: 4
 } as const
 
 /** Why a letter is dead. */
