@@ -105,13 +105,7 @@ pub struct Scheduler {
 impl Scheduler {
     /// Nobody is runnable.
     pub fn new(seed: Option<u64>) -> Self {
-        Self {
-            run: Fifo::default(),
-            debt: Fifo::default(),
-            pass: 0,
-            list: Vec::new(),
-            random: seed,
-        }
+        Self { run: Fifo::default(), debt: Fifo::default(), pass: 0, list: Vec::new(), random: seed }
     }
 
     /// One message a slice, in an order made from the seed.

@@ -154,10 +154,7 @@ impl Shard {
     }
 
     fn touch_upcoming(&self) {
-        let heads = self
-            .scheduler
-            .upcoming(TOUCHED)
-            .fold(0, |sum, index| sum ^ self.slab[index].normal.head);
+        let heads = self.scheduler.upcoming(TOUCHED).fold(0, |sum, index| sum ^ self.slab[index].normal.head);
         black_box(heads);
         let nodes = self
             .scheduler

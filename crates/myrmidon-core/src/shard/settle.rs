@@ -122,8 +122,7 @@ impl Shard {
                 let next = last.has(flag::NEXT);
                 let (hot, side) = self.slab.with_side(index);
                 hot.flags |= mark::URGENT;
-                self.nodes
-                    .unshift(&mut nodes, if next { &mut side.next } else { &mut side.priority });
+                self.nodes.unshift(&mut nodes, if next { &mut side.next } else { &mut side.priority });
             } else {
                 self.nodes.unshift(&mut nodes, &mut self.slab[index].normal);
             }
