@@ -1,0 +1,49 @@
+/**
+ * What only some actors have: links, watches, timers, a name, calls to answer, lanes beside the normal one. Made on
+ * first need, gone with the actor.
+ */
+import type { ExitReason } from "../../ExitReason.ts"
+import type { Call } from "../call.ts"
+import type { MemoryCell } from "./cell.ts"
+import { Lane, type Letter } from "./mailbox.ts"
+import type { Watch } from "./monitors.ts"
+import type { Hold, Waiter } from "./room.ts"
+import type { Timer } from "./timers.ts"
+
+export class Aside {
+  // -- mailbox --------------------------------------------------------------------------------------------------------
+  readonly next = new Lane()
+  readonly priority = new Lane()
+  /** The last letter of the normal lane that was passed over while a handler waits. */
+  passed: Letter | undefined = undefined
+  /** Queued letters that may re-enter. */
+  reentrant = 0
+  /** Handlers that wait. */
+  busy = 0
+
+  // -- room -----------------------------------------------------------------------------------------------------------
+  /** Messages held before this mailbox, oldest first. */
+  holds: Array<Hold> | undefined = undefined
+  /** Messages of this actor held before other mailboxes. */
+  heldBy: Array<Hold> | undefined = undefined
+  waiters: Set<Waiter> | undefined = undefined
+
+  // -- signals --------------------------------------------------------------------------------------------------------
+  name: string | undefined = undefined
+  /** Linked peers, each with the number of the link: a signal of an older link to the same peer is void. */
+  links: Map<MemoryCell, number> | undefined = undefined
+  watching: Map<number, Watch> | undefined = undefined
+  watchers: Set<Watch> | undefined = undefined
+  /** Why it is ending, while its cleanup runs. */
+  reason: ExitReason | undefined = undefined
+
+  timers: Map<number, Timer> | undefined = undefined
+  /** Calls that it has not answered. */
+  calls: Call | undefined = undefined
+
+  // -- accounts carried from the cell ---------------------------------------------------------------------------------
+  reductions = 0
+  millis = 0
+}
+
+export const asideOf = (cell: MemoryCell): Aside => cell.aside ??= new Aside()

@@ -1,0 +1,113 @@
+/**
+ * Pending calls: listed under their callee, so that its end ends them, and in a wheel of 16 ms, so that a timeout costs
+ * no timer. Both lists run through the call itself: to list and to unlist one is O(1) and allocates nothing.
+ *
+ * Promise: a call is answered or ended, never both; whoever ends it unlists it first. A timeout is at most one turn of
+ * the wheel (16 ms) late, and never early.
+ */
+import type { Call } from "../call.ts"
+import { asideOf } from "./aside.ts"
+import type { MemoryCell } from "./cell.ts"
+
+export const TURN = 16
+const BUCKETS = 512
+
+export class Calls {
+  private readonly wheel = new Array<Call | undefined>(BUCKETS).fill(undefined)
+  /** The last turn that was swept. */
+  private swept = 0
+  /** Calls in the wheel. */
+  private timed = 0
+  /** No call in the wheel ends before this turn. */
+  private earliest = Infinity
+  pending = 0
+
+  list(call: Call, callee: MemoryCell, timeout: number, now: number): void {
+    const aside = asideOf(callee)
+    const head = aside.calls
+    call.next = head
+    if (head !== undefined) head.previous = call
+    aside.calls = call
+    call.token = 1
+    this.pending++
+    if (timeout === Infinity) return
+    if (this.timed === 0) {
+      this.swept = Math.floor(now / TURN)
+      this.earliest = Infinity
+    }
+    call.deadline = now + timeout
+    // Never the turn that was swept already: that one comes round again only after the whole wheel.
+    const turn = Math.max(Math.ceil(call.deadline / TURN), this.swept + 1)
+    if (turn < this.earliest) this.earliest = turn
+    const bucket = turn % BUCKETS
+    const later = this.wheel[bucket]
+    call.later = later
+    if (later !== undefined) later.sooner = call
+    this.wheel[bucket] = call
+    this.timed++
+  }
+
+  /** false: it is not pending. */
+  unlist(call: Call): boolean {
+    if (call.token === 0) return false
+    call.token = 0
+    this.pending--
+    const { next, previous } = call
+    if (next !== undefined) next.previous = previous
+    if (previous !== undefined) previous.next = next
+    else (call.callee as MemoryCell).aside!.calls = next
+    call.next = call.previous = undefined
+    if (call.deadline !== Infinity) {
+      const { later, sooner } = call
+      if (later !== undefined) later.sooner = sooner
+      if (sooner !== undefined) sooner.later = later
+      else this.wheel[this.bucketOf(call)] = later
+      call.later = call.sooner = undefined
+      call.deadline = Infinity
+      this.timed--
+    }
+    return true
+  }
+
+  /** Monotonic ms of the next sweep that may find something; Infinity: none is needed. */
+  get next(): number {
+    return this.timed === 0 ? Infinity : this.earliest * TURN
+  }
+
+  /** Ends every call whose time is over, in the order of their turns. */
+  sweep(now: number, end: (call: Call) => void): void {
+    const turn = Math.floor(now / TURN)
+    if (this.timed === 0 || turn < this.earliest) return
+    const from = Math.max(this.swept + 1, this.earliest, turn - BUCKETS + 1)
+    this.swept = turn
+    for (let at = from; at <= turn; at++) this.sweepBucket(at % BUCKETS, now, end)
+    this.earliest = this.timed === 0 ? Infinity : this.nextTurn(turn)
+  }
+
+  private sweepBucket(bucket: number, now: number, end: (call: Call) => void): void {
+    // Newest first in the list; they end oldest first.
+    let call = this.wheel[bucket]
+    while (call?.later !== undefined) call = call.later
+    while (call !== undefined) {
+      const newer: Call | undefined = call.sooner
+      if (call.deadline <= now) {
+        this.unlist(call)
+        end(call)
+      }
+      call = newer
+    }
+  }
+
+  /** The first turn whose bucket is not empty: exact for calls within one round of the wheel, early for others. */
+  private nextTurn(after: number): number {
+    for (let turn = after + 1; turn <= after + BUCKETS; turn++) if (this.wheel[turn % BUCKETS] !== undefined) return turn
+    return Infinity
+  }
+
+  private bucketOf(call: Call): number {
+    // The bucket of an oldest-first head is found by its deadline; a deadline that had been swept went one turn further.
+    const bucket = Math.ceil(call.deadline / TURN) % BUCKETS
+    if (this.wheel[bucket] === call) return bucket
+    return this.wheel.indexOf(call)
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The twin's half of an actor: its mailbox, its limits, its accounts. What only few actors have is in `Aside`.
+ *
+ * Owner: `MemoryShard`, on its thread. Every field is a small integer or a pointer, set in the constructor, so that all
+ * cells share one shape and an idle actor costs one object (test/memory/size.test.ts).
+ */
+import type { Bound } from "../bound.ts"
+import { Cell } from "../cell.ts"
+import type { Host } from "../host.ts"
+import type { Aside } from "./aside.ts"
+import type { Limits } from "./limits.ts"
+import type { Letter } from "./mailbox.ts"
+import type { MemoryShard } from "./shard.ts"
+
+/** What a cell is doing. `Open` and `Dead` exclude each other; neither: reserved, or given back. */
+export const Is = {
+  Open: 1,
+  /** `init` runs: nothing is delivered. */
+  Starting: 2,
+  /** It is in the run queue or the debt queue, or its slice runs. */
+  Queued: 4,
+  /** It sent into a full mailbox that suspends its senders. */
+  Held: 8,
+  /** A handler waits: only what may re-enter is delivered. */
+  Busy: 16,
+  /** Letters are in the lanes of its side record. */
+  Lanes: 32,
+  /** Its cleanup runs. */
+  Terminating: 64,
+  Dead: 128,
+  TrapExit: 256,
+  Cleanup: 512,
+  /** Its last slice overdrew its budget. */
+  Debt: 1024,
+  /** Somebody waits for room in its mailbox. */
+  Wanted: 2048
+} as const
+
+export class MemoryCell extends Cell {
+  readonly shard: MemoryShard
+  flags = 0
+  /** The normal lane. */
+  head: Letter | undefined = undefined
+  tail: Letter | undefined = undefined
+  /** Messages of the normal and priority lanes: what the bound counts. */
+  count = 0
+  limits: Limits
+  aside: Aside | undefined = undefined
+  /** Messages handled; what exceeds a small integer is carried into `aside`. */
+  reductions = 0
+  /** Handler time in ns; what exceeds a second is carried into `aside`. */
+  nanos = 0
+  /** Its number in order of spawn. */
+  born = 0
+
+  constructor(shard: MemoryShard, low: number, generation: number, bound: Bound, limits: Limits) {
+    super(low, generation, bound)
+    this.shard = shard
+    this.limits = limits
+  }
+
+  get host(): Host {
+    return this.shard.host as Host
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * What the shard has to tell its host beside deliveries: ends, failed calls, dead letters, room.
+ *
+ * A host is called only from the pump. What a call of the host brings about waits here, in its order, until the pump
+ * comes by: before any message. Bounded by what causes it; the letters of a dead mailbox are one entry, told one by one.
+ */
+import type { ExitReason } from "../../ExitReason.ts"
+import type { Call } from "../call.ts"
+import type { CallEnd, ShardHost, Why } from "../shard.ts"
+import type { MemoryCell } from "./cell.ts"
+import { Kind, type Letter, type LetterPool } from "./mailbox.ts"
+import type { OutsideWatches, Watch } from "./monitors.ts"
+import type { Waiter } from "./room.ts"
+
+/** Notices told in one pass of the pump. */
+const PER_PASS = 4096
+
+abstract class Notice {
+  next: Notice | undefined = undefined
+  /** false: it has more to tell. */
+  abstract tell(host: ShardHost): boolean
+}
+
+class Dead extends Notice {
+  private readonly cell: MemoryCell
+  private readonly reason: ExitReason
+
+  constructor(cell: MemoryCell, reason: ExitReason) {
+    super()
+    this.cell = cell
+    this.reason = reason
+  }
+
+  tell(host: ShardHost): boolean {
+    host.dead(this.cell, this.reason)
+    return true
+  }
+}
+
+class Terminate extends Notice {
+  private readonly cell: MemoryCell
+  private readonly reason: ExitReason
+
+  constructor(cell: MemoryCell, reason: ExitReason) {
+    super()
+    this.cell = cell
+    this.reason = reason
+  }
+
+  tell(host: ShardHost): boolean {
+    // A kill may have overtaken it: then `dead` has all that is left to say.
+    if (this.cell.aside?.reason === this.reason) host.terminate(this.cell, this.reason)
+    return true
+  }
+}
+
+class CallEnded extends Notice {
+  private readonly call: Call
+  private readonly end: CallEnd
+  private readonly reason: ExitReason | undefined
+
+  constructor(call: Call, end: CallEnd, reason: ExitReason | undefined) {
+    super()
+    this.call = call
+    this.end = end
+    this.reason = reason
+  }
+
+  tell(host: ShardHost): boolean {
+    // The last handler of an actor may end it and still answer: the answer was first.
+    if (this.call.resume !== undefined) host.callEnded(this.call, this.end, this.reason)
+    return true
+  }
+}
+
+class OutsideDown extends Notice {
+  private readonly watch: Watch
+  private readonly watches: OutsideWatches
+  private readonly reason: ExitReason
+
+  constructor(watch: Watch, watches: OutsideWatches, reason: ExitReason) {
+    super()
+    this.watch = watch
+    this.watches = watches
+    this.reason = reason
+  }
+
+  tell(host: ShardHost): boolean {
+    if (this.watch.ended) return true
+    this.watch.ended = true
+    this.watches.take(this.watch.ref)
+    host.outsideDown(this.watch.ref, this.watch.target.pid, this.reason)
+    return true
+  }
+}
+
+class Room extends Notice {
+  private readonly waiter: Waiter
+
+  constructor(waiter: Waiter) {
+    super()
+    this.waiter = waiter
+  }
+
+  tell(): boolean {
+    if (this.waiter.done) return true
+    this.waiter.done = true
+    this.waiter.resume()
+    return true
+  }
+}
+
+class DeadMail extends Notice {
+  private readonly to: MemoryCell
+  private readonly why: Why
+  private readonly pool: LetterPool
+  private letter: Letter | undefined
+
+  constructor(to: MemoryCell, letter: Letter | undefined, why: Why, pool: LetterPool) {
+    super()
+    this.to = to
+    this.letter = letter
+    this.why = why
+    this.pool = pool
+  }
+
+  tell(host: ShardHost): boolean {
+    const letter = this.letter
+    if (letter === undefined) return true
+    this.letter = letter.next
+    const { from, kind, op, payload } = letter
+    this.pool.giveSpecial(letter)
+    if (kind <= Kind.Timer) host.deadLetter(this.to.pid, from === undefined ? 0 : from.pid, op, payload, this.why)
+    return this.letter === undefined
+  }
+}
+
+export class Notices {
+  head: Notice | undefined = undefined
+  private tail: Notice | undefined = undefined
+  private readonly pool: LetterPool
+
+  constructor(pool: LetterPool) {
+    this.pool = pool
+  }
+
+  dead(cell: MemoryCell, reason: ExitReason): void {
+    this.push(new Dead(cell, reason))
+  }
+
+  terminate(cell: MemoryCell, reason: ExitReason): void {
+    this.push(new Terminate(cell, reason))
+  }
+
+  callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined): void {
+    this.push(new CallEnded(call, end, reason))
+  }
+
+  outsideDown(watch: Watch, watches: OutsideWatches, reason: ExitReason): void {
+    this.push(new OutsideDown(watch, watches, reason))
+  }
+
+  room(waiter: Waiter): void {
+    this.push(new Room(waiter))
+  }
+
+  /** `letter` and all behind it. */
+  deadMail(to: MemoryCell, letter: Letter, why: Why): void {
+    this.push(new DeadMail(to, letter, why, this.pool))
+  }
+
+  /** Tells what there is, up to a bound. */
+  tell(host: ShardHost): void {
+    for (let left = PER_PASS; left > 0; left--) {
+      const notice = this.head
+      if (notice === undefined) return
+      if (!notice.tell(host)) continue
+      this.head = notice.next
+      if (this.head === undefined) this.tail = undefined
+    }
+  }
+
+  private push(notice: Notice): void {
+    if (this.tail === undefined) this.head = notice
+    else this.tail.next = notice
+    this.tail = notice
+  }
+}

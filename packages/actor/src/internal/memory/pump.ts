@@ -1,0 +1,164 @@
+/**
+ * When the scheduler runs: at the end of the job that gave an idle shard work, and then by turns with the event loop.
+ *
+ * Needs nothing of Node: it takes what it finds among queueMicrotask, setImmediate, MessageChannel and setTimeout, and
+ * does with promises alone in a bare context. The scheduler decides how long it runs; the pump keeps it from being
+ * starved by a producer that loops on microtasks, and keeps it from starving the event loop in the same way.
+ */
+import type { ShardClock } from "../shard.ts"
+
+interface TimerHandle {
+  readonly ref?: () => void
+  readonly unref?: () => void
+}
+
+interface World {
+  readonly queueMicrotask?: (task: () => void) => void
+  readonly setImmediate?: (task: () => void) => unknown
+  readonly setTimeout?: (task: () => void, delay: number) => TimerHandle | number
+  readonly setInterval?: (task: () => void, delay: number) => TimerHandle | number
+  readonly clearInterval?: (handle: TimerHandle | number) => void
+  readonly MessageChannel?: new() => {
+    readonly port1: { onmessage: (() => void) | null }
+    readonly port2: { readonly postMessage: (message: unknown) => void }
+  }
+}
+
+const world = globalThis as unknown as World
+
+const microtask: (task: () => void) => void = world.queueMicrotask !== undefined
+  ? (task) => world.queueMicrotask!(task)
+  : (task) => void Promise.resolve().then(task)
+
+/** Runs tasks after the event loop has had its turn, where there is one. */
+const makeMacrotask = (): (task: () => void) => void => {
+  if (world.setImmediate !== undefined) return (task) => void world.setImmediate!(task)
+  if (world.MessageChannel !== undefined) {
+    const channel = new world.MessageChannel()
+    const tasks: Array<() => void> = []
+    channel.port1.onmessage = () => tasks.shift()?.()
+    return (task) => {
+      tasks.push(task)
+      channel.port2.postMessage(0)
+    }
+  }
+  if (world.setTimeout !== undefined) return (task) => void world.setTimeout!(task, 0)
+  return microtask
+}
+
+/** Work since the last turn of the event loop after which one is asked for, and after which it is waited for. */
+const ASK_FOR_TURN = 256
+const WAIT_FOR_TURN = 4096
+/** Actors that became runnable while the pump waits for its turn, after which it no longer does. */
+const IMPATIENT = 1024
+/** ms: nothing needs the process any more, and after so long it is let go. */
+const LINGER = 50
+
+export class Pump {
+  private readonly macrotask = makeMacrotask()
+  private readonly run: (woken: boolean) => void
+  private readonly clock: ShardClock
+  /** Whether the process is needed: a timer is armed, a call pending, or it was asked for. */
+  private readonly needed: () => boolean
+
+  private scheduled = false
+  /** Scheduled for the next turn rather than the next microtask. */
+  private onTurn = false
+  private turnAsked = false
+  private work = 0
+  private impatience = 0
+  private armedAt = Infinity
+  private holding: TimerHandle | number | undefined = undefined
+  private lingering = false
+
+  constructor(run: (woken: boolean) => void, clock: ShardClock, needed: () => boolean) {
+    this.run = run
+    this.clock = clock
+    this.needed = needed
+  }
+
+  /** There is work. Costs nothing when a run is scheduled. */
+  wake(): void {
+    if (this.scheduled) {
+      if (this.onTurn && ++this.impatience === IMPATIENT) microtask(this.runImpatiently)
+      return
+    }
+    this.scheduled = true
+    if (this.turnAsked && this.work > WAIT_FOR_TURN) this.onTurn = true
+    else microtask(this.runNow)
+  }
+
+  /** There is more work, after the event loop has had its turn. */
+  yield(): void {
+    this.scheduled = true
+    this.onTurn = true
+    this.askForTurn()
+  }
+
+  /** So much was done in a run. */
+  did(messages: number): void {
+    this.work += messages + 4
+    if (this.work > ASK_FOR_TURN) this.askForTurn()
+  }
+
+  /** Wakes the scheduler at `deadline` (monotonic ms). One that is armed for earlier stays: it finds nothing, and arms anew. */
+  arm(deadline: number): void {
+    if (deadline >= this.armedAt) return
+    this.armedAt = deadline
+    this.clock.wakeIn(Math.max(0, deadline - this.clock.now()), this.onAlarm)
+  }
+
+  /** Holds the process, or lets it go a little later: a program that asks in a loop pays for neither. */
+  hold(): void {
+    if (world.setInterval === undefined) return
+    if (this.needed()) {
+      this.holding ??= world.setInterval(() => {}, 0x7fffffff)
+    } else if (this.holding !== undefined && !this.lingering) {
+      this.lingering = true
+      world.setTimeout?.(this.letGo, LINGER)
+    }
+  }
+
+  private askForTurn(): void {
+    if (this.turnAsked) return
+    this.turnAsked = true
+    this.macrotask(this.turn)
+  }
+
+  private readonly runNow = (): void => {
+    this.scheduled = false
+    this.run(false)
+  }
+
+  private readonly turn = (): void => {
+    this.turnAsked = false
+    this.work = 0
+    this.impatience = 0
+    if (!this.onTurn) return
+    this.onTurn = false
+    this.runNow()
+  }
+
+  private readonly runImpatiently = (): void => {
+    this.impatience = 0
+    if (!this.onTurn) return
+    this.onTurn = false
+    this.runNow()
+  }
+
+  private readonly onAlarm = (): void => {
+    this.armedAt = Infinity
+    this.run(true)
+  }
+
+  private readonly letGo = (): void => {
+    this.lingering = false
+    if (this.needed() || this.holding === undefined) return
+    world.clearInterval?.(this.holding)
+    this.holding = undefined
+    if (this.armedAt !== Infinity) {
+      this.armedAt = Infinity
+      this.clock.wakeIn(undefined, this.onAlarm)
+    }
+  }
+}

@@ -1,0 +1,544 @@
+/**
+ * Who runs next, and for how long.
+ *
+ * One pass serves every actor that was runnable when it began, each for a slice of at most 64 messages and about 1 ms,
+ * and then one actor in debt (its last slice overdrew that). Before each group of slices: timers, signals, notices,
+ * deferred tasks. So a light actor waits for at most one heavy handler, and signals act between any two messages.
+ *
+ * With a seed (tests): slices of one message, and the next actor is drawn from the runnable ones; nobody is in debt.
+ *
+ * Owner: the shard's thread. `run` never re-enters: what a handler makes runnable waits for the loop it came from.
+ */
+import type { Call } from "../call.ts"
+import { Flag, type ShardClock, type ShardHost } from "../shard.ts"
+import { letIn } from "./admission.ts"
+import { asideOf } from "./aside.ts"
+import { Is, type MemoryCell } from "./cell.ts"
+import { end, receive } from "./ending.ts"
+import { takeLetter } from "./lanes.ts"
+import { Kind, type Letter } from "./mailbox.ts"
+import { BUDGET, type Meter, meterOf, SUSPECT } from "./meter.ts"
+import type { Watch } from "./monitors.ts"
+import { Pump } from "./pump.ts"
+import { Random } from "./random.ts"
+import { Ring } from "./ring.ts"
+import type { MemoryShard } from "./shard.ts"
+import { SIGNALS_PER_PASS } from "./signals.ts"
+import type { Timer } from "./timers.ts"
+
+/** Messages of a slice. */
+const SLICE = 64
+/** Slices that are measured together, and messages after which a group is over. */
+const GROUP = 16
+const GROUP_MESSAGES = 128
+/** Of so many runs of the pump one reads the clock from the start. */
+const SAMPLE = 16
+/** ms after which the event loop gets its turn; messages after which it does where the clock stands still. */
+const RUN = 0.4
+const RUN_MESSAGES = 8192
+/** Deferred tasks of one pass. */
+const TASKS_PER_PASS = 32
+const TIMERS_PER_PASS = 4096
+
+/** Not served while one of these is set. */
+const BLOCKED = Is.Starting | Is.Held | Is.Terminating | Is.Dead
+/** The normal lane alone does not decide which letter is next. */
+const CHOICE = Is.Busy | Is.Lanes
+
+/** Work of an actor that is no message: a fiber that goes on. */
+class Task {
+  readonly run: () => void
+  readonly cell: MemoryCell | undefined
+
+  constructor(run: () => void, cell: MemoryCell | undefined) {
+    this.run = run
+    this.cell = cell
+  }
+}
+
+export class Scheduler {
+  private readonly shard: MemoryShard
+  private readonly host: ShardHost
+  private readonly clock: ShardClock
+  private readonly longSchedule: number
+  private readonly random: Random | undefined
+  private readonly pump: Pump
+  private readonly slice: number
+
+  private readonly queue = new Ring<MemoryCell>(1024)
+  private readonly debt = new Ring<MemoryCell | Task>()
+  private readonly tasks = new Ring<Task>()
+
+  private running = false
+  /** Slices that are left of the pass; -1: a new one begins. */
+  private left = -1
+  private keep = false
+
+  /** The last reading of the clock in this run; valid when `marked`. */
+  private now = 0
+  private marked = false
+  /** A handler runs that may take long: `now` is when it began. */
+  private measuring = false
+  /** When the event loop gets its turn. */
+  private until = Infinity
+  private untilSample = 1
+  private readonly group = new Array<MemoryCell | undefined>(GROUP).fill(undefined)
+  private readonly groupCounts = new Array<number>(GROUP).fill(0)
+  private groupSize = 0
+  private groupMessages = 0
+  /** Where looking ahead leaves its result, so that it is not optimized away. */
+  touched = 0
+
+  constructor(
+    shard: MemoryShard,
+    host: ShardHost,
+    clock: ShardClock,
+    longSchedule: number,
+    seed: bigint | undefined
+  ) {
+    this.shard = shard
+    this.host = host
+    this.clock = clock
+    this.longSchedule = longSchedule
+    this.random = seed === undefined ? undefined : new Random(seed)
+    this.slice = seed === undefined ? SLICE : 1
+    this.pump = new Pump(this.run, clock, this.needed)
+  }
+
+  // -- what others ask of it ------------------------------------------------------------------------------------------
+
+  /** The cell has something to be served, and was not queued or blocked: the plain path of `send` has seen to that. */
+  enqueue(cell: MemoryCell): void {
+    cell.flags |= Is.Queued
+    if ((cell.flags & Is.Debt) !== 0) this.debt.push(cell)
+    else this.queue.push(cell)
+    if (!this.running) this.pump.wake()
+  }
+
+  /** Queues the cell if there is something that it can be served. */
+  offer(cell: MemoryCell): void {
+    if ((cell.flags & (Is.Queued | Is.Open)) === Is.Open && this.servable(cell)) this.enqueue(cell)
+  }
+
+  /** There are signals or notices, or a deadline that nobody knows of. */
+  wake(): void {
+    if (!this.running) this.pump.wake()
+  }
+
+  defer(run: () => void, cell: MemoryCell | undefined): void {
+    const task = new Task(run, cell)
+    if (cell !== undefined && (cell.flags & Is.Debt) !== 0) this.debt.push(task)
+    else this.tasks.push(task)
+    if (!this.running) this.pump.wake()
+  }
+
+  keepAlive(on: boolean): void {
+    this.keep = on
+    this.pump.hold()
+  }
+
+  /** For deadlines of calls: late by no more than a run of short handlers. */
+  coarseNow(): number {
+    return this.running && this.marked && !this.measuring ? this.now : this.clock.now()
+  }
+
+  charge(cell: MemoryCell, millis: number): void {
+    if (!(millis > 0)) return
+    const nanos = cell.nanos + Math.round(millis * 1e6)
+    if (nanos < 1e9) {
+      cell.nanos = nanos
+      return
+    }
+    asideOf(cell).millis += nanos / 1e6
+    cell.nanos = 0
+  }
+
+  /** A handler waits no longer. */
+  ready(cell: MemoryCell): void {
+    this.offer(cell)
+  }
+
+  // -- the loop -------------------------------------------------------------------------------------------------------
+
+  private readonly needed = (): boolean =>
+    this.keep || this.shard.timers.size > 0 || this.shard.calls.pending > 0
+
+  private readonly run = (woken: boolean): void => {
+    if (this.running) return
+    this.running = true
+    this.marked = false
+    let handled = 0
+    let more = true
+    if (woken || --this.untilSample <= 0) {
+      this.untilSample = SAMPLE
+      this.mark()
+    }
+    try {
+      for (;;) {
+        if (this.marked && this.now >= this.deadline()) this.fire()
+        this.control()
+        if (this.shard.notices.head !== undefined) this.notify()
+        if (this.tasks.size > 0) handled += this.runTasks()
+        if (this.left < 0) this.left = this.queue.size
+        if (this.left > 0 && this.queue.size > 0) handled += this.random === undefined ? this.serve() : this.serveDrawn()
+        else {
+          this.left = -1
+          if (this.debt.size > 0) handled += this.serveDebt()
+        }
+        more = this.hasWork()
+        if (!more || handled >= RUN_MESSAGES || (this.marked && this.now >= this.until)) break
+      }
+    } finally {
+      // A host does not throw; should it, the loop goes on with whoever is next.
+      this.closeRun()
+      this.running = false
+      this.pump.did(handled)
+      if (more) this.pump.yield()
+      const deadline = this.deadline()
+      if (deadline !== Infinity) this.pump.arm(deadline)
+      this.pump.hold()
+    }
+  }
+
+  private hasWork(): boolean {
+    return this.queue.size > 0 || this.debt.size > 0 || this.tasks.size > 0
+      || this.shard.signals.head !== undefined || this.shard.notices.head !== undefined
+  }
+
+  private deadline(): number {
+    return Math.min(this.shard.timers.next, this.shard.calls.next)
+  }
+
+  private mark(): void {
+    this.now = this.clock.now()
+    if (this.marked) return
+    this.marked = true
+    this.until = this.now + RUN
+  }
+
+  private fire(): void {
+    const now = this.now
+    for (let left = TIMERS_PER_PASS; left > 0; left--) {
+      const timer = this.shard.timers.due(now)
+      if (timer === undefined) break
+      this.shard.fire(timer, now)
+    }
+    this.shard.calls.sweep(now, this.timeOut)
+  }
+
+  private readonly timeOut = (call: Call): void => {
+    this.shard.timedOut(call)
+  }
+
+  private control(): void {
+    const signals = this.shard.signals
+    for (let left = SIGNALS_PER_PASS; left > 0; left--) {
+      const signal = signals.shift()
+      if (signal === undefined) return
+      receive(this.shard, signal)
+    }
+  }
+
+  private notify(): void {
+    if (this.groupSize > 0) this.closeGroup()
+    this.shard.notices.tell(this.host)
+    if (this.marked) this.mark()
+  }
+
+  // -- slices ---------------------------------------------------------------------------------------------------------
+
+  /** Up to a group of slices. */
+  private serve(): number {
+    const queue = this.queue
+    const size = Math.min(this.left, queue.size, GROUP)
+    this.lookAhead(size)
+    let handled = 0
+    for (let i = 0; i < size; i++) {
+      const cell = queue.shift()!
+      this.left--
+      if ((cell.flags & BLOCKED) !== 0) {
+        cell.flags &= ~Is.Queued
+        continue
+      }
+      const meter = meterOf(cell.bound)
+      if (!meter.proven) {
+        const overdrawn = this.serveMeasured(cell, meter)
+        handled += this.lastSlice
+        if (overdrawn) break
+      } else {
+        const messages = this.serveSlice(cell, this.slice)
+        handled += messages
+        this.groupMessages += messages
+        this.groupCounts[this.groupSize] = messages
+        this.group[this.groupSize++] = cell
+        this.settle(cell)
+        if (this.groupSize === GROUP || this.groupMessages >= GROUP_MESSAGES) {
+          this.closeGroup()
+          break
+        }
+      }
+      if (this.shard.signals.head !== undefined || this.shard.notices.head !== undefined) break
+    }
+    return handled
+  }
+
+  /** Brings the states of the next actors into the cache together, instead of one after the other. */
+  private lookAhead(size: number): void {
+    let touched = 0
+    for (let i = 1; i < size; i++) if (typeof this.queue.at(i)!.state === "number") touched++
+    this.touched = touched
+  }
+
+  /** Messages of the last measured slice. */
+  private lastSlice = 0
+
+  /** A slice with the clock around each message. true: it overdrew its budget. */
+  private serveMeasured(cell: MemoryCell, meter: Meter): boolean {
+    if (this.groupSize > 0) this.closeGroup()
+    else if (!this.marked) this.mark()
+    const begin = this.now
+    let handled = 0
+    let total = 0
+    this.measuring = true
+    do {
+      const done = this.serveSlice(cell, 1)
+      if (done === 0) break
+      handled += done
+      const before = this.now
+      this.now = this.clock.now()
+      this.report(cell, this.now - before)
+      total = this.now - begin
+    } while (handled < this.slice && total < BUDGET && (cell.flags & BLOCKED) === 0 && this.servable(cell))
+    this.measuring = false
+    meter.record(total, handled)
+    this.charge(cell, total)
+    this.lastSlice = handled
+    const overdrawn = this.judge(cell, total)
+    this.settle(cell)
+    return overdrawn
+  }
+
+  private judge(cell: MemoryCell, millis: number): boolean {
+    if (millis > BUDGET && this.random === undefined) {
+      cell.flags |= Is.Debt
+      return true
+    }
+    cell.flags &= ~Is.Debt
+    return false
+  }
+
+  private report(cell: MemoryCell, millis: number): void {
+    if (millis >= this.longSchedule) this.host.longSchedule(cell, millis)
+  }
+
+  /** The messages of one slice. The cell is `Queued` while it runs, so that nothing queues it twice. */
+  private serveSlice(cell: MemoryCell, most: number): number {
+    const { host, shard } = this
+    let handled = 0
+    do {
+      let letter: Letter | undefined
+      if ((cell.flags & CHOICE) === 0) {
+        letter = cell.head
+        if (letter === undefined) break
+        const next = letter.next
+        cell.head = next
+        if (next === undefined) cell.tail = undefined
+        if (letter.kind <= Kind.Timer) cell.count--
+        if ((letter.flags & Flag.Reentrant) !== 0) cell.aside!.reentrant--
+      } else {
+        letter = takeLetter(cell)
+        if (letter === undefined) break
+      }
+      let waits: boolean
+      if (letter.kind === Kind.Message) {
+        shard.queued--
+        const op = letter.op
+        const payload = letter.payload
+        const from = letter.from
+        const extra = letter.extra
+        if (extra !== undefined || letter.flags !== 0) shard.pool.giveSpecial(letter)
+        else shard.pool.give(letter)
+        waits = host.deliver(
+          cell,
+          op,
+          payload,
+          from === undefined ? 0 : from.pid,
+          extra as Call | undefined
+        )
+      } else {
+        if (letter.kind === Kind.Void) {
+          shard.pool.giveSpecial(letter)
+          continue
+        }
+        shard.queued--
+        waits = this.deliverOther(cell, letter)
+      }
+      handled++
+      if (waits) this.wait(cell)
+      if (shard.signals.head !== undefined) this.control()
+    } while (handled < most && (cell.flags & BLOCKED) === 0)
+    const reductions = cell.reductions + handled
+    if (reductions < 1e9) cell.reductions = reductions
+    else {
+      asideOf(cell).reductions += reductions
+      cell.reductions = 0
+    }
+    return handled
+  }
+
+  /** A letter that is no plain message. */
+  private deliverOther(cell: MemoryCell, letter: Letter): boolean {
+    const { extra, from, kind, op, payload } = letter
+    this.shard.pool.giveSpecial(letter)
+    switch (kind) {
+      case Kind.Timer:
+        this.shard.delivered(extra as Timer)
+        return this.host.deliver(cell, op, payload, cell.pid, undefined)
+      case Kind.Down: {
+        const watch = extra as Watch
+        watch.ended = true
+        cell.aside?.watching?.delete(watch.ref)
+        return this.host.down(cell, op, watch.target.pid, payload as never)
+      }
+      case Kind.Exit:
+        return this.host.exitSignal(cell, from === undefined ? cell.pid : from.pid, payload as never)
+      default:
+        end(this.shard, cell, payload as never)
+        return false
+    }
+  }
+
+  /** The handler that was just called waits. */
+  private wait(cell: MemoryCell): void {
+    if ((cell.flags & Is.Open) === 0) return
+    cell.flags |= Is.Busy
+    asideOf(cell).busy++
+  }
+
+  private servable(cell: MemoryCell): boolean {
+    if ((cell.flags & BLOCKED) !== 0) return false
+    if ((cell.flags & Is.Busy) !== 0) return cell.aside!.reentrant > 0
+    return cell.head !== undefined || (cell.flags & Is.Lanes) !== 0
+  }
+
+  /** After a slice: to the back of its queue, or idle; and who waits for room gets it. */
+  private settle(cell: MemoryCell): void {
+    if ((cell.flags & Is.Wanted) !== 0 && cell.count <= cell.limits.lowWater) letIn(this.shard, cell)
+    if (this.servable(cell)) {
+      if ((cell.flags & Is.Debt) !== 0) this.debt.push(cell)
+      else this.queue.push(cell)
+    } else cell.flags &= ~Is.Queued
+  }
+
+  // -- debt and tasks -------------------------------------------------------------------------------------------------
+
+  private serveDebt(): number {
+    const next = this.debt.shift()!
+    if (next instanceof Task) {
+      this.runTask(next)
+      return 1
+    }
+    if ((next.flags & BLOCKED) !== 0) {
+      next.flags &= ~Is.Queued
+      return 0
+    }
+    this.serveMeasured(next, meterOf(next.bound))
+    return this.lastSlice
+  }
+
+  private runTasks(): number {
+    const most = Math.min(this.tasks.size, TASKS_PER_PASS)
+    for (let i = 0; i < most; i++) if (this.runTask(this.tasks.shift()!)) return i + 1
+    return most
+  }
+
+  /** true: it overdrew its budget. */
+  private runTask(task: Task): boolean {
+    const cell = task.cell
+    if (this.groupSize > 0) this.closeGroup()
+    else if (!this.marked) this.mark()
+    const begin = this.now
+    this.measuring = true
+    task.run()
+    this.measuring = false
+    this.now = this.clock.now()
+    if (cell === undefined) return false
+    const millis = this.now - begin
+    this.charge(cell, millis)
+    this.report(cell, millis)
+    return this.judge(cell, millis)
+  }
+
+  // -- groups of slices -----------------------------------------------------------------------------------------------
+
+  /** Reads the clock for the slices since the last reading, and charges them. */
+  private closeGroup(): void {
+    const begin = this.now
+    const known = this.marked
+    this.mark()
+    const millis = this.now - begin
+    if (!known) {
+      this.estimateGroup()
+      return
+    }
+    if (this.groupSize === 1) this.judgeAlone(this.group[0]!, millis)
+    const share = this.groupMessages === 0 ? 0 : millis / this.groupMessages
+    for (let i = 0; i < this.groupSize; i++) {
+      const cell = this.group[i]!
+      const meter = meterOf(cell.bound)
+      if (millis > SUSPECT) meter.doubt()
+      else if (i === 0) meter.learn(share, 1)
+      this.charge(cell, share * this.groupCounts[i]!)
+      this.group[i] = undefined
+    }
+    this.groupSize = this.groupMessages = 0
+  }
+
+  /** A group of one is known exactly. */
+  private judgeAlone(cell: MemoryCell, millis: number): void {
+    if (this.groupMessages === 1) this.report(cell, millis)
+    if (millis > BUDGET && this.random === undefined) cell.flags |= Is.Debt
+  }
+
+  /** Charges by experience: the run had not read the clock when the group began. */
+  private estimateGroup(): void {
+    for (let i = 0; i < this.groupSize; i++) {
+      const cell = this.group[i]!
+      const nanos = cell.nanos + meterOf(cell.bound).average * this.groupCounts[i]!
+      if (nanos < 1e9) cell.nanos = nanos
+      else this.charge(cell, nanos / 1e6)
+      this.group[i] = undefined
+    }
+    this.groupSize = this.groupMessages = 0
+  }
+
+  private closeRun(): void {
+    if (this.groupSize === 0) return
+    if (this.marked) this.closeGroup()
+    else this.estimateGroup()
+  }
+
+  // -- seeded runs ----------------------------------------------------------------------------------------------------
+
+  /** One message of an actor drawn from the runnable ones, which stand in the order in which they became runnable. */
+  private serveDrawn(): number {
+    this.left = -1
+    const queue = this.queue
+    for (let i = queue.size - 1; i >= 0; i--) {
+      const cell = queue.at(i)!
+      this.dropVoid(cell)
+      if (!this.servable(cell)) queue.take(i)!.flags &= ~Is.Queued
+    }
+    if (queue.size === 0) return 0
+    const cell = queue.take(this.random!.below(queue.size))!
+    this.serveMeasured(cell, meterOf(cell.bound))
+    return this.lastSlice
+  }
+
+  private dropVoid(cell: MemoryCell): void {
+    while (cell.head?.kind === Kind.Void && (cell.flags & CHOICE) === 0) {
+      this.shard.pool.giveSpecial(takeLetter(cell)!)
+    }
+  }
+}
+

@@ -1,0 +1,497 @@
+/**
+ * The twin: a shard in direct TypeScript, for actors of one isolate. An actor's cell is its mailbox.
+ *
+ * Owner: one thread. The host calls it at any time, also from inside a handler; it calls the host only from its pump
+ * (`scheduler.ts`). It needs no global of Node, and knows nothing of Effect.
+ *
+ * Where the rules are: `slab` PIDs, `admission` bounds and policies, `lanes` order, `ending` exits, links and watches,
+ * `calls`, `timers`, `names`, `scheduler` fairness. This file is the door: it finds the cell and asks the one who knows.
+ */
+import type { ExitReason } from "../../ExitReason.ts"
+import type { Pid } from "../../Pid.ts"
+import type { Bound } from "../bound.ts"
+import type { Call } from "../call.ts"
+import type { Cell } from "../cell.ts"
+import {
+  CallEnd,
+  type OpenOptions,
+  Outcome,
+  type Shard,
+  type ShardHost,
+  type ShardInfo,
+  type ShardOptions,
+  type Why
+} from "../shard.ts"
+import { admit, endCallOf, expireHold } from "./admission.ts"
+import { asideOf } from "./aside.ts"
+import { Calls } from "./calls.ts"
+import { Is, MemoryCell } from "./cell.ts"
+import { die, end, vanish } from "./ending.ts"
+import { forgetPassed, lengthOf, pushNormal, voidLetter } from "./lanes.ts"
+import { Links } from "./links.ts"
+import { type Limits, LimitsTable } from "./limits.ts"
+import { Kind, type Letter, LetterPool } from "./mailbox.ts"
+import { addWatcher, OutsideWatches, removeWatcher, Watch } from "./monitors.ts"
+import { Names } from "./names.ts"
+import { Notices } from "./notices.ts"
+import { Waiter } from "./room.ts"
+import { Scheduler } from "./scheduler.ts"
+import { SignalQueue } from "./signals.ts"
+import { Slab } from "./slab.ts"
+import { Timer, Timers } from "./timers.ts"
+
+/** Why no PID was given out. The host makes its `SpawnError` of it. */
+export type Refused =
+  | { readonly _tag: "LimitReached"; readonly what: "actors"; readonly limit: number }
+  | { readonly _tag: "SystemStopped" }
+
+/** Bytes of an idle actor's cell and of a letter, for `stats`; test/memory/size.test.ts measures them. */
+const CELL_BYTES = 168
+const LETTER_BYTES = 80
+
+/** Sent plainly: alive, nobody waits for room. */
+const PLAIN = Is.Open | Is.Wanted
+/** Not to be queued on arrival of a message. */
+const NOT_IDLE = Is.Queued | Is.Starting | Is.Held | Is.Busy | Is.Terminating
+
+export class MemoryShard implements Shard {
+  readonly backend = "memory"
+  readonly host: ShardHost
+  private readonly options: ShardOptions
+
+  // -- shared by the files of this folder -----------------------------------------------------------------------------
+  readonly slab = new Slab()
+  readonly pool = new LetterPool()
+  readonly names = new Names()
+  readonly links = new Links()
+  readonly signals = new SignalQueue()
+  readonly timers = new Timers()
+  readonly calls = new Calls()
+  readonly outside = new OutsideWatches()
+  readonly notices = new Notices(this.pool)
+  readonly scheduler: Scheduler
+  /** Living actors, and PIDs that are reserved. */
+  live = 0
+  /** Letters in mailboxes and holds. */
+  queued = 0
+
+  private readonly limits = new LimitsTable()
+  private readonly anyLimits: Limits
+  private born = 0
+  private closed = false
+
+  constructor(options: ShardOptions, host: ShardHost) {
+    this.options = options
+    this.host = host
+    this.anyLimits = this.limits.get(65536, 0, 5000)
+    this.scheduler = new Scheduler(this, host, options.clock, options.longSchedule, options.seed)
+  }
+
+  // -- life -----------------------------------------------------------------------------------------------------------
+
+  reserve(bound: Bound): MemoryCell {
+    if (this.closed) throw refusal({ _tag: "SystemStopped" })
+    if (this.live >= this.options.maxActors) {
+      throw refusal({ _tag: "LimitReached", what: "actors", limit: this.options.maxActors })
+    }
+    const index = this.slab.next()
+    if (index === 0) throw refusal({ _tag: "LimitReached", what: "actors", limit: this.live })
+    const cell = new MemoryCell(this, index, this.slab.generationOf(index), bound, this.anyLimits)
+    cell.born = ++this.born
+    this.slab.put(index, cell)
+    this.live++
+    return cell
+  }
+
+  release(cell: Cell): void {
+    const own = cell as MemoryCell
+    if ((own.flags & (Is.Open | Is.Dead)) !== 0) return
+    own.flags |= Is.Dead
+    this.slab.release(own.low)
+    this.live--
+  }
+
+  open(cell: Cell, options: OpenOptions): Pid | undefined {
+    const own = cell as MemoryCell
+    const { capacity, name, onFull, parent, sendTimeout, watchRef, watcher } = options
+    if (name !== undefined) {
+      const holder = this.names.get(name)
+      if (holder !== undefined) return holder.pid
+      this.names.take(name, own)
+    }
+    own.limits = this.limits.get(capacity, onFull, sendTimeout)
+    own.flags |= Is.Open
+      | (options.starting ? Is.Starting : 0)
+      | (options.trapExit ? Is.TrapExit : 0)
+      | (options.cleanup ? Is.Cleanup : 0)
+    if (parent !== undefined) this.link(parent, own)
+    if (watcher !== undefined) this.monitor(watcher, own, watchRef)
+    if (this.closed) end(this, own, SHUTDOWN)
+    return undefined
+  }
+
+  started(cell: Cell): void {
+    const own = cell as MemoryCell
+    own.flags &= ~Is.Starting
+    this.scheduler.offer(own)
+  }
+
+  abandon(cell: Cell): void {
+    const own = cell as MemoryCell
+    if ((own.flags & Is.Open) !== 0) vanish(this, own)
+  }
+
+  exitSelf(cell: Cell, reason: ExitReason): void {
+    end(this, cell as MemoryCell, reason)
+  }
+
+  finished(cell: Cell): void {
+    const own = cell as MemoryCell
+    if ((own.flags & Is.Terminating) !== 0) die(this, own, own.aside!.reason!)
+  }
+
+  setFlags(cell: Cell, trapExit: boolean, cleanup: boolean): void {
+    const own = cell as MemoryCell
+    own.flags = (own.flags & ~(Is.TrapExit | Is.Cleanup))
+      | (trapExit ? Is.TrapExit : 0)
+      | (cleanup ? Is.Cleanup : 0)
+  }
+
+  isAlive(cell: Cell): boolean {
+    return this.lifeOf(cell as MemoryCell) !== undefined
+  }
+
+  info(cell: Cell): ShardInfo | undefined {
+    const own = this.lifeOf(cell as MemoryCell)
+    if (own === undefined) return undefined
+    const { aside, flags } = own
+    const links: Array<Pid> = []
+    if (aside?.links !== undefined) for (const peer of aside.links.keys()) links.push(peer.pid)
+    return {
+      status: (flags & Is.Held) !== 0
+        ? "suspended"
+        : (flags & (Is.Busy | Is.Starting | Is.Terminating)) !== 0
+        ? "busy"
+        : (flags & Is.Queued) !== 0
+        ? "runnable"
+        : "idle",
+      mailbox: lengthOf(own),
+      reductions: own.reductions + (aside?.reductions ?? 0),
+      millis: own.nanos / 1e6 + (aside?.millis ?? 0),
+      links
+    }
+  }
+
+  cellOf(pid: Pid): Cell {
+    const low = pid % 4294967296
+    const generation = Math.floor(pid / 4294967296)
+    const cell = this.slab.at(low)
+    if (cell !== undefined && cell.generation === generation) return cell
+    const dead = new MemoryCell(this, low, generation, this.options.nobody as Bound, this.anyLimits)
+    dead.flags = Is.Dead
+    return dead
+  }
+
+  /** The living actor that a cell stands for; undefined: it has ended, or is not open. */
+  lifeOf(cell: MemoryCell): MemoryCell | undefined {
+    if ((cell.flags & Is.Open) !== 0) return cell
+    // A cell that was made for a PID before its actor was: `cellOf` of a PID that came later.
+    const life = this.slab.at(cell.low)
+    return life !== undefined && life !== cell && life.generation === cell.generation && (life.flags & Is.Open) !== 0
+      ? life
+      : undefined
+  }
+
+  noProc(cell: MemoryCell): ExitReason {
+    return { _tag: "NoProc", everExisted: this.slab.everExisted(cell.low, cell.generation) }
+  }
+
+  // -- messages -------------------------------------------------------------------------------------------------------
+
+  send(to: Cell, op: number, payload: unknown, from: Cell | undefined, flags: number): Outcome {
+    const cell = to as MemoryCell
+    const letter = this.pool.take(Kind.Message, op, payload, from as MemoryCell | undefined)
+    if (flags === 0 && (cell.flags & PLAIN) === Is.Open && cell.count < cell.limits.capacity) {
+      const tail = cell.tail
+      if (tail === undefined) cell.head = letter
+      else tail.next = letter
+      cell.tail = letter
+      cell.count++
+      this.queued++
+      if ((cell.flags & NOT_IDLE) === 0) this.scheduler.enqueue(cell)
+      return Outcome.Accepted
+    }
+    letter.flags = flags
+    const outcome = admit(this, cell, letter, from as MemoryCell | undefined)
+    if (outcome !== Outcome.Accepted) this.pool.giveSpecial(letter)
+    return outcome
+  }
+
+  call(
+    to: Cell,
+    op: number,
+    payload: unknown,
+    from: Cell | undefined,
+    flags: number,
+    call: Call,
+    timeout: number
+  ): Outcome {
+    if (to === from) return Outcome.BadMessage
+    const cell = to as MemoryCell
+    const letter = this.pool.take(Kind.Message, op, payload, from as MemoryCell | undefined)
+    letter.flags = flags
+    letter.extra = call
+    const alive = this.lifeOf(cell)
+    // Listed first: what admission does with the letter may end it.
+    if (alive !== undefined) this.calls.list(call, alive, timeout, this.scheduler.coarseNow())
+    const outcome = admit(this, cell, letter, from as MemoryCell | undefined)
+    if (outcome !== Outcome.Accepted) {
+      this.calls.unlist(call)
+      this.pool.giveSpecial(letter)
+    }
+    this.scheduler.wake()
+    return outcome
+  }
+
+  answered(call: Call): void {
+    this.calls.unlist(call)
+  }
+
+  /** The time of a call is over. Its message stays where it is; its answer will be nobody's. */
+  timedOut(call: Call): void {
+    this.notices.callEnded(call, CallEnd.Timeout, undefined)
+  }
+
+  awaitRoom(to: Cell, resume: () => void): () => void {
+    const waiter = new Waiter(resume)
+    const cell = this.lifeOf(to as MemoryCell)
+    if (cell === undefined || cell.count < cell.limits.capacity) {
+      this.notices.room(waiter)
+      this.scheduler.wake()
+    } else {
+      ;(asideOf(cell).waiters ??= new Set()).add(waiter)
+      cell.flags |= Is.Wanted
+    }
+    return () => {
+      waiter.done = true
+      cell?.aside?.waiters?.delete(waiter)
+    }
+  }
+
+  stop(to: Cell, reason: ExitReason): void {
+    const cell = this.lifeOf(to as MemoryCell)
+    if (cell === undefined) return
+    pushNormal(cell, this.pool.take(Kind.Stop, 0, reason, undefined))
+    this.queued++
+    this.scheduler.offer(cell)
+  }
+
+  /** A message that finds nobody: a dead letter, and its call fails. */
+  deadLetter(to: MemoryCell, letter: Letter, why: Why): void {
+    endCallOf(this, letter, CallEnd.Exited, this.noProc(to))
+    this.notices.deadMail(to, letter, why)
+    this.scheduler.wake()
+  }
+
+  /** A message that a policy drops. */
+  drop(to: MemoryCell, letter: Letter): void {
+    endCallOf(this, letter, CallEnd.MailboxFull, undefined)
+    if (letter.kind === Kind.Timer) this.delivered(letter.extra as Timer)
+    this.notices.deadMail(to, letter, "Dropped")
+    this.scheduler.wake()
+  }
+
+  // -- a handler that waits -------------------------------------------------------------------------------------------
+
+  ready(cell: Cell, millis: number): void {
+    const own = cell as MemoryCell
+    if ((own.flags & Is.Busy) === 0) return
+    this.scheduler.charge(own, millis)
+    if (--own.aside!.busy > 0) return
+    own.flags &= ~Is.Busy
+    forgetPassed(own)
+    this.scheduler.offer(own)
+  }
+
+  defer(task: () => void, cell: Cell | undefined): void {
+    this.scheduler.defer(task, cell as MemoryCell | undefined)
+  }
+
+  // -- signals --------------------------------------------------------------------------------------------------------
+
+  exit(to: Cell, from: Cell | undefined, reason: ExitReason): void {
+    const cell = this.lifeOf(to as MemoryCell)
+    if (cell === undefined) return
+    this.signals.exit(cell, from as MemoryCell | undefined, reason)
+    this.scheduler.wake()
+  }
+
+  link(a: Cell, b: Cell): void {
+    if (a === b) return
+    const one = this.lifeOf(a as MemoryCell)
+    const other = this.lifeOf(b as MemoryCell)
+    if (one !== undefined && other !== undefined) {
+      if (one !== other) this.links.connect(one, other)
+    } else if (one !== undefined) this.linkAbsent(one, b as MemoryCell)
+    else if (other !== undefined) this.linkAbsent(other, a as MemoryCell)
+  }
+
+  unlink(a: Cell, b: Cell): void {
+    this.links.disconnect(this.lifeOf(a as MemoryCell) ?? a as MemoryCell, this.lifeOf(b as MemoryCell) ?? b as MemoryCell)
+  }
+
+  monitor(watcher: Cell, target: Cell, ref: number): void {
+    const owner = this.lifeOf(watcher as MemoryCell)
+    if (owner === undefined) return
+    const watch = this.begin(owner, target as MemoryCell, ref)
+    ;(asideOf(owner).watching ??= new Map()).set(ref, watch)
+  }
+
+  demonitor(watcher: Cell, ref: number): boolean {
+    const owner = this.lifeOf(watcher as MemoryCell)
+    const watch = owner?.aside?.watching?.get(ref)
+    if (owner === undefined || watch === undefined) return false
+    owner.aside!.watching!.delete(ref)
+    removeWatcher(watch)
+    if (watch.letter !== undefined) {
+      voidLetter(owner, watch.letter)
+      this.queued--
+    }
+    return true
+  }
+
+  watch(target: Cell, ref: number): void {
+    this.outside.add(this.begin(undefined, target as MemoryCell, ref))
+  }
+
+  unwatch(ref: number): void {
+    const watch = this.outside.take(ref)
+    if (watch !== undefined) removeWatcher(watch)
+  }
+
+  private begin(watcher: MemoryCell | undefined, target: MemoryCell, ref: number): Watch {
+    const life = this.lifeOf(target)
+    const watch = new Watch(watcher, life ?? target, ref)
+    if (life !== undefined) addWatcher(life, watch)
+    else {
+      this.signals.down(watch, this.noProc(target))
+      this.scheduler.wake()
+    }
+    return watch
+  }
+
+  private linkAbsent(cell: MemoryCell, absent: MemoryCell): void {
+    const number = this.links.connectToAbsent(cell, absent)
+    if (number === 0) return
+    this.signals.linkExit(cell, absent, this.noProc(absent), number)
+    this.scheduler.wake()
+  }
+
+  // -- names and timers -----------------------------------------------------------------------------------------------
+
+  whereis(name: string): Cell | undefined {
+    return this.names.get(name)
+  }
+
+  startTimer(
+    cell: Cell,
+    ref: number,
+    delay: number,
+    repeat: boolean,
+    op: number,
+    payload: unknown,
+    flags: number
+  ): void {
+    const own = this.lifeOf(cell as MemoryCell)
+    if (own === undefined) return
+    const timer = new Timer(own, ref, op, payload, flags, repeat ? Math.max(delay, 1) : 0, undefined)
+    ;(asideOf(own).timers ??= new Map()).set(ref, timer)
+    this.arm(timer, delay)
+  }
+
+  cancelTimer(cell: Cell, ref: number): number | undefined {
+    const own = this.lifeOf(cell as MemoryCell)
+    const timer = own?.aside?.timers?.get(ref)
+    if (own === undefined || timer === undefined) return undefined
+    own.aside!.timers!.delete(ref)
+    const left = timer.place < 0 ? 0 : Math.max(0, this.timers.deadlineOf(timer) - this.options.clock.now())
+    this.timers.disarm(timer)
+    if (timer.letters !== undefined) {
+      for (const letter of timer.letters) {
+        voidLetter(own, letter)
+        this.queued--
+      }
+    }
+    return left
+  }
+
+  /** A deadline `delay` ms from now. Read from the clock, not from the pump: a timer is never early. */
+  arm(timer: Timer, delay: number): void {
+    this.timers.arm(timer, this.options.clock.now() + Math.max(0, delay))
+    this.scheduler.wake()
+  }
+
+  /** A timer is due: its message enters like one of the actor to itself. */
+  fire(timer: Timer, now: number): void {
+    if (timer.hold !== undefined) return expireHold(this, timer.hold)
+    const { cell, flags, op, payload, period, ref } = timer
+    const letter = this.pool.take(Kind.Timer, op, payload, cell)
+    letter.flags = flags
+    letter.extra = timer
+    ;(timer.letters ??= []).push(letter)
+    // Behind by more than a period, it skips what it missed: a repeating timer is no burst.
+    if (period > 0) {
+      const due = this.timers.lastDue
+      this.timers.arm(timer, due + (Math.floor((now - due) / period) + 1) * period)
+    }
+    if (admit(this, cell, letter, cell) !== Outcome.Accepted) {
+      this.delivered(timer)
+      this.notices.deadMail(cell, letter, "MailboxFull")
+    }
+    if (timer.letters.length === 0 && period === 0) cell.aside?.timers?.delete(ref)
+  }
+
+  /** The oldest message of a timer has left the mailbox. */
+  delivered(timer: Timer): void {
+    timer.letters!.shift()
+    if (timer.place < 0 && timer.letters!.length === 0) timer.cell.aside?.timers?.delete(timer.ref)
+  }
+
+  // -- the whole ------------------------------------------------------------------------------------------------------
+
+  stats(): { readonly actors: number; readonly queued: number; readonly bytes: number; readonly calls: number } {
+    return {
+      actors: this.live,
+      queued: this.queued,
+      bytes: this.live * CELL_BYTES + this.queued * LETTER_BYTES,
+      calls: this.calls.pending
+    }
+  }
+
+  cells(): Iterable<Cell> {
+    const cells: Array<MemoryCell> = []
+    for (let index = 1; index < this.slab.end; index++) {
+      const cell = this.slab.at(index)
+      if (cell !== undefined && (cell.flags & Is.Open) !== 0) cells.push(cell)
+    }
+    return cells.sort((a, b) => a.born - b.born)
+  }
+
+  keepAlive(on: boolean): void {
+    this.scheduler.keepAlive(on)
+  }
+
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    for (const cell of [...this.cells()].reverse()) die(this, cell as MemoryCell, SHUTDOWN)
+  }
+}
+
+const SHUTDOWN: ExitReason = { _tag: "Shutdown" }
+
+const refusal = (refused: Refused): Error & Refused =>
+  Object.assign(
+    new Error(refused._tag === "SystemStopped" ? "the actor system has stopped" : `${refused.limit} actors are alive`),
+    refused
+  )
