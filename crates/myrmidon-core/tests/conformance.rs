@@ -22,7 +22,8 @@ fn every_row_holds() {
     let mut failures = Vec::new();
     let mut count = 0;
     for file in files {
-        let rows: Vec<Value> = serde_json::from_str(&fs::read_to_string(&file).expect("a readable file")).expect("JSON");
+        let rows: Vec<Value> =
+            serde_json::from_str(&fs::read_to_string(&file).expect("a readable file")).expect("JSON");
         for row in rows {
             count += 1;
             if let Err(why) = row::run(&row) {

@@ -39,7 +39,6 @@ enum Waiting {
 
 #[derive(Default)]
 struct Actor {
-    cleanup: bool,
     waiting: VecDeque<Waiting>,
     open: VecDeque<u32>,
     timers: HashMap<String, u32>,
@@ -75,7 +74,8 @@ const RING: usize = 256;
 
 impl Isolate {
     pub fn new() -> Self {
-        let config = ShardConfig { shard: 0, max_actors: 1000, default_capacity: 65_536, seed: None, long_slice_us: 1000 };
+        let config =
+            ShardConfig { shard: 0, max_actors: 1000, default_capacity: 65_536, seed: None, long_slice_us: 1000 };
         Self {
             shard: Shard::new(config),
             now: 0.0,
@@ -185,7 +185,11 @@ impl Isolate {
                 }
                 completion::OUTSIDE_DOWN => {
                     let text = self.reason_text(record[word::A]);
-                    let name = self.outside.iter().find(|(_, held)| **held == record[word::SLOT]).map(|(name, _)| name.clone());
+                    let name = self
+                        .outside
+                        .iter()
+                        .find(|(_, held)| **held == record[word::SLOT])
+                        .map(|(name, _)| name.clone());
                     let name = name.expect("a watch that is known");
                     assert!(self.ended.insert(name, text).is_none(), "a watch ended twice");
                 }
@@ -308,7 +312,8 @@ impl Isolate {
                 self.results.insert(name, result);
             }
             Some(Question::Actor { pid, name }) => {
-                let waits = |waiting: &Waiting| matches!(waiting, Waiting::Answer { token: held, .. } if *held == token);
+                let waits =
+                    |waiting: &Waiting| matches!(waiting, Waiting::Answer { token: held, .. } if *held == token);
                 let Some(actor) = self.actors.get_mut(&pid) else { return };
                 let Some(at) = actor.waiting.iter().position(waits) else { return };
                 let Some(Waiting::Answer { name: held, .. }) = actor.waiting.remove(at) else { unreachable!() };
@@ -459,7 +464,7 @@ impl Isolate {
             self.submit(submission::ABANDON, pid, Pid::NONE, |_| {});
             return Err("InitCrashed(Crashed(init))".into());
         }
-        self.actors.insert(pid, Actor { cleanup: options["cleanup"] == true, ..Actor::default() });
+        self.actors.insert(pid, Actor::default());
         self.pids.insert(name.into(), pid);
         Ok(())
     }
@@ -541,7 +546,8 @@ impl Isolate {
             "ask" => {
                 let payload = Payload::Ask { mode: text(3), text: text(4) };
                 let question = Question::Actor { pid, name: text(1) };
-                self.actor(pid).waiting.push_back(Waiting::Answer { token: self.next_reference + 1, name: text(1) });
+                let token = self.next_reference + 1;
+                self.actor(pid).waiting.push_back(Waiting::Answer { token, name: text(1) });
                 self.submit(submission::BUSY, pid, Pid::NONE, |_| {});
                 let _ = self.call(self.pid(&text(2)), pid, payload, 5000, question);
                 return true;

@@ -20,7 +20,12 @@ fn expect(found: Value, wanted: &Value) -> Result<(), String> {
     if found == *wanted { Ok(()) } else { Err(format!("found {found}")) }
 }
 
-fn perform(isolate: &mut Isolate, step: &Value, outcome: &mut &'static str, letters_seen: &mut usize) -> Result<(), String> {
+fn perform(
+    isolate: &mut Isolate,
+    step: &Value,
+    outcome: &mut &'static str,
+    letters_seen: &mut usize,
+) -> Result<(), String> {
     let text = |at: usize| step[at].as_str().unwrap_or_default();
     match text(0) {
         "batch" => {
