@@ -35,6 +35,7 @@ import { selfOf } from "./self.ts"
 import { askEnded } from "./send.ts"
 import type { CallEnd, Shard, ShardClock, ShardHost, Why } from "./shard.ts"
 import { begin, detached, settled, Starting, type Ties } from "./spawn.ts"
+import type { StopGroup } from "./stop.ts"
 import { StreamRequest } from "./stream.ts"
 import type { Watch } from "./watch.ts"
 
@@ -60,6 +61,8 @@ export class Host implements ShardHost {
   readonly letters = new Hub<DeadLetter>()
   readonly events = new Hub<SystemEvent>()
   readonly watches = new Map<number, Watch>()
+  /** Whoever waits for actors that were asked to stop. */
+  readonly stopGroups = new Set<StopGroup>()
   readonly owners = new WeakMap<Scope.Scope, Owner>()
   /** The actor whose handler is on the stack. */
   running: Cell | undefined = undefined
@@ -262,6 +265,7 @@ export class Host implements ShardHost {
   dead(cell: Cell, reason: ExitReason): void {
     const life = cell.life
     cell.state = undefined
+    if (this.stopGroups.size > 0) this.stopGroups.forEach((group) => group.ended(cell))
     if (life === undefined) return
     life.closing = true
     life.ended = reason

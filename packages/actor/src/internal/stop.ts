@@ -28,36 +28,53 @@ export const stopCell = (cell: Cell, reason: ExitReason, timeout: number): Effec
 // machine's time waits for ever.
 const virtualGrace = 50
 
-// Always by the machine's clock, for the same reason.
+/** Actors that were asked to stop together; the host takes them out as they end. */
+export class StopGroup {
+  private readonly left: Set<Cell>
+  private readonly done: () => void
+
+  constructor(cells: ReadonlyArray<Cell>, done: () => void) {
+    this.left = new Set(cells)
+    this.done = done
+  }
+
+  ended(cell: Cell): void {
+    if (this.left.delete(cell) && this.left.size === 0) this.done()
+  }
+
+  kill(): void {
+    for (const cell of this.left) cell.host.shard.exit(cell, undefined, ExitReason.killed)
+  }
+
+  /** Nobody in it gets on: each waits for something. */
+  get isStuck(): boolean {
+    for (const cell of this.left) {
+      if (cell.host.shard.info(cell)?.status !== "busy") return false
+    }
+    return true
+  }
+}
+
+// Always by the machine's clock, for the same reason. `cells` are alive, and of one host.
 const stopTogether = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    let left = cells.length
-    let disarm = (): void => {}
-    const watches = cells.map((cell) => {
-      const held = watch(cell)
-      held.onEnd(() => {
-        if (--left > 0) return
-        disarm()
-        resume(Exit.void)
-      })
-      return held
-    })
-    for (const cell of cells) cell.host.shard.stop(cell, ExitReason.shutdown())
-    const killAll = (): void => {
-      for (const cell of cells) {
-        if (cell.host.shard.isAlive(cell)) cell.host.shard.exit(cell, undefined, ExitReason.killed)
-      }
+    const host = cells[0]!.host
+    const over = (): void => {
+      disarm()
+      host.stopGroups.delete(group)
     }
-    const isStuck = (cell: Cell): boolean => (cell.host.shard.info(cell)?.status ?? "busy") === "busy"
+    const group = new StopGroup(cells, () => {
+      over()
+      resume(Exit.void)
+    })
+    host.stopGroups.add(group)
+    for (const cell of cells) host.shard.stop(cell, ExitReason.shutdown())
     const look = (): void => {
-      if (cells.every(isStuck)) killAll()
+      if (group.isStuck) group.kill()
       else disarm = setTimer(virtualGrace, look)
     }
-    disarm = cells[0]!.host.roundTrip ? setTimer(virtualGrace, look) : setTimer(timeout, killAll)
-    return Effect.sync(() => {
-      disarm()
-      watches.forEach((held) => held.stop())
-    })
+    let disarm = host.roundTrip ? setTimer(virtualGrace, look) : setTimer(timeout, () => group.kill())
+    return Effect.sync(over)
   })
 
 const endsAtOnce = (cell: Cell): boolean =>
@@ -72,7 +89,6 @@ export const stopAll = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Eff
     const groups: Array<Array<Cell>> = []
     let together: Array<Cell> | undefined
     for (const cell of cells) {
-      if (!cell.host.shard.isAlive(cell)) continue
       if (!endsAtOnce(cell)) {
         groups.push([cell])
         together = undefined
@@ -82,5 +98,10 @@ export const stopAll = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Eff
         together.push(cell)
       }
     }
-    return Effect.forEach(groups, (group) => stopTogether(group, timeout), { discard: true })
+    return Effect.forEach(groups, (group) =>
+      // While the one before stopped, these may have ended with it.
+      Effect.suspend(() => {
+        const alive = group.filter((cell) => cell.host.shard.isAlive(cell))
+        return alive.length === 0 ? Effect.void : stopTogether(alive, timeout)
+      }), { discard: true })
   })
