@@ -1,6 +1,6 @@
 // tell, ask and stream from outside, with every way to end.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorRef, ActorSystem, ExitReason, Pid } from "@myrmidonjs/actor"
+import { Actor, ActorRef, ActorSystem, type AskError, ExitReason, type Pid } from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Fiber, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Rpc } from "effect/rpc"
@@ -29,9 +29,9 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
   it.effect("a crash fails the ask in hand and those behind it at once, with the reason", () =>
     Effect.gen(function*() {
       const counter = yield* CounterLive.spawn(0)
-      const crash = yield* Effect.forkChild(Effect.flip(counter.ask(Boom("why"))), { startImmediately: true })
-      const behind = yield* Effect.forkChild(Effect.flip(counter.ask(Get())), { startImmediately: true })
-      for (const fiber of [crash, behind]) {
+      const errorOf = (ask: Effect.Effect<unknown, AskError>) =>
+        Effect.forkChild(Effect.flip(ask), { startImmediately: true })
+      for (const fiber of [yield* errorOf(counter.ask(Boom("why"))), yield* errorOf(counter.ask(Get()))]) {
         const error = yield* Fiber.join(fiber)
         assert(error._tag === "AskError" && error.reason._tag === "ActorExited")
         assert(error.reason.reason._tag === "Crashed")

@@ -286,7 +286,7 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
       const ParentLive = Parent.behavior({
         init: () => 0,
         handlers: {
-          Child: (_, __, self) => self.spawn(CounterLive, 1),
+          Child: (_, __, self) => Effect.orDie(self.spawn(CounterLive, 1)),
           End: (_, badly, self) => {
             if (badly) throw new Error("end")
             self.stop()
