@@ -316,11 +316,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   }
 
   link(a: C, b: C): void {
-    this.#put(Submission.Link, a, b, 0, 0, 0)
+    this.#put(Submission.Link, b, a, 0, 0, 0)
   }
 
   unlink(a: C, b: C): void {
-    this.#put(Submission.Unlink, a, b, 0, 0, 0)
+    this.#put(Submission.Unlink, b, a, 0, 0, 0)
   }
 
   monitor(watcher: C, target: C, ref: number): void {
