@@ -233,6 +233,8 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       out[at + SLOT] = this.#slots.put(payload)
     }
     ring.pending++
+    // What follows in its slice comes after it.
+    if ((flags & Flag.Next) !== 0) this.#loop.attention |= Attention.LeaveSlice
     if (!this.#loop.awake) this.#loop.wake()
     return ACCEPTED
   }
