@@ -57,9 +57,9 @@ const watched = [
 // Over the methods of the host itself: its cells point at it, so a second object in its place would be another host.
 const watch = (host: ShardHost, seen: Seen): void => {
   for (const what of watched) {
-    const method = host[what] as (...args: ReadonlyArray<unknown>) => unknown
+    const method = host[what] as (...args: Array<unknown>) => unknown
     Object.defineProperty(host, what, {
-      value: (...args: ReadonlyArray<unknown>) => {
+      value: (...args: Array<unknown>) => {
         seen(what, args)
         return method.apply(host, args)
       }
@@ -92,7 +92,7 @@ export class Under {
       ActorSystem,
       Effect.orDie(
         Effect.map(
-          makeOver({ onDeadLetter: (letter) => this.letters.push(letter) }, makeShard, {
+          makeOver({ onDeadLetter: (letter) => this.letters.push(letter), shutdownTimeout: 1 }, makeShard, {
             seed: options.seed,
             roundTrip: false,
             time: this.clock

@@ -401,7 +401,7 @@ export class Scheduler {
         return this.host.down(cell, op, watch.target.pid, payload as never)
       }
       case Kind.Exit:
-        return this.host.exitSignal(cell, from === undefined ? cell.pid : from.pid, payload as never)
+        return this.host.exitSignal(cell, from === undefined ? 0 : from.pid, payload as never)
       default:
         end(this.shard, cell, payload as never)
         return false
