@@ -6,7 +6,7 @@ use crate::{
     mailbox::{Node, STOP},
     pid::{INDEX_BITS, MAX_INDEX, Pid},
     reason,
-    record::{Record, call_end, flag, spawn, submission, why, word},
+    record::{Record, call_end, completion, flag, spawn, submission, why, word},
     scheduler::FIRST_QUOTA,
     signal::Signal,
     slab::{Place, State, mark},
@@ -185,11 +185,7 @@ impl Shard {
             submission::UNLINK => self.unlink(from, to),
             submission::MONITOR => self.monitor(from, record[word::SLOT], to),
             submission::DEMONITOR => self.result = f64::from(u8::from(self.demonitor(from, record[word::SLOT]))),
-            submission::ANSWERED => {
-                if let Some(id) = self.calls.find(record[word::A]) {
-                    self.answered(id);
-                }
-            }
+            submission::ANSWERED => self.answered(record[word::A]),
             submission::BUSY => {
                 if let Some(index) = self.slab.alive(to) {
                     let hot = &mut self.slab[index];
@@ -326,8 +322,19 @@ impl Shard {
         left
     }
 
-    /// The isolate has taken the answer: the call is over, without a word.
-    fn answered(&mut self, id: u32) {
+    /// The isolate has taken the answer: the call is over, without a word (G18). Its token may be used again at once, so
+    /// an end that the isolate has not read yet is taken back.
+    fn answered(&mut self, token: u32) {
+        let Some(id) = self.calls.find(token) else {
+            let ends =
+                |record: &Record| record[word::HEAD] & 0xff == completion::CALL_ENDED && record[word::A] == token;
+            if let Some(record) = self.outbox.iter().position(ends).and_then(|at| self.outbox.remove(at))
+                && record[word::B] == call_end::EXITED
+            {
+                self.reasons.release(record[word::SLOT]);
+            }
+            return;
+        };
         let callee = self.calls.all[id].callee;
         let call = self.calls.take(&mut self.slab[callee].calls, id);
         if call.alarm != 0 {
