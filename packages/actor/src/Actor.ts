@@ -125,8 +125,7 @@ export const provide = <Rpcs extends Rpc.Any, Args, State, E, R>(
  * @category interop
  * @since 0.1.0
  */
-export const client = <Rpcs extends Rpc.Any>(to: Recipient<Rpcs>): RpcClient.RpcClient<Rpcs, AskError> =>
-  makeClient(to)
+export const client = <Rpcs extends Rpc.Any>(to: Recipient<Rpcs>): RpcClient.RpcClient<Rpcs, AskError> => makeClient(to)
 
 /**
  * The actor behind an RpcServer: one group, now over HTTP, WebSocket, workers. A death reaches the client as a defect.

@@ -78,8 +78,7 @@ export declare namespace Behavior {
    * @category models
    * @since 0.1.0
    */
-  export type Reply<R extends Rpc.Any> = R extends
-    Rpc.Rpc<infer _T, infer _P, infer S, infer E, infer _M, infer _Q>
+  export type Reply<R extends Rpc.Any> = R extends Rpc.Rpc<infer _T, infer _P, infer S, infer E, infer _M, infer _Q>
     ? [S] extends [RpcSchema.Stream<infer A, infer F>] ? Stream.Stream<A["Type"], F["Type"] | E["Type"], unknown>
     :
       | S["Type"]

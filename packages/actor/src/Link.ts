@@ -31,7 +31,8 @@ export const exit = (ref: AnyRef): Effect.Effect<never, ExitSignal> =>
     return Effect.onExit(
       Effect.flatMap(held.end, (reason) =>
         ExitReason.isFailure(reason) ? Effect.fail(signalOf(cell, reason)) : Effect.never),
-      () => Effect.sync(() => held.stop())
+      () =>
+        Effect.sync(() => held.stop())
     )
   })
 
@@ -63,18 +64,19 @@ export const exit = (ref: AnyRef): Effect.Effect<never, ExitSignal> =>
 export const linked: {
   (ref: AnyRef): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | ExitSignal, R>
   <A, E, R>(self: Effect.Effect<A, E, R>, ref: AnyRef): Effect.Effect<A, E | ExitSignal, R>
-} = dual(2, <A, E, R>(self: Effect.Effect<A, E, R>, ref: AnyRef): Effect.Effect<A, E | ExitSignal, R> =>
-  Effect.raceFirst(
-    exit(ref), // first, so that the watch stands before the effect runs
-    Effect.onExit(self, (end) => {
-      // An interruption comes from the other side of the race, or from outside, where nothing failed.
-      if (Exit.isSuccess(end) || Cause.hasInterruptsOnly(end.cause)) return Effect.void
-      const cell = cellOf(ref)
-      return Effect.sync(() =>
-        cell.host.shard.exit(cell, undefined, ExitReason.crashed(Cause.squash(end.cause)))
-      )
-    })
-  ))
+} = dual(
+  2,
+  <A, E, R>(self: Effect.Effect<A, E, R>, ref: AnyRef): Effect.Effect<A, E | ExitSignal, R> =>
+    Effect.raceFirst(
+      exit(ref), // first, so that the watch stands before the effect runs
+      Effect.onExit(self, (end) => {
+        // An interruption comes from the other side of the race, or from outside, where nothing failed.
+        if (Exit.isSuccess(end) || Cause.hasInterruptsOnly(end.cause)) return Effect.void
+        const cell = cellOf(ref)
+        return Effect.sync(() => cell.host.shard.exit(cell, undefined, ExitReason.crashed(Cause.squash(end.cause))))
+      })
+    )
+)
 
 /**
  * Trapping: the signals as values, the normal ones too; ends when all of `refs` have ended.

@@ -42,8 +42,7 @@ const nobody = 0 as Pid
 
 const fromPrinted = (text: string): Pid | undefined => text === "<0.0.0>" ? nobody : parseUndefined(text)
 
-const isPid = (u: unknown): u is Pid =>
-  typeof u === "number" && Number.isSafeInteger(u) && u > 0 && u % 16777216 !== 0
+const isPid = (u: unknown): u is Pid => typeof u === "number" && Number.isSafeInteger(u) && u > 0 && u % 16777216 !== 0
 
 /**
  * Printing and parsing of PIDs.

@@ -161,8 +161,11 @@ describe.each(testSystems)("ActorRef under virtual time on the %s", (_, system) 
         handlers: { Work: (_, n) => Effect.delay(Effect.succeed(n), "10 seconds") }
       })
       const slow = yield* SlowLive.spawn()
-      const asks = yield* Effect.forEach([undefined, "7 seconds", "12 seconds"] as const, (timeout) =>
-        Effect.forkChild(Effect.result(slow.ask(Slow.messages.Work(1), { timeout })), { startImmediately: true }))
+      const asks = yield* Effect.forEach(
+        [undefined, "7 seconds", "12 seconds"] as const,
+        (timeout) =>
+          Effect.forkChild(Effect.result(slow.ask(Slow.messages.Work(1), { timeout })), { startImmediately: true })
+      )
       const settled = () => asks.map((fiber) => fiber.pollUnsafe() !== undefined)
       yield* TestClock.adjust("4900 millis")
       assert.deepStrictEqual(settled(), [false, false, false])
@@ -186,7 +189,10 @@ describe.each(testSystems)("ActorRef under virtual time on the %s", (_, system) 
   it.effect("refs go through their encoded side", () =>
     Effect.gen(function*() {
       const Relay = Actor.make("Relay", [
-        Rpc.make("Send", { payload: { to: ActorRef.schema(Counter), by: Schema.Int }, success: ActorRef.schema(Counter) })
+        Rpc.make("Send", {
+          payload: { to: ActorRef.schema(Counter), by: Schema.Int },
+          success: ActorRef.schema(Counter)
+        })
       ])
       const RelayLive = Relay.behavior({
         init: () => 0,

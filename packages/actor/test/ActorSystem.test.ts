@@ -1,7 +1,20 @@
 // The system as a whole: options, events, dead letters, metrics, logs, closing, and use after it.
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorSystem, type DeadLetter, ExitReason, Pid, SpawnError, type SystemEvent } from "@myrmidonjs/actor"
-import { ConfigProvider, Deferred, Effect, Exit, Fiber, Layer, Logger, Metric, References, Schema, Scope, Stream } from "effect"
+import {
+  ConfigProvider,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Metric,
+  References,
+  Schema,
+  Scope,
+  Stream
+} from "effect"
 import { Config } from "effect"
 import { Rpc } from "effect/rpc"
 import { Boom, Counter, CounterLive, Get, Increment, Reset, Stuck, systems, testSystems } from "./fixtures.ts"
@@ -52,11 +65,11 @@ describe.each(systems)("ActorSystem on the %s", (name, system) => {
       yield* Actor.stop(counter)
       yield* counter.tell(Increment({ by: 7 }))
       const [letter] = yield* Fiber.join(reader)
-      assert.strictEqual(letter!.to, counter.pid)
-      assert.isUndefined(letter!.from)
-      assert.strictEqual(letter!.why, "NotAlive")
-      assert.strictEqual(letter!.message._tag, "Increment")
-      assert.deepStrictEqual(letter!.message.payload, { by: 7 })
+      assert.strictEqual(letter.to, counter.pid)
+      assert.isUndefined(letter.from)
+      assert.strictEqual(letter.why, "NotAlive")
+      assert.strictEqual(letter.message._tag, "Increment")
+      assert.deepStrictEqual(letter.message.payload, { by: 7 })
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("crashes and domain errors of tells are events", () =>
@@ -138,7 +151,7 @@ describe.each(systems)("ActorSystem on the %s", (name, system) => {
       const system = yield* ActorSystem
       const refs = Array.from({ length: 100_000 }, (_, i) => system.spawnUnsafe(CounterLive, i % 1000))
       for (const ref of refs) ref.tellUnsafe(Increment({ by: 1 }))
-      assert.strictEqual(yield* refs[99_999]!.ask(Get()), 1000)
+      assert.strictEqual(yield* refs[99_999].ask(Get()), 1000)
       assert.strictEqual((yield* system.info).actors, 100_000)
     }).pipe(Effect.provide(system)))
 
@@ -146,7 +159,9 @@ describe.each(systems)("ActorSystem on the %s", (name, system) => {
     Effect.gen(function*() {
       yield* CounterLive.spawn(0)
       const snapshot = yield* Metric.snapshot
-      const actors = snapshot.filter((metric) => metric.id === "myrmidon_actors" && metric.attributes?.["backend"] === backend)
+      const actors = snapshot.filter((metric) =>
+        metric.id === "myrmidon_actors" && metric.attributes?.["backend"] === backend
+      )
       assert.isTrue(actors.some((metric) => (metric.state as { readonly value: number }).value === 1))
     }).pipe(Effect.scoped, Effect.provide(system)))
 
@@ -248,7 +263,7 @@ describe.each(testSystems)("layerTest on the %s", (name) => {
         }
       })
       const racers = yield* Effect.forEach(Array.from({ length: 10 }), () => RacerLive.spawn())
-      for (let i = 0; i < 40; i++) racers[i % 10]!.tellUnsafe(Racer.messages.Run(i))
+      for (let i = 0; i < 40; i++) racers[i % 10].tellUnsafe(Racer.messages.Run(i))
       yield* Deferred.await(done)
       return seen
     }).pipe(Effect.scoped, Effect.provide(Layer.fresh(ActorSystem.layerTest({ seed, backend }))))

@@ -20,7 +20,7 @@ describe.each(systems)("Behavior on the %s", (_, system) => {
       const scope = yield* Scope.make()
       const spawn = (name: string) => Scope.provide(Live.spawn(name), scope)
       const refs = yield* Effect.forEach(["a", "b", "c"], spawn)
-      const watch = yield* Monitor.make(refs[0]!)
+      const watch = yield* Monitor.make(refs[0])
       yield* Scope.close(scope, Exit.void)
       assert.deepStrictEqual(ends, ["c", "b", "a"])
       assert.deepStrictEqual(yield* watch, ExitReason.shutdown())
@@ -44,8 +44,9 @@ describe.each(systems)("Behavior on the %s", (_, system) => {
 
   it.effect("spawnLinked: the actor's crash fails the use, the use's end ends the actor", () =>
     Effect.gen(function*() {
-      const signal = yield* Effect.flip(CounterLive.spawnLinked(0, (ref) =>
-        Effect.andThen(ref.tell(Boom("linked")), Effect.never)))
+      const signal = yield* Effect.flip(
+        CounterLive.spawnLinked(0, (ref) => Effect.andThen(ref.tell(Boom("linked")), Effect.never))
+      )
       assert(signal._tag === "ExitSignal" && signal.reason._tag === "Crashed")
       const ref = yield* CounterLive.spawnLinked(3, (ref) => Effect.as(ref.ask(Get()), ref))
       assert.isFalse(yield* Actor.isAlive(ref))
@@ -119,7 +120,9 @@ describe.each(systems)("Behavior on the %s", (_, system) => {
       const one = yield* Effect.forkChild(Live.spawn(undefined, { name: "one" }), { startImmediately: true })
       yield* Fiber.interrupt(one)
       assert.strictEqual((yield* Effect.flip(Actor.whereis(Counter, "one")))._tag, "NameNotFound")
-      const two = yield* Effect.forkChild(Effect.flip(Live.spawn(undefined, { name: "two" })), { startImmediately: true })
+      const two = yield* Effect.forkChild(Effect.flip(Live.spawn(undefined, { name: "two" })), {
+        startImmediately: true
+      })
       yield* Actor.kill(yield* Actor.whereis(Counter, "two"))
       const error = yield* Fiber.join(two)
       assert(error._tag === "SpawnError" && error.reason._tag === "InitCrashed")
@@ -237,4 +240,3 @@ it.effect("the limit of actors refuses with LimitReached, and room comes back", 
 it("a behaviour that lacks a handler is refused where it is made", () => {
   assert.throws(() => Counter.behavior({ init: () => 0, handlers: {} as never }), /no handler for "Increment"/)
 })
-

@@ -1,12 +1,14 @@
 // What a handler may return and do, and what becomes of it.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorRef, CurrentActor, ExitReason, Lane, Monitor, Reentrant, type Self, type TimerRef } from "@myrmidonjs/actor"
+import { Actor, ActorRef, CurrentActor, ExitReason, Lane, Monitor, Reentrant, type Self } from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Fiber, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { Rpc } from "effect/rpc"
 import { Boom, Counter, CounterLive, Get, Increment, Overflow, systems, testSystems } from "./fixtures.ts"
 
-const Forms = Actor.make("Forms", [Rpc.make("Do", { payload: Schema.String, success: Schema.Unknown, error: Overflow })])
+const Forms = Actor.make("Forms", [
+  Rpc.make("Do", { payload: Schema.String, success: Schema.Unknown, error: Overflow })
+])
 const { Do } = Forms.messages
 const later = Effect.promise(() => Promise.resolve("later"))
 
@@ -89,15 +91,17 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
           }
         }
       }
-      const FormsLive = Forms.behavior({ init: () => 0, handlers: { Do: (_, form) => bad[form]!() as string } })
-      for (const [form, message] of [
-        ["throw", "thrown"],
-        ["die", "died"],
-        ["reject", "rejected"],
-        ["late", "late"],
-        ["string", "a string"],
-        ["hostile", "[unprintable]"]
-      ] as const) {
+      const FormsLive = Forms.behavior({ init: () => 0, handlers: { Do: (_, form) => bad[form]() as string } })
+      for (
+        const [form, message] of [
+          ["throw", "thrown"],
+          ["die", "died"],
+          ["reject", "rejected"],
+          ["late", "late"],
+          ["string", "a string"],
+          ["hostile", "[unprintable]"]
+        ] as const
+      ) {
         const { down, ref } = yield* FormsLive.spawnMonitored()
         const error = yield* Effect.flip(ref.ask(Do(form)))
         assert(error._tag === "AskError" && error.reason._tag === "ActorExited")
@@ -142,7 +146,11 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
       ])
       const LineLive = Line.behavior({
         init: () => [] as Array<number>,
-        handlers: { Normal: (seen, n) => void seen.push(n), Urgent: (seen, n) => void seen.push(n), Seen: (seen) => [...seen] }
+        handlers: {
+          Normal: (seen, n) => void seen.push(n),
+          Urgent: (seen, n) => void seen.push(n),
+          Seen: (seen) => [...seen]
+        }
       })
       const line = yield* LineLive.spawn()
       for (const n of [1, 2]) line.tellUnsafe(Line.messages.Normal(n))
@@ -220,7 +228,10 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
         }
       })
       const forms = yield* FormsLive.spawn()
-      const error = (yield* forms.ask(Do("self"))) as { readonly _tag: string; readonly reason: { readonly _tag: string } }
+      const error = (yield* forms.ask(Do("self"))) as {
+        readonly _tag: string
+        readonly reason: { readonly _tag: string }
+      }
       assert.strictEqual(error._tag, "AskError")
       assert.strictEqual(error.reason._tag, "BadMessage")
     }).pipe(Effect.scoped, Effect.provide(system)))
@@ -234,8 +245,10 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
         handlers: { Take: (_, __, self) => void senders.push(self.sender) }
       })
       const sink = yield* SinkLive.spawn()
-      const below = Effect.flatMap(CurrentActor, (self: Self.Any) =>
-        Effect.as(Effect.andThen(later, sink.tell(Sink.messages.Take())), self.pid))
+      const below = Effect.flatMap(
+        CurrentActor,
+        (self: Self.Any) => Effect.as(Effect.andThen(later, sink.tell(Sink.messages.Take())), self.pid)
+      )
       const FormsLive = Forms.behavior({ init: () => 0, handlers: { Do: () => below } })
       const forms = yield* FormsLive.spawn()
       assert.strictEqual(yield* forms.ask(Do("")), forms.pid)
@@ -364,7 +377,7 @@ describe.each(testSystems)("Timers on the %s", (_, system) => {
           self.after("2 seconds", Tick("after"))
           self.at(1500, Tick("at"))
           self.at(-5, Tick("past"))
-          return { seen: [] as Array<string>, timer: self.every("1 second", Tick("every")) as TimerRef }
+          return { seen: [] as Array<string>, timer: self.every("1 second", Tick("every")) }
         },
         handlers: {
           Tick: (state, what) => void state.seen.push(what),
@@ -387,4 +400,3 @@ describe.each(testSystems)("Timers on the %s", (_, system) => {
       assert.deepStrictEqual(yield* clocked.ask(Seen()), [])
     }).pipe(Effect.scoped, Effect.provide(system)))
 })
-

@@ -8,7 +8,9 @@ describe.each(systems)("Link on the %s", (_, system) => {
   it.effect("an abnormal end fails the linked region with the signal, a normal one does not", () =>
     Effect.gen(function*() {
       const counter = yield* CounterLive.spawn(0)
-      const region = yield* Effect.forkChild(Effect.flip(Link.linked(Effect.never, counter)), { startImmediately: true })
+      const region = yield* Effect.forkChild(Effect.flip(Link.linked(Effect.never, counter)), {
+        startImmediately: true
+      })
       yield* Actor.kill(counter)
       const signal = yield* Fiber.join(region)
       assert.strictEqual(signal._tag, "ExitSignal")

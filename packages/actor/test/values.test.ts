@@ -23,8 +23,18 @@ describe("Pid", () => {
 
   it("refuses what is no PID", () => {
     for (
-      const text of ["", "<0.0.0>", "<0.1.0", "0.1.0", "<256.1.0>", "<0.16777216.0>", "<0.1.2097152>", "<0.01.0>", "<-1.1.0>",
-        "<0.1.0>x"]
+      const text of [
+        "",
+        "<0.0.0>",
+        "<0.1.0",
+        "0.1.0",
+        "<256.1.0>",
+        "<0.16777216.0>",
+        "<0.1.2097152>",
+        "<0.01.0>",
+        "<-1.1.0>",
+        "<0.1.0>x"
+      ]
     ) assert.deepStrictEqual(Pid.parse(text), Option.none(), text)
     for (const value of [0, -1, 1.5, 2 ** 53, 2 ** 24, "1", null]) assert.isFalse(Pid.isPid(value))
   })

@@ -38,8 +38,7 @@ const { Increment, Reset, Watch } = Counter.messages
 const CounterLive = Counter.behavior({
   init: (start: number) => ({ n: start }),
   handlers: {
-    Increment: (state, { by }) =>
-      state.n + by > 1000 ? Exit.fail(new Overflow({ limit: 1000 })) : (state.n += by),
+    Increment: (state, { by }) => state.n + by > 1000 ? Exit.fail(new Overflow({ limit: 1000 })) : (state.n += by),
     Reset: (state) => {
       state.n = 0
     },
@@ -82,7 +81,9 @@ export const why = asked.pipe(
   Effect.unwrapReason("AskError"),
   Effect.catchReason("ActorExited", "Crashed", (crashed) => Effect.logError(crashed.error.message))
 )
-expect<E<typeof why> extends infer X ? Extract<X, { _tag: "AskTimeout" | "Overflow" }>["_tag"] : never>().type.toBe<"AskTimeout" | "Overflow">()
+expect<E<typeof why> extends infer X ? Extract<X, { _tag: "AskTimeout" | "Overflow" }>["_tag"] : never>().type.toBe<
+  "AskTimeout" | "Overflow"
+>()
 // Messages are one discriminated union.
 export const describe = (message: Actor.Messages<typeof Counter>): string =>
   Match.value(message).pipe(
@@ -180,7 +181,9 @@ const AccountLive = Account.behavior({
   },
   terminate: (balance, reason) => ExitReason.isFailure(reason) ? Audit.use((audit) => audit.write(balance)) : undefined
 })
-expect<typeof AccountLive extends Behavior<infer _P, infer _A, infer S, infer _E, infer _R> ? S : never>().type.toBe<number>()
+expect<typeof AccountLive extends Behavior<infer _P, infer _A, infer S, infer _E, infer _R> ? S : never>().type.toBe<
+  number
+>()
 const spawned = AccountLive.spawn("a-1")
 expect<E<typeof spawned>>().type.toBe<DbDown | SpawnError>()
 expect<R<typeof spawned>>().type.toBe<Db | Audit | ActorSystem | Scope.Scope>()
@@ -204,7 +207,11 @@ export const bulk = Effect.gen(function*() {
 })
 const CounterLiveE = Counter.behavior({
   init: (n: number) => ({ n }),
-  handlers: { Increment: (s) => Effect.as(Audit.use((a) => a.write(1)), s.n), Reset: () => {}, Watch: () => Stream.empty }
+  handlers: {
+    Increment: (s) => Effect.as(Audit.use((a) => a.write(1)), s.n),
+    Reset: () => {},
+    Watch: () => Stream.empty
+  }
 })
 export const refused = Effect.map(ActorSystem, (system) => {
   // @ts-expect-error! it needs Audit: `Actor.provide` first

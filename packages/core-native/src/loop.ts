@@ -51,6 +51,12 @@ const whyNames: Record<number, Why> = {
   [WhyCode.Interrupted]: "Interrupted"
 }
 
+// A double that is a small integer becomes one again: else every state that adds it up would hold a boxed number.
+const numberOf = (value: number): number => {
+  const whole = value | 0
+  return whole === value && (whole !== 0 || 1 / value > 0) ? whole : value
+}
+
 const resolved = Promise.resolve()
 
 interface Task<C> {
@@ -297,7 +303,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       if ((tag & 0xff) === MESSAGE) {
         const flags = tag >>> 8
         const payload = (flags & INLINE) !== 0
-          ? this.#ring.inFloats[(at >> 1) + 3]
+          ? numberOf(this.#ring.inFloats[(at >> 1) + 3]!)
           : this.#slots.take(words[at + SLOT]!)
         const from = words[at + FROM]!
         waits = host.deliver(

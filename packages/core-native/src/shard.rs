@@ -101,17 +101,21 @@ impl Open {
     fn tick(&mut self, now: f64, submitted: usize, max: u32) {
         let Buffers { submissions, completions, control, congested, call, .. } = &mut self.buffers;
         let completions = completions.records_mut();
-        // Others may fill the mailboxes only as fast as they are emptied: what waits in the inbox is bounded there.
-        let queued = self.shard.control()[control::QUEUED];
-        if max > 0 && i64::from(queued) < 2 * i64::from(max) {
-            self.arrived.clear();
-            if self.owner.drain(&mut self.arrived, max as usize) > 0 {
-                self.shard.tick(now, &self.arrived, completions, 0);
-            }
-        }
         let submissions = submissions.records();
         let submitted = &submissions[..submitted.min(submissions.len())];
-        let written = self.shard.tick(now, submitted, completions, max);
+        // Others may fill the mailboxes only as fast as they are emptied: what waits in the inbox is bounded there.
+        let queued = self.shard.control()[control::QUEUED];
+        self.arrived.clear();
+        if max > 0 && i64::from(queued) < 2 * i64::from(max) {
+            self.owner.drain(&mut self.arrived, max as usize);
+        }
+        let written = if self.arrived.is_empty() {
+            self.shard.tick(now, submitted, completions, max)
+        } else {
+            // The isolate's own records first: a sender elsewhere may have its PID from an actor that they spawn.
+            self.shard.tick(now, submitted, completions, 0);
+            self.shard.tick(now, &self.arrived, completions, max)
+        };
         control.get_mut()[..control::WORDS].copy_from_slice(self.shard.control());
         if max > 0 && written == 0 && control.get()[control::RUNNABLE] == 0 && !self.owner.sleep() {
             control.get_mut()[control::RUNNABLE] = 1;

@@ -55,7 +55,7 @@ primitive<Ask>(Ask, "ActorRef.ask", function(fiber) {
     if (outcome !== Outcome.Accepted) {
       call.resume = undefined
       resume(Exit.fail(askRefused(to, message, outcome)))
-      return
+      return undefined
     }
     return new GiveUp(call)
   })

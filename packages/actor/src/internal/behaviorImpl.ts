@@ -1,7 +1,7 @@
 /**
  * The object behind `Behavior`: its compiled program, the services it was provided with, and the bound forms made so far.
  */
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import { Bound, type Program } from "./bound.ts"
 import type { Host } from "./host.ts"
 

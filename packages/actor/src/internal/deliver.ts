@@ -14,10 +14,11 @@ import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import type { Host } from "./host.ts"
 import { hold, type Life, lifeOf } from "./life.ts"
+import { startStream } from "./produce.ts"
 import { answer, crash, finish } from "./reply.ts"
 import { release, type Runner, take } from "./runner.ts"
 import { selfOf } from "./self.ts"
-import { startStream, StreamRequest } from "./stream.ts"
+import { StreamRequest } from "./stream.ts"
 
 export const deliver = (
   host: Host,
@@ -102,7 +103,6 @@ const start = (
   const fiber = runner.run(effect)
   const exit = fiber.pollUnsafe()
   if (exit !== undefined && runner.scope.state._tag === "Empty") {
-    life.runner = runner
     finish(cell, op, exit, call)
     return false
   }

@@ -307,5 +307,4 @@ export class Host implements ShardHost {
   }
 }
 
-const exitOf = (reason: ExitReason): Exit.Exit<void, never> =>
-  ExitReason.isFailure(reason) ? Exit.die(reason) : Exit.void
+const exitOf = (reason: ExitReason): Exit.Exit<void> => ExitReason.isFailure(reason) ? Exit.die(reason) : Exit.void

@@ -22,7 +22,7 @@ export class Life {
   sender = 0
   /** Of `init`: lives as long as the actor. */
   scope: Scope.Closeable | undefined = undefined
-  /** Not in use: ready for the next handler that returns an Effect. */
+  /** For handlers that return an Effect; see `runner.ts`. */
   runner: Runner | undefined = undefined
   fibers: Set<Fiber.Fiber<unknown, unknown>> | undefined = undefined
   /** Handlers that wait. */

@@ -24,7 +24,7 @@ export const millisOf = (option: string, input: Duration.Input, max: number, min
   try {
     millis = Duration.toMillis(Duration.fromInputUnsafe(input))
   } catch {
-    throw new InvalidOption({ option, issue: `not a duration: ${String(input)}` })
+    throw new InvalidOption({ option, issue: `not a duration: ${JSON.stringify(input)}` })
   }
   if (!(millis >= min) || millis > max) {
     throw new InvalidOption({
@@ -47,7 +47,7 @@ export const resolveMailbox = (mailbox: Mailbox, base: ResolvedMailbox): Resolve
   if (onFull !== undefined && !Object.hasOwn(OnFull, onFull)) {
     throw new InvalidOption({
       option: "mailbox.onFull",
-      issue: `must be one of ${Object.keys(OnFull).join(", ")}, is ${String(onFull)}`
+      issue: `must be one of ${Object.keys(OnFull).join(", ")}, is ${onFull}`
     })
   }
   return {

@@ -46,7 +46,9 @@ class NamedRefImpl {
     this.host.letter(noPid, undefined, message, "NotAlive")
     return new AskError({
       tag: message._tag,
-      reason: new ActorExited({ pid: noPid, name: this.name, reason: ExitReason.noProc(false) }, { disableChecks: true })
+      reason: new ActorExited({ pid: noPid, name: this.name, reason: ExitReason.noProc(false) }, {
+        disableChecks: true
+      })
     }, { disableChecks: true })
   }
 

@@ -38,7 +38,7 @@ const known: ReadonlySet<string> = new Set(
 const flag = (option: "validate" | "keepAlive", value: unknown): boolean => {
   if (value === undefined) return false
   if (typeof value === "boolean") return value
-  throw new InvalidOption({ option, issue: `must be a boolean, is ${String(value)}` })
+  throw new InvalidOption({ option, issue: `must be a boolean, is ${JSON.stringify(value)}` })
 }
 
 /** Throws `InvalidOption`, which names the option. */

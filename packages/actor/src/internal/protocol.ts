@@ -3,7 +3,7 @@
  */
 import type * as Rpc from "effect/rpc/Rpc"
 import type * as RpcGroup from "effect/rpc/RpcGroup"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import type { Message } from "../Message.ts"
 import type { Protocol } from "../Protocol.ts"
 import { makeBehavior } from "./behavior.ts"

@@ -2,7 +2,7 @@
  * Actors behind the types of `effect/rpc`, in both directions.
  */
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import type * as Rpc from "effect/rpc/Rpc"
 import type * as RpcClient from "effect/rpc/RpcClient"
 import type * as Scope from "effect/Scope"
@@ -12,7 +12,8 @@ import type { Recipient } from "../ActorRef.ts"
 import { AskError } from "../AskError.ts"
 import type { Message } from "../Message.ts"
 import type { Protocol } from "../Protocol.ts"
-import { NodeBusy, TellError } from "../TellError.ts"
+import type { TellError } from "../TellError.ts"
+import { NodeBusy } from "../TellError.ts"
 import type { Target } from "./forward.ts"
 import { infosOf, type RpcInfo } from "./rpc.ts"
 
@@ -76,20 +77,18 @@ export const makeHandlers = <Name extends string, Rpcs extends Rpc.Any, E, R>(
 ): Layer.Layer<Rpc.ToHandler<Rpcs>, E, Exclude<R, Scope.Scope>> => {
   const handlers = Effect.map(to, (recipient) => {
     const target = recipient as unknown as Untyped
-    return Object.fromEntries(infosOf(protocol.group).map((info) => [
-      info.tag,
-      (payload: unknown) => {
-        const message = { _tag: info.tag, payload }
-        return info.isStream
-          ? Stream.catch(target.stream(message), (error) => Stream.fromEffect(dieOnAskError(error)))
-          : Effect.catch(target.ask(message), dieOnAskError)
-      }
-    ]))
+    return Object.fromEntries(
+      infosOf(protocol.group).map((info) => [
+        info.tag,
+        (payload: unknown) => {
+          const message = { _tag: info.tag, payload }
+          return info.isStream
+            ? Stream.catch(target.stream(message), (error) => Stream.fromEffect(dieOnAskError(error)))
+            : Effect.catch(target.ask(message), dieOnAskError)
+        }
+      ])
+    )
   })
   // The handlers are as untyped as they are uniform: each does for its tag what the protocol's type says.
-  return protocol.group.toLayer(handlers as never) as unknown as Layer.Layer<
-    Rpc.ToHandler<Rpcs>,
-    E,
-    Exclude<R, Scope.Scope>
-  >
+  return protocol.group.toLayer(handlers as never)
 }

@@ -36,12 +36,17 @@ export class Runner {
   }
 }
 
-/** A runner of its own for one run. Give it back with `release`. */
+/**
+ * The runner of an actor's next run: the same one again, unless a handler that waits has it.
+ *
+ * A handler that has suspended keeps it until `release`, and is counted in `life.busy` all that time.
+ */
 export const take = (cell: Cell, life: Life): Runner => {
   const runner = life.runner
-  if (runner === undefined) return new Runner(cell, Scope.makeUnsafe())
-  life.runner = undefined
-  return runner
+  if (runner !== undefined && life.busy === 0) return runner
+  const made = new Runner(cell, Scope.makeUnsafe())
+  if (life.busy === 0) life.runner = made
+  return made
 }
 
 /** true: nothing is in its scope. false: `closed` is called with what remained to be said once the scope is closed. */
@@ -51,10 +56,8 @@ export const release = (
   exit: Exit.Exit<unknown, unknown>,
   closed: (exit: Exit.Exit<unknown, unknown>) => void
 ): boolean => {
-  if (runner.scope.state._tag === "Empty") {
-    life.runner = runner
-    return true
-  }
+  if (runner.scope.state._tag === "Empty") return true
+  if (life.runner === runner) life.runner = undefined
   runner.run(Scope.close(runner.scope, exit)).addObserver((closing) =>
     closed(closing._tag === "Failure" ? closing : exit)
   )

@@ -77,7 +77,7 @@ class SelfImpl {
   next(message: Untyped): void {
     const cell = this["~cell"]
     const outcome = sendMessage(cell, message, cell, Flag.Next)
-    if (outcome !== Outcome.Accepted) throw new RangeError(`self.next: ${outcomes[outcome]!}`)
+    if (outcome !== Outcome.Accepted) throw new RangeError(`self.next: ${outcomes[outcome]}`)
   }
 
   after(delay: Duration.Input, message: Untyped): TimerRef {

@@ -62,7 +62,7 @@ export const refused = (
   outcome: Outcome
 ): TellOutcome => {
   if (outcome === Outcome.MailboxFull) to.host.letter(to.pid, from?.pid, message, "MailboxFull")
-  return outcomes[outcome]!
+  return outcomes[outcome]
 }
 
 const issueOf = (to: Cell, message: Message<string, unknown>): string => {
@@ -145,7 +145,9 @@ export const sendCall = (
   const bound = to.bound
   const flags = flagsOf(to, op)
   const isStream = (flags & OpFlag.Stream) !== 0
-  if (flags === 0 || (isStream !== (wrap !== undefined) && bound !== to.host.nobody) || to === from) return Outcome.BadMessage
+  if (flags === 0 || (isStream !== (wrap !== undefined) && bound !== to.host.nobody) || to === from) {
+    return Outcome.BadMessage
+  }
   let payload = message.payload
   if ((flags & OpFlag.Checked) !== 0) {
     const checked = checkPayload(bound, op, payload)

@@ -70,8 +70,7 @@ export class Starting {
 
 const spawnError = (reason: SpawnError["reason"]): SpawnError => new SpawnError({ reason })
 
-const initCrashed = (defect: unknown): SpawnError =>
-  spawnError(new InitCrashed({ reason: ExitReason.crashed(defect) }))
+const initCrashed = (defect: unknown): SpawnError => spawnError(new InitCrashed({ reason: ExitReason.crashed(defect) }))
 
 // A shard knows no Effect: it throws the fields of the reason.
 const asSpawnError = (error: unknown): unknown => {

@@ -4,7 +4,7 @@
  * Closing, in this order: no more spawns; all actors stopped, youngest first, each within the shutdown timeout; the
  * shard closed, so that what is sent from then on is a dead letter; the system forgotten. A second close is harmless.
  */
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
@@ -13,7 +13,6 @@ import type { DeadLetter } from "../DeadLetter.ts"
 import type { SpawnOptions } from "../Self.ts"
 import { InvalidOption, NativeUnavailable } from "../SpawnError.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
-import type { Cell } from "./cell.ts"
 import { clockOf, liveClock } from "./clock.ts"
 import { Host } from "./host.ts"
 import { MemoryShard } from "./memory/shard.ts"
@@ -110,7 +109,7 @@ const close = (host: Host): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (host.closing) return Effect.void
     host.closing = true
-    const cells = Array.from(host.shard.cells() as Iterable<Cell>).reverse()
+    const cells = Array.from(host.shard.cells()).reverse()
     return Effect.andThen(
       stopAll(cells, host.options.shutdownTimeout),
       Effect.sync(() => {
@@ -147,7 +146,6 @@ export const loadNative: Effect.Effect<MakeShard, NativeUnavailable> = Effect.tr
     })
   }
 })
-
 
 export const makeNative = (
   options: SystemOptions
