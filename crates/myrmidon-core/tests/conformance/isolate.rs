@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 pub enum Payload {
     Note(String),
     Urgent(String),
+    Peek(String),
     Do(Value),
     Ask { mode: String, text: String },
 }
@@ -23,6 +24,7 @@ impl Payload {
         match self {
             Self::Note(text) => format!("note {text}"),
             Self::Urgent(text) => format!("urgent {text}"),
+            Self::Peek(text) => format!("peek {text}"),
             Self::Do(_) => "do".into(),
             Self::Ask { text, .. } => format!("ask {text}"),
         }
@@ -32,9 +34,9 @@ impl Payload {
 /// Why a handler waits.
 enum Waiting {
     /// Until released; then this is answered.
-    Release { token: Option<u32>, text: String },
+    Release { token: Option<u32>, text: String, then: Vec<Value> },
     /// For the answer of its own question.
-    Answer { token: u32, name: String },
+    Answer { token: u32, name: String, then: Vec<Value> },
 }
 
 #[derive(Default)]
@@ -260,7 +262,7 @@ impl Isolate {
 
     fn message(&mut self, pid: Pid, payload: Payload, call: Option<u32>) -> bool {
         match payload {
-            Payload::Note(_) | Payload::Urgent(_) => {
+            Payload::Note(_) | Payload::Urgent(_) | Payload::Peek(_) => {
                 self.log(pid, payload.text());
                 false
             }
@@ -273,7 +275,11 @@ impl Isolate {
                     "fail" => self.reply(token, format!("error {text}")),
                     "throw" => self.crash(pid, &text),
                     "never" => self.actor(pid).open.push_back(token),
-                    "wait" => return self.wait(pid, Waiting::Release { token: Some(token), text }),
+                    "wait" => return self.wait(pid, Waiting::Release { token: Some(token), text, then: Vec::new() }),
+                    "forward" => {
+                        let (to, text) = text.split_once(' ').expect("a receiver and a text");
+                        self.forward(pid, token, self.pid(to), text);
+                    }
                     other => panic!("unknown mode {other}"),
                 }
                 false
@@ -297,6 +303,15 @@ impl Isolate {
         self.submit(submission::EXIT_SELF, pid, Pid::NONE, |record| record[word::A] = reason);
     }
 
+    /// The asker waits for someone else from now on.
+    fn forward(&mut self, by: Pid, token: u32, to: Pid, text: &str) {
+        let Some(question) = self.questions.remove(&token) else { return };
+        self.submit(submission::ANSWERED, Pid::NONE, Pid::NONE, |record| record[word::A] = token);
+        assert!(matches!(question, Question::Outside(_)), "the rows forward questions from outside");
+        let payload = Payload::Ask { mode: "echo".into(), text: text.into() };
+        let _ = self.call(to, by, payload, 5000, question);
+    }
+
     /// The caller takes the answer, unless the call has ended meanwhile.
     fn reply(&mut self, token: u32, result: String) {
         if self.questions.contains_key(&token) {
@@ -316,10 +331,10 @@ impl Isolate {
                     |waiting: &Waiting| matches!(waiting, Waiting::Answer { token: held, .. } if *held == token);
                 let Some(actor) = self.actors.get_mut(&pid) else { return };
                 let Some(at) = actor.waiting.iter().position(waits) else { return };
-                let Some(Waiting::Answer { name: held, .. }) = actor.waiting.remove(at) else { unreachable!() };
+                let Some(Waiting::Answer { name: held, then, .. }) = actor.waiting.remove(at) else { unreachable!() };
                 assert_eq!(held, name);
                 self.log(pid, format!("answer {name} {result}"));
-                self.submit(submission::READY, pid, Pid::NONE, |_| {});
+                self.go_on(pid, &then);
             }
         }
     }
@@ -328,14 +343,37 @@ impl Isolate {
         let pid = self.pid(name);
         let Some(actor) = self.actors.get_mut(&pid) else { return };
         match actor.waiting.pop_front() {
-            Some(Waiting::Release { token, text }) => {
+            Some(Waiting::Release { token, text, then }) => {
                 if let Some(token) = token {
                     self.reply(token, format!("ok {text}"));
                 }
-                self.submit(submission::READY, pid, Pid::NONE, |_| {});
+                self.go_on(pid, &then);
             }
             _ => panic!("{name} has no handler that waits"),
         }
+    }
+
+    /// A handler that waited does what is left of it.
+    fn go_on(&mut self, pid: Pid, then: &[Value]) {
+        // A wait among them is counted beside the one that ends here.
+        let _ = self.perform_all(pid, then);
+        self.submit(submission::READY, pid, Pid::NONE, |_| {});
+    }
+
+    /// Whether the handler waits; what is left is done when it goes on.
+    fn perform_all(&mut self, pid: Pid, actions: &[Value]) -> bool {
+        for (at, action) in actions.iter().enumerate() {
+            if self.perform(pid, action) {
+                let rest = actions[at + 1..].to_vec();
+                match self.actor(pid).waiting.back_mut() {
+                    Some(Waiting::Release { then, .. } | Waiting::Answer { then, .. }) => *then = rest,
+                    None => {}
+                }
+                return true;
+            }
+            self.flush();
+        }
+        false
     }
 
     pub fn answer(&mut self, name: &str, text: &str) {
@@ -473,15 +511,12 @@ impl Isolate {
     fn perform(&mut self, pid: Pid, action: &Value) -> bool {
         let text = |at: usize| action[at].as_str().unwrap_or_default().to_owned();
         match action[0].as_str().expect("a verb") {
-            "all" => {
-                for each in action[1].as_array().expect("actions") {
-                    if self.perform(pid, each) {
-                        return true;
-                    }
-                    self.flush();
-                }
+            "all" => return self.perform_all(pid, action[1].as_array().expect("actions")),
+            "wait" => return self.wait(pid, Waiting::Release { token: None, text: String::new(), then: Vec::new() }),
+            "trap" => {
+                let flags = if action[1] == true { spawn::TRAP_EXIT } else { 0 };
+                self.submit(submission::FLAGS, pid, Pid::NONE, |record| record[word::B] = flags);
             }
-            "wait" => return self.wait(pid, Waiting::Release { token: None, text: String::new() }),
             "throw" => self.crash(pid, &text(1)),
             "stop" => {
                 let reason = self.shard.intern_reason(parse_reason(&text(1)));
@@ -547,7 +582,7 @@ impl Isolate {
                 let payload = Payload::Ask { mode: text(3), text: text(4) };
                 let question = Question::Actor { pid, name: text(1) };
                 let token = self.next_reference + 1;
-                self.actor(pid).waiting.push_back(Waiting::Answer { token, name: text(1) });
+                self.actor(pid).waiting.push_back(Waiting::Answer { token, name: text(1), then: Vec::new() });
                 self.submit(submission::BUSY, pid, Pid::NONE, |_| {});
                 let _ = self.call(self.pid(&text(2)), pid, payload, 5000, question);
                 return true;

@@ -42,6 +42,22 @@ fn perform(
         "urgent" => {
             *outcome = isolate.send(isolate.pid(text(1)), Pid::NONE, Payload::Urgent(text(2).into()), flag::PRIORITY);
         }
+        "peek" => {
+            *outcome = isolate.send(isolate.pid(text(1)), Pid::NONE, Payload::Peek(text(2).into()), flag::REENTRANT);
+        }
+        "flood" => {
+            for number in 0..step[2].as_u64().expect("a number") {
+                let _ = isolate.send(isolate.pid(text(1)), Pid::NONE, Payload::Note(number.to_string()), 0);
+            }
+        }
+        "repeat" => {
+            for _ in 0..step[1].as_u64().expect("a number") {
+                for each in step[2].as_array().expect("steps") {
+                    perform(isolate, each, outcome, letters_seen)?;
+                    isolate.settle();
+                }
+            }
+        }
         "do" => {
             let _ = isolate.send(isolate.pid(text(1)), Pid::NONE, Payload::Do(step[2].clone()), 0);
         }
@@ -65,6 +81,11 @@ fn perform(
         "result" => return expect(json!(isolate.results.get(text(1))), &step[2]),
         "dead" => {
             let new = isolate.letters[*letters_seen..].to_vec();
+            *letters_seen = isolate.letters.len();
+            return expect(json!(new), &step[1]);
+        }
+        "deadCount" => {
+            let new = isolate.letters.len() - *letters_seen;
             *letters_seen = isolate.letters.len();
             return expect(json!(new), &step[1]);
         }

@@ -15,6 +15,7 @@ import {
   Do,
   Note,
   parseReason,
+  Peek,
   reasonText,
   Script,
   type SpawnStep,
@@ -109,6 +110,18 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
     switch (verb) {
       case "batch":
         return Effect.forEach(rest[0] as ReadonlyArray<Action>, step, { discard: true })
+      case "repeat":
+        return Effect.forEach(
+          Array.from({ length: rest[0] as number }, () => rest[1] as ReadonlyArray<Action>).flat(),
+          (each) => Effect.andThen(step(each), under.settle),
+          { discard: true }
+        )
+      case "peek":
+        return Effect.sync(() => void (outcome = world.ref(first!).tellUnsafe(Peek({ text: second! }))))
+      case "flood":
+        return Effect.sync(() => {
+          for (let i = 0; i < (rest[1] as number); i++) world.ref(first!).tellUnsafe(Note({ text: `${i}` }))
+        })
       case "spawn":
         return Effect.map(spawn(first!, rest[1] as SpawnStep), (ref) => world.know(first!, ref))
       case "spawnFails":
@@ -174,6 +187,11 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
           const letters = under.letters.slice(lettersSeen).map(letterText)
           lettersSeen = under.letters.length
           assert.deepStrictEqual(letters, rest[0] as unknown as ReadonlyArray<string>, message)
+        })
+      case "deadCount":
+        return Effect.sync(() => {
+          assert.strictEqual(under.letters.length - lettersSeen, rest[0], message)
+          lettersSeen = under.letters.length
         })
       case "info":
         return Effect.map(Actor.info(world.ref(first!)), (info) => {

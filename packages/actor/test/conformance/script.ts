@@ -13,6 +13,7 @@ import {
   Lane,
   type MonitorRef,
   type Pid,
+  Reentrant,
   type Self,
   type TimerRef
 } from "@myrmidonjs/actor"
@@ -42,13 +43,14 @@ export const Script = Actor.make("Script", [
   Rpc.make("Do", { payload: { action: Schema.Unknown } }),
   Rpc.make("Note", { payload: { text: Schema.String } }),
   Rpc.make("Urgent", { payload: { text: Schema.String } }).annotate(Lane, "priority"),
+  Rpc.make("Peek", { payload: { text: Schema.String } }).annotate(Reentrant, true),
   Rpc.make("Ask", {
-    payload: { mode: Schema.Literals(["echo", "fail", "throw", "never", "wait"]), text: Schema.String },
+    payload: { mode: Schema.Literals(["echo", "fail", "throw", "never", "wait", "forward"]), text: Schema.String },
     success: Schema.String,
     error: Refused
   })
 ])
-export const { Ask, Do, Note, Urgent } = Script.messages
+export const { Ask, Do, Note, Peek, Urgent } = Script.messages
 export type ScriptRef = Actor.Ref<typeof Script>
 type ScriptRpcs = typeof Script extends { readonly messages: infer M }
   ? M[keyof M] extends { readonly rpc: infer R } ? R extends Rpc.Any ? R : never : never
@@ -160,7 +162,8 @@ export class World {
         Do: (state, { action }, self) => this.perform(state, action as Action, self),
         Note: (state, { text }) => this.log(state.id, `note ${text}`),
         Urgent: (state, { text }) => this.log(state.id, `urgent ${text}`),
-        Ask: (state, { mode, text }) => {
+        Peek: (state, { text }) => this.log(state.id, `peek ${text}`),
+        Ask: (state, { mode, text }, self) => {
           this.log(state.id, `ask ${text}`)
           switch (mode) {
             case "echo":
@@ -171,6 +174,10 @@ export class World {
               throw new Error(text)
             case "wait":
               return Effect.as(this.wait(state.id), text)
+            case "forward": {
+              const [to, rest] = text.split(" ")
+              return self.forward(this.ref(to!), Ask({ mode: "echo", text: rest! }))
+            }
             case "never": {
               const answer = Deferred.makeUnsafe<string, Refused>()
               this.open.set(state.id, [...this.open.get(state.id) ?? [], answer])
@@ -199,6 +206,8 @@ export class World {
     const [verb, ...rest] = action
     const [first, second, third, fourth] = rest as ReadonlyArray<string>
     switch (verb) {
+      case "trap":
+        return Effect.sync(() => self.become(first ? this.trapping : this.plain))
       case "all":
         return Effect.forEach(rest[0] as ReadonlyArray<Action>, (each) => this.perform(state, each, self), {
           discard: true

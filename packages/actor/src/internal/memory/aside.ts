@@ -5,7 +5,7 @@
 import type { ExitReason } from "../../ExitReason.ts"
 import type { Call } from "../call.ts"
 import type { MemoryCell } from "./cell.ts"
-import { Lane, type Letter } from "./mailbox.ts"
+import { Lane } from "./mailbox.ts"
 import type { Watch } from "./monitors.ts"
 import type { Hold, Waiter } from "./room.ts"
 import type { Timer } from "./timers.ts"
@@ -14,10 +14,6 @@ export class Aside {
   // -- mailbox --------------------------------------------------------------------------------------------------------
   readonly next = new Lane()
   readonly priority = new Lane()
-  /** The last letter of the normal lane that was passed over while a handler waits. */
-  passed: Letter | undefined = undefined
-  /** Queued letters that may re-enter. */
-  reentrant = 0
   /** Handlers that wait. */
   busy = 0
 

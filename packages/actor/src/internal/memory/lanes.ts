@@ -1,13 +1,12 @@
 /**
  * How letters enter and leave the mailbox of a cell, and what that does to its counts. Policies are `admission.ts`.
  *
- * Order of service: `next`, priority, normal. While a handler waits, only letters that may re-enter leave, in the same
- * order; the others are passed over once, not once per delivery.
+ * Order of service: `next`, priority, normal. While a handler waits, the next letter leaves only if it may re-enter.
  */
 import { Flag } from "../shard.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
-import { Kind, type Lane, type Letter } from "./mailbox.ts"
+import { Kind, type Letter } from "./mailbox.ts"
 
 /** To the end of the normal lane. */
 export const pushNormal = (cell: MemoryCell, letter: Letter): void => {
@@ -20,22 +19,39 @@ export const pushNormal = (cell: MemoryCell, letter: Letter): void => {
 /** A message to the lane that its flags name. */
 export const pushMessage = (cell: MemoryCell, letter: Letter): void => {
   const flags = letter.flags
-  if ((flags & Flag.Reentrant) !== 0) asideOf(cell).reentrant++
   if ((flags & Flag.Next) !== 0) {
     asideOf(cell).next.push(letter)
     cell.flags |= Is.Lanes
     return
   }
-  cell.count++
+  if (letter.kind === Kind.Message) cell.count++
   if ((flags & Flag.Priority) !== 0) {
     asideOf(cell).priority.push(letter)
     cell.flags |= Is.Lanes
   } else pushNormal(cell, letter)
 }
 
+/** The letter that is next in the order of service; voids do not count. */
+const first = (cell: MemoryCell): Letter | undefined => {
+  const aside = (cell.flags & Is.Lanes) === 0 ? undefined : cell.aside
+  return real(aside?.next.head) ?? real(aside?.priority.head) ?? real(cell.head)
+}
+
+const real = (head: Letter | undefined): Letter | undefined => {
+  let letter = head
+  while (letter?.kind === Kind.Void) letter = letter.next
+  return letter
+}
+
+/** Whether the next letter may enter although a handler waits (G7); what stands behind it never overtakes it (G6). */
+export const mayReenter = (cell: MemoryCell): boolean => {
+  const letter = first(cell)
+  return letter !== undefined && (letter.flags & Flag.Reentrant) !== 0
+}
+
 /** The next letter to deliver, where the normal lane alone does not decide. It may be `Void`. */
 export const takeLetter = (cell: MemoryCell): Letter | undefined => {
-  if ((cell.flags & Is.Busy) !== 0) return takeReentrant(cell)
+  if ((cell.flags & Is.Busy) !== 0 && !mayReenter(cell)) return undefined
   if ((cell.flags & Is.Lanes) !== 0) {
     const aside = cell.aside!
     const letter = aside.next.shift() ?? aside.priority.shift()
@@ -44,46 +60,6 @@ export const takeLetter = (cell: MemoryCell): Letter | undefined => {
   }
   const letter = shiftNormal(cell, undefined)
   return letter === undefined ? undefined : left(cell, letter)
-}
-
-const takeReentrant = (cell: MemoryCell): Letter | undefined => {
-  const aside = cell.aside!
-  if (aside.reentrant === 0) return undefined
-  const letter = passOver(aside.next) ?? passOver(aside.priority) ?? passOverNormal(cell)
-  if (aside.next.head === undefined && aside.priority.head === undefined) cell.flags &= ~Is.Lanes
-  return letter === undefined ? undefined : left(cell, letter)
-}
-
-const mayReenter = (letter: Letter): boolean => (letter.flags & Flag.Reentrant) !== 0
-
-const passOver = (lane: Lane): Letter | undefined => {
-  let previous = lane.passed
-  let letter = previous === undefined ? lane.head : previous.next
-  while (letter !== undefined && !mayReenter(letter)) {
-    previous = letter
-    letter = letter.next
-  }
-  lane.passed = previous
-  return letter === undefined ? undefined : lane.shiftAfter(previous)
-}
-
-const passOverNormal = (cell: MemoryCell): Letter | undefined => {
-  const aside = cell.aside!
-  let previous = aside.passed
-  let letter = previous === undefined ? cell.head : previous.next
-  while (letter !== undefined && !mayReenter(letter)) {
-    previous = letter
-    letter = letter.next
-  }
-  aside.passed = previous
-  return letter === undefined ? undefined : shiftNormal(cell, previous)
-}
-
-/** Whoever takes a letter out of a lane's middle, or ends the wait, forgets where the search stood. */
-export const forgetPassed = (cell: MemoryCell): void => {
-  const aside = cell.aside
-  if (aside === undefined) return
-  aside.passed = aside.next.passed = aside.priority.passed = undefined
 }
 
 /** Takes the letter behind `previous` out of the normal lane; `undefined`: the first. */
@@ -99,26 +75,19 @@ const shiftNormal = (cell: MemoryCell, previous: Letter | undefined): Letter | u
 
 /** Counts a letter out. */
 const left = (cell: MemoryCell, letter: Letter): Letter => {
-  if (letter.kind <= Kind.Timer && (letter.flags & Flag.Next) === 0) cell.count--
-  if ((letter.flags & Flag.Reentrant) !== 0) cell.aside!.reentrant--
+  if (letter.kind === Kind.Message && (letter.flags & Flag.Next) === 0) cell.count--
   return letter
 }
 
-/** Takes the oldest message for which `drop-oldest` makes room: of the normal lane, else of the priority lane. */
+/** Takes the oldest message of the normal lane, for `drop-oldest`: what is urgent is not dropped for what is not. */
 export const takeOldest = (cell: MemoryCell): Letter | undefined => {
-  forgetPassed(cell)
   let previous: Letter | undefined = undefined
   let letter = cell.head
-  while (letter !== undefined && letter.kind > Kind.Timer) {
+  while (letter !== undefined && letter.kind !== Kind.Message) {
     previous = letter
     letter = letter.next
   }
-  if (letter !== undefined) return left(cell, shiftNormal(cell, previous)!)
-  const aside = cell.aside
-  let oldest = aside?.priority.shift()
-  while (oldest !== undefined && oldest.kind > Kind.Timer) oldest = aside!.priority.shift()
-  if (aside !== undefined && aside.next.head === undefined && aside.priority.head === undefined) cell.flags &= ~Is.Lanes
-  return oldest === undefined ? undefined : left(cell, oldest)
+  return letter === undefined ? undefined : left(cell, shiftNormal(cell, previous)!)
 }
 
 /** Makes a queued letter void: it counts nowhere, and is passed over when its turn comes. */
@@ -137,8 +106,6 @@ export const takeAll = (cell: MemoryCell): Letter | undefined => {
   cell.flags &= ~Is.Lanes
   const aside = cell.aside
   if (aside === undefined) return chain
-  aside.reentrant = 0
-  forgetPassed(cell)
   for (const lane of [aside.priority, aside.next]) {
     if (lane.tail === undefined) continue
     lane.tail.next = chain

@@ -12,7 +12,7 @@ import type { MemoryCell } from "./cell.ts"
 import type { Watch } from "./monitors.ts"
 import type { Timer } from "./timers.ts"
 
-/** What a letter is. Up to `Timer` it counts against the bound of its mailbox. */
+/** What a letter is. Messages count against the bound of their mailbox; of a timer there is at most one letter. */
 export const Kind = { Message: 0, Timer: 1, Down: 2, Exit: 3, Stop: 4, Void: 5 } as const
 
 export class Letter {
@@ -72,8 +72,6 @@ export class LetterPool {
 export class Lane {
   head: Letter | undefined = undefined
   tail: Letter | undefined = undefined
-  /** The last letter that was passed over while a handler waits; see `takeReentrant`. */
-  passed: Letter | undefined = undefined
 
   push(letter: Letter): void {
     if (this.tail === undefined) this.head = letter
@@ -86,17 +84,6 @@ export class Lane {
     if (letter === undefined) return undefined
     this.head = letter.next
     if (this.head === undefined) this.tail = undefined
-    letter.next = undefined
-    return letter
-  }
-
-  /** Takes the letter behind `previous`; `undefined`: the first. */
-  shiftAfter(previous: Letter | undefined): Letter | undefined {
-    if (previous === undefined) return this.shift()
-    const letter = previous.next
-    if (letter === undefined) return undefined
-    previous.next = letter.next
-    if (letter.next === undefined) this.tail = previous
     letter.next = undefined
     return letter
   }

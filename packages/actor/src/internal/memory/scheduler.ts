@@ -10,12 +10,12 @@
  * Owner: the shard's thread. `run` never re-enters: what a handler makes runnable waits for the loop it came from.
  */
 import type { Call } from "../call.ts"
-import { Flag, type ShardClock, type ShardHost } from "../shard.ts"
+import type { ShardClock, ShardHost } from "../shard.ts"
 import { letIn } from "./admission.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
 import { end, receive } from "./ending.ts"
-import { takeLetter } from "./lanes.ts"
+import { mayReenter, takeLetter } from "./lanes.ts"
 import { Kind, type Letter } from "./mailbox.ts"
 import { BUDGET, type Meter, meterOf, SUSPECT } from "./meter.ts"
 import type { Watch } from "./monitors.ts"
@@ -344,8 +344,7 @@ export class Scheduler {
         const next = letter.next
         cell.head = next
         if (next === undefined) cell.tail = undefined
-        if (letter.kind <= Kind.Timer) cell.count--
-        if ((letter.flags & Flag.Reentrant) !== 0) cell.aside!.reentrant--
+        if (letter.kind === Kind.Message) cell.count--
       } else {
         letter = takeLetter(cell)
         if (letter === undefined) break
@@ -393,7 +392,7 @@ export class Scheduler {
     this.shard.pool.giveSpecial(letter)
     switch (kind) {
       case Kind.Timer:
-        this.shard.delivered(extra as Timer, letter)
+        this.shard.delivered(extra as Timer)
         return this.host.deliver(cell, op, payload, cell.pid, undefined)
       case Kind.Down: {
         const watch = extra as Watch
@@ -418,7 +417,7 @@ export class Scheduler {
 
   private servable(cell: MemoryCell): boolean {
     if ((cell.flags & BLOCKED) !== 0) return false
-    if ((cell.flags & Is.Busy) !== 0) return cell.aside!.reentrant > 0
+    if ((cell.flags & Is.Busy) !== 0) return mayReenter(cell)
     return cell.head !== undefined || (cell.flags & Is.Lanes) !== 0
   }
 

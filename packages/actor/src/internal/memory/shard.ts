@@ -27,7 +27,7 @@ import { asideOf } from "./aside.ts"
 import { Calls } from "./calls.ts"
 import { Is, MemoryCell } from "./cell.ts"
 import { die, end, vanish } from "./ending.ts"
-import { forgetPassed, lengthOf, pushNormal, voidLetter } from "./lanes.ts"
+import { lengthOf, pushMessage, pushNormal, voidLetter } from "./lanes.ts"
 import { Links } from "./links.ts"
 import { type Limits, LimitsTable } from "./limits.ts"
 import { Kind, type Letter, LetterPool } from "./mailbox.ts"
@@ -296,7 +296,6 @@ export class MemoryShard implements Shard {
   /** A message that a policy drops. */
   drop(to: MemoryCell, letter: Letter): void {
     endCallOf(this, letter, CallEnd.MailboxFull, undefined)
-    if (letter.kind === Kind.Timer) this.delivered(letter.extra as Timer, letter)
     this.notices.deadMail(to, letter, "Dropped")
     this.scheduler.wake()
   }
@@ -309,7 +308,6 @@ export class MemoryShard implements Shard {
     this.scheduler.charge(own, millis)
     if (--own.aside!.busy > 0) return
     own.flags &= ~Is.Busy
-    forgetPassed(own)
     this.scheduler.offer(own)
   }
 
@@ -416,11 +414,9 @@ export class MemoryShard implements Shard {
     own.aside!.timers!.delete(ref)
     const left = timer.place < 0 ? 0 : Math.max(0, this.timers.deadlineOf(timer) - this.options.clock.now())
     this.timers.disarm(timer)
-    if (timer.letters !== undefined) {
-      for (const letter of timer.letters) {
-        voidLetter(own, letter)
-        this.queued--
-      }
+    if (timer.letter !== undefined) {
+      voidLetter(own, timer.letter)
+      this.queued--
     }
     return left
   }
@@ -431,30 +427,29 @@ export class MemoryShard implements Shard {
     this.scheduler.wake()
   }
 
-  /** A timer is due: its message enters like one of the actor to itself. */
+  /** A timer is due: its message enters, beyond the bound too, unless the one before it is still queued. */
   fire(timer: Timer, now: number): void {
     if (timer.hold !== undefined) return expireHold(this, timer.hold)
-    const { cell, flags, op, payload, period, ref } = timer
-    const letter = this.pool.take(Kind.Timer, op, payload, cell)
-    letter.flags = flags
-    letter.extra = timer
-    ;(timer.letters ??= []).push(letter)
+    const { cell, flags, op, payload, period } = timer
     // Behind by more than a period, it skips what it missed: a repeating timer is no burst.
     if (period > 0) {
       const due = this.timers.lastDue
       this.timers.arm(timer, due + (Math.floor((now - due) / period) + 1) * period)
     }
-    if (admit(this, cell, letter, cell) !== Outcome.Accepted) {
-      this.delivered(timer, letter)
-      this.notices.deadMail(cell, letter, "MailboxFull")
-    }
-    if (timer.letters.length === 0 && period === 0) cell.aside?.timers?.delete(ref)
+    if (timer.letter !== undefined) return
+    const letter = this.pool.take(Kind.Timer, op, payload, cell)
+    letter.flags = flags
+    letter.extra = timer
+    timer.letter = letter
+    pushMessage(cell, letter)
+    this.queued++
+    this.scheduler.offer(cell)
   }
 
-  /** A message of a timer has left the mailbox, or was not let in. */
-  delivered(timer: Timer, letter: Letter): void {
-    timer.letters!.splice(timer.letters!.indexOf(letter), 1)
-    if (timer.place < 0 && timer.letters!.length === 0) timer.cell.aside?.timers?.delete(timer.ref)
+  /** The message of a timer has left the mailbox. */
+  delivered(timer: Timer): void {
+    timer.letter = undefined
+    if (timer.place < 0) timer.cell.aside?.timers?.delete(timer.ref)
   }
 
   // -- the whole ------------------------------------------------------------------------------------------------------
