@@ -41,7 +41,7 @@ use std::collections::VecDeque;
 pub const DEFAULT_MARGIN: u32 = 1024;
 
 /// Sizes and choices of a shard.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct ShardConfig {
     /// Its number.
     pub shard: u8,
@@ -209,7 +209,10 @@ impl Shard {
     /// Makes an actor runnable if it has something to handle and may.
     #[inline]
     fn wake(&mut self, index: u32) {
-        if self.slab[index].place == Place::None && self.is_runnable(index) {
+        let place = self.slab[index].place;
+        if place == Place::Batch {
+            self.batch.goes_on = true;
+        } else if place == Place::None && self.is_runnable(index) {
             let in_debt = self.slab[index].has(mark::DEBT) && !self.scheduler.is_seeded();
             let at = self.scheduler.add(index, in_debt);
             let hot = &mut self.slab[index];
@@ -306,7 +309,7 @@ impl Shard {
     #[expect(clippy::cast_possible_wrap, reason = "counters far below 2^31")]
     fn write_control(&mut self) {
         let more =
-            !self.outbox.is_empty() || !self.signals.is_empty() || !self.scheduler.is_empty() || self.batch_goes_on();
+            !self.outbox.is_empty() || !self.signals.is_empty() || !self.scheduler.is_empty() || self.batch.goes_on();
         self.control[words::RUNNABLE] = i32::from(more);
         self.control[words::NEXT_DEADLINE] =
             self.wheel.next().map_or(-1, |at| (at - self.now).ceil().clamp(0.0, f64::from(i32::MAX)) as i32);

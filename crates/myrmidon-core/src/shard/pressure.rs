@@ -21,7 +21,10 @@ pub(super) enum Overflow {
 }
 
 impl Shard {
-    /// For a sender that ticked first: whether this send would be accepted now.
+    /// For a sender that ticked first: whether this send would be accepted now. One to nobody is (G12).
+    ///
+    /// # Errors
+    /// `MailboxFull`, when the receiver's policy does not take it.
     pub fn admit(&self, to: Pid, from: Pid) -> Result<(), SendError> {
         let Some(index) = self.slab.alive(to) else {
             return Ok(());
@@ -109,6 +112,7 @@ impl Shard {
         let receiver = self.slab.pid(index);
         let (hot, side) = self.slab.with_side(index);
         hot.flags |= mark::AWAITED;
+        self.batch.goes_on = true;
         let id = self.holds.insert(Hold::new(sender, receiver, node));
         self.holds[id].alarm = self.wheel.set(self.now + f64::from(side.send_timeout), Alarm::Hold(id));
         side.held_by.push(&mut self.holds, id);
@@ -177,6 +181,7 @@ impl Shard {
             Some(index) => {
                 let (hot, side) = self.slab.with_side(index);
                 hot.flags |= mark::AWAITED;
+                self.batch.goes_on = true;
                 side.waiters.push(waiter);
             }
         }
