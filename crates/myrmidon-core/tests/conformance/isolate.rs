@@ -438,6 +438,7 @@ impl Isolate {
 
     pub fn watch(&mut self, name: &str, target: &str) {
         let reference = self.reference();
+        self.ended.remove(name);
         self.outside.insert(name.into(), reference);
         self.submit(submission::MONITOR, self.pid(target), Pid::NONE, |record| record[word::SLOT] = reference);
     }
