@@ -5,6 +5,8 @@
 
 use core::fmt;
 
+use crate::constants::constants;
+
 /// The language whose code failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -48,6 +50,16 @@ pub enum Unreachable {
     Closed,
     /// The peer fell silent.
     Silent,
+}
+
+impl Unreachable {
+    /// The name that every language uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Silent => "silent",
+        }
+    }
 }
 
 /// Why an actor ended.
@@ -112,17 +124,19 @@ impl ExitReason {
     }
 }
 
-/// The codes of the tags.
-pub mod code {
-    #![allow(missing_docs, reason = "each is the code of the tag of its name")]
-    pub const NORMAL: u8 = 0;
-    pub const SHUTDOWN: u8 = 1;
-    pub const KILLED: u8 = 2;
-    pub const CRASHED: u8 = 3;
-    pub const NO_PROC: u8 = 4;
-    pub const NODE_UNREACHABLE: u8 = 5;
-    pub const NODE_RESTARTED: u8 = 6;
-    pub const ISOLATE_DOWN: u8 = 7;
+constants! {
+    /// The codes of the tags.
+    #[allow(missing_docs, reason = "each is the code of the tag of its name")]
+    pub mod code: u8 {
+        NORMAL = 0;
+        SHUTDOWN = 1;
+        KILLED = 2;
+        CRASHED = 3;
+        NO_PROC = 4;
+        NODE_UNREACHABLE = 5;
+        NODE_RESTARTED = 6;
+        ISOLATE_DOWN = 7;
+    }
 }
 
 impl fmt::Display for ExitReason {

@@ -4,7 +4,24 @@
 //! has to happen outside is returned as data. That is what lets one set of rules serve Node.js, Python and Rust, and
 //! what lets a test replay any order of events.
 
+pub mod constants;
 pub mod exit_reason;
 pub mod pid;
 pub mod record;
 pub mod send_error;
+pub mod shard;
+
+mod batch;
+mod call;
+mod link;
+mod mailbox;
+mod monitor;
+mod name;
+mod pool;
+mod reason;
+mod room;
+mod scheduler;
+mod signal;
+mod slab;
+mod timer;
+mod wheel;

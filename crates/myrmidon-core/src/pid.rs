@@ -123,7 +123,8 @@ impl FromStr for Pid {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let inner = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).ok_or(ParsePidError::Form)?;
         let mut parts = inner.split('.');
-        let (Some(shard), Some(index), Some(generation), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        let (Some(shard), Some(index), Some(generation), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err(ParsePidError::Form);
         };

@@ -12,6 +12,8 @@ export class Call {
   /** The tag of the question, for errors. */
   readonly op: number
   readonly callee: Cell
+  /** ms, for the error; Infinity for none. */
+  readonly timeout: number
 
   // -- the shard's half -----------------------------------------------------------------------------------------------
   /** native: the token in records. memory: 1 while it is listed, else 0. */
@@ -25,9 +27,10 @@ export class Call {
   /** memory: monotonic ms; Infinity for none. */
   deadline = Infinity
 
-  constructor(op: number, callee: Cell, resume: (exit: Exit<unknown, unknown>) => void) {
+  constructor(op: number, callee: Cell, resume: (exit: Exit<unknown, unknown>) => void, timeout = Infinity) {
     this.op = op
     this.callee = callee
     this.resume = resume
+    this.timeout = timeout
   }
 }

@@ -4,13 +4,23 @@
  *
  * Owner: the host writes `bound`, `state` and `life`; the shard writes `low` and `generation`, and its half.
  */
+import type { AnyRef, AskOptions } from "../ActorRef.ts"
+import type { AskError } from "../AskError.ts"
+import type { Message } from "../Message.ts"
 import type { Pid } from "../Pid.ts"
+import type { TellOutcome } from "../TellError.ts"
+import { Ask } from "./ask.ts"
 import type { Bound } from "./bound.ts"
-import type { Life } from "./life.ts"
 import type { Host } from "./host.ts"
+import type { Life } from "./life.ts"
+import { lookup } from "./opcodes.ts"
+import type { RpcInfo } from "./rpc.ts"
+import { askRefused, refused, sendMessage } from "./send.ts"
+import { Outcome } from "./shard.ts"
+import { streamFrom } from "./stream.ts"
+import { Tell } from "./tell.ts"
 
 export abstract class Cell {
-  readonly "~myrmidon/ActorRef" = true as const
   abstract readonly host: Host
   /** Shard and index. */
   readonly low: number
@@ -27,7 +37,48 @@ export abstract class Cell {
     this.bound = bound
   }
 
+  // On the prototype: a million idle actors need not hold it.
+  get "~myrmidon/ActorRef"(): true {
+    return true
+  }
+
   get pid(): Pid {
     return (this.generation * 4294967296 + this.low) as Pid
   }
+
+  /** A ref is its own target, where a name has to be looked up. */
+  target(): Cell | undefined {
+    return this
+  }
+
+  rpcOf(tag: string): RpcInfo | undefined {
+    return this.bound.program.rpcs[lookup(tag)]
+  }
+
+  askFailed(message: Message<string, unknown>): AskError {
+    return askRefused(this, message, Outcome.BadMessage)
+  }
+
+  tellUnsafe(message: Message<string, unknown>): TellOutcome {
+    const outcome = sendMessage(this, message, undefined)
+    return outcome === Outcome.Accepted ? "Accepted" : refused(this, message, undefined, outcome)
+  }
+
+  tell(message: Message<string, unknown>): Tell {
+    return new Tell(this, message)
+  }
+
+  ask(message: Message<string, unknown>, options?: AskOptions): Ask {
+    return new Ask(this, message, options)
+  }
+
+  stream(message: Message<string, unknown>, options?: { readonly bufferSize?: number | undefined }) {
+    return streamFrom(this, message, options)
+  }
+}
+
+/** Every `ActorRef` of this package is a cell; only `ActorRef`'s types say less. */
+export const cellOf = (ref: AnyRef): Cell => {
+  if (ref instanceof Cell) return ref
+  throw new TypeError("not an ActorRef of this package")
 }

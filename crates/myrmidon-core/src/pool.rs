@@ -1,0 +1,139 @@
+//! Records with stable numbers, and lists that run through them.
+//!
+//! A [`Pool`] hands out numbers from 1; 0 is "none". A [`List`] is two numbers in its owner; its records hold their
+//! neighbours, so that to list and to unlist one is O(1) and allocates nothing. A record may be in several lists: `L`
+//! says which of its [`Neighbours`] a list uses.
+
+use core::ops::{Index, IndexMut};
+
+/// Records by number. A number is reused only after it was given back.
+pub struct Pool<T> {
+    records: Vec<T>,
+    free: Vec<u32>,
+}
+
+impl<T: Default> Pool<T> {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self { records: vec![T::default()], free: Vec::new() }
+    }
+
+    /// Keeps a record; its number.
+    pub fn insert(&mut self, record: T) -> u32 {
+        if let Some(id) = self.free.pop() {
+            self.records[id as usize] = record;
+            return id;
+        }
+        self.records.push(record);
+        self.records.len() as u32 - 1
+    }
+
+    /// Takes a record out.
+    pub fn remove(&mut self, id: u32) -> T {
+        debug_assert!(id != 0 && !self.free.contains(&id), "{id} is given back twice");
+        self.free.push(id);
+        core::mem::take(&mut self.records[id as usize])
+    }
+
+    /// Records in it.
+    pub fn len(&self) -> usize {
+        self.records.len() - 1 - self.free.len()
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.records.capacity() * size_of::<T>() + self.free.capacity() * size_of::<u32>()
+    }
+}
+
+impl<T> Index<u32> for Pool<T> {
+    type Output = T;
+    fn index(&self, id: u32) -> &T {
+        &self.records[id as usize]
+    }
+}
+
+impl<T> IndexMut<u32> for Pool<T> {
+    fn index_mut(&mut self, id: u32) -> &mut T {
+        &mut self.records[id as usize]
+    }
+}
+
+/// A record's place in a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    before: u32,
+    after: u32,
+}
+
+impl Neighbours {
+    /// The record behind this one; 0: none.
+    pub const fn after(self) -> u32 {
+        self.after
+    }
+}
+
+/// A record that can be in the list `L`.
+pub trait Listed<const L: u8> {
+    /// Its place.
+    fn place(&self) -> Neighbours;
+    /// Its place.
+    fn place_mut(&mut self) -> &mut Neighbours;
+}
+
+/// The ends of a list; `Default` is the empty one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct List<const L: u8> {
+    /// The first; 0: it is empty.
+    pub head: u32,
+    tail: u32,
+}
+
+impl<const L: u8> List<L> {
+    /// Nothing is in it.
+    pub const fn is_empty(self) -> bool {
+        self.head == 0
+    }
+
+    /// Adds a record that is in no list `L`.
+    pub fn push<T: Listed<L>>(&mut self, pool: &mut Pool<T>, id: u32) {
+        *pool[id].place_mut() = Neighbours { before: self.tail, after: 0 };
+        if self.tail == 0 {
+            self.head = id;
+        } else {
+            pool[self.tail].place_mut().after = id;
+        }
+        self.tail = id;
+    }
+
+    /// Takes a record out that is in this list.
+    pub fn unlist<T: Listed<L>>(&mut self, pool: &mut Pool<T>, id: u32) {
+        let Neighbours { before, after } = core::mem::take(pool[id].place_mut());
+        if before == 0 {
+            self.head = after;
+        } else {
+            pool[before].place_mut().after = after;
+        }
+        if after == 0 {
+            self.tail = before;
+        } else {
+            pool[after].place_mut().before = before;
+        }
+    }
+
+    /// The numbers, first to last.
+    pub fn iter<T: Listed<L>>(self, pool: &Pool<T>) -> impl Iterator<Item = u32> + '_ {
+        let mut id = self.head;
+        core::iter::from_fn(move || {
+            if id == 0 {
+                return None;
+            }
+            let found = id;
+            id = pool[id].place().after;
+            Some(found)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,323 @@
+//! A shard: everything that happens between the actors of one thread.
+//!
+//! Owner: the thread that ticks it, and only while it ticks. No atomics, no locks, no clock, no I/O: time comes in with
+//! each tick, and what has to happen outside goes out as records (`record.rs`).
+//!
+//! One tick: `settle` what the isolate has handled, `ingest` what it submitted, and, when it may deliver (`max > 0`), close
+//! the last batch, fire timers, handle signals (`control`), write what is posted, then slices (`emit`). Ends are in
+//! `death`, full mailboxes in `pressure`, questions of the binding in `inspect`.
+
+mod control;
+mod death;
+mod emit;
+mod ingest;
+mod inspect;
+mod pressure;
+mod settle;
+mod watch;
+
+pub use inspect::{ActorInfo, ShardStats, Status};
+
+use crate::{
+    batch::Batch,
+    call::Calls,
+    link::Links,
+    mailbox::Nodes,
+    monitor::Monitors,
+    name::Names,
+    pid::Pid,
+    reason::{self, Reasons},
+    record::{Record, call_end, completion, control as words, flag, word},
+    room::Holds,
+    scheduler::Scheduler,
+    signal::Signals,
+    slab::{Place, Slab, mark},
+    timer::Timers,
+    wheel::{Ring, Wheel},
+};
+use std::collections::VecDeque;
+
+/// Mailboxes with less room than this are congested, unless the binding says another number.
+pub const DEFAULT_MARGIN: u32 = 1024;
+
+/// Sizes and choices of a shard.
+#[derive(Clone, Copy, Debug)]
+pub struct ShardConfig {
+    /// Its number.
+    pub shard: u8,
+    /// PIDs that may be given out at a time.
+    pub max_actors: u32,
+    /// Capacity of a mailbox that does not say its own.
+    pub default_capacity: u32,
+    /// Tests: one message a slice, in an order made from this.
+    pub seed: Option<u64>,
+    /// The time of a slice, in microseconds: who overdraws it is in debt.
+    pub long_slice_us: u32,
+}
+
+/// What an alarm of the wheel is for.
+#[derive(Clone, Copy, Debug, Default)]
+enum Alarm {
+    #[default]
+    Nothing,
+    Timer(u32),
+    Call(u32),
+    Hold(u32),
+}
+
+/// Everything that one thread owns. See the module.
+pub struct Shard {
+    slab: Slab,
+    nodes: Nodes,
+    scheduler: Scheduler,
+    batch: Batch,
+    signals: Signals,
+    links: Links,
+    monitors: Monitors,
+    calls: Calls,
+    holds: Holds,
+    names: Names,
+    timers: Timers,
+    wheel: Wheel<Alarm>,
+    reasons: Reasons,
+    /// Records for the isolate that are no deliveries, oldest first.
+    outbox: VecDeque<Record>,
+    /// Reason words that the isolate may still be reading: one count each, given back at the next batch.
+    read: Vec<u32>,
+    due: Vec<Ring<Alarm>>,
+    congested: Vec<u32>,
+    /// Words of `congested` that changed since the binding last looked.
+    congested_changed: Vec<u32>,
+    margin: u32,
+    control: [i32; words::WORDS],
+    result: f64,
+    now: f64,
+    number: u8,
+    default_capacity: u32,
+    budget: u32,
+    letters: [u64; 8],
+    closed: bool,
+}
+
+impl Shard {
+    /// A shard without actors.
+    pub fn new(config: ShardConfig) -> Self {
+        Self::with_generation(config, 0, DEFAULT_MARGIN)
+    }
+
+    /// A shard whose PIDs begin at a generation, because its number was another shard's before; mailboxes with room for
+    /// at most `margin` messages are [`Shard::congested`].
+    pub fn with_generation(config: ShardConfig, first_generation: u32, margin: u32) -> Self {
+        let ShardConfig { shard, max_actors, default_capacity, seed, long_slice_us } = config;
+        let mut control = [0; words::WORDS];
+        control[words::NEXT_DEADLINE] = -1;
+        Self {
+            slab: Slab::new(shard, max_actors, first_generation),
+            nodes: Nodes::default(),
+            scheduler: Scheduler::new(seed),
+            batch: Batch::default(),
+            signals: Signals::default(),
+            links: Links::default(),
+            monitors: Monitors::default(),
+            calls: Calls::default(),
+            holds: Holds::new(),
+            names: Names::default(),
+            timers: Timers::default(),
+            wheel: Wheel::new(),
+            reasons: Reasons::default(),
+            outbox: VecDeque::new(),
+            read: Vec::new(),
+            due: Vec::new(),
+            congested: vec![0; (max_actors as usize + 1).div_ceil(32)],
+            congested_changed: Vec::new(),
+            margin,
+            control,
+            result: 0.0,
+            now: 0.0,
+            number: shard,
+            default_capacity: default_capacity.max(1),
+            budget: long_slice_us.max(1),
+            letters: [0; 8],
+            closed: false,
+        }
+    }
+
+    /// Reserves up to `out.len()` PIDs; how many. Unused ones come back by `submission::RELEASE`.
+    pub fn reserve(&mut self, out: &mut [Pid]) -> usize {
+        if self.closed {
+            return 0;
+        }
+        let mut count = 0;
+        for place in out {
+            let Some(pid) = self.slab.reserve() else { break };
+            *place = pid;
+            count += 1;
+        }
+        count
+    }
+
+    /// Ingests submissions in order. `now` is monotonic ms. `completions` is the ring of the previous batch: how far the
+    /// isolate has got is read from its headers.
+    ///
+    /// `max = 0`: settles, ingests and handles a bounded number of signals, and writes nothing. `max > 0`: what was not
+    /// handled of the previous batch is taken back, then timers, signals, and slices until `max` deliveries or the end of
+    /// the ring. Returns the number of records written.
+    pub fn tick(&mut self, now: f64, submissions: &[Record], completions: &mut [Record], max: u32) -> usize {
+        self.now = now;
+        self.settle(completions);
+        self.ingest(submissions);
+        let mut written = 0;
+        if max > 0 {
+            self.close_batch();
+            self.ring();
+            self.control_pass();
+            written = self.emit(completions, max);
+        } else {
+            self.control_pass();
+        }
+        self.write_control();
+        written
+    }
+
+    /// Handles what is left as after the end of all actors, and fills the ring with it; to be called until it returns 0.
+    /// Nobody lives afterwards, nothing can be spawned, and what is sent is a dead letter.
+    pub fn close(&mut self, completions: &mut [Record]) -> usize {
+        self.settle(completions);
+        self.close_batch();
+        self.closed = true;
+        for index in self.slab.not_ended().into_iter().rev() {
+            self.kill(index);
+        }
+        while !self.signals.is_empty() {
+            self.control_pass();
+        }
+        let written = self.write_outbox(completions);
+        self.write_control();
+        written
+    }
+
+    /// The answer of the last DEMONITOR or CANCEL ingested.
+    pub const fn result(&self) -> f64 {
+        self.result
+    }
+
+    /// The control block, as of the last tick.
+    pub const fn control(&self) -> &[i32; words::WORDS] {
+        &self.control
+    }
+
+    /// Makes an actor runnable if it has something to handle and may.
+    #[inline]
+    fn wake(&mut self, index: u32) {
+        let place = self.slab[index].place;
+        if place == Place::Batch {
+            self.batch.goes_on = true;
+        } else if place == Place::None && self.is_runnable(index) {
+            let in_debt = self.slab[index].has(mark::DEBT) && !self.scheduler.is_seeded();
+            let at = self.scheduler.add(index, in_debt);
+            let hot = &mut self.slab[index];
+            hot.place = if in_debt { Place::Debt } else { Place::Run };
+            hot.at = at;
+        }
+    }
+
+    /// Takes an actor out of the run queue if it is there.
+    fn unschedule(&mut self, index: u32) {
+        let hot = &mut self.slab[index];
+        if matches!(hot.place, Place::Run | Place::Debt) {
+            self.scheduler.remove(index, hot.at, hot.place == Place::Debt);
+            hot.place = Place::None;
+        }
+    }
+
+    /// Puts an actor where it belongs after something about it changed.
+    fn reschedule(&mut self, index: u32) {
+        if self.is_runnable(index) {
+            self.wake(index);
+        } else {
+            self.unschedule(index);
+        }
+    }
+
+    #[inline]
+    fn is_runnable(&self, index: u32) -> bool {
+        use crate::slab::State;
+        let hot = &self.slab[index];
+        if hot.state != State::Live || hot.has(mark::SUSPENDED | mark::HELD) {
+            return false;
+        }
+        let head = self.first_node(index);
+        head != 0 && (hot.busy == 0 || self.nodes.get(head).has(flag::REENTRANT))
+    }
+
+    /// The node that is to be handled first; 0: none.
+    #[inline]
+    fn first_node(&self, index: u32) -> u32 {
+        let hot = &self.slab[index];
+        if hot.has(mark::URGENT)
+            && let Some(side) = self.slab.side(index)
+        {
+            if !side.next.is_empty() {
+                return side.next.head;
+            }
+            if !side.priority.is_empty() {
+                return side.priority.head;
+            }
+        }
+        hot.normal.head
+    }
+
+    /// Posts a record for the isolate.
+    fn post(&mut self, kind: u32, to: Pid, from: Pid, slot: u32, a: u32, b: u32) {
+        self.outbox.push_back([to.low(), to.generation(), from.low(), from.generation(), kind, slot, a, b]);
+    }
+
+    /// Posts a message that is not delivered.
+    fn dead_letter(&mut self, mut record: Record, why: u32) {
+        let flags = record[word::HEAD] >> 8 & 0xf | why << flag::WHY_SHIFT;
+        record[word::HEAD] = completion::DEAD_LETTER | flags << 8 | record[word::HEAD] & 0xffff_0000;
+        if flags & flag::CALL != 0 {
+            record[word::B] = 0;
+        }
+        self.letters[why as usize] += 1;
+        self.outbox.push_back(record);
+    }
+
+    /// Ends a pending call without an answer. `reason` is the caller's to keep.
+    fn end_call(&mut self, id: u32, end: u32, reason: u32) {
+        let callee = self.calls.all[id].callee;
+        let call = self.calls.take(&mut self.slab[callee].calls, id);
+        if call.alarm != 0 {
+            self.wheel.cancel(call.alarm);
+        }
+        if call.node != 0 {
+            self.nodes.get_mut(call.node).b = 0;
+        }
+        self.post_call_ended(call.token, end, reason);
+    }
+
+    fn post_call_ended(&mut self, token: u32, end: u32, reason: u32) {
+        let slot = if end == call_end::EXITED { self.reasons.retain(reason) } else { 0 };
+        self.post(completion::CALL_ENDED, Pid::NONE, Pid::NONE, slot, token, end);
+    }
+
+    /// `NoProc`, as the PID's generation has it.
+    fn no_proc(&self, pid: Pid) -> u32 {
+        reason::no_proc(self.slab.ever_existed(pid))
+    }
+
+    #[expect(clippy::cast_possible_wrap, reason = "counters far below 2^31")]
+    fn write_control(&mut self) {
+        let more =
+            !self.outbox.is_empty() || !self.signals.is_empty() || !self.scheduler.is_empty() || self.batch.goes_on();
+        self.control[words::RUNNABLE] = i32::from(more);
+        self.control[words::NEXT_DEADLINE] =
+            self.wheel.next().map_or(-1, |at| (at - self.now).ceil().clamp(0.0, f64::from(i32::MAX)) as i32);
+        self.control[words::LIVE] = self.slab.live as i32;
+        self.control[words::QUEUED] = self.nodes.live() as i32;
+        self.control[words::CALLS] = self.calls.len() as i32;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,205 @@
+//! Ends (G24 to G28): first an actor becomes invisible, then it cleans up if it has to, and only then its signals go out.
+
+use super::Shard;
+use crate::{
+    link::Half,
+    mailbox::{HELD, Lane},
+    monitor::Watch,
+    pid::Pid,
+    reason,
+    record::{call_end, completion, flag, spawn, why},
+    signal::Signal,
+    slab::{Place, State, mark},
+};
+
+impl Shard {
+    /// Ends a living actor in order: with work to do, TERMINATE comes first. Takes over a count of the reason word.
+    pub(super) fn exit(&mut self, index: u32, word: u32) {
+        let hot = &self.slab[index];
+        let cleans_up = hot.state == State::Live && hot.has(spawn::CLEANUP as u8);
+        self.withdraw(index, word);
+        if cleans_up {
+            self.slab[index].state = State::Terminating;
+            self.slab.side_mut(index).reason = word;
+            let word = self.reasons.retain(word);
+            self.post(completion::TERMINATE, self.slab.pid(index), Pid::NONE, 0, word, 0);
+        } else {
+            self.slab.side_mut(index).reason = word;
+            self.bury(index);
+        }
+    }
+
+    /// Ends an actor at once, also one that cleans up (G27).
+    pub(super) fn kill(&mut self, index: u32) {
+        if self.slab[index].state == State::Terminating {
+            let side = self.slab.side_mut(index);
+            let before = core::mem::replace(&mut side.reason, reason::KILLED);
+            self.reasons.release(before);
+        } else {
+            self.withdraw(index, reason::KILLED);
+            self.slab.side_mut(index).reason = reason::KILLED;
+        }
+        self.bury(index);
+    }
+
+    /// The actor never was: nothing of it makes a signal (G36).
+    pub(super) fn abandon(&mut self, index: u32) {
+        self.withdraw(index, Self::never_started());
+        while let Some(id) = self.first_link(index) {
+            let half = self.links.halves[id];
+            self.forget_link(index, id);
+            if half.state == Half::Active {
+                if let Some(other) = self.slab.find(half.peer) {
+                    self.forget_link(other, half.twin);
+                }
+                self.links.free(half.twin);
+            }
+            if !matches!(half.state, Half::Signalled) {
+                self.links.free(id);
+            }
+        }
+        while let Some(id) = self.first_watch(index) {
+            self.unlist_target(id);
+            self.drop_monitor(id);
+        }
+        self.slab.end(index);
+        self.slab.free(index);
+    }
+
+    /// Makes an actor invisible: no name, no timer, no message, no call, no watch of its own (G25, G26).
+    fn withdraw(&mut self, index: u32, word: u32) {
+        self.take_back(index);
+        self.unschedule(index);
+        let pid = self.slab.pid(index);
+        self.slab.live -= 1;
+        // Nothing that follows can wake it or find it alive.
+        let hot = &mut self.slab[index];
+        hot.state = State::Terminating;
+        hot.place = Place::None;
+        if let Some((_, side)) = self.slab.existing_side(index) {
+            if let Some(name) = side.name.take() {
+                self.names.release(&name);
+            }
+            self.empty_side(index);
+        }
+        self.clear_congested(index);
+        self.release_waiters(index);
+        let mut lanes = [Lane::default(); 3];
+        lanes[2] = core::mem::take(&mut self.slab[index].normal);
+        if let Some((hot, side)) = self.slab.existing_side(index) {
+            hot.flags &= !mark::URGENT;
+            lanes[0] = core::mem::take(&mut side.next);
+            lanes[1] = core::mem::take(&mut side.priority);
+        }
+        for mut lane in lanes {
+            self.bury_lane(index, pid, &mut lane);
+        }
+        self.slab[index].count = 0;
+        while let Some(id) = Some(self.slab[index].calls.head).filter(|id| *id != 0) {
+            self.end_call(id, call_end::EXITED, word);
+        }
+    }
+
+    fn empty_side(&mut self, index: u32) {
+        while let Some(id) = self.slab.side(index).map(|side| side.timers.head).filter(|id| *id != 0) {
+            let timer = self.timers.take(&mut self.slab.side_mut(index).timers, id);
+            if timer.alarm != 0 {
+                self.wheel.cancel(timer.alarm);
+            }
+        }
+        while let Some(id) = self.slab.side(index).map(|side| side.holding.head).filter(|id| *id != 0) {
+            self.release_hold(id);
+        }
+        while let Some(id) = self.slab.side(index).map(|side| side.watching.head).filter(|id| *id != 0) {
+            match self.monitors.all[id].state {
+                Watch::Active => {
+                    self.unlist_target(id);
+                    self.drop_monitor(id);
+                }
+                Watch::Signalled => {
+                    self.forget_monitor(id);
+                    self.monitors.all[id].state = Watch::Void;
+                }
+                _ => self.drop_monitor(id),
+            }
+        }
+        while let Some(id) = self.queued_link(index) {
+            self.forget_link(index, id);
+            self.links.free(id);
+        }
+    }
+
+    /// A half whose exit signal waits in the mailbox.
+    fn queued_link(&self, index: u32) -> Option<u32> {
+        let mut links = self.slab.side(index)?.links.iter(&self.links.halves);
+        links.find(|id| matches!(self.links.halves[*id].state, Half::Queued(_)))
+    }
+
+    fn bury_lane(&mut self, index: u32, pid: Pid, lane: &mut Lane) {
+        while !lane.is_empty() {
+            let id = lane.head;
+            let mut node = self.nodes.remove(lane, id);
+            if !node.is_message() {
+                // Timers, monitors and link halves of it are gone already.
+                if matches!(node.kind(), completion::DOWN | completion::EXIT_SIGNAL | crate::mailbox::STOP) {
+                    self.reasons.release(node.a);
+                }
+                continue;
+            }
+            node.head &= !(HELD << 8);
+            self.dead_letter(node.record(pid.low(), pid.generation()), why::STOPPED);
+            if node.has(flag::CALL) && node.b != 0 {
+                self.calls.all[node.b].node = 0;
+            }
+            if node.is_counted() {
+                debug_assert!(self.slab[index].count > 0);
+                self.slab[index].count -= 1;
+            }
+        }
+    }
+
+    /// The end itself: DEAD, then a signal to each link and each watcher, then the slot is free.
+    pub(super) fn bury(&mut self, index: u32) {
+        let pid = self.slab.pid(index);
+        let word = self.slab.side(index).map_or(reason::NORMAL, |side| side.reason);
+        let told = self.reasons.retain(word);
+        self.post(completion::DEAD, pid, Pid::NONE, 0, told, 0);
+        while let Some(id) = self.first_link(index) {
+            let half = self.links.halves[id];
+            self.forget_link(index, id);
+            match half.state {
+                Half::Active => {
+                    self.links.free(id);
+                    self.links.halves[half.twin].state = Half::Signalled;
+                    self.links.halves[half.twin].twin = 0;
+                    let reason = self.reasons.retain(word);
+                    self.signals.send(Signal::LinkExit { half: half.twin, reason });
+                }
+                // Its own signal still comes by, and frees it.
+                Half::Signalled => {}
+                _ => self.links.free(id),
+            }
+        }
+        while let Some(id) = self.first_watch(index) {
+            self.slab.side_mut(index).watched_by.unlist(&mut self.monitors.all, id);
+            self.monitors.all[id].state = Watch::Signalled;
+            let reason = self.reasons.retain(word);
+            self.signals.send(Signal::Down { monitor: id, reason });
+        }
+        self.reasons.release(word);
+        self.slab.end(index);
+        self.signals.send(Signal::Freed { index });
+    }
+
+    fn first_link(&self, index: u32) -> Option<u32> {
+        self.slab.side(index).map(|side| side.links.head).filter(|id| *id != 0)
+    }
+
+    fn first_watch(&self, index: u32) -> Option<u32> {
+        self.slab.side(index).map(|side| side.watched_by.head).filter(|id| *id != 0)
+    }
+
+    fn forget_link(&mut self, index: u32, id: u32) {
+        self.links.forget(&mut self.slab.side_mut(index).links, id);
+    }
+}

@@ -1,0 +1,181 @@
+//! What goes out: posted records first, then slices.
+
+use super::Shard;
+use crate::{
+    batch::Slice,
+    mailbox::{Lane, STOP},
+    record::{Record, call_end, completion, flag, word},
+    scheduler::Turn,
+    slab::{Place, State, mark},
+};
+use core::hint::black_box;
+
+/// Actors whose records and first nodes are touched together, so that their cache misses overlap.
+const TOUCHED: usize = 16;
+
+impl Shard {
+    /// Writes what is posted, as far as it fits.
+    pub(super) fn write_outbox(&mut self, completions: &mut [Record]) -> usize {
+        let mut written = 0;
+        while written < completions.len()
+            && let Some(record) = self.outbox.pop_front()
+        {
+            match record[word::HEAD] & 0xff {
+                completion::TERMINATE | completion::DEAD => self.read.push(record[word::A]),
+                completion::OUTSIDE_DOWN => {
+                    self.outside_down_is_read(record[word::SLOT]);
+                    self.read.push(record[word::A]);
+                }
+                completion::CALL_ENDED if record[word::B] == call_end::EXITED => self.read.push(record[word::SLOT]),
+                _ => {}
+            }
+            completions[written] = record;
+            written += 1;
+        }
+        written
+    }
+
+    pub(super) fn emit(&mut self, completions: &mut [Record], max: u32) -> usize {
+        let mut at = self.write_outbox(completions);
+        let max = if self.scheduler.is_seeded() { 1 } else { max as usize };
+        let mut delivered = 0;
+        let mut untouched = 0;
+        self.scheduler.begin();
+        while delivered < max && at + 1 < completions.len() {
+            if untouched == 0 {
+                self.touch_upcoming();
+                untouched = TOUCHED;
+            }
+            untouched -= 1;
+            let (index, in_debt) = match self.scheduler.turn() {
+                Turn::Idle => break,
+                Turn::Run(index) => (index, false),
+                Turn::Debt(index) => (index, true),
+            };
+            let limit = (completions.len() - at - 1).min(max - delivered);
+            let count = self.slice(index, completions, at, limit);
+            if count == 0 {
+                // It has stopped: its signals go out before the next message, unless they could end somebody whose slice
+                // is written already.
+                if !self.batch.is_open() {
+                    self.control_pass();
+                }
+            } else {
+                at += 1 + count;
+                delivered += count;
+            }
+            if in_debt {
+                break;
+            }
+        }
+        at
+    }
+
+    /// Writes the next slice of an actor; its deliveries. 0: an ordered stop was first, and the actor has ended.
+    fn slice(&mut self, index: u32, completions: &mut [Record], header: usize, limit: usize) -> usize {
+        let low = self.slab.low(index);
+        let seeded = self.scheduler.is_seeded();
+        let hot = &mut self.slab[index];
+        debug_assert_eq!(hot.state, State::Live);
+        hot.place = Place::None;
+        let generation = hot.generation;
+        let limit = limit.min(if seeded { 1 } else { usize::from(hot.quota) });
+        let only_reentrant = hot.busy > 0;
+        let mut taken = Lane::default();
+        let mut special = false;
+        let mut count = 0;
+        let mut stops = false;
+        while count < limit && (only_reentrant || self.slab[index].has(mark::URGENT)) {
+            let first = self.first_node(index);
+            if first == 0 {
+                break;
+            }
+            let node = self.nodes.get(first);
+            if only_reentrant && !node.has(flag::REENTRANT) {
+                break;
+            }
+            if node.kind() == STOP {
+                stops = true;
+                break;
+            }
+            special |= !node.is_plain();
+            completions[header + 1 + count] = node.record(low, generation);
+            self.shift(index, &mut taken);
+            count += 1;
+        }
+        if !only_reentrant && !self.slab[index].has(mark::URGENT) {
+            let mut lane = self.slab[index].normal;
+            while count < limit && !lane.is_empty() {
+                let node = self.nodes.get(lane.head);
+                if node.kind() == STOP {
+                    stops = true;
+                    break;
+                }
+                special |= !node.is_plain();
+                completions[header + 1 + count] = node.record(low, generation);
+                self.nodes.shift(&mut lane, &mut taken);
+                count += 1;
+            }
+            self.slab[index].normal = lane;
+        }
+        if count == 0 {
+            if stops {
+                self.stop(index);
+            }
+            return 0;
+        }
+        completions[header] = [low, generation, 0, 0, completion::SLICE, 0, count as u32, 0];
+        let hot = &mut self.slab[index];
+        hot.place = Place::Batch;
+        hot.at = self.batch.slices.len() as u32;
+        self.batch.goes_on |= !hot.normal.is_empty() || hot.has(mark::URGENT | mark::AWAITED);
+        self.batch.slices.push(Slice {
+            index,
+            generation,
+            header: header as u32,
+            count: count as u32,
+            settled: 0,
+            charged: 0,
+            nodes: taken,
+            special,
+        });
+        count
+    }
+
+    /// Moves an actor's first node into its slice.
+    #[inline]
+    fn shift(&mut self, index: u32, taken: &mut Lane) {
+        if self.slab[index].has(mark::URGENT) {
+            let (hot, side) = self.slab.with_side(index);
+            if !side.next.is_empty() {
+                self.nodes.shift(&mut side.next, taken);
+            } else if !side.priority.is_empty() {
+                self.nodes.shift(&mut side.priority, taken);
+            } else {
+                self.nodes.shift(&mut hot.normal, taken);
+            }
+            if side.next.is_empty() && side.priority.is_empty() {
+                hot.flags &= !mark::URGENT;
+            }
+        } else {
+            self.nodes.shift(&mut self.slab[index].normal, taken);
+        }
+    }
+
+    /// The ordered stop at the head of an actor's mailbox.
+    fn stop(&mut self, index: u32) {
+        let id = self.first_node(index);
+        let node = self.remove_node(index, id);
+        self.exit(index, node.a);
+    }
+
+    fn touch_upcoming(&self) {
+        let heads = self.scheduler.upcoming(TOUCHED).fold(0, |sum, index| sum ^ self.slab[index].normal.head);
+        black_box(heads);
+        let nodes = self
+            .scheduler
+            .upcoming(TOUCHED)
+            .fold(0, |sum, index| sum ^ self.nodes.get(self.slab[index].normal.head).slot);
+        black_box(nodes);
+    }
+}

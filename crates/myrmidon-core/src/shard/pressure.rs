@@ -1,0 +1,255 @@
+//! Full mailboxes: what their policies do, and who waits for room (G13 to G16).
+
+use super::{Alarm, Shard};
+use crate::{
+    mailbox::HELD,
+    pid::Pid,
+    record::{Record, call_end, completion, flag, policy, why, word},
+    room::Hold,
+    send_error::SendError,
+    slab::mark,
+};
+
+/// What becomes of a message that finds the mailbox full.
+pub(super) enum Overflow {
+    /// It is a dead letter.
+    Gone,
+    /// Room was made.
+    Room,
+    /// It is accepted, and its sender is held.
+    Held,
+}
+
+impl Shard {
+    /// For a sender that ticked first: whether this send would be accepted now. One to nobody is (G12).
+    ///
+    /// # Errors
+    /// `MailboxFull`, when the receiver's policy does not take it.
+    pub fn admit(&self, to: Pid, from: Pid) -> Result<(), SendError> {
+        let Some(index) = self.slab.alive(to) else {
+            return Ok(());
+        };
+        let hot = &self.slab[index];
+        let accepted = hot.count < hot.capacity
+            || match u32::from(hot.policy) {
+                policy::DROP_NEWEST | policy::DROP_OLDEST => true,
+                policy::SUSPEND => self.may_hold(to, from),
+                _ => false,
+            };
+        if accepted { Ok(()) } else { Err(SendError::MailboxFull) }
+    }
+
+    /// Whether an overflow of `sender` may wait: an actor that is not itself the receiver, and not held for it already.
+    fn may_hold(&self, receiver: Pid, sender: Pid) -> bool {
+        if sender == receiver {
+            return false;
+        }
+        let Some(index) = self.slab.alive(sender) else {
+            return false;
+        };
+        self.slab
+            .side(index)
+            .is_none_or(|side| side.holding.iter(&self.holds).all(|id| self.holds[id].receiver != receiver))
+    }
+
+    pub(super) fn overflow(&mut self, index: u32, record: &Record) -> Overflow {
+        match u32::from(self.slab[index].policy) {
+            policy::DROP_NEWEST => self.refuse(record, why::DROPPED),
+            policy::DROP_OLDEST => {
+                if self.drop_oldest(index) {
+                    return Overflow::Room;
+                }
+                self.refuse(record, why::DROPPED);
+            }
+            policy::SUSPEND => {
+                let sender = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
+                if self.may_hold(self.slab.pid(index), sender) {
+                    return Overflow::Held;
+                }
+                self.refuse(record, why::MAILBOX_FULL);
+            }
+            _ => self.refuse(record, why::MAILBOX_FULL),
+        }
+        Overflow::Gone
+    }
+
+    fn refuse(&mut self, record: &Record, why: u32) {
+        self.dead_letter(*record, why);
+        if record[word::HEAD] >> 8 & flag::CALL != 0 {
+            self.post_call_ended(record[word::A], call_end::MAILBOX_FULL, 0);
+        }
+    }
+
+    /// Makes room in the normal lane. `false`: there is no message in it.
+    fn drop_oldest(&mut self, index: u32) -> bool {
+        self.take_back(index);
+        let mut id = self.slab[index].normal.head;
+        while id != 0 && !self.nodes.get(id).is_message() {
+            id = self.nodes.next(id);
+        }
+        if id == 0 {
+            return false;
+        }
+        self.drop_message(index, id, why::DROPPED);
+        true
+    }
+
+    /// Turns a queued message into a dead letter; a call among them fails.
+    fn drop_message(&mut self, index: u32, id: u32, why: u32) {
+        let (low, generation) = (self.slab.low(index), self.slab[index].generation);
+        let node = self.remove_node(index, id);
+        self.dead_letter(node.record(low, generation), why);
+        if node.has(flag::CALL) && node.b != 0 {
+            self.calls.all[node.b].node = 0;
+            self.end_call(node.b, call_end::MAILBOX_FULL, 0);
+        }
+    }
+
+    /// Holds a sender for the message that it overflowed `index` with.
+    pub(super) fn hold(&mut self, index: u32, sender: Pid, node: u32) {
+        let Some(held) = self.slab.alive(sender) else { return };
+        self.nodes.get_mut(node).head |= HELD << 8;
+        let receiver = self.slab.pid(index);
+        let (hot, side) = self.slab.with_side(index);
+        hot.flags |= mark::AWAITED;
+        self.batch.goes_on = true;
+        let id = self.holds.insert(Hold::new(sender, receiver, node));
+        self.holds[id].alarm = self.wheel.set(self.now + f64::from(side.send_timeout), Alarm::Hold(id));
+        side.held_by.push(&mut self.holds, id);
+        let (hot, side) = self.slab.with_side(held);
+        hot.flags |= mark::HELD;
+        side.holding.push(&mut self.holds, id);
+        self.unschedule(held);
+    }
+
+    /// The message that somebody is held for was handled, or will never be.
+    pub(super) fn held_message_is_gone(&mut self, index: u32, node: u32) {
+        let Some(side) = self.slab.side(index) else { return };
+        let found = side.held_by.iter(&self.holds).find(|id| self.holds[*id].node == node);
+        if let Some(id) = found {
+            self.holds[id].node = 0;
+        }
+    }
+
+    /// Lets a sender go on.
+    pub(super) fn release_hold(&mut self, id: u32) {
+        let Hold { sender, receiver, alarm, node, .. } = self.holds[id];
+        if node != 0 {
+            self.nodes.get_mut(node).head &= !(HELD << 8);
+        }
+        if alarm != 0 {
+            self.wheel.cancel(alarm);
+        }
+        if let Some((_, side)) = self.slab.find(receiver).and_then(|index| self.slab.existing_side(index)) {
+            side.held_by.unlist(&mut self.holds, id);
+        }
+        let held = self.slab.find(sender);
+        if let Some((hot, side)) = held.and_then(|index| self.slab.existing_side(index)) {
+            side.holding.unlist(&mut self.holds, id);
+            if side.holding.is_empty() {
+                hot.flags &= !mark::HELD;
+            }
+        }
+        self.holds.remove(id);
+        if let Some(index) = held {
+            self.wake(index);
+        }
+    }
+
+    /// A hold's time is over: its message is a dead letter, its sender goes on.
+    pub(super) fn hold_is_over(&mut self, id: u32) {
+        self.holds[id].alarm = 0;
+        let Hold { receiver, node, .. } = self.holds[id];
+        if node != 0
+            && let Some(index) = self.slab.alive(receiver)
+        {
+            self.holds[id].node = 0;
+            self.nodes.get_mut(node).head &= !(HELD << 8);
+            self.drop_message(index, node, why::MAILBOX_FULL);
+            // Making room may have brought the mailbox to low water, and ended this hold with all others.
+            if self.slab[index].at_low_water() {
+                return;
+            }
+        }
+        self.release_hold(id);
+    }
+
+    /// Posts ROOM once the mailbox is at low water, or its owner has ended.
+    pub(super) fn await_room(&mut self, to: Pid, waiter: u32) {
+        match self.slab.alive(to).filter(|index| !self.slab[*index].at_low_water()) {
+            None => self.post(completion::ROOM, to, Pid::NONE, waiter, 0, 0),
+            Some(index) => {
+                let (hot, side) = self.slab.with_side(index);
+                hot.flags |= mark::AWAITED;
+                self.batch.goes_on = true;
+                side.waiters.push(waiter);
+            }
+        }
+    }
+
+    /// Lets everybody go on who waits for room here.
+    pub(super) fn release_waiters(&mut self, index: u32) {
+        let pid = self.slab.pid(index);
+        self.slab[index].flags &= !mark::AWAITED;
+        while let Some(id) = self.slab.side(index).map(|side| side.held_by.head).filter(|id| *id != 0) {
+            self.release_hold(id);
+        }
+        if let Some((_, side)) = self.slab.existing_side(index) {
+            for waiter in core::mem::take(&mut side.waiters) {
+                self.post(completion::ROOM, pid, Pid::NONE, waiter, 0, 0);
+            }
+        }
+    }
+
+    /// Notes that `count` messages left a mailbox.
+    #[inline]
+    pub(super) fn uncount(&mut self, index: u32, count: u32) {
+        let margin = self.margin;
+        let hot = &mut self.slab[index];
+        let before = hot.capacity.saturating_sub(hot.count);
+        hot.count -= count;
+        let after = hot.capacity.saturating_sub(hot.count);
+        let freed = hot.has(mark::AWAITED) && hot.at_low_water();
+        if before <= margin && after > margin {
+            self.clear_congested(index);
+        }
+        if freed {
+            self.release_waiters(index);
+        }
+    }
+
+    pub(super) fn mark_congested(&mut self, index: u32) {
+        self.congested[index as usize / 32] |= 1 << (index % 32);
+        self.note_congested(index / 32);
+    }
+
+    fn note_congested(&mut self, at: u32) {
+        if self.congested_changed.len() > self.congested.len() {
+            self.congested_changed.sort_unstable();
+            self.congested_changed.dedup();
+        }
+        self.congested_changed.push(at);
+    }
+
+    pub(super) fn clear_congested(&mut self, index: u32) {
+        let held = &mut self.congested[index as usize / 32];
+        if *held & 1 << (index % 32) != 0 {
+            *held &= !(1 << (index % 32));
+            self.note_congested(index / 32);
+        }
+    }
+
+    /// A bit for each slab index: a send to a marked one must tick first, so that its outcome is exact (G14).
+    pub fn congested(&self) -> &[u32] {
+        &self.congested
+    }
+
+    /// Copies the words of [`Shard::congested`] that changed since the last call.
+    pub fn congested_changes(&mut self, out: &mut [u32]) {
+        for at in self.congested_changed.drain(..) {
+            if let Some(place) = out.get_mut(at as usize) {
+                *place = self.congested[at as usize];
+            }
+        }
+    }
+}

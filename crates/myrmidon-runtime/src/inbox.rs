@@ -1,0 +1,155 @@
+//! A shard's inbox: a bounded queue of records that any thread may fill and the owner alone drains.
+//!
+//! Promises: a push says exactly how many records it placed; records of one push stay in order; once `close` has
+//! returned nothing enters any more, and what entered before is there to be drained.
+//!
+//! `gate` counts the pushes under way (in steps of two) and carries the closed bit. A push enters through it before it
+//! touches the queue, so that `close` can wait for those already inside: without that, a record pushed between the
+//! owner's last drain and its end would be neither delivered nor refused.
+
+use crate::sync::{AtomicUsize, Ordering, spin};
+use core::fmt;
+use myrmidon_core::record::Record;
+
+#[cfg(not(loom))]
+type Queue = crossbeam_queue::ArrayQueue<Record>;
+#[cfg(loom)]
+type Queue = model::Queue;
+
+const CLOSED: usize = 1;
+const PUSHER: usize = 2;
+
+/// Why an inbox did not take a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is full: try again when the owner has drained it.
+    Full,
+    /// Its owner has ended.
+    Closed,
+}
+
+/// A push that was not taken whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// How many of the records, from the first, were taken.
+    pub accepted: usize,
+    /// Why the next one was not.
+    pub why: Refusal,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.why {
+            Refusal::Full => write!(f, "the shard's inbox is full ({} records were taken)", self.accepted),
+            Refusal::Closed => f.write_str("the shard has ended"),
+        }
+    }
+}
+
+impl core::error::Error for Refused {}
+
+/// See the module.
+pub struct Inbox {
+    queue: Queue,
+    gate: AtomicUsize,
+}
+
+impl fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inbox").field("queued", &self.queue.len()).finish_non_exhaustive()
+    }
+}
+
+impl Inbox {
+    /// An open inbox for `capacity` records (at least one).
+    pub fn new(capacity: usize) -> Self {
+        Self { queue: Queue::new(capacity.max(1)), gate: AtomicUsize::new(0) }
+    }
+
+    /// Any thread: places the records in order, until one is refused.
+    ///
+    /// # Errors
+    /// [`Refused`], with the number of records that were taken.
+    pub fn push(&self, records: &[Record]) -> Result<(), Refused> {
+        // Acquire: what the owner did before it closed is seen by who is refused.
+        if self.gate.fetch_add(PUSHER, Ordering::Acquire) & CLOSED != 0 {
+            self.gate.fetch_sub(PUSHER, Ordering::Release);
+            return Err(Refused { accepted: 0, why: Refusal::Closed });
+        }
+        let mut outcome = Ok(());
+        for (accepted, record) in records.iter().enumerate() {
+            if self.queue.push(*record).is_err() {
+                outcome = Err(Refused { accepted, why: Refusal::Full });
+                break;
+            }
+        }
+        // Release: the pushes are seen by the owner that waits in `close`.
+        self.gate.fetch_sub(PUSHER, Ordering::Release);
+        outcome
+    }
+
+    /// Owner: moves at most `limit` records to `out`, oldest first; returns how many.
+    pub fn drain(&self, out: &mut Vec<Record>, limit: usize) -> usize {
+        let before = out.len();
+        out.extend(core::iter::from_fn(|| self.queue.pop()).take(limit));
+        out.len() - before
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Owner: refuses everything from now on, and waits for the pushes under way. Idempotent.
+    pub fn close(&self) {
+        let mut gate = self.gate.fetch_or(CLOSED, Ordering::AcqRel);
+        // A push holds the gate for a few stores and never blocks, so this wait is short.
+        while gate & !CLOSED != 0 {
+            spin();
+            gate = self.gate.load(Ordering::Acquire);
+        }
+    }
+}
+
+/// A queue that loom can see into, in place of crossbeam's.
+#[cfg(loom)]
+mod model {
+    use super::Record;
+    use loom::sync::Mutex;
+    use std::collections::VecDeque;
+
+    pub struct Queue {
+        records: Mutex<VecDeque<Record>>,
+        capacity: usize,
+    }
+
+    impl Queue {
+        pub fn new(capacity: usize) -> Self {
+            Self { records: Mutex::new(VecDeque::new()), capacity }
+        }
+
+        pub fn push(&self, record: Record) -> Result<(), Record> {
+            let mut records = self.records.lock().unwrap();
+            if records.len() == self.capacity {
+                return Err(record);
+            }
+            records.push_back(record);
+            Ok(())
+        }
+
+        pub fn pop(&self) -> Option<Record> {
+            self.records.lock().unwrap().pop_front()
+        }
+
+        pub fn len(&self) -> usize {
+            self.records.lock().unwrap().len()
+        }
+
+        pub fn is_empty(&self) -> bool {
+            self.len() == 0
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -1,0 +1,224 @@
+/**
+ * Actors: protocols, and what can be done to anything with a PID.
+ *
+ * @since 0.1.0
+ */
+import type * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type * as Rpc from "effect/rpc/Rpc"
+import type * as RpcClient from "effect/rpc/RpcClient"
+import type * as RpcGroup from "effect/rpc/RpcGroup"
+import type * as Scope from "effect/Scope"
+import type { ActorRef, AnyRef, Recipient } from "./ActorRef.ts"
+import { ActorSystem } from "./ActorSystem.ts"
+import { ActorExited, type AskError } from "./AskError.ts"
+import type { Behavior } from "./Behavior.ts"
+import { ExitReason } from "./ExitReason.ts"
+import { provideBehavior } from "./internal/behavior.ts"
+import { type Cell, cellOf } from "./internal/cell.ts"
+import { millisOf } from "./internal/mailbox.ts"
+import { lookupName } from "./internal/named.ts"
+import { makeProtocol } from "./internal/protocol.ts"
+import { makeGroup } from "./internal/rpc.ts"
+import { makeClient, makeHandlers } from "./internal/rpcBridge.ts"
+import { stopCell } from "./internal/stop.ts"
+import { hostOf } from "./internal/system.ts"
+import type { Message } from "./Message.ts"
+import type { Pid } from "./Pid.ts"
+import type { Protocol } from "./Protocol.ts"
+import type { NameNotFound, ProtocolMismatch } from "./SpawnError.ts"
+
+/**
+ * The type of a ref: `type CounterRef = Actor.Ref<typeof Counter>`.
+ *
+ * @category utility types
+ * @since 0.1.0
+ */
+export type Ref<P> = P extends Protocol<infer _N, infer Rpcs> ? ActorRef<Rpcs> : never
+
+/**
+ * Every message of a protocol, as a discriminated union.
+ *
+ * @category utility types
+ * @since 0.1.0
+ */
+export type Messages<P> = P extends Protocol<infer _N, infer Rpcs> ? Message.Any<Rpcs> : never
+
+/**
+ * What an actor looks like from outside.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ActorInfo {
+  readonly pid: Pid
+  readonly name: string | undefined
+  readonly protocol: string
+  readonly version: string
+  readonly status: "idle" | "runnable" | "busy" | "suspended"
+  readonly mailbox: number
+  readonly reductions: number
+  readonly millis: number
+  readonly links: ReadonlyArray<Pid>
+}
+
+/**
+ * A protocol from a list of Rpcs, exactly as `Entity.make` takes them.
+ *
+ * **Example** (An actor in ten lines)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: { by: Schema.Int }, success: Schema.Int })])
+ * const { Add } = Counter.messages
+ * const CounterLive = Counter.behavior({
+ *   init: (start: number) => ({ n: start }),
+ *   handlers: { Add: (state, { by }) => (state.n += by) }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const counter = yield* CounterLive.spawn(40)
+ *   yield* counter.tell(Add({ by: 1 }))
+ *   return yield* counter.ask(Add({ by: 1 }))
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 42
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <const Name extends string, const Rpcs extends ReadonlyArray<Rpc.Any>>(
+  name: Name,
+  rpcs: Rpcs
+): Protocol<Name, Rpcs[number]> => makeProtocol(name, makeGroup(rpcs))
+
+/**
+ * A protocol from a group that something else serves too.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromRpcGroup = <const Name extends string, Rpcs extends Rpc.Any>(
+  name: Name,
+  group: RpcGroup.RpcGroup<Rpcs>
+): Protocol<Name, Rpcs> => makeProtocol(name, group)
+
+/**
+ * Takes the services now, from the caller: what is left needs nothing, and can be spawned by the sync calls.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const provide = <Rpcs extends Rpc.Any, Args, State, E, R>(
+  behavior: Behavior<Rpcs, Args, State, E, R>
+): Effect.Effect<Behavior<Rpcs, Args, State, E>, never, R> =>
+  Effect.map(Effect.context<R>(), (context) => provideBehavior(behavior, context as Context.Context<never>))
+
+/**
+ * The actor behind the type of an RpcClient: code written for `RpcClient<Rpcs, E>` takes it.
+ *
+ * @category interop
+ * @since 0.1.0
+ */
+export const client = <Rpcs extends Rpc.Any>(to: Recipient<Rpcs>): RpcClient.RpcClient<Rpcs, AskError> => makeClient(to)
+
+/**
+ * The actor behind an RpcServer: one group, now over HTTP, WebSocket, workers. A death reaches the client as a defect.
+ *
+ * @category interop
+ * @since 0.1.0
+ */
+export const layerRpcHandlers = <Name extends string, Rpcs extends Rpc.Any, E, R>(
+  protocol: Protocol<Name, Rpcs>,
+  to: Effect.Effect<Recipient<Rpcs>, E, R>
+): Layer.Layer<Rpc.ToHandler<Rpcs>, E, Exclude<R, Scope.Scope>> => makeHandlers(protocol, to)
+
+/**
+ * Asks an actor to end, in order behind what was sent before, and waits for it. After `timeout` it is killed.
+ *
+ * @category lifecycle
+ * @since 0.1.0
+ */
+export const stop = (
+  ref: AnyRef,
+  options?: { readonly timeout?: Duration.Input | undefined }
+): Effect.Effect<ExitReason> =>
+  Effect.suspend(() =>
+    stopCell(
+      cellOf(ref),
+      ExitReason.shutdown(),
+      options?.timeout === undefined ? Infinity : millisOf("timeout", options.timeout, Infinity)
+    )
+  )
+
+const signal = (ref: AnyRef, f: (cell: Cell) => void): Effect.Effect<void> => Effect.sync(() => f(cellOf(ref)))
+
+/**
+ * Ends an actor at once: cannot be trapped, and acts ahead of everything.
+ *
+ * @category lifecycle
+ * @since 0.1.0
+ */
+export const kill = (ref: AnyRef): Effect.Effect<void> =>
+  signal(ref, (cell) => cell.host.shard.exit(cell, undefined, ExitReason.killed))
+
+/**
+ * Sends an exit signal: an actor with `signals.exit` gets it as a value, `Normal` does nothing to the others, any other
+ * reason ends them.
+ *
+ * @category lifecycle
+ * @since 0.1.0
+ */
+export const exit = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> =>
+  signal(ref, (cell) => cell.host.shard.exit(cell, undefined, reason))
+
+/**
+ * Mailbox length, reductions, time, links and state of life of one actor.
+ *
+ * @category observability
+ * @since 0.1.0
+ */
+export const info = (ref: AnyRef): Effect.Effect<ActorInfo, ActorExited> =>
+  Effect.suspend(() => {
+    const cell = cellOf(ref)
+    const found = cell.host.shard.info(cell)
+    if (found === undefined) {
+      return new ActorExited({ pid: cell.pid, name: cell.life?.name, reason: ExitReason.noProc(true) })
+    }
+    return Effect.succeed({
+      pid: cell.pid,
+      name: cell.life?.name,
+      protocol: cell.bound.program.protocol,
+      version: cell.bound.program.version,
+      ...found
+    })
+  })
+
+/**
+ * Whether an actor has not ended. An exit signal that was sent before is honoured first.
+ *
+ * @category observability
+ * @since 0.1.0
+ */
+export const isAlive = (ref: AnyRef): Effect.Effect<boolean> =>
+  Effect.sync(() => {
+    const cell = cellOf(ref)
+    return cell.host.shard.isAlive(cell)
+  })
+
+/**
+ * The actor that has a name in this system.
+ *
+ * @category names
+ * @since 0.1.0
+ */
+export const whereis = <Name extends string, Rpcs extends Rpc.Any>(
+  protocol: Protocol<Name, Rpcs>,
+  name: string
+): Effect.Effect<ActorRef<Rpcs>, NameNotFound | ProtocolMismatch, ActorSystem> =>
+  Effect.flatMap(ActorSystem, (system) => lookupName(hostOf(system), protocol, name))

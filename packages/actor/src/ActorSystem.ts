@@ -1,0 +1,125 @@
+/**
+ * The system that carries actors, as a service; each of its Layers is one way to carry them.
+ *
+ * `layer` is native (Rust owns the mailboxes), `layerMemory` the pure TypeScript twin, `layerTest` either of them with
+ * virtual time and a seeded order. One meaning: the same conformance suite runs on all.
+ *
+ * @since 0.1.0
+ */
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Rpc from "effect/rpc/Rpc"
+import type * as Stream from "effect/Stream"
+import type { ActorRef } from "./ActorRef.ts"
+import type { Behavior } from "./Behavior.ts"
+import type { DeadLetter } from "./DeadLetter.ts"
+import { makeMemory, makeNative, makeTest } from "./internal/system.ts"
+import type { Mailbox } from "./Mailbox.ts"
+import type { SpawnOptions } from "./Self.ts"
+import type { InvalidOption, NativeUnavailable } from "./SpawnError.ts"
+import type { SystemEvent } from "./SystemEvent.ts"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface SystemOptions {
+  /** 1,000,000 by default, 16,777,215 at most. */
+  readonly maxActors?: number | undefined
+  /** For actors whose behaviour and spawn say nothing. 65,536 messages and `reject` by default. */
+  readonly mailbox?: Mailbox | undefined
+  /** How long an actor may take to stop when its scope or the system closes, before it is killed. 5 seconds by default. */
+  readonly shutdownTimeout?: Duration.Input | undefined
+  /** A handler that holds the thread for longer is reported. 100 ms by default. */
+  readonly longSchedule?: Duration.Input | undefined
+  /** Check local payloads and replies against their schema. Off; on in `layerTest`. */
+  readonly validate?: boolean | undefined
+  /**
+   * Hold the process while the system is open. Off: an idle system lets it end, an armed timer, a pending ask or a
+   * runnable actor holds it.
+   */
+  readonly keepAlive?: boolean | undefined
+  /** Sees every dead letter, in its place and without loss, which the bounded stream cannot promise. Must not throw. */
+  readonly onDeadLetter?: ((letter: DeadLetter) => void) | undefined
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface SystemInfo {
+  readonly actors: number
+  /** Messages in mailboxes. */
+  readonly queued: number
+  /** Memory of the runtime's own tables, as far as it knows. */
+  readonly bytes: number
+}
+
+/**
+ * The actor system.
+ *
+ * **Example** (Spawning without Effect)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Echo = Actor.make("Echo", [Rpc.make("Say", { payload: Schema.String, success: Schema.String })])
+ * const EchoLive = Echo.behavior({ init: () => null, handlers: { Say: (_, text) => text } })
+ * const program = Effect.flatMap(ActorSystem, (system) =>
+ *   system.spawnUnsafe(EchoLive, undefined).ask(Echo.messages.Say("hello")))
+ *
+ * await Effect.runPromise(Effect.provide(program, ActorSystem.layerMemory())) // => "hello"
+ * ```
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class ActorSystem extends Context.Service<ActorSystem, {
+  readonly backend: "native" | "memory" | "test"
+  /** Sync; throws `SpawnError`. Owned by the system. For bulk spawning and for code without Effect. */
+  readonly spawnUnsafe: <Rpcs extends Rpc.Any, Args, State>(
+    behavior: Behavior<Rpcs, Args, State>,
+    args: Args,
+    options?: SpawnOptions
+  ) => ActorRef<Rpcs>
+  readonly info: Effect.Effect<SystemInfo>
+  /** Bounded: a slow reader loses letters, which the metric `myrmidon_dropped_letters` counts. */
+  readonly deadLetters: Stream.Stream<DeadLetter>
+  /** Bounded: a slow reader loses events, which the metric `myrmidon_dropped_events` counts. */
+  readonly events: Stream.Stream<SystemEvent>
+}>()("@myrmidonjs/actor/ActorSystem") {
+  /** The native system; needs `@myrmidonjs/core-native` with a binary for the platform. */
+  static readonly layer = (
+    options: SystemOptions = {}
+  ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption> =>
+    Layer.effect(ActorSystem, Effect.map(makeNative(options), (system) => ActorSystem.of(system)))
+
+  /** The twin: pure TypeScript, in browsers and edge runtimes too. */
+  static readonly layerMemory = (options: SystemOptions = {}): Layer.Layer<ActorSystem, InvalidOption> =>
+    Layer.effect(ActorSystem, Effect.map(makeMemory(options), (system) => ActorSystem.of(system)))
+
+  /**
+   * Virtual time (moved by `TestClock.adjust`) and a seeded order, on the twin unless `backend` is "native". Payloads
+   * and replies go through the encoded side of their Schema, so that a program that only works by reference fails
+   * early. The same seed gives the same order, another seed another.
+   */
+  static readonly layerTest = (
+    options: SystemOptions & { readonly seed: bigint; readonly backend?: "memory" | "native" | undefined }
+  ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption> =>
+    Layer.effect(ActorSystem, Effect.map(makeTest(options), (system) => ActorSystem.of(system)))
+
+  /** `layer` with its options read from the configuration. */
+  static readonly layerConfig = (
+    options: Config.Wrap<SystemOptions>
+  ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption | Config.ConfigError> =>
+    Layer.effect(
+      ActorSystem,
+      Effect.flatMap(Config.unwrap(options), (options) =>
+        Effect.map(makeNative(options), (system) => ActorSystem.of(system)))
+    )
+}

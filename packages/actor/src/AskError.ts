@@ -1,0 +1,42 @@
+/**
+ * Why a question got no answer.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { ExitReasonSchema } from "./ExitReason.ts"
+import { Pid } from "./Pid.ts"
+import { BadMessage, MailboxFull, NodeBusy } from "./TellError.ts"
+
+/**
+ * The actor ended before it answered, or was not there. `reason` is its exit reason.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ActorExited extends Schema.TaggedError<ActorExited>("myrmidon/ActorExited")("ActorExited", {
+  pid: Pid.schema,
+  name: Schema.optional(Schema.String),
+  reason: ExitReasonSchema
+}) {}
+
+/**
+ * Time ran out. A reply that comes later vanishes.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class AskTimeout extends Schema.TaggedError<AskTimeout>("myrmidon/AskTimeout")("AskTimeout", {
+  after: Schema.Duration
+}) {}
+
+/**
+ * A question got no answer; `reason` says why, `tag` which question.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class AskError extends Schema.TaggedError<AskError>("myrmidon/AskError")("AskError", {
+  tag: Schema.String,
+  reason: Schema.Union([ActorExited, AskTimeout, MailboxFull, NodeBusy, BadMessage])
+}) {}

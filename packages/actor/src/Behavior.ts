@@ -1,0 +1,164 @@
+/**
+ * What an actor does: shared functions, no closure and no fiber per actor.
+ *
+ * @since 0.1.0
+ */
+import type * as Deferred from "effect/Deferred"
+import type * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import type * as Rpc from "effect/rpc/Rpc"
+import type * as RpcSchema from "effect/rpc/RpcSchema"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import type { ActorRef } from "./ActorRef.ts"
+import type { ActorSystem } from "./ActorSystem.ts"
+import type { ExitReason } from "./ExitReason.ts"
+import type { ExitSignal } from "./ExitSignal.ts"
+import type { Message } from "./Message.ts"
+import type { CurrentActor, Forwarded, Self, SpawnOptions } from "./Self.ts"
+import type { SpawnError } from "./SpawnError.ts"
+
+/**
+ * The behaviour of a protocol. Making one runs nothing.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Behavior<in out Rpcs extends Rpc.Any, in Args, in out State, out E = never, out R = never> {
+  readonly "~myrmidon/Behavior": {
+    readonly rpcs: (_: Rpcs) => Rpcs
+    readonly args: (_: Args) => void
+    readonly state: (_: State) => State
+    readonly error: () => E
+    readonly services: () => R
+  }
+  readonly version: string
+  /** Ends with the surrounding Scope; the Scope in `R` is what says so. */
+  readonly spawn: (
+    args: Args,
+    options?: SpawnOptions
+  ) => Effect.Effect<ActorRef<Rpcs>, E | SpawnError, R | ActorSystem | Scope.Scope>
+  /** Ends by itself, or with its system. */
+  readonly spawnDetached: (
+    args: Args,
+    options?: SpawnOptions
+  ) => Effect.Effect<ActorRef<Rpcs>, E | SpawnError, R | ActorSystem>
+  /** Spawn and monitor in one step: not even an instant death loses its reason. */
+  readonly spawnMonitored: (
+    args: Args,
+    options?: SpawnOptions
+  ) => Effect.Effect<
+    { readonly ref: ActorRef<Rpcs>; readonly down: Effect.Effect<ExitReason> },
+    E | SpawnError,
+    R | ActorSystem | Scope.Scope
+  >
+  /** Spawn and link in one step to the effect that uses the actor: either one's failure ends the other. */
+  readonly spawnLinked: <A, E2, R2>(
+    args: Args,
+    use: (ref: ActorRef<Rpcs>) => Effect.Effect<A, E2, R2>,
+    options?: SpawnOptions
+  ) => Effect.Effect<A, E | E2 | SpawnError | ExitSignal, R | R2 | ActorSystem>
+}
+
+/**
+ * @since 0.1.0
+ */
+export declare namespace Behavior {
+  /**
+   * Nothing to reply to.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  export type Silent = void | Effect.Effect<void, never, unknown>
+  /**
+   * What a handler may return. Tried in this order: Exit, Effect, Deferred (answer later, stay free), Forwarded
+   * (someone else answers), plain value.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  export type Reply<R extends Rpc.Any> = R extends Rpc.Rpc<infer _T, infer _P, infer S, infer E, infer _M, infer _Q>
+    ? [S] extends [RpcSchema.Stream<infer A, infer F>] ? Stream.Stream<A["Type"], F["Type"] | E["Type"], unknown>
+    :
+      | S["Type"]
+      | Exit.Exit<S["Type"], E["Type"]>
+      | Effect.Effect<S["Type"] | Deferred.Deferred<S["Type"], E["Type"]>, E["Type"], unknown>
+      | Deferred.Deferred<S["Type"], E["Type"]>
+      | Forwarded<S["Type"], E["Type"]>
+    : never
+  /**
+   * One handler per tag.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  export type Handlers<Rpcs extends Rpc.Any, State> = {
+    readonly [Tag in Rpcs["_tag"]]: (
+      state: State,
+      payload: Rpc.Payload<Message.ByTag<Rpcs, Tag>>,
+      self: Self<Rpcs, State>
+    ) => Reply<Message.ByTag<Rpcs, Tag>>
+  }
+  /**
+   * A handler for a tag that the protocol lacks is a typo, not an extra.
+   *
+   * @category utility types
+   * @since 0.1.0
+   */
+  export type NoOther<Handlers, Tags extends string> = { readonly [Tag in Exclude<keyof Handlers, Tags>]: never }
+  /**
+   * @category utility types
+   * @since 0.1.0
+   */
+  export type StateOf<Init> = Init extends Effect.Effect<infer A, infer _E, infer _R> ? A : Init
+  /**
+   * @category utility types
+   * @since 0.1.0
+   */
+  export type ErrorOf<Init> = Init extends Effect.Effect<infer _A, infer E, infer _R> ? E : never
+  /**
+   * @category utility types
+   * @since 0.1.0
+   */
+  export type ServicesOf<A> = A extends Effect.Effect<infer _A, infer _E, infer R> ? R
+    : A extends Stream.Stream<infer _A, infer _E, infer R> ? R
+    : never
+  /**
+   * @category utility types
+   * @since 0.1.0
+   */
+  export type HandlerServices<Handlers> = {
+    readonly [Tag in keyof Handlers]: Handlers[Tag] extends (...args: never) => infer A ? ServicesOf<A> : never
+  }[keyof Handlers]
+  /**
+   * What the actor itself provides is not asked of the spawner.
+   *
+   * @category utility types
+   * @since 0.1.0
+   */
+  export type Captured<R> = Exclude<R, Scope.Scope | CurrentActor>
+  /**
+   * `unknown` where `New` can stand in for `Old` under live senders, else a member that names the tags at fault.
+   *
+   * @category utility types
+   * @since 0.1.0
+   */
+  export type Compatible<Old extends Rpc.Any, New extends Rpc.Any> = [Incompatible<Old, New>] extends [never] ? unknown
+    : { readonly "~the new protocol breaks": Incompatible<Old, New> }
+  /**
+   * The tags of `Old` that `New` lacks or narrows.
+   *
+   * @category utility types
+   * @since 0.1.0
+   */
+  export type Incompatible<Old extends Rpc.Any, New extends Rpc.Any> = {
+    readonly [Tag in Old["_tag"]]: [Message.ByTag<New, Tag>] extends [never] ? Tag
+      : [Rpc.Payload<Message.ByTag<Old, Tag>>] extends [Rpc.Payload<Message.ByTag<New, Tag>>]
+        ? [Rpc.Success<Message.ByTag<New, Tag>>] extends [Rpc.Success<Message.ByTag<Old, Tag>>]
+          ? [Rpc.Error<Message.ByTag<New, Tag>>] extends [Rpc.Error<Message.ByTag<Old, Tag>>] ? never
+          : Tag
+        : Tag
+      : Tag
+  }[Old["_tag"]]
+}

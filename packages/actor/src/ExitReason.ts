@@ -1,0 +1,125 @@
+/**
+ * Why an actor ended: one union for Rust, TypeScript and Python.
+ *
+ * The tags and fields are those of the Rust enum (`crates/myrmidon-core/src/exit_reason.rs`). Timeouts and full
+ * mailboxes are errors of an operation and never stand here.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+const crash = Schema.Struct({
+  name: Schema.String,
+  message: Schema.String,
+  stack: Schema.optional(Schema.String),
+  language: Schema.Literals(["typescript", "rust", "python"])
+})
+
+/**
+ * The schema of an exit reason, for payloads that carry one.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ExitReasonSchema = Schema.TaggedUnion({
+  Normal: {},
+  Shutdown: { detail: Schema.optional(Schema.String) },
+  Killed: {},
+  Crashed: { error: crash },
+  NoProc: { everExisted: Schema.Boolean },
+  NodeUnreachable: { node: Schema.String, because: Schema.Literals(["closed", "silent"]) },
+  NodeRestarted: { node: Schema.String },
+  IsolateDown: { isolate: Schema.Int }
+})
+
+/**
+ * Why an actor ended. `_tag` is the only discriminant, so `Effect.catchReason("ActorExited", "Crashed", ...)` reaches
+ * it.
+ *
+ * - `Normal`: it was done. `Shutdown`: it was asked to stop, in order. `Killed`: nobody could trap that.
+ * - `Crashed`: a handler threw, rejected or panicked.
+ * - `NoProc`: nobody is there; `everExisted` tells a dead actor from a PID that was never given out.
+ * - `NodeUnreachable`: the connection broke or fell silent; the actor may live. `NodeRestarted`: it cannot.
+ * - `IsolateDown`: the isolate that it lived on is gone.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ExitReason = typeof ExitReasonSchema.Type
+
+/**
+ * @since 0.1.0
+ */
+export declare namespace ExitReason {
+  /**
+   * @category models
+   * @since 0.1.0
+   */
+  export type Tag = ExitReason["_tag"]
+}
+
+const property = (value: object, key: string): string | undefined => {
+  const found = (value as Record<string, unknown>)[key]
+  return typeof found === "string" && found !== "" ? found : undefined
+}
+
+// What was thrown is anybody's: a getter or a `toString` of it may throw in turn.
+const print = (defect: unknown): string => {
+  try {
+    return typeof defect === "object" && defect !== null ? JSON.stringify(defect) ?? "[object]" : String(defect)
+  } catch {
+    return "[unprintable]"
+  }
+}
+
+const crashed = (defect: unknown): ExitReason => {
+  if (typeof defect === "object" && defect !== null) {
+    try {
+      const name = property(defect, "name") ?? property(defect, "_tag")
+      const message = property(defect, "message")
+      if (defect instanceof Error || message !== undefined) {
+        const stack = property(defect, "stack")
+        const error = { name: name ?? "Error", message: message ?? "", language: "typescript" as const }
+        return { _tag: "Crashed", error: stack === undefined ? error : { ...error, stack } }
+      }
+    } catch {
+      // Told below, without its fields.
+    }
+  }
+  return { _tag: "Crashed", error: { name: "Error", message: print(defect), language: "typescript" } }
+}
+
+/**
+ * Exit reasons: constants, constructors and the rule that tells failures from ends.
+ *
+ * **Example** (Telling a crash from an orderly end)
+ *
+ * ```ts import.meta.vitest
+ * import { ExitReason } from "@myrmidonjs/actor"
+ *
+ * ExitReason.isFailure(ExitReason.shutdown("deploy")) // => false
+ * ExitReason.isFailure(ExitReason.crashed(new Error("boom"))) // => true
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const ExitReason: {
+  readonly normal: ExitReason
+  readonly killed: ExitReason
+  readonly noProc: (everExisted: boolean) => ExitReason
+  readonly shutdown: (detail?: string) => ExitReason
+  /** From anything thrown: its name, message and stack, as data. */
+  readonly crashed: (defect: unknown) => ExitReason
+  readonly match: typeof ExitReasonSchema.match
+  /** Everything but `Normal` and `Shutdown`: the rule of `transient` children. */
+  readonly isFailure: (reason: ExitReason) => boolean
+} = {
+  normal: Object.freeze({ _tag: "Normal" }),
+  killed: Object.freeze({ _tag: "Killed" }),
+  noProc: (everExisted) => ({ _tag: "NoProc", everExisted }),
+  shutdown: (detail) => detail === undefined ? { _tag: "Shutdown" } : { _tag: "Shutdown", detail },
+  crashed,
+  match: ExitReasonSchema.match,
+  isFailure: (reason) => reason._tag !== "Normal" && reason._tag !== "Shutdown"
+}

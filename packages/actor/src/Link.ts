@@ -1,0 +1,88 @@
+/**
+ * Ties the fate of a fiber to that of an actor: exit signals as typed errors.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { dual } from "effect/Function"
+import * as Stream from "effect/Stream"
+import type { AnyRef } from "./ActorRef.ts"
+import { ExitReason } from "./ExitReason.ts"
+import { ExitSignal } from "./ExitSignal.ts"
+import { type Cell, cellOf } from "./internal/cell.ts"
+import { endsOf, watch } from "./internal/watch.ts"
+
+const signalOf = (cell: Cell, reason: ExitReason): ExitSignal =>
+  new ExitSignal({ from: cell.pid, name: cell.life?.name, reason })
+
+/**
+ * One way: never succeeds, fails when the actor ends abnormally, and waits for ever when it ends in order. For
+ * `Effect.raceFirst`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const exit = (ref: AnyRef): Effect.Effect<never, ExitSignal> =>
+  Effect.suspend(() => {
+    const cell = cellOf(ref)
+    const held = watch(cell)
+    return Effect.onExit(
+      Effect.flatMap(held.end, (reason) =>
+        ExitReason.isFailure(reason) ? Effect.fail(signalOf(cell, reason)) : Effect.never),
+      () =>
+        Effect.sync(() => held.stop())
+    )
+  })
+
+/**
+ * Links the running effect with the actor, both ways: an abnormal end of the actor fails the effect with `ExitSignal`,
+ * a failure of the effect sends the actor an exit signal. A normal end of either changes nothing.
+ *
+ * **Example** (A region that ends with its actor)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, Link } from "@myrmidonjs/actor"
+ * import { Effect } from "effect"
+ *
+ * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
+ * const program = Effect.gen(function*() {
+ *   const worker = yield* WorkerLive.spawn()
+ *   return yield* Effect.andThen(Actor.kill(worker), Effect.never).pipe(
+ *     Link.linked(worker),
+ *     Effect.catchTag("ExitSignal", (signal) => Effect.succeed(signal.reason._tag))
+ *   )
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => "Killed"
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const linked: {
+  (ref: AnyRef): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | ExitSignal, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, ref: AnyRef): Effect.Effect<A, E | ExitSignal, R>
+} = dual(
+  2,
+  <A, E, R>(self: Effect.Effect<A, E, R>, ref: AnyRef): Effect.Effect<A, E | ExitSignal, R> =>
+    Effect.raceFirst(
+      exit(ref), // first, so that the watch stands before the effect runs
+      Effect.onExit(self, (end) => {
+        // An interruption comes from the other side of the race, or from outside, where nothing failed.
+        if (Exit.isSuccess(end) || Cause.hasInterruptsOnly(end.cause)) return Effect.void
+        const cell = cellOf(ref)
+        return Effect.sync(() => cell.host.shard.exit(cell, undefined, ExitReason.crashed(Cause.squash(end.cause))))
+      })
+    )
+)
+
+/**
+ * Trapping: the signals as values, the normal ones too; ends when all of `refs` have ended.
+ *
+ * @category streams
+ * @since 0.1.0
+ */
+export const signals = (refs: Iterable<AnyRef>): Stream.Stream<ExitSignal> =>
+  Stream.map(endsOf(refs), ({ from, name, reason }) => new ExitSignal({ from, name, reason }))

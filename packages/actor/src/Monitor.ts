@@ -1,0 +1,58 @@
+/**
+ * Watches an actor and reports, exactly once, why it ended.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { AnyRef } from "./ActorRef.ts"
+import type { ExitReason } from "./ExitReason.ts"
+import type { Down, MonitorRef } from "./ExitSignal.ts"
+import { cellOf } from "./internal/cell.ts"
+import { endsOf, watch } from "./internal/watch.ts"
+
+/**
+ * Starts a watch that ends with the surrounding `Scope`; the inner effect waits for its one end. An actor that is
+ * already gone is reported as `NoProc`.
+ *
+ * **Example** (Waiting for a worker to end)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, Monitor } from "@myrmidonjs/actor"
+ * import { Effect } from "effect"
+ *
+ * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
+ * const end = Effect.gen(function*() {
+ *   const worker = yield* WorkerLive.spawn()
+ *   const down = yield* Monitor.make(worker)
+ *   yield* Actor.kill(worker)
+ *   return yield* down
+ * })
+ *
+ * await Effect.runPromise(end.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => { _tag: "Killed" }
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (ref: AnyRef): Effect.Effect<Effect.Effect<ExitReason>, never, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(Effect.sync(() => watch(cellOf(ref))), (held) => Effect.sync(() => held.stop())),
+    (held) => held.end
+  )
+
+/**
+ * The ends of several actors, as they come; ends when all of them have ended.
+ *
+ * @category streams
+ * @since 0.1.0
+ */
+export const downs = (refs: Iterable<AnyRef>): Stream.Stream<Down> =>
+  Stream.map(endsOf(refs), ({ from, name, reason, ref }): Down => ({
+    _tag: "Down",
+    monitor: ref as MonitorRef,
+    from,
+    name,
+    reason
+  }))

@@ -1,0 +1,86 @@
+/**
+ * Handles of actors: one number per life of one actor, never reused.
+ *
+ * Owner: nobody; a PID is a value. Layout: `crates/myrmidon-core/src/pid.rs` (slab index 24, shard 8, generation 21).
+ *
+ * @since 0.1.0
+ */
+import type * as Brand from "effect/Brand"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+
+/**
+ * A plain number at run time (53 bits): `===`, `Map` key, sendable. Branded, so that arithmetic results and literals
+ * are refused where a PID is asked for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Pid = number & Brand.Brand<"~myrmidon/Pid">
+
+const maxIndex = 2 ** 24 - 1
+const maxShard = 2 ** 8 - 1
+const maxGeneration = 2 ** 21 - 1
+const form = /^<(0|[1-9]\d{0,2})\.([1-9]\d{0,7})\.(0|[1-9]\d{0,6})>$/
+
+const print = (pid: Pid): string => {
+  const low = pid % 4294967296
+  return `<${Math.floor(low / 16777216)}.${low % 16777216}.${Math.floor(pid / 4294967296)}>`
+}
+
+const parseUndefined = (text: string): Pid | undefined => {
+  const match = form.exec(text)
+  if (match === null) return undefined
+  const shard = Number(match[1]), index = Number(match[2]), generation = Number(match[3])
+  if (shard > maxShard || index > maxIndex || generation > maxGeneration) return undefined
+  return (generation * 4294967296 + shard * 16777216 + index) as Pid
+}
+
+// In errors and dead letters of a name that nobody has.
+const nobody = 0 as Pid
+
+const fromPrinted = (text: string): Pid | undefined => text === "<0.0.0>" ? nobody : parseUndefined(text)
+
+const isPid = (u: unknown): u is Pid => typeof u === "number" && Number.isSafeInteger(u) && u > 0 && u % 16777216 !== 0
+
+/**
+ * Printing and parsing of PIDs.
+ *
+ * **Example** (Reading a PID back from a log)
+ *
+ * ```ts import.meta.vitest
+ * import { Pid } from "@myrmidonjs/actor"
+ * import { Option } from "effect"
+ *
+ * Option.map(Pid.parse("<0.7.2>"), Pid.print) // => Option.some("<0.7.2>")
+ * Pid.parse("<0.0.0>") // => Option.none()
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const Pid: {
+  /** The printed form, for payloads and storage. */
+  readonly schema: Schema.Codec<Pid, string>
+  /** `<shard.index.generation>`, as in logs. */
+  readonly print: (pid: Pid) => string
+  /** The reverse of `print`. */
+  readonly parse: (text: string) => Option.Option<Pid>
+  /** Whether a value has the shape of a PID. */
+  readonly isPid: (u: unknown) => u is Pid
+} = {
+  schema: Schema.String.check(Schema.makeFilter((text: string) => fromPrinted(text) !== undefined, {
+    identifier: "Pid",
+    expected: "a PID such as <0.1.0>"
+  })).pipe(Schema.decodeTo(
+    Schema.declare((u): u is Pid => u === nobody || isPid(u), { identifier: "Pid" }),
+    SchemaTransformation.transform({
+      decode: (text: string): Pid => fromPrinted(text)!,
+      encode: (pid: Pid): string => print(pid)
+    })
+  )),
+  print,
+  parse: (text) => Option.fromUndefinedOr(parseUndefined(text)),
+  isPid
+}

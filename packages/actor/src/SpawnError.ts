@@ -1,0 +1,116 @@
+/**
+ * Why an actor was not started, a name not found, an option not taken.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { ExitReasonSchema } from "./ExitReason.ts"
+import { Pid } from "./Pid.ts"
+
+/**
+ * Another actor has the name; nothing was started.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class NameTaken extends Schema.TaggedError<NameTaken>("myrmidon/NameTaken")("NameTaken", {
+  name: Schema.String,
+  holder: Pid.schema
+}) {}
+
+/**
+ * Nobody has the name.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class NameNotFound extends Schema.TaggedError<NameNotFound>("myrmidon/NameNotFound")("NameNotFound", {
+  name: Schema.String
+}) {}
+
+/**
+ * The name leads to an actor of another protocol.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ProtocolMismatch extends Schema.TaggedError<ProtocolMismatch>("myrmidon/ProtocolMismatch")(
+  "ProtocolMismatch",
+  { name: Schema.String, expected: Schema.String, found: Schema.String }
+) {}
+
+/**
+ * `init` threw, died or was interrupted, or the actor was ended before it was ready.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InitCrashed extends Schema.TaggedError<InitCrashed>("myrmidon/InitCrashed")("InitCrashed", {
+  reason: ExitReasonSchema
+}) {}
+
+/**
+ * `init` took longer than `initTimeout`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InitTimeout extends Schema.TaggedError<InitTimeout>("myrmidon/InitTimeout")("InitTimeout", {
+  after: Schema.Duration
+}) {}
+
+/**
+ * The system is closing or closed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class SystemStopped extends Schema.TaggedError<SystemStopped>("myrmidon/SystemStopped")("SystemStopped", {}) {}
+
+/**
+ * A limit of the system is reached.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class LimitReached extends Schema.TaggedError<LimitReached>("myrmidon/LimitReached")("LimitReached", {
+  what: Schema.Literals(["actors", "bytes", "isolates"]),
+  limit: Schema.Int
+}) {}
+
+/**
+ * An option is out of range; names the option and what it may be.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidOption extends Schema.TaggedError<InvalidOption>("myrmidon/InvalidOption")("InvalidOption", {
+  option: Schema.String,
+  issue: Schema.String
+}) {}
+
+/**
+ * An actor was not started; `reason` says why. What `init` itself declares stays beside this, untouched.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class SpawnError extends Schema.TaggedError<SpawnError>("myrmidon/SpawnError")("SpawnError", {
+  reason: Schema.Union([NameTaken, InvalidOption, InitCrashed, InitTimeout, SystemStopped, LimitReached])
+}) {}
+
+/**
+ * No binary fits this platform; says what was tried. `ActorSystem.layerMemory` needs none.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class NativeUnavailable extends Schema.TaggedError<NativeUnavailable>("myrmidon/NativeUnavailable")(
+  "NativeUnavailable",
+  { triple: Schema.String, tried: Schema.Array(Schema.String) }
+) {
+  override get message(): string {
+    return `no native binary for ${this.triple} (tried ${this.tried.join(", ") || "nothing"}): `
+      + "install @myrmidonjs/core-native for this platform, or use ActorSystem.layerMemory, which needs none"
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Why a message was not accepted. A dead receiver is no error of a tell: it makes a dead letter.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { Pid } from "./Pid.ts"
+
+/**
+ * The mailbox had no room, and its policy (or the time that a sender may be held) left nothing but a refusal.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class MailboxFull extends Schema.TaggedError<MailboxFull>("myrmidon/MailboxFull")("MailboxFull", {
+  pid: Pid.schema,
+  capacity: Schema.Int
+}) {}
+
+/**
+ * The lane to the peer is above its high-water mark.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class NodeBusy extends Schema.TaggedError<NodeBusy>("myrmidon/NodeBusy")("NodeBusy", { node: Schema.String }) {}
+
+/**
+ * There is no session with the peer: nothing was sent.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class NoSession extends Schema.TaggedError<NoSession>("myrmidon/NoSession")("NoSession", {
+  node: Schema.String
+}) {}
+
+/**
+ * The payload does not fit its schema, or the receiver's protocol does not have this tag or this shape.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class BadMessage extends Schema.TaggedError<BadMessage>("myrmidon/BadMessage")("BadMessage", {
+  tag: Schema.String,
+  issue: Schema.String
+}) {}
+
+/**
+ * A tell was refused; `reason` says why.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class TellError extends Schema.TaggedError<TellError>("myrmidon/TellError")("TellError", {
+  reason: Schema.Union([MailboxFull, NodeBusy, NoSession, BadMessage])
+}) {}
+
+/**
+ * The synchronous answer of a send: interned constants.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type TellOutcome = "Accepted" | "MailboxFull" | "NodeBusy" | "NoSession" | "BadMessage"

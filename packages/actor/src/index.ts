@@ -1,0 +1,34 @@
+/**
+ * Typed actors for Effect.
+ *
+ * @since 0.1.0
+ */
+export * as Actor from "./Actor.ts"
+export { ActorRef, type AnyRef, type AskOptions, type NamedRef, type Recipient } from "./ActorRef.ts"
+export { ActorSystem, type SystemInfo, type SystemOptions } from "./ActorSystem.ts"
+export { ActorExited, AskError, AskTimeout } from "./AskError.ts"
+export type { Behavior } from "./Behavior.ts"
+export type { DeadLetter } from "./DeadLetter.ts"
+export { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
+export { type Down, ExitSignal, type MonitorRef } from "./ExitSignal.ts"
+export * as Link from "./Link.ts"
+export { Lane, type Mailbox, Reentrant } from "./Mailbox.ts"
+export type { Message } from "./Message.ts"
+export * as Monitor from "./Monitor.ts"
+export { Pid } from "./Pid.ts"
+export type { Protocol } from "./Protocol.ts"
+export { type ChildOptions, CurrentActor, type Forwarded, type Self, type SpawnOptions, type TimerRef } from "./Self.ts"
+export {
+  InitCrashed,
+  InitTimeout,
+  InvalidOption,
+  LimitReached,
+  NameNotFound,
+  NameTaken,
+  NativeUnavailable,
+  ProtocolMismatch,
+  SpawnError,
+  SystemStopped
+} from "./SpawnError.ts"
+export type { SystemEvent } from "./SystemEvent.ts"
+export { BadMessage, MailboxFull, NodeBusy, NoSession, TellError, type TellOutcome } from "./TellError.ts"

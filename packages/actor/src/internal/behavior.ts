@@ -1,0 +1,136 @@
+/**
+ * `Behavior` as users see it: `spawn` and its relatives, as Effects over `spawn.ts`.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import type * as Rpc from "effect/rpc/Rpc"
+import * as Scope from "effect/Scope"
+import { ActorSystem } from "../ActorSystem.ts"
+import type { Behavior } from "../Behavior.ts"
+import * as Link from "../Link.ts"
+import type { SpawnOptions } from "../Self.ts"
+import { BehaviorImpl, behaviorOf, boundFor } from "./behaviorImpl.ts"
+import type { Program } from "./bound.ts"
+import type { Cell } from "./cell.ts"
+import type { Host } from "./host.ts"
+import { Owner } from "./owner.ts"
+import { primitive } from "./primitive.ts"
+import { begin, settled, Starting } from "./spawn.ts"
+import { stopAll } from "./stop.ts"
+import { hostOf } from "./system.ts"
+import { type Watch, watch } from "./watch.ts"
+
+class SpawnableBehavior extends BehaviorImpl {
+  get version(): string {
+    return this.program.version
+  }
+
+  spawn(args: unknown, options?: SpawnOptions): Spawn {
+    return new Spawn(this, args, options, true)
+  }
+
+  spawnDetached(args: unknown, options?: SpawnOptions): Spawn {
+    return new Spawn(this, args, options, false)
+  }
+
+  spawnMonitored(args: unknown, options?: SpawnOptions) {
+    return Effect.withFiber((fiber) => {
+      const scope = Context.getUnsafe(fiber.context, Scope.Scope)
+      let held: Watch | undefined
+      const spawned = spawnIn(fiber, this, args, options, true, (cell) => held = watch(cell))
+      return Effect.flatMap(spawned, (ref) => {
+        const watching = held!
+        return Effect.as(Scope.addFinalizer(scope, Effect.sync(() => watching.stop())), { ref, down: watching.end })
+      })
+    })
+  }
+
+  spawnLinked(args: unknown, use: (ref: Cell) => Effect.Effect<unknown, unknown>, options?: SpawnOptions) {
+    return Effect.withFiber((fiber) =>
+      Effect.flatMap(
+        spawnIn(fiber, this, args, options, false, undefined),
+        (cell) =>
+          Effect.onExit(
+            Link.linked(Effect.suspend(() => use(cell)), cell as never),
+            // What was begun for this use alone has none any more.
+            () => stopAll([cell], cell.host.options.shutdownTimeout)
+          )
+      )
+    )
+  }
+}
+
+/** A spawn as one object; the Effect of a plain `init` runs to its end in one step. */
+interface Spawn extends Effect.Effect<Cell, unknown> {}
+class Spawn {
+  readonly behavior: BehaviorImpl
+  readonly args: unknown
+  readonly options: SpawnOptions | undefined
+  readonly isScoped: boolean
+
+  constructor(behavior: BehaviorImpl, args: unknown, options: SpawnOptions | undefined, isScoped: boolean) {
+    this.behavior = behavior
+    this.args = args
+    this.options = options
+    this.isScoped = isScoped
+  }
+}
+
+primitive<Spawn>(Spawn, "Behavior.spawn", function(fiber) {
+  return spawnIn(fiber, this.behavior, this.args, this.options, this.isScoped, undefined)
+})
+
+const spawnIn = (
+  fiber: Fiber.Fiber<unknown, unknown>,
+  behavior: BehaviorImpl,
+  args: unknown,
+  options: SpawnOptions | undefined,
+  isScoped: boolean,
+  begun: ((cell: Cell) => void) | undefined
+): Effect.Effect<Cell, unknown> => {
+  const context = fiber.context as Context.Context<ActorSystem | Scope.Scope>
+  const host = hostOf(Context.get(context, ActorSystem))
+  const owner = isScoped ? ownerOf(host, Context.get(context, Scope.Scope)) : undefined
+  let result: Cell | Starting
+  try {
+    result = begin(boundFor(behavior, host, fiber.context), args, options, undefined)
+  } catch (error) {
+    return Exit.fail(error)
+  }
+  const cell = result instanceof Starting ? result.cell : result
+  // Before `init` is done: whoever closes the scope meanwhile ends it too.
+  owner?.add(cell)
+  begun?.(cell)
+  return result instanceof Starting ? settled(result) : Exit.succeed(cell)
+}
+
+// One finalizer a scope, however many actors it has.
+const ownerOf = (host: Host, scope: Scope.Scope): Owner => {
+  let owner = host.owners.get(scope)
+  if (owner === undefined) {
+    const made = owner = new Owner()
+    host.owners.set(scope, made)
+    Effect.runSync(Scope.addFinalizer(
+      scope,
+      Effect.suspend(() => {
+        host.owners.delete(scope)
+        return host.closed ? Effect.void : stopAll(made.drain(), host.options.shutdownTimeout)
+      })
+    ))
+  }
+  return owner
+}
+
+/** The types of a behaviour are those of its options, which its maker has checked. */
+export const makeBehavior = <Rpcs extends Rpc.Any, Args, State, E, R>(
+  program: Program
+): Behavior<Rpcs, Args, State, E, R> =>
+  new SpawnableBehavior(program, undefined) as unknown as Behavior<Rpcs, Args, State, E, R>
+
+export const provideBehavior = <Rpcs extends Rpc.Any, Args, State, E, R>(
+  behavior: Behavior<Rpcs, Args, State, E, R>,
+  context: Context.Context<never>
+): Behavior<Rpcs, Args, State, E> =>
+  new SpawnableBehavior(behaviorOf(behavior).program, context) as unknown as Behavior<Rpcs, Args, State, E>

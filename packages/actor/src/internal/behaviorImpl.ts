@@ -1,0 +1,44 @@
+/**
+ * The object behind `Behavior`: its compiled program, the services it was provided with, and the bound forms made so far.
+ */
+import type * as Context from "effect/Context"
+import { Bound, type Program } from "./bound.ts"
+import type { Host } from "./host.ts"
+
+export class BehaviorImpl {
+  readonly program: Program
+  /** By `Actor.provide`: taken instead of what the spawner has. */
+  readonly provided: Context.Context<never> | undefined
+  // The last one first: a loop that spawns 100,000 alike finds it by two comparisons.
+  lastContext: Context.Context<never> | undefined = undefined
+  lastBound: Bound | undefined = undefined
+  readonly bounds = new WeakMap<Host, WeakMap<Context.Context<never>, Bound>>()
+
+  constructor(program: Program, provided: Context.Context<never> | undefined) {
+    this.program = program
+    this.provided = provided
+  }
+}
+
+/** What `Protocol.behavior` made. */
+export const behaviorOf = (behavior: unknown): BehaviorImpl => {
+  if (behavior instanceof BehaviorImpl) return behavior
+  throw new TypeError("not a Behavior of this package")
+}
+
+/** The behaviour with what it captures from `context`; one for all that spawn it from there. */
+export const boundFor = (behavior: BehaviorImpl, host: Host, context: Context.Context<never>): Bound => {
+  const source = behavior.provided ?? context
+  const last = behavior.lastBound
+  if (last !== undefined && last.host === host && behavior.lastContext === source) return last
+  let ofHost = behavior.bounds.get(host)
+  if (ofHost === undefined) behavior.bounds.set(host, ofHost = new WeakMap())
+  let bound = ofHost.get(source)
+  if (bound === undefined) {
+    bound = new Bound(host, behavior.program, source === host.context ? source : host.actorContext(source))
+    ofHost.set(source, bound)
+  }
+  behavior.lastContext = source
+  behavior.lastBound = bound
+  return bound
+}

@@ -1,0 +1,198 @@
+/**
+ * The hot path: one message, from the shard's pump into its handler.
+ *
+ * Nothing here allocates for a plain handler that was told something. The result's forms are tried in order: nothing,
+ * plain, Exit, Effect, Deferred, Forwarded, Promise, plain object. An Effect that is done at once leaves the actor free;
+ * else `true` is returned, and `shard.ready` follows when it is over. Never throws.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { ExitReason } from "../ExitReason.ts"
+import { type Down, ExitSignal, type MonitorRef } from "../ExitSignal.ts"
+import type { Pid } from "../Pid.ts"
+import type { Call } from "./call.ts"
+import type { Cell } from "./cell.ts"
+import type { Host } from "./host.ts"
+import { hold, type Life, lifeOf } from "./life.ts"
+import { startStream } from "./produce.ts"
+import { answer, crash, finish } from "./reply.ts"
+import { release, type Runner, take } from "./runner.ts"
+import { selfOf } from "./self.ts"
+import { StreamRequest } from "./stream.ts"
+
+export const deliver = (
+  host: Host,
+  cell: Cell,
+  op: number,
+  payload: unknown,
+  from: Pid | 0,
+  call: Call | undefined
+): boolean => {
+  const bound = cell.bound
+  let busy = false
+  host.running = cell
+  try {
+    const plain = bound.plain[op]
+    const life = cell.life
+    if (life !== undefined) life.sender = from
+    const result = plain !== undefined
+      ? plain(cell.state, payload, undefined)
+      : deliverFull(cell, op, payload, from)
+    if (result === undefined) {
+      if (call !== undefined) answer(cell, op, call, Exit.void)
+    } else if (typeof result !== "object" || result === null) {
+      if (call !== undefined) answer(cell, op, call, Exit.succeed(result))
+    } else {
+      busy = settle(cell, op, result, call)
+    }
+  } catch (error) {
+    crash(cell, error)
+  }
+  host.running = undefined
+  const life = cell.life
+  if (life !== undefined && life.leaving !== undefined) leave(cell, life)
+  return busy
+}
+
+/** `self.stop` acts when no handler runs or waits any more. */
+export const leave = (cell: Cell, life: Life): void => {
+  const reason = life.leaving
+  if (reason === undefined || life.busy > 0 || life.closing) return
+  life.leaving = undefined
+  cell.host.shard.exitSelf(cell, reason)
+}
+
+const deliverFull = (cell: Cell, op: number, payload: unknown, from: Pid | 0): unknown => {
+  const handler = cell.bound.program.full[op]
+  // `become` may have dropped a tag that was queued under the behaviour before; its type does not allow that.
+  if (handler === undefined) throw new TypeError(`${cell.bound.program.protocol} has no such message`)
+  const self = selfOf(cell)
+  lifeOf(cell).sender = from
+  if (!(payload instanceof StreamRequest)) return handler(cell.state, payload, self)
+  payload.produce = handler(cell.state, payload.payload, self)
+  return payload
+}
+
+const settle = (cell: Cell, op: number, result: object, call: Call | undefined): boolean => {
+  if (Effect.isEffect(result)) {
+    if (Exit.isExit(result)) {
+      finish(cell, op, result, call)
+      return false
+    }
+    return start(cell, op, result as Effect.Effect<unknown, unknown>, call)
+  }
+  if (result instanceof StreamRequest) {
+    startStream(cell, op, result, call)
+    return false
+  }
+  if (result instanceof Promise) {
+    return start(cell, op, Effect.promise(() => result), call)
+  }
+  finish(cell, op, Exit.succeed(result), call)
+  return false
+}
+
+const start = (
+  cell: Cell,
+  op: number,
+  effect: Effect.Effect<unknown, unknown>,
+  call: Call | undefined
+): boolean => {
+  const life = lifeOf(cell)
+  const runner = take(cell, life)
+  const fiber = runner.run(effect)
+  const exit = fiber.pollUnsafe()
+  if (exit !== undefined && runner.scope.state._tag === "Empty") {
+    finish(cell, op, exit, call)
+    return false
+  }
+  const waiting = new Waiting(cell, life, op, call, runner)
+  hold(life, fiber)
+  fiber.addObserver((exit) => {
+    life.fibers?.delete(fiber)
+    waiting.ran(exit)
+  })
+  return waiting.suspend()
+}
+
+/** A handler whose Effect was not done at once, or whose scope has to be closed. */
+class Waiting {
+  private readonly cell: Cell
+  private readonly life: Life
+  private readonly op: number
+  private readonly call: Call | undefined
+  private readonly runner: Runner
+  private done = false
+  private suspended = false
+
+  constructor(cell: Cell, life: Life, op: number, call: Call | undefined, runner: Runner) {
+    this.cell = cell
+    this.life = life
+    this.op = op
+    this.call = call
+    this.runner = runner
+  }
+
+  ran(exit: Exit.Exit<unknown, unknown>): void {
+    if (release(this.life, this.runner, exit, (exit) => this.over(exit))) this.over(exit)
+  }
+
+  /** true: the actor is busy from now on. */
+  suspend(): boolean {
+    if (this.done) return false
+    this.suspended = true
+    this.life.busy++
+    return true
+  }
+
+  private over(exit: Exit.Exit<unknown, unknown>): void {
+    const { call, cell, life, op } = this
+    this.done = true
+    if (this.suspended) life.busy--
+    if (life.closing) return
+    finish(cell, op, exit, call)
+    if (!this.suspended) return
+    leave(cell, life)
+    cell.host.shard.ready(cell, 0)
+  }
+}
+
+// -- signals ----------------------------------------------------------------------------------------------------------
+
+const deliverSignal = (host: Host, cell: Cell, run: () => unknown): boolean => {
+  let busy = false
+  host.running = cell
+  try {
+    const result = run()
+    if (typeof result === "object" && result !== null) busy = settle(cell, 0, result, undefined)
+  } catch (error) {
+    crash(cell, error)
+  }
+  host.running = undefined
+  const life = cell.life
+  if (life !== undefined && life.leaving !== undefined) leave(cell, life)
+  return busy
+}
+
+export const deliverExit = (host: Host, cell: Cell, from: Pid | 0, reason: ExitReason): boolean => {
+  const handler = cell.bound.program.options.signals?.exit
+  if (handler === undefined) return false
+  return deliverSignal(host, cell, () => {
+    lifeOf(cell).sender = from
+    const signal = new ExitSignal({ from: from as Pid, name: from === 0 ? undefined : host.nameOf(from), reason })
+    return handler(cell.state, signal, selfOf(cell))
+  })
+}
+
+export const deliverDown = (host: Host, cell: Cell, ref: number, from: Pid, reason: ExitReason): boolean => {
+  const life = lifeOf(cell)
+  const name = life.watched?.get(ref)
+  if (name !== undefined) life.watched?.delete(ref)
+  const handler = cell.bound.program.options.signals?.down
+  if (handler === undefined) return false
+  return deliverSignal(host, cell, () => {
+    life.sender = from
+    const down: Down = { _tag: "Down", monitor: ref as MonitorRef, from, name, reason }
+    return handler(cell.state, down, selfOf(cell))
+  })
+}

@@ -1,0 +1,22 @@
+/**
+ * The object that message constructors make. Its number is private: equality, spread and JSON see `{ _tag, payload }`.
+ */
+import type { Message } from "../Message.ts"
+import { lookup } from "./opcodes.ts"
+
+export class Envelope<out Tag extends string, out Payload> implements Message<Tag, Payload> {
+  readonly #op: number
+  readonly _tag: Tag
+  readonly payload: Payload
+
+  constructor(op: number, tag: Tag, payload: Payload) {
+    this.#op = op
+    this._tag = tag
+    this.payload = payload
+  }
+
+  /** The number of a message's tag; a literal is looked up by its tag. 0: no protocol has it. */
+  static op(message: Message<string, unknown>): number {
+    return #op in message ? message.#op : lookup(message._tag)
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * The result that says "someone else answers", and what it needs to know of a recipient.
+ */
+import type { AskError } from "../AskError.ts"
+import type { Message } from "../Message.ts"
+import type { TellOutcome } from "../TellError.ts"
+import type { Cell } from "./cell.ts"
+import type { RpcInfo } from "./rpc.ts"
+
+/** A ref is its own target; a name is looked up each time. */
+export interface Target {
+  readonly target: () => Cell | undefined
+  /** What it understands under this tag, as far as is known. */
+  readonly rpcOf: (tag: string) => RpcInfo | undefined
+  readonly tellUnsafe: (message: Message<string, unknown>) => TellOutcome
+  /** When there is no target: what an ask gets. */
+  readonly askFailed: (message: Message<string, unknown>) => AskError
+}
+
+export class Forward {
+  readonly to: Target
+  readonly message: Message<string, unknown>
+
+  constructor(to: Target, message: Message<string, unknown>) {
+    this.to = to
+    this.message = message
+  }
+}

@@ -1,0 +1,310 @@
+/**
+ * What happens inside the actors of one system: the other half of the seam in `shard.ts`.
+ *
+ * Owner: the thread of its system. The shard calls the `ShardHost` methods from its pump alone; everything else may be
+ * called from anywhere, also from inside a handler.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
+import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
+import type { DeadLetter } from "../DeadLetter.ts"
+import { ExitReason } from "../ExitReason.ts"
+import type { Message } from "../Message.ts"
+import type { Pid } from "../Pid.ts"
+import type { ChildOptions, SpawnOptions } from "../Self.ts"
+import type { SystemEvent } from "../SystemEvent.ts"
+import { behaviorOf, boundFor } from "./behaviorImpl.ts"
+import { Bound, compile } from "./bound.ts"
+import type { Call } from "./call.ts"
+import type { Cell } from "./cell.ts"
+import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
+import { Envelope } from "./envelope.ts"
+import { Hub } from "./hub.ts"
+import { hold, interruptAll, type Life, lifeOf } from "./life.ts"
+import { tagOf } from "./opcodes.ts"
+import { openHosts } from "./openHosts.ts"
+import type { ResolvedOptions } from "./options.ts"
+import { Owner } from "./owner.ts"
+import { Runner } from "./runner.ts"
+import { ActorScheduler } from "./scheduler.ts"
+import { selfOf } from "./self.ts"
+import { askEnded } from "./send.ts"
+import type { CallEnd, Shard, ShardClock, ShardHost, Why } from "./shard.ts"
+import { begin, detached, settled, Starting, type Ties } from "./spawn.ts"
+import type { StopGroup } from "./stop.ts"
+import { StreamRequest } from "./stream.ts"
+import type { Watch } from "./watch.ts"
+
+let boots = 0
+
+const newBoot = (): string =>
+  `${Date.now().toString(36)}-${Math.floor(Math.random() * 2 ** 48).toString(36)}-${(++boots).toString(36)}`
+
+export class Host implements ShardHost {
+  readonly options: ResolvedOptions
+  readonly clock: ShardClock
+  readonly wallClock: () => number
+  /** Payloads and replies are checked. */
+  readonly checked: boolean
+  /** They go through their encoded side. */
+  readonly roundTrip: boolean
+  readonly boot: string = newBoot()
+  readonly scheduler: ActorScheduler
+  /** For spawns outside of any Effect. */
+  readonly context: Context.Context<never>
+  readonly shard: Shard
+  readonly nobody: Bound
+  readonly letters = new Hub<DeadLetter>()
+  readonly events = new Hub<SystemEvent>()
+  readonly watches = new Map<number, Watch>()
+  /** Whoever waits for actors that were asked to stop. */
+  readonly stopGroups = new Set<StopGroup>()
+  readonly owners = new WeakMap<Scope.Scope, Owner>()
+  /** The actor whose handler is on the stack. */
+  running: Cell | undefined = undefined
+  /** No more spawns. */
+  closing = false
+  /** Nothing happens any more. */
+  closed = false
+  crashes = 0
+  deadLetters = 0
+  longSchedules = 0
+  tellsFailed = 0
+  private refs = 0
+
+  constructor(
+    options: ResolvedOptions,
+    clock: ShardClock,
+    wallClock: () => number,
+    roundTrip: boolean,
+    context: Context.Context<never>,
+    makeShard: (host: Host) => Shard
+  ) {
+    this.options = options
+    this.clock = clock
+    this.wallClock = wallClock
+    this.roundTrip = roundTrip
+    this.checked = roundTrip || options.validate
+    this.scheduler = new ActorScheduler(this)
+    this.context = this.actorContext(context)
+    this.shard = makeShard(this)
+    this.nobody = new Bound(
+      this,
+      compile("nobody", [], { init: () => undefined, handlers: {} }),
+      this.context
+    )
+    openHosts.set(this.boot, this)
+  }
+
+  /** It has closed: refs of it lead nowhere any more. */
+  forget(): void {
+    openHosts.delete(this.boot)
+  }
+
+  nextRef(): number {
+    return ++this.refs
+  }
+
+  /** What a spawner's context is to an actor: its scope and its span end before the actor does. */
+  actorContext(context: Context.Context<never>): Context.Context<never> {
+    return context.pipe(
+      Context.omit(Scope.Scope as never, Tracer.ParentSpan as never),
+      Context.add(Scheduler.Scheduler, this.scheduler)
+    )
+  }
+
+  // -- what actors do -------------------------------------------------------------------------------------------------
+
+  leaveIfIdle(cell: Cell, life: Life): void {
+    if (this.running !== cell && this.shard.isAlive(cell)) leave(cell, life)
+  }
+
+  spawnChild(
+    parent: Cell,
+    behavior: unknown,
+    args: unknown,
+    options: ChildOptions | undefined
+  ): Effect.Effect<Cell, unknown> {
+    return Effect.withFiber((fiber) => {
+      const begun = this.beginChild(parent, behavior, args, options, fiber.context)
+      return begun instanceof Starting ? settled(begun) : Exit.succeed(begun)
+    })
+  }
+
+  spawnChildNow(parent: Cell, behavior: unknown, args: unknown, options: ChildOptions | undefined): Cell {
+    const begun = this.beginChild(parent, behavior, args, options, this.context)
+    return begun instanceof Starting ? detached(begun) : begun
+  }
+
+  private beginChild(
+    parent: Cell,
+    behavior: unknown,
+    args: unknown,
+    options: ChildOptions | undefined,
+    context: Context.Context<never>
+  ): Cell | Starting {
+    const isWatched = options?.monitor === true
+    const isLinked = options?.link !== false
+    const ties: Ties = {
+      parent: isLinked ? parent : undefined,
+      watcher: isWatched ? parent : undefined,
+      watchRef: isWatched ? this.nextRef() : 0
+    }
+    const begun = begin(boundFor(behaviorOf(behavior), this, context), args, options, ties)
+    const cell = begun instanceof Starting ? begun.cell : begun
+    if (isWatched && options.name !== undefined) {
+      ;(lifeOf(parent).watched ??= new Map()).set(ties.watchRef, options.name)
+    }
+    // A link does not carry a normal end.
+    if (isLinked) (lifeOf(parent).children ??= new Owner()).add(cell)
+    return begun
+  }
+
+  spawnNow(behavior: unknown, args: unknown, options: SpawnOptions | undefined): Cell {
+    const begun = begin(boundFor(behaviorOf(behavior), this, this.context), args, options, undefined)
+    return begun instanceof Starting ? detached(begun) : begun
+  }
+
+  become(cell: Cell, behavior: unknown): void {
+    const before = cell.bound
+    const after = boundFor(behaviorOf(behavior), this, before.context)
+    cell.bound = after
+    if (cell.life !== undefined) cell.life.runner = undefined
+    const cleanup = after.open.cleanup || cell.life?.scope !== undefined
+    const had = before.open.cleanup || cell.life?.scope !== undefined
+    if (after.open.trapExit !== before.open.trapExit || cleanup !== had) {
+      this.shard.setFlags(cell, after.open.trapExit, cleanup)
+    }
+  }
+
+  nameOf(pid: Pid): string | undefined {
+    return this.shard.cellOf(pid).life?.name
+  }
+
+  // -- events ---------------------------------------------------------------------------------------------------------
+
+  crashed(cell: Cell, reason: ExitReason): void {
+    this.crashes++
+    if (!this.events.idle) this.events.publish({ _tag: "Crashed", pid: cell.pid, name: cell.life?.name, reason })
+  }
+
+  tellFailed(cell: Cell, op: number, error: unknown): void {
+    this.tellsFailed++
+    if (!this.events.idle) this.events.publish({ _tag: "TellFailed", pid: cell.pid, tag: tagOf(op), error })
+  }
+
+  letter(to: Pid, from: Pid | undefined, message: Message<string, unknown>, why: Why): void {
+    this.deadLetters++
+    const hook = this.options.onDeadLetter
+    if (hook === undefined && this.letters.idle) return
+    const letter: DeadLetter = { to, from, message, why }
+    if (hook !== undefined) {
+      try {
+        hook(letter)
+      } catch (error) {
+        // The hook is the program's own: its error is told, and must not end whoever sent.
+        Effect.runForkWith(this.context)(Effect.logError("onDeadLetter threw", error))
+      }
+    }
+    this.letters.publish(letter)
+  }
+
+  // -- the shard's calls ----------------------------------------------------------------------------------------------
+
+  deliver(cell: Cell, op: number, payload: unknown, from: Pid | 0, call: Call | undefined): boolean {
+    return deliver(this, cell, op, payload, from, call)
+  }
+
+  exitSignal(cell: Cell, from: Pid | 0, reason: ExitReason): boolean {
+    return deliverExit(this, cell, from, reason)
+  }
+
+  down(cell: Cell, ref: number, from: Pid, reason: ExitReason): boolean {
+    return deliverDown(this, cell, ref, from, reason)
+  }
+
+  outsideDown(ref: number, _from: Pid, reason: ExitReason): void {
+    const watch = this.watches.get(ref)
+    if (watch === undefined) return
+    this.watches.delete(ref)
+    watch.ended(reason)
+  }
+
+  terminate(cell: Cell, reason: ExitReason): void {
+    const life = lifeOf(cell)
+    life.closing = true
+    const waiting = life.fibers === undefined ? [] : Array.from(life.fibers)
+    interruptAll(life)
+    const { host, program } = cell.bound
+    const cleanup = Effect.suspend(() => {
+      const result = program.options.terminate?.(cell.state, reason, selfOf(cell))
+      return Effect.isEffect(result) ? result as Effect.Effect<unknown, unknown> : Effect.void
+    })
+    const runner = new Runner(cell, Scope.makeUnsafe())
+    const all = Effect.suspend(() => waiting.length === 0 ? cleanup : Effect.andThen(Fiber.awaitAll(waiting), cleanup))
+    const fiber = runner.run(Effect.onExit(all, (exit) => {
+      const close = Scope.close(runner.scope, exit)
+      return life.scope === undefined ? close : Effect.andThen(close, Scope.close(life.scope, exitOf(reason)))
+    }))
+    hold(life, fiber)
+    fiber.addObserver((exit) => {
+      life.fibers?.delete(fiber)
+      life.scope = undefined
+      if (life.ended !== undefined) return
+      if (Exit.isFailure(exit)) {
+        Effect.runForkWith(cell.bound.context)(Effect.logError(`terminate of ${program.protocol} failed`, exit.cause))
+      }
+      host.shard.finished(cell)
+    })
+  }
+
+  dead(cell: Cell, reason: ExitReason): void {
+    const life = cell.life
+    cell.state = undefined
+    if (this.stopGroups.size > 0) this.stopGroups.forEach((group) => group.ended(cell))
+    if (life === undefined) return
+    life.closing = true
+    life.ended = reason
+    life.runner = undefined
+    interruptAll(life)
+    if (life.scope !== undefined) {
+      const scope = life.scope
+      life.scope = undefined
+      Effect.runForkWith(cell.bound.context)(Scope.close(scope, exitOf(reason)))
+    }
+    if (life.children !== undefined) {
+      const children = life.children.drain()
+      life.children = undefined
+      if (reason._tag === "Normal") {
+        for (const child of children) this.shard.exit(child, undefined, ExitReason.shutdown())
+      }
+    }
+    life.onEnded?.(reason)
+    life.onEnded = undefined
+  }
+
+  callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined): void {
+    const resume = call.resume
+    if (resume === undefined) return
+    call.resume = undefined
+    resume(Exit.fail(askEnded(call, end, reason)))
+  }
+
+  deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {
+    const carried = payload instanceof StreamRequest ? payload.payload : payload
+    this.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), carried), why)
+  }
+
+  longSchedule(cell: Cell, millis: number): void {
+    this.longSchedules++
+    if (!this.events.idle) {
+      this.events.publish({ _tag: "LongSchedule", pid: cell.pid, name: cell.life?.name, millis })
+    }
+  }
+}
+
+const exitOf = (reason: ExitReason): Exit.Exit<void> => ExitReason.isFailure(reason) ? Exit.die(reason) : Exit.void

@@ -1,0 +1,37 @@
+/**
+ * What happens, for whoever listens: bounded per reader, and counted where a slow reader loses something.
+ */
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
+
+const capacity = 4096
+
+export class Hub<A> {
+  private readonly readers = new Set<Queue.Enqueue<A>>()
+  /** Values that readers lost. */
+  dropped = 0
+  /** Starts listening when it is run, ends never by itself. */
+  readonly stream: Stream.Stream<A>
+
+  constructor() {
+    this.stream = Stream.callback<A>(
+      (queue) =>
+        Effect.acquireRelease(
+          Effect.sync(() => this.readers.add(queue)),
+          () => Effect.sync(() => this.readers.delete(queue))
+        ),
+      { bufferSize: capacity, strategy: "dropping" }
+    )
+  }
+
+  get idle(): boolean {
+    return this.readers.size === 0
+  }
+
+  publish(value: A): void {
+    for (const reader of this.readers) {
+      if (!Queue.offerUnsafe(reader, value)) this.dropped++
+    }
+  }
+}

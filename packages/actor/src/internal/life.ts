@@ -1,0 +1,56 @@
+/**
+ * What only some actors have; made on first need, so that an idle actor is its cell and its state.
+ *
+ * Owner: the host. `fibers` holds every fiber that must not outlive the actor: waiting handlers, streams, deferred
+ * answers, its cleanup.
+ */
+import type * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import type { ExitReason } from "../ExitReason.ts"
+import type { Self } from "../Self.ts"
+import type { Cell } from "./cell.ts"
+import type { ResolvedMailbox } from "./mailbox.ts"
+import type { Owner } from "./owner.ts"
+import type { Runner } from "./runner.ts"
+
+export class Life {
+  name: string | undefined = undefined
+  /** Where it differs from the behaviour's. */
+  mailbox: ResolvedMailbox | undefined = undefined
+  self: Self.Any | undefined = undefined
+  /** Who sent the message in hand; 0 is nobody. */
+  sender = 0
+  /** Of `init`: lives as long as the actor. */
+  scope: Scope.Closeable | undefined = undefined
+  /** For handlers that return an Effect; see `runner.ts`. */
+  runner: Runner | undefined = undefined
+  fibers: Set<Fiber.Fiber<unknown, unknown>> | undefined = undefined
+  /** Handlers that wait. */
+  busy = 0
+  /** `self.stop` was called; acts when the handlers are done. */
+  leaving: ExitReason | undefined = undefined
+  /** Nothing of it may start any more: it is in its cleanup, or gone. */
+  closing = false
+  /** It has ended. */
+  ended: ExitReason | undefined = undefined
+  /** Of a spawn that waits for `init`. */
+  onEnded: ((reason: ExitReason) => void) | undefined = undefined
+  children: Owner | undefined = undefined
+  /** Names of what it watches, for DOWN: by then nobody knows them. */
+  watched: Map<number, string> | undefined = undefined
+}
+
+export const lifeOf = (cell: Cell): Life => cell.life ??= new Life()
+
+/** The fiber ends with the actor. */
+export const hold = (life: Life, fiber: Fiber.Fiber<unknown, unknown>): void => {
+  ;(life.fibers ??= new Set()).add(fiber)
+}
+
+/** Interrupts all that still runs of it. */
+export const interruptAll = (life: Life): void => {
+  const fibers = life.fibers
+  if (fibers === undefined) return
+  life.fibers = undefined
+  for (const fiber of fibers) fiber.interruptUnsafe()
+}

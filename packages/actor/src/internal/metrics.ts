@@ -1,0 +1,31 @@
+/**
+ * Metrics as pull gauges: read when a snapshot is taken, and free until then.
+ */
+import type * as Context from "effect/Context"
+import * as Metric from "effect/Metric"
+import type { Host } from "./host.ts"
+
+/** Registers the gauges of a system. Returns the undo. */
+export const registerMetrics = (host: Host, backend: string, context: Context.Context<never>): () => void => {
+  const gauges: Record<string, [description: string, read: () => number]> = {
+    actors: ["live actors", () => host.shard.stats().actors],
+    queued: ["messages in mailboxes", () => host.shard.stats().queued],
+    calls: ["asks that wait for their reply", () => host.shard.stats().calls],
+    bytes: ["memory of the runtime's tables", () => host.shard.stats().bytes],
+    crashes: ["actors that ended by a defect", () => host.crashes],
+    dead_letters: ["messages that nobody handled", () => host.deadLetters],
+    tell_failed: ["tells that failed with a domain error", () => host.tellsFailed],
+    long_schedule: ["handlers that held the thread for too long", () => host.longSchedules],
+    dropped_letters: ["dead letters that a slow reader lost", () => host.letters.dropped],
+    dropped_events: ["events that a slow reader lost", () => host.events.dropped]
+  }
+  const registrations = Object.entries(gauges).map(([name, [description, read]]) => {
+    const gauge = Metric.gauge(`myrmidon_${name}`, { description, attributes: { backend, boot: host.boot } })
+    return Metric.registerUnsafe(gauge, context, {
+      get: () => ({ value: read() }),
+      update: () => {},
+      modify: () => {}
+    })
+  })
+  return () => registrations.forEach((registration) => registration.remove())
+}

@@ -1,0 +1,113 @@
+/**
+ * Names: looked up, and followed.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Rpc from "effect/rpc/Rpc"
+import * as Stream from "effect/Stream"
+import type { ActorRef, AskOptions, NamedRef } from "../ActorRef.ts"
+import { ActorExited, AskError } from "../AskError.ts"
+import { ExitReason } from "../ExitReason.ts"
+import type { Message } from "../Message.ts"
+import type { Pid } from "../Pid.ts"
+import type { Protocol } from "../Protocol.ts"
+import { NameNotFound, ProtocolMismatch } from "../SpawnError.ts"
+import type { TellError, TellOutcome } from "../TellError.ts"
+import type { Cell } from "./cell.ts"
+import type { Host } from "./host.ts"
+import { infosOf, type RpcInfo } from "./rpc.ts"
+
+/** A PID that nobody has: the receiver of what is sent to a name that nobody has. */
+const noPid = 0 as Pid
+
+class NamedRefImpl {
+  readonly "~myrmidon/NamedRef" = true as const
+  readonly host: Host
+  readonly protocol: string
+  readonly rpcs: ReadonlyArray<RpcInfo>
+  readonly name: string
+
+  constructor(host: Host, protocol: string, rpcs: ReadonlyArray<RpcInfo>, name: string) {
+    this.host = host
+    this.protocol = protocol
+    this.rpcs = rpcs
+    this.name = name
+  }
+
+  rpcOf(tag: string): RpcInfo | undefined {
+    return this.rpcs.find((rpc) => rpc.tag === tag)
+  }
+
+  target(): Cell | undefined {
+    return this.host.shard.whereis(this.name)
+  }
+
+  askFailed(message: Message<string, unknown>): AskError {
+    this.host.letter(noPid, undefined, message, "NotAlive")
+    return new AskError({
+      tag: message._tag,
+      reason: new ActorExited({ pid: noPid, name: this.name, reason: ExitReason.noProc(false) }, {
+        disableChecks: true
+      })
+    }, { disableChecks: true })
+  }
+
+  tellUnsafe(message: Message<string, unknown>): TellOutcome {
+    const target = this.target()
+    if (target !== undefined) return target.tellUnsafe(message)
+    this.host.letter(noPid, undefined, message, "NotAlive")
+    return "Accepted"
+  }
+
+  tell(message: Message<string, unknown>): Effect.Effect<void, TellError> {
+    return Effect.suspend(() => {
+      const target = this.target()
+      if (target !== undefined) return target.tell(message)
+      this.tellUnsafe(message)
+      return Effect.void
+    })
+  }
+
+  ask(message: Message<string, unknown>, options?: AskOptions): Effect.Effect<unknown, unknown> {
+    return Effect.suspend(() => this.target()?.ask(message, options) ?? Exit.fail(this.askFailed(message)))
+  }
+
+  stream(
+    message: Message<string, unknown>,
+    options?: { readonly bufferSize?: number | undefined }
+  ): Stream.Stream<unknown, unknown> {
+    return Stream.suspend(() => this.target()?.stream(message, options) ?? Stream.fail(this.askFailed(message)))
+  }
+
+  get current(): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> {
+    return find(this.host, this.protocol, this.name)
+  }
+}
+
+const find = (host: Host, protocol: string, name: string): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> =>
+  Effect.suspend((): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> => {
+    const cell = host.shard.whereis(name)
+    if (cell === undefined) return Effect.fail(new NameNotFound({ name }))
+    const found = cell.bound.program.protocol
+    return found === protocol
+      ? Effect.succeed(cell)
+      : Effect.fail(new ProtocolMismatch({ name, expected: protocol, found }))
+  })
+
+/** The actor that has a name now. */
+export const lookupName = <Name extends string, Rpcs extends Rpc.Any>(
+  host: Host,
+  protocol: Protocol<Name, Rpcs>,
+  name: string
+): Effect.Effect<ActorRef<Rpcs>, NameNotFound | ProtocolMismatch> =>
+  find(host, protocol.name, name) as Effect.Effect<unknown, NameNotFound | ProtocolMismatch> as Effect.Effect<
+    ActorRef<Rpcs>,
+    NameNotFound | ProtocolMismatch
+  >
+
+/** Whoever has the name when something is sent. */
+export const makeNamed = <Name extends string, Rpcs extends Rpc.Any>(
+  host: Host,
+  protocol: Protocol<Name, Rpcs>,
+  name: string
+): NamedRef<Rpcs> => new NamedRefImpl(host, protocol.name, infosOf(protocol.group), name) as unknown as NamedRef<Rpcs>

@@ -1,0 +1,43 @@
+/**
+ * Loads `@myrmidonjs/core-native`, where it is installed, and makes shards of it.
+ */
+import type { Shard, ShardHost, ShardOptions } from "../shard.ts"
+import type { NativeModule } from "./membrane.ts"
+import { NativeShard } from "./shard.ts"
+
+// Not a literal: a bundler for the browser would follow it into Node's modules.
+const specifier: string = "@myrmidonjs/core-native"
+
+/** Why there is no native system: what `ActorSystem.layer` makes its `NativeUnavailable` of. */
+export interface LoadFailure {
+  readonly triple: string
+  readonly tried: ReadonlyArray<string>
+}
+
+interface Attempt {
+  readonly from: string
+  readonly error: string
+}
+
+const failureOf = (error: unknown): LoadFailure => {
+  const { tried, triple } = (typeof error === "object" && error !== null ? error : {}) as {
+    readonly triple?: string
+    readonly tried?: ReadonlyArray<Attempt>
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    triple: triple ?? "unknown",
+    tried: tried?.map((attempt) => `${attempt.from}: ${attempt.error}`) ?? [`${specifier}: ${message}`]
+  }
+}
+
+/** Rejects with a `LoadFailure`. */
+export const loadNative = async (): Promise<(options: ShardOptions, host: ShardHost) => Shard> => {
+  try {
+    const module = await import(specifier) as NativeModule
+    const binding = module.load()
+    return (options, host) => new NativeShard(module, binding, options, host)
+  } catch (error) {
+    throw failureOf(error)
+  }
+}

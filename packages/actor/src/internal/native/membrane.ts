@@ -1,0 +1,108 @@
+/**
+ * What this package needs of `@myrmidonjs/core-native`, as shapes: that package is optional, and neither of the two
+ * imports the other's types. What it exports is held against these by a test (`test/native/Membrane.test.ts`).
+ */
+import type { ExitReason } from "../../ExitReason.ts"
+import type { Call } from "../call.ts"
+import type { OpenOptions, Outcome, ShardClock, ShardHost } from "../shard.ts"
+import type { NativeCell } from "./cell.ts"
+
+export interface NativeInfo {
+  readonly status: string
+  readonly mailbox: number
+  readonly reductions: number
+  readonly micros: number
+  readonly links: ReadonlyArray<number>
+}
+
+export interface NativeStats {
+  readonly actors: number
+  readonly queued: number
+  readonly bytes: number
+  readonly calls: number
+}
+
+export type NativeOpenOptions = Omit<OpenOptions, "parent" | "watcher"> & {
+  readonly parent: NativeCell | undefined
+  readonly watcher: NativeCell | undefined
+}
+
+/** One isolate's face of its Rust shard. PIDs are numbers, 0 is nobody. */
+export interface NativeMembrane {
+  takePid(): number
+  adopt(cell: NativeCell): void
+  release(cell: NativeCell): void
+  open(cell: NativeCell, options: NativeOpenOptions): number | undefined
+  started(cell: NativeCell): void
+  abandon(cell: NativeCell): void
+  exitSelf(cell: NativeCell, reason: ExitReason): void
+  finished(cell: NativeCell): void
+  setFlags(cell: NativeCell, trapExit: boolean, cleanup: boolean): void
+  isAlive(low: number, generation: number): boolean
+  info(cell: NativeCell): NativeInfo | undefined
+  find(pid: number): NativeCell | undefined
+  send(
+    low: number,
+    generation: number,
+    op: number,
+    payload: unknown,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): Outcome
+  call(
+    low: number,
+    generation: number,
+    op: number,
+    payload: unknown,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number,
+    call: Call,
+    timeout: number
+  ): Outcome
+  answered(call: Call): void
+  awaitRoom(cell: NativeCell, resume: () => void): () => void
+  stop(cell: NativeCell, reason: ExitReason): void
+  ready(cell: NativeCell, millis: number): void
+  defer(task: () => void, cell: NativeCell | undefined): void
+  exit(to: NativeCell, from: NativeCell | undefined, reason: ExitReason): void
+  link(a: NativeCell, b: NativeCell): void
+  unlink(a: NativeCell, b: NativeCell): void
+  monitor(watcher: NativeCell, target: NativeCell, ref: number): void
+  demonitor(watcher: NativeCell, ref: number): boolean
+  watch(target: NativeCell, ref: number): void
+  unwatch(ref: number): void
+  whereis(name: string): NativeCell | undefined
+  startTimer(
+    cell: NativeCell,
+    ref: number,
+    delay: number,
+    repeat: boolean,
+    op: number,
+    payload: unknown,
+    flags: number
+  ): void
+  cancelTimer(cell: NativeCell, ref: number): number | undefined
+  stats(): NativeStats
+  cells(): ReadonlyArray<NativeCell>
+  keepAlive(on: boolean): void
+  readonly closed: boolean
+  close(): unknown
+}
+
+export interface NativeModule {
+  /** Throws an error with `triple` and `tried` when no binary fits. */
+  readonly load: () => unknown
+  readonly Membrane: new(
+    binding: unknown,
+    options: {
+      readonly maxActors: number
+      readonly capacity: number
+      readonly longSchedule: number
+      readonly clock: ShardClock
+      readonly seed: bigint | undefined
+    },
+    host: ShardHost
+  ) => NativeMembrane
+}

@@ -1,0 +1,213 @@
+/**
+ * The Rust shard behind the seam: each call of `Shard` is one call of the membrane. Nothing is decided here.
+ */
+import type { ExitReason } from "../../ExitReason.ts"
+import type { Pid } from "../../Pid.ts"
+import type { Bound } from "../bound.ts"
+import type { Call } from "../call.ts"
+import type { Cell } from "../cell.ts"
+import { type OpenOptions, Outcome, type Shard, type ShardHost, type ShardInfo, type ShardOptions } from "../shard.ts"
+import { NativeCell } from "./cell.ts"
+import type { NativeMembrane, NativeModule, NativeOpenOptions } from "./membrane.ts"
+
+/** Of an actor whose behaviour does not say; every spawn of this package says. */
+const DEFAULT_CAPACITY = 65_536
+
+const lowOf = (pid: number): number => pid % 4294967296
+const generationOf = (pid: number): number => Math.floor(pid / 4294967296)
+
+export class NativeShard implements Shard {
+  readonly backend = "native"
+  readonly #membrane: NativeMembrane
+  readonly #options: ShardOptions
+
+  constructor(module: NativeModule, binding: unknown, options: ShardOptions, host: ShardHost) {
+    this.#options = options
+    this.#membrane = new module.Membrane(binding, {
+      maxActors: options.maxActors,
+      capacity: DEFAULT_CAPACITY,
+      longSchedule: options.longSchedule,
+      clock: options.clock,
+      seed: options.seed
+    }, host)
+  }
+
+  // -- life -----------------------------------------------------------------------------------------------------------
+
+  reserve(bound: Bound): NativeCell {
+    const pid = this.#membrane.takePid()
+    if (pid === 0) throw this.#refusal()
+    const cell = new NativeCell(lowOf(pid), generationOf(pid), bound)
+    this.#membrane.adopt(cell)
+    return cell
+  }
+
+  #refusal(): Error {
+    if (this.#membrane.closed) return Object.assign(new Error("the actor system has stopped"), { _tag: "SystemStopped" })
+    const limit = this.#options.maxActors
+    return Object.assign(new Error(`${limit} actors are alive`), { _tag: "LimitReached", what: "actors", limit })
+  }
+
+  release(cell: Cell): void {
+    this.#membrane.release(cell)
+  }
+
+  open(cell: Cell, options: OpenOptions): Pid | undefined {
+    return this.#membrane.open(cell, options as NativeOpenOptions) as Pid | undefined
+  }
+
+  started(cell: Cell): void {
+    this.#membrane.started(cell)
+  }
+
+  abandon(cell: Cell): void {
+    this.#membrane.abandon(cell)
+  }
+
+  exitSelf(cell: Cell, reason: ExitReason): void {
+    this.#membrane.exitSelf(cell, reason)
+  }
+
+  finished(cell: Cell): void {
+    this.#membrane.finished(cell)
+  }
+
+  setFlags(cell: Cell, trapExit: boolean, cleanup: boolean): void {
+    this.#membrane.setFlags(cell, trapExit, cleanup)
+  }
+
+  isAlive(cell: Cell): boolean {
+    return this.#membrane.isAlive(cell.low, cell.generation)
+  }
+
+  info(cell: Cell): ShardInfo | undefined {
+    const info = this.#membrane.info(cell)
+    return info === undefined ? undefined : {
+      status: info.status as ShardInfo["status"],
+      mailbox: info.mailbox,
+      reductions: info.reductions,
+      millis: info.micros / 1000,
+      links: info.links as ReadonlyArray<Pid>
+    }
+  }
+
+  cellOf(pid: Pid): NativeCell {
+    const { nobody } = this.#options
+    if (nobody === undefined) throw new Error("this system was made without a behaviour for nobody")
+    return this.#membrane.find(pid) ?? new NativeCell(lowOf(pid), generationOf(pid), nobody)
+  }
+
+  // -- messages -------------------------------------------------------------------------------------------------------
+
+  send(to: Cell, op: number, payload: unknown, from: Cell | undefined, flags: number): Outcome {
+    return from === undefined
+      ? this.#membrane.send(to.low, to.generation, op, payload, 0, 0, flags)
+      : this.#membrane.send(to.low, to.generation, op, payload, from.low, from.generation, flags)
+  }
+
+  call(
+    to: Cell,
+    op: number,
+    payload: unknown,
+    from: Cell | undefined,
+    flags: number,
+    call: Call,
+    timeout: number
+  ): Outcome {
+    return from === undefined
+      ? this.#membrane.call(to.low, to.generation, op, payload, 0, 0, flags, call, timeout)
+      : this.#membrane.call(to.low, to.generation, op, payload, from.low, from.generation, flags, call, timeout)
+  }
+
+  answered(call: Call): void {
+    this.#membrane.answered(call)
+  }
+
+  awaitRoom(to: Cell, resume: () => void): () => void {
+    return this.#membrane.awaitRoom(to, resume)
+  }
+
+  stop(to: Cell, reason: ExitReason): void {
+    this.#membrane.stop(to, reason)
+  }
+
+  // -- a handler that waits -------------------------------------------------------------------------------------------
+
+  ready(cell: Cell, millis: number): void {
+    this.#membrane.ready(cell, millis)
+  }
+
+  defer(task: () => void, cell: Cell | undefined): void {
+    this.#membrane.defer(task, cell)
+  }
+
+  // -- signals --------------------------------------------------------------------------------------------------------
+
+  exit(to: Cell, from: Cell | undefined, reason: ExitReason): void {
+    this.#membrane.exit(to, from, reason)
+  }
+
+  link(a: Cell, b: Cell): void {
+    this.#membrane.link(a, b)
+  }
+
+  unlink(a: Cell, b: Cell): void {
+    this.#membrane.unlink(a, b)
+  }
+
+  monitor(watcher: Cell, target: Cell, ref: number): void {
+    this.#membrane.monitor(watcher, target, ref)
+  }
+
+  demonitor(watcher: Cell, ref: number): boolean {
+    return this.#membrane.demonitor(watcher, ref)
+  }
+
+  watch(target: Cell, ref: number): void {
+    this.#membrane.watch(target, ref)
+  }
+
+  unwatch(ref: number): void {
+    this.#membrane.unwatch(ref)
+  }
+
+  // -- names and timers -----------------------------------------------------------------------------------------------
+
+  whereis(name: string): NativeCell | undefined {
+    return this.#membrane.whereis(name)
+  }
+
+  startTimer(
+    cell: Cell,
+    ref: number,
+    delay: number,
+    repeat: boolean,
+    op: number,
+    payload: unknown,
+    flags: number
+  ): void {
+    this.#membrane.startTimer(cell, ref, delay, repeat, op, payload, flags)
+  }
+
+  cancelTimer(cell: Cell, ref: number): number | undefined {
+    return this.#membrane.cancelTimer(cell, ref)
+  }
+
+  // -- the whole ------------------------------------------------------------------------------------------------------
+
+  stats(): { readonly actors: number; readonly queued: number; readonly bytes: number; readonly calls: number } {
+    return this.#membrane.stats()
+  }
+
+  cells(): ReadonlyArray<NativeCell> {
+    return this.#membrane.cells()
+  }
+
+  keepAlive(on: boolean): void {
+    this.#membrane.keepAlive(on)
+  }
+
+  close(): void {
+    this.#membrane.close()
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * System options, checked once.
+ */
+import type { SystemOptions } from "../ActorSystem.ts"
+import type { DeadLetter } from "../DeadLetter.ts"
+import { InvalidOption } from "../SpawnError.ts"
+import { defaultMailbox, millisOf, type ResolvedMailbox, resolveMailbox } from "./mailbox.ts"
+
+export interface ResolvedOptions {
+  readonly maxActors: number
+  readonly mailbox: ResolvedMailbox
+  /** ms */
+  readonly shutdownTimeout: number
+  /** ms */
+  readonly longSchedule: number
+  readonly validate: boolean
+  readonly keepAlive: boolean
+  readonly onDeadLetter: ((letter: DeadLetter) => void) | undefined
+}
+
+const maxActors = 2 ** 24 - 1
+const maxMillis = 2 ** 31 - 1
+
+const known: ReadonlySet<string> = new Set(
+  [
+    "maxActors",
+    "mailbox",
+    "shutdownTimeout",
+    "longSchedule",
+    "validate",
+    "keepAlive",
+    "onDeadLetter",
+    "seed",
+    "backend"
+  ] satisfies ReadonlyArray<keyof SystemOptions | "seed" | "backend">
+)
+
+const flag = (option: "validate" | "keepAlive", value: unknown): boolean => {
+  if (value === undefined) return false
+  if (typeof value === "boolean") return value
+  throw new InvalidOption({ option, issue: `must be a boolean, is ${JSON.stringify(value)}` })
+}
+
+/** Throws `InvalidOption`, which names the option. */
+export const resolveOptions = (options: SystemOptions): ResolvedOptions => {
+  for (const option of Object.keys(options)) {
+    if (!known.has(option)) throw new InvalidOption({ option, issue: `unknown; known are ${[...known].join(", ")}` })
+  }
+  const actors = options.maxActors ?? 1_000_000
+  if (!Number.isInteger(actors) || actors < 1 || actors > maxActors) {
+    throw new InvalidOption({
+      option: "maxActors",
+      issue: `must be an integer from 1 to ${maxActors}, is ${String(actors)}`
+    })
+  }
+  if (options.onDeadLetter !== undefined && typeof options.onDeadLetter !== "function") {
+    throw new InvalidOption({ option: "onDeadLetter", issue: "must be a function" })
+  }
+  return {
+    maxActors: actors,
+    mailbox: resolveMailbox(options.mailbox ?? {}, defaultMailbox),
+    shutdownTimeout: millisOf("shutdownTimeout", options.shutdownTimeout ?? 5_000, maxMillis),
+    longSchedule: millisOf("longSchedule", options.longSchedule ?? 100, maxMillis),
+    validate: flag("validate", options.validate),
+    keepAlive: flag("keepAlive", options.keepAlive),
+    onDeadLetter: options.onDeadLetter
+  }
+}

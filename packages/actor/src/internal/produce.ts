@@ -1,0 +1,50 @@
+/**
+ * Stream replies, the actor's half: a child fiber, which holds up neither mailbox nor handler, ends with the actor, and
+ * waits where the reader is slow.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Queue from "effect/Queue"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { OpFlag } from "./bound.ts"
+import type { Call } from "./call.ts"
+import type { Cell } from "./cell.ts"
+import { checkSuccess } from "./codecs.ts"
+import { hold, lifeOf } from "./life.ts"
+import { answer, crash } from "./reply.ts"
+import { Runner } from "./runner.ts"
+import type { StreamRequest } from "./stream.ts"
+
+/** Runs what the handler returned, into the reader's queue. */
+export const startStream = (cell: Cell, op: number, request: StreamRequest, call: Call | undefined): void => {
+  const stream = request.produce
+  if (call === undefined || request.cancelled) return
+  if (!Stream.isStream(stream)) return crash(cell, new TypeError("the handler of a stream must return a Stream"))
+  const life = lifeOf(cell)
+  const runner = new Runner(cell, Scope.makeUnsafe())
+  const isChecked = ((cell.bound.flags[op] ?? 0) & OpFlag.Checked) !== 0
+  const offer = (items: ReadonlyArray<unknown>): Effect.Effect<unknown, unknown> =>
+    Queue.offerAll(request.queue, isChecked ? items.map((item) => checked(cell, op, item)) : items)
+  const fiber = runner.run(Effect.onExit(
+    Stream.runForEachArray(stream as Stream.Stream<unknown, unknown>, offer),
+    (exit) => Scope.close(runner.scope, exit)
+  ))
+  hold(life, fiber)
+  request.cancel = () => fiber.interruptUnsafe()
+  fiber.addObserver((exit) => {
+    life.fibers?.delete(fiber)
+    request.cancel = undefined
+    if (life.closing || request.cancelled) return
+    // A stream that dies is a defect of the actor, as any handler's is.
+    if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) return crash(cell, Cause.squash(exit.cause))
+    answer(cell, op, call, Exit.isSuccess(exit) ? Exit.void : exit, true)
+  })
+}
+
+const checked = (cell: Cell, op: number, item: unknown): unknown => {
+  const found = checkSuccess(cell.bound, op, item)
+  if (Exit.isSuccess(found)) return found.value
+  throw new TypeError(`a stream item does not fit its schema: ${String(Cause.squash(found.cause))}`)
+}

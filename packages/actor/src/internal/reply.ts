@@ -1,0 +1,129 @@
+/**
+ * What becomes of a handler's result: the asker's answer, an event, or the actor's end.
+ */
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { ExitReason } from "../ExitReason.ts"
+import { OpFlag } from "./bound.ts"
+import { Call } from "./call.ts"
+import type { Cell } from "./cell.ts"
+import { checkError, checkSuccess } from "./codecs.ts"
+import { Envelope } from "./envelope.ts"
+import { Forward } from "./forward.ts"
+import { hold, lifeOf } from "./life.ts"
+import { tagOf } from "./opcodes.ts"
+import { askRefused, sendCall, sendMessage } from "./send.ts"
+import { Outcome } from "./shard.ts"
+
+/** A defect ends the actor; its links, monitors and askers learn why. */
+export const crash = (cell: Cell, defect: unknown): void => {
+  const life = cell.life
+  if (life?.ended !== undefined) return
+  const reason = ExitReason.crashed(defect)
+  cell.host.crashed(cell, reason)
+  cell.host.shard.exitSelf(cell, reason)
+}
+
+/** The answer, once. Whatever comes for a call that is over vanishes. */
+export const answer = (
+  cell: Cell,
+  op: number,
+  call: Call,
+  exit: Exit.Exit<unknown, unknown>,
+  isEndOfStream = false
+): void => {
+  const resume = call.resume
+  if (resume === undefined) return
+  if (!(isEndOfStream && Exit.isSuccess(exit)) && ((cell.bound.flags[op] ?? 0) & OpFlag.Checked) !== 0) {
+    const checked = checkedReply(cell, op, exit)
+    if (checked === undefined) return
+    exit = checked
+  }
+  call.resume = undefined
+  cell.host.shard.answered(call)
+  resume(exit)
+}
+
+// A reply that its own protocol does not allow is a defect of the actor.
+const checkedReply = (
+  cell: Cell,
+  op: number,
+  exit: Exit.Exit<unknown, unknown>
+): Exit.Exit<unknown, unknown> | undefined => {
+  if (Exit.isSuccess(exit)) {
+    const checked = checkSuccess(cell.bound, op, exit.value)
+    if (Exit.isSuccess(checked)) return checked
+    return crash(cell, badReply(op, checked.cause)), undefined
+  }
+  const failure = exit.cause.reasons.find(Cause.isFailReason)
+  if (failure === undefined) return exit
+  const checked = checkError(cell.bound, op, failure.error)
+  if (Exit.isSuccess(checked)) return Exit.fail(checked.value)
+  return crash(cell, badReply(op, checked.cause)), undefined
+}
+
+const badReply = (op: number, cause: Cause.Cause<string>): Error =>
+  new TypeError(`the reply to "${tagOf(op)}" does not fit its schema: ${String(Cause.squash(cause))}`)
+
+/** A handler is done. `op` 0: of a signal, where nobody could see a domain error. */
+export const finish = (cell: Cell, op: number, exit: Exit.Exit<unknown, unknown>, call: Call | undefined): void => {
+  if (Exit.isSuccess(exit)) {
+    const value = exit.value
+    if (typeof value === "object" && value !== null) {
+      if (Deferred.isDeferred(value)) return answerLater(cell, op, value, call)
+      if (value instanceof Forward) return forward(cell, value, call)
+    }
+    if (call !== undefined) answer(cell, op, call, exit)
+    return
+  }
+  const cause = exit.cause
+  const failure = cause.reasons.find(Cause.isFailReason)
+  if (failure === undefined || op === 0 || Cause.hasDies(cause)) {
+    // Interrupted because it ended: not its own doing.
+    if (Cause.hasInterruptsOnly(cause) && cell.life !== undefined && cell.life.closing) return
+    return crash(cell, Cause.squash(cause))
+  }
+  if (call !== undefined) answer(cell, op, call, exit)
+  else cell.host.tellFailed(cell, op, failure.error)
+}
+
+/** The asker waits for the Deferred; the actor does not. */
+const answerLater = (
+  cell: Cell,
+  op: number,
+  deferred: Deferred.Deferred<unknown, unknown>,
+  call: Call | undefined
+): void => {
+  if (call === undefined) return
+  const fiber = Effect.runForkWith(cell.bound.context)(Deferred.await(deferred))
+  const done = fiber.pollUnsafe()
+  if (done !== undefined) return finish(cell, op, done, call)
+  const life = lifeOf(cell)
+  hold(life, fiber)
+  fiber.addObserver((exit) => {
+    life.fibers?.delete(fiber)
+    if (!life.closing) finish(cell, op, exit, call)
+  })
+}
+
+/** The asker waits for someone else from now on: whatever becomes of this actor does not matter to it. */
+const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): void => {
+  const target = to.target()
+  if (call === undefined) {
+    if (target === undefined) to.tellUnsafe(message)
+    else sendMessage(target, message, cell)
+    return
+  }
+  const resume = call.resume
+  if (resume === undefined) return
+  call.resume = undefined
+  cell.host.shard.answered(call)
+  if (target === undefined) return resume(Exit.fail(to.askFailed(message)))
+  const next = new Call(Envelope.op(message), target, resume, call.timeout)
+  const outcome = sendCall(target, next.op, message, cell, next, undefined)
+  if (outcome === Outcome.Accepted) return
+  next.resume = undefined
+  resume(Exit.fail(askRefused(target, message, outcome)))
+}

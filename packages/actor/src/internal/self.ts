@@ -1,0 +1,157 @@
+/**
+ * `Self`, as one object per actor that asks for it. Every member is a plain call into the actor's own shard.
+ */
+import * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type { AnyRef } from "../ActorRef.ts"
+import { ExitReason } from "../ExitReason.ts"
+import type { MonitorRef } from "../ExitSignal.ts"
+import type { Message } from "../Message.ts"
+import type { Pid } from "../Pid.ts"
+import type { ChildOptions, Self, TimerRef } from "../Self.ts"
+import type { TellOutcome } from "../TellError.ts"
+import { Cell, cellOf } from "./cell.ts"
+import type { SelfOfCell } from "./current.ts"
+import { Envelope } from "./envelope.ts"
+import { Forward, type Target } from "./forward.ts"
+import { lifeOf } from "./life.ts"
+import { millisOf } from "./mailbox.ts"
+import { outcomes, payloadFor, refused, sendMessage } from "./send.ts"
+import { Flag, Outcome } from "./shard.ts"
+
+type Untyped = Message<string, unknown>
+
+class SelfImpl {
+  readonly "~cell": Cell
+
+  constructor(cell: Cell) {
+    this["~cell"] = cell
+  }
+
+  get ref(): Cell {
+    return this["~cell"]
+  }
+
+  get pid(): Pid {
+    return this["~cell"].pid
+  }
+
+  get name(): string | undefined {
+    return this["~cell"].life?.name
+  }
+
+  get sender(): Pid | undefined {
+    const sender = this["~cell"].life?.sender
+    return sender === undefined || sender === 0 ? undefined : sender as Pid
+  }
+
+  get state(): unknown {
+    return this["~cell"].state
+  }
+
+  setState(next: unknown): void {
+    this["~cell"].state = next
+  }
+
+  stop(reason: ExitReason = ExitReason.normal): void {
+    const cell = this["~cell"]
+    const life = lifeOf(cell)
+    life.leaving ??= reason
+    cell.host.leaveIfIdle(cell, life)
+  }
+
+  send(to: Target & { readonly tellUnsafe: (message: Untyped) => TellOutcome }, message: Untyped): TellOutcome {
+    const target = to instanceof Cell ? to : to.target()
+    if (target === undefined) return to.tellUnsafe(message)
+    const outcome = sendMessage(target, message, this["~cell"])
+    return outcome === Outcome.Accepted ? "Accepted" : refused(target, message, this["~cell"], outcome)
+  }
+
+  tell(message: Untyped): TellOutcome {
+    const cell = this["~cell"]
+    const outcome = sendMessage(cell, message, cell)
+    return outcome === Outcome.Accepted ? "Accepted" : refused(cell, message, cell, outcome)
+  }
+
+  next(message: Untyped): void {
+    const cell = this["~cell"]
+    const outcome = sendMessage(cell, message, cell, Flag.Next)
+    if (outcome !== Outcome.Accepted) throw new RangeError(`self.next: ${outcomes[outcome]}`)
+  }
+
+  after(delay: Duration.Input, message: Untyped): TimerRef {
+    return this.arm(millisOf("delay", delay, Number.MAX_SAFE_INTEGER, 0), false, message)
+  }
+
+  at(time: DateTime.DateTime.Input, message: Untyped): TimerRef {
+    const left = DateTime.toEpochMillis(DateTime.makeUnsafe(time)) - this["~cell"].host.wallClock()
+    return this.arm(Math.max(0, left), false, message)
+  }
+
+  every(interval: Duration.Input, message: Untyped): TimerRef {
+    return this.arm(millisOf("interval", interval, Number.MAX_SAFE_INTEGER), true, message)
+  }
+
+  private arm(delay: number, repeat: boolean, message: Untyped): TimerRef {
+    const cell = this["~cell"]
+    const ref = cell.host.nextRef()
+    const op = Envelope.op(message)
+    const { flags, payload } = payloadFor(cell, op, message)
+    cell.host.shard.startTimer(cell, ref, delay, repeat, op, payload, flags)
+    return ref as TimerRef
+  }
+
+  cancel(timer: TimerRef): number | undefined {
+    const cell = this["~cell"]
+    return cell.host.shard.cancelTimer(cell, timer)
+  }
+
+  link(ref: AnyRef): void {
+    const cell = this["~cell"]
+    cell.host.shard.link(cell, cellOf(ref))
+  }
+
+  unlink(ref: AnyRef): void {
+    const cell = this["~cell"]
+    cell.host.shard.unlink(cell, cellOf(ref))
+  }
+
+  monitor(ref: AnyRef): MonitorRef {
+    const cell = this["~cell"], target = cellOf(ref)
+    const monitor = cell.host.nextRef()
+    const name = target.life?.name
+    if (name !== undefined) (lifeOf(cell).watched ??= new Map()).set(monitor, name)
+    cell.host.shard.monitor(cell, target, monitor)
+    return monitor as MonitorRef
+  }
+
+  demonitor(monitor: MonitorRef): boolean {
+    const cell = this["~cell"]
+    cell.life?.watched?.delete(monitor)
+    return cell.host.shard.demonitor(cell, monitor)
+  }
+
+  spawn(behavior: unknown, args: unknown, options?: ChildOptions): Effect.Effect<unknown, unknown, unknown> {
+    return this["~cell"].host.spawnChild(this["~cell"], behavior, args, options)
+  }
+
+  spawnUnsafe(behavior: unknown, args: unknown, options?: ChildOptions): Cell {
+    return this["~cell"].host.spawnChildNow(this["~cell"], behavior, args, options)
+  }
+
+  become(behavior: unknown): void {
+    this["~cell"].host.become(this["~cell"], behavior)
+  }
+
+  forward(to: Target, message: Untyped): Forward {
+    return new Forward(to, message)
+  }
+}
+
+/** The one `Self` of an actor. */
+export const selfOf = (cell: Cell): Self.Any => {
+  const life = lifeOf(cell)
+  // What a handler may do with it was checked where the behaviour was made.
+  return life.self ??= new SelfImpl(cell) as unknown as SelfOfCell
+}

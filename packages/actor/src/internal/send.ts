@@ -1,0 +1,173 @@
+/**
+ * The one way into a mailbox: the message's tag is resolved against its receiver, its payload checked where the system
+ * asks for that, and a refusal turned into an error.
+ */
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Exit from "effect/Exit"
+import { ActorExited, AskError, AskTimeout } from "../AskError.ts"
+import { ExitReason } from "../ExitReason.ts"
+import type { Message } from "../Message.ts"
+import { BadMessage, MailboxFull, NodeBusy, NoSession, TellError, type TellOutcome } from "../TellError.ts"
+import { OpFlag } from "./bound.ts"
+import type { Call } from "./call.ts"
+import type { Cell } from "./cell.ts"
+import { checkPayload } from "./codecs.ts"
+import { Envelope } from "./envelope.ts"
+import { tagOf } from "./opcodes.ts"
+import { CallEnd, Flag, OnFull, Outcome } from "./shard.ts"
+
+/** By number of the outcome. */
+export const outcomes: ReadonlyArray<TellOutcome> = ["Accepted", "MailboxFull", "NodeBusy", "NoSession", "BadMessage"]
+
+const shardFlags = Flag.Priority | Flag.Next | Flag.Reentrant
+
+/** Sends; `from` is the actor in whose turn this happens. */
+export const sendMessage = (to: Cell, message: Message<string, unknown>, from: Cell | undefined, next = 0): Outcome => {
+  const op = Envelope.op(message)
+  const bound = to.bound
+  const flags = bound.flags[op]
+  if (flags === OpFlag.Known) return bound.shard.send(to, op, message.payload, from, next)
+  return sendSlow(to, op, message, from, next)
+}
+
+// Nobody understands everything: what is sent to a PID without an actor is a dead letter, not a wrong message.
+const flagsOf = (to: Cell, op: number): number =>
+  to.bound.flags[op] ?? (to.bound === to.host.nobody && op !== 0 ? OpFlag.Known : 0)
+
+const sendSlow = (
+  to: Cell,
+  op: number,
+  message: Message<string, unknown>,
+  from: Cell | undefined,
+  next: number
+): Outcome => {
+  const bound = to.bound
+  const flags = flagsOf(to, op)
+  if (flags === 0 || (flags & OpFlag.Stream) !== 0) return Outcome.BadMessage
+  let payload = message.payload
+  if ((flags & OpFlag.Checked) !== 0) {
+    const checked = checkPayload(bound, op, payload)
+    if (Exit.isFailure(checked)) return Outcome.BadMessage
+    payload = checked.value
+  }
+  return bound.shard.send(to, op, payload, from, flags & shardFlags | next)
+}
+
+/** The answer to a sender that cannot wait, and gets nothing back: what was refused is kept as a dead letter. */
+export const refused = (
+  to: Cell,
+  message: Message<string, unknown>,
+  from: Cell | undefined,
+  outcome: Outcome
+): TellOutcome => {
+  if (outcome === Outcome.MailboxFull) to.host.letter(to.pid, from?.pid, message, "MailboxFull")
+  return outcomes[outcome]
+}
+
+const issueOf = (to: Cell, message: Message<string, unknown>): string => {
+  const op = Envelope.op(message)
+  const flags = flagsOf(to, op)
+  if (flags === 0) return `${to.bound.program.protocol} has no such message`
+  if ((flags & OpFlag.Stream) !== 0) return "its reply is a stream: use `stream`"
+  if ((flags & OpFlag.Checked) !== 0) {
+    const checked = checkPayload(to.bound, op, message.payload)
+    if (Exit.isFailure(checked)) return String(Cause.squash(checked.cause))
+  }
+  return "refused by the receiver"
+}
+
+const capacityOf = (to: Cell): number => (to.life?.mailbox ?? to.bound.mailbox).capacity
+
+const unchecked = { disableChecks: true }
+
+const tellReason = (to: Cell, message: Message<string, unknown>, outcome: Outcome): TellError["reason"] => {
+  switch (outcome) {
+    case Outcome.NodeBusy:
+      return new NodeBusy({ node: "" })
+    case Outcome.NoSession:
+      return new NoSession({ node: "" })
+    case Outcome.BadMessage:
+      return new BadMessage({ tag: message._tag, issue: issueOf(to, message) })
+    default:
+      return new MailboxFull({ pid: to.pid, capacity: capacityOf(to) }, unchecked)
+  }
+}
+
+/** The error of a refused tell. */
+export const tellError = (to: Cell, message: Message<string, unknown>, outcome: Outcome): TellError =>
+  new TellError({ reason: tellReason(to, message, outcome) }, unchecked)
+
+/** The error of a refused ask. */
+export const askRefused = (to: Cell, message: Message<string, unknown>, outcome: Outcome): AskError => {
+  const reason = tellReason(to, message, outcome)
+  return new AskError({
+    tag: message._tag,
+    reason: reason._tag === "NoSession" ? new NodeBusy({ node: reason.node }) : reason
+  }, unchecked)
+}
+
+/** The error of an ask that was accepted and got no answer. */
+export const askEnded = (call: Call, end: CallEnd, reason: ExitReason | undefined): AskError => {
+  const callee = call.callee
+  return new AskError({
+    tag: tagOf(call.op),
+    reason: end === CallEnd.Timeout
+      ? new AskTimeout({ after: Duration.millis(call.timeout) }, unchecked)
+      : end === CallEnd.MailboxFull
+      ? new MailboxFull({ pid: callee.pid, capacity: capacityOf(callee) }, unchecked)
+      : new ActorExited({
+        pid: callee.pid,
+        name: callee.life?.name,
+        reason: reason ?? ExitReason.noProc(true)
+      }, unchecked)
+  }, unchecked)
+}
+
+/** Whether a sender that is no actor waits for room. */
+export const holdsSenders = (to: Cell): boolean => (to.life?.mailbox ?? to.bound.mailbox).onFull === OnFull.suspend
+
+/** How long, in ms. */
+export const sendTimeoutOf = (to: Cell): number => (to.life?.mailbox ?? to.bound.mailbox).sendTimeout
+
+/**
+ * Asks; `call` ends by a reply, or by `host.callEnded`. An outcome other than `Accepted` is the end.
+ * `wrap` is what a stream carries beside its payload.
+ */
+export const sendCall = (
+  to: Cell,
+  op: number,
+  message: Message<string, unknown>,
+  from: Cell | undefined,
+  call: Call,
+  wrap: ((payload: unknown) => unknown) | undefined
+): Outcome => {
+  const bound = to.bound
+  const flags = flagsOf(to, op)
+  const isStream = (flags & OpFlag.Stream) !== 0
+  if (flags === 0 || (isStream !== (wrap !== undefined) && bound !== to.host.nobody) || to === from) {
+    return Outcome.BadMessage
+  }
+  let payload = message.payload
+  if ((flags & OpFlag.Checked) !== 0) {
+    const checked = checkPayload(bound, op, payload)
+    if (Exit.isFailure(checked)) return Outcome.BadMessage
+    payload = checked.value
+  }
+  if (wrap !== undefined) payload = wrap(payload)
+  return bound.shard.call(to, op, payload, from, flags & shardFlags, call, call.timeout)
+}
+
+/** What a timer carries, checked now: later nobody would be there to tell. Throws a `TypeError`. */
+export const payloadFor = (
+  to: Cell,
+  op: number,
+  message: Message<string, unknown>
+): { readonly flags: number; readonly payload: unknown } => {
+  const flags = flagsOf(to, op)
+  if (flags === 0 || (flags & OpFlag.Stream) !== 0) throw new TypeError(issueOf(to, message))
+  if ((flags & OpFlag.Checked) === 0) return { flags: flags & shardFlags, payload: message.payload }
+  const checked = checkPayload(to.bound, op, message.payload)
+  if (Exit.isFailure(checked)) throw new TypeError(String(Cause.squash(checked.cause)))
+  return { flags: flags & shardFlags, payload: checked.value }
+}

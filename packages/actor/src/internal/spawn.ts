@@ -1,0 +1,259 @@
+/**
+ * How an actor begins.
+ *
+ * In order: PID, name and mailbox with link and watch (one step), `init`, delivery. A plain `init` that needs neither
+ * name nor `self` runs before the mailbox opens, so that nothing has to be undone and nothing more is written. An `init`
+ * that fails leaves no trace: the actor never was.
+ */
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { ExitReason } from "../ExitReason.ts"
+import type { SpawnOptions } from "../Self.ts"
+import {
+  InitCrashed,
+  InitTimeout,
+  InvalidOption,
+  LimitReached,
+  NameTaken,
+  SpawnError,
+  SystemStopped
+} from "../SpawnError.ts"
+import type { Bound } from "./bound.ts"
+import type { Cell } from "./cell.ts"
+import { leave } from "./deliver.ts"
+import { hold, interruptAll, lifeOf } from "./life.ts"
+import { millisOf, resolveMailbox } from "./mailbox.ts"
+import { Runner } from "./runner.ts"
+import { selfOf } from "./self.ts"
+import type { OpenOptions } from "./shard.ts"
+
+/** What ties the new actor to the one that spawns it. */
+export interface Ties {
+  readonly parent: Cell | undefined
+  readonly watcher: Cell | undefined
+  readonly watchRef: number
+}
+
+/** `init` is an Effect that is not done yet. */
+export class Starting {
+  readonly cell: Cell
+  readonly timeout: number
+  /** Its ref was given out before it was ready: a failure is an end that others hear of. */
+  isKnown = false
+  private outcome: Exit.Exit<Cell, unknown> | undefined = undefined
+  private waiter: ((exit: Exit.Exit<Cell, unknown>) => void) | undefined = undefined
+
+  constructor(cell: Cell, timeout: number) {
+    this.cell = cell
+    this.timeout = timeout
+  }
+
+  get result(): Exit.Exit<Cell, unknown> | undefined {
+    return this.outcome
+  }
+
+  /** Once; what comes later is too late. */
+  settle(exit: Exit.Exit<Cell, unknown>): void {
+    if (this.outcome !== undefined) return
+    this.outcome = exit
+    this.waiter?.(exit)
+  }
+
+  onSettled(waiter: (exit: Exit.Exit<Cell, unknown>) => void): void {
+    if (this.outcome !== undefined) waiter(this.outcome)
+    else this.waiter = waiter
+  }
+}
+
+const spawnError = (reason: SpawnError["reason"]): SpawnError => new SpawnError({ reason })
+
+const initCrashed = (defect: unknown): SpawnError => spawnError(new InitCrashed({ reason: ExitReason.crashed(defect) }))
+
+// A shard knows no Effect: it throws the fields of the reason.
+const asSpawnError = (error: unknown): unknown => {
+  if (error instanceof InvalidOption || error instanceof NameTaken || error instanceof SystemStopped) {
+    return spawnError(error)
+  }
+  if (!(error instanceof Error) || !("_tag" in error)) return error
+  switch (error._tag) {
+    case "SystemStopped":
+      return spawnError(new SystemStopped())
+    case "LimitReached":
+      return spawnError(
+        new LimitReached({ what: "actors", limit: "limit" in error ? Number(error.limit) : 0 })
+      )
+    default:
+      return error
+  }
+}
+
+const openOptions = (bound: Bound, options: SpawnOptions | undefined, ties: Ties | undefined): OpenOptions => {
+  const name = options?.name
+  if (name !== undefined && (typeof name !== "string" || name === "")) {
+    throw new InvalidOption({ option: "name", issue: "must be a string that is not empty" })
+  }
+  const mailbox = options?.mailbox === undefined ? bound.mailbox : resolveMailbox(options.mailbox, bound.mailbox)
+  return {
+    ...bound.open,
+    ...mailbox,
+    name,
+    parent: ties?.parent,
+    watcher: ties?.watcher,
+    watchRef: ties?.watchRef ?? 0
+  }
+}
+
+/**
+ * Spawns. A `Starting` that is settled already holds what an Effect as `init` came to at once. Throws `SpawnError`.
+ */
+export const begin = (
+  bound: Bound,
+  args: unknown,
+  options: SpawnOptions | undefined,
+  ties: Ties | undefined
+): Cell | Starting => {
+  try {
+    return beginUnsafe(bound, args, options, ties)
+  } catch (error) {
+    throw asSpawnError(error)
+  }
+}
+
+const beginUnsafe = (
+  bound: Bound,
+  args: unknown,
+  options: SpawnOptions | undefined,
+  ties: Ties | undefined
+): Cell | Starting => {
+  const { host, program, shard } = bound
+  if (host.closing) throw new SystemStopped()
+  const open = options === undefined && ties === undefined ? bound.open : openOptions(bound, options, ties)
+  const timeout = options?.initTimeout === undefined
+    ? Infinity
+    : millisOf("initTimeout", options.initTimeout, Number.MAX_SAFE_INTEGER)
+  const cell = shard.reserve(bound)
+  let isOpen = false
+  if (open.name !== undefined || program.initTakesSelf) {
+    const holder = shard.open(cell, { ...open, starting: true })
+    if (holder !== undefined) {
+      shard.release(cell)
+      throw new NameTaken({ name: open.name!, holder })
+    }
+    isOpen = true
+  }
+  if (open !== bound.open) remember(cell, bound, open)
+  let state: unknown
+  try {
+    state = program.options.init(args, program.initTakesSelf ? selfOf(cell) : undefined)
+  } catch (error) {
+    if (isOpen) abandon(cell)
+    else shard.release(cell)
+    throw initCrashed(error)
+  }
+  if (typeof state === "object" && state !== null && Effect.isEffect(state)) {
+    if (!isOpen) shard.open(cell, { ...open, starting: true })
+    return start(cell, state as Effect.Effect<unknown, unknown>, timeout)
+  }
+  cell.state = state
+  if (isOpen) ready(cell)
+  else shard.open(cell, open)
+  return cell
+}
+
+const remember = (cell: Cell, bound: Bound, open: OpenOptions): void => {
+  if (open.name !== undefined) lifeOf(cell).name = open.name
+  if (open.capacity !== bound.mailbox.capacity || open.onFull !== bound.mailbox.onFull) lifeOf(cell).mailbox = open
+}
+
+const ready = (cell: Cell): void => {
+  cell.host.shard.started(cell)
+  // `self.stop` in `init`.
+  if (cell.life !== undefined) leave(cell, cell.life)
+}
+
+const abandon = (cell: Cell): void => {
+  const life = cell.life
+  if (life !== undefined) {
+    life.closing = true
+    interruptAll(life)
+  }
+  cell.host.shard.abandon(cell)
+}
+
+const start = (cell: Cell, init: Effect.Effect<unknown, unknown>, timeout: number): Starting => {
+  const life = lifeOf(cell)
+  const scope = Scope.makeUnsafe()
+  const runner = new Runner(cell, scope)
+  const starting = new Starting(cell, timeout)
+  life.onEnded = (reason) => starting.settle(Exit.fail(spawnError(new InitCrashed({ reason }))))
+  const fiber = runner.run(init)
+  hold(life, fiber)
+  fiber.addObserver((exit) => {
+    life.fibers?.delete(fiber)
+    // Ended, given up or timed out meanwhile: whoever did that has said so.
+    if (life.closing) {
+      runner.run(Scope.close(scope, exit))
+      return
+    }
+    life.onEnded = undefined
+    if (Exit.isSuccess(exit)) {
+      cell.state = exit.value
+      if (scope.state._tag !== "Empty") {
+        life.scope = scope
+        cell.host.shard.setFlags(cell, cell.bound.open.trapExit, true)
+      }
+      ready(cell)
+      starting.settle(Exit.succeed(cell))
+      return
+    }
+    const failed = failure(exit.cause)
+    if (starting.isKnown) {
+      const reason = ExitReason.crashed(Cause.squash(exit.cause))
+      cell.host.crashed(cell, reason)
+      cell.host.shard.exitSelf(cell, reason)
+    } else {
+      abandon(cell)
+    }
+    runner.run(Scope.close(scope, exit)).addObserver(() => starting.settle(failed))
+  })
+  return starting
+}
+
+const failure = (cause: Cause.Cause<unknown>): Exit.Exit<never, unknown> => {
+  const failed = cause.reasons.find(Cause.isFailReason)
+  return failed !== undefined && !Cause.hasDies(cause)
+    ? Exit.fail(failed.error)
+    : Exit.fail(initCrashed(Cause.squash(cause)))
+}
+
+/** Waits for `init`. Interrupted or out of time, the actor never was. */
+export const settled = (starting: Starting): Effect.Effect<Cell, unknown> => {
+  const done = starting.result
+  if (done !== undefined) return done
+  const wait = Effect.callback<Cell, unknown>((resume) => {
+    starting.onSettled(resume)
+    return Effect.sync(() => {
+      if (starting.result === undefined) abandon(starting.cell)
+    })
+  })
+  if (starting.timeout === Infinity) return wait
+  return Effect.timeoutOrElse(wait, {
+    duration: starting.timeout,
+    orElse: () => Effect.fail(spawnError(new InitTimeout({ after: Duration.millis(starting.timeout) })))
+  })
+}
+
+/** Nobody waits for `init`: it goes on by itself, and its failure is a crash of the actor. */
+export const detached = (starting: Starting): Cell => {
+  const { cell } = starting
+  const done = starting.result
+  if (done === undefined) {
+    starting.isKnown = true
+    return cell
+  }
+  if (Exit.isSuccess(done)) return cell
+  throw Cause.squash(done.cause)
+}

@@ -1,0 +1,183 @@
+/**
+ * Makes systems and closes them.
+ *
+ * Closing, in this order: no more spawns; all actors stopped, youngest first, each within the shutdown timeout; the
+ * shard closed, so that what is sent from then on is a dead letter; the system forgotten. A second close is harmless.
+ */
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import type { SystemInfo, SystemOptions } from "../ActorSystem.ts"
+import type { DeadLetter } from "../DeadLetter.ts"
+import type { SpawnOptions } from "../Self.ts"
+import { InvalidOption, NativeUnavailable } from "../SpawnError.ts"
+import type { SystemEvent } from "../SystemEvent.ts"
+import { clockOf, liveClock } from "./clock.ts"
+import { Host } from "./host.ts"
+import { MemoryShard } from "./memory/shard.ts"
+import { registerMetrics } from "./metrics.ts"
+import { type ResolvedOptions, resolveOptions } from "./options.ts"
+import type { Shard, ShardClock, ShardHost, ShardOptions } from "./shard.ts"
+import { stopAll } from "./stop.ts"
+
+export type MakeShard = (options: ShardOptions, host: ShardHost) => Shard
+
+/** What tests choose: their order, their clock (else Effect's), and whether payloads go through their encoded side. */
+export interface Virtual {
+  readonly seed: bigint | undefined
+  readonly roundTrip: boolean
+  readonly time?: ShardClock | undefined
+}
+
+class SystemImpl {
+  readonly "~host": Host
+  readonly backend: "native" | "memory" | "test"
+  readonly info: Effect.Effect<SystemInfo>
+  readonly deadLetters: Stream.Stream<DeadLetter>
+  readonly events: Stream.Stream<SystemEvent>
+  // A field, so that it can be passed on without its object.
+  readonly spawnUnsafe: (behavior: unknown, args: unknown, options?: SpawnOptions) => never
+
+  constructor(host: Host, backend: "native" | "memory" | "test") {
+    this["~host"] = host
+    this.backend = backend
+    this.info = Effect.sync(() => {
+      const { actors, bytes, queued } = host.shard.stats()
+      return { actors, queued, bytes }
+    })
+    this.deadLetters = host.letters.stream
+    this.events = host.events.stream
+    // The behaviour's type says what the ref understands.
+    this.spawnUnsafe = (behavior, args, options) => host.spawnNow(behavior, args, options) as never
+  }
+}
+
+/** The host of a system that this module made. */
+export const hostOf = (system: object): Host => {
+  if (system instanceof SystemImpl) return system["~host"]
+  throw new TypeError("not an ActorSystem of this package")
+}
+
+const resolve = (options: SystemOptions): Effect.Effect<ResolvedOptions, InvalidOption> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(resolveOptions(options))
+    } catch (error) {
+      return error instanceof InvalidOption ? Effect.fail(error) : Effect.die(error)
+    }
+  })
+
+const open = (
+  options: ResolvedOptions,
+  backend: "native" | "memory" | "test",
+  makeShard: MakeShard,
+  virtual: Virtual | undefined
+): Effect.Effect<SystemImpl, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.contextWith((context: Context.Context<never>) =>
+      Effect.clockWith((clock) =>
+        Effect.sync(() => {
+          const time: ShardClock = virtual === undefined ? liveClock() : virtual.time ?? clockOf(clock)
+          const host = new Host(
+            options,
+            time,
+            () => clock.currentTimeMillisUnsafe(),
+            virtual?.roundTrip ?? false,
+            context,
+            (host) =>
+              makeShard({
+                maxActors: options.maxActors,
+                longSchedule: options.longSchedule,
+                clock: time,
+                seed: virtual?.seed,
+                // Read later: it stands on the shard that is being made.
+                get nobody() {
+                  return host.nobody
+                }
+              }, host)
+          )
+          if (options.keepAlive) host.shard.keepAlive(true)
+          return { system: new SystemImpl(host, backend), unregister: registerMetrics(host, backend, context) }
+        })
+      )
+    ),
+    ({ system, unregister }) => Effect.andThen(close(system["~host"]), Effect.sync(unregister))
+  ).pipe(Effect.map(({ system }) => system))
+
+const close = (host: Host): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (host.closing) return Effect.void
+    host.closing = true
+    const cells = Array.from(host.shard.cells()).reverse()
+    return Effect.andThen(
+      stopAll(cells, host.options.shutdownTimeout),
+      Effect.sync(() => {
+        host.shard.keepAlive(false)
+        host.shard.close()
+        host.closed = true
+        host.forget()
+      })
+    )
+  })
+
+export const makeMemory = (options: SystemOptions): Effect.Effect<SystemImpl, InvalidOption, Scope.Scope> =>
+  Effect.flatMap(
+    resolve(options),
+    (options) => open(options, "memory", memory, undefined)
+  )
+
+const memory: MakeShard = (options, host) => new MemoryShard(options, host)
+
+/** How native shards are made, where the addon is. */
+export const loadNative: Effect.Effect<MakeShard, NativeUnavailable> = Effect.tryPromise({
+  try: async () => {
+    const module = await import("./native/load.ts")
+    return await module.loadNative()
+  },
+  catch: (error) => {
+    const { tried, triple } = (typeof error === "object" && error !== null ? error : {}) as {
+      readonly triple?: unknown
+      readonly tried?: unknown
+    }
+    return new NativeUnavailable({
+      triple: typeof triple === "string" ? triple : "unknown",
+      tried: Array.isArray(tried) ? tried.map(String) : [error instanceof Error ? error.message : String(error)]
+    })
+  }
+})
+
+export const makeNative = (
+  options: SystemOptions
+): Effect.Effect<SystemImpl, NativeUnavailable | InvalidOption, Scope.Scope> =>
+  Effect.gen(function*() {
+    const resolved = yield* resolve(options)
+    const makeShard = yield* loadNative
+    return yield* open(resolved, "native", makeShard, undefined)
+  })
+
+export const makeTest = (
+  options: SystemOptions & { readonly seed: bigint; readonly backend?: "memory" | "native" | undefined }
+): Effect.Effect<SystemImpl, NativeUnavailable | InvalidOption, Scope.Scope> =>
+  Effect.gen(function*() {
+    const { backend = "memory", seed } = options
+    if (typeof seed !== "bigint" || seed < 0n || seed >= 1n << 64n) {
+      return yield* new InvalidOption({ option: "seed", issue: "must be a bigint of 64 bits" })
+    }
+    if (backend !== "memory" && backend !== "native") {
+      return yield* new InvalidOption({ option: "backend", issue: "must be memory or native" })
+    }
+    const resolved = yield* resolve(options)
+    const makeShard: MakeShard = backend === "native"
+      ? yield* loadNative
+      : memory
+    return yield* open(resolved, "test", makeShard, { seed, roundTrip: true })
+  })
+
+/** A system as a test wants it: `makeShard` may put something between shard and host. */
+export const makeOver = (
+  options: SystemOptions,
+  makeShard: MakeShard,
+  virtual: Virtual
+): Effect.Effect<SystemImpl, InvalidOption, Scope.Scope> =>
+  Effect.flatMap(resolve(options), (options) => open(options, "test", makeShard, virtual))

@@ -1,0 +1,302 @@
+// The system as a whole: options, events, dead letters, metrics, logs, closing, and use after it.
+import { assert, describe, it } from "@effect/vitest"
+import { Actor, ActorSystem, type DeadLetter, ExitReason, Pid, SpawnError, type SystemEvent } from "@myrmidonjs/actor"
+import {
+  ConfigProvider,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Metric,
+  References,
+  Schema,
+  Scope,
+  Stream
+} from "effect"
+import { Config } from "effect"
+import { Rpc } from "effect/rpc"
+import { Boom, Counter, CounterLive, Get, Increment, Reset, Stuck, systems, testSystems } from "./fixtures.ts"
+
+const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+
+describe.each(systems)("ActorSystem on the %s", (name, system) => {
+  const backend = name === "twin" ? "memory" : name
+
+  it.effect("names its backend and counts its actors", () =>
+    Effect.gen(function*() {
+      const system = yield* ActorSystem
+      assert.strictEqual(system.backend, backend)
+      yield* CounterLive.spawn(0)
+      assert.strictEqual((yield* system.info).actors, 1)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("info of an actor: name, protocol, status, mailbox, links", () =>
+    Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(0, { name: "informed" })
+      yield* Effect.forkChild(counter.ask(Stuck()), { startImmediately: true })
+      yield* turn
+      counter.tellUnsafe(Reset())
+      counter.tellUnsafe(Reset())
+      const info = yield* Actor.info(counter)
+      assert.deepInclude(info, {
+        pid: counter.pid,
+        name: "informed",
+        protocol: "Counter",
+        version: "1",
+        status: "busy",
+        mailbox: 2
+      })
+      yield* Actor.kill(counter)
+      yield* turn
+      const error = yield* Effect.flip(Actor.info(counter))
+      assert.strictEqual(error._tag, "ActorExited")
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("dead letters reach the stream with their message and reason", () =>
+    Effect.gen(function*() {
+      const system = yield* ActorSystem
+      const reader = yield* Effect.forkChild(system.deadLetters.pipe(Stream.take(1), Stream.runCollect), {
+        startImmediately: true
+      })
+      yield* turn
+      const counter = yield* CounterLive.spawn(0)
+      yield* Actor.stop(counter)
+      yield* counter.tell(Increment({ by: 7 }))
+      const [letter] = yield* Fiber.join(reader)
+      assert.strictEqual(letter.to, counter.pid)
+      assert.isUndefined(letter.from)
+      assert.strictEqual(letter.why, "NotAlive")
+      assert.strictEqual(letter.message._tag, "Increment")
+      assert.deepStrictEqual(letter.message.payload, { by: 7 })
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("crashes and domain errors of tells are events", () =>
+    Effect.gen(function*() {
+      const system = yield* ActorSystem
+      const events: Array<SystemEvent> = []
+      const reader = yield* Effect.forkChild(
+        system.events.pipe(Stream.take(2), Stream.runForEach((event) => Effect.sync(() => void events.push(event)))),
+        { startImmediately: true }
+      )
+      yield* turn
+      const counter = yield* CounterLive.spawn(0, { name: "eventful" })
+      yield* counter.tell(Increment({ by: 5000 }))
+      yield* counter.tell(Boom("bang"))
+      yield* Fiber.join(reader)
+      const [failed, crashed] = events
+      assert(failed?._tag === "TellFailed" && crashed?._tag === "Crashed")
+      assert.strictEqual(failed.tag, "Increment")
+      assert.strictEqual((failed.error as { readonly _tag: string })._tag, "Overflow")
+      assert.strictEqual(crashed.name, "eventful")
+      assert(crashed.reason._tag === "Crashed")
+      assert.strictEqual(crashed.reason.error.message, "bang")
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("use after close: spawns fail with SystemStopped, asks with NoProc, tells are dead letters", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const services = yield* Layer.buildWithScope(Layer.fresh(system), scope)
+      const within = <A, E>(effect: Effect.Effect<A, E, ActorSystem>) => Effect.provideContext(effect, services)
+      const counter = yield* within(CounterLive.spawnDetached(0))
+      yield* Scope.close(scope, Exit.void)
+      yield* Scope.close(scope, Exit.void)
+      assert.isFalse(yield* Actor.isAlive(counter))
+      const spawned = yield* Effect.flip(within(CounterLive.spawnDetached(0)))
+      assert.strictEqual(spawned.reason._tag, "SystemStopped")
+      assert.strictEqual(counter.tellUnsafe(Reset()), "Accepted")
+      yield* counter.tell(Reset())
+      const asked = yield* Effect.flip(counter.ask(Get()))
+      assert(asked._tag === "AskError" && asked.reason._tag === "ActorExited")
+      assert.deepStrictEqual(asked.reason.reason, ExitReason.noProc(true))
+      const unsafe = yield* within(Effect.map(ActorSystem, (system) => {
+        try {
+          return system.spawnUnsafe(CounterLive, 0)
+        } catch (error) {
+          return error
+        }
+      }))
+      assert(unsafe instanceof SpawnError)
+    }))
+
+  it.effect("closing stops actors youngest first, and kills who takes too long", () =>
+    Effect.gen(function*() {
+      const log: Array<string> = []
+      const Live = Counter.behavior({
+        init: (name: string) => name,
+        handlers: {
+          Increment: () => 0,
+          Get: () => 0,
+          Reset: () => {},
+          Boom: () => {},
+          Stuck: () => {},
+          Watch: () => Stream.empty
+        },
+        terminate: (name) =>
+          Effect.andThen(Effect.sync(() => void log.push(name)), name === "b" ? Effect.never : Effect.void)
+      })
+      yield* Effect.gen(function*() {
+        for (const name of ["a", "b", "c"]) yield* Live.spawnDetached(name)
+      }).pipe(Effect.provide(
+        backend === "native"
+          ? ActorSystem.layer({ shutdownTimeout: 20 })
+          : ActorSystem.layerMemory({ shutdownTimeout: 20 })
+      ))
+      assert.deepStrictEqual(log, ["c", "b", "a"])
+    }))
+
+  it.effect("100,000 actors spawn, answer and close", () =>
+    Effect.gen(function*() {
+      const system = yield* ActorSystem
+      const refs = Array.from({ length: 100_000 }, (_, i) => system.spawnUnsafe(CounterLive, i % 1000))
+      for (const ref of refs) ref.tellUnsafe(Increment({ by: 1 }))
+      assert.strictEqual(yield* refs[99_999].ask(Get()), 1000)
+      assert.strictEqual((yield* system.info).actors, 100_000)
+    }).pipe(Effect.provide(system)))
+
+  it.effect("gauges tell the counts of the system", () =>
+    Effect.gen(function*() {
+      yield* CounterLive.spawn(0)
+      const snapshot = yield* Metric.snapshot
+      const actors = snapshot.filter((metric) =>
+        metric.id === "myrmidon_actors" && metric.attributes?.["backend"] === backend
+      )
+      assert.isTrue(actors.some((metric) => (metric.state as { readonly value: number }).value === 1))
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("what a handler logs carries the actor's name and PID", () =>
+    Effect.gen(function*() {
+      const lines: Array<Record<string, unknown>> = []
+      const logger = Logger.make<unknown, void>((options) => {
+        lines.push({ message: options.message, ...options.fiber.getRef(References.CurrentLogAnnotations) })
+      })
+      yield* Effect.gen(function*() {
+        const Live = Counter.behavior({
+          init: () => 0,
+          handlers: {
+            Increment: () => 0,
+            Get: () => Effect.as(Effect.log("hello"), 1),
+            Reset: () => {},
+            Boom: () => {},
+            Stuck: () => {},
+            Watch: () => Stream.empty
+          }
+        })
+        const counter = yield* Live.spawn(undefined, { name: "logs" })
+        yield* counter.ask(Get())
+        assert.deepStrictEqual(lines, [{ message: ["hello"], actor: "logs", pid: Pid.print(counter.pid) }])
+      }).pipe(Effect.scoped, Effect.provide([Logger.layer([logger]), system]))
+    }))
+})
+
+describe("options", () => {
+  const cases: ReadonlyArray<readonly [options: object, option: string]> = [
+    [{ maxActors: 0 }, "maxActors"],
+    [{ maxActors: 2 ** 24 }, "maxActors"],
+    [{ mailbox: { capacity: -1 } }, "mailbox.capacity"],
+    [{ shutdownTimeout: -1 }, "shutdownTimeout"],
+    [{ longSchedule: "soon" }, "longSchedule"],
+    [{ validate: "yes" }, "validate"],
+    [{ keepAlive: 1 }, "keepAlive"],
+    [{ onDeadLetter: 1 }, "onDeadLetter"],
+    [{ isolates: 2 }, "isolates"]
+  ]
+  it.effect.each(cases)("%j is InvalidOption", ([options, option]) =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(ActorSystem.layerMemory(options))))
+      assert.strictEqual(error._tag, "InvalidOption")
+      assert.strictEqual(error.option, option)
+    }))
+
+  it.effect("a seed of more than 64 bits is InvalidOption", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(ActorSystem.layerTest({ seed: 1n << 64n }))))
+      assert(error._tag === "InvalidOption" && error.option === "seed")
+    }))
+
+  it.effect("layerConfig reads them from the configuration", () =>
+    Effect.gen(function*() {
+      const layer = ActorSystem.layerConfig({ maxActors: Config.Int("MAX_ACTORS") })
+      const provider = ConfigProvider.fromUnknown({ MAX_ACTORS: 0 })
+      const error = yield* Effect.flip(
+        Effect.scoped(Layer.build(Layer.provide(layer, ConfigProvider.layer(provider))))
+      )
+      assert(error._tag === "InvalidOption" && error.option === "maxActors")
+    }))
+})
+
+it.effect("onDeadLetter sees every letter in its place, and may not harm the sender", () =>
+  Effect.gen(function*() {
+    const letters: Array<DeadLetter> = []
+    yield* Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(0, { mailbox: { capacity: 1 } })
+      const outcomes = Array.from({ length: 3 }, () => counter.tellUnsafe(Reset()))
+      assert.deepStrictEqual(outcomes, ["Accepted", "MailboxFull", "MailboxFull"])
+      assert.deepStrictEqual(letters.map((letter) => letter.why), ["MailboxFull", "MailboxFull"])
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(ActorSystem.layerMemory({
+        onDeadLetter: (letter) => {
+          letters.push(letter)
+          throw new Error("the hook's own")
+        }
+      })),
+      Effect.provide(Logger.layer([]))
+    )
+  }))
+
+describe.each(testSystems)("layerTest on the %s", (name) => {
+  const backend = name === "twin" ? "memory" as const : "native" as const
+  const Racer = Actor.make("Racer", [Rpc.make("Run", { payload: Schema.Int })])
+  const order = (seed: bigint) =>
+    Effect.gen(function*() {
+      const seen: Array<number> = []
+      const done = yield* Deferred.make<void>()
+      const RacerLive = Racer.behavior({
+        init: () => 0,
+        handlers: {
+          Run: (_, n) => {
+            seen.push(n)
+            if (seen.length === 40) Deferred.doneUnsafe(done, Exit.void)
+          }
+        }
+      })
+      const racers = yield* Effect.forEach(Array.from({ length: 10 }), () => RacerLive.spawn())
+      for (let i = 0; i < 40; i++) racers[i % 10].tellUnsafe(Racer.messages.Run(i))
+      yield* Deferred.await(done)
+      return seen
+    }).pipe(Effect.scoped, Effect.provide(Layer.fresh(ActorSystem.layerTest({ seed, backend }))))
+
+  it.effect("the same seed gives the same order, another seed another", () =>
+    Effect.gen(function*() {
+      const first = yield* order(7n)
+      assert.deepStrictEqual(yield* order(7n), first)
+      assert.notDeepEqual(yield* order(8n), first)
+      for (let racer = 0; racer < 10; racer++) {
+        assert.deepStrictEqual(first.filter((n) => n % 10 === racer), [0, 1, 2, 3].map((k) => k * 10 + racer))
+      }
+    }))
+
+  it.effect("a payload that only works by reference fails early", () =>
+    Effect.gen(function*() {
+      const Holder = Actor.make("Holder", [Rpc.make("Hold", { payload: Schema.Date, success: Schema.Boolean })])
+      const sent = new Date(5)
+      const HolderLive = Holder.behavior({
+        init: () => 0,
+        handlers: { Hold: (_, date) => date !== sent && date.getTime() === 5 }
+      })
+      const holder = yield* HolderLive.spawn()
+      assert.isTrue(yield* holder.ask(Holder.messages.Hold(sent)))
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerTest({ seed: 1n, backend }))))
+
+  it.effect("a reply that does not fit its schema is a crash of the actor", () =>
+    Effect.gen(function*() {
+      const Liar = Actor.make("Liar", [Rpc.make("Tell", { success: Schema.Int })])
+      const LiarLive = Liar.behavior({ init: () => 0, handlers: { Tell: () => "one" as unknown as number } })
+      const { down, ref } = yield* LiarLive.spawnMonitored()
+      const error = yield* Effect.flip(ref.ask(Liar.messages.Tell()))
+      assert.strictEqual(error.reason._tag, "ActorExited")
+      assert.strictEqual((yield* down)._tag, "Crashed")
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerTest({ seed: 1n, backend }))))
+})

@@ -1,0 +1,50 @@
+// The systems that every test of this folder runs over, and the actors that several of them use.
+import { Actor, ActorSystem } from "@myrmidonjs/actor"
+import { Effect, Exit, Layer, Schema, Stream } from "effect"
+import { Rpc } from "effect/rpc"
+
+export type AnyLayer = Layer.Layer<ActorSystem, unknown>
+
+const nativeLoads = await Effect.runPromise(
+  Effect.scoped(Layer.build(ActorSystem.layer())).pipe(Effect.as(true), Effect.orElseSucceed(() => false))
+)
+
+/** Name and Layer of the twin, and of the native system where its binary is. */
+export const systems: ReadonlyArray<readonly [name: string, system: AnyLayer]> = [
+  ["twin", ActorSystem.layerMemory()],
+  ...nativeLoads ? [["native", ActorSystem.layer()] as const] : []
+]
+
+/** Under virtual time and a seeded order. */
+export const testSystems: ReadonlyArray<readonly [name: string, system: AnyLayer]> = [
+  ["twin", ActorSystem.layerTest({ seed: 1n })],
+  ...nativeLoads ? [["native", ActorSystem.layerTest({ seed: 1n, backend: "native" })] as const] : []
+]
+
+export class Overflow extends Schema.TaggedError<Overflow>()("Overflow", { limit: Schema.Int }) {}
+
+export const Counter = Actor.make("Counter", [
+  Rpc.make("Increment", { payload: { by: Schema.Int }, success: Schema.Int, error: Overflow }),
+  Rpc.make("Get", { success: Schema.Int }),
+  Rpc.make("Reset"),
+  Rpc.make("Boom", { payload: Schema.String }),
+  Rpc.make("Stuck"),
+  Rpc.make("Watch", { success: Schema.Int, stream: true })
+])
+export const { Boom, Get, Increment, Reset, Stuck, Watch } = Counter.messages
+
+export const CounterLive = Counter.behavior({
+  init: (start: number) => ({ n: start }),
+  handlers: {
+    Increment: (state, { by }) => state.n + by > 1000 ? Exit.fail(new Overflow({ limit: 1000 })) : (state.n += by),
+    Get: (state) => state.n,
+    Reset: (state) => {
+      state.n = 0
+    },
+    Boom: (_, message) => {
+      throw new TypeError(message)
+    },
+    Stuck: () => Effect.never,
+    Watch: (state) => Stream.sync(() => state.n).pipe(Stream.forever, Stream.take(1000))
+  }
+})

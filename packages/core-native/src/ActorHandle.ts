@@ -1,0 +1,146 @@
+/**
+ * What a program holds of an actor, and what an actor's handler holds of itself.
+ *
+ * @since 0.1.0
+ */
+import type { ExitReason } from "./ExitReason.ts"
+import type { Pid } from "./Pid.ts"
+
+/**
+ * The answer of a `send`. A message to a dead actor is accepted, and is a dead letter.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type TellOutcome = "Accepted" | "MailboxFull" | "NodeBusy" | "NoSession" | "BadMessage"
+
+/**
+ * A watch of one actor by another.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MonitorRef = number & { readonly "~myrmidon/MonitorRef": "MonitorRef" }
+
+/**
+ * The end of a watched actor.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Down {
+  readonly monitor: MonitorRef
+  readonly pid: Pid
+  readonly reason: ExitReason
+}
+
+/**
+ * The end of a linked actor, as an actor with an `exit` handler gets it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ExitSignal {
+  readonly pid: Pid
+  readonly reason: ExitReason
+}
+
+/**
+ * An actor, seen from its own handlers.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PlainSelf<in out S> {
+  readonly pid: Pid
+  /** The state as it is now: a handler's first argument is the one that it began with. */
+  readonly state: S
+  setState(next: S): void
+  /** Ends it once the running handler has returned. */
+  stop(reason?: ExitReason): void
+  /** The two end together. An actor with an `exit` handler gets a signal instead. */
+  link(other: PlainHandle): void
+  /** Its end reaches the `down` handler, once. */
+  monitor(other: PlainHandle): MonitorRef
+}
+
+/**
+ * An actor, whatever its messages.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PlainHandle {
+  readonly pid: Pid
+  link(other: PlainHandle): void
+  /** Resolves, never rejects, with why it ended. An aborted watch never settles. */
+  monitor(options?: { readonly signal?: AbortSignal | undefined }): Promise<ExitReason>
+  /** Ends it after what is in its mailbox, or kills it after `timeout` ms (5,000). Resolves with why it ended. */
+  stop(options?: { readonly timeout?: number | undefined }): Promise<ExitReason>
+  /** Ends it at once. Nobody can trap that. */
+  kill(): void
+}
+
+/**
+ * Options of an `ask`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AskOptions {
+  /** ms; 5,000 when not given, `Infinity` for none. */
+  readonly timeout?: number | undefined
+  /** Gives the question up: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * `spawn(handler, options)`: one message type, one reply type.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ActorHandle<in M, out A> extends PlainHandle {
+  send(message: M): TellOutcome
+  ask(message: M, options?: AskOptions): Promise<A>
+}
+
+/**
+ * `spawn({ init, handlers })`: typed per message, with no schema.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TableHandle<in out H> extends PlainHandle {
+  send<K extends keyof H & string>(tag: K, ...payload: TableHandle.Payload<H[K]>): TellOutcome
+  ask<K extends keyof H & string>(tag: K, ...payload: TableHandle.Payload<H[K]>): Promise<TableHandle.Answer<H[K]>>
+}
+
+/**
+ * @since 0.1.0
+ */
+export declare namespace TableHandle {
+  /**
+   * The arguments that stand for a handler's payload.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  export type Payload<F> = F extends (state: never, ...rest: infer Rest) => unknown
+    ? Rest extends [infer P, ...infer _] ? unknown extends P ? [] : [payload: P] : []
+    : never
+  /**
+   * What a handler answers.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  export type Answer<F> = F extends (...args: never) => infer A ? Awaited<A> : never
+  /**
+   * Handlers by tag.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  export type Handlers<S> = Readonly<Record<string, (state: S, payload: never, self: PlainSelf<S>) => unknown>>
+}

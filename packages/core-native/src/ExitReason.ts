@@ -1,0 +1,51 @@
+/**
+ * Why an actor ended: one union for Rust, TypeScript and Python.
+ *
+ * The tags and fields are those of the Rust enum (`crates/myrmidon-core/src/exit_reason.rs`).
+ *
+ * @since 0.1.0
+ */
+
+import type { CrashError as Crash, ExitReason as Reason } from "./generated/exitReason.ts"
+
+/**
+ * Why an actor ended.
+ *
+ * - `Normal`: it was done. `Shutdown`: it was asked to stop, in order. `Killed`: nobody could trap that.
+ * - `Crashed`: a handler threw, rejected or panicked.
+ * - `NoProc`: nobody is there; `everExisted` tells a dead actor from a PID that was never given out.
+ * - `NodeUnreachable`: the connection broke or fell silent; the actor may live. `NodeRestarted`: it cannot.
+ * - `IsolateDown`: the isolate that it lived on is gone.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ExitReason = Reason
+
+/**
+ * What was thrown, rejected or panicked with, as data.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type CrashError = Crash
+
+/**
+ * The reason of an actor whose handler threw or rejected with `defect`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const crashed = (defect: unknown): ExitReason => {
+  // What was thrown is anybody's: a getter or a `toString` of it may throw in turn.
+  try {
+    if (defect instanceof Error) {
+      const error = { name: String(defect.name), message: String(defect.message), language: "typescript" as const }
+      const stack: unknown = defect.stack
+      return { _tag: "Crashed", error: typeof stack === "string" ? { ...error, stack } : error }
+    }
+    return { _tag: "Crashed", error: { name: typeof defect, message: String(defect), language: "typescript" } }
+  } catch {
+    return { _tag: "Crashed", error: { name: typeof defect, message: "(cannot be printed)", language: "typescript" } }
+  }
+}

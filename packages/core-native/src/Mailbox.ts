@@ -1,0 +1,56 @@
+/**
+ * Mailboxes: how much they hold, and what a full one does.
+ *
+ * @since 0.1.0
+ */
+import { Policy } from "./generated/layout.ts"
+import { InvalidOption } from "./errors.ts"
+
+/**
+ * - `reject` (default): the sender gets `MailboxFull`.
+ * - `drop-newest`, `drop-oldest`: the message, or the oldest one, is a dead letter.
+ * - `suspend`: an actor's overflowing message is taken, and the actor waits for room before it goes on, at most
+ *   `sendTimeout` ms; a sender that is no actor gets `MailboxFull`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Mailbox {
+  /** Messages, all lanes together; 65,536 when not given. */
+  readonly capacity?: number | undefined
+  readonly onFull?: "reject" | "drop-newest" | "drop-oldest" | "suspend" | undefined
+  /** ms; 5,000 when not given. */
+  readonly sendTimeout?: number | undefined
+}
+
+export interface ResolvedMailbox {
+  readonly capacity: number
+  readonly onFull: number
+  readonly sendTimeout: number
+}
+
+export const DEFAULT_CAPACITY = 65_536
+
+const policies: Record<string, number> = {
+  "reject": Policy.Reject,
+  "drop-newest": Policy.DropNewest,
+  "drop-oldest": Policy.DropOldest,
+  "suspend": Policy.Suspend
+}
+
+export const resolveMailbox = (mailbox: Mailbox | undefined, defaults: ResolvedMailbox | undefined): ResolvedMailbox => {
+  const capacity = mailbox?.capacity ?? defaults?.capacity ?? DEFAULT_CAPACITY
+  if (!Number.isInteger(capacity) || capacity < 1 || capacity > 0x7fffffff) {
+    throw new InvalidOption("mailbox.capacity", "must be an integer of at least 1")
+  }
+  const onFull = mailbox?.onFull === undefined ? defaults?.onFull ?? Policy.Reject : policies[mailbox.onFull]
+  if (onFull === undefined) {
+    throw new InvalidOption("mailbox.onFull", `must be one of ${Object.keys(policies).join(", ")}`)
+  }
+  const sendTimeout = mailbox?.sendTimeout ?? defaults?.sendTimeout ?? 5000
+  // The record has 24 bits for it.
+  if (!(sendTimeout >= 0 && sendTimeout <= 0xffffff)) {
+    throw new InvalidOption("mailbox.sendTimeout", "must be 0 to 16,777,215 ms")
+  }
+  return { capacity, onFull, sendTimeout }
+}

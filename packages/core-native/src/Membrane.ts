@@ -1,0 +1,489 @@
+/**
+ * The membrane: one isolate's face of its Rust shard.
+ *
+ * Everything that an actor system asks of a shard, as plain calls with numbers; what comes back is called on the host
+ * (`host.ts`) by the loop. It knows neither behaviours nor Effect: `@myrmidonjs/actor` and the small API of this
+ * package both stand on it.
+ *
+ * A call here writes a record, and the record is ingested with the next tick. What has an answer (`demonitor`,
+ * `cancelTimer`, `whereis`, ...) ingests first, which delivers nothing and is allowed inside a handler.
+ */
+import type { Binding, InfoData, StatsData } from "./binding.ts"
+import type { ExitReason } from "./ExitReason.ts"
+import { Flag, Spawn, Submission, RECORD_WORDS as WORDS, Word } from "./generated/layout.ts"
+import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
+import { Attention, Loop } from "./loop.ts"
+import { generationOf, lowOf, pidOf } from "./words.ts"
+import { Reasons } from "./reasons.ts"
+import { RESERVE, Ring, SUBMISSIONS } from "./ring.ts"
+import { Slots } from "./slots.ts"
+import { Table } from "./table.ts"
+import { Timers } from "./timers.ts"
+import { Tokens } from "./tokens.ts"
+
+const { To: TO, ToGeneration: TO_GENERATION, From: FROM, FromGeneration: FROM_GENERATION, Head: HEAD, Slot: SLOT, A, B } = Word
+const SEND = Submission.Send
+const INLINE = Flag.Inline << 8
+/** What a sender may say of a message: the other flags are the membrane's. */
+const SENDER = Flag.Priority | Flag.Next | Flag.Reentrant
+const NEVER = 0xffffffff
+const ACCEPTED = 0
+const MAILBOX_FULL = 1
+const BAD_MESSAGE = 4
+const MAX_OP = 0xffff
+
+/** What a spawn may say. */
+export interface OpenOptions<C> {
+  readonly name: string | undefined
+  readonly capacity: number
+  /** A number of `Policy`. */
+  readonly onFull: number
+  /** ms, for `suspend`. */
+  readonly sendTimeout: number
+  readonly trapExit: boolean
+  readonly cleanup: boolean
+  readonly starting: boolean
+  readonly parent: C | undefined
+  readonly watcher: C | undefined
+  readonly watchRef: number
+}
+
+export class Membrane<C extends MembraneCell, K extends MembraneCall> {
+  readonly #ring: Ring
+  readonly #slots = new Slots()
+  readonly #tokens = new Tokens<K>()
+  readonly #table = new Table<C>()
+  readonly #timers = new Timers<C>()
+  readonly #waiters = new Map<number, () => void>()
+  readonly #reasons: Reasons
+  readonly #loop: Loop<C, K>
+  readonly #host: MembraneHost<C, K>
+  readonly #now: () => number
+  readonly #block: number
+  #reserved = 0
+  #taken = 0
+  #nextWaiter = 1
+  #closed = false
+  #settle: () => void = () => {}
+  readonly #done = new Promise<void>((resolve) => {
+    this.#settle = resolve
+  })
+
+  constructor(binding: Binding, options: MembraneOptions, host: MembraneHost<C, K>) {
+    this.#now = options.clock.now
+    this.#host = host
+    // In lockstep PIDs are taken one by one, so that they are those of a system without a reserve.
+    this.#block = options.seed === undefined ? RESERVE : 1
+    const { maxActors, capacity, seed } = options
+    this.#ring = new Ring(binding, { maxActors, capacity, seed }, () => this.#loop.wake())
+    this.#reasons = new Reasons(this.#ring.native)
+    this.#loop = new Loop<C, K>(
+      this.#ring,
+      this.#slots,
+      this.#tokens,
+      this.#table,
+      this.#timers,
+      this.#waiters,
+      this.#reasons,
+      host,
+      options,
+      this.#end
+    )
+  }
+
+  // -- life -----------------------------------------------------------------------------------------------------------
+
+  /** Takes a PID, or 0: there are as many actors as there may be, or the system is closed. */
+  takePid(): number {
+    if (this.#closed) return 0
+    const ring = this.#ring
+    if (this.#taken === this.#reserved) {
+      this.#taken = 0
+      this.#reserved = ring.native.reserve(this.#block)
+      if (this.#reserved === 0) {
+        // Ends that wait to be ingested may have freed some.
+        this.#flush()
+        this.#reserved = ring.native.reserve(this.#block)
+        if (this.#reserved === 0) return 0
+      }
+    }
+    const at = this.#taken++ * 2
+    return pidOf(ring.reserve[at]!, ring.reserve[at + 1]!)
+  }
+
+  /** The cell that stands for a PID that was taken. */
+  adopt(cell: C): void {
+    this.#table.add(cell)
+  }
+
+  /** Gives a PID back that was never opened. */
+  release(cell: C): void {
+    this.#table.remove(cell.low, cell.generation)
+    this.#put(Submission.Release, cell, undefined, 0, 0, 0)
+  }
+
+  /** Opens a mailbox; name, link and watch are taken in the same step. The holder's PID: the name is taken. */
+  open(cell: C, options: OpenOptions<C>): number | undefined {
+    const { parent, watcher } = options
+    const flags = (options.starting ? Spawn.Starting : 0)
+      | (options.trapExit ? Spawn.TrapExit : 0)
+      | (options.cleanup ? Spawn.Cleanup : 0)
+      | (parent === undefined ? 0 : Spawn.Link)
+      | (watcher === undefined || (parent !== undefined && parent !== watcher) ? 0 : Spawn.Monitor)
+    const kind = Submission.Spawn | (flags << 8)
+    const b = options.onFull | (Math.min(Math.max(Math.ceil(options.sendTimeout), 0), 0xffffff) << 8)
+    const from = parent ?? watcher
+    if (options.name === undefined) {
+      this.#put(kind, cell, from, options.watchRef, options.capacity, b >>> 0)
+    } else {
+      const ring = this.#ring
+      this.#flush()
+      this.#put(kind, cell, from, options.watchRef, options.capacity, b >>> 0)
+      // The record is read where it stands, and not submitted.
+      ring.pending--
+      const holder = ring.native.openNamed(ring.pending, options.name)
+      if (holder !== null && holder !== undefined) return holder
+      if (!this.#loop.awake) this.#loop.wake()
+    }
+    // One spawn record has one partner; a second one follows it with nothing in between.
+    if (watcher !== undefined && (flags & Spawn.Monitor) === 0) this.monitor(watcher, cell, options.watchRef)
+    return undefined
+  }
+
+  started(cell: C): void {
+    this.#put(Submission.Started, cell, undefined, 0, 0, 0)
+  }
+
+  abandon(cell: C): void {
+    this.#put(Submission.Abandon, cell, undefined, 0, 0, 0)
+    this.#table.remove(cell.low, cell.generation)
+    this.#timers.drop(cell)
+  }
+
+  exitSelf(cell: C, reason: ExitReason): void {
+    this.#put(Submission.ExitSelf, cell, undefined, 0, this.#reasons.word(reason), 0)
+    // The rest of its slice is not for it any more.
+    if (this.#loop.current === cell) this.#loop.attention |= Attention.LeaveSlice
+  }
+
+  finished(cell: C): void {
+    this.#put(Submission.Finished, cell, undefined, 0, 0, 0)
+  }
+
+  setFlags(cell: C, trapExit: boolean, cleanup: boolean): void {
+    const flags = (trapExit ? Spawn.TrapExit : 0) | (cleanup ? Spawn.Cleanup : 0)
+    this.#put(Submission.Flags, cell, undefined, 0, 0, flags)
+  }
+
+  isAlive(low: number, generation: number): boolean {
+    if (this.#closed) return false
+    this.#flush()
+    return this.#ring.native.isAlive(low, generation)
+  }
+
+  everExisted(pid: number): boolean {
+    if (this.#closed) return false
+    this.#flush()
+    return this.#ring.native.everExisted(lowOf(pid), generationOf(pid))
+  }
+
+  info(cell: C): InfoData | undefined {
+    if (this.#closed) return undefined
+    this.#flush()
+    return this.#ring.native.info(cell.low, cell.generation) ?? undefined
+  }
+
+  /** The cell of a PID, while it lives. */
+  find(pid: number): C | undefined {
+    return this.#table.find(lowOf(pid), generationOf(pid))
+  }
+
+  // -- messages -------------------------------------------------------------------------------------------------------
+
+  /** Sends; 0 or a number of `SendError`. `flags`: priority, next, reentrant. */
+  send(
+    low: number,
+    generation: number,
+    op: number,
+    payload: unknown,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): number {
+    const ring = this.#ring
+    const index = low & 0xffffff
+    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && (flags & Flag.Next) === 0) {
+      const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
+      if (refusal !== ACCEPTED) return refusal
+    }
+    if (ring.pending >= SUBMISSIONS) this.#flush()
+    if (op > MAX_OP) return BAD_MESSAGE
+    const at = ring.pending * WORDS
+    const out = ring.out
+    out[at + TO] = low
+    out[at + TO_GENERATION] = generation
+    out[at + FROM] = fromLow
+    out[at + FROM_GENERATION] = fromGeneration
+    if (typeof payload === "number") {
+      out[at + HEAD] = SEND | ((flags & SENDER) << 8) | INLINE | (op << 16)
+      out[at + SLOT] = 0
+      ring.outFloats[(at >> 1) + 3] = payload
+    } else {
+      out[at + HEAD] = SEND | ((flags & SENDER) << 8) | (op << 16)
+      out[at + SLOT] = this.#slots.put(payload)
+    }
+    ring.pending++
+    // What follows in its slice comes after it.
+    if ((flags & Flag.Next) !== 0) this.#loop.attention |= Attention.LeaveSlice
+    if (!this.#loop.awake) this.#loop.wake()
+    return ACCEPTED
+  }
+
+  /** Asks. Ends by `answered` or by `host.callEnded`; a refusal is the outcome alone. `timeout` in ms, or Infinity. */
+  call(
+    low: number,
+    generation: number,
+    op: number,
+    payload: unknown,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number,
+    call: K,
+    timeout: number
+  ): number {
+    const ring = this.#ring
+    if ((low === fromLow && generation === fromGeneration) || op > MAX_OP) return BAD_MESSAGE
+    const index = low & 0xffffff
+    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0) {
+      const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
+      if (refusal !== ACCEPTED) return refusal
+    }
+    const token = this.#tokens.open(call)
+    if (token === 0) return MAILBOX_FULL
+    call.token = token
+    if (ring.pending >= SUBMISSIONS) this.#flush()
+    const at = ring.pending * WORDS
+    const out = ring.out
+    out[at + TO] = low
+    out[at + TO_GENERATION] = generation
+    out[at + FROM] = fromLow
+    out[at + FROM_GENERATION] = fromGeneration
+    out[at + HEAD] = SEND | (((flags & SENDER) | Flag.Call) << 8) | (op << 16)
+    out[at + SLOT] = this.#slots.put(payload)
+    out[at + A] = token
+    out[at + B] = timeout >= NEVER ? NEVER : Math.max(0, Math.ceil(timeout))
+    ring.pending++
+    if (!this.#loop.awake) this.#loop.wake()
+    return ACCEPTED
+  }
+
+  /** The call's answer was taken, or its caller has gone away. */
+  answered(call: K): void {
+    if (this.#tokens.close(call.token) === undefined) return
+    if (this.#ring.pending >= SUBMISSIONS) this.#flush()
+    this.#ring.put(Submission.Answered, 0, 0, 0, 0, 0, call.token, 0)
+    if (!this.#loop.awake) this.#loop.wake()
+  }
+
+  /** Calls `resume` from the loop once there is room, or its owner has ended. Returns its undo. */
+  awaitRoom(cell: C, resume: () => void): () => void {
+    const waiter = this.#nextWaiter
+    this.#nextWaiter = waiter === NEVER ? 1 : waiter + 1
+    this.#waiters.set(waiter, resume)
+    this.#put(Submission.AwaitRoom, cell, undefined, waiter, 0, 0)
+    return () => void this.#waiters.delete(waiter)
+  }
+
+  /** Ends it in order, behind what is in its normal lane. */
+  stop(cell: C, reason: ExitReason): void {
+    this.#put(Submission.Stop, cell, undefined, 0, this.#reasons.word(reason), 0)
+  }
+
+  // -- a handler that waits -------------------------------------------------------------------------------------------
+
+  ready(cell: C, millis: number): void {
+    this.#put(Submission.Ready, cell, undefined, 0, Math.max(0, Math.round(millis * 1000)), 0)
+  }
+
+  defer(task: () => void, cell: C | undefined): void {
+    if (!this.#closed) this.#loop.defer(task, cell)
+  }
+
+  // -- signals --------------------------------------------------------------------------------------------------------
+
+  exit(to: C, from: C | undefined, reason: ExitReason): void {
+    this.#put(Submission.Exit, to, from, 0, this.#reasons.word(reason), 0)
+    // It acts between this message and the next one, also in a batch that is under way.
+    this.#loop.attention |= Attention.Flush
+  }
+
+  link(a: C, b: C): void {
+    this.#put(Submission.Link, b, a, 0, 0, 0)
+  }
+
+  unlink(a: C, b: C): void {
+    this.#put(Submission.Unlink, b, a, 0, 0, 0)
+  }
+
+  monitor(watcher: C, target: C, ref: number): void {
+    this.#put(Submission.Monitor, target, watcher, ref, 0, 0)
+  }
+
+  /** true: no `down` of it was or will be delivered. */
+  demonitor(watcher: C, ref: number): boolean {
+    if (this.#closed) return false
+    if (this.#ring.pending >= SUBMISSIONS) this.#flush()
+    this.#ring.put(Submission.Demonitor, 0, 0, watcher.low, watcher.generation, ref, 0, 0)
+    this.#flush()
+    return this.#ring.result === 1
+  }
+
+  /** A watch from outside of any actor. */
+  watch(target: C, ref: number): void {
+    this.#put(Submission.Monitor, target, undefined, ref, 0, 0)
+  }
+
+  unwatch(ref: number): void {
+    if (this.#ring.pending >= SUBMISSIONS) this.#flush()
+    this.#ring.put(Submission.Demonitor, 0, 0, 0, 0, ref, 0, 0)
+    if (!this.#loop.awake) this.#loop.wake()
+  }
+
+  // -- names and timers -----------------------------------------------------------------------------------------------
+
+  whereis(name: string): C | undefined {
+    if (this.#closed) return undefined
+    this.#flush()
+    const pid = this.#ring.native.whereis(name)
+    return pid === null || pid === undefined ? undefined : this.find(pid)
+  }
+
+  startTimer(
+    cell: C,
+    ref: number,
+    delay: number,
+    repeat: boolean,
+    op: number,
+    payload: unknown,
+    flags: number
+  ): void {
+    this.#timers.start(cell, ref, { op, payload, repeat })
+    const ring = this.#ring
+    if (ring.pending >= SUBMISSIONS) this.#flush()
+    const at = ring.pending * WORDS
+    ring.put(Submission.Timer | ((flags & Flag.Priority) << 8), cell.low, cell.generation, repeat ? 1 : 0, 0, ref, 0, 0)
+    ring.outFloats[(at >> 1) + 3] = delay
+    if (!this.#loop.awake) this.#loop.wake()
+  }
+
+  /** ms left; 0: its message was queued and is not delivered any more; undefined: delivered, or never was. */
+  cancelTimer(cell: C, ref: number): number | undefined {
+    if (this.#closed) return undefined
+    this.#put(Submission.Cancel, cell, undefined, ref, 0, 0)
+    this.#flush()
+    this.#timers.cancel(cell, ref)
+    const left = this.#ring.result
+    return left < 0 ? undefined : left
+  }
+
+  // -- the whole ------------------------------------------------------------------------------------------------------
+
+  stats(): StatsData & { readonly slots: number } {
+    if (this.#closed) return { actors: 0, queued: 0, bytes: 0, calls: 0, slots: this.#slots.used }
+    this.#flush()
+    return { ...this.#ring.native.stats(), slots: this.#slots.used }
+  }
+
+  /** Every live cell, in order of its spawn. */
+  cells(): Array<C> {
+    if (this.#closed) return []
+    this.#flush()
+    return this.#ring.native.live().map((pid) => this.find(pid)).filter((cell) => cell !== undefined)
+  }
+
+  keepAlive(on: boolean): void {
+    if (!this.#closed) this.#loop.keepAlive(on)
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /**
+   * Everything is dead letters from now on: told by the loop, as soon as what runs has returned. Idempotent; resolves
+   * when it is done.
+   */
+  close(): Promise<void> {
+    if (!this.#loop.closing) {
+      this.#loop.closing = true
+      this.#loop.attention |= Attention.LeaveBatch
+      this.#loop.wake()
+    }
+    return this.#done
+  }
+
+  // Declared before the constructor's use of it: fields are initialised in order.
+  readonly #end = (): void => {
+    if (this.#closed) return this.#sweep()
+    this.#loop.closing = true
+    this.#ring.flush(this.#now())
+    this.#closed = true
+    if (this.#ring.broken === undefined) {
+      for (let written = this.#ring.native.close(); written > 0; written = this.#ring.native.close()) {
+        this.#loop.drain(written)
+      }
+    }
+    this.#loop.stop()
+    this.#sweep()
+    if (this.#ring.broken !== undefined) process.emitWarning(this.#ring.broken)
+    this.#settle()
+  }
+
+  /** After the end: what is still sent is a dead letter, and what was alive learns that the shard is gone. */
+  #sweep(): void {
+    const ring = this.#ring
+    const down: ExitReason = { _tag: "IsolateDown", isolate: ring.shard }
+    const waiting = ring.pending
+    ring.pending = 0
+    for (let record = 0; record < waiting; record++) {
+      const at = record * WORDS
+      const out = ring.out
+      const head = out[at + HEAD]!
+      if ((head & 0xff) !== SEND) continue
+      const inline = (head & INLINE) !== 0
+      const payload = inline ? ring.outFloats[(at >> 1) + 3] : this.#slots.take(out[at + SLOT]!)
+      const to = pidOf(out[at + TO]!, out[at + TO_GENERATION]!)
+      const from = pidOf(out[at + FROM]!, out[at + FROM_GENERATION]!)
+      this.#host.deadLetter(to, from, head >>> 16, payload, "NotAlive")
+      if (((head >>> 8) & Flag.Call) === 0) continue
+      const call = this.#tokens.close(out[at + A]!)
+      if (call !== undefined) this.#host.callEnded(call, 1, { _tag: "NoProc", everExisted: true })
+    }
+    for (const cell of this.#table.clear()) this.#host.dead(cell, down)
+    for (const call of this.#tokens.clear()) this.#host.callEnded(call, 1, down)
+    const waiters = [...this.#waiters.values()]
+    this.#waiters.clear()
+    for (const resume of waiters) resume()
+    this.#loop.awake = false
+  }
+
+  /** Ingests what waits; delivers nothing. */
+  #flush(): void {
+    if (this.#closed) return this.#sweepLater()
+    this.#ring.flush(this.#now())
+    if (!this.#loop.awake) this.#loop.wake()
+  }
+
+  #put(kind: number, to: C, from: C | undefined, slot: number, a: number, b: number): void {
+    const ring = this.#ring
+    if (ring.pending >= SUBMISSIONS) this.#flush()
+    if (from === undefined) ring.put(kind, to.low, to.generation, 0, 0, slot, a, b)
+    else ring.put(kind, to.low, to.generation, from.low, from.generation, slot, a, b)
+    if (!this.#loop.awake) this.#loop.wake()
+  }
+
+  // A ring that fills up after the end is emptied on the spot: there is no shard that could.
+  #sweepLater(): void {
+    if (this.#ring.pending >= SUBMISSIONS) this.#sweep()
+  }
+}

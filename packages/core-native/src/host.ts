@@ -1,0 +1,66 @@
+/**
+ * What the membrane asks of its user: the shape of an actor and of a call, what the loop calls, and the options.
+ */
+import type { ExitReason } from "./ExitReason.ts"
+import type { Meter } from "./meter.ts"
+
+/** An actor as the membrane sees it. */
+export interface MembraneCell {
+  /** Shard and index. */
+  readonly low: number
+  readonly generation: number
+  /** Shared by all actors that were spawned alike. */
+  readonly bound: { meter: unknown }
+  readonly state: unknown
+}
+
+/** A pending call. `token` is the membrane's. */
+export interface MembraneCall {
+  token: number
+}
+
+/** Why a letter is dead. */
+export type Why =
+  | "NotAlive"
+  | "MailboxFull"
+  | "Dropped"
+  | "NodeUnreachable"
+  | "SwapRolledBack"
+  | "Stopped"
+  | "Interrupted"
+
+/** Called by the loop alone, never from inside another call. None of them throws. A PID of 0 is nobody. */
+export interface MembraneHost<C extends MembraneCell, K extends MembraneCall> {
+  /** true: its handler waits; deliver only what may re-enter until `ready`. */
+  readonly deliver: (cell: C, op: number, payload: unknown, from: number, call: K | undefined) => boolean
+  readonly exitSignal: (cell: C, from: number, reason: ExitReason) => boolean
+  readonly down: (cell: C, ref: number, from: number, reason: ExitReason) => boolean
+  readonly outsideDown: (ref: number, from: number, reason: ExitReason) => void
+  readonly terminate: (cell: C, reason: ExitReason) => void
+  readonly dead: (cell: C, reason: ExitReason) => void
+  readonly callEnded: (call: K, end: number, reason: ExitReason | undefined) => void
+  readonly deadLetter: (to: number, from: number, op: number, payload: unknown, why: Why) => void
+  readonly longSchedule: (cell: C, millis: number) => void
+}
+
+/** What the loop asks of the world. Virtual in tests. */
+export interface MembraneClock {
+  /** Monotonic ms. */
+  readonly now: () => number
+  /** Calls `wake` once, in `delay` ms or later; the next call replaces it. `undefined` disarms. */
+  readonly wakeIn: (delay: number | undefined, wake: () => void) => void
+}
+
+export interface MembraneOptions {
+  readonly maxActors: number
+  /** Of a mailbox that does not say its own. */
+  readonly capacity: number
+  /** ms after which a handler that holds the thread is reported. */
+  readonly longSchedule: number
+  readonly clock: MembraneClock
+  /** Tests: one message a batch, in an order made from this. */
+  readonly seed: bigint | undefined
+}
+
+/** The meter of a cell's behaviour is made on its first message. */
+export type MeterSlot = { meter: Meter | undefined }

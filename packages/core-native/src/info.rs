@@ -1,0 +1,90 @@
+//! What is known of an actor and of a shard, as data.
+
+use myrmidon_core::{
+    pid::Pid,
+    shard::{ActorInfo, ShardStats},
+};
+use napi_derive::napi;
+
+/// A PID as JavaScript has it.
+#[expect(clippy::cast_precision_loss, reason = "a PID has 53 bits")]
+pub fn to_js(pid: Pid) -> f64 {
+    pid.to_u64() as f64
+}
+
+/// An actor.
+#[napi(object)]
+pub struct InfoData {
+    /// `idle`, `runnable`, `busy` or `suspended`.
+    pub status: String,
+    /// Entries of its mailbox, all lanes.
+    pub mailbox: u32,
+    /// Messages handled.
+    pub reductions: f64,
+    /// Microseconds of its handlers.
+    pub micros: f64,
+    /// Whom it is linked to.
+    pub links: Vec<f64>,
+    /// Its name.
+    pub name: Option<String>,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counters far below 2^53")]
+impl From<ActorInfo> for InfoData {
+    fn from(info: ActorInfo) -> Self {
+        Self {
+            status: info.status.name().to_owned(),
+            mailbox: info.mailbox,
+            reductions: info.reductions as f64,
+            micros: info.micros as f64,
+            links: info.links.into_iter().map(to_js).collect(),
+            name: info.name.map(String::from),
+        }
+    }
+}
+
+/// A shard's counters.
+#[napi(object)]
+pub struct StatsData {
+    /// Actors that live.
+    pub actors: u32,
+    /// Entries of all mailboxes.
+    pub queued: u32,
+    /// Bytes held by slots, mailboxes and side records.
+    pub bytes: f64,
+    /// Pending calls.
+    pub calls: u32,
+    /// Alarms set: timers, timeouts of calls, holds.
+    pub alarms: u32,
+    /// Halves of links.
+    pub links: u32,
+    /// Monitors.
+    pub monitors: u32,
+    /// Signals on their way.
+    pub signals: u32,
+    /// Reasons in the table.
+    pub reasons: u32,
+    /// Slots whose generations are spent.
+    pub retired: u32,
+    /// Dead letters so far, by `why`.
+    pub dead_letters: Vec<f64>,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counters far below 2^53")]
+impl From<&ShardStats> for StatsData {
+    fn from(stats: &ShardStats) -> Self {
+        Self {
+            actors: stats.actors,
+            queued: stats.queued,
+            bytes: stats.bytes as f64,
+            calls: stats.calls,
+            alarms: stats.alarms,
+            links: stats.links,
+            monitors: stats.monitors,
+            signals: stats.signals,
+            reasons: stats.reasons,
+            retired: stats.retired,
+            dead_letters: stats.dead_letters.iter().map(|count| *count as f64).collect(),
+        }
+    }
+}

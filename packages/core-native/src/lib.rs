@@ -1,0 +1,39 @@
+//! Node's door to the Myrmidon shard: convert, call once, convert back. It decides nothing.
+//!
+//! - `shard.rs`: one shard of one isolate, as a JavaScript class; the cold half of its face
+//! - `hot.rs`: `tick` and `admit`, exported by hand: a generated wrapper costs four times as much a call
+//! - `buffers.rs`: the typed arrays that both sides read and write
+//! - `bell.rs`: the doorbell that wakes the isolate, safe while its environment is torn down
+//! - `reason.rs`, `info.rs`: data as it crosses
+//! - `flood.rs`: a native thread that sends, for tests and benchmarks
+//!
+//! Rules: nothing here calls JavaScript, but the doorbell, from its own queue. Every export catches panics. State is
+//! per environment, so the addon may be loaded in any number of workers; what must outlive an isolate lives in
+//! `myrmidon_runtime::Directory`.
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::missing_errors_doc,
+    reason = "the shapes of #[napi] items are those of their JavaScript callers"
+)]
+
+mod bell;
+mod buffers;
+mod flood;
+mod hot;
+mod info;
+mod reason;
+mod shard;
+
+use napi_derive::napi;
+
+/// The version of the record layout: the TypeScript side refuses an addon with another one.
+#[napi(catch_unwind)]
+pub fn abi_version() -> u32 {
+    myrmidon_core::record::ABI_VERSION
+}
+
+/// Panics. For the test that a panic is a JavaScript error.
+#[napi(catch_unwind)]
+pub fn panic_for_test() {
+    panic!("on purpose");
+}

@@ -1,0 +1,108 @@
+/**
+ * Exit reasons and the words that stand for them in records.
+ *
+ * A word is `code | handle << 8`. Reasons without content have a word of their own; the others go through the shard's
+ * table, one entry for one record that carries it.
+ */
+import type { NativeShard, ReasonData } from "./binding.ts"
+import type { ExitReason } from "./ExitReason.ts"
+import { ExitReasonCode } from "./generated/exitReason.ts"
+
+const TAGS = Object.keys(ExitReasonCode) as ReadonlyArray<ExitReason["_tag"]>
+const { Normal, Shutdown, Killed, NoProc } = ExitReasonCode
+const EXISTED = 1 << 8
+
+const NORMAL: ExitReason = Object.freeze({ _tag: "Normal" })
+const SHUTDOWN: ExitReason = Object.freeze({ _tag: "Shutdown" })
+const KILLED: ExitReason = Object.freeze({ _tag: "Killed" })
+const GONE: ExitReason = Object.freeze({ _tag: "NoProc", everExisted: true })
+const NEVER: ExitReason = Object.freeze({ _tag: "NoProc", everExisted: false })
+
+const toData = (reason: ExitReason): ReasonData => {
+  const code = ExitReasonCode[reason._tag]
+  switch (reason._tag) {
+    case "Crashed":
+      return { code, ...reason.error }
+    default: {
+      const { _tag, ...fields } = reason
+      return { code, ...fields }
+    }
+  }
+}
+
+const fromData = (data: ReasonData): ExitReason => {
+  switch (TAGS[data.code]) {
+    case "Shutdown":
+      return data.detail === undefined ? SHUTDOWN : { _tag: "Shutdown", detail: data.detail }
+    case "Killed":
+      return KILLED
+    case "Crashed": {
+      const error = { name: data.name!, message: data.message!, language: data.language! }
+      return { _tag: "Crashed", error: data.stack === undefined ? error : { ...error, stack: data.stack } }
+    }
+    case "NoProc":
+      return data.everExisted ? GONE : NEVER
+    case "NodeUnreachable":
+      return { _tag: "NodeUnreachable", node: data.node!, because: data.because! }
+    case "NodeRestarted":
+      return { _tag: "NodeRestarted", node: data.node! }
+    case "IsolateDown":
+      return { _tag: "IsolateDown", isolate: data.isolate! }
+    default:
+      return NORMAL
+  }
+}
+
+export class Reasons {
+  readonly #native: NativeShard
+  // A thousand signals of one death carry one word: it is looked up once a batch.
+  #lastWord = -1
+  #last: ExitReason = NORMAL
+
+  constructor(native: NativeShard) {
+    this.#native = native
+  }
+
+  /** The word of a reason, for one record. */
+  word(reason: ExitReason): number {
+    switch (reason._tag) {
+      case "Normal":
+        return Normal
+      case "Shutdown":
+        return reason.detail === undefined ? Shutdown : this.#native.internReason(toData(reason))
+      case "Killed":
+        return Killed
+      case "NoProc":
+        return NoProc | (reason.everExisted ? EXISTED : 0)
+      default:
+        return this.#native.internReason(toData(reason))
+    }
+  }
+
+  /** The reason of a word in the current batch. */
+  of(word: number): ExitReason {
+    switch (word) {
+      case Normal:
+        return NORMAL
+      case Shutdown:
+        return SHUTDOWN
+      case Killed:
+        return KILLED
+      case NoProc:
+        return NEVER
+      case NoProc | EXISTED:
+        return GONE
+    }
+    if (word !== this.#lastWord) {
+      const data = this.#native.reason(word)
+      this.#last = data === null || data === undefined ? NORMAL : fromData(data)
+      this.#lastWord = word
+    }
+    return this.#last
+  }
+
+  /** A new batch: words may stand for other reasons now. */
+  forget(): void {
+    this.#lastWord = -1
+  }
+}

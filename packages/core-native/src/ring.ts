@@ -1,0 +1,154 @@
+/**
+ * The isolate's end of the rings: typed arrays that this side allocates and both sides read and write, the records that
+ * wait to be ingested, and the two raw calls.
+ *
+ * Touched on the isolate's own thread only. Native code reads and writes the arrays inside `tick` and `admit` and at no
+ * other time, so nothing here is atomic.
+ */
+import { Arg, type Binding, type HotCalls, type NativeShard, type SharedArrays } from "./binding.ts"
+import { Control, RECORD_WORDS as WORDS, Word } from "./generated/layout.ts"
+
+/** Records that may wait in the submission ring. */
+export const SUBMISSIONS = 1024
+/** Records of the completion ring: a slice of one message takes two. */
+export const COMPLETIONS = 2048
+/** PIDs that are taken at a time, so that a spawn is one record and no call. */
+export const RESERVE = 256
+/** Records that may wait from other threads. */
+const INBOX = 65_536
+
+const { To: TO, ToGeneration: TO_GENERATION, From: FROM, FromGeneration: FROM_GENERATION, Head: HEAD, Slot: SLOT, A, B } = Word
+const { NOW, SUBMITTED, MAX, ANSWER, RESULT } = Arg
+
+const unset = (): void => {
+  throw new Error("the shard is not attached")
+}
+
+export class Ring implements HotCalls {
+  readonly native: NativeShard
+  /** The shard's number. */
+  readonly shard: number
+  /** What waits to be ingested. The record behind the last one is for the question of `admit`. */
+  readonly out: Uint32Array
+  readonly outFloats: Float64Array
+  /** The batch that the last tick wrote. */
+  readonly in: Uint32Array
+  readonly inFloats: Float64Array
+  readonly control: Int32Array
+  readonly congested: Uint32Array
+  readonly reserve: Uint32Array
+  readonly args: Float64Array
+  /** Records in `out`. */
+  pending = 0
+  /** An error of the native side: the shard is gone. */
+  broken: Error | undefined = undefined
+  // Both are set by `attach`.
+  tick: () => void = unset
+  admit: () => void = unset
+
+  constructor(
+    binding: Binding,
+    options: { readonly maxActors: number; readonly capacity: number; readonly seed: bigint | undefined },
+    wake: () => void
+  ) {
+    const out = new ArrayBuffer((SUBMISSIONS + 1) * WORDS * 4)
+    const completions = new ArrayBuffer(COMPLETIONS * WORDS * 4)
+    this.out = new Uint32Array(out)
+    this.outFloats = new Float64Array(out)
+    this.in = new Uint32Array(completions)
+    this.inFloats = new Float64Array(completions)
+    this.control = new Int32Array(Control.Words)
+    this.congested = new Uint32Array(Math.ceil((options.maxActors + 1) / 32))
+    this.reserve = new Uint32Array(RESERVE * 2)
+    this.args = new Float64Array(8)
+    const arrays: SharedArrays = {
+      submissions: this.out,
+      completions: this.in,
+      control: this.control,
+      congested: this.congested,
+      reserve: this.reserve,
+      call: this.args
+    }
+    const { maxActors, capacity, seed } = options
+    this.native = new binding.NativeShard(
+      { maxActors, capacity, inbox: INBOX, ...(seed === undefined ? {} : { seed }) },
+      arrays,
+      wake
+    )
+    this.native.attach(this)
+    this.shard = this.native.shard
+  }
+
+  /** Writes one record; the caller has made sure that there is room. */
+  put(
+    kind: number,
+    low: number,
+    generation: number,
+    fromLow: number,
+    fromGeneration: number,
+    slot: number,
+    a: number,
+    b: number
+  ): void {
+    const out = this.out
+    const at = this.pending * WORDS
+    out[at + TO] = low
+    out[at + TO_GENERATION] = generation
+    out[at + FROM] = fromLow
+    out[at + FROM_GENERATION] = fromGeneration
+    out[at + HEAD] = kind
+    out[at + SLOT] = slot
+    out[at + A] = a
+    out[at + B] = b
+    this.pending++
+  }
+
+  /** Ingests what waits and delivers nothing: allowed inside a handler. */
+  flush(now: number): void {
+    this.run(now, 0)
+  }
+
+  /** Ingests what waits, and fills `in` with up to `max` deliveries. Returns the records written. */
+  run(now: number, max: number): number {
+    if (this.broken !== undefined) return 0
+    const args = this.args
+    args[NOW] = now
+    args[SUBMITTED] = this.pending
+    args[MAX] = max
+    this.pending = 0
+    try {
+      this.tick()
+    } catch (error) {
+      this.broken = error as Error
+      return 0
+    }
+    return args[ANSWER]!
+  }
+
+  /** Ingests what waits, and asks whether the record behind it would be accepted: a send outcome. */
+  ask(now: number, low: number, generation: number, fromLow: number, fromGeneration: number): number {
+    if (this.broken !== undefined) return 0
+    const out = this.out
+    const at = this.pending * WORDS
+    out[at + TO] = low
+    out[at + TO_GENERATION] = generation
+    out[at + FROM] = fromLow
+    out[at + FROM_GENERATION] = fromGeneration
+    const args = this.args
+    args[NOW] = now
+    args[SUBMITTED] = this.pending
+    this.pending = 0
+    try {
+      this.admit()
+    } catch (error) {
+      this.broken = error as Error
+      return 0
+    }
+    return args[ANSWER]!
+  }
+
+  /** What the last DEMONITOR or CANCEL brought. */
+  get result(): number {
+    return this.args[RESULT]!
+  }
+}

@@ -1,0 +1,323 @@
+//! One shard of one isolate, as a JavaScript class: the cold half of its face, and what the hot calls of `hot` run on.
+//!
+//! Lives from its constructor to `close`, or to the end of its environment, whichever comes first. The cleanup hook
+//! does what `close` does, without anybody to tell: the doorbell falls silent, the inbox refuses, the shard number
+//! goes back to the directory of the process.
+
+use crate::{
+    bell::Bell,
+    buffers::{Buffers, Held},
+    hot::{self, call},
+    info::{InfoData, StatsData, to_js},
+    reason::ReasonData,
+};
+use core::{any::Any, cell::RefCell};
+use myrmidon_core::{
+    exit_reason::ExitReason,
+    pid::{MAX_INDEX, Pid},
+    record::{Record, control, word},
+    shard::{Shard, ShardConfig},
+};
+use myrmidon_runtime::{Directory, ShardOwner};
+use napi::{
+    Env, Error, JsValue, Result, Status,
+    bindgen_prelude::{BigInt, Function, Object, Unknown},
+};
+use napi_derive::napi;
+use std::rc::Rc;
+
+/// What an open shard consists of.
+struct Open {
+    shard: Shard,
+    owner: ShardOwner,
+    buffers: Buffers,
+    bell: Bell,
+    /// Records taken from the inbox; kept for its allocation.
+    arrived: Vec<Record>,
+}
+
+/// A shard's place in its isolate. Empty once it is closed.
+pub struct Cell {
+    open: RefCell<Option<Open>>,
+}
+
+fn closed() -> Error {
+    Error::new(Status::Closing, "the shard is closed")
+}
+
+impl Cell {
+    fn with<T>(&self, run: impl FnOnce(&mut Open) -> Result<T>) -> Result<T> {
+        run(self.open.borrow_mut().as_mut().ok_or_else(closed)?)
+    }
+
+    /// `hot`: ingests, and delivers up to call[MAX].
+    pub fn tick(&self) -> Result<()> {
+        self.with(|open| {
+            let call = open.buffers.call.get();
+            let (now, submitted, max) = (call[call::NOW], call[call::SUBMITTED], call[call::MAX]);
+            open.tick(now, submitted as usize, max as u32);
+            Ok(())
+        })
+    }
+
+    /// `hot`: ingests, then asks whether the record after the submitted ones would be accepted now.
+    pub fn admit(&self) -> Result<()> {
+        self.with(|open| {
+            let call = open.buffers.call.get();
+            let (now, submitted) = (call[call::NOW], call[call::SUBMITTED]);
+            let asked = open.buffers.submissions.records().get(submitted as usize).copied();
+            let record = asked.ok_or_else(|| Error::new(Status::InvalidArg, "no record to ask about"))?;
+            open.tick(now, submitted as usize, 0);
+            let to = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
+            let from = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
+            let answer = open.shard.admit(to, from).map_or_else(|refusal| refusal as u8, |()| 0);
+            open.buffers.call.get_mut()[call::ANSWER] = f64::from(answer);
+            Ok(())
+        })
+    }
+
+    /// Gives the shard up after a panic; the error to throw.
+    pub fn poison(&self, panic: &(dyn Any + Send)) -> Error {
+        let message = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "no message".to_owned());
+        self.end();
+        Error::from_reason(format!("the shard panicked and is closed: {message}"))
+    }
+
+    /// Idempotent. Nothing of the shard is left afterwards.
+    fn end(&self) {
+        // A panic may have left the borrow behind only by forgetting its guard, which nothing here does.
+        let Ok(Some(open)) = self.open.try_borrow_mut().map(|mut open| open.take()) else { return };
+        open.bell.silence();
+        let highest = open.shard.highest_generation();
+        open.owner.close(highest, &mut Vec::new());
+    }
+}
+
+impl Open {
+    fn tick(&mut self, now: f64, submitted: usize, max: u32) {
+        let Buffers { submissions, completions, control, congested, call, .. } = &mut self.buffers;
+        let completions = completions.records_mut();
+        let submissions = submissions.records();
+        let submitted = &submissions[..submitted.min(submissions.len())];
+        // Others may fill the mailboxes only as fast as they are emptied: what waits in the inbox is bounded there.
+        let queued = self.shard.control()[control::QUEUED];
+        self.arrived.clear();
+        if max > 0 && i64::from(queued) < 2 * i64::from(max) {
+            self.owner.drain(&mut self.arrived, max as usize);
+        }
+        let written = if self.arrived.is_empty() {
+            self.shard.tick(now, submitted, completions, max)
+        } else {
+            // The isolate's own records first: a sender elsewhere may have its PID from an actor that they spawn.
+            self.shard.tick(now, submitted, completions, 0);
+            self.shard.tick(now, &self.arrived, completions, max)
+        };
+        control.get_mut()[..control::WORDS].copy_from_slice(self.shard.control());
+        if max > 0 && written == 0 && control.get()[control::RUNNABLE] == 0 && !self.owner.sleep() {
+            control.get_mut()[control::RUNNABLE] = 1;
+        }
+        let call = call.get_mut();
+        call[call::ANSWER] = written as f64;
+        call[call::RESULT] = self.shard.result();
+        self.shard.congested_changes(congested.get_mut());
+    }
+}
+
+/// Sizes and choices of a shard.
+#[napi(object)]
+pub struct ShardOptions {
+    /// Actors that may live at a time.
+    pub max_actors: u32,
+    /// Capacity of a mailbox that does not say its own.
+    pub capacity: u32,
+    /// Records that may wait from other threads.
+    pub inbox: u32,
+    /// Tests: one message a slice, in an order made from this.
+    pub seed: Option<BigInt>,
+}
+
+/// The typed arrays of `Buffers`.
+#[napi(object, object_to_js = false)]
+pub struct SharedArrays<'a> {
+    /// `Uint32Array`
+    pub submissions: Unknown<'a>,
+    /// `Uint32Array`
+    pub completions: Unknown<'a>,
+    /// `Int32Array`
+    pub control: Unknown<'a>,
+    /// `Uint32Array`, a bit per slab index up to `maxActors`
+    pub congested: Unknown<'a>,
+    /// `Uint32Array`
+    pub reserve: Unknown<'a>,
+    /// `Float64Array`
+    pub call: Unknown<'a>,
+}
+
+/// See the module.
+#[napi]
+pub struct NativeShard {
+    cell: Rc<Cell>,
+    shard: u8,
+}
+
+#[napi]
+impl NativeShard {
+    /// `wake` is called on this thread, by the event loop, when something came in while the shard slept.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(env: &Env, options: ShardOptions, arrays: SharedArrays<'_>, wake: Function<'_, (), ()>) -> Result<Self> {
+        let invalid = |what: String| Error::new(Status::InvalidArg, what);
+        if options.max_actors == 0 || options.max_actors > MAX_INDEX {
+            return Err(invalid(format!("maxActors must be 1 to {MAX_INDEX}")));
+        }
+        if options.capacity == 0 || options.inbox == 0 {
+            return Err(invalid("capacity and inbox must be at least 1".to_owned()));
+        }
+        let seed = match &options.seed {
+            None => None,
+            Some(seed) => match seed.get_u64() {
+                (false, seed, true) => Some(seed),
+                _ => return Err(invalid("seed must be an unsigned integer of 64 bits".to_owned())),
+            },
+        };
+        let bits = (options.max_actors as usize + 1).div_ceil(32);
+        // SAFETY: `env` and the values are those of this call.
+        let buffers = unsafe {
+            Buffers {
+                submissions: Held::hold(env.raw(), arrays.submissions.raw(), 8, "submissions")?,
+                completions: Held::hold(env.raw(), arrays.completions.raw(), 16, "completions")?,
+                control: Held::hold(env.raw(), arrays.control.raw(), control::WORDS, "control")?,
+                congested: Held::hold(env.raw(), arrays.congested.raw(), bits, "congested")?,
+                reserve: Held::hold(env.raw(), arrays.reserve.raw(), 2, "reserve")?,
+                call: Held::hold(env.raw(), arrays.call.raw(), call::LENGTH, "call")?,
+            }
+        };
+        let lease = Directory::global()
+            .lease()
+            .ok_or_else(|| Error::from_reason("this process has had all the shards that it may have"))?;
+        let number = lease.shard();
+        let shard = Shard::with_generation(
+            ShardConfig {
+                shard: number,
+                max_actors: options.max_actors,
+                default_capacity: options.capacity,
+                seed,
+                long_slice_us: 1000,
+            },
+            lease.first_generation(),
+            buffers.submissions.records().len() as u32,
+        );
+        let bell = Bell::new(&wake)?;
+        let rope = bell.clone();
+        let owner = ShardOwner::open(lease, options.inbox as usize, move || rope.ring());
+        let cell = Rc::new(Cell {
+            open: RefCell::new(Some(Open { shard, owner, buffers, bell, arrived: Vec::new() })),
+        });
+        // Added after the doorbell's own hook, so it runs before Node.js takes the doorbell down.
+        env.add_env_cleanup_hook(Rc::clone(&cell), |cell| cell.end())?;
+        Ok(Self { cell, shard: number })
+    }
+
+    /// Sets the hot calls `tick` and `admit` on `target`.
+    #[napi(catch_unwind)]
+    pub fn attach(&self, env: &Env, mut target: Object<'_>) -> Result<()> {
+        hot::export(env, &self.cell, &mut target)
+    }
+
+    /// The shard's number: the third byte of its PIDs' low words.
+    #[napi(getter, catch_unwind)]
+    pub fn shard(&self) -> u32 {
+        u32::from(self.shard)
+    }
+
+    /// Fills the reserve with at most `n` PIDs; returns how many there are.
+    #[napi(catch_unwind)]
+    pub fn reserve(&self, n: u32) -> Result<u32> {
+        self.cell.with(|open| {
+            let words = open.buffers.reserve.get_mut();
+            let mut pids = vec![Pid::NONE; (n as usize).min(words.len() / 2)];
+            let got = open.shard.reserve(&mut pids);
+            for (pair, pid) in words.chunks_exact_mut(2).zip(&pids[..got]) {
+                pair.copy_from_slice(&[pid.low(), pid.generation()]);
+            }
+            Ok(got as u32)
+        })
+    }
+
+    /// Opens the PID of the spawn record at `at` in the submission ring under a name. The holder's PID: it is taken.
+    #[napi(catch_unwind)]
+    pub fn open_named(&self, at: u32, name: String) -> Result<Option<f64>> {
+        self.cell.with(|open| {
+            let record = open.buffers.submissions.records().get(at as usize).copied();
+            let record = record.ok_or_else(|| Error::new(Status::InvalidArg, "no such record"))?;
+            let outcome = open.shard.open_named(&record, &name);
+            open.buffers.control.get_mut()[..control::WORDS].copy_from_slice(open.shard.control());
+            Ok(outcome.err().map(to_js))
+        })
+    }
+
+    /// Who has a name.
+    #[napi(catch_unwind)]
+    pub fn whereis(&self, name: String) -> Result<Option<f64>> {
+        self.cell.with(|open| Ok(open.shard.whereis(&name).map(to_js)))
+    }
+
+    /// The word of a reason, for one record that carries it.
+    #[napi(catch_unwind)]
+    pub fn intern_reason(&self, reason: ReasonData) -> Result<u32> {
+        self.cell.with(|open| Ok(open.shard.intern_reason(ExitReason::try_from(reason)?)))
+    }
+
+    /// The reason of a word in the completion ring.
+    #[napi(catch_unwind)]
+    pub fn reason(&self, word: u32) -> Result<Option<ReasonData>> {
+        self.cell.with(|open| Ok(open.shard.reason(word).as_ref().map(ReasonData::from)))
+    }
+
+    /// Whether the actor lives.
+    #[napi(catch_unwind)]
+    pub fn is_alive(&self, low: u32, generation: u32) -> Result<bool> {
+        self.cell.with(|open| Ok(open.shard.is_alive(Pid::from_words(low, generation))))
+    }
+
+    /// Whether the PID was ever given out.
+    #[napi(catch_unwind)]
+    pub fn ever_existed(&self, low: u32, generation: u32) -> Result<bool> {
+        self.cell.with(|open| Ok(open.shard.ever_existed(Pid::from_words(low, generation))))
+    }
+
+    /// What is known of an actor.
+    #[napi(catch_unwind)]
+    pub fn info(&self, low: u32, generation: u32) -> Result<Option<InfoData>> {
+        self.cell.with(|open| Ok(open.shard.info(Pid::from_words(low, generation)).map(InfoData::from)))
+    }
+
+    /// The PIDs of all live actors, in the order of their spawn.
+    #[napi(catch_unwind)]
+    pub fn live(&self) -> Result<Vec<f64>> {
+        self.cell.with(|open| Ok(open.shard.live().map(to_js).collect()))
+    }
+
+    /// The shard's counters.
+    #[napi(catch_unwind)]
+    pub fn stats(&self) -> Result<StatsData> {
+        self.cell.with(|open| Ok(StatsData::from(&open.shard.stats())))
+    }
+
+    /// Turns everything that is left into dead letters, and fills the completion ring with them; call it until it
+    /// returns 0: then the shard is gone.
+    #[napi(catch_unwind)]
+    pub fn close(&self) -> Result<u32> {
+        let written = match &mut *self.cell.open.borrow_mut() {
+            None => 0,
+            Some(open) => open.shard.close(open.buffers.completions.records_mut()) as u32,
+        };
+        if written == 0 {
+            self.cell.end();
+        }
+        Ok(written)
+    }
+}

@@ -1,0 +1,16 @@
+/** PIDs as this side handles them: 53 bits in a number, or the two words of a record. */
+
+/** A PID from its words; 0 is nobody. */
+export const pidOf = (low: number, generation: number): number => generation * 4294967296 + low
+
+/** Shard and index. */
+export const lowOf = (pid: number): number => pid % 4294967296
+
+/** Which life of the slot is meant. */
+export const generationOf = (pid: number): number => Math.floor(pid / 4294967296)
+
+/** `<shard.index.generation>`, as in logs. */
+export const printPid = (pid: number): string => {
+  const low = lowOf(pid)
+  return `<${Math.floor(low / 16777216)}.${low % 16777216}.${generationOf(pid)}>`
+}

@@ -1,0 +1,122 @@
+/**
+ * `npm run check`: what is too slow or too rarely useful for `npm test`. What needs a tool that is not here says so and
+ * is skipped; nothing is downloaded for it.
+ */
+import { existsSync } from "node:fs"
+import { Failure } from "./failure.mjs"
+import { install } from "./install.mjs"
+import { at } from "./paths.mjs"
+import { progress } from "./progress.mjs"
+import { ask, capture } from "./run.mjs"
+import { findRust } from "./rust.mjs"
+
+/**
+ * @typedef {object} Check
+ * @property {string} name
+ * @property {boolean} [rust] needs a Rust toolchain
+ * @property {() => string | undefined} [missing] why it cannot run here
+ * @property {ReadonlyArray<{ command: string, args: ReadonlyArray<string>, env?: Record<string, string> }>} steps
+ */
+
+const valgrindRunner = "valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite"
+
+/** The Miri of whichever toolchain has it, as cargo's arguments. */
+const miri = () => [["miri"], ["+nightly", "miri"]].find((args) => ask("cargo", [...args, "--version"]) !== undefined)
+
+/** @returns {Array<Check>} */
+const checks = () => [
+  { name: "format", steps: [{ command: "dprint", args: ["check"] }] },
+  { name: "rustfmt", rust: true, steps: [{ command: "cargo", args: ["fmt", "--all", "--check"] }] },
+  { name: "lint", steps: [{ command: "oxlint", args: [] }] },
+  { name: "layers", steps: [{ command: "node", args: ["scripts/check-layers.mjs"] }] },
+  { name: "guarantees", steps: [{ command: "node", args: ["scripts/check-guarantees.mjs"] }] },
+  { name: "unused", steps: [{ command: "knip", args: ["--no-progress", "--no-config-hints"] }] },
+  {
+    name: "clippy",
+    rust: true,
+    steps: [{
+      command: "cargo",
+      args: [
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--target-dir",
+        "target/clippy",
+        "--",
+        "-D",
+        "warnings"
+      ]
+    }]
+  },
+  {
+    name: "loom",
+    rust: true,
+    missing: () => existsSync(at("crates/myrmidon-runtime")) ? undefined : "no crate shares memory between threads yet",
+    steps: [{
+      command: "cargo",
+      args: ["test", "--locked", "-p", "myrmidon-runtime", "--lib", "--release", "--target-dir", "target/loom"],
+      env: { RUSTFLAGS: "--cfg loom" }
+    }]
+  },
+  {
+    name: "valgrind",
+    rust: true,
+    missing: () =>
+      process.platform !== "linux" || ask("valgrind", ["--version"]) === undefined ? "no valgrind here" : undefined,
+    // A debug build: in an optimised one the compiler may have removed the very access that is wrong.
+    steps: [{
+      command: "cargo",
+      args: ["test", "--locked", "-p", "myrmidon-core", "--lib"],
+      env: { CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER: valgrindRunner, PROPTEST_CASES: "8" }
+    }]
+  },
+  {
+    name: "miri",
+    rust: true,
+    missing: () => miri() === undefined ? "no toolchain has Miri (rustup +nightly component add miri)" : undefined,
+    steps: [{
+      command: "cargo",
+      args: [...(miri() ?? ["miri"]), "test", "-p", "myrmidon-core", "--lib", "--target-dir", "target/miri"],
+      env: { PROPTEST_CASES: "4", MIRIFLAGS: "-Zmiri-disable-isolation" }
+    }]
+  }
+]
+
+/** @param {Array<string>} args */
+export const check = async (args) => {
+  const all = checks()
+  const unknown = args.filter((arg) => !all.some((each) => each.name === arg))
+  if (unknown.length > 0) {
+    throw new Failure(`check knows ${all.map((each) => each.name).join(", ")}; not ${unknown.join(", ")}`, 2)
+  }
+  await install()
+  const rust = findRust()
+  let failed = 0
+  /** @type {Array<string>} */
+  const lines = []
+  for (const each of all) {
+    if (args.length > 0 && !args.includes(each.name)) continue
+    const missing = each.rust === true && "problem" in rust ? rust.problem : each.missing?.()
+    if (missing !== undefined) {
+      lines.push(`  ${each.name.padEnd(11)} skipped: ${missing}`)
+      continue
+    }
+    let output = ""
+    let code = 0
+    await progress(each.name, async (onLine) => {
+      for (const { args: arguments_, command, env } of each.steps) {
+        const ran = await capture(command, arguments_, { onLine, ...(env === undefined ? {} : { env }) })
+        output += ran.output
+        code ||= ran.code
+      }
+    }, () => code === 0 ? "" : "failed")
+    if (code !== 0) {
+      failed++
+      console.log(output)
+    }
+    lines.push(`  ${each.name.padEnd(11)} ${code === 0 ? "passed" : "FAILED"}`)
+  }
+  console.log(lines.join("\n"))
+  return failed > 0 ? 1 : 0
+}

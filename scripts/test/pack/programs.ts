@@ -1,0 +1,53 @@
+/**
+ * The smallest program that uses each published package, as someone who installed it writes it. It is type-checked
+ * against the packed types and run on the packed code; its last line of output is `output`.
+ */
+export interface Program {
+  readonly code: string
+  readonly output: string
+  /** It loads the addon: run only where one has been built. */
+  readonly native: boolean
+}
+
+const counter = (system: string): string => `
+import { Actor, ActorSystem } from "@myrmidonjs/actor"
+import { Effect, Schema } from "effect"
+import { Rpc } from "effect/rpc"
+
+const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: { by: Schema.Int }, success: Schema.Int })])
+const { Add } = Counter.messages
+const CounterLive = Counter.behavior({
+  init: (start: number) => ({ n: start }),
+  handlers: { Add: (state, { by }) => state.n += by }
+})
+const program = Effect.gen(function*() {
+  const counter = yield* CounterLive.spawn(40)
+  yield* counter.tell(Add({ by: 1 }))
+  return yield* counter.ask(Add({ by: 1 }))
+})
+export const answer: Promise<number> = Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(${system})))
+`
+
+/** On the twin, with nothing of Node's. */
+export const onTheTwin = counter("ActorSystem.layerMemory()")
+
+export const programs: Readonly<Record<string, Program>> = {
+  "@myrmidonjs/actor": {
+    code: `${onTheTwin}console.log(await answer)\n`,
+    output: "42",
+    native: false
+  },
+  "@myrmidonjs/core-native": {
+    code: `
+import { Runtime } from "@myrmidonjs/core-native"
+
+const runtime = new Runtime()
+const doubler = runtime.spawn((message: number) => message * 2)
+const answer: number = await doubler.ask(21)
+await runtime.shutdown({ timeout: 1000 })
+console.log(answer)
+`,
+    output: "42",
+    native: true
+  }
+}
