@@ -72,14 +72,19 @@ impl Node {
         self.head >> 8 & flag != 0
     }
 
-    /// Whether it counts against the bound.
+    /// Whether it carries a payload of the isolate.
     pub const fn is_message(&self) -> bool {
         self.kind() == completion::MESSAGE
     }
 
+    /// Whether it counts against the bound: a message, unless its actor sent it to itself as the next one.
+    pub const fn is_counted(&self) -> bool {
+        self.is_message() && !self.has(flag::NEXT)
+    }
+
     /// A message that nothing else knows of: its end is a decrement.
     pub const fn is_plain(&self) -> bool {
-        self.head & (0xff | (flag::CALL | HELD) << 8) == completion::MESSAGE
+        self.head & (0xff | (flag::CALL | flag::NEXT | HELD) << 8) == completion::MESSAGE
     }
 
     /// As its receiver sees it.

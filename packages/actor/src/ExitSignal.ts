@@ -9,7 +9,8 @@ import { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 import { Pid } from "./Pid.ts"
 
 /**
- * A linked actor ended. In a fiber: an error of the channel. In a trapping actor: the value that `signals.exit` gets.
+ * A linked actor ended. In a fiber: an error of the channel. In a trapping actor: the value that `signals.exit` gets,
+ * where `from` is 0 when the signal came from no actor.
  *
  * @category errors
  * @since 0.1.0

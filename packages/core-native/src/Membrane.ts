@@ -217,7 +217,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   ): number {
     const ring = this.#ring
     const index = low & 0xffffff
-    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && !this.#closed) {
+    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && (flags & Flag.Next) === 0 && !this.#closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
     }
@@ -328,11 +328,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   }
 
   link(a: C, b: C): void {
-    this.#put(Submission.Link, a, b, 0, 0, 0)
+    this.#put(Submission.Link, b, a, 0, 0, 0)
   }
 
   unlink(a: C, b: C): void {
-    this.#put(Submission.Unlink, a, b, 0, 0, 0)
+    this.#put(Submission.Unlink, b, a, 0, 0, 0)
   }
 
   monitor(watcher: C, target: C, ref: number): void {

@@ -151,8 +151,10 @@ impl Shard {
             if node.has(flag::CALL) && node.b != 0 {
                 self.calls.all[node.b].node = 0;
             }
-            debug_assert!(self.slab[index].count > 0);
-            self.slab[index].count -= 1;
+            if node.is_counted() {
+                debug_assert!(self.slab[index].count > 0);
+                self.slab[index].count -= 1;
+            }
         }
     }
 

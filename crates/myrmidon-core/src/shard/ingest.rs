@@ -76,7 +76,7 @@ impl Shard {
             self.dead_letter(*record, why::DROPPED);
             return self.post_call_ended(record[word::A], call_end::SELF, 0);
         }
-        let held = if self.slab[index].count < self.slab[index].capacity {
+        let held = if flags & flag::NEXT != 0 || self.slab[index].count < self.slab[index].capacity {
             false
         } else {
             match self.overflow(index, record) {
@@ -117,7 +117,7 @@ impl Shard {
             // What the isolate holds of this actor would be handled before it.
             self.take_back(index);
         }
-        let is_message = node.is_message();
+        let is_counted = node.is_counted();
         let id = if urgent {
             let (hot, side) = self.slab.with_side(index);
             hot.flags |= mark::URGENT;
@@ -127,7 +127,7 @@ impl Shard {
             let hot = &mut self.slab[index];
             self.nodes.push(&mut hot.normal, node)
         };
-        if is_message {
+        if is_counted {
             let hot = &mut self.slab[index];
             hot.count += 1;
             if hot.capacity.checked_sub(hot.count) == Some(margin) {
@@ -362,7 +362,7 @@ impl Shard {
             let hot = &mut self.slab[index];
             self.nodes.remove(&mut hot.normal, id);
         }
-        if node.is_message() {
+        if node.is_counted() {
             self.uncount(index, 1);
         } else {
             self.slab.side_mut(index).uncounted -= 1;

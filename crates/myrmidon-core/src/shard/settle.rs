@@ -72,7 +72,12 @@ impl Shard {
             if node.has(HELD) {
                 self.held_message_is_gone(index, id);
             }
-            return self.uncount(index, 1);
+            if node.is_counted() {
+                self.uncount(index, 1);
+            } else {
+                self.slab.side_mut(index).uncounted -= 1;
+            }
+            return;
         }
         self.slab.side_mut(index).uncounted -= 1;
         self.forget_node(index, node);

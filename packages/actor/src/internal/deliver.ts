@@ -174,12 +174,13 @@ const deliverSignal = (host: Host, cell: Cell, run: () => unknown): boolean => {
   return busy
 }
 
-export const deliverExit = (host: Host, cell: Cell, from: Pid, reason: ExitReason): boolean => {
+export const deliverExit = (host: Host, cell: Cell, from: Pid | 0, reason: ExitReason): boolean => {
   const handler = cell.bound.program.options.signals?.exit
   if (handler === undefined) return false
   return deliverSignal(host, cell, () => {
     lifeOf(cell).sender = from
-    return handler(cell.state, new ExitSignal({ from, name: host.nameOf(from), reason }), selfOf(cell))
+    const signal = new ExitSignal({ from: from as Pid, name: from === 0 ? undefined : host.nameOf(from), reason })
+    return handler(cell.state, signal, selfOf(cell))
   })
 }
 

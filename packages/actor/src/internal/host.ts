@@ -225,7 +225,7 @@ export class Host implements ShardHost {
     return deliver(this, cell, op, payload, from, call)
   }
 
-  exitSignal(cell: Cell, from: Pid, reason: ExitReason): boolean {
+  exitSignal(cell: Cell, from: Pid | 0, reason: ExitReason): boolean {
     return deliverExit(this, cell, from, reason)
   }
 

@@ -21,7 +21,14 @@ import { type ResolvedOptions, resolveOptions } from "./options.ts"
 import type { Shard, ShardClock, ShardHost, ShardOptions } from "./shard.ts"
 import { stopAll } from "./stop.ts"
 
-type MakeShard = (options: ShardOptions, host: ShardHost) => Shard
+export type MakeShard = (options: ShardOptions, host: ShardHost) => Shard
+
+/** What tests choose: their order, their clock (else Effect's), and whether payloads go through their encoded side. */
+export interface Virtual {
+  readonly seed: bigint | undefined
+  readonly roundTrip: boolean
+  readonly time?: ShardClock | undefined
+}
 
 class SystemImpl {
   readonly "~host": Host
@@ -65,18 +72,18 @@ const open = (
   options: ResolvedOptions,
   backend: "native" | "memory" | "test",
   makeShard: MakeShard,
-  virtual: { readonly seed: bigint } | undefined
+  virtual: Virtual | undefined
 ): Effect.Effect<SystemImpl, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.contextWith((context: Context.Context<never>) =>
       Effect.clockWith((clock) =>
         Effect.sync(() => {
-          const time: ShardClock = virtual === undefined ? liveClock() : clockOf(clock)
+          const time: ShardClock = virtual === undefined ? liveClock() : virtual.time ?? clockOf(clock)
           const host = new Host(
             options,
             time,
             () => clock.currentTimeMillisUnsafe(),
-            virtual !== undefined,
+            virtual?.roundTrip ?? false,
             context,
             (host) =>
               makeShard({
@@ -117,10 +124,13 @@ const close = (host: Host): Effect.Effect<void> =>
 export const makeMemory = (options: SystemOptions): Effect.Effect<SystemImpl, InvalidOption, Scope.Scope> =>
   Effect.flatMap(
     resolve(options),
-    (options) => open(options, "memory", (options, host) => new MemoryShard(options, host), undefined)
+    (options) => open(options, "memory", memory, undefined)
   )
 
-const loadNative: Effect.Effect<MakeShard, NativeUnavailable> = Effect.tryPromise({
+const memory: MakeShard = (options, host) => new MemoryShard(options, host)
+
+/** How native shards are made, where the addon is. */
+export const loadNative: Effect.Effect<MakeShard, NativeUnavailable> = Effect.tryPromise({
   try: async () => {
     const module = await import("./native/load.ts")
     return await module.loadNative()
@@ -160,6 +170,14 @@ export const makeTest = (
     const resolved = yield* resolve(options)
     const makeShard: MakeShard = backend === "native"
       ? yield* loadNative
-      : (options, host) => new MemoryShard(options, host)
-    return yield* open(resolved, "test", makeShard, { seed })
+      : memory
+    return yield* open(resolved, "test", makeShard, { seed, roundTrip: true })
   })
+
+/** A system as a test wants it: `makeShard` may put something between shard and host. */
+export const makeOver = (
+  options: SystemOptions,
+  makeShard: MakeShard,
+  virtual: Virtual
+): Effect.Effect<SystemImpl, InvalidOption, Scope.Scope> =>
+  Effect.flatMap(resolve(options), (options) => open(options, "test", makeShard, virtual))

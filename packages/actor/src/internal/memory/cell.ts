@@ -25,7 +25,7 @@ export const Is = {
   Busy: 16,
   /** Letters are in the lanes of its side record. */
   Lanes: 32,
-  /** Its cleanup runs. */
+  /** It has ended for others; its cleanup may still run. */
   Terminating: 64,
   Dead: 128,
   TrapExit: 256,

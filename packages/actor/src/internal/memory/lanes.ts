@@ -1,13 +1,13 @@
 /**
- * How letters enter and leave the mailbox of a cell, and what that does to its counts. Policies are `admission.ts`.
+ * How letters enter and leave the mailbox of a cell, and what that does to its count. Policies are `admission.ts`.
  *
- * Order of service: `next`, priority, normal. While a handler waits, only letters that may re-enter leave, in the same
- * order; the others are passed over once, not once per delivery.
+ * Order of service: `next`, priority, normal (G8, G11). While a handler waits, only a letter that may re-enter leaves,
+ * and only from the front (G7). A letter that was taken back stays in its lane as `Void`, and is dropped at the front.
  */
 import { Flag } from "../shard.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
-import { Kind, type Lane, type Letter } from "./mailbox.ts"
+import { Kind, type Letter } from "./mailbox.ts"
 
 /** To the end of the normal lane. */
 export const pushNormal = (cell: MemoryCell, letter: Letter): void => {
@@ -17,116 +17,91 @@ export const pushNormal = (cell: MemoryCell, letter: Letter): void => {
   cell.tail = letter
 }
 
-/** A message to the lane that its flags name. */
-export const pushMessage = (cell: MemoryCell, letter: Letter): void => {
+/** To the lane that its flags name. */
+export const pushLetter = (cell: MemoryCell, letter: Letter): void => {
   const flags = letter.flags
-  if ((flags & Flag.Reentrant) !== 0) asideOf(cell).reentrant++
-  if ((flags & Flag.Next) !== 0) {
-    asideOf(cell).next.push(letter)
-    cell.flags |= Is.Lanes
-    return
-  }
-  cell.count++
-  if ((flags & Flag.Priority) !== 0) {
-    asideOf(cell).priority.push(letter)
-    cell.flags |= Is.Lanes
-  } else pushNormal(cell, letter)
+  if (isCounted(letter)) cell.count++
+  if ((flags & (Flag.Next | Flag.Priority)) === 0) return pushNormal(cell, letter)
+  const aside = asideOf(cell)
+  if ((flags & Flag.Next) !== 0) aside.next.push(letter)
+  else aside.priority.push(letter)
+  cell.flags |= Is.Lanes
 }
 
-/** The next letter to deliver, where the normal lane alone does not decide. It may be `Void`. */
+/** Messages of the normal and the priority lane are what the bound counts (G13). */
+const isCounted = (letter: Letter): boolean => letter.kind === Kind.Message && (letter.flags & Flag.Next) === 0
+
+/** Whether something can be served now, as far as the mailbox decides. */
+export const isServable = (cell: MemoryCell): boolean => {
+  if ((cell.flags & (Is.Busy | Is.Lanes)) === 0) {
+    const head = cell.head
+    return head !== undefined && (head.kind !== Kind.Void || firstNormal(cell) !== undefined)
+  }
+  const letter = first(cell)
+  return letter !== undefined && ((cell.flags & Is.Busy) === 0 || (letter.flags & Flag.Reentrant) !== 0)
+}
+
+/** The next letter to deliver, where the normal lane alone does not decide. */
 export const takeLetter = (cell: MemoryCell): Letter | undefined => {
-  if ((cell.flags & Is.Busy) !== 0) return takeReentrant(cell)
+  const letter = first(cell)
+  if (letter === undefined) return undefined
+  if ((cell.flags & Is.Busy) !== 0 && (letter.flags & Flag.Reentrant) === 0) return undefined
+  const aside = cell.aside
+  if (aside?.next.head === letter) aside.next.shift()
+  else if (aside?.priority.head === letter) aside.priority.shift()
+  else shiftNormal(cell)
+  if (isCounted(letter)) cell.count--
+  return letter
+}
+
+const first = (cell: MemoryCell): Letter | undefined => {
   if ((cell.flags & Is.Lanes) !== 0) {
     const aside = cell.aside!
-    const letter = aside.next.shift() ?? aside.priority.shift()
-    if (aside.next.head === undefined && aside.priority.head === undefined) cell.flags &= ~Is.Lanes
-    if (letter !== undefined) return left(cell, letter)
+    const letter = firstOf(aside.next) ?? firstOf(aside.priority)
+    if (letter !== undefined) return letter
+    cell.flags &= ~Is.Lanes
   }
-  const letter = shiftNormal(cell, undefined)
-  return letter === undefined ? undefined : left(cell, letter)
+  return firstNormal(cell)
 }
 
-const takeReentrant = (cell: MemoryCell): Letter | undefined => {
-  const aside = cell.aside!
-  if (aside.reentrant === 0) return undefined
-  const letter = passOver(aside.next) ?? passOver(aside.priority) ?? passOverNormal(cell)
-  if (aside.next.head === undefined && aside.priority.head === undefined) cell.flags &= ~Is.Lanes
-  return letter === undefined ? undefined : left(cell, letter)
+const firstOf = (lane: Lane): Letter | undefined => {
+  while (lane.head?.kind === Kind.Void) lane.shift()
+  return lane.head
 }
 
-const mayReenter = (letter: Letter): boolean => (letter.flags & Flag.Reentrant) !== 0
-
-const passOver = (lane: Lane): Letter | undefined => {
-  let previous = lane.passed
-  let letter = previous === undefined ? lane.head : previous.next
-  while (letter !== undefined && !mayReenter(letter)) {
-    previous = letter
-    letter = letter.next
-  }
-  lane.passed = previous
-  return letter === undefined ? undefined : lane.shiftAfter(previous)
+const firstNormal = (cell: MemoryCell): Letter | undefined => {
+  while (cell.head?.kind === Kind.Void) shiftNormal(cell)
+  return cell.head
 }
 
-const passOverNormal = (cell: MemoryCell): Letter | undefined => {
-  const aside = cell.aside!
-  let previous = aside.passed
-  let letter = previous === undefined ? cell.head : previous.next
-  while (letter !== undefined && !mayReenter(letter)) {
-    previous = letter
-    letter = letter.next
-  }
-  aside.passed = previous
-  return letter === undefined ? undefined : shiftNormal(cell, previous)
-}
-
-/** Whoever takes a letter out of a lane's middle, or ends the wait, forgets where the search stood. */
-export const forgetPassed = (cell: MemoryCell): void => {
-  const aside = cell.aside
-  if (aside === undefined) return
-  aside.passed = aside.next.passed = aside.priority.passed = undefined
-}
-
-/** Takes the letter behind `previous` out of the normal lane; `undefined`: the first. */
-const shiftNormal = (cell: MemoryCell, previous: Letter | undefined): Letter | undefined => {
-  const letter = previous === undefined ? cell.head : previous.next
-  if (letter === undefined) return undefined
-  if (previous === undefined) cell.head = letter.next
-  else previous.next = letter.next
-  if (letter.next === undefined) cell.tail = previous
+const shiftNormal = (cell: MemoryCell): void => {
+  const letter = cell.head!
+  cell.head = letter.next
+  if (letter.next === undefined) cell.tail = undefined
   letter.next = undefined
-  return letter
 }
 
-/** Counts a letter out. */
-const left = (cell: MemoryCell, letter: Letter): Letter => {
-  if (letter.kind <= Kind.Timer && (letter.flags & Flag.Next) === 0) cell.count--
-  if ((letter.flags & Flag.Reentrant) !== 0) cell.aside!.reentrant--
-  return letter
-}
-
-/** Takes the oldest message for which `drop-oldest` makes room: of the normal lane, else of the priority lane. */
-export const takeOldest = (cell: MemoryCell): Letter | undefined => {
-  forgetPassed(cell)
-  let previous: Letter | undefined = undefined
-  let letter = cell.head
-  while (letter !== undefined && letter.kind > Kind.Timer) {
-    previous = letter
-    letter = letter.next
+/** Makes a queued letter void: it counts nowhere, and is dropped when its turn comes. Its content moves to `into`. */
+export const voidLetter = (cell: MemoryCell, letter: Letter, into: Letter | undefined): void => {
+  if (isCounted(letter)) cell.count--
+  if (into !== undefined) {
+    into.kind = letter.kind
+    into.flags = letter.flags
+    into.op = letter.op
+    into.payload = letter.payload
+    into.from = letter.from
+    into.extra = letter.extra
   }
-  if (letter !== undefined) return left(cell, shiftNormal(cell, previous)!)
-  const aside = cell.aside
-  let oldest = aside?.priority.shift()
-  while (oldest !== undefined && oldest.kind > Kind.Timer) oldest = aside!.priority.shift()
-  if (aside !== undefined && aside.next.head === undefined && aside.priority.head === undefined) cell.flags &= ~Is.Lanes
-  return oldest === undefined ? undefined : left(cell, oldest)
-}
-
-/** Makes a queued letter void: it counts nowhere, and is passed over when its turn comes. */
-export const voidLetter = (cell: MemoryCell, letter: Letter): void => {
-  left(cell, letter)
   letter.kind = Kind.Void
   letter.flags = 0
   letter.payload = letter.from = letter.extra = undefined
+}
+
+/** The oldest message of the normal lane, for which `drop-oldest` makes room. */
+export const oldestMessage = (cell: MemoryCell): Letter | undefined => {
+  let letter = firstNormal(cell)
+  while (letter !== undefined && letter.kind !== Kind.Message) letter = letter.next
+  return letter
 }
 
 /** Everything that is queued, as one chain in order of service. The mailbox is empty afterwards. */
@@ -137,8 +112,6 @@ export const takeAll = (cell: MemoryCell): Letter | undefined => {
   cell.flags &= ~Is.Lanes
   const aside = cell.aside
   if (aside === undefined) return chain
-  aside.reentrant = 0
-  forgetPassed(cell)
   for (const lane of [aside.priority, aside.next]) {
     if (lane.tail === undefined) continue
     lane.tail.next = chain

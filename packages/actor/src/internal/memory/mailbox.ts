@@ -9,10 +9,11 @@
  */
 import type { Call } from "../call.ts"
 import type { MemoryCell } from "./cell.ts"
+import type { LinkHalf } from "./links.ts"
 import type { Watch } from "./monitors.ts"
 import type { Timer } from "./timers.ts"
 
-/** What a letter is. Up to `Timer` it counts against the bound of its mailbox. */
+/** What a letter is. Messages alone count against the bound of their mailbox. */
 export const Kind = { Message: 0, Timer: 1, Down: 2, Exit: 3, Stop: 4, Void: 5 } as const
 
 export class Letter {
@@ -25,7 +26,7 @@ export class Letter {
   /** The message's payload; of a `Down`, an `Exit` and a `Stop` the reason. */
   payload: unknown = undefined
   from: MemoryCell | undefined = undefined
-  extra: Call | Timer | Watch | undefined = undefined
+  extra: Call | Timer | Watch | LinkHalf | undefined = undefined
 }
 
 /** Letters kept for reuse at most; a burst beyond it is the collector's. */
@@ -72,8 +73,6 @@ export class LetterPool {
 export class Lane {
   head: Letter | undefined = undefined
   tail: Letter | undefined = undefined
-  /** The last letter that was passed over while a handler waits; see `takeReentrant`. */
-  passed: Letter | undefined = undefined
 
   push(letter: Letter): void {
     if (this.tail === undefined) this.head = letter
@@ -86,17 +85,6 @@ export class Lane {
     if (letter === undefined) return undefined
     this.head = letter.next
     if (this.head === undefined) this.tail = undefined
-    letter.next = undefined
-    return letter
-  }
-
-  /** Takes the letter behind `previous`; `undefined`: the first. */
-  shiftAfter(previous: Letter | undefined): Letter | undefined {
-    if (previous === undefined) return this.shift()
-    const letter = previous.next
-    if (letter === undefined) return undefined
-    previous.next = letter.next
-    if (letter.next === undefined) this.tail = previous
     letter.next = undefined
     return letter
   }

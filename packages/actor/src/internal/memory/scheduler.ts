@@ -9,13 +9,15 @@
  *
  * Owner: the shard's thread. `run` never re-enters: what a handler makes runnable waits for the loop it came from.
  */
+import type { ExitReason } from "../../ExitReason.ts"
+import type { Pid } from "../../Pid.ts"
 import type { Call } from "../call.ts"
-import { Flag, type ShardClock, type ShardHost } from "../shard.ts"
-import { letIn } from "./admission.ts"
+import { type ShardClock, type ShardHost } from "../shard.ts"
+import { forgetHeld, HELD, letInAtLowWater } from "./admission.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
 import { end, receive } from "./ending.ts"
-import { takeLetter } from "./lanes.ts"
+import { isServable, takeLetter } from "./lanes.ts"
 import { Kind, type Letter } from "./mailbox.ts"
 import { BUDGET, type Meter, meterOf, SUSPECT } from "./meter.ts"
 import type { Watch } from "./monitors.ts"
@@ -44,6 +46,9 @@ const TIMERS_PER_PASS = 4096
 const BLOCKED = Is.Starting | Is.Held | Is.Terminating | Is.Dead
 /** The normal lane alone does not decide which letter is next. */
 const CHOICE = Is.Busy | Is.Lanes
+
+/** The sender of an exit signal that no actor sent. */
+const NOBODY = 0 as Pid
 
 /** Work of an actor that is no message: a fiber that goes on. */
 class Task {
@@ -118,6 +123,15 @@ export class Scheduler {
   /** Queues the cell if there is something that it can be served. */
   offer(cell: MemoryCell): void {
     if ((cell.flags & (Is.Queued | Is.Open)) === Is.Open && this.servable(cell)) this.enqueue(cell)
+  }
+
+  /** Seeded: what can no longer be served leaves the queue at once, so that the draw is among the runnable ones. */
+  recheck(cell: MemoryCell): void {
+    if (this.random === undefined || (cell.flags & Is.Queued) === 0 || this.servable(cell)) return
+    const at = this.queue.indexOf(cell)
+    if (at < 0) return
+    this.queue.take(at)
+    cell.flags &= ~Is.Queued
   }
 
   /** There are signals or notices, or a deadline that nobody knows of. */
@@ -222,6 +236,8 @@ export class Scheduler {
     for (let left = TIMERS_PER_PASS; left > 0; left--) {
       const timer = this.shard.timers.due(now)
       if (timer === undefined) break
+      // Alarms of any kind ring in the order of their deadlines.
+      this.shard.calls.sweepBefore(this.shard.timers.lastDue, this.timeOut)
       this.shard.fire(timer, now)
     }
     this.shard.calls.sweep(now, this.timeOut)
@@ -292,6 +308,8 @@ export class Scheduler {
 
   /** Messages of the last measured slice. */
   private lastSlice = 0
+  /** A slice ended with the actor's ordered stop. */
+  private stopped = false
 
   /** A slice with the clock around each message. true: it overdrew its budget. */
   private serveMeasured(cell: MemoryCell, meter: Meter): boolean {
@@ -309,6 +327,7 @@ export class Scheduler {
       this.now = this.clock.now()
       this.report(cell, this.now - before)
       total = this.now - begin
+      if (handled < this.slice && this.shard.signals.head !== undefined) this.control()
     } while (handled < this.slice && total < BUDGET && (cell.flags & BLOCKED) === 0 && this.servable(cell))
     this.measuring = false
     meter.record(total, handled)
@@ -344,8 +363,7 @@ export class Scheduler {
         const next = letter.next
         cell.head = next
         if (next === undefined) cell.tail = undefined
-        if (letter.kind <= Kind.Timer) cell.count--
-        if ((letter.flags & Flag.Reentrant) !== 0) cell.aside!.reentrant--
+        if (letter.kind === Kind.Message) cell.count--
       } else {
         letter = takeLetter(cell)
         if (letter === undefined) break
@@ -353,6 +371,7 @@ export class Scheduler {
       let waits: boolean
       if (letter.kind === Kind.Message) {
         shard.queued--
+        if ((letter.flags & HELD) !== 0) forgetHeld(cell, letter)
         const op = letter.op
         const payload = letter.payload
         const from = letter.from
@@ -372,11 +391,17 @@ export class Scheduler {
           continue
         }
         shard.queued--
+        if (letter.kind === Kind.Stop) {
+          end(shard, cell, letter.payload as ExitReason)
+          shard.pool.giveSpecial(letter)
+          this.stopped = true
+          break
+        }
         waits = this.deliverOther(cell, letter)
       }
       handled++
       if (waits) this.wait(cell)
-      if (shard.signals.head !== undefined) this.control()
+      if (handled < most && shard.signals.head !== undefined) this.control()
     } while (handled < most && (cell.flags & BLOCKED) === 0)
     const reductions = cell.reductions + handled
     if (reductions < 1e9) cell.reductions = reductions
@@ -393,19 +418,18 @@ export class Scheduler {
     this.shard.pool.giveSpecial(letter)
     switch (kind) {
       case Kind.Timer:
-        this.shard.delivered(extra as Timer, letter)
+        this.shard.delivered(extra as Timer)
         return this.host.deliver(cell, op, payload, cell.pid, undefined)
       case Kind.Down: {
         const watch = extra as Watch
         watch.ended = true
         cell.aside?.watching?.delete(watch.ref)
-        return this.host.down(cell, op, watch.target.pid, payload as never)
+        return this.host.down(cell, op, watch.target.pid, payload as ExitReason)
       }
-      case Kind.Exit:
-        return this.host.exitSignal(cell, from === undefined ? cell.pid : from.pid, payload as never)
-      default:
-        end(this.shard, cell, payload as never)
-        return false
+      default: {
+        if (extra !== undefined && cell.aside?.links?.get(from!) === extra) cell.aside.links.delete(from!)
+        return this.host.exitSignal(cell, from === undefined ? NOBODY : from.pid, payload as ExitReason)
+      }
     }
   }
 
@@ -417,14 +441,12 @@ export class Scheduler {
   }
 
   private servable(cell: MemoryCell): boolean {
-    if ((cell.flags & BLOCKED) !== 0) return false
-    if ((cell.flags & Is.Busy) !== 0) return cell.aside!.reentrant > 0
-    return cell.head !== undefined || (cell.flags & Is.Lanes) !== 0
+    return (cell.flags & BLOCKED) === 0 && isServable(cell)
   }
 
   /** After a slice: to the back of its queue, or idle; and who waits for room gets it. */
   private settle(cell: MemoryCell): void {
-    if ((cell.flags & Is.Wanted) !== 0 && cell.count <= cell.limits.lowWater) letIn(this.shard, cell)
+    letInAtLowWater(this.shard, cell)
     if (this.servable(cell)) {
       if ((cell.flags & Is.Debt) !== 0) this.debt.push(cell)
       else this.queue.push(cell)
@@ -524,22 +546,14 @@ export class Scheduler {
   /** One message of an actor drawn from the runnable ones, which stand in the order in which they became runnable. */
   private serveDrawn(): number {
     this.left = -1
-    const queue = this.queue
-    for (let i = queue.size - 1; i >= 0; i--) {
-      const cell = queue.at(i)!
-      this.dropVoid(cell)
-      if (!this.servable(cell)) queue.take(i)!.flags &= ~Is.Queued
+    while (this.queue.size > 0) {
+      const cell = this.queue.take(this.random!.below(this.queue.size))!
+      this.stopped = false
+      this.serveMeasured(cell, meterOf(cell.bound))
+      if (!this.stopped) return this.lastSlice
+      // As in the Rust shard: an ordered stop is no message, and its signals go out before the next one.
+      this.control()
     }
-    if (queue.size === 0) return 0
-    const cell = queue.take(this.random!.below(queue.size))!
-    this.serveMeasured(cell, meterOf(cell.bound))
-    return this.lastSlice
-  }
-
-  private dropVoid(cell: MemoryCell): void {
-    while (cell.head?.kind === Kind.Void && (cell.flags & CHOICE) === 0) {
-      this.shard.pool.giveSpecial(takeLetter(cell)!)
-    }
+    return 0
   }
 }
-

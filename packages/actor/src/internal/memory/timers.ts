@@ -21,8 +21,8 @@ export class Timer {
   readonly hold: Hold | undefined
   /** Its place in the heap; -1: it is not armed. */
   place = -1
-  /** Its messages that are queued, oldest first. */
-  letters: Array<Letter> | undefined = undefined
+  /** Its message, while that is queued: at most one (G45). */
+  letter: Letter | undefined = undefined
 
   constructor(
     cell: MemoryCell,

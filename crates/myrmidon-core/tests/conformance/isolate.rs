@@ -1,0 +1,617 @@
+//! A binding in miniature: scripted actors over one shard, a virtual clock, one record at a time.
+
+use myrmidon_core::{
+    exit_reason::{CrashError, ExitReason, Language},
+    pid::Pid,
+    record::{Record, call_end, completion, flag, policy, spawn, submission, why, word},
+    shard::{Shard, ShardConfig},
+};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+/// What a message carries.
+#[derive(Clone, Debug)]
+pub enum Payload {
+    Note(String),
+    Urgent(String),
+    Peek(String),
+    Do(Value),
+    Ask { mode: String, text: String },
+}
+
+impl Payload {
+    fn text(&self) -> String {
+        match self {
+            Self::Note(text) => format!("note {text}"),
+            Self::Urgent(text) => format!("urgent {text}"),
+            Self::Peek(text) => format!("peek {text}"),
+            Self::Do(_) => "do".into(),
+            Self::Ask { text, .. } => format!("ask {text}"),
+        }
+    }
+}
+
+/// Why a handler waits.
+enum Waiting {
+    /// Until released; then this is answered.
+    Release { token: Option<u32>, text: String, then: Vec<Value> },
+    /// For the answer of its own question.
+    Answer { token: u32, name: String, then: Vec<Value> },
+}
+
+#[derive(Default)]
+struct Actor {
+    waiting: VecDeque<Waiting>,
+    open: VecDeque<u32>,
+    timers: HashMap<String, u32>,
+    monitors: HashMap<String, u32>,
+}
+
+/// Who asked, and under which name.
+enum Question {
+    Outside(String),
+    Actor { pid: Pid, name: String },
+}
+
+pub struct Isolate {
+    pub shard: Shard,
+    now: f64,
+    ring: Vec<Record>,
+    submissions: Vec<Record>,
+    slots: HashMap<u32, Payload>,
+    next_reference: u32,
+    actors: HashMap<Pid, Actor>,
+    pub pids: HashMap<String, Pid>,
+    pub logs: BTreeMap<String, Vec<String>>,
+    pub letters: Vec<String>,
+    pub ended: HashMap<String, String>,
+    pub results: HashMap<String, String>,
+    outside: HashMap<String, u32>,
+    questions: HashMap<u32, Question>,
+    timer_texts: HashMap<u32, (String, bool)>,
+    spawn_monitors: HashMap<u32, String>,
+}
+
+const RING: usize = 256;
+
+impl Isolate {
+    pub fn new() -> Self {
+        let config =
+            ShardConfig { shard: 0, max_actors: 1000, default_capacity: 65_536, seed: None, long_slice_us: 1000 };
+        Self {
+            shard: Shard::new(config),
+            now: 0.0,
+            ring: vec![Record::default(); RING],
+            submissions: Vec::new(),
+            slots: HashMap::new(),
+            next_reference: 1,
+            actors: HashMap::new(),
+            pids: HashMap::new(),
+            logs: BTreeMap::new(),
+            letters: Vec::new(),
+            ended: HashMap::new(),
+            results: HashMap::new(),
+            outside: HashMap::new(),
+            questions: HashMap::new(),
+            timer_texts: HashMap::new(),
+            spawn_monitors: HashMap::new(),
+        }
+    }
+
+    pub fn name(&self, pid: Pid) -> String {
+        self.pids.iter().find(|(_, held)| **held == pid).map_or_else(|| "outside".into(), |(name, _)| name.clone())
+    }
+
+    pub fn pid(&self, name: &str) -> Pid {
+        *self.pids.get(name).unwrap_or_else(|| panic!("the row has no actor {name}"))
+    }
+
+    fn reference(&mut self) -> u32 {
+        self.next_reference += 1;
+        self.next_reference
+    }
+
+    fn submit(&mut self, kind: u32, to: Pid, from: Pid, rest: impl FnOnce(&mut Record)) {
+        let mut record = Record::default();
+        record[word::TO] = to.low();
+        record[word::TO_GENERATION] = to.generation();
+        record[word::FROM] = from.low();
+        record[word::FROM_GENERATION] = from.generation();
+        record[word::HEAD] = kind;
+        rest(&mut record);
+        self.submissions.push(record);
+    }
+
+    /// Ingests what was submitted, and delivers nothing.
+    pub fn flush(&mut self) {
+        let submitted = std::mem::take(&mut self.submissions);
+        let _ = self.shard.tick(self.now, &submitted, &mut self.ring, 0);
+    }
+
+    /// Runs until nothing is runnable.
+    pub fn settle(&mut self) {
+        for _ in 0..10_000 {
+            let submitted = std::mem::take(&mut self.submissions);
+            let written = self.shard.tick(self.now, &submitted, &mut self.ring, 64);
+            if written == 0 && self.submissions.is_empty() && self.shard.control()[1] == 0 {
+                return;
+            }
+            self.handle(written);
+        }
+        panic!("never settles");
+    }
+
+    pub fn advance(&mut self, ms: f64) {
+        let until = self.now + ms;
+        loop {
+            self.settle();
+            let next = self.shard.control()[2];
+            if next < 0 || self.now + f64::from(next) > until {
+                break;
+            }
+            self.now += f64::from(next.max(1));
+        }
+        self.now = until;
+        self.settle();
+    }
+
+    fn handle(&mut self, written: usize) {
+        let mut at = 0;
+        while at < written {
+            let record = self.ring[at];
+            let to = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
+            let from = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
+            match record[word::HEAD] & 0xff {
+                completion::SLICE => {
+                    let count = record[word::A] as usize;
+                    for delivery in 0..count {
+                        self.ring[at][word::B] = delivery as u32 + 1;
+                        let waits = self.deliver(to, self.ring[at + 1 + delivery]);
+                        self.flush();
+                        if self.shard.control()[0] != 0 {
+                            return;
+                        }
+                        if waits {
+                            break;
+                        }
+                    }
+                    at += count;
+                }
+                completion::TERMINATE => {
+                    let text = self.reason_text(record[word::A]);
+                    self.log(to, format!("terminate {text}"));
+                    self.submit(submission::FINISHED, to, Pid::NONE, |_| {});
+                }
+                completion::DEAD => {
+                    self.actors.remove(&to);
+                }
+                completion::OUTSIDE_DOWN => {
+                    let text = self.reason_text(record[word::A]);
+                    let name = self
+                        .outside
+                        .iter()
+                        .find(|(_, held)| **held == record[word::SLOT])
+                        .map(|(name, _)| name.clone());
+                    let name = name.expect("a watch that is known");
+                    assert!(self.ended.insert(name, text).is_none(), "a watch ended twice");
+                }
+                completion::CALL_ENDED => {
+                    let result = match record[word::B] {
+                        call_end::EXITED => format!("ActorExited({})", self.reason_text(record[word::SLOT])),
+                        call_end::TIMEOUT => "AskTimeout".into(),
+                        call_end::MAILBOX_FULL => "MailboxFull".into(),
+                        other => panic!("a call ended with {other}"),
+                    };
+                    self.answered(record[word::A], result);
+                }
+                completion::DEAD_LETTER => {
+                    let payload = self.slots.remove(&record[word::SLOT]).expect("each slot leaves once");
+                    let why = match (record[word::HEAD] >> 8 & 0xff) >> flag::WHY_SHIFT {
+                        why::NOT_ALIVE => "NotAlive",
+                        why::MAILBOX_FULL => "MailboxFull",
+                        why::DROPPED => "Dropped",
+                        why::STOPPED => "Stopped",
+                        other => panic!("a dead letter because of {other}"),
+                    };
+                    self.letters.push(format!("{why} {} {}", self.name(to), payload.text()));
+                }
+                completion::ROOM => {}
+                other => panic!("an unknown completion {other} from {from}"),
+            }
+            at += 1;
+        }
+    }
+
+    fn log(&mut self, pid: Pid, entry: String) {
+        let name = self.name(pid);
+        self.logs.entry(name).or_default().push(entry);
+    }
+
+    /// Whether the handler waits.
+    fn deliver(&mut self, pid: Pid, record: Record) -> bool {
+        let from = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
+        let head = record[word::HEAD];
+        match head & 0xff {
+            completion::EXIT_SIGNAL => {
+                let entry = format!("exit {} {}", self.name(from), self.reason_text(record[word::A]));
+                self.log(pid, entry);
+                false
+            }
+            completion::DOWN => {
+                let reference = record[word::SLOT];
+                let named = self.actors.get(&pid).and_then(|actor| {
+                    actor.monitors.iter().find(|(_, held)| **held == reference).map(|(name, _)| name.clone())
+                });
+                let named = named.or_else(|| self.spawn_monitors.get(&reference).cloned()).expect("a known monitor");
+                let entry = format!("down {named} {}", self.reason_text(record[word::A]));
+                self.log(pid, entry);
+                false
+            }
+            completion::TIMER => {
+                let text = self.timer_texts[&record[word::SLOT]].0.clone();
+                self.log(pid, format!("note {text}"));
+                false
+            }
+            _ => {
+                let payload = self.slots.remove(&record[word::SLOT]).expect("each slot is delivered once");
+                let call = (head >> 8 & flag::CALL != 0).then_some(record[word::A]);
+                self.message(pid, payload, call)
+            }
+        }
+    }
+
+    fn message(&mut self, pid: Pid, payload: Payload, call: Option<u32>) -> bool {
+        match payload {
+            Payload::Note(_) | Payload::Urgent(_) | Payload::Peek(_) => {
+                self.log(pid, payload.text());
+                false
+            }
+            Payload::Do(action) => self.perform(pid, &action),
+            Payload::Ask { mode, text } => {
+                self.log(pid, format!("ask {text}"));
+                let token = call.expect("an ask is a call");
+                match mode.as_str() {
+                    "echo" => self.reply(token, format!("ok {text}")),
+                    "fail" => self.reply(token, format!("error {text}")),
+                    "throw" => self.crash(pid, &text),
+                    "never" => self.actor(pid).open.push_back(token),
+                    "wait" => return self.wait(pid, Waiting::Release { token: Some(token), text, then: Vec::new() }),
+                    "forward" => {
+                        let (to, text) = text.split_once(' ').expect("a receiver and a text");
+                        self.forward(pid, token, self.pid(to), text);
+                    }
+                    other => panic!("unknown mode {other}"),
+                }
+                false
+            }
+        }
+    }
+
+    fn actor(&mut self, pid: Pid) -> &mut Actor {
+        self.actors.get_mut(&pid).expect("a living actor")
+    }
+
+    fn wait(&mut self, pid: Pid, waiting: Waiting) -> bool {
+        self.actor(pid).waiting.push_back(waiting);
+        self.submit(submission::BUSY, pid, Pid::NONE, |_| {});
+        true
+    }
+
+    fn crash(&mut self, pid: Pid, message: &str) {
+        let error = CrashError { name: "Error".into(), message: message.into(), stack: None, language: Language::Rust };
+        let reason = self.shard.intern_reason(ExitReason::Crashed(Box::new(error)));
+        self.submit(submission::EXIT_SELF, pid, Pid::NONE, |record| record[word::A] = reason);
+    }
+
+    /// The asker waits for someone else from now on.
+    fn forward(&mut self, by: Pid, token: u32, to: Pid, text: &str) {
+        let Some(question) = self.questions.remove(&token) else { return };
+        self.submit(submission::ANSWERED, Pid::NONE, Pid::NONE, |record| record[word::A] = token);
+        assert!(matches!(question, Question::Outside(_)), "the rows forward questions from outside");
+        let payload = Payload::Ask { mode: "echo".into(), text: text.into() };
+        let _ = self.call(to, by, payload, 5000, question);
+    }
+
+    /// The caller takes the answer, unless the call has ended meanwhile.
+    fn reply(&mut self, token: u32, result: String) {
+        if self.questions.contains_key(&token) {
+            self.submit(submission::ANSWERED, Pid::NONE, Pid::NONE, |record| record[word::A] = token);
+            self.answered(token, result);
+        }
+    }
+
+    fn answered(&mut self, token: u32, result: String) {
+        match self.questions.remove(&token) {
+            None => {}
+            Some(Question::Outside(name)) => {
+                self.results.insert(name, result);
+            }
+            Some(Question::Actor { pid, name }) => {
+                let waits =
+                    |waiting: &Waiting| matches!(waiting, Waiting::Answer { token: held, .. } if *held == token);
+                let Some(actor) = self.actors.get_mut(&pid) else { return };
+                let Some(at) = actor.waiting.iter().position(waits) else { return };
+                let Some(Waiting::Answer { name: held, then, .. }) = actor.waiting.remove(at) else { unreachable!() };
+                assert_eq!(held, name);
+                self.log(pid, format!("answer {name} {result}"));
+                self.go_on(pid, &then);
+            }
+        }
+    }
+
+    pub fn release(&mut self, name: &str) {
+        let pid = self.pid(name);
+        let Some(actor) = self.actors.get_mut(&pid) else { return };
+        match actor.waiting.pop_front() {
+            Some(Waiting::Release { token, text, then }) => {
+                if let Some(token) = token {
+                    self.reply(token, format!("ok {text}"));
+                }
+                self.go_on(pid, &then);
+            }
+            _ => panic!("{name} has no handler that waits"),
+        }
+    }
+
+    /// A handler that waited does what is left of it.
+    fn go_on(&mut self, pid: Pid, then: &[Value]) {
+        // A wait among them is counted beside the one that ends here.
+        let _ = self.perform_all(pid, then);
+        self.submit(submission::READY, pid, Pid::NONE, |_| {});
+    }
+
+    /// Whether the handler waits; what is left is done when it goes on.
+    fn perform_all(&mut self, pid: Pid, actions: &[Value]) -> bool {
+        for (at, action) in actions.iter().enumerate() {
+            if self.perform(pid, action) {
+                let rest = actions[at + 1..].to_vec();
+                match self.actor(pid).waiting.back_mut() {
+                    Some(Waiting::Release { then, .. } | Waiting::Answer { then, .. }) => *then = rest,
+                    None => {}
+                }
+                return true;
+            }
+            self.flush();
+        }
+        false
+    }
+
+    pub fn answer(&mut self, name: &str, text: &str) {
+        let pid = self.pid(name);
+        let token = self.actor(pid).open.pop_front().expect("an open answer");
+        self.reply(token, format!("ok {text}"));
+    }
+
+    /// The outcome, as a sender sees it.
+    pub fn send(&mut self, to: Pid, from: Pid, payload: Payload, flags: u32) -> &'static str {
+        self.flush();
+        if self.shard.admit(to, from).is_err() {
+            self.letters.push(format!("MailboxFull {} {}", self.name(to), payload.text()));
+            return "MailboxFull";
+        }
+        let slot = self.reference();
+        self.slots.insert(slot, payload);
+        self.submit(submission::SEND, to, from, |record| {
+            record[word::HEAD] |= flags << 8;
+            record[word::SLOT] = slot;
+        });
+        "Accepted"
+    }
+
+    fn call(&mut self, to: Pid, from: Pid, payload: Payload, timeout: u32, question: Question) -> Option<u32> {
+        self.flush();
+        let token = self.reference();
+        self.questions.insert(token, question);
+        if to == from {
+            self.answered(token, "BadMessage".into());
+            return None;
+        }
+        if self.shard.admit(to, from).is_err() {
+            self.answered(token, "MailboxFull".into());
+            return None;
+        }
+        let slot = self.reference();
+        self.slots.insert(slot, payload);
+        self.submit(submission::SEND, to, from, |record| {
+            record[word::HEAD] |= flag::CALL << 8;
+            record[word::SLOT] = slot;
+            record[word::A] = token;
+            record[word::B] = timeout;
+        });
+        Some(token)
+    }
+
+    pub fn ask(&mut self, name: &str, to: &str, mode: &str, text: &str, timeout: u32) {
+        let payload = Payload::Ask { mode: mode.into(), text: text.into() };
+        let _ = self.call(self.pid(to), Pid::NONE, payload, timeout, Question::Outside(name.into()));
+    }
+
+    pub fn exit(&mut self, to: Pid, from: Pid, reason: &str) {
+        let reason = self.shard.intern_reason(parse_reason(reason));
+        self.submit(submission::EXIT, to, from, |record| record[word::A] = reason);
+    }
+
+    pub fn stop(&mut self, name: &str) {
+        let reason = self.shard.intern_reason(ExitReason::SHUTDOWN);
+        self.submit(submission::STOP, self.pid(name), Pid::NONE, |record| record[word::A] = reason);
+    }
+
+    pub fn watch(&mut self, name: &str, target: &str) {
+        let reference = self.reference();
+        self.ended.remove(name);
+        self.outside.insert(name.into(), reference);
+        self.submit(submission::MONITOR, self.pid(target), Pid::NONE, |record| record[word::SLOT] = reference);
+    }
+
+    pub fn unwatch(&mut self, name: &str) {
+        let reference = self.outside[name];
+        self.submit(submission::DEMONITOR, Pid::NONE, Pid::NONE, |record| record[word::SLOT] = reference);
+    }
+
+    /// `Err`: why the spawn was refused.
+    pub fn spawn(&mut self, name: &str, options: &Value, parent: Pid) -> Result<(), String> {
+        self.flush();
+        let mut reserved = [Pid::NONE];
+        assert_eq!(self.shard.reserve(&mut reserved), 1, "room for an actor");
+        let [pid] = reserved;
+        let mut flags = 0;
+        let mut reference = 0;
+        if options["trap"] == true {
+            flags |= spawn::TRAP_EXIT;
+        }
+        if options["cleanup"] == true {
+            flags |= spawn::CLEANUP;
+        }
+        if options["link"] == true {
+            flags |= spawn::LINK;
+        }
+        if let Some(monitor) = options["monitor"].as_str() {
+            flags |= spawn::MONITOR;
+            reference = self.reference();
+            self.spawn_monitors.insert(reference, monitor.into());
+        }
+        let fails = options["init"] == "throw";
+        if fails {
+            flags |= spawn::STARTING;
+        }
+        let full = match options["onFull"].as_str() {
+            None | Some("reject") => policy::REJECT,
+            Some("drop-newest") => policy::DROP_NEWEST,
+            Some("drop-oldest") => policy::DROP_OLDEST,
+            Some("suspend") => policy::SUSPEND,
+            Some(other) => panic!("unknown policy {other}"),
+        };
+        let send_timeout = options["sendTimeout"].as_u64().unwrap_or(5000) as u32;
+        let mut record = Record::default();
+        record[word::TO] = pid.low();
+        record[word::TO_GENERATION] = pid.generation();
+        record[word::FROM] = parent.low();
+        record[word::FROM_GENERATION] = parent.generation();
+        record[word::HEAD] = submission::SPAWN | flags << 8;
+        record[word::SLOT] = reference;
+        record[word::A] = options["capacity"].as_u64().unwrap_or(0) as u32;
+        record[word::B] = full | send_timeout << 8;
+        if let Some(wanted) = options["name"].as_str() {
+            if let Err(holder) = self.shard.open_named(&record, wanted) {
+                self.submit(submission::RELEASE, pid, Pid::NONE, |_| {});
+                return Err(format!("NameTaken({})", self.name(holder)));
+            }
+        } else {
+            self.submissions.push(record);
+        }
+        if fails {
+            self.submit(submission::ABANDON, pid, Pid::NONE, |_| {});
+            return Err("InitCrashed(Crashed(init))".into());
+        }
+        self.actors.insert(pid, Actor::default());
+        self.pids.insert(name.into(), pid);
+        Ok(())
+    }
+
+    /// Whether the handler waits.
+    fn perform(&mut self, pid: Pid, action: &Value) -> bool {
+        let text = |at: usize| action[at].as_str().unwrap_or_default().to_owned();
+        match action[0].as_str().expect("a verb") {
+            "all" => return self.perform_all(pid, action[1].as_array().expect("actions")),
+            "wait" => return self.wait(pid, Waiting::Release { token: None, text: String::new(), then: Vec::new() }),
+            "trap" => {
+                let flags = if action[1] == true { spawn::TRAP_EXIT } else { 0 };
+                self.submit(submission::FLAGS, pid, Pid::NONE, |record| record[word::B] = flags);
+            }
+            "throw" => self.crash(pid, &text(1)),
+            "stop" => {
+                let reason = self.shard.intern_reason(parse_reason(&text(1)));
+                self.submit(submission::EXIT_SELF, pid, Pid::NONE, |record| record[word::A] = reason);
+            }
+            "kill" => self.exit(self.pid(&text(1)), pid, "Killed"),
+            "exit" => self.exit(self.pid(&text(1)), pid, &text(2)),
+            verb @ ("send" | "urgent") => {
+                let (payload, flags) = match verb {
+                    "send" => (Payload::Note(text(2)), 0),
+                    _ => (Payload::Urgent(text(2)), flag::PRIORITY),
+                };
+                let outcome = self.send(self.pid(&text(1)), pid, payload, flags);
+                if outcome != "Accepted" {
+                    self.log(pid, format!("{verb} {outcome}"));
+                }
+            }
+            "next" => {
+                let slot = self.reference();
+                self.slots.insert(slot, Payload::Note(text(1)));
+                self.submit(submission::SEND, pid, pid, |record| {
+                    record[word::HEAD] |= flag::NEXT << 8;
+                    record[word::SLOT] = slot;
+                });
+            }
+            "link" => self.submit(submission::LINK, self.pid(&text(1)), pid, |_| {}),
+            "unlink" => self.submit(submission::UNLINK, self.pid(&text(1)), pid, |_| {}),
+            "monitor" => {
+                let reference = self.reference();
+                self.actor(pid).monitors.insert(text(1), reference);
+                self.submit(submission::MONITOR, self.pid(&text(2)), pid, |record| record[word::SLOT] = reference);
+            }
+            "demonitor" => {
+                let reference = self.actor(pid).monitors[&text(1)];
+                self.submit(submission::DEMONITOR, Pid::NONE, pid, |record| record[word::SLOT] = reference);
+                self.flush();
+                let silent = self.shard.result() != 0.0;
+                self.log(pid, format!("demonitor {} {silent}", text(1)));
+            }
+            "spawn" => self.spawn(&text(1), &action[2], pid).expect("a spawn that works"),
+            verb @ ("after" | "every") => {
+                let reference = self.reference();
+                self.actor(pid).timers.insert(text(1), reference);
+                self.timer_texts.insert(reference, (text(3), verb == "every"));
+                let delay = action[2].as_f64().expect("ms").to_bits();
+                let repeats = u32::from(verb == "every");
+                self.submit(submission::TIMER, pid, Pid::NONE, |record| {
+                    record[word::FROM] = repeats;
+                    record[word::SLOT] = reference;
+                    record[word::A] = delay as u32;
+                    record[word::B] = (delay >> 32) as u32;
+                });
+            }
+            "cancel" => {
+                let reference = self.actor(pid).timers[&text(1)];
+                self.submit(submission::CANCEL, pid, Pid::NONE, |record| record[word::SLOT] = reference);
+                self.flush();
+                let left = self.shard.result();
+                let left = if left < 0.0 { "none".into() } else { left.round().to_string() };
+                self.log(pid, format!("cancel {} {left}", text(1)));
+            }
+            "ask" => {
+                let payload = Payload::Ask { mode: text(3), text: text(4) };
+                let question = Question::Actor { pid, name: text(1) };
+                let token = self.next_reference + 1;
+                self.actor(pid).waiting.push_back(Waiting::Answer { token, name: text(1), then: Vec::new() });
+                self.submit(submission::BUSY, pid, Pid::NONE, |_| {});
+                let _ = self.call(self.pid(&text(2)), pid, payload, 5000, question);
+                return true;
+            }
+            other => panic!("unknown action {other}"),
+        }
+        false
+    }
+
+    fn reason_text(&self, word: u32) -> String {
+        match self.shard.reason(word).expect("a reason that is held") {
+            ExitReason::Shutdown { detail: None } => "Shutdown".into(),
+            ExitReason::Shutdown { detail: Some(detail) } => format!("Shutdown({detail})"),
+            ExitReason::Crashed(error) => format!("Crashed({})", error.message),
+            ExitReason::NoProc { ever_existed } => format!("NoProc({ever_existed})"),
+            other => format!("{other:?}"),
+        }
+    }
+}
+
+fn parse_reason(text: &str) -> ExitReason {
+    match text {
+        "Normal" => ExitReason::Normal,
+        "Killed" => ExitReason::Killed,
+        "Shutdown" => ExitReason::SHUTDOWN,
+        _ => {
+            let detail = text.strip_prefix("Shutdown(").and_then(|rest| rest.strip_suffix(')'));
+            ExitReason::Shutdown { detail: Some(detail.expect("a reason that a row can make").into()) }
+        }
+    }
+}
