@@ -42,7 +42,7 @@ export const die = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): v
         if (number !== undefined) shard.signals.linkExit(peer, cell, reason, number)
       }
     }
-    if (aside.watchers !== undefined) { for (const watch of aside.watchers) shard.signals.down(watch, reason) }
+    if (aside.watchers !== undefined) for (const watch of aside.watchers) shard.signals.down(watch, reason)
   }
   forget(shard, cell)
   shard.notices.dead(cell, reason)
@@ -56,7 +56,7 @@ export const vanish = (shard: MemoryShard, cell: MemoryCell): void => {
   const aside = cell.aside
   if (aside !== undefined) {
     endWatches(aside.watching)
-    if (aside.links !== undefined) { for (const peer of aside.links.keys()) peer.aside?.links?.delete(cell) }
+    if (aside.links !== undefined) for (const peer of aside.links.keys()) peer.aside?.links?.delete(cell)
     if (aside.watchers !== undefined) {
       for (const watch of aside.watchers) {
         watch.ended = true
@@ -99,7 +99,7 @@ const leave = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): void =
 }
 
 const endWatches = (watching: Map<number, Watch> | undefined): void => {
-  if (watching !== undefined) { for (const watch of watching.values()) removeWatcher(watch) }
+  if (watching !== undefined) for (const watch of watching.values()) removeWatcher(watch)
 }
 
 const forget = (shard: MemoryShard, cell: MemoryCell): void => {

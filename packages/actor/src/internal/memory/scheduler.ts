@@ -160,7 +160,8 @@ export class Scheduler {
 
   // -- the loop -------------------------------------------------------------------------------------------------------
 
-  private readonly needed = (): boolean => this.keep || this.shard.timers.size > 0 || this.shard.calls.pending > 0
+  private readonly needed = (): boolean =>
+    this.keep || this.shard.timers.size > 0 || this.shard.calls.pending > 0
 
   private readonly run = (woken: boolean): void => {
     if (this.running) return
@@ -179,11 +180,8 @@ export class Scheduler {
         if (this.shard.notices.head !== undefined) this.notify()
         if (this.tasks.size > 0) handled += this.runTasks()
         if (this.left < 0) this.left = this.queue.size
-        if (this.left > 0 && this.queue.size > 0) {
-          handled += this.random === undefined
-            ? this.serve()
-            : this.serveDrawn()
-        } else {
+        if (this.left > 0 && this.queue.size > 0) handled += this.random === undefined ? this.serve() : this.serveDrawn()
+        else {
           this.left = -1
           if (this.debt.size > 0) handled += this.serveDebt()
         }
@@ -544,3 +542,4 @@ export class Scheduler {
     }
   }
 }
+

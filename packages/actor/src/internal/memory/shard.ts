@@ -166,7 +166,7 @@ export class MemoryShard implements Shard {
     if (own === undefined) return undefined
     const { aside, flags } = own
     const links: Array<Pid> = []
-    if (aside?.links !== undefined) { for (const peer of aside.links.keys()) links.push(peer.pid) }
+    if (aside?.links !== undefined) for (const peer of aside.links.keys()) links.push(peer.pid)
     return {
       status: (flags & Is.Held) !== 0
         ? "suspended"
@@ -337,10 +337,7 @@ export class MemoryShard implements Shard {
   }
 
   unlink(a: Cell, b: Cell): void {
-    this.links.disconnect(
-      this.lifeOf(a as MemoryCell) ?? a as MemoryCell,
-      this.lifeOf(b as MemoryCell) ?? b as MemoryCell
-    )
+    this.links.disconnect(this.lifeOf(a as MemoryCell) ?? a as MemoryCell, this.lifeOf(b as MemoryCell) ?? b as MemoryCell)
   }
 
   monitor(watcher: Cell, target: Cell, ref: number): void {

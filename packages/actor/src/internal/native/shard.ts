@@ -43,9 +43,7 @@ export class NativeShard implements Shard {
   }
 
   #refusal(): Error {
-    if (this.#membrane.closed) {
-      return Object.assign(new Error("the actor system has stopped"), { _tag: "SystemStopped" })
-    }
+    if (this.#membrane.closed) return Object.assign(new Error("the actor system has stopped"), { _tag: "SystemStopped" })
     const limit = this.#options.maxActors
     return Object.assign(new Error(`${limit} actors are alive`), { _tag: "LimitReached", what: "actors", limit })
   }
