@@ -20,7 +20,7 @@ describe.each(systems)("Behavior on the %s", (_, system) => {
       const scope = yield* Scope.make()
       const spawn = (name: string) => Scope.provide(Live.spawn(name), scope)
       const refs = yield* Effect.forEach(["a", "b", "c"], spawn)
-      const watch = yield* Monitor.make(refs[0])
+      const watch = yield* Monitor.make(refs[0]!)
       yield* Scope.close(scope, Exit.void)
       assert.deepStrictEqual(ends, ["c", "b", "a"])
       assert.deepStrictEqual(yield* watch, ExitReason.shutdown())

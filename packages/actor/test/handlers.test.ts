@@ -102,7 +102,7 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
           }
         }
       }
-      const FormsLive = Forms.behavior({ init: () => 0, handlers: { Do: (_, form) => bad[form]() as string } })
+      const FormsLive = Forms.behavior({ init: () => 0, handlers: { Do: (_, form) => bad[form]!() as string } })
       for (
         const [form, message] of [
           ["throw", "thrown"],
@@ -373,19 +373,23 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
         pidRpc("Bound")
       ])
       const pidOf = (self: unknown): number => (self as Self.Any).pid
+      const bound = {
+        key: "pid" as const,
+        handle(_: number, __: void, self: unknown) {
+          return (self as Self.Any)[this.key]
+        }
+      }
       const handlers = {
         Declared: (_: number, __: void, self: unknown) => pidOf(self),
         Rest: (...args: ReadonlyArray<unknown>) => pidOf(args[2]),
-        Default: (_: number, __: void, self: unknown = undefined) => pidOf(self),
+        Default: (_: number, __: void, self: unknown = null) => pidOf(self),
         Arguments: function() {
           return pidOf(arguments[2])
         },
         Untraced: Effect.fnUntraced(function*(_: number, __: void, self: unknown) {
           return yield* Effect.succeed(pidOf(self))
         }),
-        Bound: (function(this: unknown, _: number, __: void, self: unknown) {
-          return pidOf(self)
-        }).bind(undefined)
+        Bound: bound.handle.bind(bound)
       }
       const takes = yield* Takes.behavior({ init: () => 0, handlers }).spawn()
       for (const make of Object.values(Takes.messages)) {

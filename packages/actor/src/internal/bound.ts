@@ -89,7 +89,7 @@ export const compile = (protocol: string, rpcs: ReadonlyArray<RpcInfo>, options:
   const full = new Array<Handler | undefined>(size).fill(undefined)
   const flags = new Array<number>(size).fill(0)
   rpcs.forEach((rpc, i) => {
-    const op = ops[i]
+    const op = ops[i]!
     const handler = options.handlers[rpc.tag]
     if (typeof handler !== "function") throw new TypeError(`behaviour of ${protocol}: no handler for "${rpc.tag}"`)
     infos[op] = rpc
