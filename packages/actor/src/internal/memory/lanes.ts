@@ -7,7 +7,7 @@
 import { Flag } from "../shard.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
-import { Kind, type Letter } from "./mailbox.ts"
+import { Kind, type Lane, type Letter } from "./mailbox.ts"
 
 /** To the end of the normal lane. */
 export const pushNormal = (cell: MemoryCell, letter: Letter): void => {

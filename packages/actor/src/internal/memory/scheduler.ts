@@ -50,6 +50,9 @@ const CHOICE = Is.Busy | Is.Lanes
 /** The sender of an exit signal that no actor sent. */
 const NOBODY = 0 as Pid
 
+/** After a slice there may be more to do than to be idle. */
+const UNSETTLED = Is.Lanes | Is.Busy | Is.Wanted | Is.Debt
+
 /** Work of an actor that is no message: a fiber that goes on. */
 class Task {
   readonly run: () => void
@@ -87,8 +90,8 @@ export class Scheduler {
   /** When the event loop gets its turn. */
   private until = Infinity
   private untilSample = 1
-  private readonly group = new Array<MemoryCell | undefined>(GROUP).fill(undefined)
-  private readonly groupCounts = new Array<number>(GROUP).fill(0)
+  private readonly group = new Array<Meter | undefined>(GROUP).fill(undefined)
+  private last: MemoryCell | undefined = undefined
   private groupSize = 0
   private groupMessages = 0
   /** Where looking ahead leaves its result, so that it is not optimized away. */
@@ -157,8 +160,7 @@ export class Scheduler {
   }
 
   charge(cell: MemoryCell, millis: number): void {
-    if (!(millis > 0)) return
-    const nanos = cell.nanos + Math.round(millis * 1e6)
+    const nanos = Math.max(0, cell.nanos + Math.round(millis * 1e6))
     if (nanos < 1e9) {
       cell.nanos = nanos
       return
@@ -285,10 +287,9 @@ export class Scheduler {
       } else {
         const messages = this.serveSlice(cell, this.slice)
         handled += messages
-        this.groupMessages += messages
-        this.groupCounts[this.groupSize] = messages
-        this.group[this.groupSize++] = cell
-        this.settle(cell)
+        this.join(cell, meter, messages)
+        if ((cell.flags & UNSETTLED) === 0 && cell.head === undefined) cell.flags &= ~Is.Queued
+        else this.settle(cell)
         if (this.groupSize === GROUP || this.groupMessages >= GROUP_MESSAGES) {
           this.closeGroup()
           break
@@ -494,51 +495,45 @@ export class Scheduler {
 
   // -- groups of slices -----------------------------------------------------------------------------------------------
 
-  /** Reads the clock for the slices since the last reading, and charges them. */
+  /** A slice that was not measured: charged by experience, while its cell is in the cache. */
+  private join(cell: MemoryCell, meter: Meter, messages: number): void {
+    const nanos = cell.nanos + meter.average * messages
+    if (nanos < 1e9) cell.nanos = nanos
+    else this.charge(cell, meter.average * messages / 1e6)
+    this.groupMessages += messages
+    this.group[this.groupSize++] = meter
+    this.last = cell
+  }
+
+  /** Reads the clock for the slices since the last reading: they teach their meters, or are doubted. */
   private closeGroup(): void {
     const begin = this.now
     const known = this.marked
     this.mark()
-    const millis = this.now - begin
-    if (!known) {
-      this.estimateGroup()
-      return
-    }
-    if (this.groupSize === 1) this.judgeAlone(this.group[0]!, millis)
-    const share = this.groupMessages === 0 ? 0 : millis / this.groupMessages
-    for (let i = 0; i < this.groupSize; i++) {
-      const cell = this.group[i]!
-      const meter = meterOf(cell.bound)
-      if (millis > SUSPECT) meter.doubt()
-      else if (i === 0) meter.learn(share, 1)
-      this.charge(cell, share * this.groupCounts[i]!)
-      this.group[i] = undefined
-    }
+    if (known) this.judgeGroup(this.now - begin)
     this.groupSize = this.groupMessages = 0
+    this.last = undefined
   }
 
-  /** A group of one is known exactly. */
-  private judgeAlone(cell: MemoryCell, millis: number): void {
-    if (this.groupMessages === 1) this.report(cell, millis)
-    if (millis > BUDGET && this.random === undefined) cell.flags |= Is.Debt
-  }
-
-  /** Charges by experience: the run had not read the clock when the group began. */
-  private estimateGroup(): void {
-    for (let i = 0; i < this.groupSize; i++) {
-      const cell = this.group[i]!
-      const nanos = cell.nanos + meterOf(cell.bound).average * this.groupCounts[i]!
-      if (nanos < 1e9) cell.nanos = nanos
-      else this.charge(cell, nanos / 1e6)
-      this.group[i] = undefined
-    }
-    this.groupSize = this.groupMessages = 0
+  private judgeGroup(millis: number): void {
+    const size = this.groupSize
+    const meter = this.group[0]!
+    if (millis > SUSPECT) for (let i = 0; i < size; i++) this.group[i]!.doubt()
+    if (size === 1) {
+      // A group of one is known exactly.
+      const cell = this.last!
+      if (this.groupMessages === 1) this.report(cell, millis)
+      this.judge(cell, millis)
+      this.charge(cell, millis - meter.average * this.groupMessages / 1e6)
+    } else for (let i = 1; i < size; i++) if (this.group[i] !== meter) return
+    meter.learn(millis, this.groupMessages)
   }
 
   private closeRun(): void {
     if (this.groupSize === 0) return
     if (this.marked) this.closeGroup()
-    else this.estimateGroup()
+    this.groupSize = this.groupMessages = 0
+    this.last = undefined
   }
 
   // -- seeded runs ----------------------------------------------------------------------------------------------------

@@ -286,7 +286,7 @@ export class MemoryShard implements Shard {
   ready(cell: Cell, millis: number): void {
     const own = cell as MemoryCell
     if ((own.flags & Is.Busy) === 0) return
-    this.scheduler.charge(own, millis)
+    if (millis > 0) this.scheduler.charge(own, millis)
     if (--own.aside!.busy > 0) return
     own.flags &= ~Is.Busy
     this.scheduler.offer(own)
