@@ -18,7 +18,7 @@ use myrmidon_core::{
     record::{Record, control, word},
     shard::{Shard, ShardConfig},
 };
-use myrmidon_runtime::{Directory, ShardOwner};
+use myrmidon_runtime::{Directory, ShardOwner, inbox};
 use napi::{
     Env, Error, JsValue, Result, Status,
     bindgen_prelude::{BigInt, Function, Object, Unknown},
@@ -103,11 +103,10 @@ impl Open {
         let completions = completions.records_mut();
         let submissions = submissions.records();
         let submitted = &submissions[..submitted.min(submissions.len())];
-        // Others may fill the mailboxes only as fast as they are emptied: what waits in the inbox is bounded there.
-        let queued = self.shard.control()[control::QUEUED];
         self.arrived.clear();
-        if max > 0 && i64::from(queued) < 2 * i64::from(max) {
-            self.owner.drain(&mut self.arrived, max as usize);
+        if max > 0 {
+            let queued = self.shard.control()[control::QUEUED].cast_unsigned();
+            self.owner.drain(&mut self.arrived, inbox::allowance(queued, max));
         }
         let written = if self.arrived.is_empty() {
             self.shard.tick(now, submitted, completions, max)
