@@ -18,7 +18,8 @@ export const countCargo = (output) => {
 }
 
 /**
- * The file that vitest's JSON reporter writes. A file that did not even load counts as one failure.
+ * The file that vitest's JSON reporter writes. A test file that failed without a failed test (it did not load, or what
+ * comes before its tests failed) counts as one failure.
  *
  * @param {string | undefined} json
  * @returns {Count}
@@ -29,30 +30,34 @@ export const countVitest = (json) => {
   const report = JSON.parse(json)
   if (typeof report !== "object" || report === null) return { passed: 0, failed: 0 }
   const { numPassedTests, numFailedTests, testResults } = /** @type {Record<string, unknown>} */ (report)
-  const unloaded = Array.isArray(testResults)
-    ? testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length
+  const fruitless = Array.isArray(testResults)
+    ? testResults.filter((file) =>
+      file.status === "failed" &&
+      !file.assertionResults.some((/** @type {{ status: string }} */ test) => test.status === "failed")
+    ).length
     : 0
-  return { passed: Number(numPassedTests ?? 0), failed: Number(numFailedTests ?? 0) + unloaded }
+  return { passed: Number(numPassedTests ?? 0), failed: Number(numFailedTests ?? 0) + fruitless }
 }
 
 /**
- * tstyche's line `Tests: 1 failed, 2 passed, 3 total`.
+ * tstyche's line `Assertions: 1 failed, 2 passed, 3 total`.
  *
  * @param {string} output
  * @returns {Count}
  */
 export const countTstyche = (output) => {
-  const line = /^Tests:.*$/m.exec(output)?.[0] ?? ""
+  const line = /^Assertions:.*$/m.exec(output)?.[0] ?? ""
   /** @param {string} word */
   const number = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(line)?.[1] ?? 0)
   return { passed: number("passed"), failed: number("failed") }
 }
 
 /**
- * A run that failed without a failed test still failed.
+ * A run that failed without a failed test still failed, and so did one in which nothing ran.
  *
  * @param {Count} count
  * @param {number} code
  * @returns {Count}
  */
-export const withExit = (count, code) => code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count
+export const withExit = (count, code) =>
+  (code !== 0 || count.passed === 0) && count.failed === 0 ? { ...count, failed: 1 } : count

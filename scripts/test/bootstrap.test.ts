@@ -11,19 +11,27 @@ describe("counting", () => {
     assert.deepStrictEqual(countCargo(output), { passed: 4, failed: 2 })
   })
 
-  it("counts a vitest file that did not load as a failure", () => {
+  it("counts a vitest file that failed without a failed test as one failure", () => {
     const report = {
       numPassedTests: 5,
       numFailedTests: 0,
-      testResults: [{ status: "failed", assertionResults: [] }, { status: "passed", assertionResults: [{}] }]
+      testResults: [
+        { status: "failed", assertionResults: [] },
+        { status: "failed", assertionResults: [{ status: "skipped" }] },
+        { status: "passed", assertionResults: [{ status: "passed" }] }
+      ]
     }
-    assert.deepStrictEqual(countVitest(JSON.stringify(report)), { passed: 5, failed: 1 })
+    assert.deepStrictEqual(countVitest(JSON.stringify(report)), { passed: 5, failed: 2 })
   })
 
-  it("reads tstyche's line of tests, not of assertions", () => {
+  it("reads tstyche's line of assertions, not of files", () => {
     const output =
-      "Targets:    1 passed, 1 total\nTests:      1 failed, 2 passed, 3 total\nAssertions: 9 passed, 9 total\n"
+      "Targets:    1 passed, 1 total\nTests:      9 passed, 9 total\nAssertions: 1 failed, 2 passed, 3 total\n"
     assert.deepStrictEqual(countTstyche(output), { passed: 2, failed: 1 })
+  })
+
+  it("a run in which nothing ran counts as one failure", () => {
+    assert.deepStrictEqual(withExit({ passed: 0, failed: 0 }, 0), { passed: 0, failed: 1 })
   })
 
   it("a run that failed without a failed test counts as one failure", () => {

@@ -1,12 +1,12 @@
 // Each published package as a stranger gets it: packed, installed alone, type-checked, and run.
-import { readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { publint } from "publint"
 import { assert, beforeAll, describe, it } from "vitest"
 import { targets } from "../release/targets.mjs"
 import { at } from "../bootstrap/paths.mjs"
-import { existsSync } from "node:fs"
-import { programs } from "./pack/programs.ts"
+import { runInBrowser } from "./pack/browser.ts"
+import { onTheTwin, programs } from "./pack/programs.ts"
 import { packAll, projectWith, published, succeed } from "./pack/workspace.ts"
 
 const addon = targets
@@ -19,11 +19,11 @@ beforeAll(async () => {
   tarballs = await packAll()
 }, 120_000)
 
-describe.each(published.map(({ folder, name }) => ({ folder, name })))("$name", ({ folder, name }) => {
+describe.each(published.map(({ name }) => ({ name })))("$name", ({ name }) => {
   it("passes publint as it would be published", async () => {
     const tarball = readFileSync(tarballs.get(name) ?? "")
     const bytes = new Uint8Array(tarball).buffer
-    const { messages } = await publint({ pkgDir: at(folder), pack: { tarball: bytes }, strict: true, level: "warning" })
+    const { messages } = await publint({ pack: { tarball: bytes }, strict: true, level: "warning" })
     assert.deepStrictEqual(messages, [])
   })
 
@@ -40,4 +40,9 @@ describe.each(published.map(({ folder, name }) => ({ folder, name })))("$name", 
     })
     assert.strictEqual(output.trim().split("\n").at(-1), program.output)
   })
+})
+
+it("a program on the twin bundles for a browser and runs without Node's modules", async () => {
+  const project = await projectWith("@myrmidonjs/actor", tarballs)
+  assert.deepStrictEqual(await runInBrowser(project, onTheTwin), { answer: 42, warnings: [] })
 })

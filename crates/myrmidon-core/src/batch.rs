@@ -33,11 +33,18 @@ pub struct Batch {
     pub slices: Vec<Slice>,
     /// The slice that the isolate was last seen at.
     pub cursor: usize,
+    /// Some actor of it may be runnable after it, or somebody waits for what it frees.
+    pub goes_on: bool,
 }
 
 impl Batch {
     /// Whether something of it may be unhandled.
     pub fn is_open(&self) -> bool {
         !self.slices.is_empty()
+    }
+
+    /// Whether there is more to do after it.
+    pub fn goes_on(&self) -> bool {
+        self.goes_on && self.is_open()
     }
 }

@@ -29,11 +29,7 @@ pub struct Call {
 impl Call {
     /// A call in no list, without a node or a timeout.
     pub fn new(token: u32, callee: u32) -> Self {
-        Self {
-            token,
-            callee,
-            ..Self::default()
-        }
+        Self { token, callee, ..Self::default() }
     }
 }
 
@@ -54,10 +50,7 @@ pub struct Calls {
 
 impl Default for Calls {
     fn default() -> Self {
-        Self {
-            all: Pool::new(),
-            by_token: FxHashMap::default(),
-        }
+        Self { all: Pool::new(), by_token: FxHashMap::default() }
     }
 }
 

@@ -149,14 +149,8 @@ impl fmt::Display for ExitReason {
             Self::Crashed(error) => write!(f, "crashed: {}: {}", error.name, error.message),
             Self::NoProc { ever_existed: true } => f.write_str("no such actor any more"),
             Self::NoProc { ever_existed: false } => f.write_str("no such actor ever"),
-            Self::NodeUnreachable {
-                node,
-                because: Unreachable::Closed,
-            } => write!(f, "connection to {node} closed"),
-            Self::NodeUnreachable {
-                node,
-                because: Unreachable::Silent,
-            } => write!(f, "node {node} fell silent"),
+            Self::NodeUnreachable { node, because: Unreachable::Closed } => write!(f, "connection to {node} closed"),
+            Self::NodeUnreachable { node, because: Unreachable::Silent } => write!(f, "node {node} fell silent"),
             Self::NodeRestarted { node } => write!(f, "node {node} restarted"),
             Self::IsolateDown { isolate } => write!(f, "isolate {isolate} is gone"),
         }

@@ -57,10 +57,7 @@ pub struct Links {
 
 impl Default for Links {
     fn default() -> Self {
-        Self {
-            halves: Pool::new(),
-            by_ends: FxHashMap::default(),
-        }
+        Self { halves: Pool::new(), by_ends: FxHashMap::default() }
     }
 }
 
@@ -72,12 +69,7 @@ impl Links {
 
     /// Makes a half, at the end of its owner's list.
     pub fn make(&mut self, of: &mut LinksOf, owner: Pid, peer: Pid, state: Half) -> u32 {
-        let id = self.halves.insert(LinkHalf {
-            owner,
-            peer,
-            state,
-            ..LinkHalf::default()
-        });
+        let id = self.halves.insert(LinkHalf { owner, peer, state, ..LinkHalf::default() });
         of.push(&mut self.halves, id);
         self.by_ends.insert((owner, peer), id);
         id

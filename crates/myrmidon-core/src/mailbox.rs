@@ -43,16 +43,7 @@ const _: () = assert!(size_of::<Node>() == 32);
 impl Node {
     /// A node that is in no lane.
     pub const fn new(head: u32, from: Pid, slot: u32, a: u32, b: u32) -> Self {
-        Self {
-            next: 0,
-            previous: 0,
-            from: from.low(),
-            from_generation: from.generation(),
-            head,
-            slot,
-            a,
-            b,
-        }
+        Self { next: 0, previous: 0, from: from.low(), from_generation: from.generation(), head, slot, a, b }
     }
 
     /// A submitted message.
@@ -93,16 +84,8 @@ impl Node {
 
     /// As its receiver sees it.
     pub const fn record(&self, low: u32, generation: u32) -> Record {
-        let mut record = [
-            low,
-            generation,
-            self.from,
-            self.from_generation,
-            self.head & VISIBLE,
-            self.slot,
-            self.a,
-            self.b,
-        ];
+        let mut record =
+            [low, generation, self.from, self.from_generation, self.head & VISIBLE, self.slot, self.a, self.b];
         if self.has(flag::CALL) {
             // The caller has gone: the token may be another call's by now.
             if self.b == 0 {
@@ -142,11 +125,7 @@ pub struct Nodes {
 
 impl Default for Nodes {
     fn default() -> Self {
-        Self {
-            nodes: vec![Node::default()],
-            free: 0,
-            live: 0,
-        }
+        Self { nodes: vec![Node::default()], free: 0, live: 0 }
     }
 }
 

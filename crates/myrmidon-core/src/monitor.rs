@@ -72,10 +72,7 @@ pub struct Monitors {
 
 impl Default for Monitors {
     fn default() -> Self {
-        Self {
-            all: Pool::new(),
-            by_reference: FxHashMap::default(),
-        }
+        Self { all: Pool::new(), by_reference: FxHashMap::default() }
     }
 }
 
@@ -87,13 +84,7 @@ impl Monitors {
 
     /// Makes a monitor that is in no list yet.
     pub fn make(&mut self, watcher: Pid, reference: u32, target: Pid, state: Watch) -> u32 {
-        let id = self.all.insert(Monitor {
-            reference,
-            watcher,
-            target,
-            state,
-            ..Monitor::default()
-        });
+        let id = self.all.insert(Monitor { reference, watcher, target, state, ..Monitor::default() });
         self.by_reference.insert((watcher, reference), id);
         id
     }

@@ -36,9 +36,7 @@ impl Pid {
         if index == 0 || index > MAX_INDEX || generation > MAX_GENERATION {
             return None;
         }
-        Some(Self(
-            ((generation as u64) << 32) | ((shard as u64) << INDEX_BITS) | index as u64,
-        ))
+        Some(Self(((generation as u64) << 32) | ((shard as u64) << INDEX_BITS) | index as u64))
     }
 
     /// A handle from the two words that cross the membrane. Bits above the generation are ignored.
@@ -49,11 +47,7 @@ impl Pid {
     /// A handle from its number; `None` when the number has more than 53 bits or an index of 0.
     pub const fn from_u64(number: u64) -> Option<Self> {
         let index = number as u32 & MAX_INDEX;
-        if number >> 53 != 0 || index == 0 {
-            None
-        } else {
-            Some(Self(number))
-        }
+        if number >> 53 != 0 || index == 0 { None } else { Some(Self(number)) }
     }
 
     /// The number: what JavaScript and Python hold.
@@ -127,10 +121,7 @@ impl FromStr for Pid {
     type Err = ParsePidError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let inner = text
-            .strip_prefix('<')
-            .and_then(|rest| rest.strip_suffix('>'))
-            .ok_or(ParsePidError::Form)?;
+        let inner = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).ok_or(ParsePidError::Form)?;
         let mut parts = inner.split('.');
         let (Some(shard), Some(index), Some(generation), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())

@@ -15,10 +15,7 @@ pub struct Pool<T> {
 impl<T: Default> Pool<T> {
     /// An empty one.
     pub fn new() -> Self {
-        Self {
-            records: vec![T::default()],
-            free: Vec::new(),
-        }
+        Self { records: vec![T::default()], free: Vec::new() }
     }
 
     /// Keeps a record; its number.
@@ -99,10 +96,7 @@ impl<const L: u8> List<L> {
 
     /// Adds a record that is in no list `L`.
     pub fn push<T: Listed<L>>(&mut self, pool: &mut Pool<T>, id: u32) {
-        *pool[id].place_mut() = Neighbours {
-            before: self.tail,
-            after: 0,
-        };
+        *pool[id].place_mut() = Neighbours { before: self.tail, after: 0 };
         if self.tail == 0 {
             self.head = id;
         } else {

@@ -34,10 +34,7 @@ pub struct Reasons {
 
 impl Default for Reasons {
     fn default() -> Self {
-        Self {
-            entries: vec![Entry::default()],
-            free: Vec::new(),
-        }
+        Self { entries: vec![Entry::default()], free: Vec::new() }
     }
 }
 
@@ -57,10 +54,7 @@ impl Reasons {
             ExitReason::NoProc { ever_existed } => no_proc(ever_existed),
             ExitReason::IsolateDown { isolate } => code | u32::from(isolate) << 8,
             kept => {
-                let entry = Entry {
-                    reason: Some(kept),
-                    count: 1,
-                };
+                let entry = Entry { reason: Some(kept), count: 1 };
                 let handle = if let Some(handle) = self.free.pop() {
                     self.entries[handle as usize] = entry;
                     handle
@@ -106,9 +100,7 @@ impl Reasons {
             code::NORMAL => Some(ExitReason::Normal),
             code::KILLED => Some(ExitReason::Killed),
             code::SHUTDOWN if detail == 0 => Some(ExitReason::SHUTDOWN),
-            code::NO_PROC => Some(ExitReason::NoProc {
-                ever_existed: detail != 0,
-            }),
+            code::NO_PROC => Some(ExitReason::NoProc { ever_existed: detail != 0 }),
             code::ISOLATE_DOWN => Some(ExitReason::IsolateDown { isolate: detail as u8 }),
             _ => {
                 let reason = self.entries.get(handle_of(word))?.reason.as_ref()?;

@@ -31,12 +31,7 @@ pub struct Hold {
 impl Hold {
     /// A hold in no list, without an alarm.
     pub fn new(sender: Pid, receiver: Pid, node: u32) -> Self {
-        Self {
-            sender,
-            receiver,
-            node,
-            ..Self::default()
-        }
+        Self { sender, receiver, node, ..Self::default() }
     }
 }
 

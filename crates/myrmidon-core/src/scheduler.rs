@@ -97,6 +97,8 @@ pub struct Scheduler {
     debt: Fifo,
     /// Actors that this pass has still to serve.
     pass: u32,
+    /// The turn of one in debt that ends the pass is still to come; it may be that of a later tick.
+    open: bool,
     /// With a seed: the runnable ones in the order in which they became so.
     list: Vec<u32>,
     random: Option<u64>,
@@ -105,13 +107,7 @@ pub struct Scheduler {
 impl Scheduler {
     /// Nobody is runnable.
     pub fn new(seed: Option<u64>) -> Self {
-        Self {
-            run: Fifo::default(),
-            debt: Fifo::default(),
-            pass: 0,
-            list: Vec::new(),
-            random: seed,
-        }
+        Self { run: Fifo::default(), debt: Fifo::default(), pass: 0, open: false, list: Vec::new(), random: seed }
     }
 
     /// One message a slice, in an order made from the seed.
@@ -168,7 +164,8 @@ impl Scheduler {
 
     /// Begins a pass if the last one is over. To be called once a tick, before [`Scheduler::turn`].
     pub fn begin(&mut self) {
-        if self.pass == 0 {
+        if !self.open {
+            self.open = true;
             self.pass = self.run.len;
         }
     }
@@ -185,13 +182,17 @@ impl Scheduler {
         }
         self.pass = self.pass.min(self.run.len);
         if self.pass == 0 {
+            self.open = false;
             if let Some(index) = self.debt.pop() {
                 return Turn::Debt(index);
             }
-            self.pass = self.run.len;
+            self.begin();
         }
         match self.run.pop() {
-            None => Turn::Idle,
+            None => {
+                self.open = false;
+                Turn::Idle
+            }
             Some(index) => {
                 self.pass -= 1;
                 Turn::Run(index)

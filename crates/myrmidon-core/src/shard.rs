@@ -108,13 +108,7 @@ impl Shard {
     /// A shard whose PIDs begin at a generation, because its number was another shard's before; mailboxes with room for
     /// at most `margin` messages are [`Shard::congested`].
     pub fn with_generation(config: ShardConfig, first_generation: u32, margin: u32) -> Self {
-        let ShardConfig {
-            shard,
-            max_actors,
-            default_capacity,
-            seed,
-            long_slice_us,
-        } = config;
+        let ShardConfig { shard, max_actors, default_capacity, seed, long_slice_us } = config;
         let mut control = [0; words::WORDS];
         control[words::NEXT_DEADLINE] = -1;
         Self {
@@ -215,7 +209,10 @@ impl Shard {
     /// Makes an actor runnable if it has something to handle and may.
     #[inline]
     fn wake(&mut self, index: u32) {
-        if self.slab[index].place == Place::None && self.is_runnable(index) {
+        let place = self.slab[index].place;
+        if place == Place::Batch {
+            self.batch.goes_on = true;
+        } else if place == Place::None && self.is_runnable(index) {
             let in_debt = self.slab[index].has(mark::DEBT) && !self.scheduler.is_seeded();
             let at = self.scheduler.add(index, in_debt);
             let hot = &mut self.slab[index];
@@ -272,16 +269,7 @@ impl Shard {
 
     /// Posts a record for the isolate.
     fn post(&mut self, kind: u32, to: Pid, from: Pid, slot: u32, a: u32, b: u32) {
-        self.outbox.push_back([
-            to.low(),
-            to.generation(),
-            from.low(),
-            from.generation(),
-            kind,
-            slot,
-            a,
-            b,
-        ]);
+        self.outbox.push_back([to.low(), to.generation(), from.low(), from.generation(), kind, slot, a, b]);
     }
 
     /// Posts a message that is not delivered.
@@ -309,11 +297,7 @@ impl Shard {
     }
 
     fn post_call_ended(&mut self, token: u32, end: u32, reason: u32) {
-        let slot = if end == call_end::EXITED {
-            self.reasons.retain(reason)
-        } else {
-            0
-        };
+        let slot = if end == call_end::EXITED { self.reasons.retain(reason) } else { 0 };
         self.post(completion::CALL_ENDED, Pid::NONE, Pid::NONE, slot, token, end);
     }
 
@@ -325,12 +309,10 @@ impl Shard {
     #[expect(clippy::cast_possible_wrap, reason = "counters far below 2^31")]
     fn write_control(&mut self) {
         let more =
-            !self.outbox.is_empty() || !self.signals.is_empty() || !self.scheduler.is_empty() || self.batch_goes_on();
+            !self.outbox.is_empty() || !self.signals.is_empty() || !self.scheduler.is_empty() || self.batch.goes_on();
         self.control[words::RUNNABLE] = i32::from(more);
-        self.control[words::NEXT_DEADLINE] = self
-            .wheel
-            .next()
-            .map_or(-1, |at| (at - self.now).ceil().clamp(0.0, f64::from(i32::MAX)) as i32);
+        self.control[words::NEXT_DEADLINE] =
+            self.wheel.next().map_or(-1, |at| (at - self.now).ceil().clamp(0.0, f64::from(i32::MAX)) as i32);
         self.control[words::LIVE] = self.slab.live as i32;
         self.control[words::QUEUED] = self.nodes.live() as i32;
         self.control[words::CALLS] = self.calls.len() as i32;

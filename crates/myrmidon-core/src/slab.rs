@@ -194,10 +194,7 @@ impl Slab {
             if index > self.limit || self.first_generation > MAX_GENERATION {
                 return None;
             }
-            self.hot.push(Hot {
-                generation: self.first_generation,
-                ..Hot::default()
-            });
+            self.hot.push(Hot { generation: self.first_generation, ..Hot::default() });
             self.opened.push(0);
             index
         };
@@ -218,10 +215,7 @@ impl Slab {
     pub fn end(&mut self, index: u32) {
         let hot = &mut self.hot[index as usize];
         let (generation, side) = (hot.generation + 1, hot.side);
-        *hot = Hot {
-            generation,
-            ..Hot::default()
-        };
+        *hot = Hot { generation, ..Hot::default() };
         if side != 0 {
             drop(self.sides.remove(side));
         }
@@ -316,9 +310,7 @@ impl Slab {
 
     /// All actors that others see, in the order in which they were opened.
     pub fn in_order(&self) -> Vec<u32> {
-        let mut found: Vec<u32> = (1..self.hot.len() as u32)
-            .filter(|index| self[*index].is_alive())
-            .collect();
+        let mut found: Vec<u32> = (1..self.hot.len() as u32).filter(|index| self[*index].is_alive()).collect();
         found.sort_unstable_by_key(|index| self.opened[*index as usize]);
         found
     }

@@ -42,13 +42,7 @@ impl Listed<0> for Timer {
 impl Timer {
     /// A timer that is not set yet.
     pub fn new(owner: Pid, reference: u32, period: f64, priority: bool) -> Self {
-        Self {
-            owner,
-            reference,
-            period,
-            priority,
-            ..Self::default()
-        }
+        Self { owner, reference, period, priority, ..Self::default() }
     }
 
     /// The first beat after `now`, counted from one that was due.
@@ -66,10 +60,7 @@ pub struct Timers {
 
 impl Default for Timers {
     fn default() -> Self {
-        Self {
-            all: Pool::new(),
-            by_reference: FxHashMap::default(),
-        }
+        Self { all: Pool::new(), by_reference: FxHashMap::default() }
     }
 }
 

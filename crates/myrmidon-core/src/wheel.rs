@@ -73,14 +73,8 @@ impl<T: Copy + Default> Wheel<T> {
     /// Sets an alarm; its number.
     pub fn set(&mut self, deadline: f64, what: T) -> u32 {
         self.order += 1;
-        let alarm = Alarm {
-            deadline,
-            tick: tick_of(deadline),
-            order: self.order,
-            what,
-            slot: 0,
-            place: Neighbours::default(),
-        };
+        let alarm =
+            Alarm { deadline, tick: tick_of(deadline), order: self.order, what, slot: 0, place: Neighbours::default() };
         let id = self.alarms.insert(alarm);
         self.list(id);
         id
@@ -120,9 +114,7 @@ impl<T: Copy + Default> Wheel<T> {
             while id != 0 {
                 let next = self.alarms[id].place.after();
                 if self.alarms[id].tick <= self.tick {
-                    let Alarm {
-                        deadline, order, what, ..
-                    } = self.alarms.remove(id);
+                    let Alarm { deadline, order, what, .. } = self.alarms.remove(id);
                     due.push(Ring { deadline, order, what });
                 } else {
                     self.list(id);
@@ -131,11 +123,8 @@ impl<T: Copy + Default> Wheel<T> {
             }
         }
         self.tick = self.tick.max(end);
-        due[from..].sort_unstable_by(|one, other| {
-            one.deadline
-                .total_cmp(&other.deadline)
-                .then(one.order.cmp(&other.order))
-        });
+        due[from..]
+            .sort_unstable_by(|one, other| one.deadline.total_cmp(&other.deadline).then(one.order.cmp(&other.order)));
     }
 
     /// Monotonic ms at which to look again; not after the next deadline. `None`: nothing is set.
@@ -159,11 +148,7 @@ impl<T: Copy + Default> Wheel<T> {
     fn list(&mut self, id: u32) {
         let tick = self.alarms[id].tick.max(self.tick);
         let differing = tick ^ self.tick;
-        let level = if differing == 0 {
-            0
-        } else {
-            (63 - differing.leading_zeros()) / SLOT_BITS
-        };
+        let level = if differing == 0 { 0 } else { (63 - differing.leading_zeros()) / SLOT_BITS };
         let slot = level as usize * SLOTS + (tick >> (SLOT_BITS * level)) as usize % SLOTS;
         self.alarms[id].slot = slot as u16;
         self.slots[slot].push(&mut self.alarms, id);

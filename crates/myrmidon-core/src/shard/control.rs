@@ -29,11 +29,7 @@ impl Shard {
     /// An explicit exit signal (G34).
     fn receive_exit(&mut self, to: Pid, from: Pid, word: u32) {
         let killed = word == reason::KILLED;
-        let Some(index) = self
-            .slab
-            .find(to)
-            .filter(|index| self.slab[*index].state != State::Reserved)
-        else {
+        let Some(index) = self.slab.find(to).filter(|index| self.slab[*index].state != State::Reserved) else {
             return self.reasons.release(word);
         };
         if killed {
@@ -83,14 +79,7 @@ impl Shard {
         }
         if monitor.watcher.is_none() {
             self.monitors.all[id].state = Watch::Posted;
-            return self.post(
-                completion::OUTSIDE_DOWN,
-                Pid::NONE,
-                monitor.target,
-                monitor.reference,
-                word,
-                0,
-            );
+            return self.post(completion::OUTSIDE_DOWN, Pid::NONE, monitor.target, monitor.reference, word, 0);
         }
         match self.slab.alive(monitor.watcher) {
             Some(index) => {

@@ -107,20 +107,10 @@ impl Shard {
                 self.wheel.cancel(timer.alarm);
             }
         }
-        while let Some(id) = self
-            .slab
-            .side(index)
-            .map(|side| side.holding.head)
-            .filter(|id| *id != 0)
-        {
+        while let Some(id) = self.slab.side(index).map(|side| side.holding.head).filter(|id| *id != 0) {
             self.release_hold(id);
         }
-        while let Some(id) = self
-            .slab
-            .side(index)
-            .map(|side| side.watching.head)
-            .filter(|id| *id != 0)
-        {
+        while let Some(id) = self.slab.side(index).map(|side| side.watching.head).filter(|id| *id != 0) {
             match self.monitors.all[id].state {
                 Watch::Active => {
                     self.unlist_target(id);
@@ -151,10 +141,7 @@ impl Shard {
             let mut node = self.nodes.remove(lane, id);
             if !node.is_message() {
                 // Timers, monitors and link halves of it are gone already.
-                if matches!(
-                    node.kind(),
-                    completion::DOWN | completion::EXIT_SIGNAL | crate::mailbox::STOP
-                ) {
+                if matches!(node.kind(), completion::DOWN | completion::EXIT_SIGNAL | crate::mailbox::STOP) {
                     self.reasons.release(node.a);
                 }
                 continue;
@@ -184,10 +171,7 @@ impl Shard {
                     self.links.halves[half.twin].state = Half::Signalled;
                     self.links.halves[half.twin].twin = 0;
                     let reason = self.reasons.retain(word);
-                    self.signals.send(Signal::LinkExit {
-                        half: half.twin,
-                        reason,
-                    });
+                    self.signals.send(Signal::LinkExit { half: half.twin, reason });
                 }
                 // Its own signal still comes by, and frees it.
                 Half::Signalled => {}
@@ -210,10 +194,7 @@ impl Shard {
     }
 
     fn first_watch(&self, index: u32) -> Option<u32> {
-        self.slab
-            .side(index)
-            .map(|side| side.watched_by.head)
-            .filter(|id| *id != 0)
+        self.slab.side(index).map(|side| side.watched_by.head).filter(|id| *id != 0)
     }
 
     fn forget_link(&mut self, index: u32, id: u32) {

@@ -85,7 +85,7 @@ impl Shard {
         let mut special = false;
         let mut count = 0;
         let mut stops = false;
-        while count < limit {
+        while count < limit && (only_reentrant || self.slab[index].has(mark::URGENT)) {
             let first = self.first_node(index);
             if first == 0 {
                 break;
@@ -103,6 +103,21 @@ impl Shard {
             self.shift(index, &mut taken);
             count += 1;
         }
+        if !only_reentrant && !self.slab[index].has(mark::URGENT) {
+            let mut lane = self.slab[index].normal;
+            while count < limit && !lane.is_empty() {
+                let node = self.nodes.get(lane.head);
+                if node.kind() == STOP {
+                    stops = true;
+                    break;
+                }
+                special |= !node.is_plain();
+                completions[header + 1 + count] = node.record(low, generation);
+                self.nodes.shift(&mut lane, &mut taken);
+                count += 1;
+            }
+            self.slab[index].normal = lane;
+        }
         if count == 0 {
             if stops {
                 self.stop(index);
@@ -113,6 +128,7 @@ impl Shard {
         let hot = &mut self.slab[index];
         hot.place = Place::Batch;
         hot.at = self.batch.slices.len() as u32;
+        self.batch.goes_on |= !hot.normal.is_empty() || hot.has(mark::URGENT | mark::AWAITED);
         self.batch.slices.push(Slice {
             index,
             generation,
@@ -154,10 +170,7 @@ impl Shard {
     }
 
     fn touch_upcoming(&self) {
-        let heads = self
-            .scheduler
-            .upcoming(TOUCHED)
-            .fold(0, |sum, index| sum ^ self.slab[index].normal.head);
+        let heads = self.scheduler.upcoming(TOUCHED).fold(0, |sum, index| sum ^ self.slab[index].normal.head);
         black_box(heads);
         let nodes = self
             .scheduler

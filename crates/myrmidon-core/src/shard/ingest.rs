@@ -6,7 +6,7 @@ use crate::{
     mailbox::{Node, STOP},
     pid::{INDEX_BITS, MAX_INDEX, Pid},
     reason,
-    record::{Record, call_end, flag, spawn, submission, why, word},
+    record::{Record, call_end, completion, flag, spawn, submission, why, word},
     scheduler::FIRST_QUOTA,
     signal::Signal,
     slab::{Place, State, mark},
@@ -29,9 +29,7 @@ impl Shard {
     pub(super) fn ingest(&mut self, submissions: &[Record]) {
         for chunk in submissions.chunks(TOUCHED) {
             if chunk.len() > 4 {
-                let touched = chunk
-                    .iter()
-                    .fold(0, |sum, record| sum ^ self.slab.touch(record[word::TO] & MAX_INDEX));
+                let touched = chunk.iter().fold(0, |sum, record| sum ^ self.slab.touch(record[word::TO] & MAX_INDEX));
                 black_box(touched);
             }
             for record in chunk {
@@ -123,11 +121,7 @@ impl Shard {
         let id = if urgent {
             let (hot, side) = self.slab.with_side(index);
             hot.flags |= mark::URGENT;
-            let lane = if node.has(flag::NEXT) {
-                &mut side.next
-            } else {
-                &mut side.priority
-            };
+            let lane = if node.has(flag::NEXT) { &mut side.next } else { &mut side.priority };
             self.nodes.push(lane, node)
         } else {
             let hot = &mut self.slab[index];
@@ -155,10 +149,7 @@ impl Shard {
         }
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each kind of record, none longer than a few lines"
-    )]
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of record, none longer than a few lines")]
     fn submission(&mut self, record: &Record) {
         let (to, from) = (to(record), from(record));
         match record[word::HEAD] & 0xff {
@@ -179,11 +170,7 @@ impl Shard {
                 None => self.reasons.release(record[word::A]),
             },
             submission::FINISHED => {
-                if let Some(index) = self
-                    .slab
-                    .find(to)
-                    .filter(|index| self.slab[*index].state == State::Terminating)
-                {
+                if let Some(index) = self.slab.find(to).filter(|index| self.slab[*index].state == State::Terminating) {
                     self.bury(index);
                 }
             }
@@ -193,20 +180,12 @@ impl Shard {
                 }
                 None => self.reasons.release(record[word::A]),
             },
-            submission::EXIT => self.signals.send(Signal::Exit {
-                to,
-                from,
-                reason: record[word::A],
-            }),
+            submission::EXIT => self.signals.send(Signal::Exit { to, from, reason: record[word::A] }),
             submission::LINK => self.link(from, to),
             submission::UNLINK => self.unlink(from, to),
             submission::MONITOR => self.monitor(from, record[word::SLOT], to),
             submission::DEMONITOR => self.result = f64::from(u8::from(self.demonitor(from, record[word::SLOT]))),
-            submission::ANSWERED => {
-                if let Some(id) = self.calls.find(record[word::A]) {
-                    self.answered(id);
-                }
-            }
+            submission::ANSWERED => self.answered(record[word::A]),
             submission::BUSY => {
                 if let Some(index) = self.slab.alive(to) {
                     let hot = &mut self.slab[index];
@@ -261,9 +240,7 @@ impl Shard {
     }
 
     fn reserved(&self, pid: Pid) -> Option<u32> {
-        self.slab
-            .find(pid)
-            .filter(|index| self.slab[*index].state == State::Reserved)
+        self.slab.find(pid).filter(|index| self.slab[*index].state == State::Reserved)
     }
 
     /// Opens a reserved PID; link, watch and mailbox are there in the same step (G35).
@@ -274,11 +251,7 @@ impl Shard {
         let (asked, policy) = (record[word::A], record[word::B]);
         let capacity = if asked == 0 { self.default_capacity } else { asked };
         let hot = &mut self.slab[index];
-        hot.state = if flags & spawn::STARTING == 0 {
-            State::Live
-        } else {
-            State::Starting
-        };
+        hot.state = if flags & spawn::STARTING == 0 { State::Live } else { State::Starting };
         hot.flags = (flags & (spawn::TRAP_EXIT | spawn::CLEANUP)) as u8;
         hot.policy = policy as u8;
         hot.capacity = capacity;
@@ -349,8 +322,19 @@ impl Shard {
         left
     }
 
-    /// The isolate has taken the answer: the call is over, without a word.
-    fn answered(&mut self, id: u32) {
+    /// The isolate has taken the answer: the call is over, without a word (G18). Its token may be used again at once, so
+    /// an end that the isolate has not read yet is taken back.
+    fn answered(&mut self, token: u32) {
+        let Some(id) = self.calls.find(token) else {
+            let ends =
+                |record: &Record| record[word::HEAD] & 0xff == completion::CALL_ENDED && record[word::A] == token;
+            if let Some(record) = self.outbox.iter().position(ends).and_then(|at| self.outbox.remove(at))
+                && record[word::B] == call_end::EXITED
+            {
+                self.reasons.release(record[word::SLOT]);
+            }
+            return;
+        };
         let callee = self.calls.all[id].callee;
         let call = self.calls.take(&mut self.slab[callee].calls, id);
         if call.alarm != 0 {
@@ -367,11 +351,7 @@ impl Shard {
         let node = *self.nodes.get(id);
         if node.has(flag::NEXT | flag::PRIORITY) {
             let (hot, side) = self.slab.with_side(index);
-            let lane = if node.has(flag::NEXT) {
-                &mut side.next
-            } else {
-                &mut side.priority
-            };
+            let lane = if node.has(flag::NEXT) { &mut side.next } else { &mut side.priority };
             self.nodes.remove(lane, id);
             if side.next.is_empty() && side.priority.is_empty() {
                 hot.flags &= !mark::URGENT;

@@ -44,11 +44,9 @@ impl Shard {
         let Some(index) = self.slab.alive(sender) else {
             return false;
         };
-        self.slab.side(index).is_none_or(|side| {
-            side.holding
-                .iter(&self.holds)
-                .all(|id| self.holds[id].receiver != receiver)
-        })
+        self.slab
+            .side(index)
+            .is_none_or(|side| side.holding.iter(&self.holds).all(|id| self.holds[id].receiver != receiver))
     }
 
     pub(super) fn overflow(&mut self, index: u32, record: &Record) -> Overflow {
@@ -111,6 +109,7 @@ impl Shard {
         let receiver = self.slab.pid(index);
         let (hot, side) = self.slab.with_side(index);
         hot.flags |= mark::AWAITED;
+        self.batch.goes_on = true;
         let id = self.holds.insert(Hold::new(sender, receiver, node));
         self.holds[id].alarm = self.wheel.set(self.now + f64::from(side.send_timeout), Alarm::Hold(id));
         side.held_by.push(&mut self.holds, id);
@@ -131,24 +130,14 @@ impl Shard {
 
     /// Lets a sender go on.
     pub(super) fn release_hold(&mut self, id: u32) {
-        let Hold {
-            sender,
-            receiver,
-            alarm,
-            node,
-            ..
-        } = self.holds[id];
+        let Hold { sender, receiver, alarm, node, .. } = self.holds[id];
         if node != 0 {
             self.nodes.get_mut(node).head &= !(HELD << 8);
         }
         if alarm != 0 {
             self.wheel.cancel(alarm);
         }
-        if let Some((_, side)) = self
-            .slab
-            .find(receiver)
-            .and_then(|index| self.slab.existing_side(index))
-        {
+        if let Some((_, side)) = self.slab.find(receiver).and_then(|index| self.slab.existing_side(index)) {
             side.held_by.unlist(&mut self.holds, id);
         }
         let held = self.slab.find(sender);
@@ -189,6 +178,7 @@ impl Shard {
             Some(index) => {
                 let (hot, side) = self.slab.with_side(index);
                 hot.flags |= mark::AWAITED;
+                self.batch.goes_on = true;
                 side.waiters.push(waiter);
             }
         }
@@ -198,12 +188,7 @@ impl Shard {
     pub(super) fn release_waiters(&mut self, index: u32) {
         let pid = self.slab.pid(index);
         self.slab[index].flags &= !mark::AWAITED;
-        while let Some(id) = self
-            .slab
-            .side(index)
-            .map(|side| side.held_by.head)
-            .filter(|id| *id != 0)
-        {
+        while let Some(id) = self.slab.side(index).map(|side| side.held_by.head).filter(|id| *id != 0) {
             self.release_hold(id);
         }
         if let Some((_, side)) = self.slab.existing_side(index) {

@@ -116,14 +116,14 @@ impl Shard {
         slice.count = slice.settled;
         let mut nodes = core::mem::take(&mut slice.nodes);
         self.control[control::ABANDON_BATCH] = 1;
+        self.batch.goes_on = true;
         while !nodes.is_empty() {
             let last = self.nodes.get(nodes.tail);
             if last.has(flag::NEXT | flag::PRIORITY) {
                 let next = last.has(flag::NEXT);
                 let (hot, side) = self.slab.with_side(index);
                 hot.flags |= mark::URGENT;
-                self.nodes
-                    .unshift(&mut nodes, if next { &mut side.next } else { &mut side.priority });
+                self.nodes.unshift(&mut nodes, if next { &mut side.next } else { &mut side.priority });
             } else {
                 self.nodes.unshift(&mut nodes, &mut self.slab[index].normal);
             }
@@ -136,14 +136,20 @@ impl Shard {
         for word in core::mem::take(&mut self.read) {
             self.reasons.release(word);
         }
+        self.batch.goes_on = false;
         if !self.batch.is_open() {
             return;
         }
+        let mut unreached = false;
         for at in 0..self.batch.slices.len() {
             let slice = self.batch.slices[at];
             let Some(index) = self.lives(slice) else { continue };
-            if slice.settled > 0 {
-                self.take_back(index);
+            if slice.settled == 0 {
+                unreached = true;
+            } else {
+                if !slice.nodes.is_empty() {
+                    self.take_back(index);
+                }
                 let hot = &mut self.slab[index];
                 hot.place = Place::None;
                 hot.quota = next_quota(hot.quota, slice.settled, slice.charged, self.budget);
@@ -155,7 +161,8 @@ impl Shard {
                 self.wake(index);
             }
         }
-        for at in (0..self.batch.slices.len()).rev() {
+        let reached = if unreached { 0 } else { self.batch.slices.len() };
+        for at in (reached..self.batch.slices.len()).rev() {
             let slice = self.batch.slices[at];
             let Some(index) = self.lives(slice) else { continue };
             if slice.settled > 0 || self.slab[index].at as usize != at {
@@ -173,6 +180,7 @@ impl Shard {
         }
         self.batch.slices.clear();
         self.batch.cursor = 0;
+        self.batch.goes_on = false;
         self.control[control::ABANDON_BATCH] = 0;
     }
 
@@ -183,15 +191,5 @@ impl Shard {
         if micros > self.budget && hot.place == Place::None {
             hot.flags |= mark::DEBT;
         }
-    }
-
-    /// Whether some actor of the batch will be runnable after it, or somebody waits for what it frees.
-    pub(super) fn batch_goes_on(&self) -> bool {
-        self.batch.slices.iter().any(|slice| {
-            self.lives(*slice).is_some_and(|index| {
-                let hot = &self.slab[index];
-                hot.has(mark::AWAITED | mark::URGENT) || !hot.normal.is_empty()
-            })
-        })
     }
 }

@@ -18,19 +18,13 @@ impl Shard {
         }
         match self.slab.alive(peer) {
             Some(other) => {
-                let one = self
-                    .links
-                    .make(&mut self.slab.side_mut(index).links, owner, peer, Half::Active);
-                let two = self
-                    .links
-                    .make(&mut self.slab.side_mut(other).links, peer, owner, Half::Active);
+                let one = self.links.make(&mut self.slab.side_mut(index).links, owner, peer, Half::Active);
+                let two = self.links.make(&mut self.slab.side_mut(other).links, peer, owner, Half::Active);
                 self.links.join(one, two);
             }
             None => {
                 let reason = self.no_proc(peer);
-                let half = self
-                    .links
-                    .make(&mut self.slab.side_mut(index).links, owner, peer, Half::Signalled);
+                let half = self.links.make(&mut self.slab.side_mut(index).links, owner, peer, Half::Signalled);
                 self.signals.send(Signal::LinkExit { half, reason });
             }
         }
@@ -68,11 +62,7 @@ impl Shard {
             return;
         }
         let alive = self.slab.alive(target);
-        let state = if alive.is_some() {
-            Watch::Active
-        } else {
-            Watch::Signalled
-        };
+        let state = if alive.is_some() { Watch::Active } else { Watch::Signalled };
         let id = self.monitors.make(watcher, reference, target, state);
         if let Some(index) = self.slab.alive(watcher) {
             self.slab.side_mut(index).watching.push(&mut self.monitors.all, id);
@@ -129,11 +119,7 @@ impl Shard {
         if monitor.watcher == monitor.target {
             return;
         }
-        if let Some((_, side)) = self
-            .slab
-            .find(monitor.target)
-            .and_then(|index| self.slab.existing_side(index))
-        {
+        if let Some((_, side)) = self.slab.find(monitor.target).and_then(|index| self.slab.existing_side(index)) {
             side.watched_by.unlist(&mut self.monitors.all, id);
         }
     }

@@ -43,7 +43,10 @@ const make = (table) => {
   return { host, shard, spawn }
 }
 const settled = async (host, n) => {
-  while (host.handled < n) await new Promise((done) => setImmediate(done))
+  for (let turns = 0; host.handled < n; turns++) {
+    if (turns > 1e6) throw new Error(`${host.handled} handled of ${n}`)
+    await new Promise((done) => setImmediate(done))
+  }
   if (host.handled !== n) throw new Error(`${host.handled} handled, ${n} sent`)
 }
 const add = (state, payload) => {
@@ -58,7 +61,7 @@ const xorshift = (x) => {
 }
 const report = (name, ns, extra = "") => console.log(`${name.padEnd(28)} ${ns.toFixed(1).padStart(8)} ns ${extra}`)
 
-const random = async () => {
+const random = async (batch = 64) => {
   const { host, shard, spawn } = make([add])
   const cells = Array.from({ length: ACTORS }, (_, i) => spawn({ n: i & 7 }))
   const message = { by: 1 }
@@ -74,10 +77,10 @@ const random = async () => {
   floor(400_000)
   const direct = floor(4_000_000)
   report("random floor", direct)
-  // The producer is an actor that sends 1024 and goes on with itself.
+  // The producer is an actor that sends a batch and goes on with itself.
   let left = 0
   const producer = (_state, payload, cell) => {
-    const n = Math.min(1024, left)
+    const n = Math.min(batch, left)
     left -= n
     for (let i = 0; i < n; i++) {
       x = xorshift(x)
@@ -92,7 +95,7 @@ const random = async () => {
     left = n
     const start = performance.now()
     shard.send(source, 0, undefined, undefined, 0)
-    await settled(host, n + Math.ceil(n / 1024))
+    await settled(host, n + Math.ceil(n / batch))
     return (performance.now() - start) * 1e6 / n
   }
   await run(400_000)
@@ -131,21 +134,16 @@ const count = async () => {
   const { host, shard, spawn } = make([add])
   const counter = spawn({ n: 0 })
   const message = { by: 1 }
-  let left = 0
-  const producer = (_state, payload, cell) => {
-    const n = Math.min(1024, left)
-    left -= n
-    for (let i = 0; i < n; i++) shard.send(counter, 0, message, cell, 0)
-    if (left > 0) shard.send(cell, 0, payload, cell, 0)
-    return false
-  }
-  const source = spawn(undefined, { table: [producer], meter: undefined })
+  // From outside, half a mailbox at a time: a producer that outruns its counter measures MailboxFull.
   const run = async (n) => {
     host.handled = 0
-    left = n
     const start = performance.now()
-    shard.send(source, 0, undefined, undefined, 0)
-    await settled(host, n + Math.ceil(n / 1024))
+    for (let sent = 0; sent < n;) {
+      const chunk = Math.min(32768, n - sent)
+      for (let i = 0; i < chunk; i++) shard.send(counter, 0, message, undefined, 0)
+      sent += chunk
+      await settled(host, sent)
+    }
     return (performance.now() - start) * 1e6 / n
   }
   await run(400_000)
@@ -196,5 +194,5 @@ const ask = async () => {
   for (let i = 0; i < 3; i++) report("ask, one at a time", await run(200_000))
 }
 
-const workloads = { random, pair1: () => pair(1), pair256: () => pair(256), count, spawn, ask }
+const workloads = { random: () => random(), random16: () => random(16), random1024: () => random(1024), pair1: () => pair(1), pair256: () => pair(256), count, spawn, ask }
 for (const name of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(workloads)) await workloads[name]()

@@ -200,7 +200,8 @@ export class Scheduler {
     }
   }
 
-  private hasWork(): boolean {
+  /** Whether the next run has something to do. */
+  hasWork(): boolean {
     return this.queue.size > 0 || this.debt.size > 0 || this.tasks.size > 0
       || this.shard.signals.head !== undefined || this.shard.notices.head !== undefined
   }
@@ -392,7 +393,7 @@ export class Scheduler {
     this.shard.pool.giveSpecial(letter)
     switch (kind) {
       case Kind.Timer:
-        this.shard.delivered(extra as Timer)
+        this.shard.delivered(extra as Timer, letter)
         return this.host.deliver(cell, op, payload, cell.pid, undefined)
       case Kind.Down: {
         const watch = extra as Watch

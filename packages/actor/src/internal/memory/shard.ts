@@ -296,7 +296,7 @@ export class MemoryShard implements Shard {
   /** A message that a policy drops. */
   drop(to: MemoryCell, letter: Letter): void {
     endCallOf(this, letter, CallEnd.MailboxFull, undefined)
-    if (letter.kind === Kind.Timer) this.delivered(letter.extra as Timer)
+    if (letter.kind === Kind.Timer) this.delivered(letter.extra as Timer, letter)
     this.notices.deadMail(to, letter, "Dropped")
     this.scheduler.wake()
   }
@@ -445,15 +445,15 @@ export class MemoryShard implements Shard {
       this.timers.arm(timer, due + (Math.floor((now - due) / period) + 1) * period)
     }
     if (admit(this, cell, letter, cell) !== Outcome.Accepted) {
-      this.delivered(timer)
+      this.delivered(timer, letter)
       this.notices.deadMail(cell, letter, "MailboxFull")
     }
     if (timer.letters.length === 0 && period === 0) cell.aside?.timers?.delete(ref)
   }
 
-  /** The oldest message of a timer has left the mailbox. */
-  delivered(timer: Timer): void {
-    timer.letters!.shift()
+  /** A message of a timer has left the mailbox, or was not let in. */
+  delivered(timer: Timer, letter: Letter): void {
+    timer.letters!.splice(timer.letters!.indexOf(letter), 1)
     if (timer.place < 0 && timer.letters!.length === 0) timer.cell.aside?.timers?.delete(timer.ref)
   }
 

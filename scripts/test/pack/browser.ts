@@ -1,11 +1,8 @@
-// A program on the twin, bundled for a browser from the packed package, runs where there is nothing of Node.
+/** A program bundled for a browser, and run where there is nothing of Node. */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { createContext, runInContext } from "node:vm"
 import { build } from "esbuild"
-import { assert, it } from "vitest"
-import { onTheTwin } from "./pack/programs.ts"
-import { packAll, projectWith } from "./pack/workspace.ts"
 
 /** What every browser and edge runtime has; the language's own globals come with the context. */
 const web = {
@@ -27,11 +24,11 @@ const web = {
   structuredClone
 }
 
-it("bundles for a browser and runs without Node's modules", async () => {
-  const project = await projectWith("@myrmidonjs/actor", await packAll())
-  writeFileSync(join(project, "main.ts"), onTheTwin)
+/** What `code`, in a file of `project`, exports as `answer`; and what the bundler warned of. */
+export const runInBrowser = async (project: string, code: string) => {
+  writeFileSync(join(project, "browser.ts"), code)
   const { outputFiles, warnings } = await build({
-    entryPoints: [join(project, "main.ts")],
+    entryPoints: [join(project, "browser.ts")],
     bundle: true,
     write: false,
     platform: "browser",
@@ -40,10 +37,9 @@ it("bundles for a browser and runs without Node's modules", async () => {
     logLevel: "silent",
     target: "es2023"
   })
-  assert.deepStrictEqual(warnings, [])
   const [{ text } = { text: "" }] = outputFiles
   const context = createContext({ ...web })
   runInContext(text, context)
   const answer: unknown = await runInContext("bundle.answer", context)
-  assert.strictEqual(answer, 42)
-})
+  return { answer, warnings: warnings.map((warning) => warning.text) }
+}
