@@ -3,6 +3,8 @@
 //! The loop plays an isolate that does nothing: it reads each delivery, counts it, and sends one message on. What is
 //! measured is ingest, emit and settle of one message, and the spawn of one actor.
 
+#![expect(clippy::cast_precision_loss, reason = "counts and ns far below 2^53")]
+
 use myrmidon_core::{
     pid::Pid,
     record::{Record, completion, submission, word},

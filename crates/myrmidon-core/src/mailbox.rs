@@ -117,7 +117,7 @@ impl Lane {
 
 /// All nodes of a shard.
 pub struct Nodes {
-    nodes: Vec<Node>,
+    all: Vec<Node>,
     /// The free chain, last in, first out: what was read last is still in the cache.
     free: u32,
     live: u32,
@@ -125,7 +125,7 @@ pub struct Nodes {
 
 impl Default for Nodes {
     fn default() -> Self {
-        Self { nodes: vec![Node::default()], free: 0, live: 0 }
+        Self { all: vec![Node::default()], free: 0, live: 0 }
     }
 }
 
@@ -137,22 +137,22 @@ impl Nodes {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.nodes.capacity() * size_of::<Node>()
+        self.all.capacity() * size_of::<Node>()
     }
 
     /// A node.
     pub fn get(&self, id: u32) -> &Node {
-        &self.nodes[id as usize]
+        &self.all[id as usize]
     }
 
     /// A node.
     pub fn get_mut(&mut self, id: u32) -> &mut Node {
-        &mut self.nodes[id as usize]
+        &mut self.all[id as usize]
     }
 
     /// The one behind it in its lane; 0: none.
     pub fn next(&self, id: u32) -> u32 {
-        self.nodes[id as usize].next
+        self.all[id as usize].next
     }
 
     /// Adds a node to the end of a lane; its number.
@@ -162,10 +162,10 @@ impl Nodes {
         node.next = 0;
         let id = self.free;
         let id = if id == 0 {
-            self.nodes.push(node);
-            self.nodes.len() as u32 - 1
+            self.all.push(node);
+            self.all.len() as u32 - 1
         } else {
-            let place = &mut self.nodes[id as usize];
+            let place = &mut self.all[id as usize];
             self.free = place.next;
             *place = node;
             id
@@ -174,7 +174,7 @@ impl Nodes {
         if lane.tail == 0 {
             lane.head = id;
         } else {
-            self.nodes[lane.tail as usize].next = id;
+            self.all[lane.tail as usize].next = id;
         }
         lane.tail = id;
         id
@@ -184,7 +184,7 @@ impl Nodes {
     #[inline]
     pub fn shift(&mut self, from: &mut Lane, to: &mut Lane) {
         let id = from.head;
-        let node = &mut self.nodes[id as usize];
+        let node = &mut self.all[id as usize];
         let rest = node.next;
         node.next = 0;
         node.previous = to.tail;
@@ -192,12 +192,12 @@ impl Nodes {
         if rest == 0 {
             from.tail = 0;
         } else {
-            self.nodes[rest as usize].previous = 0;
+            self.all[rest as usize].previous = 0;
         }
         if to.tail == 0 {
             to.head = id;
         } else {
-            self.nodes[to.tail as usize].next = id;
+            self.all[to.tail as usize].next = id;
         }
         to.tail = id;
     }
@@ -206,29 +206,29 @@ impl Nodes {
     pub fn unshift(&mut self, from: &mut Lane, to: &mut Lane) {
         let id = from.tail;
         self.detach(from, id);
-        self.nodes[id as usize].next = to.head;
+        self.all[id as usize].next = to.head;
         if to.head == 0 {
             to.tail = id;
         } else {
-            self.nodes[to.head as usize].previous = id;
+            self.all[to.head as usize].previous = id;
         }
         to.head = id;
     }
 
     /// Takes a node out of its lane; it is the caller's to free.
     fn detach(&mut self, lane: &mut Lane, id: u32) {
-        let Node { next, previous, .. } = self.nodes[id as usize];
+        let Node { next, previous, .. } = self.all[id as usize];
         if previous == 0 {
             lane.head = next;
         } else {
-            self.nodes[previous as usize].next = next;
+            self.all[previous as usize].next = next;
         }
         if next == 0 {
             lane.tail = previous;
         } else {
-            self.nodes[next as usize].previous = previous;
+            self.all[next as usize].previous = previous;
         }
-        let node = &mut self.nodes[id as usize];
+        let node = &mut self.all[id as usize];
         node.next = 0;
         node.previous = 0;
     }
@@ -236,8 +236,8 @@ impl Nodes {
     /// Takes a node out of its lane and frees it.
     pub fn remove(&mut self, lane: &mut Lane, id: u32) -> Node {
         self.detach(lane, id);
-        let node = self.nodes[id as usize];
-        self.nodes[id as usize].next = self.free;
+        let node = self.all[id as usize];
+        self.all[id as usize].next = self.free;
         self.free = id;
         self.live -= 1;
         node
@@ -251,19 +251,19 @@ impl Nodes {
         } else {
             let mut last = first;
             for _ in 1..count {
-                last = self.nodes[last as usize].next;
+                last = self.all[last as usize].next;
             }
             last
         };
-        let rest = self.nodes[last as usize].next;
-        self.nodes[last as usize].next = self.free;
+        let rest = self.all[last as usize].next;
+        self.all[last as usize].next = self.free;
         self.free = first;
         self.live -= count;
         lane.head = rest;
         if rest == 0 {
             lane.tail = 0;
         } else {
-            self.nodes[rest as usize].previous = 0;
+            self.all[rest as usize].previous = 0;
         }
     }
 }

@@ -30,6 +30,7 @@ impl<T: Default> Pool<T> {
 
     /// Takes a record out.
     pub fn remove(&mut self, id: u32) -> T {
+        debug_assert!(id != 0 && !self.free.contains(&id), "{id} is given back twice");
         self.free.push(id);
         core::mem::take(&mut self.records[id as usize])
     }

@@ -41,7 +41,7 @@ use std::collections::VecDeque;
 pub const DEFAULT_MARGIN: u32 = 1024;
 
 /// Sizes and choices of a shard.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct ShardConfig {
     /// Its number.
     pub shard: u8,

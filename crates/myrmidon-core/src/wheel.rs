@@ -12,7 +12,7 @@ const LEVELS: usize = 11;
 /// Ticks of a ms.
 const RESOLUTION: f64 = 8.0;
 /// ms further than which nothing is set: some 35,000 years, and exact in a double.
-const FAR: f64 = (1u64 << 50) as f64;
+const FAR: f64 = 1_125_899_906_842_624.0;
 
 /// An alarm that rings.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -148,7 +148,7 @@ impl<T: Copy + Default> Wheel<T> {
     fn list(&mut self, id: u32) {
         let tick = self.alarms[id].tick.max(self.tick);
         let differing = tick ^ self.tick;
-        let level = if differing == 0 { 0 } else { (63 - differing.leading_zeros()) / SLOT_BITS };
+        let level = differing.checked_ilog2().map_or(0, |bit| bit / SLOT_BITS);
         let slot = level as usize * SLOTS + (tick >> (SLOT_BITS * level)) as usize % SLOTS;
         self.alarms[id].slot = slot as u16;
         self.slots[slot].push(&mut self.alarms, id);

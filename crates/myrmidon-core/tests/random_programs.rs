@@ -207,8 +207,9 @@ impl Isolate {
         assert_eq!(self.shard.tick(self.now, &pending, &mut self.ring, 0), 0);
     }
 
-    fn step(&mut self, step: Step) {
-        match step {
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of step")]
+    fn step(&mut self, step: &Step) {
+        match *step {
             Step::Spawn { policy, capacity, flags, owner, named } => self.spawn(policy, capacity, flags, owner, named),
             Step::Send { from, to, flags } => {
                 let (from, to) = (self.sender(from), self.pid(to));
@@ -500,7 +501,7 @@ impl Isolate {
 fn run(steps: Vec<Step>, seed: Option<u64>) {
     let mut isolate = Isolate::new(seed);
     for step in steps {
-        isolate.step(step);
+        isolate.step(&step);
         for named in isolate.names.keys() {
             assert!(isolate.shard.whereis(named).is_none_or(|holder| isolate.shard.is_alive(holder)), "G26");
         }

@@ -81,15 +81,12 @@ impl Shard {
             self.monitors.all[id].state = Watch::Posted;
             return self.post(completion::OUTSIDE_DOWN, Pid::NONE, monitor.target, monitor.reference, word, 0);
         }
-        match self.slab.alive(monitor.watcher) {
-            Some(index) => {
-                let node = self.enqueue_signal(index, completion::DOWN, monitor.target, monitor.reference, word, id);
-                self.monitors.all[id].state = Watch::Queued(node);
-            }
-            None => {
-                self.drop_monitor(id);
-                self.reasons.release(word);
-            }
+        if let Some(index) = self.slab.alive(monitor.watcher) {
+            let node = self.enqueue_signal(index, completion::DOWN, monitor.target, monitor.reference, word, id);
+            self.monitors.all[id].state = Watch::Queued(node);
+        } else {
+            self.drop_monitor(id);
+            self.reasons.release(word);
         }
     }
 

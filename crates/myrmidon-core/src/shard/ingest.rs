@@ -149,7 +149,6 @@ impl Shard {
         }
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm for each kind of record, none longer than a few lines")]
     fn submission(&mut self, record: &Record) {
         let (to, from) = (to(record), from(record));
         match record[word::HEAD] & 0xff {
@@ -273,7 +272,10 @@ impl Shard {
         }
     }
 
-    /// A SPAWN with a name, in one step. `Err`: who has it, and nothing was done.
+    /// A SPAWN with a name, in one step (G35).
+    ///
+    /// # Errors
+    /// Who has the name; nothing was done.
     pub fn open_named(&mut self, submission: &Record, name: &str) -> Result<(), Pid> {
         let pid = to(submission);
         let Some(index) = self.reserved(pid) else { return Ok(()) };

@@ -83,7 +83,7 @@ impl Shard {
         self.names.holder(name)
     }
 
-    /// The word of a reason. The record that carries it (EXIT_SELF, EXIT, STOP) takes it over: one word, one record.
+    /// The word of a reason. The record that carries it (`EXIT_SELF`, `EXIT`, `STOP`) takes it over: one word, one record.
     pub fn intern_reason(&mut self, reason: ExitReason) -> u32 {
         self.reasons.intern(reason)
     }

@@ -21,7 +21,10 @@ pub(super) enum Overflow {
 }
 
 impl Shard {
-    /// For a sender that ticked first: whether this send would be accepted now.
+    /// For a sender that ticked first: whether this send would be accepted now. One to nobody is (G12).
+    ///
+    /// # Errors
+    /// `MailboxFull`, when the receiver's policy does not take it.
     pub fn admit(&self, to: Pid, from: Pid) -> Result<(), SendError> {
         let Some(index) = self.slab.alive(to) else {
             return Ok(());

@@ -59,10 +59,10 @@ impl Bench {
     fn run(&mut self, records: &[Record], micros: impl Fn(Pid) -> u32) -> Vec<Pid> {
         let written = self.tick(records, 256);
         let mut served = Vec::new();
-        for at in 0..written.len() {
-            if kind(&written[at]) == completion::SLICE {
-                let pid = Pid::from_words(written[at][word::TO], written[at][word::TO_GENERATION]);
-                self.ring[at][word::B] = written[at][word::A];
+        for (at, record) in written.iter().enumerate() {
+            if kind(record) == completion::SLICE {
+                let pid = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
+                self.ring[at][word::B] = record[word::A];
                 self.ring[at][word::FROM] = micros(pid);
                 served.push(pid);
             }
@@ -119,6 +119,8 @@ fn g8_a_kill_inside_a_batch_takes_the_rest_of_it_back() {
     bench.ingest(&[record(submission::EXIT, two, one, 0, killed, 0)]);
     assert!(bench.abandoned(), "the isolate has to leave the batch");
     assert!(!bench.shard.is_alive(two));
+    // An isolate that reads on nevertheless does no harm.
+    bench.ring[2][word::B] = 2;
     let written = bench.tick(&[], 100);
     assert_eq!(slots_of(&written, completion::DEAD_LETTER), [2, 3]);
     assert!(!bench.abandoned());
@@ -172,6 +174,35 @@ fn g14_a_bound_is_exact_for_who_ticks_first_and_marked_before() {
     assert!(!marked(&bench));
     bench.shard.congested_changes(&mut copy);
     assert_eq!(copy[0], 0);
+}
+
+#[test]
+fn g16_a_hold_that_runs_out_may_bring_the_mailbox_to_low_water_and_free_the_others() {
+    let mut bench = Bench::new(None);
+    let receiver = bench.spawn_with(0, 2, policy::SUSPEND);
+    let senders = [bench.spawn(), bench.spawn()];
+    let from = |sender, slot| record(submission::SEND, receiver, sender, slot, 0, 0);
+    let written = bench.tick(&[send(receiver, 1), send(receiver, 2), send(receiver, 3)], 100);
+    assert_eq!(slots_of(&written, completion::DEAD_LETTER), [3]);
+    assert_eq!(bench.shard.stats().dead_letters[why::MAILBOX_FULL as usize], 1, "nobody cannot be held");
+    bench.ingest(&[from(senders[0], 4), from(senders[1], 5)]);
+    let status = |bench: &Bench| senders.map(|sender| bench.shard.info(sender).unwrap().status);
+    assert_eq!(status(&bench), [Status::Suspended; 2]);
+    // Two are handled: two are left, and both holds run out at once.
+    bench.ring[1][word::B] = 2;
+    bench.now = 100.0;
+    let written = bench.tick(&[record(submission::SUSPEND, receiver, Pid::NONE, 0, 0, 0)], 100);
+    assert_eq!(slots_of(&written, completion::DEAD_LETTER), [4], "the second one is let go by the room of the first");
+    assert_eq!(status(&bench), [Status::Idle; 2]);
+    assert_eq!((bench.shard.info(receiver).unwrap().mailbox, bench.shard.stats().alarms), (1, 0));
+    // A later overflow of each is a hold of its own.
+    bench.ingest(&[send(receiver, 6), from(senders[0], 7), from(senders[1], 8)]);
+    assert_eq!(status(&bench), [Status::Suspended; 2]);
+    let written = bench.tick(&[record(submission::RESUME, receiver, Pid::NONE, 0, 0, 0)], 100);
+    assert_eq!(slots_of(&written, completion::MESSAGE), [5, 6, 7, 8]);
+    bench.ring[0][word::B] = 4;
+    bench.ingest(&[]);
+    assert_eq!((status(&bench), bench.shard.stats().alarms), ([Status::Idle; 2], 0));
 }
 
 #[test]

@@ -16,17 +16,14 @@ impl Shard {
         if owner == peer || self.links.find(owner, peer).is_some() {
             return;
         }
-        match self.slab.alive(peer) {
-            Some(other) => {
-                let one = self.links.make(&mut self.slab.side_mut(index).links, owner, peer, Half::Active);
-                let two = self.links.make(&mut self.slab.side_mut(other).links, peer, owner, Half::Active);
-                self.links.join(one, two);
-            }
-            None => {
-                let reason = self.no_proc(peer);
-                let half = self.links.make(&mut self.slab.side_mut(index).links, owner, peer, Half::Signalled);
-                self.signals.send(Signal::LinkExit { half, reason });
-            }
+        if let Some(other) = self.slab.alive(peer) {
+            let one = self.links.make(&mut self.slab.side_mut(index).links, owner, peer, Half::Active);
+            let two = self.links.make(&mut self.slab.side_mut(other).links, peer, owner, Half::Active);
+            self.links.join(one, two);
+        } else {
+            let reason = self.no_proc(peer);
+            let half = self.links.make(&mut self.slab.side_mut(index).links, owner, peer, Half::Signalled);
+            self.signals.send(Signal::LinkExit { half, reason });
         }
     }
 
