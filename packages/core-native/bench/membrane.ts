@@ -128,7 +128,7 @@ const bounce = async (name: string, actors: number, inFlight: number, n: number,
     seed ^= seed >>> 17
     seed ^= seed << 5
     // The low word is computed, as a program does that holds PIDs; the reference's own cache miss stays out.
-    const low = cells[0]!.low + (seed >>> 0) % actors
+    const low = cells[0].low + (seed >>> 0) % actors
     membrane.send(low, 0, 1, asObject ? message : 1, cell.low, cell.generation, 0)
   })
   for (let i = 0; i < actors; i++) cells.push(spawn(bound))
@@ -137,7 +137,7 @@ const bounce = async (name: string, actors: number, inFlight: number, n: number,
       done = resolve
       left = messages - inFlight
       for (let i = 0; i < inFlight; i++) {
-        const to = cells[i % actors]!
+        const to = cells[i % actors]
         membrane.send(to.low, to.generation, 1, asObject ? message : 1, 0, 0, 0)
       }
     })
@@ -166,9 +166,9 @@ const produce = async (name: string, actors: number, n: number): Promise<void> =
       seed ^= seed << 13
       seed ^= seed >>> 17
       seed ^= seed << 5
-      const to = cells[(seed >>> 0) % actors]!
+      const to = cells[(seed >>> 0) % actors]
       membrane.send(to.low, to.generation, 1, { by: 1 }, 0, 0, 0)
-      if ((i & 1023) === 1023) await null
+      if ((i & 1023) === 1023) await Promise.resolve()
     }
     while (host.handled < goal) await new Promise((resolve) => setImmediate(resolve))
   }
@@ -211,7 +211,7 @@ const ask = async (name: string, n: number): Promise<void> => {
   await run(n / 10)
   await run(n)
   times.sort()
-  const at = (p: number): number => Math.round(times[Math.floor(n * p)]! * 1e6)
+  const at = (p: number): number => Math.round(times[Math.floor(n * p)] * 1e6)
   console.log(JSON.stringify({ workload: name, n, p50_ns: at(0.5), p99_ns: at(0.99) }))
   await membrane.close()
 }
@@ -219,7 +219,8 @@ const ask = async (name: string, n: number): Promise<void> => {
 const spawning = async (name: string, n: number): Promise<void> => {
   const { membrane, spawn } = open()
   const bound = new Bound(() => {})
-  const cells: Array<BenchCell> = new Array<BenchCell>(n)
+  const cells: Array<BenchCell> = []
+  cells.length = n
   globalThis.gc?.()
   const before = process.memoryUsage.rss()
   const start = performance.now()
@@ -253,7 +254,7 @@ const flood = async (name: string, actors: number, n: number, batch: number): Pr
   membrane.keepAlive(true)
   const run = async (messages: number): Promise<void> => {
     const goal = host.handled + messages
-    const cell = cells[0]!
+    const cell = cells[0]
     load().flood(cell.generation * 4294967296 + cell.low, 1, messages, batch)
     while (host.handled < goal) await new Promise((resolve) => setImmediate(resolve))
   }

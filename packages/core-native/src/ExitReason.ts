@@ -40,7 +40,7 @@ export const crashed = (defect: unknown): ExitReason => {
   // What was thrown is anybody's: a getter or a `toString` of it may throw in turn.
   try {
     if (defect instanceof Error) {
-      const error = { name: String(defect.name), message: String(defect.message), language: "typescript" as const }
+      const error = { name: `${defect.name}`, message: `${defect.message}`, language: "typescript" as const }
       const stack: unknown = defect.stack
       return { _tag: "Crashed", error: typeof stack === "string" ? { ...error, stack } : error }
     }

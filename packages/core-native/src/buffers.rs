@@ -73,7 +73,12 @@ impl<T: Element> Held<T> {
         let mut reference = core::ptr::null_mut();
         // SAFETY: `value` is a live object of this call; one strong reference keeps its memory in place.
         check_status!(unsafe { sys::napi_create_reference(env, value, 1, &mut reference) })?;
-        Ok(Self { env, reference, data, length })
+        Ok(Self {
+            env,
+            reference,
+            data,
+            length,
+        })
     }
 
     /// The elements.

@@ -54,7 +54,7 @@ export interface LoadOptions {
   readonly require: (from: string) => unknown
 }
 
-const text = (error: unknown): string => error instanceof Error ? error.message.split("\n")[0]! : String(error)
+const text = (error: unknown): string => error instanceof Error ? error.message.split("\n")[0] : String(error)
 
 const isBinding = (loaded: unknown): loaded is Binding =>
   typeof loaded === "object" && loaded !== null && typeof (loaded as Partial<Binding>).abiVersion === "function"
@@ -69,7 +69,9 @@ const checked = (loaded: unknown): Binding => {
 }
 
 const hintFor = (options: LoadOptions): string => {
-  if (options.override !== undefined) return `${OVERRIDE} names a file that is not a fitting addon: correct or unset it.`
+  if (options.override !== undefined) {
+    return `${OVERRIDE} names a file that is not a fitting addon: correct or unset it.`
+  }
   if (!(TRIPLES as ReadonlyArray<string>).includes(options.triple)) {
     return "There is no binary for this platform: use the TypeScript system (ActorSystem.layerMemory), or build the "
       + "addon with Rust and name it in MYRMIDON_NATIVE_PATH."

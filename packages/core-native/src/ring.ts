@@ -17,7 +17,16 @@ export const RESERVE = 256
 /** Records that may wait from other threads. */
 const INBOX = 65_536
 
-const { To: TO, ToGeneration: TO_GENERATION, From: FROM, FromGeneration: FROM_GENERATION, Head: HEAD, Slot: SLOT, A, B } = Word
+const {
+  To: TO,
+  ToGeneration: TO_GENERATION,
+  From: FROM,
+  FromGeneration: FROM_GENERATION,
+  Head: HEAD,
+  Slot: SLOT,
+  A,
+  B
+} = Word
 const { NOW, SUBMITTED, MAX, ANSWER, RESULT } = Arg
 
 const unset = (): void => {
@@ -122,7 +131,7 @@ export class Ring implements HotCalls {
       this.broken = error as Error
       return 0
     }
-    return args[ANSWER]!
+    return args[ANSWER]
   }
 
   /** Ingests what waits, and asks whether the record behind it would be accepted: a send outcome. */
@@ -144,11 +153,11 @@ export class Ring implements HotCalls {
       this.broken = error as Error
       return 0
     }
-    return args[ANSWER]!
+    return args[ANSWER]
   }
 
   /** What the last DEMONITOR or CANCEL brought. */
   get result(): number {
-    return this.args[RESULT]!
+    return this.args[RESULT]
   }
 }

@@ -18,7 +18,7 @@ use myrmidon_core::{
     record::{Record, control, word},
     shard::{Shard, ShardConfig},
 };
-use myrmidon_runtime::{Directory, ShardOwner};
+use myrmidon_runtime::{Directory, ShardOwner, inbox};
 use napi::{
     Env, Error, JsValue, Result, Status,
     bindgen_prelude::{BigInt, Function, Object, Unknown},
@@ -90,7 +90,9 @@ impl Cell {
     /// Idempotent. Nothing of the shard is left afterwards.
     fn end(&self) {
         // A panic may have left the borrow behind only by forgetting its guard, which nothing here does.
-        let Ok(Some(open)) = self.open.try_borrow_mut().map(|mut open| open.take()) else { return };
+        let Ok(Some(open)) = self.open.try_borrow_mut().map(|mut open| open.take()) else {
+            return;
+        };
         open.bell.silence();
         let highest = open.shard.highest_generation();
         open.owner.close(highest, &mut Vec::new());
@@ -99,15 +101,21 @@ impl Cell {
 
 impl Open {
     fn tick(&mut self, now: f64, submitted: usize, max: u32) {
-        let Buffers { submissions, completions, control, congested, call, .. } = &mut self.buffers;
+        let Buffers {
+            submissions,
+            completions,
+            control,
+            congested,
+            call,
+            ..
+        } = &mut self.buffers;
         let completions = completions.records_mut();
         let submissions = submissions.records();
         let submitted = &submissions[..submitted.min(submissions.len())];
-        // Others may fill the mailboxes only as fast as they are emptied: what waits in the inbox is bounded there.
-        let queued = self.shard.control()[control::QUEUED];
         self.arrived.clear();
-        if max > 0 && i64::from(queued) < 2 * i64::from(max) {
-            self.owner.drain(&mut self.arrived, max as usize);
+        if max > 0 {
+            let queued = self.shard.control()[control::QUEUED].cast_unsigned();
+            self.owner.drain(&mut self.arrived, inbox::allowance(queued, max));
         }
         let written = if self.arrived.is_empty() {
             self.shard.tick(now, submitted, completions, max)
@@ -214,7 +222,13 @@ impl NativeShard {
         let rope = bell.clone();
         let owner = ShardOwner::open(lease, options.inbox as usize, move || rope.ring());
         let cell = Rc::new(Cell {
-            open: RefCell::new(Some(Open { shard, owner, buffers, bell, arrived: Vec::new() })),
+            open: RefCell::new(Some(Open {
+                shard,
+                owner,
+                buffers,
+                bell,
+                arrived: Vec::new(),
+            })),
         });
         // Added after the doorbell's own hook, so it runs before Node.js takes the doorbell down.
         env.add_env_cleanup_hook(Rc::clone(&cell), |cell| cell.end())?;
@@ -268,31 +282,36 @@ impl NativeShard {
     /// The word of a reason, for one record that carries it.
     #[napi(catch_unwind)]
     pub fn intern_reason(&self, reason: ReasonData) -> Result<u32> {
-        self.cell.with(|open| Ok(open.shard.intern_reason(ExitReason::try_from(reason)?)))
+        self.cell
+            .with(|open| Ok(open.shard.intern_reason(ExitReason::try_from(reason)?)))
     }
 
     /// The reason of a word in the completion ring.
     #[napi(catch_unwind)]
     pub fn reason(&self, word: u32) -> Result<Option<ReasonData>> {
-        self.cell.with(|open| Ok(open.shard.reason(word).as_ref().map(ReasonData::from)))
+        self.cell
+            .with(|open| Ok(open.shard.reason(word).as_ref().map(ReasonData::from)))
     }
 
     /// Whether the actor lives.
     #[napi(catch_unwind)]
     pub fn is_alive(&self, low: u32, generation: u32) -> Result<bool> {
-        self.cell.with(|open| Ok(open.shard.is_alive(Pid::from_words(low, generation))))
+        self.cell
+            .with(|open| Ok(open.shard.is_alive(Pid::from_words(low, generation))))
     }
 
     /// Whether the PID was ever given out.
     #[napi(catch_unwind)]
     pub fn ever_existed(&self, low: u32, generation: u32) -> Result<bool> {
-        self.cell.with(|open| Ok(open.shard.ever_existed(Pid::from_words(low, generation))))
+        self.cell
+            .with(|open| Ok(open.shard.ever_existed(Pid::from_words(low, generation))))
     }
 
     /// What is known of an actor.
     #[napi(catch_unwind)]
     pub fn info(&self, low: u32, generation: u32) -> Result<Option<InfoData>> {
-        self.cell.with(|open| Ok(open.shard.info(Pid::from_words(low, generation)).map(InfoData::from)))
+        self.cell
+            .with(|open| Ok(open.shard.info(Pid::from_words(low, generation)).map(InfoData::from)))
     }
 
     /// The PIDs of all live actors, in the order of their spawn.

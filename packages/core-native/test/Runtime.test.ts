@@ -84,16 +84,16 @@ describe("messages and answers", () => {
     // The refusal ends the asker, whose handler returned it.
     const error = await rejection(self.ask("go"))
     assert.instanceOf(error, ActorExited)
-    assert.include((error as ActorExited).message, "cannot ask itself")
+    assert.include(error.message, "cannot ask itself")
   })
 
   it("a full mailbox refuses, tells, and fails questions", async () => {
     await using runtime = new Runtime()
-    const actor = runtime.spawn((_: number) => new Promise<void>(() => {}), { mailbox: { capacity: 2 } })
+    const actor = runtime.spawn((_message: number) => new Promise<void>(() => {}), { mailbox: { capacity: 2 } })
     assert.deepStrictEqual([actor.send(1), actor.send(2), actor.send(3)], ["Accepted", "Accepted", "MailboxFull"])
     const error = await rejection(actor.ask(4))
     assert.instanceOf(error, MailboxFull)
-    assert.deepStrictEqual([(error as MailboxFull).pid, (error as MailboxFull).capacity], [actor.pid, 2])
+    assert.deepStrictEqual([error.pid, error.capacity], [actor.pid, 2])
     actor.kill()
   })
 })
@@ -106,7 +106,7 @@ describe("ends", () => {
       const end = actor.monitor()
       const error = await rejection(actor.ask(tag))
       assert.instanceOf(error, ActorExited)
-      const { pid, reason } = error as ActorExited
+      const { pid, reason } = error
       assert.strictEqual(pid, actor.pid)
       assert.strictEqual(reason._tag === "Crashed" && reason.error.name, name)
       assert.deepStrictEqual(await end, reason)
@@ -119,16 +119,19 @@ describe("ends", () => {
     const asked = rejection(actor.ask("never"))
     actor.kill()
     assert.deepStrictEqual((await asked as ActorExited).reason, { _tag: "Killed" })
-    assert.deepStrictEqual((await rejection(actor.ask("get")) as ActorExited).reason, { _tag: "NoProc", everExisted: true })
+    assert.deepStrictEqual((await rejection(actor.ask("get")) as ActorExited).reason, {
+      _tag: "NoProc",
+      everExisted: true
+    })
     assert.deepStrictEqual(await actor.monitor(), { _tag: "NoProc", everExisted: true })
   })
 
   it("a question can time out or be given up", async () => {
     await using runtime = new Runtime()
-    const actor = runtime.spawn((_: string) => new Promise<string>(() => {}))
+    const actor = runtime.spawn((_message: string) => new Promise<string>(() => {}))
     const late = await rejection(actor.ask("x", { timeout: 1 }))
     assert.instanceOf(late, AskTimeout)
-    assert.strictEqual((late as AskTimeout).after, 1)
+    assert.strictEqual(late.after, 1)
     const controller = new AbortController()
     const given = rejection(actor.ask("y", { signal: controller.signal, timeout: Infinity }))
     controller.abort("enough")
@@ -148,10 +151,10 @@ describe("ends", () => {
       if (signals.length + downs.length === 2) told()
     }
     const child = counter(runtime)
-    const linked = runtime.spawn((_: string) => {}, { link: child })
+    const linked = runtime.spawn((_message: string) => {}, { link: child })
     const parent = runtime.spawn({
       init: () => 0,
-      handlers: { watch: (_state, _: string, self) => void self.monitor(child) },
+      handlers: { watch: (_state, _message: string, self) => void self.monitor(child) },
       exit: (_state, signal) => {
         signals.push(signal)
         count()
@@ -178,7 +181,7 @@ describe("ends", () => {
     for (let n = 0; n < 10; n++) orderly.send(n)
     assert.deepStrictEqual(await orderly.stop(), { _tag: "Shutdown" })
     assert.strictEqual(seen.length, 10)
-    const stuck = runtime.spawn((_: number) => new Promise<void>(() => {}))
+    const stuck = runtime.spawn((_message: number) => new Promise<void>(() => {}))
     stuck.send(1)
     assert.deepStrictEqual(await stuck.stop({ timeout: 1 }), { _tag: "Killed" })
     assert.instanceOf(await rejection(stuck.stop({ timeout: -1 })), InvalidOption)
@@ -201,17 +204,17 @@ describe("ends", () => {
 describe("the runtime", () => {
   it("names have one holder", async () => {
     await using runtime = new Runtime()
-    const first = runtime.spawn((_: string) => {}, { name: "db" })
+    const first = runtime.spawn((_message: string) => {}, { name: "db" })
     assert.strictEqual(runtime.whereis("db"), first)
     const taken = ((): unknown => {
       try {
-        return runtime.spawn((_: string) => {}, { name: "db" })
+        return runtime.spawn((_message: string) => {}, { name: "db" })
       } catch (error) {
         return error
       }
     })()
     assert.instanceOf(taken, NameTaken)
-    assert.deepStrictEqual([(taken as NameTaken).taken, (taken as NameTaken).holder], ["db", first.pid])
+    assert.deepStrictEqual([taken.taken, taken.holder], ["db", first.pid])
     assert.strictEqual(runtime.stats().actors, 1)
   })
 
@@ -251,7 +254,7 @@ describe("the runtime", () => {
   it("what is not delivered is told, and a hook that throws does not stop the loop", async () => {
     const letters: Array<unknown> = []
     await using runtime = new Runtime({ onDeadLetter: ({ message, to, why }) => void letters.push([message, to, why]) })
-    const actor = runtime.spawn((_: string) => {})
+    const actor = runtime.spawn((_message: string) => {})
     actor.kill()
     await actor.monitor()
     actor.send("late")
@@ -263,7 +266,7 @@ describe("the runtime", () => {
     const runtime = new Runtime()
     const seen: Array<number> = []
     const orderly = runtime.spawn((n: number) => void seen.push(n))
-    const stuck = runtime.spawn((_: number) => new Promise<void>(() => {}))
+    const stuck = runtime.spawn((_message: number) => new Promise<void>(() => {}))
     stuck.send(1)
     for (let n = 0; n < 1000; n++) orderly.send(n)
     const stuckEnd = stuck.monitor()
@@ -282,7 +285,10 @@ describe("the runtime", () => {
     const actor = counter(runtime)
     await runtime.shutdown()
     assert.strictEqual(actor.send("add", 1), "Accepted")
-    assert.deepStrictEqual((await rejection(actor.ask("get")) as ActorExited).reason, { _tag: "NoProc", everExisted: true })
+    assert.deepStrictEqual((await rejection(actor.ask("get")) as ActorExited).reason, {
+      _tag: "NoProc",
+      everExisted: true
+    })
     assert.deepStrictEqual(letters, [1, undefined])
     actor.kill()
     actor.link(actor)

@@ -54,7 +54,7 @@ export class TestHost implements MembraneHost<TestCell, Question> {
 
   #told(): void {
     for (let i = this.#waiting.length - 1; i >= 0; i--) {
-      if (this.#waiting[i]!.ready()) this.#waiting.splice(i, 1)[0]!.resolve()
+      if (this.#waiting[i].ready()) this.#waiting.splice(i, 1)[0].resolve()
     }
   }
 
@@ -133,7 +133,9 @@ const defaults: OpenOptions<TestCell> = {
   watchRef: 0
 }
 
-export const setup = (options: { readonly seed?: bigint; readonly clock?: MembraneClock; readonly maxActors?: number } = {}) => {
+export const setup = (
+  options: { readonly seed?: bigint; readonly clock?: MembraneClock; readonly maxActors?: number } = {}
+) => {
   const host = new TestHost()
   const membrane = new Membrane<TestCell, Question>(load(), {
     maxActors: options.maxActors ?? 10_000,

@@ -4,5 +4,5 @@ try {
   load().panicForTest()
   process.exit(1)
 } catch (error) {
-  console.log(error.message)
+  console.log(error instanceof Error ? error.message : error)
 }
