@@ -14,13 +14,13 @@ import {
   Completion,
   Control,
   Flag,
-  RECORD_WORDS as WORDS,
+  RECORD_WORDS,
   Submission,
   Why as WhyCode,
   Word
 } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions, Why } from "./host.ts"
-import { GROUP, LONG_GROUP, Meter, PROOF, SHORT } from "./meter.ts"
+import { GROUP, GROUP_OF_QUICK, LONG_GROUP, Meter, PROOF, QUICK, SHORT } from "./meter.ts"
 import { pidOf } from "./words.ts"
 import type { Reasons } from "./reasons.ts"
 import { type Ring, SUBMISSIONS } from "./ring.ts"
@@ -39,6 +39,8 @@ const {
   A,
   B
 } = Word
+// Constants of this module are part of the code; imported ones would be read each time.
+const WORDS = RECORD_WORDS
 const { AbandonBatch: ABANDON_BATCH, Runnable: RUNNABLE, NextDeadline: NEXT_DEADLINE, Calls: CALLS } = Control
 const { Slice: SLICE, Message: MESSAGE } = Completion
 const { Inline: INLINE, Call: CALL, WhyShift: WHY_SHIFT } = Flag
@@ -73,6 +75,10 @@ const numberOf = (value: number): number => {
   const whole = value | 0
   return whole === value && (whole !== 0 || 1 / value > 0) ? whole : value
 }
+
+// The arithmetic of a double is spared where it would bring nothing.
+const quickPidOf = (low: number, generation: number): number =>
+  generation === 0 ? low : generation * 4294967296 + low
 
 const resolved = Promise.resolve()
 
@@ -115,6 +121,8 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #last = 0
   #since = 0
   #groupHead = 0
+  // Messages of the next group: more while they are quick.
+  #group = GROUP
   // Parts of a microsecond that no slice has been charged with yet.
   #carry = 0
 
@@ -304,7 +312,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const host = this.#host
     const bound = cell.bound as { meter: Meter | undefined }
     const meter = bound.meter ?? (bound.meter = new Meter())
-    let group = GROUP
+    let group = this.#group
     if (meter.unproven > 0) {
       group = 1
       if (this.#since > 0) this.#closeGroup(this.#now(), head)
@@ -327,7 +335,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
           cell,
           tag >>> 16,
           payload,
-          from === 0 ? 0 : words[at + FROM_GENERATION] * 4294967296 + from,
+          from === 0 ? 0 : quickPidOf(from, words[at + FROM_GENERATION]),
           (flags & CALL) !== 0 ? this.#tokens.get(words[at + A]) : undefined
         )
       } else waits = this.#special(cell, at, tag & 0xff)
@@ -457,6 +465,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #closeGroup(now: number, end: number): void {
     const words = this.#ring.in
     const first = this.#groupHead
+    const messages = this.#since
     const took = now - this.#last
     this.#last = now
     this.#since = 0
@@ -466,11 +475,20 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       if ((words[head + HEAD] & 0xff) === SLICE) slices++
     }
     const share = (took * 1000) / slices
+    let due = this.#carry
     for (let head = first; head < end; head = this.#after(head)) {
       if ((words[head + HEAD] & 0xff) !== SLICE) continue
-      this.#charge(head, share)
+      due += share
+      // Most shares are parts of a microsecond: they add up until one slice is charged with a whole one.
+      if (due >= 1) {
+        const whole = Math.floor(due)
+        words[head + FROM] += whole
+        due -= whole
+      }
       if (took > LONG_GROUP) this.#suspect(head, slices === 1 ? took : 0)
     }
+    this.#carry = due
+    this.#group = took < QUICK * messages ? GROUP_OF_QUICK : GROUP
     if (took > LONG_SLICE) this.attention |= Attention.LeaveBatch
   }
 
