@@ -54,6 +54,8 @@ const LEAST = 64
 const MOST = 512
 /** Fiber continuations run in one pass. */
 const TASKS = 64
+/** Records of a batch for which the clock is not read once more. */
+const SMALL = 8
 /** Records in a batch from which on it pays to touch the states of its actors first. */
 const TOUCH = 64
 
@@ -121,8 +123,15 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #last = 0
   #since = 0
   #groupHead = 0
+  // Slices of the group, of which the first and the last may be of other groups too.
+  #slices = 0
   // Messages of the next group: more while they are quick.
   #group = GROUP
+  // What a message of the last group took, ms.
+  #pace = 0
+  // Messages of small batches for which the clock was not read, and whose they were.
+  #unread = 0
+  readonly #unreadMeters: Array<Meter> = []
   // Parts of a microsecond that no slice has been charged with yet.
   #carry = 0
 
@@ -209,24 +218,72 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const start = this.#now()
     let now = start
     for (;;) {
-      if (this.#tasks.length > 0) now = this.#runTasks(now)
+      if (this.#tasks.length > 0) {
+        if (this.#unread > 0) now = this.#closeUnread()
+        now = this.#runTasks(now)
+      }
       const written = ring.run(now, this.#max)
       if (ring.broken !== undefined) return false
       if (written > 0) {
         // The time of a long tick is nobody's. After a short one the clock is not worth its price.
-        this.#last = written > 8 ? this.#now() : now
+        if (written > SMALL) this.#closeUnread()
+        else if (this.#unread === 0) this.#last = now
         const from = this.#last
         this.#batch(written)
-        now = this.#now()
-        if (this.#since > 0) this.#closeGroup(now, written * WORDS)
-        if (!this.#single) this.#adapt(now - from)
+        if (written <= SMALL && this.#mayGoUnread()) {
+          this.#chargeUnread(written * WORDS)
+        } else {
+          now = this.#now()
+          if (this.#since > 0) this.#closeGroup(now, written * WORDS)
+          if (!this.#single) this.#adapt(now - from)
+        }
       } else if (control[RUNNABLE] === 0 && this.#tasks.length === 0 && ring.pending === 0) {
+        if (this.#unread > 0) this.#closeUnread()
         return true
       } else {
         now = this.#now()
       }
       if (this.closing || now - start > TURN) return false
     }
+  }
+
+  // A batch of a message or two costs less than a look at the clock. While all in it are proven short and were quick,
+  // some messages go by without one, charged with what those before them took.
+  #mayGoUnread(): boolean {
+    const messages = this.#unread + this.#since
+    return this.#since > 0 && messages < GROUP && this.#pace > 0 && this.#pace < QUICK && !this.#single
+  }
+
+  #chargeUnread(end: number): void {
+    const words = this.#ring.in
+    for (let head = this.#groupHead; head < end; head = this.#after(head)) {
+      if ((words[head + HEAD] & 0xff) !== SLICE) continue
+      const meter = this.#meterAt(head)
+      if (meter !== undefined) this.#unreadMeters.push(meter)
+      this.#charge(head, this.#pace * 1000 * words[head + B])
+    }
+    this.#unread += this.#since
+    this.#since = 0
+  }
+
+  // Nothing of these messages is left to be charged. If they were not short after all, they are measured from now on.
+  #closeUnread(): number {
+    const now = this.#now()
+    if (this.#unread > 0) this.#doubtUnread(now - this.#last)
+    this.#last = now
+    return now
+  }
+
+  #doubtUnread(took: number): void {
+    const meters = this.#unreadMeters
+    if (took > LONG_GROUP) for (const meter of meters) meter.unproven = PROOF
+    meters.length = 0
+    this.#unread = 0
+  }
+
+  #meterAt(head: number): Meter | undefined {
+    const cell = this.#table.cells[this.#ring.in[head + TO] & 0xffffff]
+    return cell === undefined ? undefined : (cell.bound as { meter: Meter | undefined }).meter
   }
 
   #adapt(took: number): void {
@@ -316,8 +373,12 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     if (meter.unproven > 0) {
       group = 1
       if (this.#since > 0) this.#closeGroup(this.#now(), head)
+      else if (this.#unread > 0) this.#closeUnread()
     }
-    if (this.#since === 0) this.#groupHead = head
+    if (this.#since === 0) {
+      this.#groupHead = head
+      this.#slices = 1
+    } else this.#slices++
     this.current = cell
     words[head + FROM] = 0
     let at = head + WORDS
@@ -447,6 +508,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     if (this.#since > 1) {
       this.#closeGroup(now, head + 1)
       this.#groupHead = head
+      this.#slices = 1
       return
     }
     const took = now - this.#last
@@ -466,14 +528,18 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const words = this.#ring.in
     const first = this.#groupHead
     const messages = this.#since
-    const took = now - this.#last
+    let took = now - this.#last
+    const isKnown = this.#slices === 1 && this.#unread === 0
+    if (this.#unread > 0) {
+      const part = messages / (messages + this.#unread)
+      this.#doubtUnread(took)
+      // Whoever took long is measured from now on; that it was one of these is not known.
+      if (took <= LONG_GROUP) took *= part
+    }
     this.#last = now
     this.#since = 0
     this.#groupHead = end
-    let slices = 0
-    for (let head = first; head < end; head = this.#after(head)) {
-      if ((words[head + HEAD] & 0xff) === SLICE) slices++
-    }
+    const slices = this.#slices
     const share = (took * 1000) / slices
     let due = this.#carry
     for (let head = first; head < end; head = this.#after(head)) {
@@ -485,10 +551,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
         words[head + FROM] += whole
         due -= whole
       }
-      if (took > LONG_GROUP) this.#suspect(head, slices === 1 ? took : 0)
+      if (took > LONG_GROUP) this.#suspect(head, isKnown ? took : 0)
     }
     this.#carry = due
-    this.#group = took < QUICK * messages ? GROUP_OF_QUICK : GROUP
+    this.#pace = took / messages
+    this.#group = this.#pace < QUICK ? GROUP_OF_QUICK : GROUP
     if (took > LONG_SLICE) this.attention |= Attention.LeaveBatch
   }
 
