@@ -5,7 +5,7 @@
 import type { ExitReason } from "../../ExitReason.ts"
 import type { Call } from "../call.ts"
 import type { MemoryCell } from "./cell.ts"
-import { Lane } from "./mailbox.ts"
+import { Lane, type Letter } from "./mailbox.ts"
 import type { Watch } from "./monitors.ts"
 import type { Hold, Waiter } from "./room.ts"
 import type { Timer } from "./timers.ts"
@@ -28,6 +28,8 @@ export class Aside {
   name: string | undefined = undefined
   /** Linked peers, each with the number of the link: a signal of an older link to the same peer is void. */
   links: Map<MemoryCell, number> | undefined = undefined
+  /** Exit signals of links that are in the mailbox: until one is handled, its link can still be removed. */
+  exits: Map<MemoryCell, Letter> | undefined = undefined
   watching: Map<number, Watch> | undefined = undefined
   watchers: Set<Watch> | undefined = undefined
   /** Why it is ending, while its cleanup runs. */

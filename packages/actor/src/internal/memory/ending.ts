@@ -116,13 +116,13 @@ export const receive = (shard: MemoryShard, signal: Signal): void => {
       return receiveDown(shard, signal.watch!, signal.reason)
     case SignalKind.LinkExit:
       if (!shard.links.consume(to!, signal.from!, signal.link)) return
-      return receiveExit(shard, to!, signal.from, signal.reason)
+      return receiveExit(shard, to!, signal.from, signal.reason, true)
     default:
       if (signal.reason._tag === "Killed") {
         if ((to!.flags & Is.Open) !== 0) die(shard, to!, signal.reason)
         return
       }
-      return receiveExit(shard, to!, signal.from, signal.reason)
+      return receiveExit(shard, to!, signal.from, signal.reason, false)
   }
 }
 
@@ -131,11 +131,14 @@ const receiveExit = (
   shard: MemoryShard,
   to: MemoryCell,
   from: MemoryCell | undefined,
-  reason: ExitReason
+  reason: ExitReason,
+  isOfLink: boolean
 ): void => {
   if ((to.flags & (Is.Open | Is.Terminating)) !== Is.Open) return
   if ((to.flags & Is.TrapExit) !== 0) {
-    pushNormal(to, shard.pool.take(Kind.Exit, 0, reason, from))
+    const letter = shard.pool.take(Kind.Exit, 0, reason, from)
+    if (isOfLink) (asideOf(to).exits ??= new Map()).set(from!, letter)
+    pushNormal(to, letter)
     shard.queued++
     shard.scheduler.offer(to)
     return

@@ -12,7 +12,7 @@ export class Links {
 
   /** false: they are linked. */
   connect(a: MemoryCell, b: MemoryCell): boolean {
-    if (a.aside?.links?.has(b) === true) return false
+    if (a.aside?.links?.has(b) === true || a.aside?.exits?.has(b) === true) return false
     const number = ++this.made
     ;(asideOf(a).links ??= new Map()).set(b, number)
     ;(asideOf(b).links ??= new Map()).set(a, number)
@@ -21,6 +21,7 @@ export class Links {
 
   /** The half of a link whose other end is gone; its number. 0: there is one. */
   connectToAbsent(a: MemoryCell, absent: MemoryCell): number {
+    if (a.aside?.exits?.has(absent) === true) return 0
     const links = asideOf(a).links ??= new Map()
     if (links.has(absent)) return 0
     const number = ++this.made

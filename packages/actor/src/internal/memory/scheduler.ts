@@ -401,6 +401,7 @@ export class Scheduler {
         return this.host.down(cell, op, watch.target.pid, payload as never)
       }
       case Kind.Exit:
+        if (from !== undefined && cell.aside?.exits?.get(from) === letter) cell.aside.exits.delete(from)
         return this.host.exitSignal(cell, from === undefined ? 0 : from.pid, payload as never)
       default:
         end(this.shard, cell, payload as never)

@@ -124,7 +124,8 @@ export class MemoryShard implements Shard {
       | (options.starting ? Is.Starting : 0)
       | (options.trapExit ? Is.TrapExit : 0)
       | (options.cleanup ? Is.Cleanup : 0)
-    if (parent !== undefined) this.link(parent, own)
+    // The child is the one that is told when its parent has died meanwhile.
+    if (parent !== undefined) this.link(own, parent)
     if (watcher !== undefined) this.monitor(watcher, own, watchRef)
     if (this.closed) end(this, own, SHUTDOWN)
     return undefined
@@ -325,17 +326,23 @@ export class MemoryShard implements Shard {
   }
 
   link(a: Cell, b: Cell): void {
-    if (a === b) return
-    const one = this.lifeOf(a as MemoryCell)
-    const other = this.lifeOf(b as MemoryCell)
-    if (one !== undefined && other !== undefined) {
-      if (one !== other) this.links.connect(one, other)
-    } else if (one !== undefined) this.linkAbsent(one, b as MemoryCell)
-    else if (other !== undefined) this.linkAbsent(other, a as MemoryCell)
+    const owner = this.lifeOf(a as MemoryCell)
+    if (owner === undefined || a === b) return
+    const peer = this.lifeOf(b as MemoryCell)
+    if (peer === undefined) this.linkAbsent(owner, b as MemoryCell)
+    else if (owner !== peer) this.links.connect(owner, peer)
   }
 
   unlink(a: Cell, b: Cell): void {
-    this.links.disconnect(this.lifeOf(a as MemoryCell) ?? a as MemoryCell, this.lifeOf(b as MemoryCell) ?? b as MemoryCell)
+    const owner = this.lifeOf(a as MemoryCell)
+    if (owner === undefined) return
+    const peer = this.lifeOf(b as MemoryCell) ?? b as MemoryCell
+    this.links.disconnect(owner, peer)
+    const letter = owner.aside?.exits?.get(peer)
+    if (letter === undefined) return
+    owner.aside!.exits!.delete(peer)
+    voidLetter(owner, letter)
+    this.queued--
   }
 
   monitor(watcher: Cell, target: Cell, ref: number): void {
