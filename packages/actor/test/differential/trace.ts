@@ -10,7 +10,7 @@ import { CallEnd } from "../../src/internal/shard.ts"
 import type { MakeShard } from "../../src/internal/system.ts"
 import { type ExitReason, Pid } from "@myrmidonjs/actor"
 import { type Ending, run } from "../conformance/driver.ts"
-import { type Action, reasonText } from "../conformance/script.ts"
+import { type Action, reasonText, World } from "../conformance/script.ts"
 import { type Seen, Under } from "../conformance/under.ts"
 
 export interface Trace {
@@ -22,7 +22,8 @@ export interface Trace {
   readonly ending: Ending
 }
 
-const who = (pid: unknown): string => pid === 0 ? "outside" : Pid.print(pid as Pid)
+// Each native shard of a process has a number of its own.
+const who = (pid: unknown): string => pid === 0 ? "outside" : Pid.print(pid as Pid).replace(/^<\d+\./, "<")
 const cell = (cell: unknown): string => who((cell as Cell).pid)
 const ends = Object.fromEntries(Object.entries(CallEnd).map(([name, code]) => [code, name]))
 
@@ -79,12 +80,21 @@ export const trace = async (
       if (lane !== undefined) (lanes[lane] ??= []).push(text)
     }
   })
-  const program = Effect.map(run({ id: "random", title: "", holds: [], steps }, under), (ending) => {
+  const world = new World()
+  const program = Effect.map(run({ id: "random", title: "", holds: [], steps }, under, world), (ending) => {
     over = true
     return ending
   })
-  const ending = await Effect.runPromise(
+  const ending: Ending = await Effect.runPromise(
     program.pipe(Effect.provide(under.layer), Effect.provide(TestClock.layer()), Effect.orDie, Effect.scoped)
   )
-  return { all, lanes, letters: letters.sort(), ending }
+  // Without lockstep PIDs are taken from a reserve: lives are told apart by the order in which they were spawned.
+  const lives = new Map(Array.from(world.ids, ([pid, id], at) => [who(pid), `${id}#${at}`]))
+  const named = (text: string): string => text.replace(/<[\d.]+>/g, (pid) => lives.get(pid) ?? pid)
+  return {
+    all,
+    lanes: Object.fromEntries(Object.entries(lanes).map(([lane, texts]) => [named(lane), texts.map(named)])),
+    letters: letters.map(named).sort(),
+    ending
+  }
 }

@@ -316,6 +316,7 @@ describe("PIDs", () => {
     assert.deepStrictEqual([a, b, c].map((cell) => cell.pid as number), [1, 2, 3])
     s.shard.exitSelf(b, normal)
     s.shard.exitSelf(a, normal)
+    await s.take()
     const d = s.spawn("d")
     const e = s.spawn("e")
     const f = s.spawn("f")

@@ -3,16 +3,16 @@
  * mailbox is full.
  *
  * Promises: the bound counts the normal and the priority lane; a refusal is the outcome alone, and the payload stays the
- * sender's; what is accepted is delivered or becomes a dead letter, once. A message that waits in a hold is never
- * overtaken by another of the same sender to the same receiver.
+ * sender's; what is accepted is delivered or becomes a dead letter, once. A message that somebody is held for stands in
+ * the mailbox, beyond the bound, so that nothing that is sent later overtakes it.
  */
 import type { ExitReason } from "../../ExitReason.ts"
 import type { Call } from "../call.ts"
 import { CallEnd, Flag, OnFull, Outcome } from "../shard.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
-import { pushMessage, takeOldest } from "./lanes.ts"
-import { Kind, type Letter } from "./mailbox.ts"
+import { pushMessage, takeOldest, voidLetter } from "./lanes.ts"
+import { HELD, Kind, type Letter } from "./mailbox.ts"
 import { Hold } from "./room.ts"
 import type { MemoryShard } from "./shard.ts"
 import { Timer } from "./timers.ts"
@@ -24,14 +24,10 @@ export const admit = (shard: MemoryShard, to: MemoryCell, letter: Letter, from: 
     shard.deadLetter(to, letter, "NotAlive")
     return Outcome.Accepted
   }
-  if ((letter.flags & Flag.Next) === 0 && isFull(cell, from)) return overflow(shard, cell, letter, from)
+  if ((letter.flags & Flag.Next) === 0 && cell.count >= cell.limits.capacity) return overflow(shard, cell, letter, from)
   enter(shard, cell, letter)
   return Outcome.Accepted
 }
-
-const isFull = (cell: MemoryCell, from: MemoryCell | undefined): boolean =>
-  cell.count >= cell.limits.capacity
-  || ((cell.flags & Is.Wanted) !== 0 && from !== undefined && holdOf(cell, from) !== undefined)
 
 const holdOf = (receiver: MemoryCell, sender: MemoryCell): Hold | undefined =>
   sender.aside?.heldBy?.find((hold) => hold.receiver === receiver)
@@ -73,62 +69,59 @@ const overflow = (shard: MemoryShard, cell: MemoryCell, letter: Letter, from: Me
 
 const hold = (shard: MemoryShard, receiver: MemoryCell, letter: Letter, sender: MemoryCell): void => {
   const held = new Hold(sender, receiver, letter)
+  letter.flags |= HELD
+  enter(shard, receiver, letter)
   ;(asideOf(receiver).holds ??= []).push(held)
   ;(asideOf(sender).heldBy ??= []).push(held)
   receiver.flags |= Is.Wanted
   sender.flags |= Is.Held
-  shard.queued++
   if (receiver.limits.sendTimeout === Infinity) return
   held.timer = new Timer(receiver, 0, 0, undefined, 0, 0, held)
   shard.arm(held.timer, receiver.limits.sendTimeout)
 }
 
-/** The mailbox is at low water: lets held messages in, oldest first, while there is room, and tells who waits. */
+/** The mailbox is at low water, or its owner has ended: whoever waits for room goes on. */
 export const letIn = (shard: MemoryShard, cell: MemoryCell): void => {
-  const aside = cell.aside!
-  const { holds, waiters } = aside
-  while (holds !== undefined && holds.length > 0 && cell.count < cell.limits.capacity) admitHold(shard, holds[0]!)
-  if (waiters !== undefined) {
-    for (const waiter of waiters) shard.notices.room(waiter)
-    waiters.clear()
-  }
-  if (holds === undefined || holds.length === 0) cell.flags &= ~Is.Wanted
+  const { holds, waiters } = cell.aside!
+  cell.flags &= ~Is.Wanted
+  while (holds !== undefined && holds.length > 0) release(shard, holds[0]!)
+  if (waiters === undefined) return
+  for (const waiter of waiters) shard.notices.room(waiter)
+  waiters.clear()
 }
 
-const admitHold = (shard: MemoryShard, held: Hold): void => {
-  release(shard, held)
-  pushMessage(held.receiver, held.letter)
-  shard.scheduler.offer(held.receiver)
+/** The message that somebody is held for was handled. */
+export const heldIsGone = (cell: MemoryCell, letter: Letter): void => {
+  const held = cell.aside?.holds?.find((each) => each.letter === letter)
+  if (held !== undefined) held.letter = undefined
 }
 
-/** The held message has waited too long: it is a dead letter, and its sender goes on. */
+/** A hold's time is over: its message, if it is still there, is a dead letter, and its sender goes on. */
 export const expireHold = (shard: MemoryShard, held: Hold): void => {
+  const { letter, receiver } = held
   release(shard, held)
+  if (letter === undefined) return
+  const { extra, flags, from, op, payload } = letter
+  const dead = shard.pool.take(Kind.Message, op, payload, from)
+  dead.flags = flags
+  dead.extra = extra
+  voidLetter(receiver, letter)
   shard.queued--
-  endCallOf(shard, held.letter, CallEnd.MailboxFull, undefined)
-  shard.notices.deadMail(held.receiver, held.letter, "MailboxFull")
+  shard.notices.deadMail(receiver, dead, "MailboxFull")
+  endCallOf(shard, dead, CallEnd.MailboxFull, undefined)
+  if (receiver.count <= receiver.limits.lowWater && (receiver.flags & Is.Wanted) !== 0) letIn(shard, receiver)
 }
 
-/** A sender has died: what it had sent enters before its signals do, beyond the bound by one message per hold. */
-export const admitHoldsOf = (shard: MemoryShard, sender: MemoryCell): void => {
+/** A held sender has ended: its messages stay where they are. */
+export const releaseHoldsOf = (shard: MemoryShard, sender: MemoryCell): void => {
   const heldBy = sender.aside?.heldBy
-  while (heldBy !== undefined && heldBy.length > 0) admitHold(shard, heldBy[0]!)
+  while (heldBy !== undefined && heldBy.length > 0) release(shard, heldBy[0]!)
 }
 
-/** A receiver has died: what was held before it is a dead letter, and the senders go on. */
-export const dropHoldsOf = (shard: MemoryShard, receiver: MemoryCell): void => {
-  const holds = receiver.aside?.holds
-  while (holds !== undefined && holds.length > 0) {
-    const held = holds[0]!
-    release(shard, held)
-    shard.queued--
-    shard.notices.deadMail(receiver, held.letter, "Stopped")
-  }
-}
-
-/** Ends a hold; its letter is the caller's. */
+/** Ends a hold. */
 const release = (shard: MemoryShard, held: Hold): void => {
-  const { receiver, sender, timer } = held
+  const { letter, receiver, sender, timer } = held
+  if (letter !== undefined) letter.flags &= ~HELD
   if (timer !== undefined) shard.timers.disarm(timer)
   remove(receiver.aside!.holds!, held)
   const heldBy = sender.aside?.heldBy

@@ -1,13 +1,14 @@
 /**
  * How an actor ends, and what its end does to others.
  *
- * Order of a death: its name is free, its timers are gone, its mailbox is dead letters, its calls have failed, its links
- * and watches are signals in the control lane; then its slot is free, and the host is told. An actor with cleanup to do
- * is asked first (`terminate`), and is alive until that is `finished`; a kill does not wait for it.
+ * Order of a death: its name is free, its timers are gone, its mailbox is dead letters, its calls have failed. From then
+ * on nobody finds it alive (G26). An actor with cleanup to do is asked for it now (`terminate`), and `finished` goes on;
+ * a kill does not wait for that. Then its links and watches are signals in the control lane, and behind them its slot
+ * is free.
  */
 import type { ExitReason } from "../../ExitReason.ts"
 import { CallEnd } from "../shard.ts"
-import { admitHoldsOf, dropHoldsOf } from "./admission.ts"
+import { letIn, releaseHoldsOf } from "./admission.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
 import { pushNormal, takeAll } from "./lanes.ts"
@@ -20,22 +21,29 @@ import { type Signal, SignalKind } from "./signals.ts"
 export const end = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): void => {
   if ((cell.flags & (Is.Open | Is.Terminating)) !== Is.Open) return
   // An actor whose `init` still runs has nothing to clean up.
-  if ((cell.flags & (Is.Cleanup | Is.Starting)) === Is.Cleanup) {
-    cell.flags |= Is.Terminating
+  const cleansUp = (cell.flags & (Is.Cleanup | Is.Starting)) === Is.Cleanup
+  leave(shard, cell, reason)
+  if (cleansUp) {
+    cell.flags = (cell.flags & Is.Queued) | Is.Terminating
     asideOf(cell).reason = reason
     shard.notices.terminate(cell, reason)
     shard.scheduler.wake()
     return
   }
-  die(shard, cell, reason)
+  bury(shard, cell, reason)
 }
 
+/** Ends it at once, also while it cleans up. */
 export const die = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): void => {
-  leave(shard, cell, reason)
-  admitHoldsOf(shard, cell)
+  if ((cell.flags & Is.Terminating) === 0) leave(shard, cell, reason)
+  bury(shard, cell, reason)
+}
+
+/** The end itself: its signals, and what is left of it. */
+export const bury = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): void => {
+  cell.flags = (cell.flags & Is.Queued) | Is.Dead
   const aside = cell.aside
   if (aside !== undefined) {
-    endWatches(aside.watching)
     if (aside.links !== undefined) {
       for (const peer of aside.links.keys()) {
         const number = peer.aside?.links?.get(cell)
@@ -52,10 +60,8 @@ export const die = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): v
 /** `init` failed: it never was, and nobody hears of it but those who wrote to it. */
 export const vanish = (shard: MemoryShard, cell: MemoryCell): void => {
   leave(shard, cell, { _tag: "NoProc", everExisted: true })
-  admitHoldsOf(shard, cell)
   const aside = cell.aside
   if (aside !== undefined) {
-    endWatches(aside.watching)
     if (aside.links !== undefined) for (const peer of aside.links.keys()) peer.aside?.links?.delete(cell)
     if (aside.watchers !== undefined) {
       for (const watch of aside.watchers) {
@@ -69,7 +75,7 @@ export const vanish = (shard: MemoryShard, cell: MemoryCell): void => {
   shard.scheduler.wake()
 }
 
-/** What it held is released: name, timers, mailbox, calls. */
+/** What it held is released: name, timers, watches of its own, mailbox, calls. */
 const leave = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): void => {
   shard.names.release(cell)
   const aside = cell.aside
@@ -78,15 +84,16 @@ const leave = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): void =
     for (const timer of aside.timers.values()) shard.timers.disarm(timer)
     aside.timers = undefined
   }
+  if (aside !== undefined) {
+    releaseHoldsOf(shard, cell)
+    endWatches(aside.watching)
+    aside.watching = aside.exits = undefined
+    letIn(shard, cell)
+  }
   const letters = takeAll(cell)
   for (let letter = letters; letter !== undefined; letter = letter.next) if (letter.kind !== Kind.Void) shard.queued--
   if (letters !== undefined) shard.notices.deadMail(cell, letters, "Stopped")
   if (aside === undefined) return
-  dropHoldsOf(shard, cell)
-  if (aside.waiters !== undefined) {
-    for (const waiter of aside.waiters) shard.notices.room(waiter)
-    aside.waiters = undefined
-  }
   // The list is newest first; calls fail in the order in which they were made.
   let call = aside.calls
   while (call?.next !== undefined) call = call.next
@@ -104,7 +111,7 @@ const endWatches = (watching: Map<number, Watch> | undefined): void => {
 
 const forget = (shard: MemoryShard, cell: MemoryCell): void => {
   cell.aside = undefined
-  shard.slab.release(cell.low)
+  shard.signals.freed(cell)
   shard.live--
 }
 
@@ -114,12 +121,14 @@ export const receive = (shard: MemoryShard, signal: Signal): void => {
   switch (signal.kind) {
     case SignalKind.Down:
       return receiveDown(shard, signal.watch!, signal.reason)
+    case SignalKind.Freed:
+      return shard.slab.release(to!.low)
     case SignalKind.LinkExit:
       if (!shard.links.consume(to!, signal.from!, signal.link)) return
       return receiveExit(shard, to!, signal.from, signal.reason, true)
     default:
       if (signal.reason._tag === "Killed") {
-        if ((to!.flags & Is.Open) !== 0) die(shard, to!, signal.reason)
+        if ((to!.flags & (Is.Open | Is.Terminating)) !== 0) die(shard, to!, signal.reason)
         return
       }
       return receiveExit(shard, to!, signal.from, signal.reason, false)
@@ -143,7 +152,7 @@ const receiveExit = (
     shard.scheduler.offer(to)
     return
   }
-  if (reason._tag !== "Normal") end(shard, to, reason)
+  if (reason._tag !== "Normal" || (from === to && !isOfLink)) end(shard, to, reason)
 }
 
 const receiveDown = (shard: MemoryShard, watch: Watch, reason: ExitReason): void => {

@@ -15,6 +15,9 @@ import type { Timer } from "./timers.ts"
 /** What a letter is. Messages count against the bound of their mailbox; of a timer there is at most one letter. */
 export const Kind = { Message: 0, Timer: 1, Down: 2, Exit: 3, Stop: 4, Void: 5 } as const
 
+/** A flag beside those of `shard.ts`: its sender is held for this message. */
+export const HELD = 256
+
 export class Letter {
   next: Letter | undefined = undefined
   kind = 0

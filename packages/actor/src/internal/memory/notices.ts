@@ -130,7 +130,7 @@ class DeadMail extends Notice {
     this.letter = letter.next
     const { from, kind, op, payload } = letter
     this.pool.giveSpecial(letter)
-    if (kind <= Kind.Timer) host.deadLetter(this.to.pid, from === undefined ? 0 : from.pid, op, payload, this.why)
+    if (kind === Kind.Message) host.deadLetter(this.to.pid, from === undefined ? 0 : from.pid, op, payload, this.why)
     return this.letter === undefined
   }
 }

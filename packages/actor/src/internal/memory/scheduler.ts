@@ -11,12 +11,12 @@
  */
 import type { Call } from "../call.ts"
 import type { ShardClock, ShardHost } from "../shard.ts"
-import { letIn } from "./admission.ts"
+import { heldIsGone, letIn } from "./admission.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
 import { end, receive } from "./ending.ts"
 import { mayReenter, takeLetter } from "./lanes.ts"
-import { Kind, type Letter } from "./mailbox.ts"
+import { HELD, Kind, type Letter } from "./mailbox.ts"
 import { BUDGET, type Meter, meterOf, SUSPECT } from "./meter.ts"
 import type { Watch } from "./monitors.ts"
 import { Pump } from "./pump.ts"
@@ -356,7 +356,10 @@ export class Scheduler {
         const payload = letter.payload
         const from = letter.from
         const extra = letter.extra
-        if (extra !== undefined || letter.flags !== 0) shard.pool.giveSpecial(letter)
+        if (extra !== undefined || letter.flags !== 0) {
+          if ((letter.flags & HELD) !== 0) heldIsGone(cell, letter)
+          shard.pool.giveSpecial(letter)
+        }
         else shard.pool.give(letter)
         waits = host.deliver(
           cell,

@@ -26,7 +26,7 @@ import { admit, endCallOf, expireHold } from "./admission.ts"
 import { asideOf } from "./aside.ts"
 import { Calls } from "./calls.ts"
 import { Is, MemoryCell } from "./cell.ts"
-import { die, end, vanish } from "./ending.ts"
+import { bury, die, end, vanish } from "./ending.ts"
 import { lengthOf, pushMessage, pushNormal, voidLetter } from "./lanes.ts"
 import { Links } from "./links.ts"
 import { type Limits, LimitsTable } from "./limits.ts"
@@ -148,7 +148,7 @@ export class MemoryShard implements Shard {
 
   finished(cell: Cell): void {
     const own = cell as MemoryCell
-    if ((own.flags & Is.Terminating) !== 0) die(this, own, own.aside!.reason!)
+    if ((own.flags & Is.Terminating) !== 0) bury(this, own, own.aside!.reason!)
   }
 
   setFlags(cell: Cell, trapExit: boolean, cleanup: boolean): void {
@@ -319,7 +319,9 @@ export class MemoryShard implements Shard {
   // -- signals --------------------------------------------------------------------------------------------------------
 
   exit(to: Cell, from: Cell | undefined, reason: ExitReason): void {
-    const cell = this.lifeOf(to as MemoryCell)
+    const own = to as MemoryCell
+    // A kill also reaches one that cleans up.
+    const cell = (own.flags & Is.Terminating) !== 0 ? own : this.lifeOf(own)
     if (cell === undefined) return
     this.signals.exit(cell, from as MemoryCell | undefined, reason)
     this.scheduler.wake()
@@ -487,6 +489,10 @@ export class MemoryShard implements Shard {
     if (this.closed) return
     this.closed = true
     for (const cell of [...this.cells()].reverse()) die(this, cell as MemoryCell, SHUTDOWN)
+    for (let index = 1; index < this.slab.end; index++) {
+      const cell = this.slab.at(index)
+      if (cell !== undefined && (cell.flags & Is.Terminating) !== 0) die(this, cell, SHUTDOWN)
+    }
   }
 }
 

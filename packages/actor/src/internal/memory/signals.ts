@@ -10,7 +10,7 @@ import type { Watch } from "./monitors.ts"
 
 export const SIGNALS_PER_PASS = 256
 
-export const SignalKind = { Exit: 0, LinkExit: 1, Down: 2 } as const
+export const SignalKind = { Exit: 0, LinkExit: 1, Down: 2, Freed: 3 } as const
 
 export class Signal {
   next: Signal | undefined = undefined
@@ -40,6 +40,8 @@ export class Signal {
   }
 }
 
+const NORMAL: ExitReason = { _tag: "Normal" }
+
 export class SignalQueue {
   head: Signal | undefined = undefined
   private tail: Signal | undefined = undefined
@@ -50,6 +52,11 @@ export class SignalQueue {
 
   linkExit(to: MemoryCell, from: MemoryCell, reason: ExitReason, link: number): void {
     this.push(new Signal(SignalKind.LinkExit, to, from, reason, link, undefined))
+  }
+
+  /** Behind all signals of an end: its slot may be used again. */
+  freed(cell: MemoryCell): void {
+    this.push(new Signal(SignalKind.Freed, cell, undefined, NORMAL, 0, undefined))
   }
 
   down(watch: Watch, reason: ExitReason): void {
