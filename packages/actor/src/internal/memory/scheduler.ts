@@ -210,6 +210,7 @@ export class Scheduler {
       this.running = false
       this.pump.did(handled)
       if (more) this.pump.yield()
+      else if (this.shard.queued === 0) this.shard.pool.trim()
       const deadline = this.deadline()
       if (deadline !== Infinity) this.pump.arm(deadline)
       this.pump.hold()
