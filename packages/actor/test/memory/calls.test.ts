@@ -72,7 +72,7 @@ describe("calls", () => {
     assert.deepStrictEqual(await s.take(), ["a got 1"])
     s.shard.exitSelf(a, normal)
     assert.strictEqual(s.ask(a, 3).outcome, Outcome.Accepted)
-    assert.deepStrictEqual(await s.take(), ["a dead Normal", "call 3 ended Exited NoProc(true)", "dead letter ask 3 to a NotAlive"])
+    assert.deepStrictEqual(await s.take(), ["a dead Normal", "dead letter ask 3 to a NotAlive", "call 3 ended Exited NoProc(true)"])
     assert.strictEqual(s.shard.stats().calls, 0)
   })
 
@@ -192,17 +192,32 @@ describe("timers", () => {
     assert.strictEqual(s.shard.stats().queued, 0)
   })
 
-  it("a timer's message needs no room, and there is at most one of a timer", async () => {
+  it("G45: at most one message of a timer waits, it is not bounded out, and the beat goes on", async () => {
     const s = makeSystem()
     const a = s.spawn("a", (payload) => payload === "wait", { capacity: 1 })
     s.tell(a, "wait")
     await s.take()
-    s.tell(a, "fills it")
+    s.tell(a, 1)
     s.shard.startTimer(a, 1, 10, true, 0, "tick", 0)
-    await s.advance(30)
+    await s.advance(35)
     assert.strictEqual(s.shard.info(a)!.mailbox, 2)
     s.shard.ready(a, 0)
-    assert.deepStrictEqual(await s.take(), ["a got fills it", "a got tick from a"])
+    assert.deepStrictEqual(await s.take(), ["a got 1", "a got tick from a"])
+    await s.advance(5)
+    assert.deepStrictEqual(await s.take(), ["a got tick from a"])
+  })
+
+  it("calls and timers that are due together end in the order of their deadlines", async () => {
+    const s = makeSystem()
+    const a = s.spawn("a", () => true)
+    s.ask(a, 1, 100)
+    const b = s.spawn("b")
+    s.shard.startTimer(b, 1, 200, false, 0, "late", 0)
+    s.shard.startTimer(b, 2, 50, false, 0, "soon", 0)
+    await s.take()
+    s.clock.time += 300
+    await s.advance(0)
+    assert.deepStrictEqual(await s.take(), ["call 1 ended Timeout -", "b got soon from b", "b got late from b"])
   })
 
   it("the heap gives 100,000 timers back in order, whatever is cancelled meanwhile", () => {

@@ -63,6 +63,30 @@ describe("exit signals", () => {
     assert.deepStrictEqual(await s.take(), ["b dead Crashed(x)", "a got barrier"])
   })
 
+  it("G33: unlink takes back an exit that is queued", async () => {
+    const s = makeSystem()
+    const a = s.spawn("a", (payload) => payload === "wait", { trapExit: true })
+    const b = s.spawn("b")
+    s.shard.link(a, b)
+    s.tell(a, "wait")
+    await s.take()
+    s.shard.exit(b, undefined, killed)
+    await s.take()
+    assert.strictEqual(s.shard.info(a)!.mailbox, 1)
+    s.shard.unlink(a, b)
+    s.tell(a, "barrier")
+    s.shard.ready(a, 0)
+    assert.deepStrictEqual(await s.take(), ["a got barrier"])
+    assert.strictEqual(s.shard.stats().queued, 0)
+  })
+
+  it("G34: Normal ends an actor that sends it to itself", async () => {
+    const s = makeSystem()
+    const a = s.spawn("a")
+    s.shard.exit(a, a, normal)
+    assert.deepStrictEqual(await s.take(), ["a dead Normal"])
+  })
+
   it("a signal of an old link is void when the pair was linked again", async () => {
     const s = makeSystem()
     const a = s.spawn("a", undefined, { trapExit: true })
@@ -137,10 +161,26 @@ describe("cleanup", () => {
     s.tell(a, "late")
     s.shard.exit(a, undefined, crashed("second"))
     assert.deepStrictEqual(await s.take(), ["dead letter late to a NotAlive"])
-    assert.isFalse(s.shard.isAlive(a), "G26")
     s.shard.finished(a)
     s.shard.finished(a)
     assert.deepStrictEqual(await s.take(), ["a dead Shutdown"])
+  })
+
+  it("G25, G26: while it cleans up it is invisible, its calls have ended, its name is free; its links learn at the end", async () => {
+    const s = makeSystem()
+    const w = s.spawn("w", undefined, { trapExit: true })
+    const a = s.spawn("a", () => true, { cleanup: true, name: "n" })
+    s.shard.link(w, a)
+    s.shard.monitor(w, a, 1)
+    s.ask(a, 5)
+    await s.take()
+    s.shard.exit(a, undefined, shutdown)
+    assert.deepStrictEqual(await s.take(), ["call 5 ended Exited Shutdown", "a terminate Shutdown"])
+    assert.isFalse(s.shard.isAlive(a))
+    assert.isUndefined(s.shard.whereis("n"))
+    s.shard.link(w, a)
+    s.shard.finished(a)
+    assert.deepStrictEqual(await s.take(), ["a dead Shutdown", "w exit of a Shutdown", "w down 1 of a Shutdown"])
   })
 
   it("a kill during cleanup ends it at once, and finished comes too late", async () => {

@@ -5,7 +5,8 @@
 import type { ExitReason } from "../../ExitReason.ts"
 import type { Call } from "../call.ts"
 import type { MemoryCell } from "./cell.ts"
-import { Lane, type Letter } from "./mailbox.ts"
+import type { LinkHalf } from "./links.ts"
+import { Lane } from "./mailbox.ts"
 import type { Watch } from "./monitors.ts"
 import type { Hold, Waiter } from "./room.ts"
 import type { Timer } from "./timers.ts"
@@ -18,18 +19,15 @@ export class Aside {
   busy = 0
 
   // -- room -----------------------------------------------------------------------------------------------------------
-  /** Messages held before this mailbox, oldest first. */
+  /** Senders held for this mailbox, oldest first. */
   holds: Array<Hold> | undefined = undefined
-  /** Messages of this actor held before other mailboxes. */
+  /** Mailboxes that this actor is held for. */
   heldBy: Array<Hold> | undefined = undefined
   waiters: Set<Waiter> | undefined = undefined
 
   // -- signals --------------------------------------------------------------------------------------------------------
   name: string | undefined = undefined
-  /** Linked peers, each with the number of the link: a signal of an older link to the same peer is void. */
-  links: Map<MemoryCell, number> | undefined = undefined
-  /** Exit signals of links that are in the mailbox: until one is handled, its link can still be removed. */
-  exits: Map<MemoryCell, Letter> | undefined = undefined
+  links: Map<MemoryCell, LinkHalf> | undefined = undefined
   watching: Map<number, Watch> | undefined = undefined
   watchers: Set<Watch> | undefined = undefined
   /** Why it is ending, while its cleanup runs. */

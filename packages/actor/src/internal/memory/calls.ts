@@ -76,11 +76,19 @@ export class Calls {
 
   /** Ends every call whose time is over, in the order of their turns. */
   sweep(now: number, end: (call: Call) => void): void {
-    const turn = Math.floor(now / TURN)
-    if (this.timed === 0 || turn < this.earliest) return
+    this.sweepTo(Math.floor(now / TURN), end)
+  }
+
+  /** The same for those whose turn came before `deadline`. */
+  sweepBefore(deadline: number, end: (call: Call) => void): void {
+    this.sweepTo(Math.ceil(deadline / TURN) - 1, end)
+  }
+
+  private sweepTo(turn: number, end: (call: Call) => void): void {
+    if (this.timed === 0 || turn < this.earliest || turn <= this.swept) return
     const from = Math.max(this.swept + 1, this.earliest, turn - BUCKETS + 1)
     this.swept = turn
-    for (let at = from; at <= turn; at++) this.sweepBucket(at % BUCKETS, now, end)
+    for (let at = from; at <= turn; at++) this.sweepBucket(at % BUCKETS, turn * TURN, end)
     this.earliest = this.timed === 0 ? Infinity : this.nextTurn(turn)
   }
 

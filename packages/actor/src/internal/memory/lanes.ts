@@ -1,12 +1,13 @@
 /**
- * How letters enter and leave the mailbox of a cell, and what that does to its counts. Policies are `admission.ts`.
+ * How letters enter and leave the mailbox of a cell, and what that does to its count. Policies are `admission.ts`.
  *
- * Order of service: `next`, priority, normal. While a handler waits, the next letter leaves only if it may re-enter.
+ * Order of service: `next`, priority, normal (G8, G11). While a handler waits, only a letter that may re-enter leaves,
+ * and only from the front (G7). A letter that was taken back stays in its lane as `Void`, and is dropped at the front.
  */
 import { Flag } from "../shard.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
-import { Kind, type Letter } from "./mailbox.ts"
+import { Kind, type Lane, type Letter } from "./mailbox.ts"
 
 /** To the end of the normal lane. */
 export const pushNormal = (cell: MemoryCell, letter: Letter): void => {
@@ -16,86 +17,91 @@ export const pushNormal = (cell: MemoryCell, letter: Letter): void => {
   cell.tail = letter
 }
 
-/** A message to the lane that its flags name. */
-export const pushMessage = (cell: MemoryCell, letter: Letter): void => {
+/** To the lane that its flags name. */
+export const pushLetter = (cell: MemoryCell, letter: Letter): void => {
   const flags = letter.flags
-  if ((flags & Flag.Next) !== 0) {
-    asideOf(cell).next.push(letter)
-    cell.flags |= Is.Lanes
-    return
+  if (isCounted(letter)) cell.count++
+  if ((flags & (Flag.Next | Flag.Priority)) === 0) return pushNormal(cell, letter)
+  const aside = asideOf(cell)
+  if ((flags & Flag.Next) !== 0) aside.next.push(letter)
+  else aside.priority.push(letter)
+  cell.flags |= Is.Lanes
+}
+
+/** Messages of the normal and the priority lane are what the bound counts (G13). */
+const isCounted = (letter: Letter): boolean => letter.kind === Kind.Message && (letter.flags & Flag.Next) === 0
+
+/** Whether something can be served now, as far as the mailbox decides. */
+export const isServable = (cell: MemoryCell): boolean => {
+  if ((cell.flags & (Is.Busy | Is.Lanes)) === 0) {
+    const head = cell.head
+    return head !== undefined && (head.kind !== Kind.Void || firstNormal(cell) !== undefined)
   }
-  if (letter.kind === Kind.Message) cell.count++
-  if ((flags & Flag.Priority) !== 0) {
-    asideOf(cell).priority.push(letter)
-    cell.flags |= Is.Lanes
-  } else pushNormal(cell, letter)
+  const letter = first(cell)
+  return letter !== undefined && ((cell.flags & Is.Busy) === 0 || (letter.flags & Flag.Reentrant) !== 0)
 }
 
-/** The letter that is next in the order of service; voids do not count. */
-const first = (cell: MemoryCell): Letter | undefined => {
-  const aside = (cell.flags & Is.Lanes) === 0 ? undefined : cell.aside
-  return real(aside?.next.head) ?? real(aside?.priority.head) ?? real(cell.head)
-}
-
-const real = (head: Letter | undefined): Letter | undefined => {
-  let letter = head
-  while (letter?.kind === Kind.Void) letter = letter.next
+/** The next letter to deliver, where the normal lane alone does not decide. */
+export const takeLetter = (cell: MemoryCell): Letter | undefined => {
+  const letter = first(cell)
+  if (letter === undefined) return undefined
+  if ((cell.flags & Is.Busy) !== 0 && (letter.flags & Flag.Reentrant) === 0) return undefined
+  const aside = cell.aside
+  if (aside?.next.head === letter) aside.next.shift()
+  else if (aside?.priority.head === letter) aside.priority.shift()
+  else shiftNormal(cell)
+  if (isCounted(letter)) cell.count--
   return letter
 }
 
-/** Whether the next letter may enter although a handler waits (G7); what stands behind it never overtakes it (G6). */
-export const mayReenter = (cell: MemoryCell): boolean => {
-  const letter = first(cell)
-  return letter !== undefined && (letter.flags & Flag.Reentrant) !== 0
-}
-
-/** The next letter to deliver, where the normal lane alone does not decide. It may be `Void`. */
-export const takeLetter = (cell: MemoryCell): Letter | undefined => {
-  if ((cell.flags & Is.Busy) !== 0 && !mayReenter(cell)) return undefined
+const first = (cell: MemoryCell): Letter | undefined => {
   if ((cell.flags & Is.Lanes) !== 0) {
     const aside = cell.aside!
-    const letter = aside.next.shift() ?? aside.priority.shift()
-    if (aside.next.head === undefined && aside.priority.head === undefined) cell.flags &= ~Is.Lanes
-    if (letter !== undefined) return left(cell, letter)
+    const letter = firstOf(aside.next) ?? firstOf(aside.priority)
+    if (letter !== undefined) return letter
+    cell.flags &= ~Is.Lanes
   }
-  const letter = shiftNormal(cell, undefined)
-  return letter === undefined ? undefined : left(cell, letter)
+  return firstNormal(cell)
 }
 
-/** Takes the letter behind `previous` out of the normal lane; `undefined`: the first. */
-const shiftNormal = (cell: MemoryCell, previous: Letter | undefined): Letter | undefined => {
-  const letter = previous === undefined ? cell.head : previous.next
-  if (letter === undefined) return undefined
-  if (previous === undefined) cell.head = letter.next
-  else previous.next = letter.next
-  if (letter.next === undefined) cell.tail = previous
+const firstOf = (lane: Lane): Letter | undefined => {
+  while (lane.head?.kind === Kind.Void) lane.shift()
+  return lane.head
+}
+
+const firstNormal = (cell: MemoryCell): Letter | undefined => {
+  while (cell.head?.kind === Kind.Void) shiftNormal(cell)
+  return cell.head
+}
+
+const shiftNormal = (cell: MemoryCell): void => {
+  const letter = cell.head!
+  cell.head = letter.next
+  if (letter.next === undefined) cell.tail = undefined
   letter.next = undefined
-  return letter
 }
 
-/** Counts a letter out. */
-const left = (cell: MemoryCell, letter: Letter): Letter => {
-  if (letter.kind === Kind.Message && (letter.flags & Flag.Next) === 0) cell.count--
-  return letter
-}
-
-/** Takes the oldest message of the normal lane, for `drop-oldest`: what is urgent is not dropped for what is not. */
-export const takeOldest = (cell: MemoryCell): Letter | undefined => {
-  let previous: Letter | undefined = undefined
-  let letter = cell.head
-  while (letter !== undefined && letter.kind !== Kind.Message) {
-    previous = letter
-    letter = letter.next
+/** Makes a queued letter void: it counts nowhere, and is dropped when its turn comes. Its content moves to `into`. */
+export const voidLetter = (cell: MemoryCell, letter: Letter, into: Letter | undefined): void => {
+  if (isCounted(letter)) cell.count--
+  if (into !== undefined) {
+    into.kind = letter.kind
+    into.flags = letter.flags
+    into.op = letter.op
+    into.payload = letter.payload
+    into.from = letter.from
+    into.extra = letter.extra
   }
-  return letter === undefined ? undefined : left(cell, shiftNormal(cell, previous)!)
-}
-
-/** Makes a queued letter void: it counts nowhere, and is passed over when its turn comes. */
-export const voidLetter = (cell: MemoryCell, letter: Letter): void => {
-  left(cell, letter)
   letter.kind = Kind.Void
   letter.flags = 0
   letter.payload = letter.from = letter.extra = undefined
+}
+
+/** The oldest message of the normal lane, for which `drop-oldest` makes room. */
+export const oldestMessage = (cell: MemoryCell): Letter | undefined => {
+  let letter = firstNormal(cell)
+  while (letter !== undefined && letter.kind !== Kind.Message) letter = letter.next
+  return letter
 }
 
 /** Everything that is queued, as one chain in order of service. The mailbox is empty afterwards. */

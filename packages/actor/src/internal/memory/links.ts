@@ -1,44 +1,29 @@
 /**
- * Links: pairs of actors that share their fate. At most one per pair, from either side removable at once.
+ * Links: pairs of actors that share their fate (G30). Each has two halves, one in each actor's side record.
  *
- * Each link has a number, and an exit signal carries it: a signal whose link was removed in the meantime is void, also
- * when the same two were linked again.
+ * An exit signal carries the half it is for: one whose half was removed in the meantime is void, also when the same two
+ * were linked again.
  */
 import { asideOf } from "./aside.ts"
 import type { MemoryCell } from "./cell.ts"
+import type { Letter } from "./mailbox.ts"
 
-export class Links {
-  private made = 0
+export class LinkHalf {
+  /** Its exit signal, while that waits in the mailbox. */
+  letter: Letter | undefined = undefined
+}
 
-  /** false: they are linked. */
-  connect(a: MemoryCell, b: MemoryCell): boolean {
-    if (a.aside?.links?.has(b) === true || a.aside?.exits?.has(b) === true) return false
-    const number = ++this.made
-    ;(asideOf(a).links ??= new Map()).set(b, number)
-    ;(asideOf(b).links ??= new Map()).set(a, number)
-    return true
-  }
+export const isLinked = (a: MemoryCell, b: MemoryCell): boolean => a.aside?.links?.has(b) === true
 
-  /** The half of a link whose other end is gone; its number. 0: there is one. */
-  connectToAbsent(a: MemoryCell, absent: MemoryCell): number {
-    if (a.aside?.exits?.has(absent) === true) return 0
-    const links = asideOf(a).links ??= new Map()
-    if (links.has(absent)) return 0
-    const number = ++this.made
-    links.set(absent, number)
-    return number
-  }
+/** `a`'s half. */
+export const addHalf = (a: MemoryCell, b: MemoryCell): LinkHalf => {
+  const half = new LinkHalf()
+  ;(asideOf(a).links ??= new Map()).set(b, half)
+  return half
+}
 
-  disconnect(a: MemoryCell, b: MemoryCell): void {
-    a.aside?.links?.delete(b)
-    b.aside?.links?.delete(a)
-  }
-
-  /** Ends the receiver's half when a signal of that link arrives. false: the link is no longer active. */
-  consume(to: MemoryCell, from: MemoryCell, number: number): boolean {
-    const links = to.aside?.links
-    if (links === undefined || links.get(from) !== number) return false
-    links.delete(from)
-    return true
-  }
+/** Peers whose own half is there too. */
+export const activePeers = (cell: MemoryCell): Array<MemoryCell> => {
+  const links = cell.aside?.links
+  return links === undefined ? [] : [...links.keys()].filter((peer) => isLinked(peer, cell))
 }

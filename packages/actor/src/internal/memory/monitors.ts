@@ -1,8 +1,8 @@
 /**
  * Monitors: a one-way watch that ends in exactly one `down`.
  *
- * Promises: one `down` per watch, and none once `demonitor` has said `true`, also when its letter was already queued;
- * what the target sent before it died arrives first, because the `down` joins the watcher's normal lane after it.
+ * Promises: one `down` per watch (G37), and none once `demonitor` has returned, also when its letter was already queued
+ * (G38); what the target sent before it died arrives first, because the `down` joins the watcher's normal lane (G10).
  */
 import { asideOf } from "./aside.ts"
 import type { MemoryCell } from "./cell.ts"

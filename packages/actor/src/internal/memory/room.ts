@@ -1,8 +1,8 @@
 /**
  * Who waits for room in a full mailbox.
  *
- * A `Hold` is the one message of an actor that a `suspend` mailbox accepted beyond its bound: its sender gets no slice
- * until the mailbox is at low water, or too much time has passed. A `Waiter` is a sender that is no actor, and tries again itself.
+ * A `Hold` is for an actor whose message a `suspend` mailbox accepted beyond its bound: it gets no slice until the
+ * mailbox is at low water, or the hold's time is over. At most one for a pair of actors. A `Waiter` is a sender that is no actor, and tries again itself.
  */
 import type { MemoryCell } from "./cell.ts"
 import type { Letter } from "./mailbox.ts"
@@ -11,7 +11,7 @@ import type { Timer } from "./timers.ts"
 export class Hold {
   readonly sender: MemoryCell
   readonly receiver: MemoryCell
-  /** undefined: it was handled meanwhile. */
+  /** The overflowing message; undefined: it was handled. */
   letter: Letter | undefined
   timer: Timer | undefined = undefined
 

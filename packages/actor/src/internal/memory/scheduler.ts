@@ -9,14 +9,16 @@
  *
  * Owner: the shard's thread. `run` never re-enters: what a handler makes runnable waits for the loop it came from.
  */
+import type { ExitReason } from "../../ExitReason.ts"
+import type { Pid } from "../../Pid.ts"
 import type { Call } from "../call.ts"
-import type { ShardClock, ShardHost } from "../shard.ts"
-import { heldIsGone, letIn } from "./admission.ts"
+import { type ShardClock, type ShardHost } from "../shard.ts"
+import { forgetHeld, HELD, letInAtLowWater } from "./admission.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
 import { end, receive } from "./ending.ts"
-import { mayReenter, takeLetter } from "./lanes.ts"
-import { HELD, Kind, type Letter } from "./mailbox.ts"
+import { isServable, takeLetter } from "./lanes.ts"
+import { Kind, type Letter } from "./mailbox.ts"
 import { BUDGET, type Meter, meterOf, SUSPECT } from "./meter.ts"
 import type { Watch } from "./monitors.ts"
 import { Pump } from "./pump.ts"
@@ -44,6 +46,12 @@ const TIMERS_PER_PASS = 4096
 const BLOCKED = Is.Starting | Is.Held | Is.Terminating | Is.Dead
 /** The normal lane alone does not decide which letter is next. */
 const CHOICE = Is.Busy | Is.Lanes
+
+/** The sender of an exit signal that no actor sent. */
+const NOBODY = 0 as Pid
+
+/** After a slice there may be more to do than to be idle. */
+const UNSETTLED = Is.Lanes | Is.Busy | Is.Wanted | Is.Debt
 
 /** Work of an actor that is no message: a fiber that goes on. */
 class Task {
@@ -82,8 +90,8 @@ export class Scheduler {
   /** When the event loop gets its turn. */
   private until = Infinity
   private untilSample = 1
-  private readonly group = new Array<MemoryCell | undefined>(GROUP).fill(undefined)
-  private readonly groupCounts = new Array<number>(GROUP).fill(0)
+  private readonly group = new Array<Meter | undefined>(GROUP).fill(undefined)
+  private last: MemoryCell | undefined = undefined
   private groupSize = 0
   private groupMessages = 0
   /** Where looking ahead leaves its result, so that it is not optimized away. */
@@ -120,6 +128,15 @@ export class Scheduler {
     if ((cell.flags & (Is.Queued | Is.Open)) === Is.Open && this.servable(cell)) this.enqueue(cell)
   }
 
+  /** Seeded: what can no longer be served leaves the queue at once, so that the draw is among the runnable ones. */
+  recheck(cell: MemoryCell): void {
+    if (this.random === undefined || (cell.flags & Is.Queued) === 0 || this.servable(cell)) return
+    const at = this.queue.indexOf(cell)
+    if (at < 0) return
+    this.queue.take(at)
+    cell.flags &= ~Is.Queued
+  }
+
   /** There are signals or notices, or a deadline that nobody knows of. */
   wake(): void {
     if (!this.running) this.pump.wake()
@@ -143,8 +160,7 @@ export class Scheduler {
   }
 
   charge(cell: MemoryCell, millis: number): void {
-    if (!(millis > 0)) return
-    const nanos = cell.nanos + Math.round(millis * 1e6)
+    const nanos = Math.max(0, cell.nanos + Math.round(millis * 1e6))
     if (nanos < 1e9) {
       cell.nanos = nanos
       return
@@ -194,6 +210,7 @@ export class Scheduler {
       this.running = false
       this.pump.did(handled)
       if (more) this.pump.yield()
+      else if (this.shard.queued === 0) this.shard.pool.trim()
       const deadline = this.deadline()
       if (deadline !== Infinity) this.pump.arm(deadline)
       this.pump.hold()
@@ -222,6 +239,8 @@ export class Scheduler {
     for (let left = TIMERS_PER_PASS; left > 0; left--) {
       const timer = this.shard.timers.due(now)
       if (timer === undefined) break
+      // Alarms of any kind ring in the order of their deadlines.
+      this.shard.calls.sweepBefore(this.shard.timers.lastDue, this.timeOut)
       this.shard.fire(timer, now)
     }
     this.shard.calls.sweep(now, this.timeOut)
@@ -269,10 +288,9 @@ export class Scheduler {
       } else {
         const messages = this.serveSlice(cell, this.slice)
         handled += messages
-        this.groupMessages += messages
-        this.groupCounts[this.groupSize] = messages
-        this.group[this.groupSize++] = cell
-        this.settle(cell)
+        this.join(cell, meter, messages)
+        if ((cell.flags & UNSETTLED) === 0 && cell.head === undefined) cell.flags &= ~Is.Queued
+        else this.settle(cell)
         if (this.groupSize === GROUP || this.groupMessages >= GROUP_MESSAGES) {
           this.closeGroup()
           break
@@ -292,6 +310,8 @@ export class Scheduler {
 
   /** Messages of the last measured slice. */
   private lastSlice = 0
+  /** A slice ended with the actor's ordered stop. */
+  private stopped = false
 
   /** A slice with the clock around each message. true: it overdrew its budget. */
   private serveMeasured(cell: MemoryCell, meter: Meter): boolean {
@@ -309,6 +329,7 @@ export class Scheduler {
       this.now = this.clock.now()
       this.report(cell, this.now - before)
       total = this.now - begin
+      if (handled < this.slice && this.shard.signals.head !== undefined) this.control()
     } while (handled < this.slice && total < BUDGET && (cell.flags & BLOCKED) === 0 && this.servable(cell))
     this.measuring = false
     meter.record(total, handled)
@@ -352,14 +373,12 @@ export class Scheduler {
       let waits: boolean
       if (letter.kind === Kind.Message) {
         shard.queued--
+        if ((letter.flags & HELD) !== 0) forgetHeld(cell, letter)
         const op = letter.op
         const payload = letter.payload
         const from = letter.from
         const extra = letter.extra
-        if (extra !== undefined || letter.flags !== 0) {
-          if ((letter.flags & HELD) !== 0) heldIsGone(cell, letter)
-          shard.pool.giveSpecial(letter)
-        }
+        if (extra !== undefined || letter.flags !== 0) shard.pool.giveSpecial(letter)
         else shard.pool.give(letter)
         waits = host.deliver(
           cell,
@@ -374,11 +393,17 @@ export class Scheduler {
           continue
         }
         shard.queued--
+        if (letter.kind === Kind.Stop) {
+          end(shard, cell, letter.payload as ExitReason)
+          shard.pool.giveSpecial(letter)
+          this.stopped = true
+          break
+        }
         waits = this.deliverOther(cell, letter)
       }
       handled++
       if (waits) this.wait(cell)
-      if (shard.signals.head !== undefined) this.control()
+      if (handled < most && shard.signals.head !== undefined) this.control()
     } while (handled < most && (cell.flags & BLOCKED) === 0)
     const reductions = cell.reductions + handled
     if (reductions < 1e9) cell.reductions = reductions
@@ -401,14 +426,12 @@ export class Scheduler {
         const watch = extra as Watch
         watch.ended = true
         cell.aside?.watching?.delete(watch.ref)
-        return this.host.down(cell, op, watch.target.pid, payload as never)
+        return this.host.down(cell, op, watch.target.pid, payload as ExitReason)
       }
-      case Kind.Exit:
-        if (from !== undefined && cell.aside?.exits?.get(from) === letter) cell.aside.exits.delete(from)
-        return this.host.exitSignal(cell, from === undefined ? 0 : from.pid, payload as never)
-      default:
-        end(this.shard, cell, payload as never)
-        return false
+      default: {
+        if (extra !== undefined && cell.aside?.links?.get(from!) === extra) cell.aside.links.delete(from!)
+        return this.host.exitSignal(cell, from === undefined ? NOBODY : from.pid, payload as ExitReason)
+      }
     }
   }
 
@@ -420,14 +443,12 @@ export class Scheduler {
   }
 
   private servable(cell: MemoryCell): boolean {
-    if ((cell.flags & BLOCKED) !== 0) return false
-    if ((cell.flags & Is.Busy) !== 0) return mayReenter(cell)
-    return cell.head !== undefined || (cell.flags & Is.Lanes) !== 0
+    return (cell.flags & BLOCKED) === 0 && isServable(cell)
   }
 
   /** After a slice: to the back of its queue, or idle; and who waits for room gets it. */
   private settle(cell: MemoryCell): void {
-    if ((cell.flags & Is.Wanted) !== 0 && cell.count <= cell.limits.lowWater) letIn(this.shard, cell)
+    letInAtLowWater(this.shard, cell)
     if (this.servable(cell)) {
       if ((cell.flags & Is.Debt) !== 0) this.debt.push(cell)
       else this.queue.push(cell)
@@ -475,51 +496,45 @@ export class Scheduler {
 
   // -- groups of slices -----------------------------------------------------------------------------------------------
 
-  /** Reads the clock for the slices since the last reading, and charges them. */
+  /** A slice that was not measured: charged by experience, while its cell is in the cache. */
+  private join(cell: MemoryCell, meter: Meter, messages: number): void {
+    const nanos = cell.nanos + meter.average * messages
+    if (nanos < 1e9) cell.nanos = nanos
+    else this.charge(cell, meter.average * messages / 1e6)
+    this.groupMessages += messages
+    this.group[this.groupSize++] = meter
+    this.last = cell
+  }
+
+  /** Reads the clock for the slices since the last reading: they teach their meters, or are doubted. */
   private closeGroup(): void {
     const begin = this.now
     const known = this.marked
     this.mark()
-    const millis = this.now - begin
-    if (!known) {
-      this.estimateGroup()
-      return
-    }
-    if (this.groupSize === 1) this.judgeAlone(this.group[0]!, millis)
-    const share = this.groupMessages === 0 ? 0 : millis / this.groupMessages
-    for (let i = 0; i < this.groupSize; i++) {
-      const cell = this.group[i]!
-      const meter = meterOf(cell.bound)
-      if (millis > SUSPECT) meter.doubt()
-      else if (i === 0) meter.learn(share, 1)
-      this.charge(cell, share * this.groupCounts[i]!)
-      this.group[i] = undefined
-    }
+    if (known) this.judgeGroup(this.now - begin)
     this.groupSize = this.groupMessages = 0
+    this.last = undefined
   }
 
-  /** A group of one is known exactly. */
-  private judgeAlone(cell: MemoryCell, millis: number): void {
-    if (this.groupMessages === 1) this.report(cell, millis)
-    if (millis > BUDGET && this.random === undefined) cell.flags |= Is.Debt
-  }
-
-  /** Charges by experience: the run had not read the clock when the group began. */
-  private estimateGroup(): void {
-    for (let i = 0; i < this.groupSize; i++) {
-      const cell = this.group[i]!
-      const nanos = cell.nanos + meterOf(cell.bound).average * this.groupCounts[i]!
-      if (nanos < 1e9) cell.nanos = nanos
-      else this.charge(cell, nanos / 1e6)
-      this.group[i] = undefined
-    }
-    this.groupSize = this.groupMessages = 0
+  private judgeGroup(millis: number): void {
+    const size = this.groupSize
+    const meter = this.group[0]!
+    if (millis > SUSPECT) for (let i = 0; i < size; i++) this.group[i]!.doubt()
+    if (size === 1) {
+      // A group of one is known exactly.
+      const cell = this.last!
+      if (this.groupMessages === 1) this.report(cell, millis)
+      this.judge(cell, millis)
+      this.charge(cell, millis - meter.average * this.groupMessages / 1e6)
+    } else for (let i = 1; i < size; i++) if (this.group[i] !== meter) return
+    meter.learn(millis, this.groupMessages)
   }
 
   private closeRun(): void {
     if (this.groupSize === 0) return
     if (this.marked) this.closeGroup()
-    else this.estimateGroup()
+    this.groupSize = this.groupMessages = 0
+    this.last = undefined
   }
 
   // -- seeded runs ----------------------------------------------------------------------------------------------------
@@ -527,22 +542,14 @@ export class Scheduler {
   /** One message of an actor drawn from the runnable ones, which stand in the order in which they became runnable. */
   private serveDrawn(): number {
     this.left = -1
-    const queue = this.queue
-    for (let i = queue.size - 1; i >= 0; i--) {
-      const cell = queue.at(i)!
-      this.dropVoid(cell)
-      if (!this.servable(cell)) queue.take(i)!.flags &= ~Is.Queued
+    while (this.queue.size > 0) {
+      const cell = this.queue.take(this.random!.below(this.queue.size))!
+      this.stopped = false
+      this.serveMeasured(cell, meterOf(cell.bound))
+      if (!this.stopped) return this.lastSlice
+      // As in the Rust shard: an ordered stop is no message, and its signals go out before the next one.
+      this.control()
     }
-    if (queue.size === 0) return 0
-    const cell = queue.take(this.random!.below(queue.size))!
-    this.serveMeasured(cell, meterOf(cell.bound))
-    return this.lastSlice
-  }
-
-  private dropVoid(cell: MemoryCell): void {
-    while (cell.head?.kind === Kind.Void && (cell.flags & CHOICE) === 0) {
-      this.shard.pool.giveSpecial(takeLetter(cell)!)
-    }
+    return 0
   }
 }
-

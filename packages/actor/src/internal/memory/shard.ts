@@ -19,16 +19,15 @@ import {
   type Shard,
   type ShardHost,
   type ShardInfo,
-  type ShardOptions,
-  type Why
+  type ShardOptions
 } from "../shard.ts"
-import { admit, endCallOf, expireHold } from "./admission.ts"
+import { admit, enter, expireHold } from "./admission.ts"
 import { asideOf } from "./aside.ts"
 import { Calls } from "./calls.ts"
 import { Is, MemoryCell } from "./cell.ts"
-import { bury, die, end, vanish } from "./ending.ts"
-import { lengthOf, pushMessage, pushNormal, voidLetter } from "./lanes.ts"
-import { Links } from "./links.ts"
+import { end, finish, kill, vanish } from "./ending.ts"
+import { lengthOf, voidLetter } from "./lanes.ts"
+import { activePeers, addHalf, isLinked } from "./links.ts"
 import { type Limits, LimitsTable } from "./limits.ts"
 import { Kind, type Letter, LetterPool } from "./mailbox.ts"
 import { addWatcher, OutsideWatches, removeWatcher, Watch } from "./monitors.ts"
@@ -46,7 +45,7 @@ export type Refused =
   | { readonly _tag: "SystemStopped" }
 
 /** Bytes of an idle actor's cell and of a letter, for `stats`; test/memory/size.test.ts measures them. */
-const CELL_BYTES = 168
+const CELL_BYTES = 160
 const LETTER_BYTES = 80
 
 /** Sent plainly: alive, nobody waits for room. */
@@ -63,7 +62,6 @@ export class MemoryShard implements Shard {
   readonly slab = new Slab()
   readonly pool = new LetterPool()
   readonly names = new Names()
-  readonly links = new Links()
   readonly signals = new SignalQueue()
   readonly timers = new Timers()
   readonly calls = new Calls()
@@ -77,7 +75,6 @@ export class MemoryShard implements Shard {
 
   private readonly limits = new LimitsTable()
   private readonly anyLimits: Limits
-  private born = 0
   private closed = false
 
   constructor(options: ShardOptions, host: ShardHost) {
@@ -96,8 +93,7 @@ export class MemoryShard implements Shard {
     }
     const index = this.slab.next()
     if (index === 0) throw refusal({ _tag: "LimitReached", what: "actors", limit: this.live })
-    const cell = new MemoryCell(this, index, this.slab.generationOf(index), bound, this.anyLimits)
-    cell.born = ++this.born
+    const cell = new MemoryCell(index, this.slab.generationOf(index), bound, this.anyLimits)
     this.slab.put(index, cell)
     this.live++
     return cell
@@ -105,9 +101,10 @@ export class MemoryShard implements Shard {
 
   release(cell: Cell): void {
     const own = cell as MemoryCell
-    if ((own.flags & (Is.Open | Is.Dead)) !== 0) return
+    if ((own.flags & (Is.Open | Is.Terminating | Is.Dead)) !== 0) return
     own.flags |= Is.Dead
-    this.slab.release(own.low)
+    this.slab.end(own.low)
+    this.slab.free(own.low)
     this.live--
   }
 
@@ -127,19 +124,19 @@ export class MemoryShard implements Shard {
     // The child is the one that is told when its parent has died meanwhile.
     if (parent !== undefined) this.link(own, parent)
     if (watcher !== undefined) this.monitor(watcher, own, watchRef)
-    if (this.closed) end(this, own, SHUTDOWN)
+    if (this.closed) kill(this, own, KILLED)
     return undefined
   }
 
   started(cell: Cell): void {
     const own = cell as MemoryCell
+    if ((own.flags & Is.Open) === 0) return
     own.flags &= ~Is.Starting
     this.scheduler.offer(own)
   }
 
   abandon(cell: Cell): void {
-    const own = cell as MemoryCell
-    if ((own.flags & Is.Open) !== 0) vanish(this, own)
+    vanish(this, cell as MemoryCell)
   }
 
   exitSelf(cell: Cell, reason: ExitReason): void {
@@ -147,12 +144,12 @@ export class MemoryShard implements Shard {
   }
 
   finished(cell: Cell): void {
-    const own = cell as MemoryCell
-    if ((own.flags & Is.Terminating) !== 0) bury(this, own, own.aside!.reason!)
+    finish(this, cell as MemoryCell)
   }
 
   setFlags(cell: Cell, trapExit: boolean, cleanup: boolean): void {
     const own = cell as MemoryCell
+    if ((own.flags & Is.Open) === 0) return
     own.flags = (own.flags & ~(Is.TrapExit | Is.Cleanup))
       | (trapExit ? Is.TrapExit : 0)
       | (cleanup ? Is.Cleanup : 0)
@@ -166,12 +163,10 @@ export class MemoryShard implements Shard {
     const own = this.lifeOf(cell as MemoryCell)
     if (own === undefined) return undefined
     const { aside, flags } = own
-    const links: Array<Pid> = []
-    if (aside?.links !== undefined) for (const peer of aside.links.keys()) links.push(peer.pid)
     return {
       status: (flags & Is.Held) !== 0
         ? "suspended"
-        : (flags & (Is.Busy | Is.Starting | Is.Terminating)) !== 0
+        : (flags & (Is.Busy | Is.Starting)) !== 0
         ? "busy"
         : (flags & Is.Queued) !== 0
         ? "runnable"
@@ -179,7 +174,7 @@ export class MemoryShard implements Shard {
       mailbox: lengthOf(own),
       reductions: own.reductions + (aside?.reductions ?? 0),
       millis: own.nanos / 1e6 + (aside?.millis ?? 0),
-      links
+      links: activePeers(own).map((peer) => peer.pid)
     }
   }
 
@@ -188,7 +183,7 @@ export class MemoryShard implements Shard {
     const generation = Math.floor(pid / 4294967296)
     const cell = this.slab.at(low)
     if (cell !== undefined && cell.generation === generation) return cell
-    const dead = new MemoryCell(this, low, generation, this.options.nobody as Bound, this.anyLimits)
+    const dead = new MemoryCell(low, generation, this.options.nobody as Bound, this.anyLimits)
     dead.flags = Is.Dead
     return dead
   }
@@ -211,7 +206,7 @@ export class MemoryShard implements Shard {
 
   send(to: Cell, op: number, payload: unknown, from: Cell | undefined, flags: number): Outcome {
     const cell = to as MemoryCell
-    const letter = this.pool.take(Kind.Message, op, payload, from as MemoryCell | undefined)
+    const letter = this.pool.message(op, payload, from as MemoryCell | undefined)
     if (flags === 0 && (cell.flags & PLAIN) === Is.Open && cell.count < cell.limits.capacity) {
       const tail = cell.tail
       if (tail === undefined) cell.head = letter
@@ -266,7 +261,7 @@ export class MemoryShard implements Shard {
   awaitRoom(to: Cell, resume: () => void): () => void {
     const waiter = new Waiter(resume)
     const cell = this.lifeOf(to as MemoryCell)
-    if (cell === undefined || cell.count < cell.limits.capacity) {
+    if (cell === undefined || cell.count <= cell.limits.lowWater) {
       this.notices.room(waiter)
       this.scheduler.wake()
     } else {
@@ -281,24 +276,7 @@ export class MemoryShard implements Shard {
 
   stop(to: Cell, reason: ExitReason): void {
     const cell = this.lifeOf(to as MemoryCell)
-    if (cell === undefined) return
-    pushNormal(cell, this.pool.take(Kind.Stop, 0, reason, undefined))
-    this.queued++
-    this.scheduler.offer(cell)
-  }
-
-  /** A message that finds nobody: a dead letter, and its call fails. */
-  deadLetter(to: MemoryCell, letter: Letter, why: Why): void {
-    endCallOf(this, letter, CallEnd.Exited, this.noProc(to))
-    this.notices.deadMail(to, letter, why)
-    this.scheduler.wake()
-  }
-
-  /** A message that a policy drops. */
-  drop(to: MemoryCell, letter: Letter): void {
-    endCallOf(this, letter, CallEnd.MailboxFull, undefined)
-    this.notices.deadMail(to, letter, "Dropped")
-    this.scheduler.wake()
+    if (cell !== undefined) enter(this, cell, this.pool.take(Kind.Stop, 0, reason, undefined))
   }
 
   // -- a handler that waits -------------------------------------------------------------------------------------------
@@ -306,7 +284,7 @@ export class MemoryShard implements Shard {
   ready(cell: Cell, millis: number): void {
     const own = cell as MemoryCell
     if ((own.flags & Is.Busy) === 0) return
-    this.scheduler.charge(own, millis)
+    if (millis > 0) this.scheduler.charge(own, millis)
     if (--own.aside!.busy > 0) return
     own.flags &= ~Is.Busy
     this.scheduler.offer(own)
@@ -319,37 +297,39 @@ export class MemoryShard implements Shard {
   // -- signals --------------------------------------------------------------------------------------------------------
 
   exit(to: Cell, from: Cell | undefined, reason: ExitReason): void {
-    const own = to as MemoryCell
-    // A kill also reaches one that cleans up.
-    const cell = (own.flags & Is.Terminating) !== 0 ? own : this.lifeOf(own)
-    if (cell === undefined) return
+    // Not only the living: a kill also ends one that cleans up.
+    const cell = this.lifeOf(to as MemoryCell) ?? to as MemoryCell
+    if ((cell.flags & (Is.Open | Is.Terminating)) === 0) return
     this.signals.exit(cell, from as MemoryCell | undefined, reason)
     this.scheduler.wake()
   }
 
   link(a: Cell, b: Cell): void {
     const owner = this.lifeOf(a as MemoryCell)
-    if (owner === undefined || a === b) return
-    const peer = this.lifeOf(b as MemoryCell)
-    if (peer === undefined) this.linkAbsent(owner, b as MemoryCell)
-    else if (owner !== peer) this.links.connect(owner, peer)
+    const peer = this.lifeOf(b as MemoryCell) ?? b as MemoryCell
+    if (owner === undefined || owner === peer || isLinked(owner, peer)) return
+    const half = addHalf(owner, peer)
+    if ((peer.flags & Is.Open) !== 0) {
+      addHalf(peer, owner)
+      return
+    }
+    this.signals.linkExit(owner, peer, this.noProc(peer), half)
+    this.scheduler.wake()
   }
 
   unlink(a: Cell, b: Cell): void {
     const owner = this.lifeOf(a as MemoryCell)
-    if (owner === undefined) return
     const peer = this.lifeOf(b as MemoryCell) ?? b as MemoryCell
-    this.links.disconnect(owner, peer)
-    const letter = owner.aside?.exits?.get(peer)
-    if (letter === undefined) return
-    owner.aside!.exits!.delete(peer)
-    voidLetter(owner, letter)
-    this.queued--
+    const half = owner?.aside?.links?.get(peer)
+    if (owner === undefined || half === undefined) return
+    owner.aside!.links!.delete(peer)
+    peer.aside?.links?.delete(owner)
+    if (half.letter !== undefined) this.takeBack(owner, half.letter)
   }
 
   monitor(watcher: Cell, target: Cell, ref: number): void {
     const owner = this.lifeOf(watcher as MemoryCell)
-    if (owner === undefined) return
+    if (owner === undefined || owner.aside?.watching?.has(ref) === true) return
     const watch = this.begin(owner, target as MemoryCell, ref)
     ;(asideOf(owner).watching ??= new Map()).set(ref, watch)
   }
@@ -360,11 +340,17 @@ export class MemoryShard implements Shard {
     if (owner === undefined || watch === undefined) return false
     owner.aside!.watching!.delete(ref)
     removeWatcher(watch)
-    if (watch.letter !== undefined) {
-      voidLetter(owner, watch.letter)
-      this.queued--
-    }
+    if (watch.letter !== undefined) this.takeBack(owner, watch.letter)
     return true
+  }
+
+  /** A queued letter is not to be handled any more. */
+  private takeBack(cell: MemoryCell, letter: Letter): void {
+    voidLetter(cell, letter, undefined)
+    this.queued--
+    // What is behind it may be what a waiting handler lets in; or nothing is left to be runnable for.
+    this.scheduler.offer(cell)
+    this.scheduler.recheck(cell)
   }
 
   watch(target: Cell, ref: number): void {
@@ -379,19 +365,14 @@ export class MemoryShard implements Shard {
   private begin(watcher: MemoryCell | undefined, target: MemoryCell, ref: number): Watch {
     const life = this.lifeOf(target)
     const watch = new Watch(watcher, life ?? target, ref)
-    if (life !== undefined) addWatcher(life, watch)
-    else {
+    if (life !== undefined) {
+      // Nobody learns of one's own end.
+      if (life !== watcher) addWatcher(life, watch)
+    } else {
       this.signals.down(watch, this.noProc(target))
       this.scheduler.wake()
     }
     return watch
-  }
-
-  private linkAbsent(cell: MemoryCell, absent: MemoryCell): void {
-    const number = this.links.connectToAbsent(cell, absent)
-    if (number === 0) return
-    this.signals.linkExit(cell, absent, this.noProc(absent), number)
-    this.scheduler.wake()
   }
 
   // -- names and timers -----------------------------------------------------------------------------------------------
@@ -410,10 +391,10 @@ export class MemoryShard implements Shard {
     flags: number
   ): void {
     const own = this.lifeOf(cell as MemoryCell)
-    if (own === undefined) return
+    if (own === undefined || own.aside?.timers?.has(ref) === true) return
     const timer = new Timer(own, ref, op, payload, flags, repeat ? Math.max(delay, 1) : 0, undefined)
     ;(asideOf(own).timers ??= new Map()).set(ref, timer)
-    this.arm(timer, delay)
+    this.arm(timer, repeat ? timer.period : delay)
   }
 
   cancelTimer(cell: Cell, ref: number): number | undefined {
@@ -421,13 +402,12 @@ export class MemoryShard implements Shard {
     const timer = own?.aside?.timers?.get(ref)
     if (own === undefined || timer === undefined) return undefined
     own.aside!.timers!.delete(ref)
-    const left = timer.place < 0 ? 0 : Math.max(0, this.timers.deadlineOf(timer) - this.options.clock.now())
+    const armed = timer.place >= 0
+    const left = armed ? Math.max(0, this.timers.deadlineOf(timer) - this.options.clock.now()) : 0
     this.timers.disarm(timer)
-    if (timer.letter !== undefined) {
-      voidLetter(own, timer.letter)
-      this.queued--
-    }
-    return left
+    if (timer.letter === undefined) return left
+    this.takeBack(own, timer.letter)
+    return 0
   }
 
   /** A deadline `delay` ms from now. Read from the clock, not from the pump: a timer is never early. */
@@ -436,12 +416,12 @@ export class MemoryShard implements Shard {
     this.scheduler.wake()
   }
 
-  /** A timer is due: its message enters, beyond the bound too, unless the one before it is still queued. */
+  /** A timer is due: its message enters like one of the actor to itself, unless the last one still waits (G45). */
   fire(timer: Timer, now: number): void {
     if (timer.hold !== undefined) return expireHold(this, timer.hold)
     const { cell, flags, op, payload, period } = timer
-    // Behind by more than a period, it skips what it missed: a repeating timer is no burst.
     if (period > 0) {
+      // It keeps its beat, and skips what it missed.
       const due = this.timers.lastDue
       this.timers.arm(timer, due + (Math.floor((now - due) / period) + 1) * period)
     }
@@ -450,12 +430,10 @@ export class MemoryShard implements Shard {
     letter.flags = flags
     letter.extra = timer
     timer.letter = letter
-    pushMessage(cell, letter)
-    this.queued++
-    this.scheduler.offer(cell)
+    enter(this, cell, letter)
   }
 
-  /** The message of a timer has left the mailbox. */
+  /** A timer's message has left the mailbox. */
   delivered(timer: Timer): void {
     timer.letter = undefined
     if (timer.place < 0) timer.cell.aside?.timers?.delete(timer.ref)
@@ -473,12 +451,17 @@ export class MemoryShard implements Shard {
   }
 
   cells(): Iterable<Cell> {
+    return this.inOrder(Is.Open)
+  }
+
+  /** The cells with one of these flags, in order of their spawn. */
+  private inOrder(flags: number): Array<MemoryCell> {
     const cells: Array<MemoryCell> = []
-    for (let index = 1; index < this.slab.end; index++) {
+    for (let index = 1; index < this.slab.size; index++) {
       const cell = this.slab.at(index)
-      if (cell !== undefined && (cell.flags & Is.Open) !== 0) cells.push(cell)
+      if (cell !== undefined && (cell.flags & flags) !== 0) cells.push(cell)
     }
-    return cells.sort((a, b) => a.born - b.born)
+    return cells.sort((a, b) => this.slab.byBirth(a, b))
   }
 
   keepAlive(on: boolean): void {
@@ -488,15 +471,12 @@ export class MemoryShard implements Shard {
   close(): void {
     if (this.closed) return
     this.closed = true
-    for (const cell of [...this.cells()].reverse()) die(this, cell as MemoryCell, SHUTDOWN)
-    for (let index = 1; index < this.slab.end; index++) {
-      const cell = this.slab.at(index)
-      if (cell !== undefined && (cell.flags & Is.Terminating) !== 0) die(this, cell, SHUTDOWN)
-    }
+    const left = this.inOrder(Is.Open | Is.Terminating).reverse()
+    for (const cell of left) kill(this, cell, KILLED)
   }
 }
 
-const SHUTDOWN: ExitReason = { _tag: "Shutdown" }
+const KILLED: ExitReason = { _tag: "Killed" }
 
 const refusal = (refused: Refused): Error & Refused =>
   Object.assign(

@@ -6,6 +6,7 @@
  */
 import type { ExitReason } from "../../ExitReason.ts"
 import type { MemoryCell } from "./cell.ts"
+import type { LinkHalf } from "./links.ts"
 import type { Watch } from "./monitors.ts"
 
 export const SIGNALS_PER_PASS = 256
@@ -18,17 +19,18 @@ export class Signal {
   /** undefined: an outside watch. */
   readonly to: MemoryCell | undefined
   readonly from: MemoryCell | undefined
-  readonly reason: ExitReason
-  /** The link's number. */
-  readonly link: number
+  /** undefined: of `Freed`. */
+  readonly reason: ExitReason | undefined
+  /** The receiver's half of the link. */
+  readonly link: LinkHalf | undefined
   readonly watch: Watch | undefined
 
   constructor(
     kind: number,
     to: MemoryCell | undefined,
     from: MemoryCell | undefined,
-    reason: ExitReason,
-    link: number,
+    reason: ExitReason | undefined,
+    link: LinkHalf | undefined,
     watch: Watch | undefined
   ) {
     this.kind = kind
@@ -40,27 +42,25 @@ export class Signal {
   }
 }
 
-const NORMAL: ExitReason = { _tag: "Normal" }
-
 export class SignalQueue {
   head: Signal | undefined = undefined
   private tail: Signal | undefined = undefined
 
   exit(to: MemoryCell, from: MemoryCell | undefined, reason: ExitReason): void {
-    this.push(new Signal(SignalKind.Exit, to, from, reason, 0, undefined))
+    this.push(new Signal(SignalKind.Exit, to, from, reason, undefined, undefined))
   }
 
-  linkExit(to: MemoryCell, from: MemoryCell, reason: ExitReason, link: number): void {
+  linkExit(to: MemoryCell, from: MemoryCell, reason: ExitReason, link: LinkHalf): void {
     this.push(new Signal(SignalKind.LinkExit, to, from, reason, link, undefined))
   }
 
-  /** Behind all signals of an end: its slot may be used again. */
-  freed(cell: MemoryCell): void {
-    this.push(new Signal(SignalKind.Freed, cell, undefined, NORMAL, 0, undefined))
+  down(watch: Watch, reason: ExitReason): void {
+    this.push(new Signal(SignalKind.Down, watch.watcher, watch.target, reason, undefined, watch))
   }
 
-  down(watch: Watch, reason: ExitReason): void {
-    this.push(new Signal(SignalKind.Down, watch.watcher, watch.target, reason, 0, watch))
+  /** All signals of an ended life are out: its slot may be used again. */
+  freed(cell: MemoryCell): void {
+    this.push(new Signal(SignalKind.Freed, cell, undefined, undefined, undefined, undefined))
   }
 
   shift(): Signal | undefined {

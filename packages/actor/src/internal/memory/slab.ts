@@ -14,12 +14,15 @@ export class Slab {
   private readonly cells: Array<MemoryCell | undefined> = [undefined]
   /** The generation of the slot's life, or of its next one when it is free. */
   private generations = new Int32Array(64)
+  /** When the slot's life began, counted in lives: a double, because 2^31 lives are some hours of work. */
+  private births = new Float64Array(64)
+  private born = 0
   private fresh = 1
   private readonly maxGeneration: number
   /** Free slots, as a ring of indexes. */
-  private free = new Int32Array(64)
-  private freeHead = 0
-  private freeSize = 0
+  private slots = new Int32Array(64)
+  private slotHead = 0
+  private slotCount = 0
   retired = 0
 
   constructor(maxGeneration: number = MAX_GENERATION) {
@@ -28,15 +31,15 @@ export class Slab {
 
   /** The index of the next life; 0: all are spent. */
   next(): number {
-    if (this.freeSize > 0) {
-      const index = this.free[this.freeHead]!
-      this.freeHead = (this.freeHead + 1) & (this.free.length - 1)
-      this.freeSize--
+    if (this.slotCount > 0) {
+      const index = this.slots[this.slotHead]!
+      this.slotHead = (this.slotHead + 1) & (this.slots.length - 1)
+      this.slotCount--
       return index
     }
     if (this.fresh > MAX_INDEX) return 0
     const index = this.fresh++
-    if (index >= this.generations.length) this.generations = doubled(this.generations)
+    if (index >= this.generations.length) this.grow()
     return index
   }
 
@@ -46,6 +49,12 @@ export class Slab {
 
   put(index: number, cell: MemoryCell): void {
     this.cells[index] = cell
+    this.births[index] = ++this.born
+  }
+
+  /** Whose life began first. */
+  byBirth(a: MemoryCell, b: MemoryCell): number {
+    return this.births[a.low]! - this.births[b.low]!
   }
 
   /** The life of this slot, whatever its generation. */
@@ -59,32 +68,41 @@ export class Slab {
     return generation < this.generations[low]! || this.cells[low]?.generation === generation
   }
 
-  release(index: number): void {
+  /** Its life is over; the slot is not free yet. */
+  end(index: number): void {
     this.cells[index] = undefined
-    const generation = this.generations[index]! + 1
-    this.generations[index] = generation
-    if (generation > this.maxGeneration) {
+    this.generations[index] = this.generations[index]! + 1
+  }
+
+  /** The slot may be used again, unless its generations are spent. */
+  free(index: number): void {
+    if (this.generations[index]! > this.maxGeneration) {
       this.retired++
       return
     }
-    if (this.freeSize === this.free.length) {
-      const grown = new Int32Array(this.free.length * 2)
-      for (let i = 0; i < this.freeSize; i++) grown[i] = this.free[(this.freeHead + i) & (this.free.length - 1)]!
-      this.free = grown
-      this.freeHead = 0
+    const size = this.slots.length
+    if (this.slotCount === size) {
+      const grown = new Int32Array(size * 2)
+      for (let i = 0; i < size; i++) grown[i] = this.slots[(this.slotHead + i) & (size - 1)]!
+      this.slots = grown
+      this.slotHead = 0
     }
-    this.free[(this.freeHead + this.freeSize) & (this.free.length - 1)] = index
-    this.freeSize++
+    this.slots[(this.slotHead + this.slotCount) & (this.slots.length - 1)] = index
+    this.slotCount++
+  }
+
+  private grow(): void {
+    const generations = new Int32Array(this.generations.length * 2)
+    generations.set(this.generations)
+    this.generations = generations
+    const births = new Float64Array(generations.length)
+    births.set(this.births)
+    this.births = births
   }
 
   /** One past the highest index given out. */
-  get end(): number {
+  get size(): number {
     return this.fresh
   }
 }
 
-const doubled = (array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
-  const grown = new Int32Array(array.length * 2)
-  grown.set(array)
-  return grown
-}

@@ -21,7 +21,7 @@ export class Timer {
   readonly hold: Hold | undefined
   /** Its place in the heap; -1: it is not armed. */
   place = -1
-  /** Its message, while it is queued. */
+  /** Its message, while that is queued: at most one (G45). */
   letter: Letter | undefined = undefined
 
   constructor(
