@@ -310,7 +310,7 @@ impl NativeShard {
     /// Turns everything that is left into dead letters, and fills the completion ring with them; call it until it
     /// returns 0: then the shard is gone.
     #[napi(catch_unwind)]
-    pub fn close(&self) -> Result<u32> {
+    pub fn close(&self) -> u32 {
         let written = match &mut *self.cell.open.borrow_mut() {
             None => 0,
             Some(open) => open.shard.close(open.buffers.completions.records_mut()) as u32,
@@ -318,6 +318,6 @@ impl NativeShard {
         if written == 0 {
             self.cell.end();
         }
-        Ok(written)
+        written
     }
 }
