@@ -63,12 +63,14 @@ impl Directory {
     pub fn lease(&self) -> Option<Lease> {
         let mut numbers = self.numbers.lock();
         let (shard, first_generation) =
-            numbers.iter().position(|number| matches!(number, Number::Unused)).map(|shard| (shard, 0)).or_else(|| {
-                numbers.iter().enumerate().find_map(|(shard, number)| match number {
-                    Number::Free(generation) => Some((shard, *generation)),
-                    _ => None,
-                })
-            })?;
+            numbers.iter().position(|number| matches!(number, Number::Unused)).map(|shard| (shard, 0)).or_else(
+                || {
+                    numbers.iter().enumerate().find_map(|(shard, number)| match number {
+                        Number::Free(generation) => Some((shard, *generation)),
+                        _ => None,
+                    })
+                },
+            )?;
         numbers[shard] = Number::Taken(None);
         Some(Lease { directory: self.clone(), shard: shard as u8, first_generation, given_back: false })
     }

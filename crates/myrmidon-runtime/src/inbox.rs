@@ -19,6 +19,19 @@ type Queue = model::Queue;
 const CLOSED: usize = 1;
 const PUSHER: usize = 2;
 
+/// How many records an owner lets in before it delivers up to `max` messages, with `queued` in its mailboxes.
+/// What waits in the inbox is bounded and out of the cache's way, so an owner with enough to do takes little at a time;
+/// but always some, or those who send from outside would starve.
+pub const fn allowance(queued: u32, max: u32) -> usize {
+    if queued < max.saturating_mul(2) {
+        max as usize
+    } else if max < 8 {
+        1
+    } else {
+        max as usize / 8
+    }
+}
+
 /// Why an inbox did not take a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {

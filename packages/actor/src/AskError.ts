@@ -3,8 +3,9 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { ExitReasonSchema } from "./ExitReason.ts"
+import { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 import { Pid } from "./Pid.ts"
 import { BadMessage, MailboxFull, NodeBusy } from "./TellError.ts"
 
@@ -18,7 +19,14 @@ export class ActorExited extends Schema.TaggedError<ActorExited>("myrmidon/Actor
   pid: Pid.schema,
   name: Schema.optional(Schema.String),
   reason: ExitReasonSchema
-}) {}
+}) {
+  // Without an own `name` an Error shows that of its class.
+  override get message(): string {
+    return `actor ${Object.hasOwn(this, "name") && this.name || Pid.print(this.pid)} has ended: ${
+      ExitReason.print(this.reason)
+    }`
+  }
+}
 
 /**
  * Time ran out. A reply that comes later vanishes.
@@ -28,7 +36,11 @@ export class ActorExited extends Schema.TaggedError<ActorExited>("myrmidon/Actor
  */
 export class AskTimeout extends Schema.TaggedError<AskTimeout>("myrmidon/AskTimeout")("AskTimeout", {
   after: Schema.Duration
-}) {}
+}) {
+  override get message(): string {
+    return `no answer after ${Duration.format(this.after)}`
+  }
+}
 
 /**
  * A question got no answer; `reason` says why, `tag` which question.
@@ -39,4 +51,8 @@ export class AskTimeout extends Schema.TaggedError<AskTimeout>("myrmidon/AskTime
 export class AskError extends Schema.TaggedError<AskError>("myrmidon/AskError")("AskError", {
   tag: Schema.String,
   reason: Schema.Union([ActorExited, AskTimeout, MailboxFull, NodeBusy, BadMessage])
-}) {}
+}) {
+  override get message(): string {
+    return `ask ${this.tag}: ${this.reason.message}`
+  }
+}

@@ -89,6 +89,28 @@ const crashed = (defect: unknown): ExitReason => {
   return { _tag: "Crashed", error: { name: "Error", message: print(defect), language: "typescript" } }
 }
 
+// The same words as `Display` in Rust.
+const printReason = (reason: ExitReason): string => {
+  switch (reason._tag) {
+    case "Normal":
+      return "normal"
+    case "Shutdown":
+      return reason.detail === undefined ? "shutdown" : `shutdown: ${reason.detail}`
+    case "Killed":
+      return "killed"
+    case "Crashed":
+      return `crashed: ${reason.error.name}: ${reason.error.message}`
+    case "NoProc":
+      return reason.everExisted ? "no such actor any more" : "no such actor ever"
+    case "NodeUnreachable":
+      return reason.because === "closed" ? `connection to ${reason.node} closed` : `node ${reason.node} fell silent`
+    case "NodeRestarted":
+      return `node ${reason.node} restarted`
+    case "IsolateDown":
+      return `isolate ${reason.isolate} is gone`
+  }
+}
+
 /**
  * Exit reasons: constants, constructors and the rule that tells failures from ends.
  *
@@ -111,6 +133,8 @@ export const ExitReason: {
   readonly shutdown: (detail?: string) => ExitReason
   /** From anything thrown: its name, message and stack, as data. */
   readonly crashed: (defect: unknown) => ExitReason
+  /** As in logs: `crashed: TypeError: boom`. */
+  readonly print: (reason: ExitReason) => string
   readonly match: typeof ExitReasonSchema.match
   /** Everything but `Normal` and `Shutdown`: the rule of `transient` children. */
   readonly isFailure: (reason: ExitReason) => boolean
@@ -120,6 +144,7 @@ export const ExitReason: {
   noProc: (everExisted) => ({ _tag: "NoProc", everExisted }),
   shutdown: (detail) => detail === undefined ? { _tag: "Shutdown" } : { _tag: "Shutdown", detail },
   crashed,
+  print: printReason,
   match: ExitReasonSchema.match,
   isFailure: (reason) => reason._tag !== "Normal" && reason._tag !== "Shutdown"
 }

@@ -5,8 +5,7 @@
  */
 import type * as Brand from "effect/Brand"
 import * as Schema from "effect/Schema"
-import type { ExitReason } from "./ExitReason.ts"
-import { ExitReasonSchema } from "./ExitReason.ts"
+import { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 import { Pid } from "./Pid.ts"
 
 /**
@@ -20,7 +19,14 @@ export class ExitSignal extends Schema.TaggedError<ExitSignal>("myrmidon/ExitSig
   from: Pid.schema,
   name: Schema.optional(Schema.String),
   reason: ExitReasonSchema
-}) {}
+}) {
+  // Without an own `name` an Error shows that of its class.
+  override get message(): string {
+    return `linked actor ${Object.hasOwn(this, "name") && this.name || Pid.print(this.from)} has ended: ${
+      ExitReason.print(this.reason)
+    }`
+  }
+}
 
 /**
  * Names one watch of one actor by another.

@@ -3,8 +3,9 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { ExitReasonSchema } from "./ExitReason.ts"
+import { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 import { Pid } from "./Pid.ts"
 
 /**
@@ -16,7 +17,11 @@ import { Pid } from "./Pid.ts"
 export class NameTaken extends Schema.TaggedError<NameTaken>("myrmidon/NameTaken")("NameTaken", {
   name: Schema.String,
   holder: Pid.schema
-}) {}
+}) {
+  override get message(): string {
+    return `the name "${this.name}" is held by ${Pid.print(this.holder)}`
+  }
+}
 
 /**
  * Nobody has the name.
@@ -26,7 +31,11 @@ export class NameTaken extends Schema.TaggedError<NameTaken>("myrmidon/NameTaken
  */
 export class NameNotFound extends Schema.TaggedError<NameNotFound>("myrmidon/NameNotFound")("NameNotFound", {
   name: Schema.String
-}) {}
+}) {
+  override get message(): string {
+    return `nobody has the name "${this.name}"`
+  }
+}
 
 /**
  * The name leads to an actor of another protocol.
@@ -37,7 +46,11 @@ export class NameNotFound extends Schema.TaggedError<NameNotFound>("myrmidon/Nam
 export class ProtocolMismatch extends Schema.TaggedError<ProtocolMismatch>("myrmidon/ProtocolMismatch")(
   "ProtocolMismatch",
   { name: Schema.String, expected: Schema.String, found: Schema.String }
-) {}
+) {
+  override get message(): string {
+    return `"${this.name}" understands ${this.found}, not ${this.expected}`
+  }
+}
 
 /**
  * `init` threw, died or was interrupted, or the actor was ended before it was ready.
@@ -47,7 +60,11 @@ export class ProtocolMismatch extends Schema.TaggedError<ProtocolMismatch>("myrm
  */
 export class InitCrashed extends Schema.TaggedError<InitCrashed>("myrmidon/InitCrashed")("InitCrashed", {
   reason: ExitReasonSchema
-}) {}
+}) {
+  override get message(): string {
+    return `init did not succeed: ${ExitReason.print(this.reason)}`
+  }
+}
 
 /**
  * `init` took longer than `initTimeout`.
@@ -57,7 +74,11 @@ export class InitCrashed extends Schema.TaggedError<InitCrashed>("myrmidon/InitC
  */
 export class InitTimeout extends Schema.TaggedError<InitTimeout>("myrmidon/InitTimeout")("InitTimeout", {
   after: Schema.Duration
-}) {}
+}) {
+  override get message(): string {
+    return `init took longer than ${Duration.format(this.after)}`
+  }
+}
 
 /**
  * The system is closing or closed.
@@ -65,7 +86,11 @@ export class InitTimeout extends Schema.TaggedError<InitTimeout>("myrmidon/InitT
  * @category errors
  * @since 0.1.0
  */
-export class SystemStopped extends Schema.TaggedError<SystemStopped>("myrmidon/SystemStopped")("SystemStopped", {}) {}
+export class SystemStopped extends Schema.TaggedError<SystemStopped>("myrmidon/SystemStopped")("SystemStopped", {}) {
+  override get message(): string {
+    return "the actor system has stopped"
+  }
+}
 
 /**
  * A limit of the system is reached.
@@ -76,7 +101,11 @@ export class SystemStopped extends Schema.TaggedError<SystemStopped>("myrmidon/S
 export class LimitReached extends Schema.TaggedError<LimitReached>("myrmidon/LimitReached")("LimitReached", {
   what: Schema.Literals(["actors", "bytes", "isolates"]),
   limit: Schema.Int
-}) {}
+}) {
+  override get message(): string {
+    return `the limit of ${this.limit} ${this.what} is reached`
+  }
+}
 
 /**
  * An option is out of range; names the option and what it may be.
@@ -87,7 +116,11 @@ export class LimitReached extends Schema.TaggedError<LimitReached>("myrmidon/Lim
 export class InvalidOption extends Schema.TaggedError<InvalidOption>("myrmidon/InvalidOption")("InvalidOption", {
   option: Schema.String,
   issue: Schema.String
-}) {}
+}) {
+  override get message(): string {
+    return `option ${this.option}: ${this.issue}`
+  }
+}
 
 /**
  * An actor was not started; `reason` says why. What `init` itself declares stays beside this, untouched.
@@ -97,7 +130,11 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>("myrmidon/I
  */
 export class SpawnError extends Schema.TaggedError<SpawnError>("myrmidon/SpawnError")("SpawnError", {
   reason: Schema.Union([NameTaken, InvalidOption, InitCrashed, InitTimeout, SystemStopped, LimitReached])
-}) {}
+}) {
+  override get message(): string {
+    return this.reason.message
+  }
+}
 
 /**
  * No binary fits this platform; says what was tried. `ActorSystem.layerMemory` needs none.

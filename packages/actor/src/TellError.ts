@@ -15,7 +15,11 @@ import { Pid } from "./Pid.ts"
 export class MailboxFull extends Schema.TaggedError<MailboxFull>("myrmidon/MailboxFull")("MailboxFull", {
   pid: Pid.schema,
   capacity: Schema.Int
-}) {}
+}) {
+  override get message(): string {
+    return `the mailbox of ${Pid.print(this.pid)} is full (${this.capacity} messages)`
+  }
+}
 
 /**
  * The lane to the peer is above its high-water mark.
@@ -23,7 +27,11 @@ export class MailboxFull extends Schema.TaggedError<MailboxFull>("myrmidon/Mailb
  * @category errors
  * @since 0.1.0
  */
-export class NodeBusy extends Schema.TaggedError<NodeBusy>("myrmidon/NodeBusy")("NodeBusy", { node: Schema.String }) {}
+export class NodeBusy extends Schema.TaggedError<NodeBusy>("myrmidon/NodeBusy")("NodeBusy", { node: Schema.String }) {
+  override get message(): string {
+    return `the lane to node ${this.node} is above its high-water mark`
+  }
+}
 
 /**
  * There is no session with the peer: nothing was sent.
@@ -33,7 +41,11 @@ export class NodeBusy extends Schema.TaggedError<NodeBusy>("myrmidon/NodeBusy")(
  */
 export class NoSession extends Schema.TaggedError<NoSession>("myrmidon/NoSession")("NoSession", {
   node: Schema.String
-}) {}
+}) {
+  override get message(): string {
+    return `there is no session with node ${this.node}`
+  }
+}
 
 /**
  * The payload does not fit its schema, or the receiver's protocol does not have this tag or this shape.
@@ -44,7 +56,11 @@ export class NoSession extends Schema.TaggedError<NoSession>("myrmidon/NoSession
 export class BadMessage extends Schema.TaggedError<BadMessage>("myrmidon/BadMessage")("BadMessage", {
   tag: Schema.String,
   issue: Schema.String
-}) {}
+}) {
+  override get message(): string {
+    return `message ${this.tag}: ${this.issue}`
+  }
+}
 
 /**
  * A tell was refused; `reason` says why.
@@ -54,7 +70,11 @@ export class BadMessage extends Schema.TaggedError<BadMessage>("myrmidon/BadMess
  */
 export class TellError extends Schema.TaggedError<TellError>("myrmidon/TellError")("TellError", {
   reason: Schema.Union([MailboxFull, NodeBusy, NoSession, BadMessage])
-}) {}
+}) {
+  override get message(): string {
+    return this.reason.message
+  }
+}
 
 /**
  * The synchronous answer of a send: interned constants.

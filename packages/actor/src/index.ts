@@ -32,3 +32,4 @@ export {
 } from "./SpawnError.ts"
 export type { SystemEvent } from "./SystemEvent.ts"
 export { BadMessage, MailboxFull, NodeBusy, NoSession, TellError, type TellOutcome } from "./TellError.ts"
+export { Traced } from "./Traced.ts"

@@ -65,11 +65,11 @@ describe.each(systems)("ActorSystem on the %s", (name, system) => {
       yield* Actor.stop(counter)
       yield* counter.tell(Increment({ by: 7 }))
       const [letter] = yield* Fiber.join(reader)
-      assert.strictEqual(letter.to, counter.pid)
-      assert.isUndefined(letter.from)
-      assert.strictEqual(letter.why, "NotAlive")
-      assert.strictEqual(letter.message._tag, "Increment")
-      assert.deepStrictEqual(letter.message.payload, { by: 7 })
+      assert.strictEqual(letter!.to, counter.pid)
+      assert.isUndefined(letter!.from)
+      assert.strictEqual(letter!.why, "NotAlive")
+      assert.strictEqual(letter!.message._tag, "Increment")
+      assert.deepStrictEqual(letter!.message.payload, { by: 7 })
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("crashes and domain errors of tells are events", () =>
@@ -151,7 +151,7 @@ describe.each(systems)("ActorSystem on the %s", (name, system) => {
       const system = yield* ActorSystem
       const refs = Array.from({ length: 100_000 }, (_, i) => system.spawnUnsafe(CounterLive, i % 1000))
       for (const ref of refs) ref.tellUnsafe(Increment({ by: 1 }))
-      assert.strictEqual(yield* refs[99_999].ask(Get()), 1000)
+      assert.strictEqual(yield* refs[99_999]!.ask(Get()), 1000)
       assert.strictEqual((yield* system.info).actors, 100_000)
     }).pipe(Effect.provide(system)))
 
@@ -263,7 +263,7 @@ describe.each(testSystems)("layerTest on the %s", (name) => {
         }
       })
       const racers = yield* Effect.forEach(Array.from({ length: 10 }), () => RacerLive.spawn())
-      for (let i = 0; i < 40; i++) racers[i % 10].tellUnsafe(Racer.messages.Run(i))
+      for (let i = 0; i < 40; i++) racers[i % 10]!.tellUnsafe(Racer.messages.Run(i))
       yield* Deferred.await(done)
       return seen
     }).pipe(Effect.scoped, Effect.provide(Layer.fresh(ActorSystem.layerTest({ seed, backend }))))

@@ -20,12 +20,20 @@ describe.each(systems)("Behavior on the %s", (_, system) => {
       const scope = yield* Scope.make()
       const spawn = (name: string) => Scope.provide(Live.spawn(name), scope)
       const refs = yield* Effect.forEach(["a", "b", "c"], spawn)
-      const watch = yield* Monitor.make(refs[0])
+      const watch = yield* Monitor.make(refs[0]!)
       yield* Scope.close(scope, Exit.void)
       assert.deepStrictEqual(ends, ["c", "b", "a"])
       assert.deepStrictEqual(yield* watch, ExitReason.shutdown())
       assert.deepStrictEqual(yield* Effect.forEach(refs, Actor.isAlive), [false, false, false])
     }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("in a scope that has closed before, an actor ends at once", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      yield* Scope.close(scope, Exit.void)
+      const counter = yield* Scope.provide(CounterLive.spawn(0), scope)
+      assert.isFalse(yield* Actor.isAlive(counter))
+    }).pipe(Effect.provide(system)))
 
   it.effect("a detached actor outlives the scope", () =>
     Effect.gen(function*() {

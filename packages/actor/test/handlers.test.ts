@@ -1,7 +1,18 @@
 // What a handler may return and do, and what becomes of it.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorRef, CurrentActor, ExitReason, Lane, Monitor, Reentrant, type Self } from "@myrmidonjs/actor"
-import { Deferred, Effect, Exit, Fiber, Schema } from "effect"
+import {
+  Actor,
+  ActorRef,
+  CurrentActor,
+  ExitReason,
+  Lane,
+  Monitor,
+  Pid,
+  Reentrant,
+  type Self,
+  Traced
+} from "@myrmidonjs/actor"
+import { Deferred, Effect, Exit, Fiber, Option, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { Rpc } from "effect/rpc"
 import { Boom, Counter, CounterLive, Get, Increment, Overflow, systems, testSystems } from "./fixtures.ts"
@@ -91,7 +102,7 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
           }
         }
       }
-      const FormsLive = Forms.behavior({ init: () => 0, handlers: { Do: (_, form) => bad[form]() as string } })
+      const FormsLive = Forms.behavior({ init: () => 0, handlers: { Do: (_, form) => bad[form]!() as string } })
       for (
         const [form, message] of [
           ["throw", "thrown"],
@@ -275,7 +286,7 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
           }
         },
         signals: {
-          exit: (_, signal) => note([signal._tag, signal.from, signal.reason._tag]),
+          exit: (_, signal) => note([signal._tag, signal.from, signal.name, signal.reason._tag]),
           down: (_, down) => Effect.sync(() => note([down._tag, down.from, down.name, down.reason._tag]))
         }
       })
@@ -284,7 +295,7 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
       yield* boss.tell(Boss.messages.Watch(counter))
       yield* Deferred.await(done)
       assert.sameDeepMembers(seen, [
-        ["ExitSignal", counter.pid, "Crashed"],
+        ["ExitSignal", counter.pid, "child", "Crashed"],
         ["Down", counter.pid, "child", "Crashed"]
       ])
       assert.isTrue(yield* Actor.isAlive(boss))
@@ -348,6 +359,63 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
       for (let i = 1; i <= 20; i++) assert.strictEqual(yield* counter.ask(Increment({ by: 1 })), i)
       assert.isAbove(turns, 0)
       yield* Actor.kill(spin)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("self reaches every handler that can take it: declared, rest, default, arguments, fnUntraced", () =>
+    Effect.gen(function*() {
+      const pidRpc = <const Tag extends string>(tag: Tag) => Rpc.make(tag, { success: Schema.Number })
+      const Takes = Actor.make("Takes", [
+        pidRpc("Declared"),
+        pidRpc("Rest"),
+        pidRpc("Default"),
+        pidRpc("Arguments"),
+        pidRpc("Untraced"),
+        pidRpc("Bound")
+      ])
+      const pidOf = (self: unknown): number => (self as Self.Any).pid
+      const bound = {
+        key: "pid" as const,
+        handle(_: number, __: void, self: unknown) {
+          return (self as Self.Any)[this.key]
+        }
+      }
+      const handlers = {
+        Declared: (_: number, __: void, self: unknown) => pidOf(self),
+        Rest: (...args: ReadonlyArray<unknown>) => pidOf(args[2]),
+        Default: (_: number, __: void, self: unknown = null) => pidOf(self),
+        Arguments: function() {
+          return pidOf(arguments[2])
+        },
+        Untraced: Effect.fnUntraced(function*(_: number, __: void, self: unknown) {
+          return yield* Effect.succeed(pidOf(self))
+        }),
+        Bound: bound.handle.bind(bound)
+      }
+      const takes = yield* Takes.behavior({ init: () => 0, handlers }).spawn()
+      for (const make of Object.values(Takes.messages)) {
+        const message = make()
+        assert.strictEqual(yield* takes.ask(message), takes.pid, message._tag)
+      }
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("a Traced rpc runs in a span of its own", () =>
+    Effect.gen(function*() {
+      const Spanned = Actor.make("Spanned", [
+        Rpc.make("Yes", { success: Schema.UndefinedOr(Schema.String) }).annotate(Traced, true),
+        Rpc.make("No", { success: Schema.UndefinedOr(Schema.String) })
+      ])
+      const spanName = Effect.map(
+        Effect.option(Effect.currentSpan),
+        Option.match({
+          onNone: () => undefined,
+          onSome: (span) => `${span.name} ${String(span.attributes.get("actor.pid"))}`
+        })
+      )
+      const SpannedLive = Spanned.behavior({ init: () => 0, handlers: { Yes: () => spanName, No: () => spanName } })
+      const spanned = yield* Effect.withSpan(SpannedLive.spawn(), "outer")
+      const { No, Yes } = Spanned.messages
+      assert.strictEqual(yield* spanned.ask(Yes()), `Spanned.Yes ${Pid.print(spanned.pid)}`)
+      assert.isUndefined(yield* spanned.ask(No()))
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("an answer after its asker is gone, and a second answer, vanish", () =>

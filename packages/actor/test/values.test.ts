@@ -1,6 +1,16 @@
 // Values that cross languages: PIDs and exit reasons.
 import { assert, describe, it } from "@effect/vitest"
-import { ExitReason, ExitReasonSchema, Pid } from "@myrmidonjs/actor"
+import {
+  ActorExited,
+  AskError,
+  ExitReason,
+  ExitReasonSchema,
+  MailboxFull,
+  NameTaken,
+  Pid,
+  SpawnError,
+  TellError
+} from "@myrmidonjs/actor"
 import { Option, Schema } from "effect"
 
 const pidOf = (generation: number, shard: number, index: number): Pid =>
@@ -38,6 +48,23 @@ describe("Pid", () => {
     ) assert.deepStrictEqual(Pid.parse(text), Option.none(), text)
     for (const value of [0, -1, 1.5, 2 ** 53, 2 ** 24, "1", null]) assert.isFalse(Pid.isPid(value))
   })
+})
+
+it("errors say in one line what happened", () => {
+  const pid = pidOf(0, 0, 7)
+  const exited = new ActorExited({ pid, reason: ExitReason.crashed(new TypeError("boom")) })
+  assert.strictEqual(
+    new AskError({ tag: "Get", reason: exited }).message,
+    "ask Get: actor <0.7.0> has ended: crashed: TypeError: boom"
+  )
+  assert.strictEqual(
+    new TellError({ reason: new MailboxFull({ pid, capacity: 3 }) }).message,
+    "the mailbox of <0.7.0> is full (3 messages)"
+  )
+  assert.strictEqual(
+    new SpawnError({ reason: new NameTaken({ name: "n", holder: pid }) }).message,
+    "the name \"n\" is held by <0.7.0>"
+  )
 })
 
 describe("ExitReason", () => {

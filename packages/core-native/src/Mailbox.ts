@@ -38,7 +38,10 @@ const policies: Record<string, number> = {
   "suspend": Policy.Suspend
 }
 
-export const resolveMailbox = (mailbox: Mailbox | undefined, defaults: ResolvedMailbox | undefined): ResolvedMailbox => {
+export const resolveMailbox = (
+  mailbox: Mailbox | undefined,
+  defaults: ResolvedMailbox | undefined
+): ResolvedMailbox => {
   const capacity = mailbox?.capacity ?? defaults?.capacity ?? DEFAULT_CAPACITY
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > 0x7fffffff) {
     throw new InvalidOption("mailbox.capacity", "must be an integer of at least 1")

@@ -10,7 +10,7 @@
  */
 import type { Binding, InfoData, StatsData } from "./binding.ts"
 import type { ExitReason } from "./ExitReason.ts"
-import { Flag, Spawn, Submission, RECORD_WORDS as WORDS, Word } from "./generated/layout.ts"
+import { Flag, RECORD_WORDS as WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
 import { Attention, Loop } from "./loop.ts"
 import { generationOf, lowOf, pidOf } from "./words.ts"
@@ -21,7 +21,16 @@ import { Table } from "./table.ts"
 import { Timers } from "./timers.ts"
 import { Tokens } from "./tokens.ts"
 
-const { To: TO, ToGeneration: TO_GENERATION, From: FROM, FromGeneration: FROM_GENERATION, Head: HEAD, Slot: SLOT, A, B } = Word
+const {
+  To: TO,
+  ToGeneration: TO_GENERATION,
+  From: FROM,
+  FromGeneration: FROM_GENERATION,
+  Head: HEAD,
+  Slot: SLOT,
+  A,
+  B
+} = Word
 const SEND = Submission.Send
 const INLINE = Flag.Inline << 8
 /** What a sender may say of a message: the other flags are the membrane's. */
@@ -133,6 +142,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     const kind = Submission.Spawn | (flags << 8)
     const b = options.onFull | (Math.min(Math.max(Math.ceil(options.sendTimeout), 0), 0xffffff) << 8)
     const from = parent ?? watcher
+    // The shard marks it when it ingests the record; a send may come before that.
+    if (options.capacity <= SUBMISSIONS) {
+      const index = cell.low & 0xffffff
+      this.#ring.congested[index >>> 5]! |= 1 << (index & 31)
+    }
     if (options.name === undefined) {
       this.#put(kind, cell, from, options.watchRef, options.capacity, b >>> 0)
     } else {
@@ -161,7 +175,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   }
 
   exitSelf(cell: C, reason: ExitReason): void {
-    this.#put(Submission.ExitSelf, cell, undefined, 0, this.#reasons.word(reason), 0)
+    this.#put(Submission.ExitSelf, cell, undefined, 0, this.#word(reason), 0)
     // The rest of its slice is not for it any more.
     if (this.#loop.current === cell) this.#loop.attention |= Attention.LeaveSlice
   }
@@ -212,7 +226,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   ): number {
     const ring = this.#ring
     const index = low & 0xffffff
-    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && (flags & Flag.Next) === 0) {
+    if ((flags & Flag.Next) === 0 && (ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && !this.#closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
     }
@@ -233,10 +247,15 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       out[at + SLOT] = this.#slots.put(payload)
     }
     ring.pending++
-    // What follows in its slice comes after it.
-    if ((flags & Flag.Next) !== 0) this.#loop.attention |= Attention.LeaveSlice
+    if (flags !== 0) this.#overtake(low)
     if (!this.#loop.awake) this.#loop.wake()
     return ACCEPTED
+  }
+
+  // What an actor sends to itself ahead of what is queued must not find the rest of its slice already on its way.
+  #overtake(low: number): void {
+    const loop = this.#loop
+    if (loop.current !== undefined && loop.current.low === low) loop.attention |= Attention.LeaveSlice
   }
 
   /** Asks. Ends by `answered` or by `host.callEnded`; a refusal is the outcome alone. `timeout` in ms, or Infinity. */
@@ -254,7 +273,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     const ring = this.#ring
     if ((low === fromLow && generation === fromGeneration) || op > MAX_OP) return BAD_MESSAGE
     const index = low & 0xffffff
-    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0) {
+    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && !this.#closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
     }
@@ -296,7 +315,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   /** Ends it in order, behind what is in its normal lane. */
   stop(cell: C, reason: ExitReason): void {
-    this.#put(Submission.Stop, cell, undefined, 0, this.#reasons.word(reason), 0)
+    this.#put(Submission.Stop, cell, undefined, 0, this.#word(reason), 0)
   }
 
   // -- a handler that waits -------------------------------------------------------------------------------------------
@@ -312,7 +331,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   // -- signals --------------------------------------------------------------------------------------------------------
 
   exit(to: C, from: C | undefined, reason: ExitReason): void {
-    this.#put(Submission.Exit, to, from, 0, this.#reasons.word(reason), 0)
+    this.#put(Submission.Exit, to, from, 0, this.#word(reason), 0)
     // It acts between this message and the next one, also in a batch that is under way.
     this.#loop.attention |= Attention.Flush
   }
@@ -465,6 +484,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#waiters.clear()
     for (const resume of waiters) resume()
     this.#loop.awake = false
+  }
+
+  // After the end nobody reads the record.
+  #word(reason: ExitReason): number {
+    return this.#closed ? 0 : this.#reasons.word(reason)
   }
 
   /** Ingests what waits; delivers nothing. */

@@ -15,7 +15,6 @@ use std::{thread, time::Duration};
 pub fn flood(pid: f64, op: u32, n: u32, batch: u32) -> Result<()> {
     let invalid = |what: &str| Error::new(Status::InvalidArg, what.to_owned());
     // A number that is no PID becomes 0 or the highest u64 here, and neither is one.
-    #[expect(clippy::cast_sign_loss, reason = "checked by from_u64")]
     let pid = Pid::from_u64(pid as u64).ok_or_else(|| invalid("not a PID"))?;
     let shard = Directory::global().handle(pid.shard()).ok_or_else(|| invalid("no such shard"))?;
     thread::Builder::new()

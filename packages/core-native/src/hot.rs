@@ -37,10 +37,10 @@ pub fn export(env: &Env, cell: &Rc<Cell>, target: &mut Object<'_>) -> Result<()>
             sys::napi_create_function(
                 env.raw(),
                 name.as_ptr(),
-                name.count_bytes() as isize,
+                name.count_bytes().cast_signed(),
                 Some(callback),
                 data,
-                &mut function,
+                &raw mut function,
             )
         };
         check_status!(status)?;
@@ -50,12 +50,7 @@ pub fn export(env: &Env, cell: &Rc<Cell>, target: &mut Object<'_>) -> Result<()>
         })?;
         // SAFETY: both values belong to the running call.
         check_status!(unsafe {
-            sys::napi_set_named_property(
-                env.raw(),
-                napi::JsValue::raw(target),
-                name.as_ptr(),
-                function,
-            )
+            sys::napi_set_named_property(env.raw(), napi::JsValue::raw(target), name.as_ptr(), function)
         })?;
     }
     Ok(())
@@ -80,16 +75,11 @@ unsafe extern "C" fn admit(env: sys::napi_env, info: sys::napi_callback_info) ->
 
 /// # Safety
 /// `env` and `info` are those of the running call of a function that `export` made.
-unsafe fn enter(
-    env: sys::napi_env,
-    info: sys::napi_callback_info,
-    run: fn(&Cell) -> Result<()>,
-) -> sys::napi_value {
+unsafe fn enter(env: sys::napi_env, info: sys::napi_callback_info, run: fn(&Cell) -> Result<()>) -> sys::napi_value {
     let mut data = ptr::null_mut();
     // SAFETY: the pointers that are not null are to a local.
-    let status = unsafe {
-        sys::napi_get_cb_info(env, info, ptr::null_mut(), ptr::null_mut(), ptr::null_mut(), &mut data)
-    };
+    let status =
+        unsafe { sys::napi_get_cb_info(env, info, ptr::null_mut(), ptr::null_mut(), ptr::null_mut(), &raw mut data) };
     let outcome = if status == sys::Status::napi_ok && !data.is_null() {
         // SAFETY: `data` is a counted reference to a cell, alive as long as the function that runs.
         let cell = unsafe { &*data.cast::<Cell>() };

@@ -69,7 +69,9 @@ const checked = (loaded: unknown): Binding => {
 }
 
 const hintFor = (options: LoadOptions): string => {
-  if (options.override !== undefined) return `${OVERRIDE} names a file that is not a fitting addon: correct or unset it.`
+  if (options.override !== undefined) {
+    return `${OVERRIDE} names a file that is not a fitting addon: correct or unset it.`
+  }
   if (!(TRIPLES as ReadonlyArray<string>).includes(options.triple)) {
     return "There is no binary for this platform: use the TypeScript system (ActorSystem.layerMemory), or build the "
       + "addon with Rust and name it in MYRMIDON_NATIVE_PATH."

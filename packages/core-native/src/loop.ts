@@ -10,7 +10,15 @@
  *   A slice above 1 ms ends the batch, so that timers and the inbox are looked at.
  * - Holds the process while there is something to run, a timer is armed, a call is pending, or `keepAlive` says so.
  */
-import { Completion, Control, Flag, Submission, Why as WhyCode, RECORD_WORDS as WORDS, Word } from "./generated/layout.ts"
+import {
+  Completion,
+  Control,
+  Flag,
+  RECORD_WORDS as WORDS,
+  Submission,
+  Why as WhyCode,
+  Word
+} from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions, Why } from "./host.ts"
 import { GROUP, LONG_GROUP, Meter, PROOF, SHORT } from "./meter.ts"
 import { pidOf } from "./words.ts"
@@ -21,7 +29,16 @@ import type { Table } from "./table.ts"
 import type { Timers } from "./timers.ts"
 import type { Tokens } from "./tokens.ts"
 
-const { To: TO, ToGeneration: TO_GENERATION, From: FROM, FromGeneration: FROM_GENERATION, Head: HEAD, Slot: SLOT, A, B } = Word
+const {
+  To: TO,
+  ToGeneration: TO_GENERATION,
+  From: FROM,
+  FromGeneration: FROM_GENERATION,
+  Head: HEAD,
+  Slot: SLOT,
+  A,
+  B
+} = Word
 const { AbandonBatch: ABANDON_BATCH, Runnable: RUNNABLE, NextDeadline: NEXT_DEADLINE, Calls: CALLS } = Control
 const { Slice: SLICE, Message: MESSAGE } = Completion
 const { Inline: INLINE, Call: CALL, WhyShift: WHY_SHIFT } = Flag

@@ -20,13 +20,13 @@ pub struct ReasonData {
     pub stack: Option<String>,
     /// Crashed: whose code failed.
     pub language: Option<String>,
-    /// NoProc.
+    /// `NoProc`.
     pub ever_existed: Option<bool>,
-    /// NodeUnreachable, NodeRestarted.
+    /// `NodeUnreachable`, `NodeRestarted`.
     pub node: Option<String>,
-    /// NodeUnreachable: `closed` or `silent`.
+    /// `NodeUnreachable`: `closed` or `silent`.
     pub because: Option<String>,
-    /// IsolateDown.
+    /// `IsolateDown`.
     pub isolate: Option<u32>,
 }
 

@@ -17,7 +17,16 @@ export const RESERVE = 256
 /** Records that may wait from other threads. */
 const INBOX = 65_536
 
-const { To: TO, ToGeneration: TO_GENERATION, From: FROM, FromGeneration: FROM_GENERATION, Head: HEAD, Slot: SLOT, A, B } = Word
+const {
+  To: TO,
+  ToGeneration: TO_GENERATION,
+  From: FROM,
+  FromGeneration: FROM_GENERATION,
+  Head: HEAD,
+  Slot: SLOT,
+  A,
+  B
+} = Word
 const { NOW, SUBMITTED, MAX, ANSWER, RESULT } = Arg
 
 const unset = (): void => {

@@ -18,7 +18,7 @@ use myrmidon_core::{
     record::{Record, control, word},
     shard::{Shard, ShardConfig},
 };
-use myrmidon_runtime::{Directory, ShardOwner};
+use myrmidon_runtime::{Directory, ShardOwner, inbox};
 use napi::{
     Env, Error, JsValue, Result, Status,
     bindgen_prelude::{BigInt, Function, Object, Unknown},
@@ -90,7 +90,9 @@ impl Cell {
     /// Idempotent. Nothing of the shard is left afterwards.
     fn end(&self) {
         // A panic may have left the borrow behind only by forgetting its guard, which nothing here does.
-        let Ok(Some(open)) = self.open.try_borrow_mut().map(|mut open| open.take()) else { return };
+        let Ok(Some(open)) = self.open.try_borrow_mut().map(|mut open| open.take()) else {
+            return;
+        };
         open.bell.silence();
         let highest = open.shard.highest_generation();
         open.owner.close(highest, &mut Vec::new());
@@ -103,11 +105,10 @@ impl Open {
         let completions = completions.records_mut();
         let submissions = submissions.records();
         let submitted = &submissions[..submitted.min(submissions.len())];
-        // Others may fill the mailboxes only as fast as they are emptied: what waits in the inbox is bounded there.
-        let queued = self.shard.control()[control::QUEUED];
         self.arrived.clear();
-        if max > 0 && i64::from(queued) < 2 * i64::from(max) {
-            self.owner.drain(&mut self.arrived, max as usize);
+        if max > 0 {
+            let queued = self.shard.control()[control::QUEUED].cast_unsigned();
+            self.owner.drain(&mut self.arrived, inbox::allowance(queued, max));
         }
         let written = if self.arrived.is_empty() {
             self.shard.tick(now, submitted, completions, max)
@@ -213,9 +214,8 @@ impl NativeShard {
         let bell = Bell::new(&wake)?;
         let rope = bell.clone();
         let owner = ShardOwner::open(lease, options.inbox as usize, move || rope.ring());
-        let cell = Rc::new(Cell {
-            open: RefCell::new(Some(Open { shard, owner, buffers, bell, arrived: Vec::new() })),
-        });
+        let cell =
+            Rc::new(Cell { open: RefCell::new(Some(Open { shard, owner, buffers, bell, arrived: Vec::new() })) });
         // Added after the doorbell's own hook, so it runs before Node.js takes the doorbell down.
         env.add_env_cleanup_hook(Rc::clone(&cell), |cell| cell.end())?;
         Ok(Self { cell, shard: number })
@@ -310,7 +310,7 @@ impl NativeShard {
     /// Turns everything that is left into dead letters, and fills the completion ring with them; call it until it
     /// returns 0: then the shard is gone.
     #[napi(catch_unwind)]
-    pub fn close(&self) -> Result<u32> {
+    pub fn close(&self) -> u32 {
         let written = match &mut *self.cell.open.borrow_mut() {
             None => 0,
             Some(open) => open.shard.close(open.buffers.completions.records_mut()) as u32,
@@ -318,6 +318,6 @@ impl NativeShard {
         if written == 0 {
             self.cell.end();
         }
-        Ok(written)
+        written
     }
 }

@@ -1,4 +1,4 @@
-use super::{Inbox, Refusal, Refused};
+use super::{Inbox, Refusal, Refused, allowance};
 use std::{sync::Arc, thread};
 
 fn record(number: u32) -> [u32; 8] {
@@ -65,4 +65,12 @@ fn every_accepted_record_is_drained_when_senders_race_the_close() {
     let accepted: usize = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
     assert_eq!(out.len(), accepted);
     assert!(inbox.is_empty());
+}
+
+#[test]
+fn a_busy_owner_lets_little_in_and_never_nothing() {
+    assert_eq!(allowance(0, 512), 512);
+    assert_eq!(allowance(1023, 512), 512);
+    assert_eq!(allowance(1024, 512), 64);
+    assert_eq!(allowance(u32::MAX, 1), 1);
 }

@@ -92,7 +92,8 @@ const spawnIn = (
 ): Effect.Effect<Cell, unknown> => {
   const context = fiber.context as Context.Context<ActorSystem | Scope.Scope>
   const host = hostOf(Context.get(context, ActorSystem))
-  const owner = isScoped ? ownerOf(host, Context.get(context, Scope.Scope)) : undefined
+  const scope = isScoped ? Context.get(context, Scope.Scope) : undefined
+  const owner = scope === undefined ? undefined : ownerOf(host, scope)
   let result: Cell | Starting
   try {
     result = begin(boundFor(behavior, host, fiber.context), args, options, undefined)
@@ -103,7 +104,11 @@ const spawnIn = (
   // Before `init` is done: whoever closes the scope meanwhile ends it too.
   owner?.add(cell)
   begun?.(cell)
-  return result instanceof Starting ? settled(result) : Exit.succeed(cell)
+  const spawned = result instanceof Starting ? settled(result) : Exit.succeed(cell)
+  // As `acquireRelease` does in a scope that has closed before: its finalizer has run already.
+  return scope !== undefined && scope.state._tag === "Closed"
+    ? Effect.onExit(spawned, () => stopAll([cell], host.options.shutdownTimeout))
+    : spawned
 }
 
 // One finalizer a scope, however many actors it has.

@@ -7,9 +7,12 @@
  * Owner: the host. A shard sees `Bound` as an opaque object with a `meter` slot and the two `has...` flags.
  */
 import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import type { ExitReason } from "../ExitReason.ts"
 import type { Down, ExitSignal } from "../ExitSignal.ts"
 import type { Mailbox } from "../Mailbox.ts"
+import { Pid } from "../Pid.ts"
+import type { Self } from "../Self.ts"
 import type { Host } from "./host.ts"
 import { type ResolvedMailbox, resolveMailbox } from "./mailbox.ts"
 import { intern } from "./opcodes.ts"
@@ -64,6 +67,19 @@ const takes = (f: (...args: Array<never>) => unknown, count: number): boolean =>
   return head.includes("=")
 }
 
+// Whatever the handler returns is settled as it is: an Effect may succeed with a Deferred or a forward too.
+const traced = (name: string, handler: Handler): Handler => (state, payload, self) => {
+  const { pid } = self as Self.Any
+  return Effect.withSpan(
+    Effect.suspend(() => {
+      const result = handler(state, payload, self)
+      return Effect.isEffect(result) ? result : Effect.succeed(result)
+    }),
+    name,
+    { attributes: { "actor.pid": Pid.print(pid) } }
+  )
+}
+
 /** Compiles a behaviour. Throws a `TypeError` for a protocol tag without a handler. */
 export const compile = (protocol: string, rpcs: ReadonlyArray<RpcInfo>, options: BehaviorOptions): Program => {
   const ops = rpcs.map((rpc) => intern(rpc.tag))
@@ -73,11 +89,12 @@ export const compile = (protocol: string, rpcs: ReadonlyArray<RpcInfo>, options:
   const full = new Array<Handler | undefined>(size).fill(undefined)
   const flags = new Array<number>(size).fill(0)
   rpcs.forEach((rpc, i) => {
-    const op = ops[i]
+    const op = ops[i]!
     const handler = options.handlers[rpc.tag]
     if (typeof handler !== "function") throw new TypeError(`behaviour of ${protocol}: no handler for "${rpc.tag}"`)
     infos[op] = rpc
-    if (rpc.isStream || takes(handler, 3)) full[op] = handler
+    if (rpc.isTraced && !rpc.isStream) full[op] = traced(`${protocol}.${rpc.tag}`, handler)
+    else if (rpc.isStream || takes(handler, 3)) full[op] = handler
     else plain[op] = handler
     flags[op] = OpFlag.Known | (rpc.isPriority ? Flag.Priority : 0) | (rpc.isReentrant ? Flag.Reentrant : 0)
       | (rpc.isStream ? OpFlag.Stream : 0)

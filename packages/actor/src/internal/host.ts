@@ -39,6 +39,9 @@ import type { StopGroup } from "./stop.ts"
 import { StreamRequest } from "./stream.ts"
 import type { Watch } from "./watch.ts"
 
+/** A signal is delivered soon after its sender's end; a name that is later than so many other deaths is lost. */
+const lateNamesKept = 4096
+
 let boots = 0
 
 const newBoot = (): string =>
@@ -74,6 +77,8 @@ export class Host implements ShardHost {
   deadLetters = 0
   longSchedules = 0
   tellsFailed = 0
+  /** Names of the latest dead; the oldest goes first. */
+  private readonly lateNames = new Map<Pid, string>()
   private refs = 0
 
   constructor(
@@ -181,8 +186,9 @@ export class Host implements ShardHost {
     }
   }
 
+  /** Also of one that has just ended, for the signals that tell of it. */
   nameOf(pid: Pid): string | undefined {
-    return this.shard.cellOf(pid).life?.name
+    return this.lateNames.get(pid) ?? this.shard.cellOf(pid).life?.name
   }
 
   // -- events ---------------------------------------------------------------------------------------------------------
@@ -269,6 +275,10 @@ export class Host implements ShardHost {
     if (life === undefined) return
     life.closing = true
     life.ended = reason
+    if (life.name !== undefined) {
+      this.lateNames.set(cell.pid, life.name)
+      if (this.lateNames.size > lateNamesKept) this.lateNames.delete(this.lateNames.keys().next().value!)
+    }
     life.runner = undefined
     interruptAll(life)
     if (life.scope !== undefined) {

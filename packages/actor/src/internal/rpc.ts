@@ -7,6 +7,7 @@ import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as RpcSchema from "effect/rpc/RpcSchema"
 import type * as Schema from "effect/Schema"
 import { Lane, Reentrant } from "../Mailbox.ts"
+import { Traced } from "../Traced.ts"
 
 /** What an actor needs to know of one Rpc. */
 export interface RpcInfo {
@@ -20,6 +21,7 @@ export interface RpcInfo {
   readonly isStream: boolean
   readonly isPriority: boolean
   readonly isReentrant: boolean
+  readonly isTraced: boolean
 }
 
 const isWithProps = (rpc: Rpc.Any): rpc is Rpc.AnyWithProps => "payloadSchema" in rpc
@@ -35,7 +37,8 @@ const infoOf = (rpc: Rpc.Any): RpcInfo => {
     error: stream === undefined ? rpc.errorSchema : stream.error,
     isStream: stream !== undefined,
     isPriority: Context.get(rpc.annotations, Lane) === "priority",
-    isReentrant: Context.get(rpc.annotations, Reentrant)
+    isReentrant: Context.get(rpc.annotations, Reentrant),
+    isTraced: Context.get(rpc.annotations, Traced)
   }
 }
 

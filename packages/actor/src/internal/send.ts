@@ -62,7 +62,7 @@ export const refused = (
   outcome: Outcome
 ): TellOutcome => {
   if (outcome === Outcome.MailboxFull) to.host.letter(to.pid, from?.pid, message, "MailboxFull")
-  return outcomes[outcome]
+  return outcomes[outcome]!
 }
 
 const issueOf = (to: Cell, message: Message<string, unknown>): string => {

@@ -26,7 +26,14 @@ export const CallEnd = { Exited: 1, Timeout: 2, MailboxFull: 3 } as const
 export type CallEnd = typeof CallEnd[keyof typeof CallEnd]
 
 /** Why a letter is dead. */
-export type Why = "NotAlive" | "MailboxFull" | "Dropped" | "NodeUnreachable" | "SwapRolledBack" | "Stopped" | "Interrupted"
+export type Why =
+  | "NotAlive"
+  | "MailboxFull"
+  | "Dropped"
+  | "NodeUnreachable"
+  | "SwapRolledBack"
+  | "Stopped"
+  | "Interrupted"
 
 export interface OpenOptions {
   readonly name: string | undefined
@@ -108,7 +115,15 @@ export interface Shard {
   /** `from`: the actor in whose handler this runs. `flags`: `Flag`. A dead receiver is a dead letter and `Accepted`. */
   readonly send: (to: Cell, op: number, payload: unknown, from: Cell | undefined, flags: number) => Outcome
   /** Ends by `answered`, or by `host.callEnded`, never by both. A refusal is the outcome alone. `timeout` in ms, or Infinity. */
-  readonly call: (to: Cell, op: number, payload: unknown, from: Cell | undefined, flags: number, call: Call, timeout: number) => Outcome
+  readonly call: (
+    to: Cell,
+    op: number,
+    payload: unknown,
+    from: Cell | undefined,
+    flags: number,
+    call: Call,
+    timeout: number
+  ) => Outcome
   /** The host has taken the call's answer, or its caller has gone away. */
   readonly answered: (call: Call) => void
   /** Calls `resume` once there is room, or the actor has ended. Returns its undo. */
@@ -138,12 +153,25 @@ export interface Shard {
   // -- names and timers ---------------------------------------------------------------------------------------------
   readonly whereis: (name: string) => Cell | undefined
   /** The message is delivered like one that the actor sent to itself. Returns nothing: `ref` is the host's. */
-  readonly startTimer: (cell: Cell, ref: number, delay: number, repeat: boolean, op: number, payload: unknown, flags: number) => void
+  readonly startTimer: (
+    cell: Cell,
+    ref: number,
+    delay: number,
+    repeat: boolean,
+    op: number,
+    payload: unknown,
+    flags: number
+  ) => void
   /** ms left; 0: its message was queued, and is not delivered any more; undefined: it has been delivered, or never was. */
   readonly cancelTimer: (cell: Cell, ref: number) => number | undefined
 
   // -- the whole ----------------------------------------------------------------------------------------------------
-  readonly stats: () => { readonly actors: number; readonly queued: number; readonly bytes: number; readonly calls: number }
+  readonly stats: () => {
+    readonly actors: number
+    readonly queued: number
+    readonly bytes: number
+    readonly calls: number
+  }
   /** Every live cell, in order of its spawn. */
   readonly cells: () => Iterable<Cell>
   /** Holds the process (`true`), or lets it end when nothing is runnable, no timer armed and no call pending. */

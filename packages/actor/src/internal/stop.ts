@@ -58,7 +58,7 @@ export class StopGroup {
 // Always by the machine's clock, for the same reason. `cells` are alive, and of one host.
 const stopTogether = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    const host = cells[0].host
+    const host = cells[0]!.host
     const over = (): void => {
       disarm()
       host.stopGroups.delete(group)

@@ -6,9 +6,10 @@ import type { Pid } from "../../Pid.ts"
 import type { Bound } from "../bound.ts"
 import type { Call } from "../call.ts"
 import type { Cell } from "../cell.ts"
-import { type OpenOptions, Outcome, type Shard, type ShardHost, type ShardInfo, type ShardOptions } from "../shard.ts"
+import type { Outcome } from "../shard.ts"
+import { type OpenOptions, type Shard, type ShardHost, type ShardInfo, type ShardOptions } from "../shard.ts"
 import { NativeCell } from "./cell.ts"
-import type { NativeMembrane, NativeModule, NativeOpenOptions } from "./membrane.ts"
+import type { NativeMembrane, NativeModule } from "./membrane.ts"
 
 /** Of an actor whose behaviour does not say; every spawn of this package says. */
 const DEFAULT_CAPACITY = 65_536
@@ -43,7 +44,9 @@ export class NativeShard implements Shard {
   }
 
   #refusal(): Error {
-    if (this.#membrane.closed) return Object.assign(new Error("the actor system has stopped"), { _tag: "SystemStopped" })
+    if (this.#membrane.closed) {
+      return Object.assign(new Error("the actor system has stopped"), { _tag: "SystemStopped" })
+    }
     const limit = this.#options.maxActors
     return Object.assign(new Error(`${limit} actors are alive`), { _tag: "LimitReached", what: "actors", limit })
   }
@@ -53,7 +56,7 @@ export class NativeShard implements Shard {
   }
 
   open(cell: Cell, options: OpenOptions): Pid | undefined {
-    return this.#membrane.open(cell, options as NativeOpenOptions) as Pid | undefined
+    return this.#membrane.open(cell, options) as Pid | undefined
   }
 
   started(cell: Cell): void {

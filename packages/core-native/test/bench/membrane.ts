@@ -1,17 +1,17 @@
 /**
  * What the membrane costs by itself: plain handlers on a host without behaviours.
  *
- *   node packages/core-native/bench/membrane.ts [workload] [rounds]
+ *   node packages/core-native/test/bench/membrane.ts [workload] [rounds]
  *
  * Every figure is of completed work: the count of handled messages is checked. `MYRMIDON_NATIVE_PATH` picks the addon.
  */
-import { Arg } from "../src/binding.ts"
-import { systemClock } from "../src/clock.ts"
-import type { MembraneCall, MembraneCell, MembraneHost } from "../src/host.ts"
-import { load } from "../src/load.ts"
-import { Membrane } from "../src/Membrane.ts"
-import { Ring } from "../src/ring.ts"
-import { generationOf, lowOf } from "../src/words.ts"
+import { Arg } from "../../src/binding.ts"
+import { systemClock } from "../../src/clock.ts"
+import type { MembraneCall, MembraneCell, MembraneHost } from "../../src/host.ts"
+import { load } from "../../src/load.ts"
+import { Membrane } from "../../src/Membrane.ts"
+import { Ring } from "../../src/ring.ts"
+import { generationOf, lowOf } from "../../src/words.ts"
 
 interface State {
   sum: number
@@ -168,7 +168,7 @@ const produce = async (name: string, actors: number, n: number): Promise<void> =
       seed ^= seed << 5
       const to = cells[(seed >>> 0) % actors]!
       membrane.send(to.low, to.generation, 1, { by: 1 }, 0, 0, 0)
-      if ((i & 1023) === 1023) await null
+      if ((i & 1023) === 1023) await Promise.resolve()
     }
     while (host.handled < goal) await new Promise((resolve) => setImmediate(resolve))
   }
@@ -219,7 +219,8 @@ const ask = async (name: string, n: number): Promise<void> => {
 const spawning = async (name: string, n: number): Promise<void> => {
   const { membrane, spawn } = open()
   const bound = new Bound(() => {})
-  const cells: Array<BenchCell> = new Array<BenchCell>(n)
+  const cells: Array<BenchCell> = []
+  cells.length = n
   globalThis.gc?.()
   const before = process.memoryUsage.rss()
   const start = performance.now()

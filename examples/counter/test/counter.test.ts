@@ -1,0 +1,9 @@
+// The smallest program does what its first line says, and its process ends by itself.
+import { assert, it } from "@effect/vitest"
+import { execFileSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+
+it("prints 3", () => {
+  const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+  assert.strictEqual(execFileSync(process.execPath, [main], { encoding: "utf8" }), "3\n")
+})

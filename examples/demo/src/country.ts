@@ -1,0 +1,223 @@
+/**
+ * One actor per country: it knows the last report of each of its cities, kills those whose day has come and starts
+ * them again from that report the day after. A killed city takes with it who had arrived and was not admitted yet:
+ * those are the losses of the ledger.
+ *
+ * Dawn goes round the world: a country wakes its cities some hundreds at a time, and hands on to the next country.
+ */
+import { Actor } from "@myrmidonjs/actor"
+import { Effect } from "effect"
+import type { Atlas } from "./atlas.ts"
+import { mustArrive } from "./atlas.ts"
+import type { Country } from "./cities.ts"
+import { CityLive } from "./city.ts"
+import { degree } from "./geography.ts"
+import { settle } from "./model.ts"
+import type { People } from "./model.ts"
+import * as Protocols from "./protocols.ts"
+
+const { Dawn } = Protocols.City.messages
+const { Wake } = Protocols.Country.messages
+const { Sighting } = Protocols.Observer.messages
+const { Done, Ready } = Protocols.World.messages
+
+/** Cities woken in one go: the groups under way stay few, and what they touch stays in the cache. */
+const atOnce = 512
+
+export interface CountryArgs {
+  readonly atlas: Atlas
+  /** Which of the countries it is. */
+  readonly place: number
+}
+
+/** The last report of each city, as columns: `city - from` is the row. */
+interface Known {
+  readonly susceptible: Int32Array
+  readonly infected: Int32Array
+  readonly recovered: Int32Array
+  readonly waitingSusceptible: Int32Array
+  readonly waitingInfected: Int32Array
+  readonly waitingRecovered: Int32Array
+  /** 1 from the day on which the infection came. */
+  readonly reached: Uint8Array
+}
+
+/** What goes into `Done`. */
+interface Today {
+  lost: number
+  killed: number
+  restarted: number
+  handled: number
+  strays: number
+  reached: Array<{ readonly city: number; readonly source: number }>
+}
+
+interface State {
+  readonly atlas: Atlas
+  readonly place: number
+  readonly country: Country
+  readonly known: Known
+  today: Today
+  /** Dead on this day, in order. */
+  down: ReadonlyArray<number>
+  /** Of these, how many the dawn has passed. */
+  nextDown: number
+  /** By row: how many neighbours are dead on this day. */
+  readonly silent: Uint16Array
+  /** Deaths that are not confirmed yet, then reports that are missing. */
+  awaited: number
+}
+
+export const CountryLive = Protocols.Country.behavior({
+  init: ({ atlas, place }: CountryArgs): State => {
+    const country = atlas.cities.countries[place]
+    return {
+      atlas,
+      place,
+      country,
+      known: firstCensus(atlas, country),
+      today: newDay(),
+      down: [],
+      nextDown: 0,
+      silent: new Uint16Array(country.to - country.from),
+      awaited: 0
+    }
+  },
+  handlers: {
+    Prepare: (state, { down }, self) => {
+      const { address, geography } = state.atlas
+      const { from, to } = state.country
+      state.today = newDay()
+      state.today.handled++
+      for (const city of state.down) {
+        const people = lastKnown(state.known, city - from)
+        address[city] = self.spawnUnsafe(CityLive, { atlas: state.atlas, city, country: self.ref, people }, {
+          link: false
+        })
+        state.today.restarted++
+      }
+      state.silent.fill(0)
+      for (const city of down) {
+        for (let road = geography.first[city]; road < geography.first[city + 1]; road++) {
+          const neighbour = geography.neighbour[road]
+          if (neighbour >= from && neighbour < to) state.silent[neighbour - from]++
+        }
+      }
+      state.down = down.filter((city) => city >= from && city < to)
+      state.nextDown = 0
+      state.awaited = state.down.length
+      if (state.awaited === 0) return mustArrive(self.send(state.atlas.world, Ready()))
+      for (const city of state.down) {
+        self.monitor(address[city])
+        loseArrivals(state, city - from)
+      }
+      state.today.killed = state.down.length
+      return Effect.forEach(state.down, (city) => Actor.kill(address[city]), { discard: true })
+    },
+    Wake: (state, { day, from }, self) => {
+      const { address, countries, geography } = state.atlas
+      const { country, silent, today } = state
+      const first = country.from
+      if (from === first) state.awaited = country.to - first - state.down.length
+      const to = Math.min(country.to, from + atOnce)
+      const dawn = Dawn({ day, silent: 0 })
+      for (let city = from; city < to; city++) {
+        if (city === state.down[state.nextDown]) {
+          state.nextDown++
+          // Each living neighbour sends it a group all the same.
+          today.strays += degree(geography, city) - silent[city - first]
+          continue
+        }
+        const missing = silent[city - first]
+        mustArrive(self.send(address[city], missing === 0 ? dawn : Dawn({ day, silent: missing })))
+        // The dawn, its groups, and the report that comes of them.
+        today.handled += 2 + degree(geography, city) - missing
+      }
+      today.handled++
+      if (to < country.to) {
+        mustArrive(self.tell(Wake({ day, from: to })))
+        return
+      }
+      const next = countries[state.place + 1]
+      if (next !== undefined) mustArrive(self.send(next.ref, Wake({ day, from: next.from })))
+      // Every city is dead, and no report will come.
+      if (state.down.length === country.to - first) mustArrive(self.send(state.atlas.world, Done(sumUp(state))))
+    },
+    Report: (state, report, self) => {
+      const { known, today } = state
+      const row = report.city - state.country.from
+      known.susceptible[row] = report.susceptible
+      known.infected[row] = report.infected
+      known.recovered[row] = report.recovered
+      known.waitingSusceptible[row] = report.waitingSusceptible
+      known.waitingInfected[row] = report.waitingInfected
+      known.waitingRecovered[row] = report.waitingRecovered
+      if (known.reached[row] === 0 && report.infected + report.waitingInfected > 0) {
+        known.reached[row] = 1
+        today.reached.push({ city: report.city, source: report.source })
+      }
+      if (--state.awaited > 0) return
+      const observer = state.atlas.observers[state.place % state.atlas.observers.length]
+      for (const { city } of today.reached) {
+        // In one breath, to one small mailbox. Whether there is room is the observer's affair.
+        self.send(observer, Sighting({ city, infected: known.infected[city - state.country.from] }))
+      }
+      mustArrive(self.send(state.atlas.world, Done(sumUp(state))))
+    }
+  },
+  signals: {
+    down: (state, _, self) => {
+      if (--state.awaited === 0) mustArrive(self.send(state.atlas.world, Ready()))
+    }
+  }
+})
+
+const newDay = (): Today => ({ lost: 0, killed: 0, restarted: 0, handled: 0, strays: 0, reached: [] })
+
+const firstCensus = ({ cities, origin }: Atlas, { from, to }: Country): Known => {
+  const size = to - from
+  const known: Known = {
+    susceptible: new Int32Array(size),
+    infected: new Int32Array(size),
+    recovered: new Int32Array(size),
+    waitingSusceptible: new Int32Array(size),
+    waitingInfected: new Int32Array(size),
+    waitingRecovered: new Int32Array(size),
+    reached: new Uint8Array(size)
+  }
+  for (let city = from; city < to; city++) {
+    const people = settle(cities.population[city], city === origin)
+    known.susceptible[city - from] = people.susceptible
+    known.infected[city - from] = people.infected
+  }
+  return known
+}
+
+const lastKnown = (known: Known, row: number): People => ({
+  susceptible: known.susceptible[row],
+  infected: known.infected[row],
+  recovered: known.recovered[row]
+})
+
+/** Who had arrived in a city that is killed now existed in its memory alone. */
+const loseArrivals = ({ known, today }: State, row: number): void => {
+  today.lost += known.waitingSusceptible[row] + known.waitingInfected[row] + known.waitingRecovered[row]
+  known.waitingSusceptible[row] = known.waitingInfected[row] = known.waitingRecovered[row] = 0
+}
+
+const sumUp = ({ known, today }: State) => {
+  const waiting = total(known.waitingSusceptible) + total(known.waitingInfected) + total(known.waitingRecovered)
+  return {
+    susceptible: total(known.susceptible) + total(known.waitingSusceptible),
+    infected: total(known.infected) + total(known.waitingInfected),
+    recovered: total(known.recovered) + total(known.waitingRecovered),
+    waiting,
+    ...today
+  }
+}
+
+const total = (column: Int32Array): number => {
+  let sum = 0
+  for (let row = 0; row < column.length; row++) sum += column[row]
+  return sum
+}

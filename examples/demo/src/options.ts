@@ -1,0 +1,76 @@
+/** The command line: what may be asked of the demo, and what a wrong request is told. */
+import { parseArgs } from "node:util"
+import { allCities } from "./cities.ts"
+
+export interface Options {
+  readonly actors: number
+  readonly days: number
+  readonly seed: number
+  readonly backend: "native" | "memory"
+  readonly json: boolean
+}
+
+/** A request that cannot be met; its message names the option and says what would do. */
+export class OptionError extends Error {
+  override readonly name = "OptionError"
+}
+
+export const help = `Myrmidon demo: one actor per real city, and an epidemic that travels between them as messages.
+
+  npm run demo -- [options]
+
+  --actors N   the N largest cities of the world (1 to ${allCities}, default: all)
+  --days N     days to simulate (1 to 1000, default 42)
+  --seed N     another seed, another epidemic (0 to 4294967295, default 1)
+  --memory     run on the TypeScript twin instead of the Rust scheduler
+  --json       the table as one JSON object on the last line; progress goes to stderr
+  --help       this text
+`
+
+/** The options, or "help". Throws `OptionError`. */
+export const parseOptions = (argv: ReadonlyArray<string>): Options | "help" => {
+  const { help: wantsHelp, json, memory, ...numbers } = readArguments(argv)
+  if (wantsHelp) return "help"
+  return {
+    actors: whole("--actors", numbers.actors, { least: 1, most: allCities, otherwise: allCities }),
+    days: whole("--days", numbers.days, { least: 1, most: 1000, otherwise: 42 }),
+    seed: whole("--seed", numbers.seed, { least: 0, most: 0xffffffff, otherwise: 1 }),
+    backend: memory ? "memory" : "native",
+    json
+  }
+}
+
+const readArguments = (argv: ReadonlyArray<string>) => {
+  try {
+    return parseArgs({
+      args: [...argv],
+      strict: true,
+      allowPositionals: false,
+      options: {
+        actors: { type: "string" },
+        days: { type: "string" },
+        seed: { type: "string" },
+        memory: { type: "boolean", default: false },
+        json: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false }
+      }
+    }).values
+  } catch (cause) {
+    // Node's first sentence names the option; what follows is advice about its own parser.
+    const [first] = (cause instanceof Error ? cause.message : String(cause)).split(/\.\s|\n/)
+    throw new OptionError(`${first}. Run with --help for what there is.`)
+  }
+}
+
+const whole = (
+  option: string,
+  text: string | undefined,
+  range: { readonly least: number; readonly most: number; readonly otherwise: number }
+): number => {
+  if (text === undefined) return range.otherwise
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : NaN
+  if (!(value >= range.least && value <= range.most)) {
+    throw new OptionError(`${option} takes a whole number from ${range.least} to ${range.most}, not "${text}".`)
+  }
+  return value
+}

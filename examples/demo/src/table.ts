@@ -1,0 +1,32 @@
+/** The figures of a run, for people. */
+import type { Outcome } from "./run.ts"
+
+export const table = ({ figures, ledger }: Outcome): string => {
+  const rows: ReadonlyArray<readonly [string, string]> = [
+    ["backend", figures.backend === "native" ? "native (Rust scheduler)" : "memory (TypeScript twin)"],
+    ["actors", count(figures.actors)],
+    ["spawned in", `${count(Math.round(figures.spawn_ms))} ms`],
+    ["memory per actor", `${count(figures.bytes_per_actor)} bytes (its state included)`],
+    ["messages handled", count(figures.handled)],
+    ["messages per second", `${count(figures.per_s)} (${figures.seconds.toFixed(1)} s for all days)`],
+    ["ask p50 / p99", `${figures.ask_p50_us} / ${figures.ask_p99_us} us (between two days)`],
+    ["cities killed / restarted", `${count(figures.killed)} / ${count(figures.restarted)}`],
+    ["dead letters", `${count(figures.dead_letters)} groups of travellers`],
+    ["overflowed", `${count(figures.overflowed)} sightings, by intent`],
+    ["susceptible", count(figures.totals.susceptible)],
+    ["infected", count(figures.totals.infected)],
+    ["recovered", count(figures.totals.recovered)],
+    [
+      "ledger",
+      `${count(ledger.inCities)} in cities + ${count(ledger.strayed)} in dead letters + ${
+        count(ledger.lost)
+      } lost to kills`
+    ],
+    ["", `= ${count(ledger.start)} at the start, exactly, every day`]
+  ]
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join("\n")
+}
+
+/** 1,234,567 */
+export const count = (value: number): string => value.toLocaleString("en-US")

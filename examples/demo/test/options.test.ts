@@ -1,0 +1,59 @@
+// The command line: what it takes, and that a wrong request names the option and says what would do.
+import { assert, describe, it } from "@effect/vitest"
+import { execFileSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { OptionError, parseOptions } from "../src/options.ts"
+
+const refusal = (...argv: ReadonlyArray<string>): string => {
+  try {
+    parseOptions(argv)
+  } catch (error) {
+    if (error instanceof OptionError) return error.message
+    throw error
+  }
+  throw new Error("it was accepted")
+}
+
+describe("options", () => {
+  it("has defaults", () => {
+    assert.deepStrictEqual(parseOptions([]), { actors: 135_233, days: 42, seed: 1, backend: "native", json: false })
+  })
+
+  it("takes each option", () => {
+    assert.deepStrictEqual(parseOptions(["--actors", "2000", "--days=5", "--seed", "0", "--memory", "--json"]), {
+      actors: 2000,
+      days: 5,
+      seed: 0,
+      backend: "memory",
+      json: true
+    })
+    assert.strictEqual(parseOptions(["--help"]), "help")
+  })
+
+  it("refuses a number out of its range, and says the range", () => {
+    assert.strictEqual(refusal("--actors", "0"), "--actors takes a whole number from 1 to 135233, not \"0\".")
+    assert.strictEqual(refusal("--actors", "135234"), "--actors takes a whole number from 1 to 135233, not \"135234\".")
+    assert.strictEqual(refusal("--days", "2.5"), "--days takes a whole number from 1 to 1000, not \"2.5\".")
+    assert.strictEqual(refusal("--seed", "soon"), "--seed takes a whole number from 0 to 4294967295, not \"soon\".")
+  })
+
+  it("refuses what it does not know, by name", () => {
+    assert.match(refusal("--actor", "5"), /'--actor'.*--help/)
+    assert.match(refusal("--days"), /--days.*--help/)
+    assert.match(refusal("5"), /'5'.*--help/)
+  })
+
+  it("ends the process with 2 and one line", () => {
+    const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+    try {
+      execFileSync(process.execPath, [main, "--days", "0"], { encoding: "utf8", stdio: "pipe" })
+      assert.fail("it ran")
+    } catch (error) {
+      const { status, stderr } = error as { readonly status: number; readonly stderr: string }
+      assert.deepStrictEqual({ status, stderr }, {
+        status: 2,
+        stderr: "--days takes a whole number from 1 to 1000, not \"0\".\n"
+      })
+    }
+  })
+})

@@ -1,0 +1,143 @@
+// A small run end to end: the actors come to what the plain loop comes to, on both backends, to the last person.
+import { ActorSystem } from "@myrmidonjs/actor"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { loadCities } from "../src/cities.ts"
+import { makeGeography } from "../src/geography.ts"
+import { Ledger } from "../src/ledger.ts"
+import { downOn, nobody } from "../src/model.ts"
+import * as Protocols from "../src/protocols.ts"
+import { run } from "../src/run.ts"
+import { simulate } from "./oracle.ts"
+
+const cities = loadCities(2_000)
+const geography = makeGeography(cities)
+const plan = { cities, geography, seed: 11, days: 5 }
+const quiet = { spawned: () => {}, day: () => {} }
+// `npm test -- --no-native` sets the variable, and says which suites it left out.
+const backends = [
+  ...(process.env["MYRMIDON_NO_NATIVE"] === undefined ? [["native", ActorSystem.layer] as const] : []),
+  ["memory", ActorSystem.layerMemory] as const
+]
+
+describe.each(backends)("the demo on the %s backend", (backend, layer) => {
+  it.effect("comes to the people of the plain loop", () =>
+    Effect.gen(function*() {
+      const ledger = new Ledger(cities.people)
+      const { figures, history } = yield* run(plan, ledger, quiet).pipe(
+        Effect.provide(layer({ onDeadLetter: ledger.letter }))
+      )
+      const expected = simulate(cities, geography, plan)
+      const last = expected[expected.length - 1]
+      assert.deepStrictEqual(figures.totals, last.totals)
+      assert.deepStrictEqual({ strayed: ledger.strayPeople, lost: ledger.lost }, {
+        strayed: last.strayed,
+        lost: last.lost
+      })
+      expected.forEach((day, at) => {
+        const { infected, reached, recovered, susceptible } = history.days[at]
+        assert.deepStrictEqual({ susceptible, infected, recovered }, day.totals)
+        assert.deepStrictEqual([...reached].sort((a, b) => a.city - b.city), [...day.reached])
+      })
+      const killed = [1, 2, 3, 4, 5].reduce(
+        (sum, day) => sum + downOn(plan.seed, cities.size, day, plan.days).length,
+        0
+      )
+      assert.isTrue(killed > 0)
+      assert.deepStrictEqual({ killed: figures.killed, restarted: figures.restarted }, { killed, restarted: killed })
+      assert.strictEqual(figures.backend, backend)
+      // Each road twice a day, a dawn and a report a city, less what the dead would have handled: at least this many.
+      assert.isTrue(
+        figures.handled > 5 * (2 * geography.roads + 2 * cities.size - 100 * killed),
+        String(figures.handled)
+      )
+    }))
+})
+
+const shuffled = backends.flatMap(([backend]) => [[backend, 1n], [backend, 2n]] as const)
+
+describe.each(shuffled)(
+  "the demo on the %s backend, one message at a time in the order of seed %s",
+  (backend, order) => {
+    it.effect("comes to the same people", () =>
+      Effect.gen(function*() {
+        const few = loadCities(500)
+        const small = { cities: few, geography: makeGeography(few), seed: 2, days: 4 }
+        const ledger = new Ledger(few.people)
+        const { figures } = yield* run(small, ledger, quiet).pipe(
+          Effect.provide(ActorSystem.layerTest({ seed: order, backend, onDeadLetter: ledger.letter }))
+        )
+        assert.deepStrictEqual(figures.totals, simulate(few, small.geography, small)[3].totals)
+        assert.isTrue(figures.killed > 0)
+      }))
+  }
+)
+
+describe("a run that goes wrong", () => {
+  const onTwin = (broken: Partial<typeof plan>, ledger: Ledger) =>
+    run({ ...plan, ...broken }, ledger, quiet).pipe(
+      Effect.provide(ActorSystem.layerMemory({ onDeadLetter: ledger.letter })),
+      Effect.flip
+    )
+
+  it.effect("fails on the first day that does not balance", () =>
+    Effect.gen(function*() {
+      const error = yield* onTwin({}, new Ledger(cities.people + 1))
+      assert.strictEqual(error._tag, "LedgerBroken")
+      assert.match(error.message, /^day 1: .* = 1685238203, not 1685238204$/)
+    }))
+
+  it.effect("fails when a city crashes, and does not wait for its report", () =>
+    Effect.gen(function*() {
+      // A road that leads off the map: who takes it has no address.
+      const neighbour = geography.neighbour.map((city, road) => road === 100 ? cities.size : city)
+      const error = yield* onTwin({ geography: { ...geography, neighbour } }, new Ledger(cities.people))
+      assert.strictEqual(error._tag, "ActorCrashed")
+    }))
+})
+
+describe("the ledger", () => {
+  const day = (over: Partial<Protocols.Day>): Protocols.Day => ({
+    day: 1,
+    ...nobody(),
+    waiting: 0,
+    lost: 0,
+    killed: 0,
+    restarted: 0,
+    handled: 0,
+    strays: 0,
+    reached: [],
+    ...over
+  })
+  const group = Protocols.City.messages.Travellers({ slot: 0, susceptible: 2, infected: 1, recovered: 0 })
+
+  it("balances with strays and losses", () => {
+    const ledger = new Ledger(10)
+    ledger.letter({ message: group })
+    assert.strictEqual(ledger.close(day({ susceptible: 5, lost: 2, strays: 1 })), undefined)
+  })
+
+  it("notices one person who is missing", () => {
+    assert.match(new Ledger(10).close(day({ susceptible: 9 }))!, /9 in cities .* = 9, not 10/)
+  })
+
+  it("notices a dead letter that nobody expected, and one that did not come", () => {
+    const ledger = new Ledger(3)
+    ledger.letter({ message: group })
+    assert.match(ledger.close(day({}))!, /1 groups of travellers are dead letters, 0 were sent/)
+    assert.match(new Ledger(0).close(day({ strays: 1 }))!, /0 groups of travellers are dead letters, 1 were sent/)
+  })
+
+  it("does not take news for people", () => {
+    const ledger = new Ledger(0)
+    ledger.letter({ message: Protocols.Observer.messages.Sighting({ city: 1, infected: 5 }) })
+    assert.strictEqual(ledger.close(day({})), undefined)
+    assert.strictEqual(ledger.overflowed, 1)
+  })
+
+  it("notices any other message that was not handled", () => {
+    const ledger = new Ledger(0)
+    ledger.letter({ message: Protocols.World.messages.Ready() })
+    assert.match(ledger.close(day({}))!, /1 messages of the demo itself/)
+  })
+})

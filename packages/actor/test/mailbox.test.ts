@@ -1,0 +1,116 @@
+// Bounds and policies, seen from outside.
+import { assert, describe, it } from "@effect/vitest"
+import { Actor, ActorSystem, type DeadLetter, type Mailbox } from "@myrmidonjs/actor"
+import { Deferred, Effect, Exit, Fiber, Schema, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { Rpc } from "effect/rpc"
+import { systems, testSystems } from "./fixtures.ts"
+
+const Gate = Actor.make("Gate", [
+  Rpc.make("Hold", { success: Schema.Void }),
+  Rpc.make("Put", { payload: Schema.Int }),
+  Rpc.make("Seen", { success: Schema.Array(Schema.Int) })
+])
+const { Hold, Put, Seen } = Gate.messages
+
+// An actor whose handler waits, so that its mailbox fills.
+const full = (mailbox: Mailbox) =>
+  Effect.gen(function*() {
+    const gate = yield* Deferred.make<void>()
+    const held = yield* Deferred.make<void>()
+    const two = yield* Deferred.make<void>()
+    const GateLive = Gate.behavior({
+      init: () => [] as Array<number>,
+      handlers: {
+        Hold: () => Effect.andThen(Deferred.succeed(held, undefined), Deferred.await(gate)),
+        Put: (seen, n) => {
+          if (seen.push(n) === 2) Deferred.doneUnsafe(two, Exit.void)
+        },
+        Seen: (seen) => [...seen]
+      }
+    })
+    const ref = yield* GateLive.spawn(undefined, { mailbox })
+    yield* Effect.forkChild(ref.ask(Hold()), { startImmediately: true })
+    yield* Deferred.await(held)
+    return { ref, open: Deferred.succeed(gate, undefined), two: Deferred.await(two) }
+  })
+
+describe.each(systems)("Mailbox on the %s", (_, system) => {
+  const letters = Effect.flatMap(
+    ActorSystem,
+    (system) => Effect.forkChild(system.deadLetters.pipe(Stream.take(2), Stream.runCollect), { startImmediately: true })
+  )
+  const payloads = (fiber: Fiber.Fiber<Array<DeadLetter>>) =>
+    Effect.map(Fiber.join(fiber), (letters) => letters.map((letter) => [letter.message.payload, letter.why]))
+
+  it.effect("drop-newest keeps the oldest", () =>
+    Effect.gen(function*() {
+      const reader = yield* letters
+      const { open, ref, two } = yield* full({ capacity: 2, onFull: "drop-newest" })
+      for (const n of [1, 2, 3, 4]) assert.strictEqual(ref.tellUnsafe(Put(n)), "Accepted")
+      assert.deepStrictEqual(yield* payloads(reader), [[3, "Dropped"], [4, "Dropped"]])
+      yield* open
+      yield* two
+      assert.deepStrictEqual(yield* ref.ask(Seen()), [1, 2])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("drop-oldest keeps the newest", () =>
+    Effect.gen(function*() {
+      const reader = yield* letters
+      const { open, ref, two } = yield* full({ capacity: 2, onFull: "drop-oldest" })
+      for (const n of [1, 2, 3, 4]) assert.strictEqual(ref.tellUnsafe(Put(n)), "Accepted")
+      assert.deepStrictEqual(yield* payloads(reader), [[1, "Dropped"], [2, "Dropped"]])
+      yield* open
+      yield* two
+      assert.deepStrictEqual(yield* ref.ask(Seen()), [3, 4])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("suspend: a tell from outside waits for room, the sync one is refused", () =>
+    Effect.gen(function*() {
+      const { open, ref, two } = yield* full({ capacity: 1, onFull: "suspend" })
+      yield* ref.tell(Put(1))
+      assert.strictEqual(ref.tellUnsafe(Put(9)), "MailboxFull")
+      const waiting = yield* Effect.forkChild(ref.tell(Put(2)), { startImmediately: true })
+      assert.isUndefined(waiting.pollUnsafe())
+      yield* open
+      yield* Fiber.join(waiting)
+      yield* two
+      assert.deepStrictEqual(yield* ref.ask(Seen()), [1, 2])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("a handler that holds the thread is reported with its name and duration", () =>
+    Effect.gen(function*() {
+      const system = yield* ActorSystem
+      const event = yield* Effect.forkChild(Stream.runHead(system.events), { startImmediately: true })
+      const Heavy = Actor.make("Heavy", [Rpc.make("Work")])
+      const HeavyLive = Heavy.behavior({
+        init: () => 0,
+        handlers: {
+          Work: () => {
+            const until = performance.now() + 110
+            while (performance.now() < until) { /* the thread is held */ }
+          }
+        }
+      })
+      const heavy = yield* HeavyLive.spawn(undefined, { name: "heavy" })
+      yield* heavy.ask(Heavy.messages.Work())
+      const found = yield* Fiber.join(event)
+      assert(found._tag === "Some" && found.value._tag === "LongSchedule")
+      assert.strictEqual(found.value.name, "heavy")
+      assert.strictEqual(found.value.pid, heavy.pid)
+      assert.isAtLeast(found.value.millis, 100)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+})
+
+describe.each(testSystems)("Mailbox under virtual time on the %s", (_, system) => {
+  it.effect("a tell that waits too long gets MailboxFull", () =>
+    Effect.gen(function*() {
+      const { ref } = yield* full({ capacity: 1, onFull: "suspend", sendTimeout: "3 seconds" })
+      yield* ref.tell(Put(1))
+      const waiting = yield* Effect.forkChild(Effect.flip(ref.tell(Put(2))), { startImmediately: true })
+      yield* TestClock.adjust("2900 millis")
+      assert.isUndefined(waiting.pollUnsafe())
+      yield* TestClock.adjust("200 millis")
+      assert.strictEqual((yield* Fiber.join(waiting)).reason._tag, "MailboxFull")
+    }).pipe(Effect.scoped, Effect.provide(system)))
+})

@@ -1,0 +1,450 @@
+import { assert, describe, it } from "vitest"
+import { load } from "../src/load.ts"
+import { setup, TestClock } from "./host.ts"
+
+const KILLED = { _tag: "Killed" } as const
+const NORMAL = { _tag: "Normal" } as const
+
+describe("messages", () => {
+  it("arrive in order with their payloads, op and sender, and give their slots back", async () => {
+    const { host, membrane, send, spawn } = setup()
+    const got: Array<unknown> = []
+    const to = spawn((payload, _call, op, from) => void got.push([payload, op, from]))
+    const from = spawn(() => {})
+    const object = { a: 1 }
+    for (const payload of [object, "text", undefined, null, 0, -0, 1.5, Number.NaN, 2 ** 53, -7]) {
+      send(to, payload, from)
+    }
+    await host.until(() => got.length === 10)
+    assert.deepStrictEqual(got.map((entry) => (entry as Array<unknown>)[0]), [
+      object,
+      "text",
+      undefined,
+      null,
+      0,
+      -0,
+      1.5,
+      Number.NaN,
+      2 ** 53,
+      -7
+    ])
+    assert.isTrue(Object.is((got[5] as Array<unknown>)[0], -0))
+    assert.strictEqual((got[0] as Array<unknown>)[0], object)
+    assert.deepStrictEqual(got.map((entry) => (entry as Array<unknown>).slice(1)), got.map(() => [1, from.pid]))
+    assert.strictEqual(membrane.stats().slots, 0)
+    await membrane.close()
+  })
+
+  it("a million of them between a thousand actors conserve their slots", async () => {
+    const { host, membrane, send, spawn } = setup()
+    let left = 200_000
+    const cells = Array.from({ length: 1000 }, (_, i) =>
+      spawn((payload) => {
+        if (left-- > 0) send(cells[(i * 7 + 1) % 1000]!, { hop: payload })
+      }))
+    for (let i = 0; i < 3000; i++) send(cells[i % 1000]!, { hop: i })
+    await host.until(() => host.handled === 203_000)
+    assert.strictEqual(membrane.stats().slots, 0)
+    assert.strictEqual(membrane.stats().queued, 0)
+    await membrane.close()
+  })
+
+  it("more than the ring holds are sent in one go", async () => {
+    const { host, membrane, send, spawn } = setup()
+    const got: Array<unknown> = []
+    const to = spawn((payload) => void got.push(payload))
+    for (let i = 0; i < 10_000; i++) assert.strictEqual(send(to, { i }), 0)
+    await host.until(() => got.length === 10_000)
+    assert.deepStrictEqual(got.map((payload) => (payload as { readonly i: number }).i), Array.from(got.keys()))
+    await membrane.close()
+  })
+
+  it("`next` enters before what is queued, also before what is already in the batch", async () => {
+    const { host, membrane, send, spawn } = setup()
+    const got: Array<unknown> = []
+    const self = spawn((payload) => {
+      got.push(payload)
+      if (payload === "first") send(self, "next", self, 8)
+    })
+    for (const payload of ["first", "second", "third"]) send(self, payload)
+    await host.until(() => got.length === 4)
+    assert.deepStrictEqual(got, ["first", "next", "second", "third"])
+    await membrane.close()
+  })
+
+  it("to a dead actor are dead letters with everything that they carried", async () => {
+    const { host, membrane, send, settled, spawn } = setup()
+    const dead = spawn(() => {})
+    membrane.exit(dead, undefined, KILLED)
+    await settled()
+    const payload = { x: 1 }
+    assert.strictEqual(send(dead, payload), 0)
+    assert.strictEqual(send(dead, 42), 0)
+    await host.until(() => host.letters.length === 2)
+    assert.deepStrictEqual(host.letters, [
+      { to: dead.pid, from: 0, op: 1, payload, why: "NotAlive" },
+      { to: dead.pid, from: 0, op: 1, payload: 42, why: "NotAlive" }
+    ])
+    assert.strictEqual(membrane.stats().slots, 0)
+    await membrane.close()
+  })
+})
+
+describe("full mailboxes", () => {
+  it("MailboxFull is exact, to the message", async () => {
+    const { host, membrane, send, spawn } = setup()
+    const got: Array<unknown> = []
+    const to = spawn((payload) => void got.push(payload), { capacity: 3 })
+    const outcomes = Array.from({ length: 5 }, (_, i) => send(to, { i }))
+    assert.deepStrictEqual(outcomes, [0, 0, 0, 1, 1])
+    await host.until(() => got.length === 3)
+    assert.strictEqual(send(to, "room again"), 0)
+    await host.until(() => got.length === 4)
+    assert.deepStrictEqual([host.letters, membrane.stats().slots], [[], 0])
+    await membrane.close()
+  })
+
+  it("is exact at the default capacity too, and a refused call leaves no token", async () => {
+    const { ask, membrane, send, spawn } = setup()
+    const to = spawn(() => {}, { starting: true })
+    let accepted = 0
+    while (send(to, accepted) === 0) accepted++
+    assert.strictEqual(accepted, 65_536)
+    assert.strictEqual(ask(to, "?").outcome, 1)
+    assert.strictEqual(membrane.stats().calls, 0)
+    await membrane.close()
+  })
+
+  it("drop-oldest and drop-newest make dead letters; a dropped call fails with MailboxFull", async () => {
+    const { ask, host, membrane, send, spawn } = setup()
+    const oldest = spawn(() => {}, { capacity: 2, onFull: 2, starting: true })
+    const question = ask(oldest, "asked")
+    for (const payload of ["a", "b"]) assert.strictEqual(send(oldest, payload), 0)
+    assert.deepStrictEqual(await question.ended, { end: 3, reason: undefined })
+    const newest = spawn(() => {}, { capacity: 1, onFull: 1, starting: true })
+    for (const payload of ["c", "d"]) assert.strictEqual(send(newest, payload), 0)
+    await host.until(() => host.letters.length === 2)
+    assert.deepStrictEqual(host.letters.map(({ payload, why }) => [payload, why]), [["asked", "Dropped"], [
+      "d",
+      "Dropped"
+    ]])
+    await membrane.close()
+  })
+
+  it("awaitRoom is told at low water, and when the actor ends", async () => {
+    const { host, membrane, send, spawn } = setup()
+    const to = spawn(() => {}, { capacity: 2, starting: true })
+    send(to, 1)
+    send(to, 2)
+    assert.strictEqual(send(to, 3), 1)
+    const room = new Promise<string>((resolve) => void membrane.awaitRoom(to, () => resolve("room")))
+    membrane.started(to)
+    assert.strictEqual(await room, "room")
+    const other = spawn(() => {}, { capacity: 1, starting: true })
+    send(other, 1)
+    const gone = new Promise<string>((resolve) => void membrane.awaitRoom(other, () => resolve("gone")))
+    membrane.exit(other, undefined, KILLED)
+    assert.strictEqual(await gone, "gone")
+    await host.until(() => host.letters.length === 1)
+    await membrane.close()
+  })
+})
+
+describe("control", () => {
+  it("a kill from a handler acts before the next message of the same batch", async () => {
+    const { host, membrane, send, settled, spawn } = setup()
+    const victim = spawn(() => void host.log.push("victim ran"))
+    const killer = spawn(() => membrane.exit(victim, killer, KILLED))
+    send(killer, "go")
+    for (let i = 0; i < 5; i++) send(victim, i)
+    await settled()
+    assert.notInclude(host.log, "victim ran")
+    assert.deepStrictEqual(
+      host.letters.map((letter) => [letter.payload, letter.why]),
+      [0, 1, 2, 3, 4].map((i) => [i, "Stopped"])
+    )
+    assert.strictEqual(membrane.stats().slots, 0)
+    await membrane.close()
+  })
+
+  it("an actor that ends itself does not get the rest of its slice", async () => {
+    const { host, membrane, send, settled, spawn } = setup()
+    const got: Array<unknown> = []
+    const actor = spawn((payload) => {
+      got.push(payload)
+      if (payload === 1) membrane.exitSelf(actor, NORMAL)
+    })
+    for (let i = 0; i < 4; i++) send(actor, i)
+    await settled()
+    assert.deepStrictEqual(got, [0, 1])
+    assert.deepStrictEqual(host.letters.map((letter) => letter.payload), [2, 3])
+    await membrane.close()
+  })
+
+  it("a handler that waits holds up its actor alone, and `ready` lets it go on", async () => {
+    const { host, membrane, send, settled, spawn } = setup()
+    const got: Array<unknown> = []
+    const actor = spawn((payload) => {
+      got.push(payload)
+      return payload === "wait"
+    })
+    for (const payload of ["wait", "after"]) send(actor, payload)
+    await settled()
+    assert.deepStrictEqual(got, ["wait"])
+    assert.strictEqual(membrane.info(actor)!.status, "busy")
+    membrane.ready(actor, 0)
+    await host.until(() => got.length === 2)
+    await membrane.close()
+  })
+
+  it("links, trapped exits, monitors and outside watches tell the reason, the crash with its error", async () => {
+    const { host, membrane, spawn } = setup()
+    const reasons: Array<unknown> = []
+    const dead = host.dead.bind(host)
+    host.dead = (cell, reason) => {
+      reasons.push(reason)
+      dead(cell, reason)
+    }
+    const crashes = spawn(() => {})
+    const linked = spawn(() => {}, { parent: crashes })
+    const traps = spawn(() => {}, { parent: crashes, trapExit: true })
+    const watcher = spawn(() => {})
+    membrane.monitor(watcher, crashes, 7)
+    membrane.watch(crashes, 8)
+    const error = { name: "Error", message: "böse \u{1f41c}", stack: "at home", language: "typescript" } as const
+    membrane.exitSelf(crashes, { _tag: "Crashed", error })
+    const index = (pid: number): number => pid & 0xffffff
+    await host.until(() => host.log.length === 5)
+    assert.sameMembers(host.log, [
+      `dead ${index(crashes.pid)} Crashed`,
+      `dead ${index(linked.pid)} Crashed`,
+      `exit ${index(traps.pid)} from ${index(crashes.pid)} Crashed`,
+      `down ${index(watcher.pid)} ref 7 from ${index(crashes.pid)} Crashed`,
+      "outsideDown 8 Crashed"
+    ])
+    assert.deepStrictEqual(reasons, [{ _tag: "Crashed", error }, { _tag: "Crashed", error }])
+    await membrane.close()
+  })
+
+  it("demonitor answers whether a down was or will be delivered", async () => {
+    const { host, membrane, settled, spawn } = setup()
+    const target = spawn(() => {})
+    const watcher = spawn(() => {})
+    membrane.monitor(watcher, target, 1)
+    membrane.monitor(watcher, target, 2)
+    assert.isTrue(membrane.demonitor(watcher, 1))
+    assert.isFalse(membrane.demonitor(watcher, 1))
+    membrane.exit(target, undefined, KILLED)
+    await settled()
+    assert.isFalse(membrane.demonitor(watcher, 2))
+    assert.deepStrictEqual(host.log.filter((line) => line.startsWith("down")).length, 1)
+    await membrane.close()
+  })
+
+  it("a cleanup comes before the end, and an abandoned actor never was", async () => {
+    const { host, membrane, settled, spawn } = setup()
+    const cleans = spawn(() => {}, { cleanup: true })
+    membrane.stop(cleans, { _tag: "Shutdown", detail: "please" })
+    await host.until(() => host.log.length === 1)
+    assert.deepStrictEqual(host.log, [`terminate ${cleans.low & 0xffffff} Shutdown`])
+    membrane.finished(cleans)
+    await host.until(() => host.log.length === 2)
+    const watcher = spawn(() => {})
+    const never = spawn(() => {}, { starting: true, parent: watcher, watcher, watchRef: 3 })
+    membrane.abandon(never)
+    await settled()
+    assert.isFalse(host.log.some((line) => line.startsWith("down")))
+    assert.isTrue(membrane.isAlive(watcher.low, watcher.generation))
+    await membrane.close()
+  })
+})
+
+describe("names, timers, calls", () => {
+  it("a name has one holder, which the loser is told, and is free again at once", async () => {
+    const { membrane, settled, spawn } = setup()
+    const holder = spawn(() => {}, { name: "käse" })
+    assert.strictEqual(membrane.whereis("käse"), holder)
+    assert.throws(() => spawn(() => {}, { name: "käse" }), `taken by ${holder.pid}`)
+    membrane.exit(holder, undefined, KILLED)
+    await settled()
+    assert.isUndefined(membrane.whereis("käse"))
+    spawn(() => {}, { name: "käse" })
+    await membrane.close()
+  })
+
+  it("timers fire in virtual time, repeat, and say what is left when cancelled", async () => {
+    const clock = new TestClock()
+    const { host, membrane, settled, spawn } = setup({ clock, seed: 1n })
+    const got: Array<unknown> = []
+    const actor = spawn((payload) => void got.push(payload))
+    membrane.startTimer(actor, 1, 100, false, 1, "once", 0)
+    membrane.startTimer(actor, 2, 40, true, 1, "beat", 0)
+    membrane.startTimer(actor, 3, 1000, false, 1, "never", 0)
+    await settled()
+    clock.advance(40)
+    await host.until(() => got.length === 1)
+    clock.advance(40)
+    await host.until(() => got.length === 2)
+    clock.advance(20)
+    await host.until(() => got.length === 3)
+    assert.deepStrictEqual(got, ["beat", "beat", "once"])
+    assert.strictEqual(membrane.cancelTimer(actor, 3), 900)
+    assert.isUndefined(membrane.cancelTimer(actor, 1))
+    assert.isDefined(membrane.cancelTimer(actor, 2))
+    await settled()
+    assert.isFalse(clock.armed)
+    await membrane.close()
+  })
+
+  it("a call ends by answer, timeout, or its callee's end; what comes late finds nobody", async () => {
+    const clock = new TestClock()
+    const { ask, host, membrane, settled, spawn } = setup({ clock, seed: 1n })
+    const asked: Array<ReturnType<typeof ask>["call"] | undefined> = []
+    const callee = spawn((_payload, call) => void asked.push(call))
+    const slow = ask(callee, 1, undefined, 50)
+    await host.until(() => asked.length === 1)
+    assert.strictEqual(asked[0], slow.call)
+    clock.advance(100)
+    assert.deepStrictEqual(await slow.ended, { end: 2, reason: undefined })
+    membrane.answered(slow.call)
+    const second = ask(callee, 2)
+    await host.until(() => asked.length === 2)
+    membrane.exit(callee, undefined, KILLED)
+    assert.deepStrictEqual(await second.ended, { end: 1, reason: { _tag: "Killed" } })
+    assert.deepStrictEqual(await ask(callee, 3).ended, { end: 1, reason: { _tag: "NoProc", everExisted: true } })
+    assert.strictEqual(ask(callee, 4, callee).outcome, 4)
+    await settled()
+    assert.strictEqual(membrane.stats().calls, 0)
+    await membrane.close()
+  })
+})
+
+describe("the loop", () => {
+  it("does not starve the event loop beside an endless conversation", async () => {
+    const { membrane, send, spawn } = setup()
+    const a = spawn(() => void send(b, 1, a))
+    const b = spawn(() => void send(a, 1, b))
+    send(a, 1)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    await new Promise((resolve) => setImmediate(resolve))
+    // The conversation has not ended, and still a timer and an immediate came through.
+    assert.strictEqual(membrane.stats().queued, 1)
+    await membrane.close()
+  })
+
+  it("reports a handler that holds the thread, once, and lets timers run after it", async () => {
+    const { host, membrane, send, spawn } = setup()
+    const light: Array<number> = []
+    const heavy = spawn(() => {
+      const end = performance.now() + 12
+      while (performance.now() < end);
+    })
+    const other = spawn(() => void light.push(host.handled))
+    for (let i = 0; i < 3; i++) send(heavy, i)
+    send(other, 1)
+    await host.until(() => host.handled === 4)
+    // The heavy slice ends after its first message: the light actor waits for one handler, not for three.
+    assert.deepStrictEqual(light, [2])
+    assert.isAtLeast(host.long.length, 1)
+    assert.isAtLeast(host.long[0]!, 12)
+    await membrane.close()
+  })
+
+  it("runs deferred tasks, in order, charged to their actor", async () => {
+    const { host, membrane, settled, spawn } = setup()
+    const ran: Array<number> = []
+    const actor = spawn(() => {})
+    for (let i = 0; i < 200; i++) membrane.defer(() => ran.push(i), actor)
+    await settled()
+    assert.deepStrictEqual(ran, Array.from({ length: 200 }, (_, i) => i))
+    assert.isUndefined(host.letters[0])
+    await membrane.close()
+  })
+
+  it("a seed makes the same order again", async () => {
+    const run = async (seed: bigint): Promise<Array<string>> => {
+      const { host, membrane, send, spawn } = setup({ seed, clock: new TestClock() })
+      const order: Array<string> = []
+      const cells = Array.from({ length: 8 }, (_, i) => spawn((payload) => void order.push(`${i}:${String(payload)}`)))
+      for (let n = 0; n < 5; n++) for (const cell of cells) send(cell, n)
+      await host.until(() => order.length === 40)
+      await membrane.close()
+      return order
+    }
+    assert.deepStrictEqual(await run(7n), await run(7n))
+    assert.notDeepEqual(await run(7n), await run(8n))
+  })
+})
+
+describe("other threads", () => {
+  it.each([1, 64])("a flood through inbox and doorbell arrives whole and in order, %i at a time", async (batch) => {
+    const { host, membrane, spawn } = setup()
+    const n = 100_000
+    let next = 0
+    const to = spawn((payload) => {
+      if (payload === next) next++
+    })
+    membrane.keepAlive(true)
+    load().flood(to.pid, 1, n, batch)
+    await host.until(() => host.handled === n)
+    assert.strictEqual(next, n)
+    assert.deepStrictEqual(host.letters, [])
+    await membrane.close()
+  })
+
+  it("a flood ends when its shard does", async () => {
+    const { host, membrane, spawn } = setup()
+    const to = spawn(() => {})
+    membrane.keepAlive(true)
+    load().flood(to.pid, 1, 2_000_000_000, 16)
+    await host.until(() => host.handled > 1000)
+    await membrane.close()
+    assert.throws(() => load().flood(to.pid, 1, 1, 1), "no such shard")
+  })
+})
+
+describe("the end", () => {
+  it("close makes everything left a dead letter, ends calls and actors, and is idempotent", async () => {
+    const { ask, host, membrane, send, spawn } = setup()
+    const actor = spawn(() => {}, { starting: true })
+    send(actor, "queued")
+    const question = ask(actor, "asked")
+    await Promise.all([membrane.close(), membrane.close()])
+    assert.strictEqual((await question.ended).end, 1)
+    assert.deepStrictEqual(host.letters.map((letter) => letter.payload), ["queued", "asked"])
+    assert.deepStrictEqual(host.log, [`dead ${actor.low & 0xffffff} Killed`])
+    assert.strictEqual(membrane.stats().slots, 0)
+    assert.isTrue(membrane.closed)
+  })
+
+  it("after the end a send is a dead letter, a call ends with NoProc, a question has no answer, and nothing throws", async () => {
+    const { ask, host, membrane, send, spawn } = setup()
+    const actor = spawn(() => {})
+    await membrane.close()
+    for (let i = 0; i < 5000; i++) assert.strictEqual(send(actor, { i }), 0)
+    await host.until(() => host.letters.length === 5000)
+    assert.deepStrictEqual((await ask(actor, 1).ended).reason, { _tag: "NoProc", everExisted: true })
+    assert.strictEqual(membrane.takePid(), 0)
+    assert.isFalse(membrane.isAlive(actor.low, actor.generation))
+    assert.isUndefined(membrane.whereis("x"))
+    assert.isUndefined(membrane.info(actor))
+    assert.isFalse(membrane.demonitor(actor, 1))
+    assert.deepStrictEqual(membrane.cells(), [])
+    membrane.exit(actor, undefined, KILLED)
+    membrane.stop(actor, NORMAL)
+    membrane.exitSelf(actor, { _tag: "Shutdown", detail: "late" })
+    assert.strictEqual(membrane.stats().slots, 0)
+  })
+
+  it("slots are reused with another generation, and as many actors live as may", async () => {
+    const { host, membrane, spawn } = setup({ maxActors: 300 })
+    const first = Array.from({ length: 300 }, () => spawn(() => {}))
+    assert.throws(() => spawn(() => {}), "no PID")
+    for (const cell of first) membrane.exit(cell, undefined, KILLED)
+    await host.until(() => host.log.length === 300)
+    const again = Array.from({ length: 300 }, () => spawn(() => {}))
+    assert.deepStrictEqual(new Set(again.map((cell) => cell.low)), new Set(first.map((cell) => cell.low)))
+    assert.isTrue(again.every((cell) => cell.generation === 1))
+    await membrane.close()
+  })
+})

@@ -1,0 +1,68 @@
+import { assert, it } from "vitest"
+import { Slots } from "../src/slots.ts"
+import { Tokens } from "../src/tokens.ts"
+
+it("a slot gives back what was put, once, and is used again", () => {
+  const slots = new Slots()
+  const payloads = [{ a: 1 }, "text", null, 5, Number.NaN, 0]
+  const taken = payloads.map((payload) => slots.put(payload))
+  assert.strictEqual(new Set(taken).size, payloads.length)
+  assert.notInclude(taken, 0)
+  assert.deepStrictEqual(taken.map((slot) => slots.take(slot)), payloads)
+  assert.strictEqual(slots.used, 0)
+  assert.includeMembers(taken, payloads.map((payload) => slots.put(payload)))
+})
+
+it("undefined needs no slot", () => {
+  const slots = new Slots()
+  assert.strictEqual(slots.put(undefined), 0)
+  assert.isUndefined(slots.take(0))
+  assert.strictEqual(slots.used, 0)
+})
+
+it("random puts and takes agree with a map", () => {
+  const slots = new Slots()
+  const held = new Map<number, number>()
+  let seed = 1
+  for (let i = 0; i < 20_000; i++) {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
+    if ((seed >>> 16) % 2 === 0 || held.size === 0) {
+      const slot = slots.put(i)
+      assert.isFalse(held.has(slot))
+      held.set(slot, i)
+    } else {
+      const [slot, value] = [...held][(seed >>> 16) % held.size]!
+      held.delete(slot)
+      assert.strictEqual(slots.take(slot), value)
+    }
+    if (held.size > 64) {
+      for (const [slot, value] of held) {
+        assert.strictEqual(slots.take(slot), value)
+        held.delete(slot)
+      }
+    }
+    assert.strictEqual(slots.used, held.size)
+  }
+})
+
+it("a token that comes late finds nothing, though its entry is another call's", () => {
+  const tokens = new Tokens<string>()
+  const first = tokens.open("first")
+  assert.strictEqual(tokens.close(first), "first")
+  const second = tokens.open("second")
+  assert.notStrictEqual(second, first)
+  assert.isUndefined(tokens.get(first))
+  assert.isUndefined(tokens.close(first))
+  assert.strictEqual(tokens.get(second), "second")
+  assert.strictEqual(tokens.pending, 1)
+})
+
+it("a token is never 0, and survives 2,000 lives of its entry", () => {
+  const tokens = new Tokens<number>()
+  for (let life = 0; life < 2000; life++) {
+    const token = tokens.open(life)
+    assert.isAbove(token, 0)
+    assert.strictEqual(tokens.close(token), life)
+  }
+  assert.deepStrictEqual([tokens.pending, tokens.clear()], [0, []])
+})
