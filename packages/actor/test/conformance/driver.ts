@@ -230,7 +230,7 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under, world: Wo
 
   const alive = yield* Effect.filter(world.refs, ([, ref]) => Actor.isAlive(ref))
   const ending: Ending = {
-    logs: Object.fromEntries(world.logs),
+    logs: Object.fromEntries(Array.from(world.logs, ([id, log]) => [id, [...log]])),
     results: Object.fromEntries(Array.from(questions, ([name, { result }]) => [name, result])),
     ended: Object.fromEntries(
       Array.from(watches, ([name, { ended }]) => [name, ended.reason === null ? null : reasonText(ended.reason)])
