@@ -25,10 +25,10 @@ const same = async (compare: Compare, steps: ReadonlyArray<Action>, seed: bigint
   }
 }
 
-const check = async (compare: Compare, batches: boolean): Promise<void> => {
+const check = async (compare: Compare, races: boolean): Promise<void> => {
   for (let i = 0n; i < count; i++) {
     const seed = first + i
-    const steps = programOf(seed, { batches })
+    const steps = programOf(seed, { races })
     if (await same(compare, steps, seed)) continue
     const short = await shrink(steps, async (shorter) => !await same(compare, shorter, seed))
     const [one, other] = await compare(short, seed)

@@ -203,7 +203,10 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     for (;;) {
       if (this.#tasks.length > 0) {
         // In lockstep the signals of the last message come before what waited for it, as in the twin.
-        if (this.#single) this.#between()
+        if (this.#single) {
+          ring.flush(now)
+          if (ring.broken === undefined) ring.native.endBatch()
+        }
         now = this.#runTasks(now)
       }
       const written = ring.run(now, this.#max)
@@ -357,7 +360,8 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #attend(): boolean {
     if ((this.attention & Attention.Flush) !== 0) {
       this.attention &= ~Attention.Flush
-      this.#between()
+      // In lockstep nothing of the batch is left, and its actor takes its place in the queue before signals act.
+      if (!this.#single) this.#between()
     }
     return this.attention !== 0
   }

@@ -37,7 +37,12 @@ impl Shard {
 
     pub(super) fn emit(&mut self, completions: &mut [Record], max: u32) -> usize {
         let mut at = self.write_outbox(completions);
-        let max = if self.scheduler.is_seeded() { 1 } else { max as usize };
+        let max = match (self.scheduler.is_seeded(), at) {
+            // In lockstep nobody is chosen before the isolate has heard what happened: what it does then may come first.
+            (true, 1..) => return at,
+            (true, 0) => 1,
+            (false, _) => max as usize,
+        };
         let mut delivered = 0;
         let mut untouched = 0;
         self.scheduler.begin();

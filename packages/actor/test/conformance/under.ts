@@ -113,7 +113,10 @@ export class Under {
     }
   }
 
-  readonly settle: Effect.Effect<void> = Effect.promise(this.quiet)
+  readonly settle: Effect.Effect<void> = Effect.promise(async () => {
+    do await this.quiet()
+    while (this.clock.ring(this.clock.now()))
+  })
 
   readonly advance = (ms: number): Effect.Effect<void> =>
     Effect.promise(async () => {

@@ -46,11 +46,14 @@ const names = ["n1", "n2"] as const
 const marks = ["1", "2", "3"] as const
 
 export interface Kind {
-  /** Steps that happen before anything runs, in groups: the order of the actors matters then. */
-  readonly batches: boolean
+  /**
+   * Groups of steps that happen before anything runs, and handlers that both send and end actors. Who is first then
+   * depends on the order of the actors: only lockstep makes that the same on two systems.
+   */
+  readonly races: boolean
 }
 
-export const programOf = (seed: bigint, { batches }: Kind): ReadonlyArray<Action> => {
+export const programOf = (seed: bigint, { races }: Kind): ReadonlyArray<Action> => {
   const dice = new Dice(seed)
   let texts = 0
   let questions = 0
@@ -91,6 +94,8 @@ export const programOf = (seed: bigint, { batches }: Kind): ReadonlyArray<Action
       [depth > 0 ? 8 : 0, () => ["all", Array.from({ length: 2 + dice.below(4) }, () => action(depth - 1))]]
     ])
 
+  const sent = (): Action => [dice.one(["send", "send", "urgent"]), id(), text()]
+
   const mode = () => dice.one(["echo", "echo", "fail", "throw", "never", "wait"])
 
   const step = (): Action =>
@@ -98,7 +103,8 @@ export const programOf = (seed: bigint, { batches }: Kind): ReadonlyArray<Action
       [12, () => ["tell", id(), text()]],
       [4, () => ["urgent", id(), text()]],
       [3, () => ["peek", id(), text()]],
-      [30, () => ["do", id(), action(2)]],
+      [30, () => ["do", id(), action(races ? 2 : 0)]],
+      [races ? 0 : 10, () => ["do", id(), ["all", Array.from({ length: 2 + dice.below(4) }, sent)]]],
       [6, () => ["ask", `q${++questions}`, id(), mode(), text(), { timeout: 1 + dice.below(100) }]],
       [8, () => ["release", id()]],
       [3, () => ["answer", id(), text()]],
@@ -114,7 +120,7 @@ export const programOf = (seed: bigint, { batches }: Kind): ReadonlyArray<Action
   const length = 10 + dice.below(30)
   for (let i = 0; i < length; i++) {
     if (dice.may(15)) steps.push(["advance", dice.below(80)])
-    else if (batches && dice.may(50)) steps.push(["batch", Array.from({ length: 2 + dice.below(6) }, step)])
+    else if (races && dice.may(50)) steps.push(["batch", Array.from({ length: 2 + dice.below(6) }, step)])
     else steps.push(step())
   }
   return steps

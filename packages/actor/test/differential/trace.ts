@@ -36,7 +36,7 @@ const describe = (what: Parameters<Seen>[0], args: ReadonlyArray<unknown>): stri
   const [first, second, third, fourth, fifth] = args
   switch (what) {
     case "deliver":
-      return `${cell(first)} <- ${who(fourth)} ${content(second, third)}${fifth === undefined ? "" : " (call)"}`
+      return `${cell(first)} <- ${who(fourth)} ${content(second, third)}`
     case "exitSignal":
       return `${cell(first)} <- ${who(second)} exit ${reasonText(third as ExitReason)}`
     case "down":

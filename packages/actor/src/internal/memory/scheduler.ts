@@ -185,7 +185,7 @@ export class Scheduler {
     this.marked = false
     let handled = 0
     let more = true
-    if (woken || --this.untilSample <= 0) {
+    if (woken || this.random !== undefined || --this.untilSample <= 0) {
       this.untilSample = SAMPLE
       this.mark()
     }
@@ -197,9 +197,12 @@ export class Scheduler {
         }
         if (this.marked && this.now >= this.deadline()) this.fire()
         this.control()
-        if (this.shard.notices.head !== undefined) this.notify()
+        const notified = this.shard.notices.head !== undefined
+        if (notified) this.notify()
         if (this.left < 0) this.left = this.queue.size
-        if (this.left > 0 && this.queue.size > 0) handled += this.random === undefined ? this.serve() : this.serveDrawn()
+        if (notified && this.random !== undefined) {
+          // In lockstep nobody is chosen before the host has heard what happened: what it does then may come first.
+        } else if (this.left > 0 && this.queue.size > 0) handled += this.random === undefined ? this.serve() : this.serveDrawn()
         else {
           this.left = -1
           if (this.debt.size > 0) handled += this.serveDebt()
