@@ -4,6 +4,7 @@ use super::Shard;
 use crate::{
     batch::Slice,
     mailbox::{Lane, STOP},
+    pid::Pid,
     record::{Record, call_end, completion, flag, word},
     scheduler::Turn,
     slab::{Place, State, mark},
@@ -21,6 +22,11 @@ impl Shard {
             && let Some(record) = self.outbox.pop_front()
         {
             match record[word::HEAD] & 0xff {
+                // A kill came before it could be told: then there is nothing to clean up (G28).
+                completion::TERMINATE if !self.is_terminating(&record) => {
+                    self.read.push(record[word::A]);
+                    continue;
+                }
                 completion::TERMINATE | completion::DEAD => self.read.push(record[word::A]),
                 completion::OUTSIDE_DOWN => {
                     self.outside_down_is_read(record[word::SLOT]);
@@ -33,6 +39,11 @@ impl Shard {
             written += 1;
         }
         written
+    }
+
+    fn is_terminating(&self, record: &Record) -> bool {
+        let pid = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
+        self.slab.find(pid).is_some_and(|index| self.slab[index].state == State::Terminating)
     }
 
     pub(super) fn emit(&mut self, completions: &mut [Record], max: u32) -> usize {

@@ -47,8 +47,9 @@ const marks = ["1", "2", "3"] as const
 
 export interface Kind {
   /**
-   * Groups of steps that happen before anything runs, and handlers that both send and end actors. Who is first then
-   * depends on the order of the actors: only lockstep makes that the same on two systems.
+   * Groups of steps that happen before anything runs, handlers that both send and end actors or that wait while messages
+   * queue up, senders that are held from their next slice on. What comes of that depends on the order of the actors and the length of slices: only lockstep
+   * makes it the same on two systems.
    */
   readonly races: boolean
 }
@@ -67,7 +68,7 @@ export const programOf = (seed: bigint, { races }: Kind): ReadonlyArray<Action> 
     ...dice.may(25) ? { cleanup: true } : {},
     ...mayName && dice.may(25) ? { name: dice.one(names) } : {},
     ...dice.may(40)
-      ? { capacity: 1 + dice.below(4), onFull: dice.one(["reject", "drop-newest", "drop-oldest", "suspend"]), sendTimeout: 40 }
+      ? { capacity: 1 + dice.below(4), onFull: dice.one(["reject", "drop-newest", "drop-oldest", races ? "suspend" : "reject"]), sendTimeout: 40 }
       : {}
   })
 
@@ -82,12 +83,12 @@ export const programOf = (seed: bigint, { races }: Kind): ReadonlyArray<Action> 
       [3, () => ["demonitor", mark()]],
       [1, () => ["stop", dice.one(["Normal", "Shutdown(x)"])]],
       [1, () => ["throw", text()]],
-      [3, () => ["wait"]],
+      [races ? 3 : 0, () => ["wait"]],
       [1, () => ["spawn", id(), { link: dice.may(50), trap: dice.may(40), cleanup: dice.may(25) }]],
       [3, () => ["after", mark(), dice.below(60), text()]],
       [2, () => ["every", mark(), 1 + dice.below(40), text()]],
       [3, () => ["cancel", mark()]],
-      [4, () => ["ask", `p${++questions}`, id(), mode(), text(), { timeout: 1 + dice.below(100) }]],
+      [4, () => ["ask", `p${++questions}`, id(), races ? mode() : dice.one(["echo", "fail", "throw"]), text(), { timeout: 1 + dice.below(100) }]],
       [1, () => ["kill", id()]],
       [2, () => ["exit", id(), reason()]],
       [1, () => ["trap", dice.may(50)]],
@@ -96,13 +97,13 @@ export const programOf = (seed: bigint, { races }: Kind): ReadonlyArray<Action> 
 
   const sent = (): Action => [dice.one(["send", "send", "urgent"]), id(), text()]
 
-  const mode = () => dice.one(["echo", "echo", "fail", "throw", "never", "wait"])
+  const mode = () => dice.one(["echo", "echo", "fail", "throw", "never", races ? "wait" : "echo"])
 
   const step = (): Action =>
     dice.pick<Action>([
       [12, () => ["tell", id(), text()]],
       [4, () => ["urgent", id(), text()]],
-      [3, () => ["peek", id(), text()]],
+      [races ? 3 : 0, () => ["peek", id(), text()]],
       [30, () => ["do", id(), action(races ? 2 : 0)]],
       [races ? 0 : 10, () => ["do", id(), ["all", Array.from({ length: 2 + dice.below(4) }, sent)]]],
       [6, () => ["ask", `q${++questions}`, id(), mode(), text(), { timeout: 1 + dice.below(100) }]],

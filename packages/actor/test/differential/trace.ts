@@ -91,8 +91,12 @@ export const trace = async (
   // Without lockstep PIDs are taken from a reserve: lives are told apart by the order in which they were spawned.
   const lives = new Map(Array.from(world.ids, ([pid, id], at) => [who(pid), `${id}#${at}`]))
   const named = (text: string): string => text.replace(/<[\d.]+>/g, (pid) => lives.get(pid) ?? pid)
+  // The number of a shard that is gone is given out again, and the PIDs of its successor begin where its own ended.
+  const base = Math.min(...Array.from(world.ids.keys(), (pid) => Math.floor(pid / 2 ** 32)))
+  const rebased = (text: string): string =>
+    text.replace(/<(\d+)\.(\d+)>/g, (_, index, generation) => `<${index}.${Number(generation) - base}>`)
   return {
-    all,
+    all: all.map(rebased),
     lanes: Object.fromEntries(Object.entries(lanes).map(([lane, texts]) => [named(lane), texts.map(named)])),
     letters: letters.map(named).sort(),
     ending

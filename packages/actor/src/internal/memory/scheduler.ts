@@ -381,6 +381,8 @@ export class Scheduler {
       if (letter.kind === Kind.Message) {
         shard.queued--
         if ((letter.flags & HELD) !== 0) forgetHeld(cell, letter)
+        // Whoever waits for room goes on before what its handler sets going.
+        if ((cell.flags & Is.Wanted) !== 0) letInAtLowWater(shard, cell)
         const op = letter.op
         const payload = letter.payload
         const from = letter.from
