@@ -101,14 +101,7 @@ impl Cell {
 
 impl Open {
     fn tick(&mut self, now: f64, submitted: usize, max: u32) {
-        let Buffers {
-            submissions,
-            completions,
-            control,
-            congested,
-            call,
-            ..
-        } = &mut self.buffers;
+        let Buffers { submissions, completions, control, congested, call, .. } = &mut self.buffers;
         let completions = completions.records_mut();
         let submissions = submissions.records();
         let submitted = &submissions[..submitted.min(submissions.len())];
@@ -221,15 +214,8 @@ impl NativeShard {
         let bell = Bell::new(&wake)?;
         let rope = bell.clone();
         let owner = ShardOwner::open(lease, options.inbox as usize, move || rope.ring());
-        let cell = Rc::new(Cell {
-            open: RefCell::new(Some(Open {
-                shard,
-                owner,
-                buffers,
-                bell,
-                arrived: Vec::new(),
-            })),
-        });
+        let cell =
+            Rc::new(Cell { open: RefCell::new(Some(Open { shard, owner, buffers, bell, arrived: Vec::new() })) });
         // Added after the doorbell's own hook, so it runs before Node.js takes the doorbell down.
         env.add_env_cleanup_hook(Rc::clone(&cell), |cell| cell.end())?;
         Ok(Self { cell, shard: number })
@@ -282,36 +268,31 @@ impl NativeShard {
     /// The word of a reason, for one record that carries it.
     #[napi(catch_unwind)]
     pub fn intern_reason(&self, reason: ReasonData) -> Result<u32> {
-        self.cell
-            .with(|open| Ok(open.shard.intern_reason(ExitReason::try_from(reason)?)))
+        self.cell.with(|open| Ok(open.shard.intern_reason(ExitReason::try_from(reason)?)))
     }
 
     /// The reason of a word in the completion ring.
     #[napi(catch_unwind)]
     pub fn reason(&self, word: u32) -> Result<Option<ReasonData>> {
-        self.cell
-            .with(|open| Ok(open.shard.reason(word).as_ref().map(ReasonData::from)))
+        self.cell.with(|open| Ok(open.shard.reason(word).as_ref().map(ReasonData::from)))
     }
 
     /// Whether the actor lives.
     #[napi(catch_unwind)]
     pub fn is_alive(&self, low: u32, generation: u32) -> Result<bool> {
-        self.cell
-            .with(|open| Ok(open.shard.is_alive(Pid::from_words(low, generation))))
+        self.cell.with(|open| Ok(open.shard.is_alive(Pid::from_words(low, generation))))
     }
 
     /// Whether the PID was ever given out.
     #[napi(catch_unwind)]
     pub fn ever_existed(&self, low: u32, generation: u32) -> Result<bool> {
-        self.cell
-            .with(|open| Ok(open.shard.ever_existed(Pid::from_words(low, generation))))
+        self.cell.with(|open| Ok(open.shard.ever_existed(Pid::from_words(low, generation))))
     }
 
     /// What is known of an actor.
     #[napi(catch_unwind)]
     pub fn info(&self, low: u32, generation: u32) -> Result<Option<InfoData>> {
-        self.cell
-            .with(|open| Ok(open.shard.info(Pid::from_words(low, generation)).map(InfoData::from)))
+        self.cell.with(|open| Ok(open.shard.info(Pid::from_words(low, generation)).map(InfoData::from)))
     }
 
     /// The PIDs of all live actors, in the order of their spawn.
@@ -329,7 +310,7 @@ impl NativeShard {
     /// Turns everything that is left into dead letters, and fills the completion ring with them; call it until it
     /// returns 0: then the shard is gone.
     #[napi(catch_unwind)]
-    pub fn close(&self) -> Result<u32> {
+    pub fn close(&self) -> u32 {
         let written = match &mut *self.cell.open.borrow_mut() {
             None => 0,
             Some(open) => open.shard.close(open.buffers.completions.records_mut()) as u32,
@@ -337,6 +318,6 @@ impl NativeShard {
         if written == 0 {
             self.cell.end();
         }
-        Ok(written)
+        written
     }
 }

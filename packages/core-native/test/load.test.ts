@@ -56,7 +56,7 @@ it("a platform without a binary is told so", () => {
 
 it("an addon with another record layout is refused", () => {
   const error = failure(() => loadFrom({ ...options, override: "/old.node", require: () => ({ abiVersion: () => 0 }) }))
-  assert.match(error.tried[0].error, /record layout is version 0/)
+  assert.match(error.tried[0]!.error, /record layout is version 0/)
 })
 
 it("a panic in Rust is an error, and the process goes on", () => {
