@@ -100,7 +100,11 @@ export const makeSystem = (options: { readonly seed?: bigint; readonly maxActors
         events.push(`call ${call.op} ended ${["", "Exited", "Timeout", "MailboxFull"][end]} ${show(reason)}`)
       }),
     deadLetter: (to, from, _op, payload, why) =>
-      inPump(() => void events.push(`dead letter ${String(payload)} to ${label(to)}${from === 0 ? "" : ` from ${label(from)}`} ${why}`)),
+      inPump(() =>
+        void events.push(
+          `dead letter ${String(payload)} to ${label(to)}${from === 0 ? "" : ` from ${label(from)}`} ${why}`
+        )
+      ),
     longSchedule: (cell, millis) => inPump(() => void events.push(`${of(cell)} long ${millis}`))
   }
   const shard = new MemoryShard(
