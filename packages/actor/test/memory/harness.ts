@@ -23,6 +23,12 @@ const show = (reason: ExitReason | undefined): string =>
     ? `NoProc(${reason.everExisted})`
     : reason._tag
 
+/** An item that is there. */
+export const nth = <A>(list: ReadonlyArray<A>, index: number): A => {
+  if (index < 0 || index >= list.length) throw new RangeError(`no item ${index} of ${list.length}`)
+  return list[index] as A
+}
+
 /** What a test actor does with a message. true: the handler waits. */
 export type Handler = (payload: unknown, self: Cell, call: Call | undefined, op: number) => boolean | void
 

@@ -3,7 +3,7 @@ import { assert, describe, it } from "vitest"
 import type { Cell } from "../../src/internal/cell.ts"
 import { Random } from "../../src/internal/memory/random.ts"
 import { Flag, OnFull } from "../../src/internal/shard.ts"
-import { killed, makeSystem } from "./harness.ts"
+import { killed, makeSystem, nth } from "./harness.ts"
 
 describe("fairness", () => {
   it("an actor that sends itself messages for ever leaves the others served", async () => {
@@ -142,8 +142,8 @@ describe("a seeded run", () => {
       actors.push(s.spawn(`a${i}`, (payload, self) => {
         const n = payload as number
         if (n > 0) {
-          s.tell(actors[(n * 7 + i) % 6], n - 1, self)
-          if (n % 3 === 0) s.tell(actors[(n + i) % 6], n - 2, self)
+          s.tell(nth(actors, (n * 7 + i) % 6), n - 1, self)
+          if (n % 3 === 0) s.tell(nth(actors, (n + i) % 6), n - 2, self)
         }
       }))
     }
@@ -173,7 +173,7 @@ describe("random programs", () => {
   const program = async (seed: number, lockstep: boolean): Promise<number> => {
     const s = makeSystem(lockstep ? { seed: BigInt(seed) } : {})
     const random = new Random(BigInt(seed))
-    const pick = <A>(from: ReadonlyArray<A>): A => from[random.below(from.length)]
+    const pick = <A>(from: ReadonlyArray<A>): A => nth(from, random.below(from.length))
     const end = new Map<string, string>()
     const refused = new Set<string>()
     const lastOf = new Map<string, number>()
