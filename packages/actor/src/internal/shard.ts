@@ -139,6 +139,7 @@ export interface Shard {
 
   // -- signals ------------------------------------------------------------------------------------------------------
   readonly exit: (to: Cell, from: Cell | undefined, reason: ExitReason) => void
+  /** By `a`: nothing when it has ended, an exit signal `NoProc` to it when `b` has. */
   readonly link: (a: Cell, b: Cell) => void
   readonly unlink: (a: Cell, b: Cell) => void
   /** `ref` is the host's; a dead target is reported like any end, with `NoProc`. */
