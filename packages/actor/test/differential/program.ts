@@ -64,7 +64,11 @@ export const programOf = (seed: bigint, { batches }: Kind): ReadonlyArray<Action
     ...dice.may(25) ? { cleanup: true } : {},
     ...dice.may(25) ? { name: dice.one(names) } : {},
     ...dice.may(40)
-      ? { capacity: 1 + dice.below(4), onFull: dice.one(["reject", "drop-newest", "drop-oldest", "suspend"]), sendTimeout: 40 }
+      ? {
+        capacity: 1 + dice.below(4),
+        onFull: dice.one(["reject", "drop-newest", "drop-oldest", "suspend"]),
+        sendTimeout: 40
+      }
       : {}
   })
 
