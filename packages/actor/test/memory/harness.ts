@@ -25,8 +25,9 @@ const show = (reason: ExitReason | undefined): string =>
 
 /** An item that is there. */
 export const nth = <A>(list: ReadonlyArray<A>, index: number): A => {
-  if (index < 0 || index >= list.length) throw new RangeError(`no item ${index} of ${list.length}`)
-  return list[index] as A
+  const item = list[index]
+  if (item === undefined) throw new RangeError(`no item ${index} of ${list.length}`)
+  return item
 }
 
 /** What a test actor does with a message. true: the handler waits. */

@@ -228,8 +228,14 @@ describe("cleanup", () => {
     ])
   })
 
-  it("kill acts between two messages of one slice", async () => {
+  it("G8: kill acts between two messages of one slice, also of a behaviour that is proven short", async () => {
     const s = makeSystem()
+    const other = s.spawn("other")
+    for (let i = 0; i < 40; i++) {
+      s.tell(other, i)
+      await s.settle()
+    }
+    await s.take()
     const a = s.spawn("a", (payload, self) => {
       if (payload === 1) s.shard.exit(self, undefined, killed)
     })
