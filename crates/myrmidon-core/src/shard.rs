@@ -159,8 +159,8 @@ impl Shard {
     /// Ingests submissions in order. `now` is monotonic ms. `completions` is the ring of the previous batch: how far the
     /// isolate has got is read from its headers.
     ///
-    /// `max = 0`: settles, ingests and handles a bounded number of signals, and writes nothing. `max > 0`: what was not
-    /// handled of the previous batch is taken back, then timers, signals, and slices until `max` deliveries or the end of
+    /// `max = 0`: settles and ingests, and writes nothing; that is no moment between two messages, so that signals wait
+    /// (see [`Shard::handle_signals`]). `max > 0`: what was not handled of the previous batch is taken back, then timers, signals, and slices until `max` deliveries or the end of
     /// the ring. Returns the number of records written.
     pub fn tick(&mut self, now: f64, submissions: &[Record], completions: &mut [Record], max: u32) -> usize {
         self.now = now;
@@ -172,11 +172,16 @@ impl Shard {
             self.ring();
             self.control_pass();
             written = self.emit(completions, max);
-        } else {
-            self.control_pass();
         }
         self.write_control();
         written
+    }
+
+    /// Handles a bounded number of signals: between two messages of a batch that is under way (G8), and before a question
+    /// whose answer they decide (G26).
+    pub fn handle_signals(&mut self) {
+        self.control_pass();
+        self.write_control();
     }
 
     /// Handles what is left as after the end of all actors, and fills the ring with it; to be called until it returns 0.

@@ -205,6 +205,7 @@ impl Isolate {
     fn flush(&mut self) {
         let pending = std::mem::take(&mut self.pending);
         assert_eq!(self.shard.tick(self.now, &pending, &mut self.ring, 0), 0);
+        self.shard.handle_signals();
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm for each kind of step")]

@@ -201,7 +201,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const start = this.#now()
     let now = start
     for (;;) {
-      if (this.#tasks.length > 0) now = this.#runTasks(now)
+      if (this.#tasks.length > 0) {
+        // In lockstep the signals of the last message come before what waited for it, as in the twin.
+        if (this.#single) this.#between()
+        now = this.#runTasks(now)
+      }
       const written = ring.run(now, this.#max)
       if (ring.broken !== undefined) return false
       if (written > 0) {
@@ -343,11 +347,17 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.current = undefined
   }
 
+  /** Signals act here: between two messages, also of a batch that is under way. */
+  #between(): void {
+    this.#ring.flush(this.#now())
+    if (this.#ring.broken === undefined) this.#ring.native.handleSignals()
+  }
+
   /** What the handler left to be done. true: the slice is left. */
   #attend(): boolean {
     if ((this.attention & Attention.Flush) !== 0) {
       this.attention &= ~Attention.Flush
-      this.#ring.flush(this.#now())
+      this.#between()
     }
     return this.attention !== 0
   }

@@ -48,6 +48,7 @@ impl Bench {
 
     fn ingest(&mut self, records: &[Record]) {
         assert_eq!(self.shard.tick(self.now, records, &mut self.ring, 0), 0);
+        self.shard.handle_signals();
     }
 
     fn tick(&mut self, records: &[Record], max: u32) -> Vec<Record> {

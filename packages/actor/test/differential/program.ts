@@ -59,10 +59,10 @@ export const programOf = (seed: bigint, { batches }: Kind): ReadonlyArray<Action
   const text = () => `${++texts}`
   const reason = () => dice.one(["Normal", "Shutdown", "Shutdown(x)", "Killed"])
 
-  const options = () => ({
+  const options = (mayName: boolean) => ({
     ...dice.may(40) ? { trap: true } : {},
     ...dice.may(25) ? { cleanup: true } : {},
-    ...dice.may(25) ? { name: dice.one(names) } : {},
+    ...mayName && dice.may(25) ? { name: dice.one(names) } : {},
     ...dice.may(40)
       ? {
         capacity: 1 + dice.below(4),
@@ -111,10 +111,10 @@ export const programOf = (seed: bigint, { batches }: Kind): ReadonlyArray<Action
       [1, () => ["stop", id()]],
       [3, () => ["watch", `w${++questions}`, id()]],
       [1, () => ["unwatch", `w${dice.below(questions + 1)}`]],
-      [5, () => ["trySpawn", id(), options()]]
+      [5, () => ["trySpawn", id(), options(true)]]
     ])
 
-  const steps: Array<Action> = ids.map((id): Action => ["trySpawn", id, options()])
+  const steps: Array<Action> = ids.map((id): Action => ["trySpawn", id, options(false)])
   const length = 10 + dice.below(30)
   for (let i = 0; i < length; i++) {
     if (dice.may(15)) steps.push(["advance", dice.below(80)])

@@ -83,6 +83,7 @@ const dropQueued = (shard: MemoryShard, cell: MemoryCell, letter: Letter, why: W
   shard.queued--
   bury(shard, cell, dropped, why, CallEnd.MailboxFull, undefined)
   letInAtLowWater(shard, cell)
+  shard.scheduler.recheck(cell)
 }
 
 // -- holds: senders that overflowed a mailbox that suspends them (G16) ------------------------------------------------

@@ -39,7 +39,7 @@ const SAMPLE = 16
 const RUN = 0.4
 const RUN_MESSAGES = 8192
 /** Deferred tasks of one pass. */
-const TASKS_PER_PASS = 32
+const TASKS_PER_PASS = 64
 const TIMERS_PER_PASS = 4096
 
 /** Not served while one of these is set. */
@@ -188,10 +188,13 @@ export class Scheduler {
     }
     try {
       for (;;) {
+        if (this.tasks.size > 0) {
+          this.control()
+          handled += this.runTasks()
+        }
         if (this.marked && this.now >= this.deadline()) this.fire()
         this.control()
         if (this.shard.notices.head !== undefined) this.notify()
-        if (this.tasks.size > 0) handled += this.runTasks()
         if (this.left < 0) this.left = this.queue.size
         if (this.left > 0 && this.queue.size > 0) {
           handled += this.random === undefined
@@ -251,7 +254,8 @@ export class Scheduler {
     this.shard.timedOut(call)
   }
 
-  private control(): void {
+  /** Handles a bounded number of signals: between two messages, and before a question whose answer they decide. */
+  control(): void {
     const signals = this.shard.signals
     for (let left = SIGNALS_PER_PASS; left > 0; left--) {
       const signal = signals.shift()

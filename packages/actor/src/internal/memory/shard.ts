@@ -112,6 +112,7 @@ export class MemoryShard implements Shard {
     const own = cell as MemoryCell
     const { capacity, name, onFull, parent, sendTimeout, watchRef, watcher } = options
     if (name !== undefined) {
+      this.scheduler.control()
       const holder = this.names.get(name)
       if (holder !== undefined) return holder.pid
       this.names.take(name, own)
@@ -156,10 +157,12 @@ export class MemoryShard implements Shard {
   }
 
   isAlive(cell: Cell): boolean {
+    this.scheduler.control()
     return this.lifeOf(cell as MemoryCell) !== undefined
   }
 
   info(cell: Cell): ShardInfo | undefined {
+    this.scheduler.control()
     const own = this.lifeOf(cell as MemoryCell)
     if (own === undefined) return undefined
     const { aside, flags } = own
@@ -378,6 +381,7 @@ export class MemoryShard implements Shard {
   // -- names and timers -----------------------------------------------------------------------------------------------
 
   whereis(name: string): Cell | undefined {
+    this.scheduler.control()
     return this.names.get(name)
   }
 
@@ -442,6 +446,7 @@ export class MemoryShard implements Shard {
   // -- the whole ------------------------------------------------------------------------------------------------------
 
   stats(): { readonly actors: number; readonly queued: number; readonly bytes: number; readonly calls: number } {
+    this.scheduler.control()
     return {
       actors: this.live,
       queued: this.queued,
@@ -451,6 +456,7 @@ export class MemoryShard implements Shard {
   }
 
   cells(): Iterable<Cell> {
+    this.scheduler.control()
     return this.inOrder(Is.Open)
   }
 
