@@ -1,7 +1,7 @@
 /**
  * Runs a conformance row on an `ActorSystem`. The rows, and what each step means: `conformance/README.md`.
  */
-import type { ActorSystem} from "@myrmidonjs/actor";
+import type { ActorSystem } from "@myrmidonjs/actor"
 import { Actor, type DeadLetter, type ExitReason, Monitor, type TellOutcome } from "@myrmidonjs/actor"
 import { assert } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
