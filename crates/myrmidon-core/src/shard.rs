@@ -22,7 +22,7 @@ use crate::{
     batch::Batch,
     call::Calls,
     link::Links,
-    mailbox::Nodes,
+    mailbox::{Lanes, Nodes, STOP},
     monitor::Monitors,
     name::Names,
     pid::Pid,
@@ -251,14 +251,37 @@ impl Shard {
     }
 
     #[inline]
-    fn is_runnable(&self, index: u32) -> bool {
+    fn is_runnable(&mut self, index: u32) -> bool {
         use crate::slab::State;
         let hot = &self.slab[index];
         if hot.state != State::Live || hot.has(mark::SUSPENDED | mark::HELD) {
             return false;
         }
-        let head = self.first_node(index);
-        head != 0 && (hot.busy == 0 || self.nodes.get(head).has(flag::REENTRANT))
+        if hot.busy == 0 { self.first_node(index) != 0 } else { self.entering(index).is_some() }
+    }
+
+    /// The first node that may enter while a handler waits (G7), and its lane. Linear in what stands before it; an actor
+    /// that has none is asked once.
+    fn entering(&mut self, index: u32) -> Option<(Lanes, u32)> {
+        if !self.slab[index].has(mark::MAY_ENTER) {
+            return None;
+        }
+        let lanes = self.slab.side(index).map_or([0, 0], |side| [side.next.head, side.priority.head]);
+        for (lane, head) in
+            [(Lanes::Next, lanes[0]), (Lanes::Priority, lanes[1]), (Lanes::Normal, self.slab[index].normal.head)]
+        {
+            let mut id = head;
+            while id != 0 {
+                let node = self.nodes.get(id);
+                if node.has(flag::REENTRANT) {
+                    return Some((lane, id));
+                }
+                // What was sent after an ordered stop is never handled.
+                id = if node.kind() == STOP { 0 } else { self.nodes.next(id) };
+            }
+        }
+        self.slab[index].flags &= !mark::MAY_ENTER;
+        None
     }
 
     /// The node that is to be handled first; 0: none.

@@ -217,7 +217,8 @@ impl Isolate {
                 // `next` is the actor's own lane.
                 let from = if flags == flag::NEXT { to } else { from };
                 let slot = self.fresh();
-                let lane = flags & (flag::NEXT | flag::PRIORITY);
+                // What may re-enter keeps an order of its own (G7).
+                let lane = flags & (flag::NEXT | flag::PRIORITY | flag::REENTRANT);
                 self.slots.insert(slot, (from, to, lane));
                 self.submit(submission::SEND | flags << 8 | 5 << 16, to, from, slot, 0, 0);
             }

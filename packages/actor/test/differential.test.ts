@@ -32,7 +32,11 @@ const check = async (compare: Compare, races: boolean): Promise<void> => {
     if (await same(compare, steps, seed)) continue
     const short = await shrink(steps, async (shorter) => !await same(compare, shorter, seed))
     const [one, other] = await compare(short, seed)
-    assert.deepStrictEqual(other, one, `seed ${seed}, shrunk to\n${short.map((step) => JSON.stringify(step)).join("\n")}\n`)
+    assert.deepStrictEqual(
+      other,
+      one,
+      `seed ${seed}, shrunk to\n${short.map((step) => JSON.stringify(step)).join("\n")}\n`
+    )
     assert.fail(`seed ${seed} fails now and then`)
   }
 }
@@ -42,8 +46,11 @@ const outcome = ({ ending, lanes, letters }: Trace) => ({ ending, lanes, letters
 describe.skipIf(native === undefined)("random programs", () => {
   const [, other] = native!
 
-  it(`G58: ${count} in lockstep have one trace`, { timeout: 30_000 + count * 100 }, () =>
-    check(async (steps, seed) => [await trace(steps, twin, seed), await trace(steps, other, seed)], true))
+  it(
+    `G58: ${count} in lockstep have one trace`,
+    { timeout: 30_000 + count * 100 },
+    () => check(async (steps, seed) => [await trace(steps, twin, seed), await trace(steps, other, seed)], true)
+  )
 
   it(`G5, G6: ${count} with free batches have one outcome`, { timeout: 30_000 + count * 100 }, () =>
     check(

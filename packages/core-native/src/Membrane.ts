@@ -233,7 +233,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   ): number {
     const ring = this.#ring
     const index = low & 0xffffff
-    if ((flags & Flag.Next) === 0 && (ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && !this.#closed) {
+    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && (flags & Flag.Next) === 0 && !this.#closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
     }

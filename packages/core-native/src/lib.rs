@@ -20,6 +20,7 @@
     reason = "the shapes of #[napi] items are those of their JavaScript callers, whose numbers are all f64: a cast of one \
               saturates, and what comes out is checked where it is used"
 )]
+#![cfg_attr(test, allow(dead_code, reason = "under test napi registers nothing, so nothing is used"))]
 
 mod bell;
 mod buffers;

@@ -3,9 +3,9 @@
 use super::Shard;
 use crate::{
     batch::Slice,
-    mailbox::{Lane, STOP},
+    mailbox::{Lane, Lanes, STOP},
     pid::Pid,
-    record::{Record, call_end, completion, flag, word},
+    record::{Record, call_end, completion, word},
     scheduler::Turn,
     slab::{Place, State, mark},
 };
@@ -101,15 +101,20 @@ impl Shard {
         let mut special = false;
         let mut count = 0;
         let mut stops = false;
-        while count < limit && (only_reentrant || self.slab[index].has(mark::URGENT)) {
+        while only_reentrant && count < limit {
+            let Some((lane, id)) = self.entering(index) else { break };
+            let node = self.nodes.get(id);
+            special |= !node.is_plain();
+            completions[header + 1 + count] = node.record(low, generation);
+            self.pick(index, lane, id, &mut taken);
+            count += 1;
+        }
+        while !only_reentrant && count < limit && self.slab[index].has(mark::URGENT) {
             let first = self.first_node(index);
             if first == 0 {
                 break;
             }
             let node = self.nodes.get(first);
-            if only_reentrant && !node.has(flag::REENTRANT) {
-                break;
-            }
             if node.kind() == STOP {
                 stops = true;
                 break;
@@ -156,6 +161,19 @@ impl Shard {
             special,
         });
         count
+    }
+
+    /// Moves a node that may enter into its actor's slice.
+    fn pick(&mut self, index: u32, lane: Lanes, id: u32, taken: &mut Lane) {
+        if lane == Lanes::Normal {
+            return self.nodes.pick(&mut self.slab[index].normal, id, taken);
+        }
+        let (hot, side) = self.slab.with_side(index);
+        let from = if lane == Lanes::Next { &mut side.next } else { &mut side.priority };
+        self.nodes.pick(from, id, taken);
+        if side.next.is_empty() && side.priority.is_empty() {
+            hot.flags &= !mark::URGENT;
+        }
     }
 
     /// Moves an actor's first node into its slice.

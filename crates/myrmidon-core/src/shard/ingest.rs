@@ -57,7 +57,7 @@ impl Shard {
         {
             return self.undeliverable(record);
         }
-        if head >> 8 & (flag::CALL | flag::NEXT | flag::PRIORITY) != 0 || hot.count >= hot.capacity {
+        if head >> 8 & (flag::CALL | flag::NEXT | flag::PRIORITY | flag::REENTRANT) != 0 || hot.count >= hot.capacity {
             return self.send_special(index, record);
         }
         self.nodes.push(&mut hot.normal, Node::message(record));
@@ -68,7 +68,7 @@ impl Shard {
         self.wake(index);
     }
 
-    /// A call, a message of another lane, or one that finds the mailbox full.
+    /// A call, a message of another lane or one that may re-enter, or one that finds the mailbox full.
     fn send_special(&mut self, index: u32, record: &Record) {
         let flags = record[word::HEAD] >> 8;
         let is_call = flags & flag::CALL != 0;
@@ -116,6 +116,9 @@ impl Shard {
         if urgent {
             // What the isolate holds of this actor would be handled before it.
             self.take_back(index);
+        }
+        if node.has(flag::REENTRANT) {
+            self.slab[index].flags |= mark::MAY_ENTER;
         }
         let is_counted = node.is_counted();
         let id = if urgent {

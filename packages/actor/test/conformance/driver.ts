@@ -1,7 +1,8 @@
 /**
  * Runs a conformance row on an `ActorSystem`. The rows, and what each step means: `conformance/README.md`.
  */
-import { Actor, ActorSystem, type DeadLetter, type ExitReason, Monitor, type TellOutcome } from "@myrmidonjs/actor"
+import type { ActorSystem } from "@myrmidonjs/actor"
+import { Actor, type DeadLetter, type ExitReason, Monitor, type TellOutcome } from "@myrmidonjs/actor"
 import { assert } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -18,8 +19,8 @@ import {
   Peek,
   reasonText,
   Script,
-  type SpawnStep,
   spawnOptions,
+  type SpawnStep,
   Urgent,
   World
 } from "./script.ts"
@@ -191,8 +192,10 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under, world: Wo
       case "alive":
         return Effect.map(Actor.isAlive(world.ref(first!)), (alive) => assert.strictEqual(alive, rest[1], message))
       case "whereis":
-        return Effect.map(Effect.exit(Actor.whereis(Script, first!)), (exit) =>
-          assert.strictEqual(Exit.isSuccess(exit) ? world.idOf(exit.value.pid) : null, second, message))
+        return Effect.map(
+          Effect.exit(Actor.whereis(Script, first!)),
+          (exit) => assert.strictEqual(Exit.isSuccess(exit) ? world.idOf(exit.value.pid) : null, second, message)
+        )
       case "ended":
         return Effect.sync(() => {
           const { reason } = watches.get(first!)!.ended

@@ -68,7 +68,11 @@ export const programOf = (seed: bigint, { races }: Kind): ReadonlyArray<Action> 
     ...dice.may(25) ? { cleanup: true } : {},
     ...mayName && dice.may(25) ? { name: dice.one(names) } : {},
     ...dice.may(40)
-      ? { capacity: 1 + dice.below(4), onFull: dice.one(["reject", "drop-newest", "drop-oldest", races ? "suspend" : "reject"]), sendTimeout: 40 }
+      ? {
+        capacity: 1 + dice.below(4),
+        onFull: dice.one(["reject", "drop-newest", "drop-oldest", races ? "suspend" : "reject"]),
+        sendTimeout: 40
+      }
       : {}
   })
 

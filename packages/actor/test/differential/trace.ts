@@ -28,7 +28,11 @@ const cell = (cell: unknown): string => who((cell as Cell).pid)
 const ends = Object.fromEntries(Object.entries(CallEnd).map(([name, code]) => [code, name]))
 
 const content = (op: unknown, payload: unknown): string => {
-  const { action, mode, text } = payload as { readonly action?: unknown; readonly mode?: string; readonly text?: string }
+  const { action, mode, text } = payload as {
+    readonly action?: unknown
+    readonly mode?: string
+    readonly text?: string
+  }
   return `${tagOf(op as number)} ${action === undefined ? `${mode ?? ""} ${text}` : JSON.stringify(action)}`
 }
 
@@ -58,7 +62,9 @@ const describe = (what: Parameters<Seen>[0], args: ReadonlyArray<unknown>): stri
 }
 
 const laneOf = (what: Parameters<Seen>[0], [to, op, , from]: ReadonlyArray<unknown>): string | undefined =>
-  what !== "deliver" ? undefined : `${who(from)} -> ${cell(to)} ${tagOf(op as number) === "Urgent" ? "priority" : "normal"}`
+  what !== "deliver"
+    ? undefined
+    : `${who(from)} -> ${cell(to)} ${tagOf(op as number) === "Urgent" ? "priority" : "normal"}`
 
 export const trace = async (
   steps: ReadonlyArray<Action>,

@@ -33,7 +33,9 @@ export const Is = {
   /** Its last slice overdrew its budget. */
   Debt: 1024,
   /** Somebody waits for room in its mailbox. */
-  Wanted: 2048
+  Wanted: 2048,
+  /** Something that may re-enter may be in its lanes. */
+  MayEnter: 4096
 } as const
 
 export class MemoryCell extends Cell {

@@ -17,9 +17,10 @@ import { forgetHeld, HELD, letInAtLowWater } from "./admission.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
 import { end, receive } from "./ending.ts"
+import { Group } from "./group.ts"
 import { isServable, takeLetter } from "./lanes.ts"
 import { Kind, type Letter } from "./mailbox.ts"
-import { BUDGET, type Meter, meterOf, SUSPECT } from "./meter.ts"
+import { BUDGET, type Meter, meterOf } from "./meter.ts"
 import type { Watch } from "./monitors.ts"
 import { Pump } from "./pump.ts"
 import { Random } from "./random.ts"
@@ -30,9 +31,8 @@ import type { Timer } from "./timers.ts"
 
 /** Messages of a slice. */
 const SLICE = 64
-/** Slices that are measured together, and messages after which a group is over. */
-const GROUP = 16
-const GROUP_MESSAGES = 128
+/** Actors that are looked ahead to. */
+const AHEAD = 16
 /** Of so many runs of the pump one reads the clock from the start. */
 const SAMPLE = 16
 /** ms after which the event loop gets its turn; messages after which it does where the clock stands still. */
@@ -90,10 +90,7 @@ export class Scheduler {
   /** When the event loop gets its turn. */
   private until = Infinity
   private untilSample = 1
-  private readonly group = new Array<Meter | undefined>(GROUP).fill(undefined)
-  private last: MemoryCell | undefined = undefined
-  private groupSize = 0
-  private groupMessages = 0
+  private readonly group = new Group()
   /** Where looking ahead leaves its result, so that it is not optimized away. */
   touched = 0
 
@@ -169,15 +166,15 @@ export class Scheduler {
     cell.nanos = 0
   }
 
-  /** A handler waits no longer. */
-  ready(cell: MemoryCell): void {
-    this.offer(cell)
+  private chargeUnmeasured(cell: MemoryCell, more: number): void {
+    const nanos = cell.nanos + more
+    if (nanos < 1e9) cell.nanos = nanos
+    else this.charge(cell, more / 1e6)
   }
 
   // -- the loop -------------------------------------------------------------------------------------------------------
 
-  private readonly needed = (): boolean =>
-    this.keep || this.shard.timers.size > 0 || this.shard.calls.pending > 0
+  private readonly needed = (): boolean => this.keep || this.shard.timers.size > 0 || this.shard.calls.pending > 0
 
   private readonly run = (woken: boolean): void => {
     if (this.running) return
@@ -202,8 +199,11 @@ export class Scheduler {
         if (this.left < 0) this.left = this.queue.size
         if (notified && this.random !== undefined) {
           // In lockstep nobody is chosen before the host has heard what happened: what it does then may come first.
-        } else if (this.left > 0 && this.queue.size > 0) handled += this.random === undefined ? this.serve() : this.serveDrawn()
-        else {
+        } else if (this.left > 0 && this.queue.size > 0) {
+          handled += this.random === undefined
+            ? this.serve()
+            : this.serveDrawn()
+        } else {
           this.left = -1
           if (this.debt.size > 0) handled += this.serveDebt()
         }
@@ -212,7 +212,8 @@ export class Scheduler {
       }
     } finally {
       // A host does not throw; should it, the loop goes on with whoever is next.
-      this.closeRun()
+      if (this.group.size > 0 && this.marked) this.closeGroup()
+      this.group.clear()
       this.running = false
       this.pump.did(handled)
       if (more) this.pump.yield()
@@ -267,7 +268,7 @@ export class Scheduler {
   }
 
   private notify(): void {
-    if (this.groupSize > 0) this.closeGroup()
+    if (this.group.size > 0) this.closeGroup()
     this.shard.notices.tell(this.host)
     if (this.marked) this.mark()
   }
@@ -277,7 +278,7 @@ export class Scheduler {
   /** Up to a group of slices. */
   private serve(): number {
     const queue = this.queue
-    const size = Math.min(this.left, queue.size, GROUP)
+    const size = Math.min(this.left, queue.size, AHEAD)
     this.lookAhead(size)
     let handled = 0
     for (let i = 0; i < size; i++) {
@@ -295,10 +296,11 @@ export class Scheduler {
       } else {
         const messages = this.serveSlice(cell, this.slice)
         handled += messages
-        this.join(cell, meter, messages)
+        this.chargeUnmeasured(cell, meter.average * messages)
+        const full = this.group.add(cell, meter, messages)
         if ((cell.flags & UNSETTLED) === 0 && cell.head === undefined) cell.flags &= ~Is.Queued
         else this.settle(cell)
-        if (this.groupSize === GROUP || this.groupMessages >= GROUP_MESSAGES) {
+        if (full) {
           this.closeGroup()
           break
         }
@@ -322,7 +324,7 @@ export class Scheduler {
 
   /** A slice with the clock around each message. true: it overdrew its budget. */
   private serveMeasured(cell: MemoryCell, meter: Meter): boolean {
-    if (this.groupSize > 0) this.closeGroup()
+    if (this.group.size > 0) this.closeGroup()
     else if (!this.marked) this.mark()
     const begin = this.now
     let handled = 0
@@ -489,7 +491,7 @@ export class Scheduler {
   /** true: it overdrew its budget. */
   private runTask(task: Task): boolean {
     const cell = task.cell
-    if (this.groupSize > 0) this.closeGroup()
+    if (this.group.size > 0) this.closeGroup()
     else if (!this.marked) this.mark()
     const begin = this.now
     this.measuring = true
@@ -505,45 +507,25 @@ export class Scheduler {
 
   // -- groups of slices -----------------------------------------------------------------------------------------------
 
-  /** A slice that was not measured: charged by experience, while its cell is in the cache. */
-  private join(cell: MemoryCell, meter: Meter, messages: number): void {
-    const nanos = cell.nanos + meter.average * messages
-    if (nanos < 1e9) cell.nanos = nanos
-    else this.charge(cell, meter.average * messages / 1e6)
-    this.groupMessages += messages
-    this.group[this.groupSize++] = meter
-    this.last = cell
-  }
-
-  /** Reads the clock for the slices since the last reading: they teach their meters, or are doubted. */
+  /** Reads the clock for the slices since the last reading. */
   private closeGroup(): void {
     const begin = this.now
     const known = this.marked
     this.mark()
     if (known) this.judgeGroup(this.now - begin)
-    this.groupSize = this.groupMessages = 0
-    this.last = undefined
+    this.group.clear()
   }
 
   private judgeGroup(millis: number): void {
-    const size = this.groupSize
-    const meter = this.group[0]!
-    if (millis > SUSPECT) for (let i = 0; i < size; i++) this.group[i]!.doubt()
-    if (size === 1) {
+    const group = this.group
+    if (group.size === 1) {
       // A group of one is known exactly.
-      const cell = this.last!
-      if (this.groupMessages === 1) this.report(cell, millis)
+      const cell = group.last!
+      if (group.messages === 1) this.report(cell, millis)
       this.judge(cell, millis)
-      this.charge(cell, millis - meter.average * this.groupMessages / 1e6)
-    } else for (let i = 1; i < size; i++) if (this.group[i] !== meter) return
-    meter.learn(millis, this.groupMessages)
-  }
-
-  private closeRun(): void {
-    if (this.groupSize === 0) return
-    if (this.marked) this.closeGroup()
-    this.groupSize = this.groupMessages = 0
-    this.last = undefined
+      this.charge(cell, group.errorAlone(millis))
+    }
+    group.judge(millis)
   }
 
   // -- seeded runs ----------------------------------------------------------------------------------------------------

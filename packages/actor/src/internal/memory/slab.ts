@@ -105,4 +105,3 @@ export class Slab {
     return this.fresh
   }
 }
-
