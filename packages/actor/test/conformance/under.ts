@@ -34,6 +34,12 @@ export class HandClock implements ShardClock {
     return true
   }
 
+  /** Time goes by while a handler holds the thread: what is due rings when the event loop has its turn. */
+  pass(ms: number): void {
+    this.at += ms
+    if (this.due <= this.at) setImmediate(() => this.ring(this.at))
+  }
+
   moveTo(until: number): void {
     this.at = until
   }
