@@ -92,7 +92,12 @@ export const programOf = (seed: bigint, { races }: Kind): ReadonlyArray<Action> 
       [3, () => ["after", mark(), dice.below(60), text()]],
       [2, () => ["every", mark(), 1 + dice.below(40), text()]],
       [3, () => ["cancel", mark()]],
-      [4, () => ["ask", `p${++questions}`, id(), races ? mode() : dice.one(["echo", "fail", "throw"]), text(), { timeout: 1 + dice.below(100) }]],
+      [
+        4,
+        () => ["ask", `p${++questions}`, id(), races ? mode() : dice.one(["echo", "fail", "throw"]), text(), {
+          timeout: 1 + dice.below(100)
+        }]
+      ],
       [1, () => ["kill", id()]],
       [2, () => ["exit", id(), reason()]],
       [1, () => ["trap", dice.may(50)]],
