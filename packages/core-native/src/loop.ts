@@ -335,7 +335,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
           tag >>> 16,
           payload,
           from === 0 ? 0 : words[at + FROM_GENERATION]! * 4294967296 + from,
-          (flags & CALL) !== 0 ? this.#tokens.get(words[at + A]!) : undefined
+          (flags & CALL) !== 0 ? this.#tokens.get(words[at + A]!) ?? host.spentCall : undefined
         )
       } else waits = this.#special(cell, at, tag & 0xff)
       if (++this.#since >= group) this.#measure(cell, meter, head)

@@ -40,22 +40,22 @@ const describe = (what: Parameters<Seen>[0], args: ReadonlyArray<unknown>): stri
   const [first, second, third, fourth, fifth] = args
   switch (what) {
     case "deliver":
-      return `${cell(first)} <- ${who(fourth)} ${content(second, third)}`
+      return `${cell(first)} <- ${who(fourth)} ${content(second, third)}${fifth === undefined ? "" : " (call)"}`
     case "exitSignal":
       return `${cell(first)} <- ${who(second)} exit ${reasonText(third as ExitReason)}`
     case "down":
-      return `${cell(first)} <- ${who(third)} down ${second} ${reasonText(fourth as ExitReason)}`
+      return `${cell(first)} <- ${who(third)} down ${second as number} ${reasonText(fourth as ExitReason)}`
     case "outsideDown":
-      return `outside <- ${who(second)} down ${first} ${reasonText(third as ExitReason)}`
+      return `outside <- ${who(second)} down ${first as number} ${reasonText(third as ExitReason)}`
     case "terminate":
     case "dead":
       return `${cell(first)} ${what} ${reasonText(second as ExitReason)}`
     case "callEnded":
-      return `call to ${cell((first as Call).callee)} ended ${ends[second as number]} ${
+      return `call to ${cell((first as Call).callee)} ended ${ends[second as number] ?? ""} ${
         third === undefined ? "" : reasonText(third as ExitReason)
       }`
     case "deadLetter":
-      return `dead letter ${fifth} ${who(first)} <- ${who(second)} ${content(third, fourth)}`
+      return `dead letter ${fifth as string} ${who(first)} <- ${who(second)} ${content(third, fourth)}`
     default:
       return what
   }
