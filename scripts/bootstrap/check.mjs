@@ -30,6 +30,7 @@ const asanRuntime = () => {
 }
 
 const asanTarget = "x86_64-unknown-linux-gnu"
+const asanFolder = `target/asan/${asanTarget}/debug`
 
 /** Workers that are terminated in the middle of things (G60), on each supported line of Node. */
 const rounds = ["packages/core-native/test/worker/rounds.mjs", "100"]
@@ -96,13 +97,15 @@ const checks = () => [
         args: ["build", "--locked", "-p", "myrmidon-node", "--target", asanTarget, "--target-dir", "target/asan"],
         env: { RUSTC_BOOTSTRAP: "1", RUSTFLAGS: "-Zsanitizer=address" }
       },
+      // Node tells an addon by its name.
+      { command: "cp", args: [at(`${asanFolder}/libmyrmidon_node.so`), at(`${asanFolder}/myrmidon.node`)] },
       {
         command: "vitest",
         args: ["run", "--project=core-native"],
         env: {
           ASAN_OPTIONS: "detect_leaks=0",
           LD_PRELOAD: asanRuntime() ?? "",
-          MYRMIDON_NATIVE_PATH: at(`target/asan/${asanTarget}/debug/libmyrmidon_node.so`)
+          MYRMIDON_NATIVE_PATH: at(`${asanFolder}/myrmidon.node`)
         }
       }
     ]
