@@ -63,7 +63,7 @@ export const runCells = async (
     const errors = new Map<string, ErrorRow>()
     for (let round = 0; round < rounds; round++) {
       for (let i = 0; i < here.length; i++) {
-        const subject = here[(i + round) % here.length]!
+        const subject = here[(i + round) % here.length]
         if (errors.has(subject)) continue
         const row = await runOnce(subject, workload, quick)
         if (isErrorRow(row)) errors.set(subject, row)

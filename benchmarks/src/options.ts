@@ -66,7 +66,7 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | TableOptions |
   const words: Array<string> = []
   const flags = new Map<string, string>()
   for (let i = 0; i < args.length; i++) {
-    const arg = args[i]!
+    const arg = args[i]
     if (arg === "--") continue
     if (!arg.startsWith("--")) {
       words.push(arg)
@@ -87,7 +87,7 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | TableOptions |
   if (flags.has("--help")) return { kind: "help" }
   if (words.length === 0) throw new UsageError("which workload?")
   if (words.length > 1) throw new UsageError(`one workload, not ${words.length}: ${words.join(", ")}`)
-  const word = words[0]!
+  const word = words[0]
   const allowed = word === "all"
     ? ["--rounds", "--quick", "--memory", "--only", "--peers", "--json"]
     : ["--peer", "--memory", "--n", "--quick", "--json"]
@@ -122,7 +122,7 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | TableOptions |
   return {
     kind: "cell",
     workload,
-    subject: listOf("--peer", subject, subjectNames)[0]!,
+    subject: listOf("--peer", subject, subjectNames)[0],
     n: n === undefined ? undefined : positive("--n", n),
     quick,
     json

@@ -11,9 +11,9 @@ export interface Figure {
 export const figureOf = (values: ReadonlyArray<number>): Figure | undefined => {
   if (values.length === 0) return undefined
   const sorted = values.toSorted((a, b) => a - b)
-  const low = sorted[(sorted.length - 1) >> 1]!
-  const high = sorted[sorted.length >> 1]!
-  return { median: (low + high) / 2, min: sorted[0]!, max: sorted.at(-1)! }
+  const low = sorted[(sorted.length - 1) >> 1]
+  const high = sorted[sorted.length >> 1]
+  return { median: (low + high) / 2, min: sorted[0], max: sorted.at(-1)! }
 }
 
 /** A figure of a table by who, what and which field. A cell with an error has none: half a cell is no figure. */

@@ -79,7 +79,7 @@ const sizeNote = (figures: Figures, workload: Workload, subjects: ReadonlyArray<
     if (n !== undefined) sizes.set(n, [...(sizes.get(n) ?? []), subject])
   }
   if (sizes.size === 0) return undefined
-  if (sizes.size === 1) return `\`${workload}\` ${[...sizes.keys()][0]!.toLocaleString("en-US")}`
+  if (sizes.size === 1) return `\`${workload}\` ${[...sizes.keys()][0].toLocaleString("en-US")}`
   const each = [...sizes].map(([n, who]) => `${n.toLocaleString("en-US")} (${who.join(", ")})`)
   return `\`${workload}\` ${each.join(", ")}`
 }

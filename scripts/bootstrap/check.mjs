@@ -2,7 +2,7 @@
  * `npm run check`: what is too slow or too rarely useful for `npm test`. What needs a tool that is not here says so and
  * is skipped; nothing is downloaded for it.
  */
-import { existsSync } from "node:fs"
+import { existsSync, realpathSync } from "node:fs"
 import { Failure } from "./failure.mjs"
 import { install } from "./install.mjs"
 import { at } from "./paths.mjs"
@@ -22,6 +22,18 @@ const valgrindRunner = "valgrind -q --error-exitcode=9 --leak-check=full --error
 
 /** The Miri of whichever toolchain has it, as cargo's arguments. */
 const miri = () => [["miri"], ["+nightly", "miri"]].find((args) => ask("cargo", [...args, "--version"]) !== undefined)
+
+/** The sanitizer's runtime has to be in the process before Node loads the addon: gcc ships one. */
+const asanRuntime = () => {
+  const path = process.platform === "linux" ? ask("gcc", ["-print-file-name=libasan.so"])?.trim() : undefined
+  return path?.startsWith("/") === true ? realpathSync(path) : undefined
+}
+
+const asanTarget = "x86_64-unknown-linux-gnu"
+const asanFolder = `target/asan/${asanTarget}/debug`
+
+/** Workers that are terminated in the middle of things (G60), on each supported line of Node. */
+const rounds = ["packages/core-native/test/worker/rounds.mjs", "100"]
 
 /** @returns {Array<Check>} */
 const checks = () => [
@@ -70,6 +82,41 @@ const checks = () => [
       args: ["test", "--locked", "-p", "myrmidon-core", "--lib"],
       env: { CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER: valgrindRunner, PROPTEST_CASES: "8" }
     }]
+  },
+  {
+    name: "asan",
+    rust: true,
+    missing: () =>
+      process.arch !== "x64" || asanRuntime() === undefined
+        ? "no libasan of gcc here (Linux x64 alone is tried)"
+        : undefined,
+    // Stable Rust takes the flag when told that it may. V8's own memory is not watched, so leaks are not looked for.
+    steps: [
+      {
+        command: "cargo",
+        args: ["build", "--locked", "-p", "myrmidon-node", "--target", asanTarget, "--target-dir", "target/asan"],
+        env: { RUSTC_BOOTSTRAP: "1", RUSTFLAGS: "-Zsanitizer=address" }
+      },
+      // Node tells an addon by its name.
+      { command: "cp", args: [at(`${asanFolder}/libmyrmidon_node.so`), at(`${asanFolder}/myrmidon.node`)] },
+      {
+        command: "vitest",
+        args: ["run", "--project=core-native"],
+        env: {
+          ASAN_OPTIONS: "detect_leaks=0",
+          LD_PRELOAD: asanRuntime() ?? "",
+          MYRMIDON_NATIVE_PATH: at(`${asanFolder}/myrmidon.node`)
+        }
+      }
+    ]
+  },
+  {
+    name: "workers",
+    rust: true,
+    steps: [
+      { command: "node", args: rounds },
+      { command: "npx", args: ["--yes", "--package=node@22", "--", "node", ...rounds] }
+    ]
   },
   {
     name: "miri",

@@ -35,7 +35,7 @@ const inActors = async ({ system }: Opened, n: number, warm: number, handler: Ha
     const done = tally.expect(n)
     await produce(n, () => {
       x = xorshift32(x)
-      refs[x % actors]!.tellUnsafe(Add({ by: 1 }))
+      refs[x % actors].tellUnsafe(Add({ by: 1 }))
     })
     await done
     return tally.handled
@@ -53,7 +53,7 @@ const alone = async (n: number, warm: number, handler: Handler, tally: Tally): P
     const done = tally.expect(n)
     await produce(n, () => {
       x = xorshift32(x)
-      if (runFork(handler(states[x % actors]!, { by: 1 })).pollUnsafe() === undefined) pending++
+      if (runFork(handler(states[x % actors], { by: 1 })).pollUnsafe() === undefined) pending++
     })
     await done
     return tally.handled

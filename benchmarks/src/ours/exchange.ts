@@ -53,7 +53,7 @@ export const big = (open: Open): Program => async (n, warm) => {
   const next = (state: State, self: Self.Any): void => {
     if (state.left-- <= 0) return
     state.x = xorshift32(state.x)
-    self.send(actors[bigOther(state.index, state.x)]!, Ping(state.index))
+    self.send(actors[bigOther(state.index, state.x)], Ping(state.index))
   }
   const PingerLive = Pinger.behavior({
     init: (args: { readonly index: number; readonly pings: number }): State => ({
@@ -64,7 +64,7 @@ export const big = (open: Open): Program => async (n, warm) => {
     handlers: {
       Start: (state, _, self) => next(state, self),
       Ping: (_, from, self) => {
-        self.send(actors[from]!, Pong())
+        self.send(actors[from], Pong())
       },
       Pong: (state, _, self) => {
         tally.hit()

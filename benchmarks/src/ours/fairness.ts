@@ -32,9 +32,9 @@ export const fair = (open: Open): Program => async (n, warm) => {
   })
   for (let i = 0; i < fairShape.heavies; i++) system.spawnUnsafe(HeavyLive, undefined).tellUnsafe(Burn())
   const lights = Array.from({ length: fairShape.lights }, () => system.spawnUnsafe(LightLive, undefined))
-  await schedule.run((light, due) => void lights[light]!.tellUnsafe(Work(due)))
+  await schedule.run((light, due) => void lights[light].tellUnsafe(Work(due)))
   schedule = new FairSchedule(n)
-  return schedule.run((light, due) => void lights[light]!.tellUnsafe(Work(due)))
+  return schedule.run((light, due) => void lights[light].tellUnsafe(Work(due)))
 }
 
 const Relay = Actor.make("Relay", [Rpc.make("Pass", { payload: Schema.Int })])
@@ -74,7 +74,7 @@ export const timerLag = (open: Open): Program => async (n, warm) => {
     handlers: {
       Pass: (_state, to, self) => {
         passed++
-        self.send(relays[to]!, Pass((to * 7 + 1) % flood.actors))
+        self.send(relays[to], Pass((to * 7 + 1) % flood.actors))
       }
     }
   })
@@ -83,7 +83,7 @@ export const timerLag = (open: Open): Program => async (n, warm) => {
     () => system.spawnUnsafe(RelayLive, undefined)
   )
   for (let i = 0; i < flood.messages; i++) {
-    relays[i % flood.actors]!.tellUnsafe(Pass((i * 31) % flood.actors))
+    relays[i % flood.actors].tellUnsafe(Pass((i * 31) % flood.actors))
   }
   await eventLoopLag(warm)
   const before = passed

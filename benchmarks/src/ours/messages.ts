@@ -73,7 +73,7 @@ const randomShape = async <Ref>(
   let x = 1
   const next = (): Ref => {
     x = xorshift32(x)
-    return actors[x % randomActors]!
+    return actors[x % randomActors]
   }
   const measured = await warmThenTime(n, warm, async (n) => {
     const done = tally.expect(n)

@@ -167,7 +167,7 @@ const big: Program = async (n, warm) => {
         let x = index + 1
         for (let left = n / bigActors; left > 0; left--) {
           x = xorshift32(x)
-          yield* actors[bigOther(index, x)]!.Number({ value: index })
+          yield* actors[bigOther(index, x)].Number({ value: index })
         }
       })
       yield* Effect.forEach(actors, (_, index) => pinger(index), { concurrency: "unbounded", discard: true })
@@ -195,7 +195,7 @@ const fair: Program = async (n, warm) => {
   schedule = new FairSchedule(warm)
   const lights = Array.from({ length: fairShape.lights }, (_, index) => client(`light${index}`))
   for (let i = 0; i < fairShape.heavies; i++) runtime.runFork(client(`heavy${i}`).Burn({}, tell))
-  const send = (light: number, due: number): void => void runtime.runFork(lights[light]!.Light({ due }, tell))
+  const send = (light: number, due: number): void => void runtime.runFork(lights[light].Light({ due }, tell))
   await schedule.run(send)
   schedule = new FairSchedule(n)
   return schedule.run(send)

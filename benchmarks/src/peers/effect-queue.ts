@@ -31,7 +31,7 @@ const spawnBatching = <M>(make: () => (message: M) => void): Effect.Effect<Actor
   Effect.flatMap(Queue.unbounded<M>(), (mailbox) => {
     const handle = make()
     const loop = Effect.map(Queue.takeAll(mailbox), (messages) => {
-      for (let i = 0; i < messages.length; i++) handle(messages[i]!)
+      for (let i = 0; i < messages.length; i++) handle(messages[i])
     })
     return forkLoop(mailbox, Effect.forever(loop, { disableYield: true }))
   })
@@ -125,7 +125,7 @@ const random: Program = async (n, warm) => {
   const tally = new Tally()
   const states = Array.from({ length: randomActors }, () => 0)
   const actors = await spawnAll<{ readonly by: number }>(randomActors, (index) => (message) => {
-    states[index]! += message.by
+    states[index] += message.by
     tally.hit()
   })
   let x = 1
@@ -133,7 +133,7 @@ const random: Program = async (n, warm) => {
     const done = tally.expect(n)
     await produce(n, () => {
       x = xorshift32(x)
-      send(actors[x % randomActors]!, { by: 1 })
+      send(actors[x % randomActors], { by: 1 })
     })
     await done
     return tally.handled
@@ -151,13 +151,13 @@ const big: Program = (n, warm) => {
       let left = n / bigActors
       return (from) => {
         if (from >= 0) {
-          send(actors[from]!, -1)
+          send(actors[from], -1)
           return
         }
         if (from === -1) tally.hit()
         if (left-- <= 0) return
         x = xorshift32(x)
-        send(actors[bigOther(index, x)]!, index)
+        send(actors[bigOther(index, x)], index)
       }
     })
     const done = tally.expect(n)
@@ -203,9 +203,9 @@ const fair: Program = async (n, warm) => {
   ))
   const lights = await spawnAll<number>(fairShape.lights, () => (due) => schedule.arrived(due))
   for (const heavy of heavies) send(heavy, "burn")
-  await schedule.run((light, due) => send(lights[light]!, due))
+  await schedule.run((light, due) => send(lights[light], due))
   schedule = new FairSchedule(n)
-  return schedule.run((light, due) => send(lights[light]!, due))
+  return schedule.run((light, due) => send(lights[light], due))
 }
 
 export const subject: Subject = {

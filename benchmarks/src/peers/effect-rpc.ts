@@ -136,7 +136,7 @@ const random: Program = async (n, warm) => {
         yield* spawnActor(scope, {
           Add: ({ by }) =>
             Effect.sync(() => {
-              states[index]! += by
+              states[index] += by
               tally.hit()
             })
         })
@@ -150,7 +150,7 @@ const random: Program = async (n, warm) => {
     await Effect.runPromise(Effect.gen(function*() {
       for (let i = 0; i < n; i++) {
         x = xorshift32(x)
-        yield* actors[x % randomActors]!.Add({ by: 1 }, tell)
+        yield* actors[x % randomActors].Add({ by: 1 }, tell)
       }
     }))
     await done
@@ -173,7 +173,7 @@ const big: Program = (n, warm) =>
         let x = index + 1
         for (let left = n / bigActors; left > 0; left--) {
           x = xorshift32(x)
-          yield* actors[bigOther(index, x)]!.Number({ value: index })
+          yield* actors[bigOther(index, x)].Number({ value: index })
           pongs++
         }
       })
@@ -224,7 +224,7 @@ const fair: Program = async (n, warm) => {
       }))
     )
   }
-  const send = (light: number, due: number): void => void Effect.runFork(lights[light]!.Number({ value: due }, tell))
+  const send = (light: number, due: number): void => void Effect.runFork(lights[light].Number({ value: due }, tell))
   await schedule.run(send)
   schedule = new FairSchedule(n)
   return schedule.run(send)

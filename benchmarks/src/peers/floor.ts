@@ -36,7 +36,7 @@ const random: Program = async (n, warm) => {
     const done = tally.expect(n)
     await produce(n, () => {
       x = xorshift32(x)
-      const ref = refs[x % randomActors]!
+      const ref = refs[x % randomActors]
       ref.handle(ref.state, { by: 1 })
     })
     await done

@@ -134,7 +134,7 @@ const random: Program = async (n, warm) => {
     const done = tally.expect(n)
     await produce(n, () => {
       x = xorshift32(x)
-      queue.send(actors[x % randomActors]!, { by: 1 })
+      queue.send(actors[x % randomActors], { by: 1 })
     })
     await done
     return tally.handled
@@ -155,10 +155,10 @@ const big: Program = (n, warm) => {
     const next = (state: Player): void => {
       if (state.left-- <= 0) return
       state.x = xorshift32(state.x)
-      queue.send(actors[bigOther(state.index, state.x)]!, state.index)
+      queue.send(actors[bigOther(state.index, state.x)], state.index)
     }
     const handle = (state: Player, from: number): void => {
-      if (from >= 0) queue.send(actors[from]!, -1)
+      if (from >= 0) queue.send(actors[from], -1)
       else {
         if (from === -1) tally.hit()
         next(state)

@@ -106,7 +106,7 @@ const random: Program = async (n, warm) => {
     const done = tally.expect(n)
     await produce(n, () => {
       x = xorshift32(x)
-      dispatch(actors[x % randomActors]!, { by: 1 })
+      dispatch(actors[x % randomActors], { by: 1 })
     })
     await done
     return tally.handled
@@ -137,7 +137,7 @@ const big: Program = (n, warm) => {
       const next = (state: State): State => {
         if (state.left-- > 0) {
           state.x = xorshift32(state.x)
-          dispatch(actors[bigOther(index, state.x)]!, { from: index })
+          dispatch(actors[bigOther(index, state.x)], { from: index })
         }
         return state
       }
@@ -149,7 +149,7 @@ const big: Program = (n, warm) => {
             return next(state)
           }
           if (message.from === index) return next(state)
-          dispatch(actors[message.from]!, { from: undefined })
+          dispatch(actors[message.from], { from: undefined })
           return state
         },
         `big${run}.${index}`,
@@ -158,7 +158,7 @@ const big: Program = (n, warm) => {
     }
     const done = tally.expect(n)
     // A ping from oneself is the start.
-    for (let index = 0; index < bigActors; index++) dispatch(actors[index]!, { from: index })
+    for (let index = 0; index < bigActors; index++) dispatch(actors[index], { from: index })
     await done
     return tally.handled
   })
@@ -238,9 +238,9 @@ const fair: Program = async (n, warm) => {
       schedule.arrived(due)
       return undefined
     }, `light${i}`))
-  await schedule.run((light, due) => dispatch(lights[light]!, due))
+  await schedule.run((light, due) => dispatch(lights[light], due))
   schedule = new FairSchedule(n)
-  return schedule.run((light, due) => dispatch(lights[light]!, due))
+  return schedule.run((light, due) => dispatch(lights[light], due))
 }
 
 export const subject: Subject = {

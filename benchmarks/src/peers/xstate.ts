@@ -92,7 +92,7 @@ const random: Program = async (n, warm) => {
     const done = tally.expect(n)
     await produce(n, () => {
       x = xorshift32(x)
-      actors[x % randomActors]!.send({ type: "add", by: 1 })
+      actors[x % randomActors].send({ type: "add", by: 1 })
     })
     await done
     return tally.handled
@@ -112,13 +112,13 @@ const big: Program = (n, warm) => {
   return warmThenTime(n, warm, async (n) => {
     const player = fromTransition((state: State, event: Event): State => {
       if (event.type === "ping") {
-        actors[event.from]!.send({ type: "pong" })
+        actors[event.from].send({ type: "pong" })
         return state
       }
       if (event.type === "pong") tally.hit()
       if (state.left === 0) return state
       const x = xorshift32(state.x)
-      actors[bigOther(state.index, x)]!.send({ type: "ping", from: state.index })
+      actors[bigOther(state.index, x)].send({ type: "ping", from: state.index })
       return { index: state.index, x, left: state.left - 1 }
     }, ({ input }: { readonly input: State }) => input)
     const actors: Array<Ref<Event>> = Array.from(
@@ -195,9 +195,9 @@ const fair: Program = async (n, warm) => {
     return state
   }, undefined)
   const lights = Array.from({ length: fairShape.lights }, () => createActor(light).start())
-  await schedule.run((light, due) => lights[light]!.send({ type: "work", due }))
+  await schedule.run((light, due) => lights[light].send({ type: "work", due }))
   schedule = new FairSchedule(n)
-  return schedule.run((light, due) => lights[light]!.send({ type: "work", due }))
+  return schedule.run((light, due) => lights[light].send({ type: "work", due }))
 }
 
 export const subject: Subject = {

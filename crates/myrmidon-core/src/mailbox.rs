@@ -104,6 +104,17 @@ impl Node {
     }
 }
 
+/// The lanes of a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lanes {
+    /// What an actor sent to itself ahead of everything.
+    Next,
+    /// What the receiver's protocol marks as urgent.
+    Priority,
+    /// Everything else.
+    Normal,
+}
+
 /// The ends of a lane; `Default` is the empty one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lane {
@@ -199,6 +210,18 @@ impl Nodes {
         } else {
             self.all[rest as usize].previous = 0;
         }
+        if to.tail == 0 {
+            to.head = id;
+        } else {
+            self.all[to.tail as usize].next = id;
+        }
+        to.tail = id;
+    }
+
+    /// Moves a node of a lane, wherever it stands, to the end of another one.
+    pub fn pick(&mut self, from: &mut Lane, id: u32, to: &mut Lane) {
+        self.detach(from, id);
+        self.all[id as usize].previous = to.tail;
         if to.tail == 0 {
             to.head = id;
         } else {

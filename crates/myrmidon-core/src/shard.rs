@@ -22,7 +22,7 @@ use crate::{
     batch::Batch,
     call::Calls,
     link::Links,
-    mailbox::Nodes,
+    mailbox::{Lanes, Nodes, STOP},
     monitor::Monitors,
     name::Names,
     pid::Pid,
@@ -159,8 +159,8 @@ impl Shard {
     /// Ingests submissions in order. `now` is monotonic ms. `completions` is the ring of the previous batch: how far the
     /// isolate has got is read from its headers.
     ///
-    /// `max = 0`: settles, ingests and handles a bounded number of signals, and writes nothing. `max > 0`: what was not
-    /// handled of the previous batch is taken back, then timers, signals, and slices until `max` deliveries or the end of
+    /// `max = 0`: settles and ingests, and writes nothing; that is no moment between two messages, so that signals wait
+    /// (see [`Shard::handle_signals`]). `max > 0`: what was not handled of the previous batch is taken back, then timers, signals, and slices until `max` deliveries or the end of
     /// the ring. Returns the number of records written.
     pub fn tick(&mut self, now: f64, submissions: &[Record], completions: &mut [Record], max: u32) -> usize {
         self.now = now;
@@ -172,11 +172,16 @@ impl Shard {
             self.ring();
             self.control_pass();
             written = self.emit(completions, max);
-        } else {
-            self.control_pass();
         }
         self.write_control();
         written
+    }
+
+    /// Handles a bounded number of signals: between two messages of a batch that is under way (G8), and before a question
+    /// whose answer they decide (G26).
+    pub fn handle_signals(&mut self) {
+        self.control_pass();
+        self.write_control();
     }
 
     /// Handles what is left as after the end of all actors, and fills the ring with it; to be called until it returns 0.
@@ -194,6 +199,12 @@ impl Shard {
         let written = self.write_outbox(completions);
         self.write_control();
         written
+    }
+
+    /// The isolate is through with its batch, before it ticks for the next: what it has not handled is in the mailboxes.
+    pub fn end_batch(&mut self) {
+        self.close_batch();
+        self.handle_signals();
     }
 
     /// The answer of the last DEMONITOR or CANCEL ingested.
@@ -240,14 +251,37 @@ impl Shard {
     }
 
     #[inline]
-    fn is_runnable(&self, index: u32) -> bool {
+    fn is_runnable(&mut self, index: u32) -> bool {
         use crate::slab::State;
         let hot = &self.slab[index];
         if hot.state != State::Live || hot.has(mark::SUSPENDED | mark::HELD) {
             return false;
         }
-        let head = self.first_node(index);
-        head != 0 && (hot.busy == 0 || self.nodes.get(head).has(flag::REENTRANT))
+        if hot.busy == 0 { self.first_node(index) != 0 } else { self.entering(index).is_some() }
+    }
+
+    /// The first node that may enter while a handler waits (G7), and its lane. Linear in what stands before it; an actor
+    /// that has none is asked once.
+    fn entering(&mut self, index: u32) -> Option<(Lanes, u32)> {
+        if !self.slab[index].has(mark::MAY_ENTER) {
+            return None;
+        }
+        let lanes = self.slab.side(index).map_or([0, 0], |side| [side.next.head, side.priority.head]);
+        for (lane, head) in
+            [(Lanes::Next, lanes[0]), (Lanes::Priority, lanes[1]), (Lanes::Normal, self.slab[index].normal.head)]
+        {
+            let mut id = head;
+            while id != 0 {
+                let node = self.nodes.get(id);
+                if node.has(flag::REENTRANT) {
+                    return Some((lane, id));
+                }
+                // What was sent after an ordered stop is never handled.
+                id = if node.kind() == STOP { 0 } else { self.nodes.next(id) };
+            }
+        }
+        self.slab[index].flags &= !mark::MAY_ENTER;
+        None
     }
 
     /// The node that is to be handled first; 0: none.

@@ -50,6 +50,8 @@ pub enum Place {
 
 /// Flags of an actor: those of `spawn` that outlive it, and these.
 pub mod mark {
+    /// Something that may re-enter may be in its lanes.
+    pub const MAY_ENTER: u8 = 1;
     /// Delivery is stopped.
     pub const SUSPENDED: u8 = 8;
     /// It overflowed a mailbox and waits for room.

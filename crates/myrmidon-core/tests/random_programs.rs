@@ -205,6 +205,7 @@ impl Isolate {
     fn flush(&mut self) {
         let pending = std::mem::take(&mut self.pending);
         assert_eq!(self.shard.tick(self.now, &pending, &mut self.ring, 0), 0);
+        self.shard.handle_signals();
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm for each kind of step")]
@@ -216,7 +217,8 @@ impl Isolate {
                 // `next` is the actor's own lane.
                 let from = if flags == flag::NEXT { to } else { from };
                 let slot = self.fresh();
-                let lane = flags & (flag::NEXT | flag::PRIORITY);
+                // What may re-enter keeps an order of its own (G7).
+                let lane = flags & (flag::NEXT | flag::PRIORITY | flag::REENTRANT);
                 self.slots.insert(slot, (from, to, lane));
                 self.submit(submission::SEND | flags << 8 | 5 << 16, to, from, slot, 0, 0);
             }

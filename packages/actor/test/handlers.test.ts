@@ -140,8 +140,9 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
       })
       const door = yield* DoorLive.spawn()
       const waited = yield* Effect.forkChild(door.ask(Door.messages.Wait()), { startImmediately: true })
-      const counted = yield* Effect.forkChild(door.ask(Door.messages.Count()), { startImmediately: true })
+      // At the head of the queue it enters (G7); behind another it waits its turn (G6).
       assert.strictEqual(yield* door.ask(Door.messages.Peek()), 0)
+      const counted = yield* Effect.forkChild(door.ask(Door.messages.Count()), { startImmediately: true })
       assert.isUndefined(counted.pollUnsafe())
       yield* Deferred.succeed(gate, undefined)
       assert.strictEqual(yield* Fiber.join(waited), 10)
@@ -346,7 +347,7 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
       assert.strictEqual(yield* light.ask(toggle()), "red 2")
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("an Effect that never suspends yields, so that others run", () =>
+  it.effect("G48: an Effect that never suspends yields, so that others run", () =>
     Effect.gen(function*() {
       let turns = 0
       const SpinLive = Forms.behavior({

@@ -40,8 +40,8 @@ export const crashed = (defect: unknown): ExitReason => {
   // What was thrown is anybody's: a getter or a `toString` of it may throw in turn.
   try {
     if (defect instanceof Error) {
-      const error = { name: `${defect.name}`, message: `${defect.message}`, language: "typescript" as const }
-      const stack: unknown = defect.stack
+      const { message, name, stack } = defect as { readonly [K in "name" | "message" | "stack"]: unknown }
+      const error = { name: String(name), message: String(message), language: "typescript" as const }
       return { _tag: "Crashed", error: typeof stack === "string" ? { ...error, stack } : error }
     }
     return { _tag: "Crashed", error: { name: typeof defect, message: String(defect), language: "typescript" } }

@@ -123,7 +123,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       }
     }
     const at = this.#taken++ * 2
-    return pidOf(ring.reserve[at], ring.reserve[at + 1])
+    return pidOf(ring.reserve[at]!, ring.reserve[at + 1]!)
   }
 
   /** The cell that stands for a PID that was taken. */
@@ -135,6 +135,12 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   release(cell: C): void {
     this.#table.remove(cell.low, cell.generation)
     this.#put(Submission.Release, cell, undefined, 0, 0, 0)
+    this.#freed()
+  }
+
+  // In lockstep the next spawn takes the slot that was given back, as in a system without a ring.
+  #freed(): void {
+    if (this.#block === 1) this.#flush()
   }
 
   /** Opens a mailbox; name, link and watch are taken in the same step. The holder's PID: the name is taken. */
@@ -151,7 +157,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     // The shard marks it when it ingests the record; a send may come before that.
     if (options.capacity <= SUBMISSIONS) {
       const index = cell.low & 0xffffff
-      this.#ring.congested[index >>> 5] |= 1 << (index & 31)
+      this.#ring.congested[index >>> 5]! |= 1 << (index & 31)
     }
     if (options.name === undefined) {
       this.#put(kind, cell, from, options.watchRef, options.capacity, b >>> 0)
@@ -176,6 +182,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   abandon(cell: C): void {
     this.#put(Submission.Abandon, cell, undefined, 0, 0, 0)
+    this.#freed()
     this.#table.remove(cell.low, cell.generation)
     this.#timers.drop(cell)
   }
@@ -232,7 +239,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   ): number {
     const ring = this.#ring
     const index = low & 0xffffff
-    if ((ring.congested[index >>> 5] & (1 << (index & 31))) !== 0 && (flags & NEXT) === 0 && !this.#closed) {
+    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && (flags & NEXT) === 0 && !this.#closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
     }
@@ -281,7 +288,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     const ring = this.#ring
     if ((low === fromLow && generation === fromGeneration) || op > MAX_OP) return BAD_MESSAGE
     const index = low & 0xffffff
-    if ((ring.congested[index >>> 5] & (1 << (index & 31))) !== 0 && !this.#closed) {
+    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && !this.#closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
     }
@@ -475,15 +482,15 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     for (let record = 0; record < waiting; record++) {
       const at = record * WORDS
       const out = ring.out
-      const head = out[at + HEAD]
+      const head = out[at + HEAD]!
       if ((head & 0xff) !== SEND) continue
       const inline = (head & INLINE) !== 0
-      const payload = inline ? ring.outFloats[(at >> 1) + 3] : this.#slots.take(out[at + SLOT])
-      const to = pidOf(out[at + TO], out[at + TO_GENERATION])
-      const from = pidOf(out[at + FROM], out[at + FROM_GENERATION])
+      const payload = inline ? ring.outFloats[(at >> 1) + 3] : this.#slots.take(out[at + SLOT]!)
+      const to = pidOf(out[at + TO]!, out[at + TO_GENERATION]!)
+      const from = pidOf(out[at + FROM]!, out[at + FROM_GENERATION]!)
       this.#host.deadLetter(to, from, head >>> 16, payload, "NotAlive")
       if (((head >>> 8) & Flag.Call) === 0) continue
-      const call = this.#tokens.close(out[at + A])
+      const call = this.#tokens.close(out[at + A]!)
       if (call !== undefined) this.#host.callEnded(call, 1, { _tag: "NoProc", everExisted: true })
     }
     for (const cell of this.#table.clear()) this.#host.dead(cell, down)

@@ -56,7 +56,7 @@ export class PlainHost implements MembraneHost<PlainActor, Question> {
     const from = this.#current
     return outcomes[
       this.membrane.send(to.low, to.generation, op, payload, from?.low ?? 0, from?.generation ?? 0, 0)
-    ]
+    ]!
   }
 
   ask(to: PlainActor, op: number, payload: unknown, options: AskOptions | undefined): Promise<unknown> {

@@ -61,6 +61,8 @@ export interface NativeShard {
   whereis(name: string): number | null
   internReason(reason: ReasonData): number
   reason(word: number): ReasonData | null
+  handleSignals(): void
+  endBatch(): void
   isAlive(low: number, generation: number): boolean
   everExisted(low: number, generation: number): boolean
   info(low: number, generation: number): InfoData | null

@@ -56,9 +56,9 @@ impl<T: Element> Held<T> {
             sys::napi_get_typedarray_info(
                 env,
                 value,
-                &mut kind,
-                &mut length,
-                &mut data,
+                &raw mut kind,
+                &raw mut length,
+                &raw mut data,
                 core::ptr::null_mut(),
                 core::ptr::null_mut(),
             )
@@ -72,13 +72,8 @@ impl<T: Element> Held<T> {
         }
         let mut reference = core::ptr::null_mut();
         // SAFETY: `value` is a live object of this call; one strong reference keeps its memory in place.
-        check_status!(unsafe { sys::napi_create_reference(env, value, 1, &mut reference) })?;
-        Ok(Self {
-            env,
-            reference,
-            data,
-            length,
-        })
+        check_status!(unsafe { sys::napi_create_reference(env, value, 1, &raw mut reference) })?;
+        Ok(Self { env, reference, data, length })
     }
 
     /// The elements.

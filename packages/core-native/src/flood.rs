@@ -15,11 +15,8 @@ use std::{thread, time::Duration};
 pub fn flood(pid: f64, op: u32, n: u32, batch: u32) -> Result<()> {
     let invalid = |what: &str| Error::new(Status::InvalidArg, what.to_owned());
     // A number that is no PID becomes 0 or the highest u64 here, and neither is one.
-    #[expect(clippy::cast_sign_loss, reason = "checked by from_u64")]
     let pid = Pid::from_u64(pid as u64).ok_or_else(|| invalid("not a PID"))?;
-    let shard = Directory::global()
-        .handle(pid.shard())
-        .ok_or_else(|| invalid("no such shard"))?;
+    let shard = Directory::global().handle(pid.shard()).ok_or_else(|| invalid("no such shard"))?;
     thread::Builder::new()
         .name("myrmidon-flood".to_owned())
         .spawn(move || {
@@ -27,11 +24,7 @@ pub fn flood(pid: f64, op: u32, n: u32, batch: u32) -> Result<()> {
             let mut next = 0;
             while next < n {
                 records.clear();
-                records.extend(
-                    (next..n)
-                        .take(batch.max(1) as usize)
-                        .map(|number| number_to(pid, op, number)),
-                );
+                records.extend((next..n).take(batch.max(1) as usize).map(|number| number_to(pid, op, number)));
                 next += records.len() as u32;
                 let mut rest = &records[..];
                 while let Err(refused) = shard.send(rest) {

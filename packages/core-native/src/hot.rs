@@ -37,23 +37,16 @@ pub fn export(env: &Env, cell: &Rc<Cell>, target: &mut Object<'_>) -> Result<()>
             sys::napi_create_function(
                 env.raw(),
                 name.as_ptr(),
-                name.count_bytes() as isize,
+                name.count_bytes().cast_signed(),
                 Some(callback),
                 data,
-                &mut function,
+                &raw mut function,
             )
         };
         check_status!(status)?;
         // SAFETY: `function` was just made; the finalizer runs once, on this thread, when it is collected.
         check_status!(unsafe {
-            sys::napi_add_finalizer(
-                env.raw(),
-                function,
-                data,
-                Some(release),
-                ptr::null_mut(),
-                ptr::null_mut(),
-            )
+            sys::napi_add_finalizer(env.raw(), function, data, Some(release), ptr::null_mut(), ptr::null_mut())
         })?;
         // SAFETY: both values belong to the running call.
         check_status!(unsafe {
@@ -86,7 +79,7 @@ unsafe fn enter(env: sys::napi_env, info: sys::napi_callback_info, run: fn(&Cell
     let mut data = ptr::null_mut();
     // SAFETY: the pointers that are not null are to a local.
     let status =
-        unsafe { sys::napi_get_cb_info(env, info, ptr::null_mut(), ptr::null_mut(), ptr::null_mut(), &mut data) };
+        unsafe { sys::napi_get_cb_info(env, info, ptr::null_mut(), ptr::null_mut(), ptr::null_mut(), &raw mut data) };
     let outcome = if status == sys::Status::napi_ok && !data.is_null() {
         // SAFETY: `data` is a counted reference to a cell, alive as long as the function that runs.
         let cell = unsafe { &*data.cast::<Cell>() };

@@ -7,7 +7,6 @@ use myrmidon_core::{
 use napi_derive::napi;
 
 /// A PID as JavaScript has it.
-#[expect(clippy::cast_precision_loss, reason = "a PID has 53 bits")]
 pub fn to_js(pid: Pid) -> f64 {
     pid.to_u64() as f64
 }
@@ -28,8 +27,6 @@ pub struct InfoData {
     /// Its name.
     pub name: Option<String>,
 }
-
-#[expect(clippy::cast_precision_loss, reason = "counters far below 2^53")]
 impl From<ActorInfo> for InfoData {
     fn from(info: ActorInfo) -> Self {
         Self {
@@ -69,8 +66,6 @@ pub struct StatsData {
     /// Dead letters so far, by `why`.
     pub dead_letters: Vec<f64>,
 }
-
-#[expect(clippy::cast_precision_loss, reason = "counters far below 2^53")]
 impl From<&ShardStats> for StatsData {
     fn from(stats: &ShardStats) -> Self {
         Self {

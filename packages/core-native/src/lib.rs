@@ -13,8 +13,14 @@
 #![allow(
     clippy::needless_pass_by_value,
     clippy::missing_errors_doc,
-    reason = "the shapes of #[napi] items are those of their JavaScript callers"
+    clippy::missing_panics_doc,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "the shapes of #[napi] items are those of their JavaScript callers, whose numbers are all f64: a cast of one \
+              saturates, and what comes out is checked where it is used"
 )]
+#![cfg_attr(test, allow(dead_code, reason = "under test napi registers nothing, so nothing is used"))]
 
 mod bell;
 mod buffers;

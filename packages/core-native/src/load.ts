@@ -54,7 +54,7 @@ export interface LoadOptions {
   readonly require: (from: string) => unknown
 }
 
-const text = (error: unknown): string => error instanceof Error ? error.message.split("\n")[0] : String(error)
+const text = (error: unknown): string => error instanceof Error ? error.message.split("\n")[0]! : String(error)
 
 const isBinding = (loaded: unknown): loaded is Binding =>
   typeof loaded === "object" && loaded !== null && typeof (loaded as Partial<Binding>).abiVersion === "function"

@@ -220,6 +220,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     for (;;) {
       if (this.#tasks.length > 0) {
         if (this.#unread > 0) now = this.#closeUnread()
+        // In lockstep the signals of the last message come before what waited for it, as in the twin.
+        if (this.#single) {
+          ring.flush(now)
+          if (ring.broken === undefined) ring.native.endBatch()
+        }
         now = this.#runTasks(now)
       }
       const written = ring.run(now, this.#max)
@@ -257,10 +262,10 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #chargeUnread(end: number): void {
     const words = this.#ring.in
     for (let head = this.#groupHead; head < end; head = this.#after(head)) {
-      if ((words[head + HEAD] & 0xff) !== SLICE) continue
+      if ((words[head + HEAD]! & 0xff) !== SLICE) continue
       const meter = this.#meterAt(head)
       if (meter !== undefined) this.#unreadMeters.push(meter)
-      this.#charge(head, this.#pace * 1000 * words[head + B])
+      this.#charge(head, this.#pace * 1000 * words[head + B]!)
     }
     this.#unread += this.#since
     this.#since = 0
@@ -282,7 +287,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   }
 
   #meterAt(head: number): Meter | undefined {
-    const cell = this.#table.cells[this.#ring.in[head + TO] & 0xffffff]
+    const cell = this.#table.cells[this.#ring.in[head + TO]! & 0xffffff]
     return cell === undefined ? undefined : (cell.bound as { meter: Meter | undefined }).meter
   }
 
@@ -295,7 +300,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const tasks = this.#tasks.splice(0, TASKS)
     let now = before
     for (let i = 0; i < tasks.length; i++) {
-      const { run, cell } = tasks[i]
+      const { run, cell } = tasks[i]!
       this.current = cell
       run()
       const after = this.#now()
@@ -325,14 +330,14 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     let left = false
     for (let at = 0; at < count;) {
       const head = at * WORDS
-      if ((words[head + HEAD] & 0xff) !== SLICE) {
+      if ((words[head + HEAD]! & 0xff) !== SLICE) {
         this.#signal(head)
         at++
       } else {
-        const n = words[head + A]
+        const n = words[head + A]!
         at += n + 1
         if (!left) {
-          const cell = cells[words[head + TO] & 0xffffff]
+          const cell = cells[words[head + TO]! & 0xffffff]
           if (cell !== undefined && cell.generation === words[head + TO_GENERATION]) this.#slice(cell, head, n)
           else this.#lost(head, n)
         }
@@ -354,10 +359,10 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     let touched = 0
     for (let at = 0; at < count;) {
       const head = at * WORDS
-      if ((words[head + HEAD] & 0xff) === SLICE) {
-        const cell = cells[words[head + TO] & 0xffffff]
+      if ((words[head + HEAD]! & 0xff) === SLICE) {
+        const cell = cells[words[head + TO]! & 0xffffff]
         if (cell !== undefined && typeof cell.state === "object") touched++
-        at += words[head + A] + 1
+        at += words[head + A]! + 1
       } else at++
     }
     return touched
@@ -384,20 +389,20 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     let at = head + WORDS
     for (let i = 1; i <= n; i++, at += WORDS) {
       words[head + B] = i
-      const tag = words[at + HEAD]
+      const tag = words[at + HEAD]!
       let waits: boolean
       if ((tag & 0xff) === MESSAGE) {
         const flags = tag >>> 8
         const payload = (flags & INLINE) !== 0
-          ? numberOf(this.#ring.inFloats[(at >> 1) + 3])
-          : this.#slots.take(words[at + SLOT])
-        const from = words[at + FROM]
+          ? numberOf(this.#ring.inFloats[(at >> 1) + 3]!)
+          : this.#slots.take(words[at + SLOT]!)
+        const from = words[at + FROM]!
         waits = host.deliver(
           cell,
           tag >>> 16,
           payload,
-          from === 0 ? 0 : quickPidOf(from, words[at + FROM_GENERATION]),
-          (flags & CALL) !== 0 ? this.#tokens.get(words[at + A]) : undefined
+          from === 0 ? 0 : quickPidOf(from, words[at + FROM_GENERATION]!),
+          (flags & CALL) !== 0 ? this.#tokens.get(words[at + A]!) ?? host.spentCall : undefined
         )
       } else waits = this.#special(cell, at, tag & 0xff)
       if (++this.#since >= group) this.#measure(cell, meter, head)
@@ -412,11 +417,18 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.current = undefined
   }
 
+  /** Signals act here: between two messages, also of a batch that is under way. */
+  #between(): void {
+    this.#ring.flush(this.#now())
+    if (this.#ring.broken === undefined) this.#ring.native.handleSignals()
+  }
+
   /** What the handler left to be done. true: the slice is left. */
   #attend(): boolean {
     if ((this.attention & Attention.Flush) !== 0) {
       this.attention &= ~Attention.Flush
-      this.#ring.flush(this.#now())
+      // In lockstep nothing of the batch is left, and its actor takes its place in the queue before signals act.
+      if (!this.#single) this.#between()
     }
     return this.attention !== 0
   }
@@ -425,14 +437,14 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const words = this.#ring.in
     switch (kind) {
       case Completion.Timer: {
-        const timer = this.#timers.fired(cell, words[at + SLOT])
+        const timer = this.#timers.fired(cell, words[at + SLOT]!)
         if (timer === undefined) return false
         return this.#host.deliver(cell, timer.op, timer.payload, pidOf(cell.low, cell.generation), undefined)
       }
       case Completion.ExitSignal:
-        return this.#host.exitSignal(cell, this.#from(at), this.#reasons.of(words[at + A]))
+        return this.#host.exitSignal(cell, this.#from(at), this.#reasons.of(words[at + A]!))
       case Completion.Down:
-        return this.#host.down(cell, words[at + SLOT], this.#from(at), this.#reasons.of(words[at + A]))
+        return this.#host.down(cell, words[at + SLOT]!, this.#from(at), this.#reasons.of(words[at + A]!))
       default:
         throw new Error(`the shard emitted a record of kind ${kind} in a slice`)
     }
@@ -442,36 +454,36 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #signal(at: number): void {
     const words = this.#ring.in
     const host = this.#host
-    const tag = words[at + HEAD]
+    const tag = words[at + HEAD]!
     switch (tag & 0xff) {
       case Completion.Terminate: {
-        const cell = this.#table.find(words[at + TO], words[at + TO_GENERATION])
-        if (cell !== undefined) host.terminate(cell, this.#reasons.of(words[at + A]))
+        const cell = this.#table.find(words[at + TO]!, words[at + TO_GENERATION]!)
+        if (cell !== undefined) host.terminate(cell, this.#reasons.of(words[at + A]!))
         break
       }
       case Completion.Dead: {
-        const cell = this.#table.remove(words[at + TO], words[at + TO_GENERATION])
+        const cell = this.#table.remove(words[at + TO]!, words[at + TO_GENERATION]!)
         if (cell === undefined) break
         this.#timers.drop(cell)
-        host.dead(cell, this.#reasons.of(words[at + A]))
+        host.dead(cell, this.#reasons.of(words[at + A]!))
         break
       }
       case Completion.OutsideDown:
-        host.outsideDown(words[at + SLOT], this.#from(at), this.#reasons.of(words[at + A]))
+        host.outsideDown(words[at + SLOT]!, this.#from(at), this.#reasons.of(words[at + A]!))
         break
       case Completion.CallEnded: {
-        const call = this.#tokens.close(words[at + A])
+        const call = this.#tokens.close(words[at + A]!)
         if (call === undefined) break
-        const end = words[at + B]
-        host.callEnded(call, end, end === 1 ? this.#reasons.of(words[at + SLOT]) : undefined)
+        const end = words[at + B]!
+        host.callEnded(call, end, end === 1 ? this.#reasons.of(words[at + SLOT]!) : undefined)
         break
       }
       case Completion.DeadLetter:
         this.#deadLetter(at, whyNames[(tag >>> (8 + WHY_SHIFT)) & 15] ?? "NotAlive")
         break
       case Completion.Room: {
-        const waiter = this.#waiters.get(words[at + SLOT])
-        this.#waiters.delete(words[at + SLOT])
+        const waiter = this.#waiters.get(words[at + SLOT]!)
+        this.#waiters.delete(words[at + SLOT]!)
         waiter?.()
         break
       }
@@ -482,11 +494,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
 
   #deadLetter(at: number, why: Why): void {
     const words = this.#ring.in
-    const tag = words[at + HEAD]
+    const tag = words[at + HEAD]!
     const payload = ((tag >>> 8) & INLINE) !== 0
       ? this.#ring.inFloats[(at >> 1) + 3]
-      : this.#slots.take(words[at + SLOT])
-    this.#host.deadLetter(pidOf(words[at + TO], words[at + TO_GENERATION]), this.#from(at), tag >>> 16, payload, why)
+      : this.#slots.take(words[at + SLOT]!)
+    this.#host.deadLetter(pidOf(words[at + TO]!, words[at + TO_GENERATION]!), this.#from(at), tag >>> 16, payload, why)
   }
 
   // A slice for an actor that this side does not know: its messages are consumed, and reported.
@@ -494,13 +506,13 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const words = this.#ring.in
     words[head + B] = n
     for (let at = head + WORDS; at <= head + n * WORDS; at += WORDS) {
-      if ((words[at + HEAD] & 0xff) === MESSAGE) this.#deadLetter(at, "NotAlive")
+      if ((words[at + HEAD]! & 0xff) === MESSAGE) this.#deadLetter(at, "NotAlive")
     }
   }
 
   #from(at: number): number {
     const words = this.#ring.in
-    return pidOf(words[at + FROM], words[at + FROM_GENERATION])
+    return pidOf(words[at + FROM]!, words[at + FROM_GENERATION]!)
   }
 
   #measure(cell: C, meter: Meter, head: number): void {
@@ -519,7 +531,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     else if (meter.unproven > 0) meter.unproven--
     this.#charge(head, took * 1000)
     if (took > this.#longSchedule) this.#host.longSchedule(cell, took)
-    if (this.#ring.in[head + FROM] > LONG_SLICE * 1000) this.attention |= Attention.LeaveBatch
+    if (this.#ring.in[head + FROM]! > LONG_SLICE * 1000) this.attention |= Attention.LeaveBatch
   }
 
   // The messages since the last look at the clock ran in the slices from `groupHead` to before `end`: they share the
@@ -543,12 +555,12 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const share = (took * 1000) / slices
     let due = this.#carry
     for (let head = first; head < end; head = this.#after(head)) {
-      if ((words[head + HEAD] & 0xff) !== SLICE) continue
+      if ((words[head + HEAD]! & 0xff) !== SLICE) continue
       due += share
       // Most shares are parts of a microsecond: they add up until one slice is charged with a whole one.
       if (due >= 1) {
         const whole = Math.floor(due)
-        words[head + FROM] += whole
+        words[head + FROM]! += whole
         due -= whole
       }
       if (took > LONG_GROUP) this.#suspect(head, isKnown ? took : 0)
@@ -561,11 +573,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
 
   #after(head: number): number {
     const words = this.#ring.in
-    return head + ((words[head + HEAD] & 0xff) === SLICE ? (words[head + A] + 1) * WORDS : WORDS)
+    return head + ((words[head + HEAD]! & 0xff) === SLICE ? (words[head + A]! + 1) * WORDS : WORDS)
   }
 
   #suspect(head: number, took: number): void {
-    const cell = this.#table.cells[this.#ring.in[head + TO] & 0xffffff]
+    const cell = this.#table.cells[this.#ring.in[head + TO]! & 0xffffff]
     if (cell === undefined) return
     const { meter } = cell.bound as { meter: Meter | undefined }
     if (meter !== undefined) meter.unproven = PROOF
@@ -575,11 +587,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #charge(head: number, micros: number): void {
     const whole = Math.floor(micros + this.#carry)
     this.#carry += micros - whole
-    this.#ring.in[head + FROM] += whole
+    this.#ring.in[head + FROM]! += whole
   }
 
   #arm(): void {
-    const delay = this.#ring.control[NEXT_DEADLINE]
+    const delay = this.#ring.control[NEXT_DEADLINE]!
     if (delay < 0) {
       if (this.#armedAt !== Infinity) {
         this.#armedAt = Infinity
@@ -603,7 +615,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
 
   #hold(): void {
     const control = this.#ring.control
-    const hold = this.#keepAlive || (control[CALLS] > 0 && control[NEXT_DEADLINE] < 0)
+    const hold = this.#keepAlive || (control[CALLS]! > 0 && control[NEXT_DEADLINE]! < 0)
     if (hold && this.#holder === undefined) this.#holder = setInterval(() => {}, 2 ** 30)
     else if (!hold && this.#holder !== undefined) {
       clearInterval(this.#holder)

@@ -20,20 +20,18 @@ pub struct ReasonData {
     pub stack: Option<String>,
     /// Crashed: whose code failed.
     pub language: Option<String>,
-    /// NoProc.
+    /// `NoProc`.
     pub ever_existed: Option<bool>,
-    /// NodeUnreachable, NodeRestarted.
+    /// `NodeUnreachable`, `NodeRestarted`.
     pub node: Option<String>,
-    /// NodeUnreachable: `closed` or `silent`.
+    /// `NodeUnreachable`: `closed` or `silent`.
     pub because: Option<String>,
-    /// IsolateDown.
+    /// `IsolateDown`.
     pub isolate: Option<u32>,
 }
 
 fn text(field: Option<String>, what: &str) -> Result<Box<str>> {
-    field
-        .map(String::into_boxed_str)
-        .ok_or_else(|| Error::new(Status::InvalidArg, format!("the reason lacks {what}")))
+    field.map(String::into_boxed_str).ok_or_else(|| Error::new(Status::InvalidArg, format!("the reason lacks {what}")))
 }
 
 impl TryFrom<ReasonData> for ExitReason {
@@ -43,9 +41,7 @@ impl TryFrom<ReasonData> for ExitReason {
         let invalid = |what: &str| Error::new(Status::InvalidArg, format!("the reason has no known {what}"));
         Ok(match u8::try_from(data.code).map_err(|_| invalid("code"))? {
             code::NORMAL => Self::Normal,
-            code::SHUTDOWN => Self::Shutdown {
-                detail: data.detail.map(String::into_boxed_str),
-            },
+            code::SHUTDOWN => Self::Shutdown { detail: data.detail.map(String::into_boxed_str) },
             code::KILLED => Self::Killed,
             code::CRASHED => Self::Crashed(Box::new(CrashError {
                 name: text(data.name, "name")?,
@@ -56,9 +52,7 @@ impl TryFrom<ReasonData> for ExitReason {
                     .find(|language| Some(language.name()) == data.language.as_deref())
                     .ok_or_else(|| invalid("language"))?,
             })),
-            code::NO_PROC => Self::NoProc {
-                ever_existed: data.ever_existed.unwrap_or(false),
-            },
+            code::NO_PROC => Self::NoProc { ever_existed: data.ever_existed.unwrap_or(false) },
             code::NODE_UNREACHABLE => Self::NodeUnreachable {
                 node: text(data.node, "node")?,
                 because: match data.because.as_deref() {
@@ -67,14 +61,10 @@ impl TryFrom<ReasonData> for ExitReason {
                     _ => return Err(invalid("because")),
                 },
             },
-            code::NODE_RESTARTED => Self::NodeRestarted {
-                node: text(data.node, "node")?,
-            },
+            code::NODE_RESTARTED => Self::NodeRestarted { node: text(data.node, "node")? },
             code::ISOLATE_DOWN => {
                 let isolate = data.isolate.and_then(|isolate| u8::try_from(isolate).ok());
-                Self::IsolateDown {
-                    isolate: isolate.ok_or_else(|| invalid("isolate"))?,
-                }
+                Self::IsolateDown { isolate: isolate.ok_or_else(|| invalid("isolate"))? }
             }
             _ => return Err(invalid("code")),
         })
@@ -83,10 +73,7 @@ impl TryFrom<ReasonData> for ExitReason {
 
 impl From<&ExitReason> for ReasonData {
     fn from(reason: &ExitReason) -> Self {
-        let mut data = Self {
-            code: u32::from(reason.code()),
-            ..Self::default()
-        };
+        let mut data = Self { code: u32::from(reason.code()), ..Self::default() };
         match reason {
             ExitReason::Normal | ExitReason::Killed => {}
             ExitReason::Shutdown { detail } => data.detail = detail.as_deref().map(str::to_owned),

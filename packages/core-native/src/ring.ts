@@ -133,7 +133,7 @@ export class Ring implements HotCalls {
       this.broken = error as Error
       return 0
     }
-    return args[ANSWER]
+    return args[ANSWER]!
   }
 
   /** Ingests what waits, and asks whether the record behind it would be accepted: a send outcome. */
@@ -155,11 +155,11 @@ export class Ring implements HotCalls {
       this.broken = error as Error
       return 0
     }
-    return args[ANSWER]
+    return args[ANSWER]!
   }
 
   /** What the last DEMONITOR or CANCEL brought. */
   get result(): number {
-    return this.args[RESULT]
+    return this.args[RESULT]!
   }
 }

@@ -100,15 +100,14 @@ impl Cell {
 }
 
 impl Open {
+    fn handle_signals(&mut self) {
+        self.shard.handle_signals();
+        self.buffers.control.get_mut()[..control::WORDS].copy_from_slice(self.shard.control());
+        self.shard.congested_changes(self.buffers.congested.get_mut());
+    }
+
     fn tick(&mut self, now: f64, submitted: usize, max: u32) {
-        let Buffers {
-            submissions,
-            completions,
-            control,
-            congested,
-            call,
-            ..
-        } = &mut self.buffers;
+        let Buffers { submissions, completions, control, congested, call, .. } = &mut self.buffers;
         let completions = completions.records_mut();
         let submissions = submissions.records();
         let submitted = &submissions[..submitted.min(submissions.len())];
@@ -221,15 +220,8 @@ impl NativeShard {
         let bell = Bell::new(&wake)?;
         let rope = bell.clone();
         let owner = ShardOwner::open(lease, options.inbox as usize, move || rope.ring());
-        let cell = Rc::new(Cell {
-            open: RefCell::new(Some(Open {
-                shard,
-                owner,
-                buffers,
-                bell,
-                arrived: Vec::new(),
-            })),
-        });
+        let cell =
+            Rc::new(Cell { open: RefCell::new(Some(Open { shard, owner, buffers, bell, arrived: Vec::new() })) });
         // Added after the doorbell's own hook, so it runs before Node.js takes the doorbell down.
         env.add_env_cleanup_hook(Rc::clone(&cell), |cell| cell.end())?;
         Ok(Self { cell, shard: number })
@@ -267,6 +259,7 @@ impl NativeShard {
         self.cell.with(|open| {
             let record = open.buffers.submissions.records().get(at as usize).copied();
             let record = record.ok_or_else(|| Error::new(Status::InvalidArg, "no such record"))?;
+            open.handle_signals();
             let outcome = open.shard.open_named(&record, &name);
             open.buffers.control.get_mut()[..control::WORDS].copy_from_slice(open.shard.control());
             Ok(outcome.err().map(to_js))
@@ -276,60 +269,89 @@ impl NativeShard {
     /// Who has a name.
     #[napi(catch_unwind)]
     pub fn whereis(&self, name: String) -> Result<Option<f64>> {
-        self.cell.with(|open| Ok(open.shard.whereis(&name).map(to_js)))
+        self.cell.with(|open| {
+            open.handle_signals();
+            Ok(open.shard.whereis(&name).map(to_js))
+        })
     }
 
     /// The word of a reason, for one record that carries it.
     #[napi(catch_unwind)]
     pub fn intern_reason(&self, reason: ReasonData) -> Result<u32> {
-        self.cell
-            .with(|open| Ok(open.shard.intern_reason(ExitReason::try_from(reason)?)))
+        self.cell.with(|open| Ok(open.shard.intern_reason(ExitReason::try_from(reason)?)))
     }
 
     /// The reason of a word in the completion ring.
     #[napi(catch_unwind)]
     pub fn reason(&self, word: u32) -> Result<Option<ReasonData>> {
-        self.cell
-            .with(|open| Ok(open.shard.reason(word).as_ref().map(ReasonData::from)))
+        self.cell.with(|open| Ok(open.shard.reason(word).as_ref().map(ReasonData::from)))
+    }
+
+    /// The batch is over, and signals act.
+    #[napi(catch_unwind)]
+    pub fn end_batch(&self) -> Result<()> {
+        self.cell.with(|open| {
+            open.shard.end_batch();
+            open.handle_signals();
+            Ok(())
+        })
+    }
+
+    /// Lets signals act between two messages of a batch.
+    #[napi(catch_unwind)]
+    pub fn handle_signals(&self) -> Result<()> {
+        self.cell.with(|open| {
+            open.handle_signals();
+            Ok(())
+        })
     }
 
     /// Whether the actor lives.
     #[napi(catch_unwind)]
     pub fn is_alive(&self, low: u32, generation: u32) -> Result<bool> {
-        self.cell
-            .with(|open| Ok(open.shard.is_alive(Pid::from_words(low, generation))))
+        self.cell.with(|open| {
+            open.handle_signals();
+            Ok(open.shard.is_alive(Pid::from_words(low, generation)))
+        })
     }
 
     /// Whether the PID was ever given out.
     #[napi(catch_unwind)]
     pub fn ever_existed(&self, low: u32, generation: u32) -> Result<bool> {
-        self.cell
-            .with(|open| Ok(open.shard.ever_existed(Pid::from_words(low, generation))))
+        self.cell.with(|open| Ok(open.shard.ever_existed(Pid::from_words(low, generation))))
     }
 
     /// What is known of an actor.
     #[napi(catch_unwind)]
     pub fn info(&self, low: u32, generation: u32) -> Result<Option<InfoData>> {
-        self.cell
-            .with(|open| Ok(open.shard.info(Pid::from_words(low, generation)).map(InfoData::from)))
+        self.cell.with(|open| {
+            open.handle_signals();
+            Ok(open.shard.info(Pid::from_words(low, generation)).map(InfoData::from))
+        })
     }
 
     /// The PIDs of all live actors, in the order of their spawn.
     #[napi(catch_unwind)]
     pub fn live(&self) -> Result<Vec<f64>> {
-        self.cell.with(|open| Ok(open.shard.live().map(to_js).collect()))
+        self.cell.with(|open| {
+            open.handle_signals();
+            Ok(open.shard.live().map(to_js).collect())
+        })
     }
 
     /// The shard's counters.
     #[napi(catch_unwind)]
     pub fn stats(&self) -> Result<StatsData> {
-        self.cell.with(|open| Ok(StatsData::from(&open.shard.stats())))
+        self.cell.with(|open| {
+            open.handle_signals();
+            Ok(StatsData::from(&open.shard.stats()))
+        })
     }
 
     /// Turns everything that is left into dead letters, and fills the completion ring with them; call it until it
     /// returns 0: then the shard is gone.
     #[napi(catch_unwind)]
-    pub fn close(&self) -> Result<u32> {
+    pub fn close(&self) -> u32 {
         let written = match &mut *self.cell.open.borrow_mut() {
             None => 0,
             Some(open) => open.shard.close(open.buffers.completions.records_mut()) as u32,
@@ -337,6 +359,6 @@ impl NativeShard {
         if written == 0 {
             self.cell.end();
         }
-        Ok(written)
+        written
     }
 }

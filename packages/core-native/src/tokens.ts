@@ -31,7 +31,7 @@ export class Tokens<Call> {
       if (index > ENTRY_MASK) return 0
       this.#entries.push({ call: undefined, life: 0 })
     }
-    const entry = this.#entries[index]
+    const entry = this.#entries[index]!
     entry.call = call
     return ((entry.life << ENTRY_BITS) | index) >>> 0
   }

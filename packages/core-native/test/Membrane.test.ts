@@ -40,9 +40,9 @@ describe("messages", () => {
     let left = 200_000
     const cells = Array.from({ length: 1000 }, (_, i) =>
       spawn((payload) => {
-        if (left-- > 0) send(cells[(i * 7 + 1) % 1000], { hop: payload })
+        if (left-- > 0) send(cells[(i * 7 + 1) % 1000]!, { hop: payload })
       }))
-    for (let i = 0; i < 3000; i++) send(cells[i % 1000], { hop: i })
+    for (let i = 0; i < 3000; i++) send(cells[i % 1000]!, { hop: i })
     await host.until(() => host.handled === 203_000)
     assert.strictEqual(membrane.stats().slots, 0)
     assert.strictEqual(membrane.stats().queued, 0)
@@ -346,7 +346,7 @@ describe("the loop", () => {
     // The heavy slice ends after its first message: the light actor waits for one handler, not for three.
     assert.deepStrictEqual(light, [2])
     assert.isAtLeast(host.long.length, 1)
-    assert.isAtLeast(host.long[0], 12)
+    assert.isAtLeast(host.long[0]!, 12)
     await membrane.close()
   })
 

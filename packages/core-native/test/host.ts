@@ -54,7 +54,7 @@ export class TestHost implements MembraneHost<TestCell, Question> {
 
   #told(): void {
     for (let i = this.#waiting.length - 1; i >= 0; i--) {
-      if (this.#waiting[i].ready()) this.#waiting.splice(i, 1)[0].resolve()
+      if (this.#waiting[i]!.ready()) this.#waiting.splice(i, 1)[0]!.resolve()
     }
   }
 

@@ -31,7 +31,7 @@ it("random puts and takes agree with a map", () => {
       assert.isFalse(held.has(slot))
       held.set(slot, i)
     } else {
-      const [slot, value] = [...held][(seed >>> 16) % held.size]
+      const [slot, value] = [...held][(seed >>> 16) % held.size]!
       held.delete(slot)
       assert.strictEqual(slots.take(slot), value)
     }

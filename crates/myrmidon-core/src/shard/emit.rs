@@ -3,8 +3,9 @@
 use super::Shard;
 use crate::{
     batch::Slice,
-    mailbox::{Lane, STOP},
-    record::{Record, call_end, completion, flag, word},
+    mailbox::{Lane, Lanes, STOP},
+    pid::Pid,
+    record::{Record, call_end, completion, word},
     scheduler::Turn,
     slab::{Place, State, mark},
 };
@@ -21,6 +22,11 @@ impl Shard {
             && let Some(record) = self.outbox.pop_front()
         {
             match record[word::HEAD] & 0xff {
+                // A kill came before it could be told: then there is nothing to clean up (G28).
+                completion::TERMINATE if !self.is_terminating(&record) => {
+                    self.read.push(record[word::A]);
+                    continue;
+                }
                 completion::TERMINATE | completion::DEAD => self.read.push(record[word::A]),
                 completion::OUTSIDE_DOWN => {
                     self.outside_down_is_read(record[word::SLOT]);
@@ -35,9 +41,19 @@ impl Shard {
         written
     }
 
+    fn is_terminating(&self, record: &Record) -> bool {
+        let pid = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
+        self.slab.find(pid).is_some_and(|index| self.slab[index].state == State::Terminating)
+    }
+
     pub(super) fn emit(&mut self, completions: &mut [Record], max: u32) -> usize {
         let mut at = self.write_outbox(completions);
-        let max = if self.scheduler.is_seeded() { 1 } else { max as usize };
+        let max = match (self.scheduler.is_seeded(), at) {
+            // In lockstep nobody is chosen before the isolate has heard what happened: what it does then may come first.
+            (true, 1..) => return at,
+            (true, 0) => 1,
+            (false, _) => max as usize,
+        };
         let mut delivered = 0;
         let mut untouched = 0;
         self.scheduler.begin();
@@ -85,15 +101,20 @@ impl Shard {
         let mut special = false;
         let mut count = 0;
         let mut stops = false;
-        while count < limit && (only_reentrant || self.slab[index].has(mark::URGENT)) {
+        while only_reentrant && count < limit {
+            let Some((lane, id)) = self.entering(index) else { break };
+            let node = self.nodes.get(id);
+            special |= !node.is_plain();
+            completions[header + 1 + count] = node.record(low, generation);
+            self.pick(index, lane, id, &mut taken);
+            count += 1;
+        }
+        while !only_reentrant && count < limit && self.slab[index].has(mark::URGENT) {
             let first = self.first_node(index);
             if first == 0 {
                 break;
             }
             let node = self.nodes.get(first);
-            if only_reentrant && !node.has(flag::REENTRANT) {
-                break;
-            }
             if node.kind() == STOP {
                 stops = true;
                 break;
@@ -140,6 +161,19 @@ impl Shard {
             special,
         });
         count
+    }
+
+    /// Moves a node that may enter into its actor's slice.
+    fn pick(&mut self, index: u32, lane: Lanes, id: u32, taken: &mut Lane) {
+        if lane == Lanes::Normal {
+            return self.nodes.pick(&mut self.slab[index].normal, id, taken);
+        }
+        let (hot, side) = self.slab.with_side(index);
+        let from = if lane == Lanes::Next { &mut side.next } else { &mut side.priority };
+        self.nodes.pick(from, id, taken);
+        if side.next.is_empty() && side.priority.is_empty() {
+            hot.flags &= !mark::URGENT;
+        }
     }
 
     /// Moves an actor's first node into its slice.

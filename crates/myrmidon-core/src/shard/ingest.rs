@@ -57,7 +57,7 @@ impl Shard {
         {
             return self.undeliverable(record);
         }
-        if head >> 8 & (flag::CALL | flag::NEXT | flag::PRIORITY) != 0 || hot.count >= hot.capacity {
+        if head >> 8 & (flag::CALL | flag::NEXT | flag::PRIORITY | flag::REENTRANT) != 0 || hot.count >= hot.capacity {
             return self.send_special(index, record);
         }
         self.nodes.push(&mut hot.normal, Node::message(record));
@@ -68,7 +68,7 @@ impl Shard {
         self.wake(index);
     }
 
-    /// A call, a message of another lane, or one that finds the mailbox full.
+    /// A call, a message of another lane or one that may re-enter, or one that finds the mailbox full.
     fn send_special(&mut self, index: u32, record: &Record) {
         let flags = record[word::HEAD] >> 8;
         let is_call = flags & flag::CALL != 0;
@@ -117,6 +117,9 @@ impl Shard {
             // What the isolate holds of this actor would be handled before it.
             self.take_back(index);
         }
+        if node.has(flag::REENTRANT) {
+            self.slab[index].flags |= mark::MAY_ENTER;
+        }
         let is_counted = node.is_counted();
         let id = if urgent {
             let (hot, side) = self.slab.with_side(index);
@@ -136,7 +139,12 @@ impl Shard {
         } else {
             self.slab.side_mut(index).uncounted += 1;
         }
-        self.wake(index);
+        // What is urgent may stand before a message that could have entered beside a waiting handler.
+        if urgent {
+            self.reschedule(index);
+        } else {
+            self.wake(index);
+        }
         id
     }
 

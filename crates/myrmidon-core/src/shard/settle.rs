@@ -124,6 +124,9 @@ impl Shard {
         self.batch.goes_on = true;
         while !nodes.is_empty() {
             let last = self.nodes.get(nodes.tail);
+            if last.has(flag::REENTRANT) {
+                self.slab[index].flags |= mark::MAY_ENTER;
+            }
             if last.has(flag::NEXT | flag::PRIORITY) {
                 let next = last.has(flag::NEXT);
                 let (hot, side) = self.slab.with_side(index);

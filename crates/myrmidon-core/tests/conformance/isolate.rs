@@ -128,6 +128,12 @@ impl Isolate {
         let _ = self.shard.tick(self.now, &submitted, &mut self.ring, 0);
     }
 
+    /// What a binding does between two messages: signals act (G8).
+    fn between(&mut self) {
+        self.flush();
+        self.shard.handle_signals();
+    }
+
     /// Runs until nothing is runnable.
     pub fn settle(&mut self) {
         for _ in 0..10_000 {
@@ -167,7 +173,7 @@ impl Isolate {
                     for delivery in 0..count {
                         self.ring[at][word::B] = delivery as u32 + 1;
                         let waits = self.deliver(to, self.ring[at + 1 + delivery]);
-                        self.flush();
+                        self.between();
                         if self.shard.control()[0] != 0 {
                             return;
                         }

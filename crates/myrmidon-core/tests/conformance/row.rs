@@ -16,8 +16,8 @@ pub fn run(row: &Value) -> Result<(), String> {
     Ok(())
 }
 
-fn expect(found: Value, wanted: &Value) -> Result<(), String> {
-    if found == *wanted { Ok(()) } else { Err(format!("found {found}")) }
+fn expect(found: &Value, wanted: &Value) -> Result<(), String> {
+    if found == wanted { Ok(()) } else { Err(format!("found {found}")) }
 }
 
 fn perform(
@@ -36,7 +36,7 @@ fn perform(
         "spawn" => isolate.spawn(text(1), &step[2], Pid::NONE)?,
         "spawnFails" => match isolate.spawn(text(1), &step[2], Pid::NONE) {
             Ok(()) => return Err("it started".into()),
-            Err(why) => return expect(json!(why), &step[3]),
+            Err(why) => return expect(&json!(why), &step[3]),
         },
         "tell" => *outcome = isolate.send(isolate.pid(text(1)), Pid::NONE, Payload::Note(text(2).into()), 0),
         "urgent" => {
@@ -73,30 +73,30 @@ fn perform(
         "watch" => isolate.watch(text(1), text(2)),
         "unwatch" => isolate.unwatch(text(1)),
         "advance" => isolate.advance(step[1].as_f64().expect("ms")),
-        "outcome" => return expect(json!(outcome), &step[1]),
-        "log" => return expect(json!(isolate.logs.remove(text(1)).unwrap_or_default()), &step[2]),
-        "alive" => return expect(json!(isolate.shard.is_alive(isolate.pid(text(1)))), &step[2]),
-        "whereis" => return expect(json!(isolate.shard.whereis(text(1)).map(|pid| isolate.name(pid))), &step[2]),
-        "ended" => return expect(json!(isolate.ended.get(text(1))), &step[2]),
-        "result" => return expect(json!(isolate.results.get(text(1))), &step[2]),
+        "outcome" => return expect(&json!(outcome), &step[1]),
+        "log" => return expect(&json!(isolate.logs.remove(text(1)).unwrap_or_default()), &step[2]),
+        "alive" => return expect(&json!(isolate.shard.is_alive(isolate.pid(text(1)))), &step[2]),
+        "whereis" => return expect(&json!(isolate.shard.whereis(text(1)).map(|pid| isolate.name(pid))), &step[2]),
+        "ended" => return expect(&json!(isolate.ended.get(text(1))), &step[2]),
+        "result" => return expect(&json!(isolate.results.get(text(1))), &step[2]),
         "dead" => {
             let new = isolate.letters[*letters_seen..].to_vec();
             *letters_seen = isolate.letters.len();
-            return expect(json!(new), &step[1]);
+            return expect(&json!(new), &step[1]);
         }
         "deadCount" => {
             let new = isolate.letters.len() - *letters_seen;
             *letters_seen = isolate.letters.len();
-            return expect(json!(new), &step[1]);
+            return expect(&json!(new), &step[1]);
         }
         "info" => {
             let info = isolate.shard.info(isolate.pid(text(1))).ok_or("it is gone")?;
             let links: Vec<_> = info.links.iter().map(|pid| isolate.name(*pid)).collect();
             for (key, wanted) in step[2].as_object().expect("an object") {
                 match key.as_str() {
-                    "mailbox" => expect(json!(info.mailbox), wanted)?,
-                    "links" => expect(json!(links), wanted)?,
-                    "status" => expect(json!(format!("{:?}", info.status).to_lowercase()), wanted)?,
+                    "mailbox" => expect(&json!(info.mailbox), wanted)?,
+                    "links" => expect(&json!(links), wanted)?,
+                    "status" => expect(&json!(format!("{:?}", info.status).to_lowercase()), wanted)?,
                     other => panic!("unknown info {other}"),
                 }
             }

@@ -84,6 +84,8 @@ fn a_flood_of_a_sleeping_owner_rings_and_arrives_whole() {
             got += 1;
         }
     }
-    senders.into_iter().for_each(|sender| sender.join().unwrap());
+    for sender in senders {
+        sender.join().unwrap();
+    }
     assert!(rings.load(Ordering::Relaxed) <= armed, "at most one ring per time the bell was armed");
 }

@@ -183,7 +183,7 @@ export const deliverExit = (host: Host, cell: Cell, from: Pid | 0, reason: ExitR
   if (handler === undefined) return false
   return deliverSignal(host, cell, () => {
     lifeOf(cell).sender = from
-    const signal = new ExitSignal({ from: from as Pid, name: from === 0 ? undefined : host.nameOf(from), reason })
+    const signal = new ExitSignal({ from: from, name: from === 0 ? undefined : host.nameOf(from), reason })
     return handler(cell.state, signal, selfOf(cell))
   })
 }

@@ -1,7 +1,8 @@
 /**
  * Runs a conformance row on an `ActorSystem`. The rows, and what each step means: `conformance/README.md`.
  */
-import { Actor, ActorSystem, type DeadLetter, type ExitReason, Monitor, type TellOutcome } from "@myrmidonjs/actor"
+import type { ActorSystem } from "@myrmidonjs/actor"
+import { Actor, type DeadLetter, type ExitReason, Monitor, type TellOutcome } from "@myrmidonjs/actor"
 import { assert } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -18,8 +19,8 @@ import {
   Peek,
   reasonText,
   Script,
-  type SpawnStep,
   spawnOptions,
+  type SpawnStep,
   Urgent,
   World
 } from "./script.ts"
@@ -48,8 +49,15 @@ export interface Under {
   readonly letters: ReadonlyArray<DeadLetter>
 }
 
-export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
-  const world = new World()
+/** What a program without expectations came to. */
+export interface Ending {
+  readonly logs: Readonly<Record<string, ReadonlyArray<string>>>
+  readonly results: Readonly<Record<string, string | null>>
+  readonly ended: Readonly<Record<string, string | null>>
+  readonly alive: ReadonlyArray<string>
+}
+
+export const run = Effect.fnUntraced(function*(row: Row, under: Under, world: World = new World()) {
   const watches = new Map<string, { readonly scope: Scope.Closeable; readonly ended: { reason: ExitReason | null } }>()
   const questions = new Map<string, { result: string | null }>()
   let outcome: TellOutcome | undefined
@@ -122,6 +130,11 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
         return Effect.sync(() => {
           for (let i = 0; i < (rest[1] as number); i++) world.ref(first!).tellUnsafe(Note({ text: `${i}` }))
         })
+      case "trySpawn":
+        return Effect.map(Effect.exit(spawn(first!, rest[1] as SpawnStep)), (exit) => {
+          if (Exit.isSuccess(exit)) world.know(first!, exit.value)
+          else world.log("outside", spawnFailure(exit))
+        })
       case "spawn":
         return Effect.map(spawn(first!, rest[1] as SpawnStep), (ref) => world.know(first!, ref))
       case "spawnFails":
@@ -137,9 +150,12 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
       case "ask":
         return ask(first!, second!, third as "echo", fourth!, rest[4] as object)
       case "release":
-        return Effect.sync(() => world.waiting.get(first!)!.shift()!())
+        return Effect.sync(() => world.waiting.get(first!)?.shift()?.())
       case "answer":
-        return Effect.suspend(() => Deferred.succeed(world.open.get(first!)!.shift()!, second!))
+        return Effect.suspend(() => {
+          const open = world.open.get(first!)?.shift()
+          return open === undefined ? Effect.void : Deferred.succeed(open, second!)
+        })
       case "kill":
         return Actor.kill(world.ref(first!))
       case "exit":
@@ -149,7 +165,10 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
       case "watch":
         return watch(first!, second!)
       case "unwatch":
-        return Scope.close(watches.get(first!)!.scope, Exit.void)
+        return Effect.suspend(() => {
+          const watch = watches.get(first!)
+          return watch === undefined ? Effect.void : Scope.close(watch.scope, Exit.void)
+        })
       case "advance":
         return under.advance(rest[0] as number)
       default:
@@ -173,8 +192,10 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
       case "alive":
         return Effect.map(Actor.isAlive(world.ref(first!)), (alive) => assert.strictEqual(alive, rest[1], message))
       case "whereis":
-        return Effect.map(Effect.exit(Actor.whereis(Script, first!)), (exit) =>
-          assert.strictEqual(Exit.isSuccess(exit) ? world.idOf(exit.value.pid) : null, second, message))
+        return Effect.map(
+          Effect.exit(Actor.whereis(Script, first!)),
+          (exit) => assert.strictEqual(Exit.isSuccess(exit) ? world.idOf(exit.value.pid) : null, second, message)
+        )
       case "ended":
         return Effect.sync(() => {
           const { reason } = watches.get(first!)!.ended
@@ -209,4 +230,15 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
     yield* step(action)
     yield* under.settle
   }
+
+  const alive = yield* Effect.filter(world.refs, ([, ref]) => Actor.isAlive(ref))
+  const ending: Ending = {
+    logs: Object.fromEntries(Array.from(world.logs, ([id, log]) => [id, [...log]])),
+    results: Object.fromEntries(Array.from(questions, ([name, { result }]) => [name, result])),
+    ended: Object.fromEntries(
+      Array.from(watches, ([name, { ended }]) => [name, ended.reason === null ? null : reasonText(ended.reason)])
+    ),
+    alive: alive.map(([id]) => id)
+  }
+  return ending
 })

@@ -249,6 +249,7 @@ export class World {
       case "monitor":
         return void state.monitors.set(first!, self.monitor(this.ref(second!)))
       case "demonitor":
+        if (!state.monitors.has(first!)) return
         return this.log(state.id, `demonitor ${first} ${self.demonitor(state.monitors.get(first!)!)}`)
       case "stop":
         return self.stop(parseReason(first!))
@@ -267,6 +268,7 @@ export class World {
       case "every":
         return void state.timers.set(first!, self.every(Number(second), Note({ text: third! })))
       case "cancel": {
+        if (!state.timers.has(first!)) return
         const left = self.cancel(state.timers.get(first!)!)
         return this.log(state.id, `cancel ${first} ${left === undefined ? "none" : Math.round(left)}`)
       }

@@ -1,3 +1,4 @@
+// @ts-nocheck: plain JavaScript, run by hand against the sources.
 // The twin's shard alone: `node packages/actor/test/memory/bench.mjs [workload]`. No host but a plain handler call.
 // random: 100k cells; floor: the same handlers on the same states in the same order, through the same cells, no queue.
 import { MemoryShard } from "../../src/internal/memory/shard.ts"
@@ -15,19 +16,33 @@ class Host {
     this.handled++
     return cell.bound.table[op](cell.state, payload, cell, from, call)
   }
-  exitSignal() { return false }
-  down() { return false }
+  exitSignal() {
+    return false
+  }
+  down() {
+    return false
+  }
   outsideDown() {}
   terminate() {}
   dead() {}
   callEnded() {}
-  deadLetter() { throw new Error("a dead letter") }
+  deadLetter() {
+    throw new Error("a dead letter")
+  }
   longSchedule() {}
 }
 
 const open = {
-  name: undefined, capacity: 65536, onFull: 0, sendTimeout: 5000, trapExit: false, cleanup: false, starting: false,
-  parent: undefined, watcher: undefined, watchRef: 0
+  name: undefined,
+  capacity: 65536,
+  onFull: 0,
+  sendTimeout: 5000,
+  trapExit: false,
+  cleanup: false,
+  starting: false,
+  parent: undefined,
+  watcher: undefined,
+  watchRef: 0
 }
 const make = (table) => {
   const host = new Host()
@@ -153,8 +168,13 @@ const spawn = async () => {
     const ns = (performance.now() - start) * 1e6 / n
     globalThis.gc?.()
     const after = process.memoryUsage()
-    report(`spawn ${n}`, ns,
-      `heap ${((after.heapUsed - before.heapUsed) / n - 8).toFixed(0)} B, rss ${((after.rss - before.rss) / n).toFixed(0)} B an actor`)
+    report(
+      `spawn ${n}`,
+      ns,
+      `heap ${((after.heapUsed - before.heapUsed) / n - 8).toFixed(0)} B, rss ${
+        ((after.rss - before.rss) / n).toFixed(0)
+      } B an actor`
+    )
     const end = performance.now()
     for (const cell of kept) made.shard.exit(cell, undefined, { _tag: "Killed" })
     while (made.shard.stats().actors > 0) await new Promise((done) => setImmediate(done))
@@ -173,9 +193,10 @@ const ask = async () => {
     return false
   }])
   const cell = spawn({ n: 0 })
-  const once = () => new Promise((done) => {
-    shard.call(cell, 0, 1, undefined, 0, new Call(0, cell, done), 5000)
-  })
+  const once = () =>
+    new Promise((done) => {
+      shard.call(cell, 0, 1, undefined, 0, new Call(0, cell, done), 5000)
+    })
   const run = async (n) => {
     const start = performance.now()
     for (let i = 0; i < n; i++) await once()
@@ -186,5 +207,14 @@ const ask = async () => {
   for (let i = 0; i < 3; i++) report("ask, one at a time", await run(200_000))
 }
 
-const workloads = { random: () => random(), random64: () => random(64), random8192: () => random(8192), pair1: () => pair(1), pair256: () => pair(256), count, spawn, ask }
+const workloads = {
+  random: () => random(),
+  random64: () => random(64),
+  random8192: () => random(8192),
+  pair1: () => pair(1),
+  pair256: () => pair(256),
+  count,
+  spawn,
+  ask
+}
 for (const name of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(workloads)) await workloads[name]()

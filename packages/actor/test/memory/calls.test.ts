@@ -3,7 +3,7 @@ import { assert, describe, it } from "vitest"
 import { TURN } from "../../src/internal/memory/calls.ts"
 import { Timer, Timers } from "../../src/internal/memory/timers.ts"
 import { Flag, Outcome } from "../../src/internal/shard.ts"
-import { crashed, killed, makeSystem, normal } from "./harness.ts"
+import { crashed, killed, makeSystem, normal, nth } from "./harness.ts"
 
 describe("calls", () => {
   it("an answered call is no longer pending, and never ends", async () => {
@@ -72,7 +72,11 @@ describe("calls", () => {
     assert.deepStrictEqual(await s.take(), ["a got 1"])
     s.shard.exitSelf(a, normal)
     assert.strictEqual(s.ask(a, 3).outcome, Outcome.Accepted)
-    assert.deepStrictEqual(await s.take(), ["a dead Normal", "dead letter ask 3 to a NotAlive", "call 3 ended Exited NoProc(true)"])
+    assert.deepStrictEqual(await s.take(), [
+      "a dead Normal",
+      "dead letter ask 3 to a NotAlive",
+      "call 3 ended Exited NoProc(true)"
+    ])
     assert.strictEqual(s.shard.stats().calls, 0)
   })
 
@@ -111,12 +115,12 @@ describe("calls", () => {
       const action = random(10)
       if (action < 6) {
         id++
-        open.set(id, s.ask(actors[random(5)]!, id, [1, 20, 300, 9000, Infinity][random(5)]!).call)
+        open.set(id, s.ask(nth(actors, random(5)), id, [1, 20, 300, 9000, Infinity][random(5)]).call)
       } else if (action < 8 && open.size > 0) s.answer([...open.values()][random(open.size)])
       else if (action === 8) await s.advance(random(400))
       else if (random(20) === 0) {
         const at = random(5)
-        s.shard.exit(actors[at]!, undefined, killed)
+        s.shard.exit(nth(actors, at), undefined, killed)
         await s.settle()
         actors[at] = s.spawn(`a${at}`, () => true)
       }
@@ -149,7 +153,9 @@ describe("timers", () => {
     for (let ref = 1; ref <= 50; ref++) s.shard.startTimer(a, ref, 100 - (ref % 3), false, 0, ref, 0)
     await s.advance(100)
     const refs = (await s.take()).map((event) => Number(event.split(" ")[2]))
-    const expected = [2, 1, 0].flatMap((rest) => Array.from({ length: 50 }, (_, i) => i + 1).filter((ref) => ref % 3 === rest))
+    const expected = [2, 1, 0].flatMap((rest) =>
+      Array.from({ length: 50 }, (_, i) => i + 1).filter((ref) => ref % 3 === rest)
+    )
     assert.deepStrictEqual(refs, expected)
   })
 
@@ -236,19 +242,20 @@ describe("timers", () => {
     })
     const cancelled = new Set<number>()
     for (let i = 0; i < 50_000; i++) {
-      const timer = all[random() % all.length]!
+      const timer = nth(all, random() % all.length)
       timers.disarm(timer)
       cancelled.add(timer.ref)
     }
-    let last = [-1, -1]
+    let lastDeadline = -1
+    let lastRef = -1
     let count = 0
     for (;;) {
       const timer = timers.due(Infinity)
       if (timer === undefined) break
       assert.isFalse(cancelled.has(timer.ref))
-      const key = [timers.lastDue, timer.ref]
-      assert.isTrue(key[0]! > last[0]! || (key[0] === last[0] && key[1]! > last[1]!))
-      last = key
+      assert.isTrue(timers.lastDue > lastDeadline || (timers.lastDue === lastDeadline && timer.ref > lastRef))
+      lastDeadline = timers.lastDue
+      lastRef = timer.ref
       count++
     }
     assert.strictEqual(count, all.length - cancelled.size)

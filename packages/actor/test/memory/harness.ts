@@ -23,6 +23,13 @@ const show = (reason: ExitReason | undefined): string =>
     ? `NoProc(${reason.everExisted})`
     : reason._tag
 
+/** An item that is there. */
+export const nth = <A>(list: ReadonlyArray<A>, index: number): A => {
+  const item = list[index]
+  if (item === undefined) throw new RangeError(`no item ${index} of ${list.length}`)
+  return item
+}
+
 /** What a test actor does with a message. true: the handler waits. */
 export type Handler = (payload: unknown, self: Cell, call: Call | undefined, op: number) => boolean | void
 
@@ -100,7 +107,11 @@ export const makeSystem = (options: { readonly seed?: bigint; readonly maxActors
         events.push(`call ${call.op} ended ${["", "Exited", "Timeout", "MailboxFull"][end]} ${show(reason)}`)
       }),
     deadLetter: (to, from, _op, payload, why) =>
-      inPump(() => void events.push(`dead letter ${String(payload)} to ${label(to)}${from === 0 ? "" : ` from ${label(from)}`} ${why}`)),
+      inPump(() =>
+        void events.push(
+          `dead letter ${String(payload)} to ${label(to)}${from === 0 ? "" : ` from ${label(from)}`} ${why}`
+        )
+      ),
     longSchedule: (cell, millis) => inPump(() => void events.push(`${of(cell)} long ${millis}`))
   }
   const shard = new MemoryShard(

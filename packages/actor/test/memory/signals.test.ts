@@ -1,6 +1,6 @@
 // Exit signals, links, monitors, and the order of a death.
 import { assert, describe, it } from "vitest"
-import { crashed, killed, makeSystem, normal, shutdown } from "./harness.ts"
+import { crashed, killed, makeSystem, normal, nth, shutdown } from "./harness.ts"
 
 describe("exit signals", () => {
   it("L1: a linked peer dies of the same reason, a trapping one gets the signal and lives", async () => {
@@ -11,7 +11,11 @@ describe("exit signals", () => {
     s.shard.link(a, b)
     s.shard.link(t, a)
     s.shard.exitSelf(a, crashed("died"))
-    assert.deepStrictEqual(await s.take(), ["a dead Crashed(died)", "b dead Crashed(died)", "t exit of a Crashed(died)"])
+    assert.deepStrictEqual(await s.take(), [
+      "a dead Crashed(died)",
+      "b dead Crashed(died)",
+      "t exit of a Crashed(died)"
+    ])
     assert.isFalse(s.shard.isAlive(b))
     assert.isTrue(s.shard.isAlive(t))
   })
@@ -43,9 +47,9 @@ describe("exit signals", () => {
     const s = makeSystem()
     const head = s.spawn("head", undefined, { trapExit: true })
     const chain = Array.from({ length: 9 }, (_, i) => s.spawn(`c${i}`))
-    s.shard.link(head, chain[0]!)
-    for (let i = 1; i < 9; i++) s.shard.link(chain[i - 1]!, chain[i]!)
-    s.shard.exit(chain[8]!, undefined, killed)
+    s.shard.link(head, nth(chain, 0))
+    for (let i = 1; i < 9; i++) s.shard.link(nth(chain, i - 1), nth(chain, i))
+    s.shard.exit(nth(chain, 8), undefined, killed)
     const events = await s.take()
     assert.strictEqual(events.at(-1), "head exit of c0 Killed")
     s.shard.exit(head, undefined, killed)
@@ -224,8 +228,14 @@ describe("cleanup", () => {
     ])
   })
 
-  it("kill acts between two messages of one slice", async () => {
+  it("G8: kill acts between two messages of one slice, also of a behaviour that is proven short", async () => {
     const s = makeSystem()
+    const other = s.spawn("other")
+    for (let i = 0; i < 40; i++) {
+      s.tell(other, i)
+      await s.settle()
+    }
+    await s.take()
     const a = s.spawn("a", (payload, self) => {
       if (payload === 1) s.shard.exit(self, undefined, killed)
     })

@@ -5,6 +5,7 @@ const runtime = new Runtime({ keepAlive: true })
 let handled = 0
 const a = runtime.spawn((n) => {
   if (typeof n !== "number") b.send("pass")
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's port has no origin
   else if (++handled === 2000) parentPort?.postMessage("running")
 })
 const b = runtime.spawn((message) => void a.send(message))

@@ -108,7 +108,9 @@ export class Calls {
 
   /** The first turn whose bucket is not empty: exact for calls within one round of the wheel, early for others. */
   private nextTurn(after: number): number {
-    for (let turn = after + 1; turn <= after + BUCKETS; turn++) if (this.wheel[turn % BUCKETS] !== undefined) return turn
+    for (let turn = after + 1; turn <= after + BUCKETS; turn++) {
+      if (this.wheel[turn % BUCKETS] !== undefined) return turn
+    }
     return Infinity
   }
 

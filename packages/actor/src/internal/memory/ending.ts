@@ -49,7 +49,7 @@ export const vanish = (shard: MemoryShard, cell: MemoryCell): void => {
   if ((cell.flags & Is.Open) === 0) return
   withdraw(shard, cell, { _tag: "NoProc", everExisted: true })
   const aside = cell.aside
-  if (aside?.links !== undefined) for (const peer of aside.links.keys()) peer.aside?.links?.delete(cell)
+  if (aside?.links !== undefined) { for (const peer of aside.links.keys()) peer.aside?.links?.delete(cell) }
   if (aside?.watchers !== undefined) {
     for (const watch of aside.watchers) {
       watch.ended = true
@@ -70,10 +70,10 @@ const withdraw = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): voi
   shard.names.release(cell)
   const aside = cell.aside
   if (aside !== undefined) {
-    if (aside.timers !== undefined) for (const timer of aside.timers.values()) shard.timers.disarm(timer)
+    if (aside.timers !== undefined) { for (const timer of aside.timers.values()) shard.timers.disarm(timer) }
     aside.timers = undefined
     while (aside.heldBy !== undefined && aside.heldBy.length > 0) releaseHold(shard, aside.heldBy[0]!)
-    if (aside.watching !== undefined) for (const watch of aside.watching.values()) removeWatcher(watch)
+    if (aside.watching !== undefined) { for (const watch of aside.watching.values()) removeWatcher(watch) }
     aside.watching = undefined
   }
   letIn(shard, cell)
@@ -101,7 +101,7 @@ const bury = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): void =>
       if (link !== undefined) shard.signals.linkExit(peer, cell, reason, link)
     }
   }
-  if (aside?.watchers !== undefined) for (const watch of aside.watchers) shard.signals.down(watch, reason)
+  if (aside?.watchers !== undefined) { for (const watch of aside.watchers) shard.signals.down(watch, reason) }
   forget(shard, cell)
   shard.signals.freed(cell)
 }

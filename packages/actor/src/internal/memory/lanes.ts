@@ -1,8 +1,8 @@
 /**
  * How letters enter and leave the mailbox of a cell, and what that does to its count. Policies are `admission.ts`.
  *
- * Order of service: `next`, priority, normal (G8, G11). While a handler waits, only a letter that may re-enter leaves,
- * and only from the front (G7). A letter that was taken back stays in its lane as `Void`, and is dropped at the front.
+ * Order of service: `next`, priority, normal (G8, G11). While a handler waits, only letters that may re-enter leave, in
+ * that order and past those that may not (G7). A letter that was taken back stays in its lane as `Void`, and is dropped at the front.
  */
 import { Flag } from "../shard.ts"
 import { asideOf } from "./aside.ts"
@@ -21,6 +21,7 @@ export const pushNormal = (cell: MemoryCell, letter: Letter): void => {
 export const pushLetter = (cell: MemoryCell, letter: Letter): void => {
   const flags = letter.flags
   if (isCounted(letter)) cell.count++
+  if ((flags & Flag.Reentrant) !== 0) cell.flags |= Is.MayEnter
   if ((flags & (Flag.Next | Flag.Priority)) === 0) return pushNormal(cell, letter)
   const aside = asideOf(cell)
   if ((flags & Flag.Next) !== 0) aside.next.push(letter)
@@ -37,21 +38,47 @@ export const isServable = (cell: MemoryCell): boolean => {
     const head = cell.head
     return head !== undefined && (head.kind !== Kind.Void || firstNormal(cell) !== undefined)
   }
-  const letter = first(cell)
-  return letter !== undefined && ((cell.flags & Is.Busy) === 0 || (letter.flags & Flag.Reentrant) !== 0)
+  return (cell.flags & Is.Busy) === 0 ? first(cell) !== undefined : enter(cell, false) !== undefined
 }
 
 /** The next letter to deliver, where the normal lane alone does not decide. */
 export const takeLetter = (cell: MemoryCell): Letter | undefined => {
+  if ((cell.flags & Is.Busy) !== 0) return enter(cell, true)
   const letter = first(cell)
   if (letter === undefined) return undefined
-  if ((cell.flags & Is.Busy) !== 0 && (letter.flags & Flag.Reentrant) === 0) return undefined
   const aside = cell.aside
   if (aside?.next.head === letter) aside.next.shift()
   else if (aside?.priority.head === letter) aside.priority.shift()
   else shiftNormal(cell)
   if (isCounted(letter)) cell.count--
   return letter
+}
+
+/**
+ * The first letter that may enter while a handler waits; with `take`, out of its lane. Linear in what stands before it; a
+ * cell that has none is asked once.
+ */
+const enter = (cell: MemoryCell, take: boolean): Letter | undefined => {
+  if ((cell.flags & Is.MayEnter) === 0) return undefined
+  const aside = cell.aside
+  for (const lane of aside === undefined ? [cell] : [aside.next, aside.priority, cell]) {
+    let before: Letter | undefined
+    for (let letter = lane.head; letter !== undefined; before = letter, letter = letter.next) {
+      // What was sent after an ordered stop is never handled.
+      if (letter.kind === Kind.Stop) break
+      if ((letter.flags & Flag.Reentrant) === 0) continue
+      if (take) {
+        if (before === undefined) lane.head = letter.next
+        else before.next = letter.next
+        if (lane.tail === letter) lane.tail = before
+        letter.next = undefined
+        if (isCounted(letter)) cell.count--
+      }
+      return letter
+    }
+  }
+  cell.flags &= ~Is.MayEnter
+  return undefined
 }
 
 const first = (cell: MemoryCell): Letter | undefined => {

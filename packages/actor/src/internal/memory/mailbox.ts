@@ -29,43 +29,61 @@ export class Letter {
   extra: Call | Timer | Watch | LinkHalf | undefined = undefined
 }
 
-/** Letters kept for reuse at most; a burst beyond it is the collector's. */
+/** Letters kept for reuse at most, when nothing is queued; a burst beyond it is the collector's. */
 const SPARE = 16384
 
-/** Last in, first out: the letter that was read last is the one still in the cache. */
+/** Last in, first out: the letter that was read last is the one still in the cache. What lies here is a blank message. */
 export class LetterPool {
   private top: Letter | undefined = undefined
-  private spare = 0
+  private made = 0
 
-  take(kind: number, op: number, payload: unknown, from: MemoryCell | undefined): Letter {
-    let letter = this.top
-    if (letter === undefined) letter = new Letter()
-    else {
-      this.top = letter.next
-      this.spare--
-      letter.next = undefined
-    }
-    letter.kind = kind
+  /** A plain message. */
+  message(op: number, payload: unknown, from: MemoryCell | undefined): Letter {
+    const letter = this.top
+    if (letter === undefined) return this.make(op, payload, from)
+    this.top = letter.next
+    letter.next = undefined
     letter.op = op
     letter.payload = payload
     letter.from = from
     return letter
   }
 
-  /** `flags` and `extra` are reset only by who set them: the plain path never touches them. */
+  take(kind: number, op: number, payload: unknown, from: MemoryCell | undefined): Letter {
+    const letter = this.message(op, payload, from)
+    letter.kind = kind
+    return letter
+  }
+
+  /** A plain message is over. */
   give(letter: Letter): void {
     letter.payload = undefined
     letter.from = undefined
-    if (this.spare >= SPARE) return
     letter.next = this.top
     this.top = letter
-    this.spare++
   }
 
   giveSpecial(letter: Letter): void {
+    letter.kind = Kind.Message
     letter.flags = 0
     letter.extra = undefined
     this.give(letter)
+  }
+
+  /** Lets go of what a burst left behind. For a moment in which no letter is out. */
+  trim(): void {
+    if (this.made <= SPARE) return
+    this.made = 0
+    this.top = undefined
+  }
+
+  private make(op: number, payload: unknown, from: MemoryCell | undefined): Letter {
+    this.made++
+    const letter = new Letter()
+    letter.op = op
+    letter.payload = payload
+    letter.from = from
+    return letter
   }
 }
 

@@ -169,14 +169,16 @@ export class Notices {
     this.push(new DeadMail(to, letter, why, this.pool))
   }
 
-  /** Tells what there is, up to a bound. */
+  /** Tells what there is, up to a bound. What comes of that is told after the next message. */
   tell(host: ShardHost): void {
+    const last = this.tail
     for (let left = PER_PASS; left > 0; left--) {
       const notice = this.head
       if (notice === undefined) return
       if (!notice.tell(host)) continue
       this.head = notice.next
       if (this.head === undefined) this.tail = undefined
+      if (notice === last) return
     }
   }
 

@@ -36,6 +36,7 @@ const makeMacrotask = (): (task: () => void) => void => {
   if (world.MessageChannel !== undefined) {
     const channel = new world.MessageChannel()
     const tasks: Array<() => void> = []
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a listener would have to start the port as well
     channel.port1.onmessage = () => tasks.shift()?.()
     return (task) => {
       tasks.push(task)

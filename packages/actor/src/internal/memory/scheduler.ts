@@ -17,9 +17,10 @@ import { forgetHeld, HELD, letInAtLowWater } from "./admission.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
 import { end, receive } from "./ending.ts"
+import { Group } from "./group.ts"
 import { isServable, takeLetter } from "./lanes.ts"
 import { Kind, type Letter } from "./mailbox.ts"
-import { BUDGET, type Meter, meterOf, SUSPECT } from "./meter.ts"
+import { BUDGET, type Meter, meterOf } from "./meter.ts"
 import type { Watch } from "./monitors.ts"
 import { Pump } from "./pump.ts"
 import { Random } from "./random.ts"
@@ -30,16 +31,15 @@ import type { Timer } from "./timers.ts"
 
 /** Messages of a slice. */
 const SLICE = 64
-/** Slices that are measured together, and messages after which a group is over. */
-const GROUP = 16
-const GROUP_MESSAGES = 128
+/** Actors that are looked ahead to. */
+const AHEAD = 16
 /** Of so many runs of the pump one reads the clock from the start. */
 const SAMPLE = 16
 /** ms after which the event loop gets its turn; messages after which it does where the clock stands still. */
 const RUN = 0.4
 const RUN_MESSAGES = 8192
 /** Deferred tasks of one pass. */
-const TASKS_PER_PASS = 32
+const TASKS_PER_PASS = 64
 const TIMERS_PER_PASS = 4096
 
 /** Not served while one of these is set. */
@@ -90,10 +90,7 @@ export class Scheduler {
   /** When the event loop gets its turn. */
   private until = Infinity
   private untilSample = 1
-  private readonly group = new Array<Meter | undefined>(GROUP).fill(undefined)
-  private last: MemoryCell | undefined = undefined
-  private groupSize = 0
-  private groupMessages = 0
+  private readonly group = new Group()
   /** Where looking ahead leaves its result, so that it is not optimized away. */
   touched = 0
 
@@ -169,15 +166,15 @@ export class Scheduler {
     cell.nanos = 0
   }
 
-  /** A handler waits no longer. */
-  ready(cell: MemoryCell): void {
-    this.offer(cell)
+  private chargeUnmeasured(cell: MemoryCell, more: number): void {
+    const nanos = cell.nanos + more
+    if (nanos < 1e9) cell.nanos = nanos
+    else this.charge(cell, more / 1e6)
   }
 
   // -- the loop -------------------------------------------------------------------------------------------------------
 
-  private readonly needed = (): boolean =>
-    this.keep || this.shard.timers.size > 0 || this.shard.calls.pending > 0
+  private readonly needed = (): boolean => this.keep || this.shard.timers.size > 0 || this.shard.calls.pending > 0
 
   private readonly run = (woken: boolean): void => {
     if (this.running) return
@@ -185,19 +182,28 @@ export class Scheduler {
     this.marked = false
     let handled = 0
     let more = true
-    if (woken || --this.untilSample <= 0) {
+    if (woken || this.random !== undefined || --this.untilSample <= 0) {
       this.untilSample = SAMPLE
       this.mark()
     }
     try {
       for (;;) {
+        if (this.tasks.size > 0) {
+          this.control()
+          handled += this.runTasks()
+        }
         if (this.marked && this.now >= this.deadline()) this.fire()
         this.control()
-        if (this.shard.notices.head !== undefined) this.notify()
-        if (this.tasks.size > 0) handled += this.runTasks()
+        const notified = this.shard.notices.head !== undefined
+        if (notified) this.notify()
         if (this.left < 0) this.left = this.queue.size
-        if (this.left > 0 && this.queue.size > 0) handled += this.random === undefined ? this.serve() : this.serveDrawn()
-        else {
+        if (notified && this.random !== undefined) {
+          // In lockstep nobody is chosen before the host has heard what happened: what it does then may come first.
+        } else if (this.left > 0 && this.queue.size > 0) {
+          handled += this.random === undefined
+            ? this.serve()
+            : this.serveDrawn()
+        } else {
           this.left = -1
           if (this.debt.size > 0) handled += this.serveDebt()
         }
@@ -206,10 +212,12 @@ export class Scheduler {
       }
     } finally {
       // A host does not throw; should it, the loop goes on with whoever is next.
-      this.closeRun()
+      if (this.group.size > 0 && this.marked) this.closeGroup()
+      this.group.clear()
       this.running = false
       this.pump.did(handled)
       if (more) this.pump.yield()
+      else if (this.shard.queued === 0) this.shard.pool.trim()
       const deadline = this.deadline()
       if (deadline !== Infinity) this.pump.arm(deadline)
       this.pump.hold()
@@ -249,7 +257,8 @@ export class Scheduler {
     this.shard.timedOut(call)
   }
 
-  private control(): void {
+  /** Handles a bounded number of signals: between two messages, and before a question whose answer they decide. */
+  control(): void {
     const signals = this.shard.signals
     for (let left = SIGNALS_PER_PASS; left > 0; left--) {
       const signal = signals.shift()
@@ -259,7 +268,7 @@ export class Scheduler {
   }
 
   private notify(): void {
-    if (this.groupSize > 0) this.closeGroup()
+    if (this.group.size > 0) this.closeGroup()
     this.shard.notices.tell(this.host)
     if (this.marked) this.mark()
   }
@@ -269,7 +278,7 @@ export class Scheduler {
   /** Up to a group of slices. */
   private serve(): number {
     const queue = this.queue
-    const size = Math.min(this.left, queue.size, GROUP)
+    const size = Math.min(this.left, queue.size, AHEAD)
     this.lookAhead(size)
     let handled = 0
     for (let i = 0; i < size; i++) {
@@ -287,10 +296,11 @@ export class Scheduler {
       } else {
         const messages = this.serveSlice(cell, this.slice)
         handled += messages
-        this.join(cell, meter, messages)
+        this.chargeUnmeasured(cell, meter.average * messages)
+        const full = this.group.add(cell, meter, messages)
         if ((cell.flags & UNSETTLED) === 0 && cell.head === undefined) cell.flags &= ~Is.Queued
         else this.settle(cell)
-        if (this.groupSize === GROUP || this.groupMessages >= GROUP_MESSAGES) {
+        if (full) {
           this.closeGroup()
           break
         }
@@ -314,7 +324,7 @@ export class Scheduler {
 
   /** A slice with the clock around each message. true: it overdrew its budget. */
   private serveMeasured(cell: MemoryCell, meter: Meter): boolean {
-    if (this.groupSize > 0) this.closeGroup()
+    if (this.group.size > 0) this.closeGroup()
     else if (!this.marked) this.mark()
     const begin = this.now
     let handled = 0
@@ -373,6 +383,8 @@ export class Scheduler {
       if (letter.kind === Kind.Message) {
         shard.queued--
         if ((letter.flags & HELD) !== 0) forgetHeld(cell, letter)
+        // Whoever waits for room goes on before what its handler sets going.
+        if ((cell.flags & Is.Wanted) !== 0) letInAtLowWater(shard, cell)
         const op = letter.op
         const payload = letter.payload
         const from = letter.from
@@ -479,7 +491,7 @@ export class Scheduler {
   /** true: it overdrew its budget. */
   private runTask(task: Task): boolean {
     const cell = task.cell
-    if (this.groupSize > 0) this.closeGroup()
+    if (this.group.size > 0) this.closeGroup()
     else if (!this.marked) this.mark()
     const begin = this.now
     this.measuring = true
@@ -495,45 +507,25 @@ export class Scheduler {
 
   // -- groups of slices -----------------------------------------------------------------------------------------------
 
-  /** A slice that was not measured: charged by experience, while its cell is in the cache. */
-  private join(cell: MemoryCell, meter: Meter, messages: number): void {
-    const nanos = cell.nanos + meter.average * messages
-    if (nanos < 1e9) cell.nanos = nanos
-    else this.charge(cell, meter.average * messages / 1e6)
-    this.groupMessages += messages
-    this.group[this.groupSize++] = meter
-    this.last = cell
-  }
-
-  /** Reads the clock for the slices since the last reading: they teach their meters, or are doubted. */
+  /** Reads the clock for the slices since the last reading. */
   private closeGroup(): void {
     const begin = this.now
     const known = this.marked
     this.mark()
     if (known) this.judgeGroup(this.now - begin)
-    this.groupSize = this.groupMessages = 0
-    this.last = undefined
+    this.group.clear()
   }
 
   private judgeGroup(millis: number): void {
-    const size = this.groupSize
-    const meter = this.group[0]!
-    if (millis > SUSPECT) for (let i = 0; i < size; i++) this.group[i]!.doubt()
-    if (size === 1) {
+    const group = this.group
+    if (group.size === 1) {
       // A group of one is known exactly.
-      const cell = this.last!
-      if (this.groupMessages === 1) this.report(cell, millis)
+      const cell = group.last!
+      if (group.messages === 1) this.report(cell, millis)
       this.judge(cell, millis)
-      this.charge(cell, millis - meter.average * this.groupMessages / 1e6)
-    } else for (let i = 1; i < size; i++) if (this.group[i] !== meter) return
-    meter.learn(millis, this.groupMessages)
-  }
-
-  private closeRun(): void {
-    if (this.groupSize === 0) return
-    if (this.marked) this.closeGroup()
-    this.groupSize = this.groupMessages = 0
-    this.last = undefined
+      this.charge(cell, group.errorAlone(millis))
+    }
+    group.judge(millis)
   }
 
   // -- seeded runs ----------------------------------------------------------------------------------------------------

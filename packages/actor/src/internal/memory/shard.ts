@@ -45,7 +45,7 @@ export type Refused =
   | { readonly _tag: "SystemStopped" }
 
 /** Bytes of an idle actor's cell and of a letter, for `stats`; test/memory/size.test.ts measures them. */
-const CELL_BYTES = 168
+const CELL_BYTES = 160
 const LETTER_BYTES = 80
 
 /** Sent plainly: alive, nobody waits for room. */
@@ -75,7 +75,6 @@ export class MemoryShard implements Shard {
 
   private readonly limits = new LimitsTable()
   private readonly anyLimits: Limits
-  private born = 0
   private closed = false
 
   constructor(options: ShardOptions, host: ShardHost) {
@@ -94,8 +93,7 @@ export class MemoryShard implements Shard {
     }
     const index = this.slab.next()
     if (index === 0) throw refusal({ _tag: "LimitReached", what: "actors", limit: this.live })
-    const cell = new MemoryCell(this, index, this.slab.generationOf(index), bound, this.anyLimits)
-    cell.born = ++this.born
+    const cell = new MemoryCell(index, this.slab.generationOf(index), bound, this.anyLimits)
     this.slab.put(index, cell)
     this.live++
     return cell
@@ -114,6 +112,7 @@ export class MemoryShard implements Shard {
     const own = cell as MemoryCell
     const { capacity, name, onFull, parent, sendTimeout, watchRef, watcher } = options
     if (name !== undefined) {
+      this.scheduler.control()
       const holder = this.names.get(name)
       if (holder !== undefined) return holder.pid
       this.names.take(name, own)
@@ -158,10 +157,12 @@ export class MemoryShard implements Shard {
   }
 
   isAlive(cell: Cell): boolean {
+    this.scheduler.control()
     return this.lifeOf(cell as MemoryCell) !== undefined
   }
 
   info(cell: Cell): ShardInfo | undefined {
+    this.scheduler.control()
     const own = this.lifeOf(cell as MemoryCell)
     if (own === undefined) return undefined
     const { aside, flags } = own
@@ -185,7 +186,7 @@ export class MemoryShard implements Shard {
     const generation = Math.floor(pid / 4294967296)
     const cell = this.slab.at(low)
     if (cell !== undefined && cell.generation === generation) return cell
-    const dead = new MemoryCell(this, low, generation, this.options.nobody as Bound, this.anyLimits)
+    const dead = new MemoryCell(low, generation, this.options.nobody as Bound, this.anyLimits)
     dead.flags = Is.Dead
     return dead
   }
@@ -208,7 +209,7 @@ export class MemoryShard implements Shard {
 
   send(to: Cell, op: number, payload: unknown, from: Cell | undefined, flags: number): Outcome {
     const cell = to as MemoryCell
-    const letter = this.pool.take(Kind.Message, op, payload, from as MemoryCell | undefined)
+    const letter = this.pool.message(op, payload, from as MemoryCell | undefined)
     if (flags === 0 && (cell.flags & PLAIN) === Is.Open && cell.count < cell.limits.capacity) {
       const tail = cell.tail
       if (tail === undefined) cell.head = letter
@@ -380,6 +381,7 @@ export class MemoryShard implements Shard {
   // -- names and timers -----------------------------------------------------------------------------------------------
 
   whereis(name: string): Cell | undefined {
+    this.scheduler.control()
     return this.names.get(name)
   }
 
@@ -444,6 +446,7 @@ export class MemoryShard implements Shard {
   // -- the whole ------------------------------------------------------------------------------------------------------
 
   stats(): { readonly actors: number; readonly queued: number; readonly bytes: number; readonly calls: number } {
+    this.scheduler.control()
     return {
       actors: this.live,
       queued: this.queued,
@@ -453,6 +456,7 @@ export class MemoryShard implements Shard {
   }
 
   cells(): Iterable<Cell> {
+    this.scheduler.control()
     return this.inOrder(Is.Open)
   }
 
@@ -463,7 +467,7 @@ export class MemoryShard implements Shard {
       const cell = this.slab.at(index)
       if (cell !== undefined && (cell.flags & flags) !== 0) cells.push(cell)
     }
-    return cells.sort((a, b) => a.born - b.born)
+    return cells.sort((a, b) => this.slab.byBirth(a, b))
   }
 
   keepAlive(on: boolean): void {

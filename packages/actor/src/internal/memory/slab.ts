@@ -14,6 +14,9 @@ export class Slab {
   private readonly cells: Array<MemoryCell | undefined> = [undefined]
   /** The generation of the slot's life, or of its next one when it is free. */
   private generations = new Int32Array(64)
+  /** When the slot's life began, counted in lives: a double, because 2^31 lives are some hours of work. */
+  private births = new Float64Array(64)
+  private born = 0
   private fresh = 1
   private readonly maxGeneration: number
   /** Free slots, as a ring of indexes. */
@@ -36,7 +39,7 @@ export class Slab {
     }
     if (this.fresh > MAX_INDEX) return 0
     const index = this.fresh++
-    if (index >= this.generations.length) this.generations = doubled(this.generations)
+    if (index >= this.generations.length) this.grow()
     return index
   }
 
@@ -46,6 +49,12 @@ export class Slab {
 
   put(index: number, cell: MemoryCell): void {
     this.cells[index] = cell
+    this.births[index] = ++this.born
+  }
+
+  /** Whose life began first. */
+  byBirth(a: MemoryCell, b: MemoryCell): number {
+    return this.births[a.low]! - this.births[b.low]!
   }
 
   /** The life of this slot, whatever its generation. */
@@ -82,14 +91,17 @@ export class Slab {
     this.slotCount++
   }
 
+  private grow(): void {
+    const generations = new Int32Array(this.generations.length * 2)
+    generations.set(this.generations)
+    this.generations = generations
+    const births = new Float64Array(generations.length)
+    births.set(this.births)
+    this.births = births
+  }
+
   /** One past the highest index given out. */
   get size(): number {
     return this.fresh
   }
-}
-
-const doubled = (array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
-  const grown = new Int32Array(array.length * 2)
-  grown.set(array)
-  return grown
 }

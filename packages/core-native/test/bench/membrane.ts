@@ -1,17 +1,17 @@
 /**
  * What the membrane costs by itself: plain handlers on a host without behaviours.
  *
- *   node packages/core-native/bench/membrane.ts [workload] [rounds]
+ *   node packages/core-native/test/bench/membrane.ts [workload] [rounds]
  *
  * Every figure is of completed work: the count of handled messages is checked. `MYRMIDON_NATIVE_PATH` picks the addon.
  */
-import { Arg } from "../src/binding.ts"
-import { systemClock } from "../src/clock.ts"
-import type { MembraneCall, MembraneCell, MembraneHost } from "../src/host.ts"
-import { load } from "../src/load.ts"
-import { Membrane } from "../src/Membrane.ts"
-import { Ring } from "../src/ring.ts"
-import { generationOf, lowOf } from "../src/words.ts"
+import { Arg } from "../../src/binding.ts"
+import { systemClock } from "../../src/clock.ts"
+import type { MembraneCall, MembraneCell, MembraneHost } from "../../src/host.ts"
+import { load } from "../../src/load.ts"
+import { Membrane } from "../../src/Membrane.ts"
+import { Ring } from "../../src/ring.ts"
+import { generationOf, lowOf } from "../../src/words.ts"
 
 interface State {
   sum: number
@@ -128,7 +128,7 @@ const bounce = async (name: string, actors: number, inFlight: number, n: number,
     seed ^= seed >>> 17
     seed ^= seed << 5
     // The low word is computed, as a program does that holds PIDs; the reference's own cache miss stays out.
-    const low = cells[0].low + (seed >>> 0) % actors
+    const low = cells[0]!.low + (seed >>> 0) % actors
     membrane.send(low, 0, 1, asObject ? message : 1, cell.low, cell.generation, 0)
   })
   for (let i = 0; i < actors; i++) cells.push(spawn(bound))
@@ -137,7 +137,7 @@ const bounce = async (name: string, actors: number, inFlight: number, n: number,
       done = resolve
       left = messages - inFlight
       for (let i = 0; i < inFlight; i++) {
-        const to = cells[i % actors]
+        const to = cells[i % actors]!
         membrane.send(to.low, to.generation, 1, asObject ? message : 1, 0, 0, 0)
       }
     })
@@ -166,7 +166,7 @@ const produce = async (name: string, actors: number, n: number): Promise<void> =
       seed ^= seed << 13
       seed ^= seed >>> 17
       seed ^= seed << 5
-      const to = cells[(seed >>> 0) % actors]
+      const to = cells[(seed >>> 0) % actors]!
       membrane.send(to.low, to.generation, 1, { by: 1 }, 0, 0, 0)
       if ((i & 1023) === 1023) await Promise.resolve()
     }
@@ -211,7 +211,7 @@ const ask = async (name: string, n: number): Promise<void> => {
   await run(n / 10)
   await run(n)
   times.sort()
-  const at = (p: number): number => Math.round(times[Math.floor(n * p)] * 1e6)
+  const at = (p: number): number => Math.round(times[Math.floor(n * p)]! * 1e6)
   console.log(JSON.stringify({ workload: name, n, p50_ns: at(0.5), p99_ns: at(0.99) }))
   await membrane.close()
 }
@@ -254,7 +254,7 @@ const flood = async (name: string, actors: number, n: number, batch: number): Pr
   membrane.keepAlive(true)
   const run = async (messages: number): Promise<void> => {
     const goal = host.handled + messages
-    const cell = cells[0]
+    const cell = cells[0]!
     load().flood(cell.generation * 4294967296 + cell.low, 1, messages, batch)
     while (host.handled < goal) await new Promise((resolve) => setImmediate(resolve))
   }
