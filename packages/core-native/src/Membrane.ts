@@ -208,6 +208,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return this.#ring.native.isAlive(low, generation)
   }
 
+  /** Whether its end has still to be told. No question to the shard. */
+  holds(cell: C): boolean {
+    return this.#table.find(cell.low, cell.generation) === cell
+  }
+
   everExisted(pid: number): boolean {
     if (this.#closed) return false
     this.#flush()
