@@ -10,15 +10,7 @@
  *   A slice above 1 ms ends the batch, so that timers and the inbox are looked at.
  * - Holds the process while there is something to run, a timer is armed, a call is pending, or `keepAlive` says so.
  */
-import {
-  Completion,
-  Control,
-  Flag,
-  RECORD_WORDS,
-  Submission,
-  Why as WhyCode,
-  Word
-} from "./generated/layout.ts"
+import { Completion, Control, Flag, RECORD_WORDS, Submission, Why as WhyCode, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions, Why } from "./host.ts"
 import { GROUP, GROUP_OF_QUICK, LONG_GROUP, Meter, PROOF, QUICK, SHORT } from "./meter.ts"
 import { pidOf } from "./words.ts"
@@ -79,8 +71,7 @@ const numberOf = (value: number): number => {
 }
 
 // The arithmetic of a double is spared where it would bring nothing.
-const quickPidOf = (low: number, generation: number): number =>
-  generation === 0 ? low : generation * 4294967296 + low
+const quickPidOf = (low: number, generation: number): number => generation === 0 ? low : generation * 4294967296 + low
 
 const resolved = Promise.resolve()
 
@@ -281,7 +272,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
 
   #doubtUnread(took: number): void {
     const meters = this.#unreadMeters
-    if (took > LONG_GROUP) for (const meter of meters) meter.unproven = PROOF
+    if (took > LONG_GROUP) { for (const meter of meters) meter.unproven = PROOF }
     meters.length = 0
     this.#unread = 0
   }
