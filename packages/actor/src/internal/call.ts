@@ -34,3 +34,20 @@ export class Call {
     this.timeout = timeout
   }
 }
+
+/**
+ * Ends a call for its asker, whose fiber goes on inside of this. What an observer of that fiber throws is its program's
+ * own error: it is reported like any that nobody catches, and must not reach the actor or the loop that answers.
+ */
+export const resumeWith = (
+  resume: (exit: Exit<unknown, unknown>) => void,
+  exit: Exit<unknown, unknown>
+): void => {
+  try {
+    resume(exit)
+  } catch (error) {
+    void Promise.resolve().then(() => {
+      throw error
+    })
+  }
+}

@@ -19,7 +19,7 @@ import type { ChildOptions, SpawnOptions } from "../Self.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
 import { behaviorOf, boundFor } from "./behaviorImpl.ts"
 import { Bound, compile } from "./bound.ts"
-import type { Call } from "./call.ts"
+import { type Call, resumeWith } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
@@ -301,7 +301,7 @@ export class Host implements ShardHost {
     const resume = call.resume
     if (resume === undefined) return
     call.resume = undefined
-    resume(Exit.fail(askEnded(call, end, reason)))
+    resumeWith(resume, Exit.fail(askEnded(call, end, reason)))
   }
 
   deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {
