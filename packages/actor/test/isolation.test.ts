@@ -1,7 +1,8 @@
 // G52: nothing that a handler or an asker does reaches another actor, the loop or the process.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor } from "@myrmidonjs/actor"
-import { Effect } from "effect"
+import { Actor, ActorSystem, type Self } from "@myrmidonjs/actor"
+import { Effect, Fiber, Schema } from "effect"
+import { Rpc } from "effect/rpc"
 import { CounterLive, Get, Stuck, systems } from "./fixtures.ts"
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
@@ -45,5 +46,51 @@ describe.each(systems)("isolation on the %s", (_name, system) => {
         assert.strictEqual(yield* answers.ask(Get()), 0)
       }))
       assert.deepStrictEqual(seen, [boom, boom])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G36: the children of an actor whose init fails end with it", () =>
+    Effect.gen(function*() {
+      const system = yield* ActorSystem
+      const Parent = Actor.make("Parent", [])
+      const throws = Parent.behavior({
+        init: (_: number, self: Self.Any): number => {
+          self.spawnUnsafe(CounterLive, 0)
+          throw new Error("init")
+        },
+        handlers: {}
+      })
+      const fails = Parent.behavior({
+        init: (_: number, self: Self.Any) => Effect.andThen(self.spawn(CounterLive, 0), Effect.fail("init")),
+        handlers: {}
+      })
+      const waits = Parent.behavior({
+        init: (_: number, self: Self.Any) => Effect.andThen(self.spawn(CounterLive, 0), Effect.never),
+        handlers: {}
+      })
+      yield* Effect.exit(throws.spawnDetached(0))
+      yield* Effect.exit(fails.spawnDetached(0))
+      const fiber = yield* Effect.forkChild(waits.spawnDetached(0), { startImmediately: true })
+      yield* Fiber.interrupt(fiber)
+      yield* turn
+      yield* turn
+      assert.strictEqual((yield* system.info).actors, 0)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G24: a result that throws when it is looked at, after a wait, crashes its actor", () =>
+    Effect.gen(function*() {
+      const Any = Actor.make("Any", [Rpc.make("Get", { success: Schema.Any })])
+      const actor = yield* Any.behavior({
+        init: () => 0,
+        handlers: {
+          Get: () => {
+            const { proxy, revoke } = Proxy.revocable({}, {})
+            revoke()
+            return Effect.andThen(turn, Effect.sync(() => proxy))
+          }
+        }
+      }).spawn(undefined)
+      const error = yield* Effect.flip(actor.ask(Any.messages.Get()))
+      assert.strictEqual(error.reason._tag, "ActorExited")
+      assert.isFalse(yield* Actor.isAlive(actor))
     }).pipe(Effect.scoped, Effect.provide(system)))
 })
