@@ -1,7 +1,7 @@
 // G52: nothing that a handler or an asker does reaches another actor, the loop or the process.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorSystem, type Self } from "@myrmidonjs/actor"
-import { Effect, Fiber, Schema } from "effect"
+import { Actor, ActorSystem, type Self, Traced } from "@myrmidonjs/actor"
+import { Effect, Exit, Fiber, Layer, Logger, Schema, Scope, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { CounterLive, Get, Stuck, systems } from "./fixtures.ts"
 
@@ -93,4 +93,57 @@ describe.each(systems)("isolation on the %s", (_name, system) => {
       assert.strictEqual(error.reason._tag, "ActorExited")
       assert.isFalse(yield* Actor.isAlive(actor))
     }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G52: a terminate or a stream handler that rejects does not reach the process; a terminate is waited for", () =>
+    Effect.gen(function*() {
+      const Plain = Actor.make("Plain", [Rpc.make("Watch", { success: Schema.Int, stream: true })])
+      let done = false
+      const behavior = (terminate: () => void) =>
+        Plain.behavior({
+          init: () => 0,
+          handlers: { Watch: () => Promise.reject(new Error("of the stream")) as never },
+          terminate
+        })
+      const seen = yield* uncaught(Effect.gen(function*() {
+        const rejects = yield* behavior(() => Promise.reject(new Error("of terminate"))).spawn(undefined)
+        yield* Actor.stop(rejects)
+        const waits = yield* behavior(async () => {
+          await new Promise<void>((resolve) => setImmediate(resolve))
+          done = true
+        }).spawn(undefined)
+        yield* Actor.stop(waits)
+        const streams = yield* behavior(() => {}).spawn(undefined)
+        yield* Effect.exit(Stream.runDrain(streams.stream(Plain.messages.Watch())))
+      }))
+      assert.deepStrictEqual(seen, [])
+      assert.isTrue(done)
+    }).pipe(Effect.scoped, Effect.provide(Layer.merge(system, Logger.layer([])))))
+
+  it.effect("G24: a traced handler may be asynchronous, and rejects as others do", () =>
+    Effect.gen(function*() {
+      const Spans = Actor.make("Spans", [
+        Rpc.make("Get", { success: Schema.Int }).annotate(Traced, true),
+        Rpc.make("Fail", { success: Schema.Int }).annotate(Traced, true)
+      ])
+      const actor = yield* Spans.behavior({
+        init: () => 0,
+        handlers: {
+          Get: () => Promise.resolve(7) as never,
+          Fail: () => Promise.reject(new TypeError("no")) as never
+        }
+      }).spawn(undefined)
+      assert.strictEqual(yield* actor.ask(Spans.messages.Get()), 7)
+      const error = yield* Effect.flip(actor.ask(Spans.messages.Fail()))
+      assert.strictEqual(error.reason._tag, "ActorExited")
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G55: a watch of an actor of a closed system ends with NoProc", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(Layer.fresh(system), scope)
+      const counter = yield* CounterLive.spawnDetached(0).pipe(Effect.provideContext(context))
+      yield* Scope.close(scope, Exit.void)
+      yield* turn
+      assert.strictEqual((yield* Actor.stop(counter))._tag, "NoProc")
+    }))
 })

@@ -248,7 +248,8 @@ export class Host implements ShardHost {
     const { host, program } = cell.bound
     const cleanup = Effect.suspend(() => {
       const result = program.options.terminate?.(cell.state, reason, selfOf(cell))
-      return Effect.isEffect(result) ? result as Effect.Effect<unknown, unknown> : Effect.void
+      if (Effect.isEffect(result)) return result as Effect.Effect<unknown, unknown>
+      return result instanceof Promise ? Effect.promise(() => result) : Effect.void
     })
     const runner = new Runner(cell, Scope.makeUnsafe())
     const all = Effect.suspend(() => waiting.length === 0 ? cleanup : Effect.andThen(Fiber.awaitAll(waiting), cleanup))
