@@ -1,9 +1,9 @@
 // G52: nothing that a handler or an asker does reaches another actor, the loop or the process.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorSystem, type Self, Traced } from "@myrmidonjs/actor"
+import { Actor, ActorRef, ActorSystem, type Pid, type Self, Traced } from "@myrmidonjs/actor"
 import { Effect, Exit, Fiber, Layer, Logger, Schema, Scope, Stream } from "effect"
 import { Rpc } from "effect/rpc"
-import { CounterLive, Get, Stuck, systems } from "./fixtures.ts"
+import { Counter, CounterLive, Get, Stuck, systems } from "./fixtures.ts"
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
@@ -146,4 +146,25 @@ describe.each(systems)("isolation on the %s", (_name, system) => {
       yield* turn
       assert.strictEqual((yield* Actor.stop(counter))._tag, "NoProc")
     }))
+
+  it.effect("G4, G18: an ask to a number that is no PID ends with NoProc, and harms nobody", () =>
+    Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(0)
+      for (const number of [0, NaN, -1, 1.5, 2 ** 53, Infinity]) {
+        const ref = yield* ActorRef.fromPid(Counter, number as Pid)
+        const error = yield* Effect.flip(ref.ask(Get()))
+        assert.deepInclude(error.reason, { _tag: "ActorExited", reason: { _tag: "NoProc", everExisted: false } })
+      }
+      assert.strictEqual(yield* counter.ask(Get()), 0)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G1, G18: a ref that was made of a PID before its actor was reaches that actor", () =>
+    Effect.gen(function*() {
+      const first = yield* CounterLive.spawn(0)
+      const early = yield* ActorRef.fromPid(Counter, first.pid + 1 as Pid)
+      const actor = yield* CounterLive.spawn(7)
+      assert.strictEqual(actor.pid, early.pid)
+      assert.strictEqual(yield* early.ask(Get()), 7)
+      assert.strictEqual(yield* actor.ask(Get()), 7)
+    }).pipe(Effect.scoped, Effect.provide(system)))
 })

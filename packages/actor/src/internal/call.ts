@@ -18,7 +18,9 @@ export class Call {
   // -- the shard's half -----------------------------------------------------------------------------------------------
   /** native: the token in records. memory: 1 while it is listed, else 0. */
   token = 0
-  /** memory: neighbours in the callee's list. */
+  /** memory: the living cell it is listed under; `callee` may be a ref that was made before that one was. */
+  owner: Cell | undefined = undefined
+  /** memory: neighbours in that cell's list. */
   previous: Call | undefined = undefined
   next: Call | undefined = undefined
   /** memory: neighbours among the calls that end at about the same time. */
