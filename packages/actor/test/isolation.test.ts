@@ -98,11 +98,11 @@ describe.each(systems)("isolation on the %s", (_name, system) => {
     Effect.gen(function*() {
       const Plain = Actor.make("Plain", [Rpc.make("Watch", { success: Schema.Int, stream: true })])
       let done = false
-      const behavior = (terminate: () => void) =>
+      const behavior = (terminate: () => unknown) =>
         Plain.behavior({
           init: () => 0,
           handlers: { Watch: () => Promise.reject(new Error("of the stream")) as never },
-          terminate
+          terminate: terminate as () => void
         })
       const seen = yield* uncaught(Effect.gen(function*() {
         const rejects = yield* behavior(() => Promise.reject(new Error("of terminate"))).spawn(undefined)
