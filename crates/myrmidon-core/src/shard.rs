@@ -201,6 +201,12 @@ impl Shard {
         written
     }
 
+    /// The isolate is through with its batch, before it ticks for the next: what it has not handled is in the mailboxes.
+    pub fn end_batch(&mut self) {
+        self.close_batch();
+        self.handle_signals();
+    }
+
     /// The answer of the last DEMONITOR or CANCEL ingested.
     pub const fn result(&self) -> f64 {
         self.result

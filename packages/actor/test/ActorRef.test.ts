@@ -116,7 +116,7 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
       assert.strictEqual(yield* counter.ask(Get()), 3)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("a stream fails with the actor's end", () =>
+  it.effect("G54: a stream fails with the actor's end", () =>
     Effect.gen(function*() {
       const Feed = Actor.make("Feed", [Rpc.make("Items", { success: Schema.Int, stream: true })])
       const FeedLive = Feed.behavior({
@@ -136,7 +136,7 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
       assert.deepStrictEqual(error.reason.reason, ExitReason.killed)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("a name is followed over restarts, and nobody's name is NoProc", () =>
+  it.effect("G42: a name is followed over restarts, and nobody's name is NoProc", () =>
     Effect.gen(function*() {
       const named = yield* ActorRef.named(Counter, "the-counter")
       assert.strictEqual(named.tellUnsafe(Reset()), "Accepted")

@@ -94,7 +94,7 @@ describe.each(systems)("ActorSystem on the %s", (name, system) => {
       assert.strictEqual(crashed.reason.error.message, "bang")
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("use after close: spawns fail with SystemStopped, asks with NoProc, tells are dead letters", () =>
+  it.effect("G55: use after close: spawns fail with SystemStopped, asks with NoProc, tells are dead letters", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
       const services = yield* Layer.buildWithScope(Layer.fresh(system), scope)
@@ -120,7 +120,7 @@ describe.each(systems)("ActorSystem on the %s", (name, system) => {
       assert(unsafe instanceof SpawnError)
     }))
 
-  it.effect("closing stops actors youngest first, and kills who takes too long", () =>
+  it.effect("G55: closing stops actors youngest first, and kills who takes too long", () =>
     Effect.gen(function*() {
       const log: Array<string> = []
       const Live = Counter.behavior({
@@ -226,7 +226,7 @@ describe("options", () => {
     }))
 })
 
-it.effect("onDeadLetter sees every letter in its place, and may not harm the sender", () =>
+it.effect("G17: onDeadLetter sees every letter in its place, and may not harm the sender", () =>
   Effect.gen(function*() {
     const letters: Array<DeadLetter> = []
     yield* Effect.gen(function*() {
@@ -278,7 +278,7 @@ describe.each(testSystems)("layerTest on the %s", (name) => {
       }
     }))
 
-  it.effect("a payload that only works by reference fails early", () =>
+  it.effect("G57: a payload that only works by reference fails early", () =>
     Effect.gen(function*() {
       const Holder = Actor.make("Holder", [Rpc.make("Hold", { payload: Schema.Date, success: Schema.Boolean })])
       const sent = new Date(5)

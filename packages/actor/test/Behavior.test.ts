@@ -137,7 +137,7 @@ describe.each(systems)("Behavior on the %s", (_, system) => {
       assert.deepStrictEqual(error.reason.reason, ExitReason.killed)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("services are captured at spawn, `provide` takes them for sync spawns", () =>
+  it.effect("G53: services are captured at spawn, `provide` takes them for sync spawns", () =>
     Effect.gen(function*() {
       const Live = Counter.behavior({
         init: () => 0,
@@ -150,7 +150,7 @@ describe.each(systems)("Behavior on the %s", (_, system) => {
       assert.strictEqual(yield* system.spawnUnsafe(ready, undefined).ask(Get()), 13)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("a Scope in init lives as long as the actor, in a handler as long as its reply", () =>
+  it.effect("G53: a Scope in init lives as long as the actor, in a handler as long as its reply", () =>
     Effect.gen(function*() {
       const log: Array<string> = []
       const note = (text: string) => Effect.addFinalizer(() => Effect.sync(() => void log.push(text)))

@@ -5,6 +5,7 @@
 import { assert, describe, it } from "vitest"
 import type { Action } from "./conformance/script.ts"
 import { backends } from "./conformance/under.ts"
+import type { MakeShard } from "../src/internal/system.ts"
 import { programOf, shrink } from "./differential/program.ts"
 import { type Trace, trace } from "./differential/trace.ts"
 
@@ -25,10 +26,11 @@ const same = async (compare: Compare, steps: ReadonlyArray<Action>, seed: bigint
   }
 }
 
-const check = async (compare: Compare, batches: boolean): Promise<void> => {
+/** How many programs were held against each other. */
+const check = async (compare: Compare, races: boolean): Promise<number> => {
   for (let i = 0n; i < count; i++) {
     const seed = first + i
-    const steps = programOf(seed, { batches })
+    const steps = programOf(seed, { races })
     if (await same(compare, steps, seed)) continue
     const short = await shrink(steps, async (shorter) => !await same(compare, shorter, seed))
     const [one, other] = await compare(short, seed)
@@ -39,22 +41,33 @@ const check = async (compare: Compare, batches: boolean): Promise<void> => {
     )
     assert.fail(`seed ${seed} fails now and then`)
   }
+  return count
 }
 
 const outcome = ({ ending, lanes, letters }: Trace) => ({ ending, lanes, letters })
 
 describe.skipIf(native === undefined)("random programs", () => {
-  const [, other] = native!
+  const other = native?.[1] ?? twin
+  const timeout = 30_000 + count * 100
 
-  it(
-    `G58: ${count} in lockstep have one trace`,
-    { timeout: 30_000 + count * 100 },
-    () => check(async (steps, seed) => [await trace(steps, twin, seed), await trace(steps, other, seed)], true)
-  )
+  it(`G58: ${count} in lockstep have one trace`, { timeout }, async () => {
+    const held = await check(
+      async (steps, seed) => [await trace(steps, twin, seed), await trace(steps, other, seed)],
+      true
+    )
+    assert.strictEqual(held, count)
+  })
 
-  it(`G5, G6: ${count} with free batches have one outcome`, { timeout: 30_000 + count * 100 }, () =>
-    check(
-      async (steps) => [outcome(await trace(steps, twin, undefined)), outcome(await trace(steps, other, undefined))],
-      false
-    ))
+  it(`G5, G6: ${count} with free batches have one outcome`, { timeout }, async () => {
+    const run = async (steps: ReadonlyArray<Action>, backend: MakeShard) =>
+      outcome(await trace(steps, backend, undefined))
+    assert.strictEqual(await check(async (steps) => [await run(steps, twin), await run(steps, other)], false), count)
+  })
+
+  it("another seed is another order, so that the comparison can fail", async () => {
+    const differing = Array.from({ length: 20 }, (_, seed) => programOf(BigInt(seed), { races: true })).map(async (
+      steps
+    ) => (await trace(steps, twin, 1n)).all.join() !== (await trace(steps, twin, 2n)).all.join())
+    assert.isAbove((await Promise.all(differing)).filter(Boolean).length, 10)
+  })
 })

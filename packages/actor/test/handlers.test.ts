@@ -347,7 +347,7 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
       assert.strictEqual(yield* light.ask(toggle()), "red 2")
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("an Effect that never suspends yields, so that others run", () =>
+  it.effect("G48: an Effect that never suspends yields, so that others run", () =>
     Effect.gen(function*() {
       let turns = 0
       const SpinLive = Forms.behavior({

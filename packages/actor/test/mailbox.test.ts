@@ -78,7 +78,7 @@ describe.each(systems)("Mailbox on the %s", (_, system) => {
       assert.deepStrictEqual(yield* ref.ask(Seen()), [1, 2])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("a handler that holds the thread is reported with its name and duration", () =>
+  it.effect("G50: a handler that holds the thread is reported with its name and duration", () =>
     Effect.gen(function*() {
       const system = yield* ActorSystem
       const event = yield* Effect.forkChild(Stream.runHead(system.events), { startImmediately: true })

@@ -41,7 +41,7 @@ ${body}`
 describe.each(systems)("a process with the %s", (name) => {
   const system = name === "twin" ? "layerMemory" : "layer"
 
-  it("ends by itself while actors are idle", async () => {
+  it("G56: ends by itself while actors are idle", async () => {
     const { code, out } = await run(
       system,
       `

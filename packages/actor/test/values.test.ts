@@ -17,7 +17,7 @@ const pidOf = (generation: number, shard: number, index: number): Pid =>
   generation * 2 ** 32 + shard * 2 ** 24 + index as Pid
 
 describe("Pid", () => {
-  it("prints as <shard.index.generation> and parses back, at every edge", () => {
+  it("G3: prints as <shard.index.generation> and parses back, at every edge", () => {
     for (const generation of [0, 1, 2 ** 21 - 1]) {
       for (const shard of [0, 1, 255]) {
         for (const index of [1, 2 ** 24 - 1]) {

@@ -129,6 +129,12 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   release(cell: C): void {
     this.#table.remove(cell.low, cell.generation)
     this.#put(Submission.Release, cell, undefined, 0, 0, 0)
+    this.#freed()
+  }
+
+  // In lockstep the next spawn takes the slot that was given back, as in a system without a ring.
+  #freed(): void {
+    if (this.#block === 1) this.#flush()
   }
 
   /** Opens a mailbox; name, link and watch are taken in the same step. The holder's PID: the name is taken. */
@@ -170,6 +176,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   abandon(cell: C): void {
     this.#put(Submission.Abandon, cell, undefined, 0, 0, 0)
+    this.#freed()
     this.#table.remove(cell.low, cell.generation)
     this.#timers.drop(cell)
   }

@@ -62,6 +62,7 @@ export interface NativeShard {
   internReason(reason: ReasonData): number
   reason(word: number): ReasonData | null
   handleSignals(): void
+  endBatch(): void
   isAlive(low: number, generation: number): boolean
   everExisted(low: number, generation: number): boolean
   info(low: number, generation: number): InfoData | null

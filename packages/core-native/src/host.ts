@@ -31,6 +31,8 @@ export type Why =
 
 /** Called by the loop alone, never from inside another call. None of them throws. A PID of 0 is nobody. */
 export interface MembraneHost<C extends MembraneCell, K extends MembraneCall> {
+  /** What `deliver` gets for a call that has ended by then; without it, `undefined`, as for a message. */
+  readonly spentCall?: K | undefined
   /** true: its handler waits; deliver only what may re-enter until `ready`. */
   readonly deliver: (cell: C, op: number, payload: unknown, from: number, call: K | undefined) => boolean
   readonly exitSignal: (cell: C, from: number, reason: ExitReason) => boolean

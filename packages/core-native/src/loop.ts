@@ -203,7 +203,10 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     for (;;) {
       if (this.#tasks.length > 0) {
         // In lockstep the signals of the last message come before what waited for it, as in the twin.
-        if (this.#single) this.#between()
+        if (this.#single) {
+          ring.flush(now)
+          if (ring.broken === undefined) ring.native.endBatch()
+        }
         now = this.#runTasks(now)
       }
       const written = ring.run(now, this.#max)
@@ -332,7 +335,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
           tag >>> 16,
           payload,
           from === 0 ? 0 : words[at + FROM_GENERATION]! * 4294967296 + from,
-          (flags & CALL) !== 0 ? this.#tokens.get(words[at + A]!) : undefined
+          (flags & CALL) !== 0 ? this.#tokens.get(words[at + A]!) ?? host.spentCall : undefined
         )
       } else waits = this.#special(cell, at, tag & 0xff)
       if (++this.#since >= group) this.#measure(cell, meter, head)
@@ -357,7 +360,8 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #attend(): boolean {
     if ((this.attention & Attention.Flush) !== 0) {
       this.attention &= ~Attention.Flush
-      this.#between()
+      // In lockstep nothing of the batch is left, and its actor takes its place in the queue before signals act.
+      if (!this.#single) this.#between()
     }
     return this.attention !== 0
   }

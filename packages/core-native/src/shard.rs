@@ -287,6 +287,16 @@ impl NativeShard {
         self.cell.with(|open| Ok(open.shard.reason(word).as_ref().map(ReasonData::from)))
     }
 
+    /// The batch is over, and signals act.
+    #[napi(catch_unwind)]
+    pub fn end_batch(&self) -> Result<()> {
+        self.cell.with(|open| {
+            open.shard.end_batch();
+            open.handle_signals();
+            Ok(())
+        })
+    }
+
     /// Lets signals act between two messages of a batch.
     #[napi(catch_unwind)]
     pub fn handle_signals(&self) -> Result<()> {

@@ -54,12 +54,12 @@ it("a platform without a binary is told so", () => {
   assert.include(failure(() => loadFrom({ ...options, triple })).hint, "no binary for this platform")
 })
 
-it("an addon with another record layout is refused", () => {
+it("G62: an addon with another record layout is refused", () => {
   const error = failure(() => loadFrom({ ...options, override: "/old.node", require: () => ({ abiVersion: () => 0 }) }))
   assert.match(error.tried[0]!.error, /record layout is version 0/)
 })
 
-it("a panic in Rust is an error, and the process goes on", () => {
+it("G61: a panic in Rust is an error, and the process goes on", () => {
   assert.throws(() => load().panicForTest(), /on purpose/)
   assert.isAbove(load().abiVersion(), 0)
 })

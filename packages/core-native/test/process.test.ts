@@ -11,11 +11,11 @@ const run = async (script: string, ...args: Array<string>): Promise<string> => {
   return stdout.trim()
 }
 
-it("10 workers start, load, tick under a flood and are terminated without an abort", async () => {
+it("G60: 10 workers start, load, tick under a flood and are terminated without an abort", async () => {
   assert.strictEqual(await run("rounds.mjs", "10"), "10 rounds")
 }, 60_000)
 
-it("a panic in Rust does not end the process", async () => {
+it("G61: a panic in Rust does not end the process", async () => {
   assert.match(await run("panic.mjs"), /on purpose/)
 }, 30_000)
 

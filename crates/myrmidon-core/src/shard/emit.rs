@@ -4,6 +4,7 @@ use super::Shard;
 use crate::{
     batch::Slice,
     mailbox::{Lane, Lanes, STOP},
+    pid::Pid,
     record::{Record, call_end, completion, word},
     scheduler::Turn,
     slab::{Place, State, mark},
@@ -21,6 +22,11 @@ impl Shard {
             && let Some(record) = self.outbox.pop_front()
         {
             match record[word::HEAD] & 0xff {
+                // A kill came before it could be told: then there is nothing to clean up (G28).
+                completion::TERMINATE if !self.is_terminating(&record) => {
+                    self.read.push(record[word::A]);
+                    continue;
+                }
                 completion::TERMINATE | completion::DEAD => self.read.push(record[word::A]),
                 completion::OUTSIDE_DOWN => {
                     self.outside_down_is_read(record[word::SLOT]);
@@ -35,9 +41,19 @@ impl Shard {
         written
     }
 
+    fn is_terminating(&self, record: &Record) -> bool {
+        let pid = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
+        self.slab.find(pid).is_some_and(|index| self.slab[index].state == State::Terminating)
+    }
+
     pub(super) fn emit(&mut self, completions: &mut [Record], max: u32) -> usize {
         let mut at = self.write_outbox(completions);
-        let max = if self.scheduler.is_seeded() { 1 } else { max as usize };
+        let max = match (self.scheduler.is_seeded(), at) {
+            // In lockstep nobody is chosen before the isolate has heard what happened: what it does then may come first.
+            (true, 1..) => return at,
+            (true, 0) => 1,
+            (false, _) => max as usize,
+        };
         let mut delivered = 0;
         let mut untouched = 0;
         self.scheduler.begin();

@@ -139,7 +139,12 @@ impl Shard {
         } else {
             self.slab.side_mut(index).uncounted += 1;
         }
-        self.wake(index);
+        // What is urgent may stand before a message that could have entered beside a waiting handler.
+        if urgent {
+            self.reschedule(index);
+        } else {
+            self.wake(index);
+        }
         id
     }
 

@@ -19,7 +19,7 @@ import type { ChildOptions, SpawnOptions } from "../Self.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
 import { behaviorOf, boundFor } from "./behaviorImpl.ts"
 import { Bound, compile } from "./bound.ts"
-import { type Call, resumeWith } from "./call.ts"
+import { Call, resumeWith } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
@@ -80,6 +80,7 @@ export class Host implements ShardHost {
   /** Names of the latest dead; the oldest goes first. */
   private readonly lateNames = new Map<Pid, string>()
   private refs = 0
+  private spent: Call | undefined = undefined
 
   constructor(
     options: ResolvedOptions,
@@ -108,6 +109,15 @@ export class Host implements ShardHost {
   /** It has closed: refs of it lead nowhere any more. */
   forget(): void {
     openHosts.delete(this.boot)
+  }
+
+  // A late answer to it is nobody's (G21), and its error no `TellFailed`: it was asked, not told.
+  get spentCall(): Call {
+    if (this.spent === undefined) {
+      this.spent = new Call(0, this.shard.cellOf(0 as Pid), () => {})
+      this.spent.resume = undefined
+    }
+    return this.spent
   }
 
   nextRef(): number {

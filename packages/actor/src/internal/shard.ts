@@ -184,6 +184,8 @@ export interface Shard {
 export const Flag = { Priority: 1, Next: 8, Reentrant: 16 } as const
 
 export interface ShardHost {
+  /** A call that is over: what `deliver` gets with a question whose call has ended, where the shard has forgotten it. */
+  readonly spentCall?: Call | undefined
   /** One message. true: its handler waits; deliver only what may re-enter until `ready`. Never throws. */
   readonly deliver: (cell: Cell, op: number, payload: unknown, from: Pid | 0, call: Call | undefined) => boolean
   /** A trapped exit signal. `from` 0: no actor sent it. */

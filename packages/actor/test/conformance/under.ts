@@ -34,6 +34,12 @@ export class HandClock implements ShardClock {
     return true
   }
 
+  /** Time goes by while a handler holds the thread: what is due rings when the event loop has its turn. */
+  pass(ms: number): void {
+    this.at += ms
+    if (this.due <= this.at) setImmediate(() => this.ring(this.at))
+  }
+
   moveTo(until: number): void {
     this.at = until
   }
@@ -113,7 +119,10 @@ export class Under {
     }
   }
 
-  readonly settle: Effect.Effect<void> = Effect.promise(this.quiet)
+  readonly settle: Effect.Effect<void> = Effect.promise(async () => {
+    do await this.quiet()
+    while (this.clock.ring(this.clock.now()))
+  })
 
   readonly advance = (ms: number): Effect.Effect<void> =>
     Effect.promise(async () => {

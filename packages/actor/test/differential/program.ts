@@ -46,11 +46,15 @@ const names = ["n1", "n2"] as const
 const marks = ["1", "2", "3"] as const
 
 export interface Kind {
-  /** Steps that happen before anything runs, in groups: the order of the actors matters then. */
-  readonly batches: boolean
+  /**
+   * Groups of steps that happen before anything runs, handlers that both send and end actors or that wait while messages
+   * queue up, senders that are held from their next slice on. What comes of that depends on the order of the actors and the length of slices: only lockstep
+   * makes it the same on two systems.
+   */
+  readonly races: boolean
 }
 
-export const programOf = (seed: bigint, { batches }: Kind): ReadonlyArray<Action> => {
+export const programOf = (seed: bigint, { races }: Kind): ReadonlyArray<Action> => {
   const dice = new Dice(seed)
   let texts = 0
   let questions = 0
@@ -66,7 +70,7 @@ export const programOf = (seed: bigint, { batches }: Kind): ReadonlyArray<Action
     ...dice.may(40)
       ? {
         capacity: 1 + dice.below(4),
-        onFull: dice.one(["reject", "drop-newest", "drop-oldest", "suspend"]),
+        onFull: dice.one(["reject", "drop-newest", "drop-oldest", races ? "suspend" : "reject"]),
         sendTimeout: 40
       }
       : {}
@@ -83,26 +87,34 @@ export const programOf = (seed: bigint, { batches }: Kind): ReadonlyArray<Action
       [3, () => ["demonitor", mark()]],
       [1, () => ["stop", dice.one(["Normal", "Shutdown(x)"])]],
       [1, () => ["throw", text()]],
-      [3, () => ["wait"]],
+      [races ? 3 : 0, () => ["wait"]],
       [1, () => ["spawn", id(), { link: dice.may(50), trap: dice.may(40), cleanup: dice.may(25) }]],
       [3, () => ["after", mark(), dice.below(60), text()]],
       [2, () => ["every", mark(), 1 + dice.below(40), text()]],
       [3, () => ["cancel", mark()]],
-      [4, () => ["ask", `p${++questions}`, id(), mode(), text(), { timeout: 1 + dice.below(100) }]],
+      [
+        4,
+        () => ["ask", `p${++questions}`, id(), races ? mode() : dice.one(["echo", "fail", "throw"]), text(), {
+          timeout: 1 + dice.below(100)
+        }]
+      ],
       [1, () => ["kill", id()]],
       [2, () => ["exit", id(), reason()]],
       [1, () => ["trap", dice.may(50)]],
       [depth > 0 ? 8 : 0, () => ["all", Array.from({ length: 2 + dice.below(4) }, () => action(depth - 1))]]
     ])
 
-  const mode = () => dice.one(["echo", "echo", "fail", "throw", "never", "wait"])
+  const sent = (): Action => [dice.one(["send", "send", "urgent"]), id(), text()]
+
+  const mode = () => dice.one(["echo", "echo", "fail", "throw", "never", races ? "wait" : "echo"])
 
   const step = (): Action =>
     dice.pick<Action>([
       [12, () => ["tell", id(), text()]],
       [4, () => ["urgent", id(), text()]],
-      [3, () => ["peek", id(), text()]],
-      [30, () => ["do", id(), action(2)]],
+      [races ? 3 : 0, () => ["peek", id(), text()]],
+      [30, () => ["do", id(), action(races ? 2 : 0)]],
+      [races ? 0 : 10, () => ["do", id(), ["all", Array.from({ length: 2 + dice.below(4) }, sent)]]],
       [6, () => ["ask", `q${++questions}`, id(), mode(), text(), { timeout: 1 + dice.below(100) }]],
       [8, () => ["release", id()]],
       [3, () => ["answer", id(), text()]],
@@ -118,7 +130,7 @@ export const programOf = (seed: bigint, { batches }: Kind): ReadonlyArray<Action
   const length = 10 + dice.below(30)
   for (let i = 0; i < length; i++) {
     if (dice.may(15)) steps.push(["advance", dice.below(80)])
-    else if (batches && dice.may(50)) steps.push(["batch", Array.from({ length: 2 + dice.below(6) }, step)])
+    else if (races && dice.may(50)) steps.push(["batch", Array.from({ length: 2 + dice.below(6) }, step)])
     else steps.push(step())
   }
   return steps

@@ -44,18 +44,18 @@ const describe = (what: Parameters<Seen>[0], args: ReadonlyArray<unknown>): stri
     case "exitSignal":
       return `${cell(first)} <- ${who(second)} exit ${reasonText(third as ExitReason)}`
     case "down":
-      return `${cell(first)} <- ${who(third)} down ${second} ${reasonText(fourth as ExitReason)}`
+      return `${cell(first)} <- ${who(third)} down ${second as number} ${reasonText(fourth as ExitReason)}`
     case "outsideDown":
-      return `outside <- ${who(second)} down ${first} ${reasonText(third as ExitReason)}`
+      return `outside <- ${who(second)} down ${first as number} ${reasonText(third as ExitReason)}`
     case "terminate":
     case "dead":
       return `${cell(first)} ${what} ${reasonText(second as ExitReason)}`
     case "callEnded":
-      return `call to ${cell((first as Call).callee)} ended ${ends[second as number]} ${
+      return `call to ${cell((first as Call).callee)} ended ${ends[second as number] ?? ""} ${
         third === undefined ? "" : reasonText(third as ExitReason)
       }`
     case "deadLetter":
-      return `dead letter ${fifth} ${who(first)} <- ${who(second)} ${content(third, fourth)}`
+      return `dead letter ${fifth as string} ${who(first)} <- ${who(second)} ${content(third, fourth)}`
     default:
       return what
   }
@@ -97,8 +97,12 @@ export const trace = async (
   // Without lockstep PIDs are taken from a reserve: lives are told apart by the order in which they were spawned.
   const lives = new Map(Array.from(world.ids, ([pid, id], at) => [who(pid), `${id}#${at}`]))
   const named = (text: string): string => text.replace(/<[\d.]+>/g, (pid) => lives.get(pid) ?? pid)
+  // The number of a shard that is gone is given out again, and the PIDs of its successor begin where its own ended.
+  const base = Math.min(...Array.from(world.ids.keys(), (pid) => Math.floor(pid / 2 ** 32)))
+  const rebased = (text: string): string =>
+    text.replace(/<(\d+)\.(\d+)>/g, (_, index, generation) => `<${index}.${Number(generation) - base}>`)
   return {
-    all,
+    all: all.map(rebased),
     lanes: Object.fromEntries(Object.entries(lanes).map(([lane, texts]) => [named(lane), texts.map(named)])),
     letters: letters.map(named).sort(),
     ending

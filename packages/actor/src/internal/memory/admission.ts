@@ -55,6 +55,8 @@ export const enter = (shard: MemoryShard, cell: MemoryCell, letter: Letter): voi
   pushLetter(cell, letter)
   shard.queued++
   shard.scheduler.offer(cell)
+  // What is urgent may stand before a message that could have entered beside a waiting handler.
+  if (letter.flags !== 0) shard.scheduler.recheck(cell)
 }
 
 /** A message that was in no mailbox becomes a dead letter; a call among them fails. */

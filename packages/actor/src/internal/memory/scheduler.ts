@@ -182,7 +182,7 @@ export class Scheduler {
     this.marked = false
     let handled = 0
     let more = true
-    if (woken || --this.untilSample <= 0) {
+    if (woken || this.random !== undefined || --this.untilSample <= 0) {
       this.untilSample = SAMPLE
       this.mark()
     }
@@ -194,9 +194,12 @@ export class Scheduler {
         }
         if (this.marked && this.now >= this.deadline()) this.fire()
         this.control()
-        if (this.shard.notices.head !== undefined) this.notify()
+        const notified = this.shard.notices.head !== undefined
+        if (notified) this.notify()
         if (this.left < 0) this.left = this.queue.size
-        if (this.left > 0 && this.queue.size > 0) {
+        if (notified && this.random !== undefined) {
+          // In lockstep nobody is chosen before the host has heard what happened: what it does then may come first.
+        } else if (this.left > 0 && this.queue.size > 0) {
           handled += this.random === undefined
             ? this.serve()
             : this.serveDrawn()
@@ -380,6 +383,8 @@ export class Scheduler {
       if (letter.kind === Kind.Message) {
         shard.queued--
         if ((letter.flags & HELD) !== 0) forgetHeld(cell, letter)
+        // Whoever waits for room goes on before what its handler sets going.
+        if ((cell.flags & Is.Wanted) !== 0) letInAtLowWater(shard, cell)
         const op = letter.op
         const payload = letter.payload
         const from = letter.from
