@@ -16,7 +16,7 @@ import { makeNamed } from "./internal/named.ts"
 import { refSchema } from "./internal/refSchema.ts"
 import { hostOf } from "./internal/system.ts"
 import type { Message } from "./Message.ts"
-import type { Pid } from "./Pid.ts"
+import { Pid } from "./Pid.ts"
 import type { Protocol } from "./Protocol.ts"
 import type { NameNotFound, ProtocolMismatch } from "./SpawnError.ts"
 import type { TellError, TellOutcome } from "./TellError.ts"
@@ -132,5 +132,9 @@ export const ActorRef: {
   named: <Name extends string, Rpcs extends Rpc.Any>(protocol: Protocol<Name, Rpcs>, name: string) =>
     Effect.map(ActorSystem, (system) => makeNamed(hostOf(system), protocol, name)),
   fromPid: <Name extends string, Rpcs extends Rpc.Any>(_protocol: Protocol<Name, Rpcs>, pid: Pid) =>
-    Effect.map(ActorSystem, (system) => hostOf(system).shard.cellOf(pid) as unknown as ActorRef<Rpcs>)
+    Effect.map(ActorSystem, (system) => {
+      // A number that is no PID is nobody's: it must not reach the words of a record.
+      const { shard } = hostOf(system)
+      return shard.cellOf(Pid.isPid(pid) ? pid : 0 as Pid) as unknown as ActorRef<Rpcs>
+    })
 }

@@ -291,7 +291,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     timeout: number
   ): number {
     const ring = this.#ring
-    if ((low === fromLow && generation === fromGeneration) || op > MAX_OP) return BAD_MESSAGE
+    if ((low === fromLow && generation === fromGeneration && low !== 0) || op > MAX_OP) return BAD_MESSAGE
     const index = low & 0xffffff
     if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && !this.#closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
@@ -379,6 +379,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   /** A watch from outside of any actor. */
   watch(target: C, ref: number): void {
+    if (this.#closed) {
+      const from = pidOf(target.low, target.generation)
+      void Promise.resolve().then(() => this.#host.outsideDown(ref, from, { _tag: "NoProc", everExisted: true }))
+      return
+    }
     this.#put(Submission.Monitor, target, undefined, ref, 0, 0)
   }
 

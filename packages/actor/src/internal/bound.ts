@@ -73,7 +73,8 @@ const traced = (name: string, handler: Handler): Handler => (state, payload, sel
   return Effect.withSpan(
     Effect.suspend(() => {
       const result = handler(state, payload, self)
-      return Effect.isEffect(result) ? result : Effect.succeed(result)
+      if (Effect.isEffect(result)) return result
+      return result instanceof Promise ? Effect.promise(() => result) : Effect.succeed(result)
     }),
     name,
     { attributes: { "actor.pid": Pid.print(pid) } }

@@ -18,7 +18,9 @@ export class Call {
   // -- the shard's half -----------------------------------------------------------------------------------------------
   /** native: the token in records. memory: 1 while it is listed, else 0. */
   token = 0
-  /** memory: neighbours in the callee's list. */
+  /** memory: the living cell it is listed under; `callee` may be a ref that was made before that one was. */
+  owner: Cell | undefined = undefined
+  /** memory: neighbours in that cell's list. */
   previous: Call | undefined = undefined
   next: Call | undefined = undefined
   /** memory: neighbours among the calls that end at about the same time. */
@@ -32,5 +34,22 @@ export class Call {
     this.callee = callee
     this.resume = resume
     this.timeout = timeout
+  }
+}
+
+/**
+ * Ends a call for its asker, whose fiber goes on inside of this. What an observer of that fiber throws is its program's
+ * own error: it is reported like any that nobody catches, and must not reach the actor or the loop that answers.
+ */
+export const resumeWith = (
+  resume: (exit: Exit<unknown, unknown>) => void,
+  exit: Exit<unknown, unknown>
+): void => {
+  try {
+    resume(exit)
+  } catch (error) {
+    void Promise.resolve().then(() => {
+      throw error
+    })
   }
 }

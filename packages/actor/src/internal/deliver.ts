@@ -154,7 +154,12 @@ class Waiting {
     this.done = true
     if (this.suspended) life.busy--
     if (life.closing) return
-    finish(cell, op, exit, call)
+    // As in `deliver`: a result that cannot even be looked at (a revoked proxy) is a crash.
+    try {
+      finish(cell, op, exit, call)
+    } catch (error) {
+      crash(cell, error)
+    }
     if (!this.suspended) return
     leave(cell, life)
     cell.host.shard.ready(cell, 0)

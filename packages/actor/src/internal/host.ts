@@ -19,7 +19,7 @@ import type { ChildOptions, SpawnOptions } from "../Self.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
 import { behaviorOf, boundFor } from "./behaviorImpl.ts"
 import { Bound, compile } from "./bound.ts"
-import { Call } from "./call.ts"
+import { Call, resumeWith } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
@@ -258,7 +258,8 @@ export class Host implements ShardHost {
     const { host, program } = cell.bound
     const cleanup = Effect.suspend(() => {
       const result = program.options.terminate?.(cell.state, reason, selfOf(cell))
-      return Effect.isEffect(result) ? result as Effect.Effect<unknown, unknown> : Effect.void
+      if (Effect.isEffect(result)) return result as Effect.Effect<unknown, unknown>
+      return result instanceof Promise ? Effect.promise(() => result) : Effect.void
     })
     const runner = new Runner(cell, Scope.makeUnsafe())
     const all = Effect.suspend(() => waiting.length === 0 ? cleanup : Effect.andThen(Fiber.awaitAll(waiting), cleanup))
@@ -311,7 +312,7 @@ export class Host implements ShardHost {
     const resume = call.resume
     if (resume === undefined) return
     call.resume = undefined
-    resume(Exit.fail(askEnded(call, end, reason)))
+    resumeWith(resume, Exit.fail(askEnded(call, end, reason)))
   }
 
   deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {

@@ -21,6 +21,8 @@ import type { StreamRequest } from "./stream.ts"
 export const startStream = (cell: Cell, op: number, request: StreamRequest, call: Call | undefined): void => {
   const stream = request.produce
   if (call === undefined || request.cancelled) return
+  // What it comes to is nobody's; unheard it would end the process.
+  if (stream instanceof Promise) stream.catch(() => {})
   if (!Stream.isStream(stream)) return crash(cell, new TypeError("the handler of a stream must return a Stream"))
   const life = lifeOf(cell)
   const runner = new Runner(cell, Scope.makeUnsafe())

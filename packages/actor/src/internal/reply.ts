@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { ExitReason } from "../ExitReason.ts"
 import { OpFlag } from "./bound.ts"
-import { Call } from "./call.ts"
+import { Call, resumeWith } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { checkError, checkSuccess } from "./codecs.ts"
 import { Envelope } from "./envelope.ts"
@@ -43,7 +43,7 @@ export const answer = (
   }
   call.resume = undefined
   cell.host.shard.answered(call)
-  resume(exit)
+  resumeWith(resume, exit)
 }
 
 // A reply that its own protocol does not allow is a defect of the actor.
@@ -120,10 +120,10 @@ const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): 
   if (resume === undefined) return
   call.resume = undefined
   cell.host.shard.answered(call)
-  if (target === undefined) return resume(Exit.fail(to.askFailed(message)))
+  if (target === undefined) return resumeWith(resume, Exit.fail(to.askFailed(message)))
   const next = new Call(Envelope.op(message), target, resume, call.timeout)
   const outcome = sendCall(target, next.op, message, cell, next, undefined)
   if (outcome === Outcome.Accepted) return
   next.resume = undefined
-  resume(Exit.fail(askRefused(target, message, outcome)))
+  resumeWith(resume, Exit.fail(askRefused(target, message, outcome)))
 }

@@ -181,6 +181,11 @@ const abandon = (cell: Cell): void => {
     interruptAll(life)
   }
   cell.host.shard.abandon(cell)
+  // Its links vanish without a signal, so that those who were born to it are told here.
+  if (life?.children === undefined) return
+  const children = life.children.drain()
+  life.children = undefined
+  for (const child of children) cell.host.shard.exit(child, undefined, ExitReason.shutdown())
 }
 
 const start = (cell: Cell, init: Effect.Effect<unknown, unknown>, timeout: number): Starting => {

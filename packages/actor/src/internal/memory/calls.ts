@@ -23,6 +23,7 @@ export class Calls {
   pending = 0
 
   list(call: Call, callee: MemoryCell, timeout: number, now: number): void {
+    call.owner = callee
     const aside = asideOf(callee)
     const head = aside.calls
     call.next = head
@@ -55,8 +56,8 @@ export class Calls {
     const { next, previous } = call
     if (next !== undefined) next.previous = previous
     if (previous !== undefined) previous.next = next
-    else (call.callee as MemoryCell).aside!.calls = next
-    call.next = call.previous = undefined
+    else (call.owner as MemoryCell).aside!.calls = next
+    call.next = call.previous = call.owner = undefined
     if (call.deadline !== Infinity) {
       const { later, sooner } = call
       if (later !== undefined) later.sooner = sooner
