@@ -354,4 +354,6 @@ impl Shard {
 }
 
 #[cfg(test)]
+mod storm_tests;
+#[cfg(test)]
 mod tests;

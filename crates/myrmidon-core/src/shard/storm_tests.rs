@@ -1,0 +1,154 @@
+//! Storms (G51): many signals of one end are handled a bounded number at a time, light actors are served in between, and
+//! the work is linear in how many there are. Work is counted in ticks, records and steps along lists, never in time.
+
+use super::{Shard, ShardConfig};
+use crate::{
+    exit_reason::ExitReason,
+    pid::Pid,
+    pool::steps,
+    record::{Record, completion, policy, spawn, submission, word},
+    signal::PER_PASS,
+};
+
+struct Storm {
+    shard: Shard,
+    ring: Vec<Record>,
+    now: f64,
+}
+
+fn record(head: u32, to: Pid, from: Pid, slot: u32, a: u32, b: u32) -> Record {
+    [to.low(), to.generation(), from.low(), from.generation(), head, slot, a, b]
+}
+
+fn kind(record: &Record) -> u32 {
+    record[word::HEAD] & 0xff
+}
+
+fn count(records: &[Record], wanted: u32) -> usize {
+    records.iter().filter(|record| kind(record) == wanted).count()
+}
+
+impl Storm {
+    fn new() -> Self {
+        let config =
+            ShardConfig { shard: 0, max_actors: 100_000, default_capacity: 65_536, seed: None, long_slice_us: 1000 };
+        Self { shard: Shard::new(config), ring: vec![Record::default(); 2048], now: 0.0 }
+    }
+
+    fn spawn_with(&mut self, flags: u32, capacity: u32, policy: u32) -> Pid {
+        let mut reserved = [Pid::NONE];
+        assert_eq!(self.shard.reserve(&mut reserved), 1);
+        self.ingest(&[record(submission::SPAWN | flags << 8, reserved[0], Pid::NONE, 0, capacity, policy)]);
+        reserved[0]
+    }
+
+    fn spawn(&mut self) -> Pid {
+        self.spawn_with(0, 0, policy::REJECT)
+    }
+
+    fn ingest(&mut self, records: &[Record]) {
+        assert_eq!(self.shard.tick(self.now, records, &mut self.ring, 0), 0);
+    }
+
+    /// One tick whose batch is handled to its end, each slice in no time.
+    fn tick(&mut self, records: &[Record]) -> Vec<Record> {
+        let written = self.shard.tick(self.now, records, &mut self.ring, 512);
+        let batch = self.ring[..written].to_vec();
+        for (at, record) in batch.iter().enumerate() {
+            if kind(record) == completion::SLICE {
+                self.ring[at][word::B] = record[word::A];
+            }
+        }
+        batch
+    }
+
+    fn kill(&mut self, pid: Pid) {
+        let killed = self.shard.intern_reason(ExitReason::Killed);
+        self.ingest(&[record(submission::EXIT, pid, Pid::NONE, 0, killed, 0)]);
+    }
+
+    /// Ticks until nothing is left, and asks a light actor in each of them: what came out, one list for each tick.
+    fn weather(&mut self, light: Pid) -> Vec<Vec<Record>> {
+        let mut ticks = Vec::new();
+        loop {
+            let batch = self.tick(&[record(submission::SEND, light, Pid::NONE, 1, 0, 0)]);
+            let served =
+                batch.iter().any(|record| kind(record) == completion::MESSAGE && record[word::TO] == light.low());
+            assert!(served, "the light actor waited in tick {}", ticks.len());
+            let over = batch.len() == 2 && self.shard.stats().signals == 0;
+            ticks.push(batch);
+            if over {
+                return ticks;
+            }
+        }
+    }
+}
+
+#[test]
+fn g51_a_link_storm_takes_one_signal_a_link_and_serves_a_light_actor_in_every_pass() {
+    for n in [1000, 4000] {
+        let mut storm = Storm::new();
+        let (hub, light) = (storm.spawn(), storm.spawn());
+        for _ in 0..n {
+            let pid = storm.spawn();
+            storm.ingest(&[record(submission::LINK, hub, pid, 0, 0, 0)]);
+        }
+        let before = steps();
+        storm.kill(hub);
+        let ticks = storm.weather(light);
+        // A LinkExit and a Freed for each actor, and the hub's own Exit and Freed; the last ones make no record.
+        assert_eq!(ticks.len(), (2 * n + 2usize).div_ceil(PER_PASS));
+        let dead: Vec<usize> = ticks.iter().map(|batch| count(batch, completion::DEAD)).collect();
+        assert_eq!(dead.iter().sum::<usize>(), n + 1);
+        assert!(dead.iter().all(|dead| *dead <= PER_PASS));
+        assert!(steps() - before <= 2 * n, "{} steps along lists for {n} links", steps() - before);
+        let stats = storm.shard.stats();
+        assert_eq!((stats.actors, stats.links, stats.queued), (1, 0, 1));
+    }
+}
+
+#[test]
+fn g51_a_watch_storm_takes_one_signal_a_watch() {
+    let n = 4000;
+    let mut storm = Storm::new();
+    let (hub, light) = (storm.spawn(), storm.spawn());
+    for reference in 0..n {
+        storm.ingest(&[record(submission::MONITOR, hub, Pid::NONE, reference, 0, 0)]);
+    }
+    let before = steps();
+    storm.kill(hub);
+    let ticks = storm.weather(light);
+    assert_eq!(ticks.len(), (n as usize + 2).div_ceil(PER_PASS) + 1);
+    assert_eq!(ticks.iter().map(|batch| count(batch, completion::OUTSIDE_DOWN)).sum::<usize>(), n as usize);
+    assert!(steps() - before <= 2 * n as usize);
+    assert_eq!(storm.shard.stats().monitors, 0);
+}
+
+#[test]
+fn g33_a_trapper_that_ends_forgets_queued_exits_in_one_walk() {
+    let n = 2000;
+    let mut storm = Storm::new();
+    let hub = storm.spawn_with(spawn::TRAP_EXIT, 0, policy::REJECT);
+    storm.ingest(&[record(submission::SUSPEND, hub, Pid::NONE, 0, 0, 0)]);
+    // The older half of its links stays active, and stands before those whose exits wait in its mailbox.
+    let peers: Vec<Pid> = (0..2 * n).map(|_| storm.spawn()).collect();
+    for peer in &peers {
+        storm.ingest(&[record(submission::LINK, *peer, hub, 0, 0, 0)]);
+    }
+    for peer in &peers[n..] {
+        storm.kill(*peer);
+        storm.tick(&[]);
+    }
+    while storm.shard.stats().signals > 0 {
+        storm.tick(&[]);
+    }
+    assert_eq!(storm.shard.stats().queued as usize, n);
+    let before = steps();
+    storm.kill(hub);
+    while storm.shard.stats().signals > 0 {
+        storm.tick(&[]);
+    }
+    assert!(steps() - before <= 4 * n, "{} steps along lists for {n} exits", steps() - before);
+    let stats = storm.shard.stats();
+    assert_eq!((stats.actors, stats.links, stats.queued), (0, 0, 0));
+}
