@@ -17,6 +17,7 @@ mod link;
 mod mailbox;
 mod monitor;
 mod name;
+mod outbox;
 mod pool;
 mod reason;
 mod room;

@@ -25,6 +25,7 @@ use crate::{
     mailbox::{Lanes, Nodes, STOP},
     monitor::Monitors,
     name::Names,
+    outbox::Outbox,
     pid::Pid,
     reason::{self, Reasons},
     record::{Record, call_end, completion, control as words, flag, word},
@@ -35,7 +36,6 @@ use crate::{
     timer::Timers,
     wheel::{Ring, Wheel},
 };
-use std::collections::VecDeque;
 
 /// Mailboxes with less room than this are congested, unless the binding says another number.
 pub const DEFAULT_MARGIN: u32 = 1024;
@@ -80,8 +80,7 @@ pub struct Shard {
     timers: Timers,
     wheel: Wheel<Alarm>,
     reasons: Reasons,
-    /// Records for the isolate that are no deliveries, oldest first.
-    outbox: VecDeque<Record>,
+    outbox: Outbox,
     /// Reason words that the isolate may still be reading: one count each, given back at the next batch.
     read: Vec<u32>,
     due: Vec<Ring<Alarm>>,
@@ -125,7 +124,7 @@ impl Shard {
             timers: Timers::default(),
             wheel: Wheel::new(),
             reasons: Reasons::default(),
-            outbox: VecDeque::new(),
+            outbox: Outbox::default(),
             read: Vec::new(),
             due: Vec::new(),
             congested: vec![0; (max_actors as usize + 1).div_ceil(32)],
@@ -303,7 +302,7 @@ impl Shard {
 
     /// Posts a record for the isolate.
     fn post(&mut self, kind: u32, to: Pid, from: Pid, slot: u32, a: u32, b: u32) {
-        self.outbox.push_back([to.low(), to.generation(), from.low(), from.generation(), kind, slot, a, b]);
+        self.outbox.push([to.low(), to.generation(), from.low(), from.generation(), kind, slot, a, b]);
     }
 
     /// Posts a message that is not delivered.
@@ -314,7 +313,7 @@ impl Shard {
             record[word::B] = 0;
         }
         self.letters[why as usize] += 1;
-        self.outbox.push_back(record);
+        self.outbox.push(record);
     }
 
     /// Ends a pending call without an answer. `reason` is the caller's to keep.

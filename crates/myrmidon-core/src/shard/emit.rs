@@ -19,7 +19,7 @@ impl Shard {
     pub(super) fn write_outbox(&mut self, completions: &mut [Record]) -> usize {
         let mut written = 0;
         while written < completions.len()
-            && let Some(record) = self.outbox.pop_front()
+            && let Some(record) = self.outbox.pop()
         {
             match record[word::HEAD] & 0xff {
                 // A kill came before it could be told: then there is nothing to clean up (G28).
