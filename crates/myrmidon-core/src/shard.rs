@@ -119,7 +119,7 @@ impl Shard {
             links: Links::default(),
             monitors: Monitors::default(),
             calls: Calls::default(),
-            holds: Holds::new(),
+            holds: Holds::default(),
             names: Names::default(),
             timers: Timers::default(),
             wheel: Wheel::new(),

@@ -152,3 +152,44 @@ fn g33_a_trapper_that_ends_forgets_queued_exits_in_one_walk() {
     let stats = storm.shard.stats();
     assert_eq!((stats.actors, stats.links, stats.queued), (0, 0, 0));
 }
+
+#[test]
+fn g16_held_messages_are_forgotten_without_a_search() {
+    let n = 2000;
+    let mut storm = Storm::new();
+    let hub = storm.spawn_with(0, 1, policy::SUSPEND | 5000 << 8);
+    let senders: Vec<Pid> = (0..n).map(|_| storm.spawn()).collect();
+    for sender in &senders {
+        storm.ingest(&[record(submission::SEND, hub, *sender, 1, 0, 0)]);
+    }
+    let before = steps();
+    let mut handled = 0;
+    while handled < n {
+        handled += count(&storm.tick(&[]), completion::MESSAGE);
+    }
+    storm.tick(&[]);
+    assert!(steps() - before <= n, "{} steps along lists for {n} holds", steps() - before);
+    assert_eq!((storm.shard.stats().queued, storm.shard.stats().alarms), (0, 0));
+}
+
+#[test]
+fn g16_a_sender_that_overflows_many_is_held_for_each_without_a_search() {
+    let n = 1000;
+    let mut storm = Storm::new();
+    let sender = storm.spawn();
+    let hubs: Vec<Pid> = (0..n).map(|_| storm.spawn_with(0, 1, policy::SUSPEND | 5000 << 8)).collect();
+    let before = steps();
+    for hub in &hubs {
+        storm.ingest(&[record(submission::SUSPEND, *hub, Pid::NONE, 0, 0, 0)]);
+        // The first fills the mailbox, the second is held, the third refused: one hold for a pair.
+        storm.ingest(&[record(submission::SEND, *hub, sender, 1, 0, 0); 3]);
+    }
+    assert_eq!(storm.shard.stats().alarms as usize, n);
+    assert!(steps() - before <= n, "{} steps along lists for {n} holds", steps() - before);
+    assert_eq!(storm.shard.stats().dead_letters.iter().sum::<u64>() as usize, n);
+    storm.kill(sender);
+    while storm.shard.stats().signals > 0 {
+        storm.tick(&[]);
+    }
+    assert_eq!(storm.shard.stats().alarms, 0);
+}
