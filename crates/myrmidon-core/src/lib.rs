@@ -24,5 +24,6 @@ mod room;
 mod scheduler;
 mod signal;
 mod slab;
+mod tide;
 mod timer;
 mod wheel;

@@ -4,7 +4,10 @@
 //! O(1): one taken back leaves a hole, because what stands behind it keeps its position. Never bounded: each record was
 //! paid for by the message, call, watch or actor that it tells of.
 
-use crate::record::{Record, completion, word};
+use crate::{
+    record::{Record, completion, word},
+    tide,
+};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
@@ -71,6 +74,18 @@ impl Outbox {
     /// Nothing waits.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
+    }
+
+    /// Bytes held by records.
+    pub fn bytes(&self) -> usize {
+        self.records.capacity() * size_of::<Record>()
+    }
+
+    /// Gives back what a burst left.
+    pub fn give_back(&mut self) {
+        if tide::is_spent(self.records.len(), self.records.capacity()) {
+            *self = Self::default();
+        }
     }
 
     fn take(&mut self, key: Key) -> Option<Record> {

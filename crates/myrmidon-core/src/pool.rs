@@ -4,6 +4,7 @@
 //! neighbours, so that to list and to unlist one is O(1) and allocates nothing. A record may be in several lists: `L`
 //! says which of its [`Neighbours`] a list uses.
 
+use crate::tide;
 use core::ops::{Index, IndexMut};
 
 /// Records by number. A number is reused only after it was given back.
@@ -54,6 +55,11 @@ impl<T: Default> Pool<T> {
     /// Records in it.
     pub fn len(&self) -> usize {
         self.records.len() - 1 - self.free.len()
+    }
+
+    /// Nothing is in it, and a burst left it large.
+    pub fn is_spent(&self) -> bool {
+        tide::is_spent(self.len(), self.records.capacity())
     }
 
     /// Bytes held.

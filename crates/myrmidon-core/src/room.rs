@@ -94,6 +94,13 @@ impl Holds {
         }
     }
 
+    /// Gives back what a burst left.
+    pub fn give_back(&mut self) {
+        if self.all.is_spent() {
+            *self = Self::default();
+        }
+    }
+
     /// Frees a hold that is in no list.
     pub fn free(&mut self, id: u32) {
         self.forget_node(id);

@@ -9,6 +9,7 @@
 
 mod control;
 mod death;
+mod ebb;
 mod emit;
 mod ingest;
 mod inspect;
@@ -33,6 +34,7 @@ use crate::{
     scheduler::Scheduler,
     signal::Signals,
     slab::{Place, Slab, mark},
+    tide::Tide,
     timer::Timers,
     wheel::{Ring, Wheel},
 };
@@ -84,6 +86,7 @@ pub struct Shard {
     /// Reason words that the isolate may still be reading: one count each, given back at the next batch.
     read: Vec<u32>,
     due: Vec<Ring<Alarm>>,
+    tide: Tide,
     congested: Vec<u32>,
     /// Words of `congested` that changed since the binding last looked.
     congested_changed: Vec<u32>,
@@ -127,6 +130,7 @@ impl Shard {
             outbox: Outbox::default(),
             read: Vec::new(),
             due: Vec::new(),
+            tide: Tide::default(),
             congested: vec![0; (max_actors as usize + 1).div_ceil(32)],
             congested_changed: Vec::new(),
             margin,
@@ -173,6 +177,9 @@ impl Shard {
             written = self.emit(completions, max);
         }
         self.write_control();
+        if max > 0 && written == 0 && self.control[words::RUNNABLE] == 0 {
+            self.idle_moment();
+        }
         written
     }
 

@@ -29,7 +29,9 @@ fn what_is_taken_back_is_not_popped_and_the_rest_keeps_its_order() {
         let all = [call_end(7), letter(7), outside_down(7), call_end(9)];
         outbox.push(letter(1));
         assert_eq!(outbox.pop(), Some(letter(1)), "positions go on behind what was popped");
-        all.into_iter().for_each(|record| outbox.push(record));
+        for record in all {
+            outbox.push(record);
+        }
         match taken {
             0 => assert_eq!(outbox.take_call_end(7), Some(all[0])),
             2 => assert_eq!(outbox.take_outside_down(7), Some(all[2])),
@@ -47,7 +49,9 @@ fn what_is_taken_back_is_not_popped_and_the_rest_keeps_its_order() {
 #[test]
 fn an_outbox_of_holes_is_empty() {
     let mut outbox = Outbox::default();
-    (0..4).for_each(|token| outbox.push(call_end(token)));
+    for token in 0..4 {
+        outbox.push(call_end(token));
+    }
     for token in [1, 3, 0, 2] {
         assert!(!outbox.is_empty());
         assert_eq!(outbox.take_call_end(token), Some(call_end(token)));

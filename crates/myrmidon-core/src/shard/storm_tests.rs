@@ -8,6 +8,7 @@ use crate::{
     pool::steps,
     record::{Record, completion, policy, spawn, submission, word},
     signal::PER_PASS,
+    tide::{KEPT, QUIET},
 };
 
 struct Storm {
@@ -192,4 +193,48 @@ fn g16_a_sender_that_overflows_many_is_held_for_each_without_a_search() {
         storm.tick(&[]);
     }
     assert_eq!(storm.shard.stats().alarms, 0);
+}
+
+#[test]
+fn what_a_burst_made_the_stores_hold_is_given_back_when_it_is_quiet() {
+    let n = 40_000_u32;
+    let mut storm = Storm::new();
+    let before = storm.shard.stats().bytes;
+    for round in 0..2 {
+        let pid = storm.spawn();
+        let reference = |at: u32| record(submission::MONITOR, pid, Pid::NONE, at, 0, 0);
+        storm.ingest(&(0..n).map(|slot| record(submission::SEND, pid, Pid::NONE, slot, 0, 0)).collect::<Vec<_>>());
+        storm.ingest(&(0..n).map(reference).collect::<Vec<_>>());
+        let queued = storm.shard.stats().bytes;
+        assert!(queued > before + n as usize * 64, "a burst needs room: {queued}");
+        storm.kill(pid);
+        while !storm.tick(&[]).is_empty() {}
+        let held = storm.shard.stats().bytes;
+        assert!(held >= queued, "nothing is given back at once, the next burst may need it: {held}");
+        // One look sees that it has grown, the next that it has not.
+        for _ in 0..2 * QUIET {
+            assert!(storm.tick(&[]).is_empty());
+        }
+        let left = storm.shard.stats().bytes;
+        assert!(left < before + KEPT * 64, "round {round}: {left} bytes are left of {held}");
+    }
+}
+
+#[test]
+fn a_store_that_is_in_use_is_not_given_back() {
+    let n = 40_000_u32;
+    let mut storm = Storm::new();
+    let pid = storm.spawn();
+    storm.ingest(&[record(submission::SUSPEND, pid, Pid::NONE, 0, 0, 0)]);
+    storm.ingest(&(0..n).map(|slot| record(submission::SEND, pid, Pid::NONE, slot, 0, 0)).collect::<Vec<_>>());
+    for _ in 0..3 * QUIET {
+        assert!(storm.tick(&[]).is_empty());
+    }
+    let mut slots = Vec::new();
+    let mut batch = storm.tick(&[record(submission::RESUME, pid, Pid::NONE, 0, 0, 0)]);
+    while !batch.is_empty() {
+        slots.extend(batch.iter().filter(|one| kind(one) == completion::MESSAGE).map(|one| one[word::SLOT]));
+        batch = storm.tick(&[]);
+    }
+    assert_eq!(slots, (0..n).collect::<Vec<_>>());
 }
