@@ -1,12 +1,12 @@
 //! Storms (G51): many signals of one end are handled a bounded number at a time, light actors are served in between, and
 //! the work is linear in how many there are. Work is counted in ticks, records and steps along lists, never in time.
 
-use super::{Shard, ShardConfig};
+use super::{Shard, ShardConfig, emit::NOTICES};
 use crate::{
     exit_reason::ExitReason,
     pid::Pid,
     pool::steps,
-    record::{Record, completion, policy, spawn, submission, word},
+    record::{Record, completion, flag, policy, spawn, submission, word},
     signal::PER_PASS,
     tide::{KEPT, QUIET},
 };
@@ -123,6 +123,24 @@ fn g51_a_watch_storm_takes_one_signal_a_watch() {
     assert_eq!(ticks.iter().map(|batch| count(batch, completion::OUTSIDE_DOWN)).sum::<usize>(), n as usize);
     assert!(steps() - before <= 2 * n as usize);
     assert_eq!(storm.shard.stats().monitors, 0);
+}
+
+#[test]
+fn g51_a_storm_of_failed_calls_serves_a_light_actor_in_every_tick() {
+    let n = 5000;
+    let mut storm = Storm::new();
+    let (hub, light) = (storm.spawn(), storm.spawn());
+    for token in 1..=n {
+        storm.ingest(&[record(submission::SEND | flag::CALL << 8, hub, Pid::NONE, token, token, u32::MAX)]);
+    }
+    let before = steps();
+    storm.kill(hub);
+    let ticks = storm.weather(light);
+    let told = |kind| ticks.iter().map(|batch| count(batch, kind)).sum::<usize>();
+    assert_eq!((told(completion::CALL_ENDED), told(completion::DEAD_LETTER)), (n as usize, n as usize));
+    assert!(ticks.len() <= 2 * n as usize / NOTICES + 3);
+    assert!(steps() - before <= n as usize);
+    assert_eq!(storm.shard.stats().calls, 0);
 }
 
 #[test]
