@@ -77,6 +77,13 @@ impl Calls {
         call
     }
 
+    /// Gives back what a burst left.
+    pub fn give_back(&mut self) {
+        if self.all.is_spent() {
+            *self = Self::default();
+        }
+    }
+
     /// Pending calls.
     pub fn len(&self) -> usize {
         self.all.len()

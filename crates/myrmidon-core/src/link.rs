@@ -95,6 +95,13 @@ impl Links {
         self.halves.remove(id);
     }
 
+    /// Gives back what a burst left.
+    pub fn give_back(&mut self) {
+        if self.halves.is_spent() {
+            *self = Self::default();
+        }
+    }
+
     /// Halves there are.
     pub fn len(&self) -> usize {
         self.halves.len()

@@ -8,6 +8,7 @@
 use crate::{
     pid::Pid,
     record::{Record, completion, flag, submission, word},
+    tide,
 };
 
 /// A node's kind besides those of `completion`: an ordered stop.
@@ -154,6 +155,13 @@ impl Nodes {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         self.all.capacity() * size_of::<Node>()
+    }
+
+    /// Gives back what a burst left.
+    pub fn give_back(&mut self) {
+        if tide::is_spent(self.live as usize, self.all.capacity()) {
+            *self = Self::default();
+        }
     }
 
     /// A node.

@@ -100,6 +100,13 @@ impl Monitors {
         self.all.remove(id);
     }
 
+    /// Gives back what a burst left.
+    pub fn give_back(&mut self) {
+        if self.all.is_spent() {
+            *self = Self::default();
+        }
+    }
+
     /// Monitors there are.
     pub fn len(&self) -> usize {
         self.all.len()

@@ -1,6 +1,6 @@
 //! Names: each belongs to at most one living actor of the shard (G40).
 
-use crate::pid::Pid;
+use crate::{pid::Pid, tide};
 use rustc_hash::FxHashMap;
 
 /// Who has which name.
@@ -22,6 +22,13 @@ impl Names {
     /// Who has it.
     pub fn holder(&self, name: &str) -> Option<Pid> {
         self.holders.get(name).copied()
+    }
+
+    /// Gives back what a burst left.
+    pub fn give_back(&mut self) {
+        if tide::is_spent(self.holders.len(), self.holders.capacity()) {
+            *self = Self::default();
+        }
     }
 
     /// Frees a name.

@@ -4,33 +4,50 @@
 //! neighbours, so that to list and to unlist one is O(1) and allocates nothing. A record may be in several lists: `L`
 //! says which of its [`Neighbours`] a list uses.
 
+use crate::tide;
 use core::ops::{Index, IndexMut};
 
 /// Records by number. A number is reused only after it was given back.
 pub struct Pool<T> {
     records: Vec<T>,
     free: Vec<u32>,
+    /// Checked builds: which numbers are given out. A search of `free` would make n ends cost n * n.
+    #[cfg(debug_assertions)]
+    given: Vec<bool>,
 }
 
 impl<T: Default> Pool<T> {
     /// An empty one.
     pub fn new() -> Self {
-        Self { records: vec![T::default()], free: Vec::new() }
+        Self {
+            records: vec![T::default()],
+            free: Vec::new(),
+            #[cfg(debug_assertions)]
+            given: vec![false],
+        }
     }
 
     /// Keeps a record; its number.
     pub fn insert(&mut self, record: T) -> u32 {
-        if let Some(id) = self.free.pop() {
+        let id = if let Some(id) = self.free.pop() {
             self.records[id as usize] = record;
-            return id;
+            id
+        } else {
+            self.records.push(record);
+            self.records.len() as u32 - 1
+        };
+        #[cfg(debug_assertions)]
+        {
+            self.given.resize(self.records.len(), false);
+            self.given[id as usize] = true;
         }
-        self.records.push(record);
-        self.records.len() as u32 - 1
+        id
     }
 
     /// Takes a record out.
     pub fn remove(&mut self, id: u32) -> T {
-        debug_assert!(id != 0 && !self.free.contains(&id), "{id} is given back twice");
+        #[cfg(debug_assertions)]
+        assert!(core::mem::take(&mut self.given[id as usize]), "{id} is given back twice");
         self.free.push(id);
         core::mem::take(&mut self.records[id as usize])
     }
@@ -38,6 +55,11 @@ impl<T: Default> Pool<T> {
     /// Records in it.
     pub fn len(&self) -> usize {
         self.records.len() - 1 - self.free.len()
+    }
+
+    /// Nothing is in it, and a burst left it large.
+    pub fn is_spent(&self) -> bool {
+        tide::is_spent(self.len(), self.records.capacity())
     }
 
     /// Bytes held.
@@ -128,11 +150,24 @@ impl<const L: u8> List<L> {
             if id == 0 {
                 return None;
             }
+            #[cfg(test)]
+            STEPS.with(|steps| steps.set(steps.get() + 1));
             let found = id;
             id = pool[id].place().after;
             Some(found)
         })
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    static STEPS: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+}
+
+/// Steps that this thread has taken along lists: the work that tests count.
+#[cfg(test)]
+pub fn steps() -> usize {
+    STEPS.with(core::cell::Cell::get)
 }
 
 #[cfg(test)]

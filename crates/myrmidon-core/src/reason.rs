@@ -3,7 +3,10 @@
 //! What fits into the detail stands there (`NoProc`, `IsolateDown`, a `Shutdown` without a word); the rest is in this
 //! table, counted: whoever makes a word or copies one holds one count of it, and gives it back with `release`.
 
-use crate::exit_reason::{ExitReason, code};
+use crate::{
+    exit_reason::{ExitReason, code},
+    tide,
+};
 
 /// `Normal`, as a word.
 pub const NORMAL: u32 = code::NORMAL as u32;
@@ -106,6 +109,13 @@ impl Reasons {
                 let reason = self.entries.get(handle_of(word))?.reason.as_ref()?;
                 (reason.code() == code_of(word)).then(|| reason.clone())
             }
+        }
+    }
+
+    /// Gives back what a burst left.
+    pub fn give_back(&mut self) {
+        if tide::is_spent(self.len(), self.entries.capacity()) {
+            *self = Self::default();
         }
     }
 

@@ -7,6 +7,7 @@ use crate::{
     pid::Pid,
     pool::{List, Listed, Neighbours, Pool},
 };
+use rustc_hash::FxHashMap;
 
 /// The holds of one sender.
 pub type Holding = List<0>;
@@ -53,5 +54,57 @@ impl Listed<1> for Hold {
     }
 }
 
-/// All holds of a shard.
-pub type Holds = Pool<Hold>;
+/// All holds of a shard: by pair and by message, so that none is searched for however many there are.
+pub struct Holds {
+    pub(crate) all: Pool<Hold>,
+    by_pair: FxHashMap<(Pid, Pid), u32>,
+    by_node: FxHashMap<u32, u32>,
+}
+
+impl Default for Holds {
+    fn default() -> Self {
+        Self { all: Pool::new(), by_pair: FxHashMap::default(), by_node: FxHashMap::default() }
+    }
+}
+
+impl Holds {
+    /// Makes a hold that is in no list yet. There is none of its pair.
+    pub fn make(&mut self, hold: Hold) -> u32 {
+        let id = self.all.insert(hold);
+        self.by_pair.insert((hold.sender, hold.receiver), id);
+        self.by_node.insert(hold.node, id);
+        id
+    }
+
+    /// Whether a sender is held for a receiver.
+    pub fn has(&self, sender: Pid, receiver: Pid) -> bool {
+        self.by_pair.contains_key(&(sender, receiver))
+    }
+
+    /// The hold of a message that waits.
+    pub fn of_node(&self, node: u32) -> Option<u32> {
+        self.by_node.get(&node).copied()
+    }
+
+    /// Its message is gone.
+    pub fn forget_node(&mut self, id: u32) {
+        let node = core::mem::take(&mut self.all[id].node);
+        if node != 0 {
+            self.by_node.remove(&node);
+        }
+    }
+
+    /// Gives back what a burst left.
+    pub fn give_back(&mut self) {
+        if self.all.is_spent() {
+            *self = Self::default();
+        }
+    }
+
+    /// Frees a hold that is in no list.
+    pub fn free(&mut self, id: u32) {
+        self.forget_node(id);
+        let Hold { sender, receiver, .. } = self.all.remove(id);
+        self.by_pair.remove(&(sender, receiver));
+    }
+}

@@ -9,6 +9,7 @@
 
 mod control;
 mod death;
+mod ebb;
 mod emit;
 mod ingest;
 mod inspect;
@@ -25,6 +26,7 @@ use crate::{
     mailbox::{Lanes, Nodes, STOP},
     monitor::Monitors,
     name::Names,
+    outbox::Outbox,
     pid::Pid,
     reason::{self, Reasons},
     record::{Record, call_end, completion, control as words, flag, word},
@@ -32,10 +34,10 @@ use crate::{
     scheduler::Scheduler,
     signal::Signals,
     slab::{Place, Slab, mark},
+    tide::Tide,
     timer::Timers,
     wheel::{Ring, Wheel},
 };
-use std::collections::VecDeque;
 
 /// Mailboxes with less room than this are congested, unless the binding says another number.
 pub const DEFAULT_MARGIN: u32 = 1024;
@@ -80,11 +82,11 @@ pub struct Shard {
     timers: Timers,
     wheel: Wheel<Alarm>,
     reasons: Reasons,
-    /// Records for the isolate that are no deliveries, oldest first.
-    outbox: VecDeque<Record>,
+    outbox: Outbox,
     /// Reason words that the isolate may still be reading: one count each, given back at the next batch.
     read: Vec<u32>,
     due: Vec<Ring<Alarm>>,
+    tide: Tide,
     congested: Vec<u32>,
     /// Words of `congested` that changed since the binding last looked.
     congested_changed: Vec<u32>,
@@ -120,14 +122,15 @@ impl Shard {
             links: Links::default(),
             monitors: Monitors::default(),
             calls: Calls::default(),
-            holds: Holds::new(),
+            holds: Holds::default(),
             names: Names::default(),
             timers: Timers::default(),
             wheel: Wheel::new(),
             reasons: Reasons::default(),
-            outbox: VecDeque::new(),
+            outbox: Outbox::default(),
             read: Vec::new(),
             due: Vec::new(),
+            tide: Tide::default(),
             congested: vec![0; (max_actors as usize + 1).div_ceil(32)],
             congested_changed: Vec::new(),
             margin,
@@ -174,6 +177,9 @@ impl Shard {
             written = self.emit(completions, max);
         }
         self.write_control();
+        if max > 0 && written == 0 && self.control[words::RUNNABLE] == 0 {
+            self.idle_moment();
+        }
         written
     }
 
@@ -303,7 +309,7 @@ impl Shard {
 
     /// Posts a record for the isolate.
     fn post(&mut self, kind: u32, to: Pid, from: Pid, slot: u32, a: u32, b: u32) {
-        self.outbox.push_back([to.low(), to.generation(), from.low(), from.generation(), kind, slot, a, b]);
+        self.outbox.push([to.low(), to.generation(), from.low(), from.generation(), kind, slot, a, b]);
     }
 
     /// Posts a message that is not delivered.
@@ -314,7 +320,7 @@ impl Shard {
             record[word::B] = 0;
         }
         self.letters[why as usize] += 1;
-        self.outbox.push_back(record);
+        self.outbox.push(record);
     }
 
     /// Ends a pending call without an answer. `reason` is the caller's to keep.
@@ -353,5 +359,7 @@ impl Shard {
     }
 }
 
+#[cfg(test)]
+mod storm_tests;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 //! Never bounded out: what stands here was paid for by the link, monitor or submission that made it. At most
 //! [`PER_PASS`] are handled at a time, so that a storm starves nobody (G51). What a signal does: `shard/control.rs`.
 
-use crate::pid::Pid;
+use crate::{pid::Pid, tide};
 use std::collections::VecDeque;
 
 /// Signals of one pass.
@@ -62,6 +62,18 @@ impl Signals {
     /// None are on their way.
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.queue.capacity() * size_of::<Signal>()
+    }
+
+    /// Gives back what a burst left.
+    pub fn give_back(&mut self) {
+        if tide::is_spent(self.queue.len(), self.queue.capacity()) {
+            *self = Self::default();
+        }
     }
 
     /// How many are on their way.

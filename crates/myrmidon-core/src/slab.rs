@@ -330,6 +330,13 @@ impl Slab {
         self.highest_generation
     }
 
+    /// Gives back what a burst left of side records. Slots stay: their generations must never come again (G2).
+    pub fn give_back(&mut self) {
+        if self.sides.is_spent() {
+            self.sides = Pool::new();
+        }
+    }
+
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         self.hot.capacity() * size_of::<Hot>() + self.opened.capacity() * size_of::<u64>() + self.sides.bytes()

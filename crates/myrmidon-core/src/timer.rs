@@ -78,6 +78,13 @@ impl Timers {
         id
     }
 
+    /// Gives back what a burst left.
+    pub fn give_back(&mut self) {
+        if self.all.is_spent() {
+            *self = Self::default();
+        }
+    }
+
     /// Takes a timer out.
     pub fn take(&mut self, of: &mut TimersOf, id: u32) -> Timer {
         of.unlist(&mut self.all, id);

@@ -93,6 +93,18 @@ impl<T: Copy + Default> Wheel<T> {
         self.alarms.remove(id).deadline
     }
 
+    /// Gives back what a burst left.
+    pub fn give_back(&mut self) {
+        if self.alarms.is_spent() {
+            self.alarms = Pool::new();
+        }
+    }
+
+    /// Bytes held by alarms.
+    pub fn bytes(&self) -> usize {
+        self.alarms.bytes()
+    }
+
     /// Alarms that are set.
     pub fn len(&self) -> usize {
         self.alarms.len()

@@ -196,6 +196,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     if (this.closing || this.#ring.broken !== undefined) return this.end()
     if (idle) {
       this.awake = false
+      this.#slots.idle()
       this.#arm()
     } else {
       setImmediate(this.#pump)

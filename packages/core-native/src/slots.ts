@@ -4,16 +4,45 @@
  * Every slot that is put is taken exactly once: by the delivery that consumes it, or by its dead letter. Slot 0 stands
  * for `undefined` and is never taken. A free slot holds the number of the next free one, so that `put` and `take` touch
  * one element each.
+ *
+ * What a burst made it hold is given back by the rule that the core has for its own stores (`tide.rs`): when it is empty
+ * at an idle moment, and did not grow between two looks. `put` and `take` know nothing of it.
  */
+
+/** Slots that are kept at least. */
+export const KEPT = 16_384
+/** Idle moments between two looks. */
+export const QUIET = 64
+
 export class Slots {
   // A hole would make every access slower: the array is filled as it grows.
   readonly #values: Array<unknown> = [0]
   #free = 0
   #used = 0
+  #moments = 0
+  // Its length when last looked.
+  #high = 0
 
   /** Slots in use. */
   get used(): number {
     return this.#used
+  }
+
+  /** Slots that there is room for. */
+  get size(): number {
+    return this.#values.length
+  }
+
+  /** The loop has nothing to do. */
+  idle(): void {
+    if (++this.#moments < QUIET) return
+    this.#moments = 0
+    const values = this.#values
+    if (this.#used === 0 && values.length > KEPT && values.length === this.#high) {
+      values.length = 1
+      this.#free = 0
+    }
+    this.#high = values.length
   }
 
   /** The slot of a payload; 0 for `undefined`. */

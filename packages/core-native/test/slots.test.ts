@@ -1,5 +1,5 @@
 import { assert, it } from "vitest"
-import { Slots } from "../src/slots.ts"
+import { KEPT, QUIET, Slots } from "../src/slots.ts"
 import { Tokens } from "../src/tokens.ts"
 
 it("a slot gives back what was put, once, and is used again", () => {
@@ -17,6 +17,26 @@ it("undefined needs no slot", () => {
   const slots = new Slots()
   assert.strictEqual(slots.put(undefined), 0)
   assert.isUndefined(slots.take(0))
+  assert.strictEqual(slots.used, 0)
+})
+
+it("what a burst made it hold is given back when it is empty and quiet, and not before", () => {
+  const slots = new Slots()
+  const burst = (): ReadonlyArray<number> => Array.from({ length: 2 * KEPT }, (_, i) => slots.put(i))
+  const rest = (): void => {
+    for (let i = 0; i < 2 * QUIET; i++) slots.idle()
+  }
+  const taken = burst()
+  rest()
+  assert.isAbove(slots.size, 2 * KEPT, "it is in use")
+  taken.forEach((slot, i) => assert.strictEqual(slots.take(slot), i))
+  for (let i = 1; i < QUIET; i++) slots.idle()
+  assert.isAbove(slots.size, 2 * KEPT, "the next burst may need it")
+  rest()
+  assert.strictEqual(slots.size, 1)
+  const again = burst()
+  assert.strictEqual(new Set(again).size, again.length)
+  again.forEach((slot, i) => assert.strictEqual(slots.take(slot), i))
   assert.strictEqual(slots.used, 0)
 })
 

@@ -37,3 +37,13 @@ fn a_number_is_reused_only_after_it_was_given_back_and_0_is_none() {
     pool.remove(one);
     assert_eq!((pool.len(), pool.insert(Item::default()), pool.insert(Item::default())), (1, 1, 3));
 }
+
+#[test]
+#[cfg(debug_assertions)]
+#[should_panic(expected = "1 is given back twice")]
+fn a_checked_build_refuses_a_number_that_is_given_back_twice() {
+    let mut pool = Pool::new();
+    let one = pool.insert(Item::default());
+    pool.remove(one);
+    pool.remove(one);
+}

@@ -6,6 +6,7 @@ use crate::{
     mailbox::{HELD, Lane},
     monitor::Watch,
     pid::Pid,
+    pool::Listed as _,
     reason,
     record::{call_end, completion, flag, spawn, why},
     signal::Signal,
@@ -123,16 +124,20 @@ impl Shard {
                 _ => self.drop_monitor(id),
             }
         }
-        while let Some(id) = self.queued_link(index) {
-            self.forget_link(index, id);
-            self.links.free(id);
-        }
+        self.forget_queued_exits(index);
     }
 
-    /// A half whose exit signal waits in the mailbox.
-    fn queued_link(&self, index: u32) -> Option<u32> {
-        let mut links = self.slab.side(index)?.links.iter(&self.links.halves);
-        links.find(|id| matches!(self.links.halves[*id].state, Half::Queued(_)))
+    /// Frees the halves whose exit signals wait in the mailbox, in one walk: they may stand behind many that are active.
+    fn forget_queued_exits(&mut self, index: u32) {
+        let mut next = self.first_link(index);
+        while let Some(id) = next {
+            let half = self.links.halves[id];
+            next = Some(half.place().after()).filter(|id| *id != 0);
+            if matches!(half.state, Half::Queued(_)) {
+                self.forget_link(index, id);
+                self.links.free(id);
+            }
+        }
     }
 
     fn bury_lane(&mut self, index: u32, pid: Pid, lane: &mut Lane) {

@@ -6,7 +6,7 @@ use crate::{
     mailbox::{Node, STOP},
     pid::{INDEX_BITS, MAX_INDEX, Pid},
     reason,
-    record::{Record, call_end, completion, flag, spawn, submission, why, word},
+    record::{Record, call_end, flag, spawn, submission, why, word},
     scheduler::FIRST_QUOTA,
     signal::Signal,
     slab::{Place, State, mark},
@@ -336,9 +336,7 @@ impl Shard {
     /// an end that the isolate has not read yet is taken back.
     fn answered(&mut self, token: u32) {
         let Some(id) = self.calls.find(token) else {
-            let ends =
-                |record: &Record| record[word::HEAD] & 0xff == completion::CALL_ENDED && record[word::A] == token;
-            if let Some(record) = self.outbox.iter().position(ends).and_then(|at| self.outbox.remove(at))
+            if let Some(record) = self.outbox.take_call_end(token)
                 && record[word::B] == call_end::EXITED
             {
                 self.reasons.release(record[word::SLOT]);

@@ -57,7 +57,7 @@ pub struct ShardStats {
     pub actors: u32,
     /// Entries of all mailboxes.
     pub queued: u32,
-    /// Bytes held by slots, mailboxes and side records.
+    /// Bytes held by slots, mailboxes, side records and what is on its way.
     pub bytes: usize,
     /// Pending calls.
     pub calls: u32,
@@ -146,7 +146,7 @@ impl Shard {
         ShardStats {
             actors: self.slab.live,
             queued: self.nodes.live(),
-            bytes: self.slab.bytes() + self.nodes.bytes(),
+            bytes: self.bytes(),
             calls: self.calls.len() as u32,
             alarms: self.wheel.len() as u32,
             links: self.links.len() as u32,

@@ -44,12 +44,7 @@ impl Shard {
         if sender == receiver {
             return false;
         }
-        let Some(index) = self.slab.alive(sender) else {
-            return false;
-        };
-        self.slab
-            .side(index)
-            .is_none_or(|side| side.holding.iter(&self.holds).all(|id| self.holds[id].receiver != receiver))
+        self.slab.alive(sender).is_some() && !self.holds.has(sender, receiver)
     }
 
     pub(super) fn overflow(&mut self, index: u32, record: &Record) -> Overflow {
@@ -113,27 +108,25 @@ impl Shard {
         let (hot, side) = self.slab.with_side(index);
         hot.flags |= mark::AWAITED;
         self.batch.goes_on = true;
-        let id = self.holds.insert(Hold::new(sender, receiver, node));
-        self.holds[id].alarm = self.wheel.set(self.now + f64::from(side.send_timeout), Alarm::Hold(id));
-        side.held_by.push(&mut self.holds, id);
+        let id = self.holds.make(Hold::new(sender, receiver, node));
+        self.holds.all[id].alarm = self.wheel.set(self.now + f64::from(side.send_timeout), Alarm::Hold(id));
+        side.held_by.push(&mut self.holds.all, id);
         let (hot, side) = self.slab.with_side(held);
         hot.flags |= mark::HELD;
-        side.holding.push(&mut self.holds, id);
+        side.holding.push(&mut self.holds.all, id);
         self.unschedule(held);
     }
 
     /// The message that somebody is held for was handled, or will never be.
-    pub(super) fn held_message_is_gone(&mut self, index: u32, node: u32) {
-        let Some(side) = self.slab.side(index) else { return };
-        let found = side.held_by.iter(&self.holds).find(|id| self.holds[*id].node == node);
-        if let Some(id) = found {
-            self.holds[id].node = 0;
+    pub(super) fn held_message_is_gone(&mut self, node: u32) {
+        if let Some(id) = self.holds.of_node(node) {
+            self.holds.forget_node(id);
         }
     }
 
     /// Lets a sender go on.
     pub(super) fn release_hold(&mut self, id: u32) {
-        let Hold { sender, receiver, alarm, node, .. } = self.holds[id];
+        let Hold { sender, receiver, alarm, node, .. } = self.holds.all[id];
         if node != 0 {
             self.nodes.get_mut(node).head &= !(HELD << 8);
         }
@@ -141,16 +134,16 @@ impl Shard {
             self.wheel.cancel(alarm);
         }
         if let Some((_, side)) = self.slab.find(receiver).and_then(|index| self.slab.existing_side(index)) {
-            side.held_by.unlist(&mut self.holds, id);
+            side.held_by.unlist(&mut self.holds.all, id);
         }
         let held = self.slab.find(sender);
         if let Some((hot, side)) = held.and_then(|index| self.slab.existing_side(index)) {
-            side.holding.unlist(&mut self.holds, id);
+            side.holding.unlist(&mut self.holds.all, id);
             if side.holding.is_empty() {
                 hot.flags &= !mark::HELD;
             }
         }
-        self.holds.remove(id);
+        self.holds.free(id);
         if let Some(index) = held {
             self.wake(index);
         }
@@ -158,12 +151,12 @@ impl Shard {
 
     /// A hold's time is over: its message is a dead letter, its sender goes on.
     pub(super) fn hold_is_over(&mut self, id: u32) {
-        self.holds[id].alarm = 0;
-        let Hold { receiver, node, .. } = self.holds[id];
+        self.holds.all[id].alarm = 0;
+        let Hold { receiver, node, .. } = self.holds.all[id];
         if node != 0
             && let Some(index) = self.slab.alive(receiver)
         {
-            self.holds[id].node = 0;
+            self.holds.forget_node(id);
             self.nodes.get_mut(node).head &= !(HELD << 8);
             self.drop_message(index, node, why::MAILBOX_FULL);
             // Making room may have brought the mailbox to low water, and ended this hold with all others.

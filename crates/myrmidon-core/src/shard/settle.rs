@@ -70,7 +70,7 @@ impl Shard {
                 self.calls.all[node.b].node = 0;
             }
             if node.has(HELD) {
-                self.held_message_is_gone(index, id);
+                self.held_message_is_gone(id);
             }
             if node.is_counted() {
                 self.uncount(index, 1);

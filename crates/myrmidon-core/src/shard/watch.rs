@@ -1,13 +1,7 @@
 //! Links and monitors, as actors make and end them.
 
 use super::Shard;
-use crate::{
-    link::Half,
-    monitor::Watch,
-    pid::Pid,
-    record::{completion, word},
-    signal::Signal,
-};
+use crate::{link::Half, monitor::Watch, pid::Pid, record::word, signal::Signal};
 
 impl Shard {
     /// Links `owner`, who asks for it, with `peer` (G30, G32).
@@ -97,10 +91,7 @@ impl Shard {
                 self.forget_node(index, node);
             }
             Watch::Posted => {
-                let posted = self.outbox.iter().position(|record| {
-                    record[word::HEAD] & 0xff == completion::OUTSIDE_DOWN && record[word::SLOT] == reference
-                });
-                if let Some(record) = posted.and_then(|at| self.outbox.remove(at)) {
+                if let Some(record) = self.outbox.take_outside_down(reference) {
                     self.reasons.release(record[word::A]);
                 }
                 self.drop_monitor(id);
