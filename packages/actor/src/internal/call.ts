@@ -26,7 +26,7 @@ export class Call {
   /** memory: neighbours among the calls that end at about the same time. */
   sooner: Call | undefined = undefined
   later: Call | undefined = undefined
-  /** memory: monotonic ms; Infinity for none. */
+  /** Monotonic ms, while it is pending; Infinity for none. */
   deadline = Infinity
 
   constructor(op: number, callee: Cell, resume: (exit: Exit<unknown, unknown>) => void, timeout = Infinity) {

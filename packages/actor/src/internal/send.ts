@@ -132,7 +132,7 @@ export const sendTimeoutOf = (to: Cell): number => (to.life?.mailbox ?? to.bound
 
 /**
  * Asks; `call` ends by a reply, or by `host.callEnded`. An outcome other than `Accepted` is the end.
- * `wrap` is what a stream carries beside its payload.
+ * `wrap` is what a stream carries beside its payload; `timeout` is what is left of the call's.
  */
 export const sendCall = (
   to: Cell,
@@ -140,7 +140,8 @@ export const sendCall = (
   message: Message<string, unknown>,
   from: Cell | undefined,
   call: Call,
-  wrap: ((payload: unknown) => unknown) | undefined
+  wrap: ((payload: unknown) => unknown) | undefined,
+  timeout = call.timeout
 ): Outcome => {
   const bound = to.bound
   const flags = flagsOf(to, op)
@@ -155,7 +156,7 @@ export const sendCall = (
     payload = checked.value
   }
   if (wrap !== undefined) payload = wrap(payload)
-  return bound.shard.call(to, op, payload, from, flags & shardFlags, call, call.timeout)
+  return bound.shard.call(to, op, payload, from, flags & shardFlags, call, timeout)
 }
 
 /** What a timer carries, checked now: later nobody would be there to tell. Throws a `TypeError`. */
