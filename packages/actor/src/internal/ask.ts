@@ -72,7 +72,7 @@ export class GiveUp {
 }
 
 primitive<GiveUp>(GiveUp, "ActorRef.ask/giveUp", function() {
-  const call = this.call
+  const call = this.call.chain?.current ?? this.call
   if (call.resume !== undefined) {
     call.resume = undefined
     call.callee.host.shard.answered(call)

@@ -14,6 +14,8 @@ export class Call {
   readonly callee: Cell
   /** ms, for the error; Infinity for none. */
   readonly timeout: number
+  /** Forwarded: which of the calls that its asker has waited for is the one now. Shared by all of them. */
+  chain: { current: Call } | undefined = undefined
 
   // -- the shard's half -----------------------------------------------------------------------------------------------
   /** native: the token in records. memory: 1 while it is listed, else 0. */

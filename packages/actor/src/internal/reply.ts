@@ -125,6 +125,10 @@ const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): 
   if (target === undefined) return resumeWith(resume, Exit.fail(to.askFailed(message)))
   if (left <= 0) return resumeWith(resume, Exit.fail(askEnded(call, CallEnd.Timeout, undefined)))
   const next = new Call(Envelope.op(message), target, resume, call.timeout)
+  // Whoever gives up gives up this one (G18).
+  const chain = call.chain ?? { current: next }
+  chain.current = next
+  call.chain = next.chain = chain
   const outcome = sendCall(target, next.op, message, cell, next, undefined, left)
   if (outcome === Outcome.Accepted) return
   next.resume = undefined
