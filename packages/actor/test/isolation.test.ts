@@ -3,6 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorRef, ActorSystem, type Pid, type Self, Traced } from "@myrmidonjs/actor"
 import { Effect, Exit, Fiber, Layer, Logger, Schema, Scope, Stream } from "effect"
 import { Rpc } from "effect/rpc"
+import { cellOf } from "../src/internal/cell.ts"
+import { hostOf } from "../src/internal/system.ts"
 import { Counter, CounterLive, Get, Stuck, systems } from "./fixtures.ts"
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
@@ -46,6 +48,28 @@ describe.each(systems)("isolation on the %s", (_name, system) => {
         assert.strictEqual(yield* answers.ask(Get()), 0)
       }))
       assert.deepStrictEqual(seen, [boom, boom])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G52: a fiber that throws where it goes on, after a wait for room or for its turn, stops nobody", () =>
+    Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(0)
+      const { shard } = hostOf(yield* ActorSystem)
+      const boom = new Error("of the fiber")
+      const throws = () => {
+        throw boom
+      }
+      const ran: Array<string> = []
+      const seen = yield* uncaught(Effect.gen(function*() {
+        shard.awaitRoom(cellOf(counter), throws)
+        shard.awaitRoom(cellOf(counter), () => ran.push("room"))
+        shard.defer(throws, undefined)
+        shard.defer(() => ran.push("task"), undefined)
+        assert.strictEqual(yield* counter.ask(Get()), 0)
+        yield* turn
+        assert.strictEqual(yield* counter.ask(Get()), 0)
+      }))
+      assert.deepStrictEqual(seen, [boom, boom])
+      assert.sameMembers(ran, ["room", "task"])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("G36: the children of an actor whose init fails end with it", () =>

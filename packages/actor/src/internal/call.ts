@@ -5,6 +5,7 @@
  */
 import type { Exit } from "effect/Exit"
 import type { Cell } from "./cell.ts"
+import { rethrow } from "./rethrow.ts"
 
 export class Call {
   /** undefined: answered, ended or given up; whatever comes later is nobody's. */
@@ -50,8 +51,6 @@ export const resumeWith = (
   try {
     resume(exit)
   } catch (error) {
-    void Promise.resolve().then(() => {
-      throw error
-    })
+    rethrow(error)
   }
 }
