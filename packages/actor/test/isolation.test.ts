@@ -5,7 +5,7 @@ import { Effect, Exit, Fiber, Layer, Logger, Schema, Scope, Stream } from "effec
 import { Rpc } from "effect/rpc"
 import { cellOf } from "../src/internal/cell.ts"
 import { hostOf } from "../src/internal/system.ts"
-import { Counter, CounterLive, Get, Stuck, systems } from "./fixtures.ts"
+import { Counter, CounterLive, Get, Stuck, systems, Watch } from "./fixtures.ts"
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
@@ -190,5 +190,18 @@ describe.each(systems)("isolation on the %s", (_name, system) => {
       assert.strictEqual(actor.pid, early.pid)
       assert.strictEqual(yield* early.ask(Get()), 7)
       assert.strictEqual(yield* actor.ask(Get()), 7)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G1, G9: such a ref knows its actor's protocol, lanes and streams from then on", () =>
+    Effect.gen(function*() {
+      const first = yield* CounterLive.spawn(0)
+      const early = yield* ActorRef.fromPid(Counter, first.pid + 1 as Pid)
+      yield* CounterLive.spawn(7, { name: "late" })
+      assert.deepInclude(yield* Actor.info(early), { protocol: "Counter", name: "late" })
+      assert.strictEqual(early.tellUnsafe(Watch() as never), "BadMessage")
+      assert.strictEqual((yield* Effect.flip(early.ask(Watch() as never))).reason._tag, "BadMessage")
+      assert.deepStrictEqual(yield* Stream.runCollect(Stream.take(early.stream(Watch()), 2)), [7, 7])
+      yield* Actor.kill(early)
+      assert.isFalse(yield* Actor.isAlive(early))
     }).pipe(Effect.scoped, Effect.provide(system)))
 })

@@ -14,6 +14,7 @@ import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { checkPayload } from "./codecs.ts"
 import { Envelope } from "./envelope.ts"
+import type { ResolvedMailbox } from "./mailbox.ts"
 import { tagOf } from "./opcodes.ts"
 import { CallEnd, Flag, OnFull, Outcome } from "./shard.ts"
 
@@ -42,6 +43,7 @@ const sendSlow = (
   from: Cell | undefined,
   next: number
 ): Outcome => {
+  to = to.target()
   const bound = to.bound
   const flags = flagsOf(to, op)
   if (flags === 0 || (flags & OpFlag.Stream) !== 0) return Outcome.BadMessage
@@ -66,6 +68,7 @@ export const refused = (
 }
 
 const issueOf = (to: Cell, message: Message<string, unknown>): string => {
+  to = to.target()
   const op = Envelope.op(message)
   const flags = flagsOf(to, op)
   if (flags === 0) return `${to.bound.program.protocol} has no such message`
@@ -77,7 +80,10 @@ const issueOf = (to: Cell, message: Message<string, unknown>): string => {
   return "refused by the receiver"
 }
 
-const capacityOf = (to: Cell): number => (to.life?.mailbox ?? to.bound.mailbox).capacity
+const mailboxOf = (ref: Cell): ResolvedMailbox => {
+  const to = ref.target()
+  return to.life?.mailbox ?? to.bound.mailbox
+}
 
 const unchecked = { disableChecks: true }
 
@@ -90,7 +96,7 @@ const tellReason = (to: Cell, message: Message<string, unknown>, outcome: Outcom
     case Outcome.BadMessage:
       return new BadMessage({ tag: message._tag, issue: issueOf(to, message) })
     default:
-      return new MailboxFull({ pid: to.pid, capacity: capacityOf(to) }, unchecked)
+      return new MailboxFull({ pid: to.pid, capacity: mailboxOf(to).capacity }, unchecked)
   }
 }
 
@@ -115,7 +121,7 @@ export const askEnded = (call: Call, end: CallEnd, reason: ExitReason | undefine
     reason: end === CallEnd.Timeout
       ? new AskTimeout({ after: Duration.millis(call.timeout) }, unchecked)
       : end === CallEnd.MailboxFull
-      ? new MailboxFull({ pid: callee.pid, capacity: capacityOf(callee) }, unchecked)
+      ? new MailboxFull({ pid: callee.pid, capacity: mailboxOf(callee).capacity }, unchecked)
       : new ActorExited({
         pid: callee.pid,
         name: callee.life?.name,
@@ -125,10 +131,10 @@ export const askEnded = (call: Call, end: CallEnd, reason: ExitReason | undefine
 }
 
 /** Whether a sender that is no actor waits for room. */
-export const holdsSenders = (to: Cell): boolean => (to.life?.mailbox ?? to.bound.mailbox).onFull === OnFull.suspend
+export const holdsSenders = (to: Cell): boolean => mailboxOf(to).onFull === OnFull.suspend
 
 /** How long, in ms. */
-export const sendTimeoutOf = (to: Cell): number => (to.life?.mailbox ?? to.bound.mailbox).sendTimeout
+export const sendTimeoutOf = (to: Cell): number => mailboxOf(to).sendTimeout
 
 /**
  * Asks; `call` ends by a reply, or by `host.callEnded`. An outcome other than `Accepted` is the end.
@@ -143,6 +149,7 @@ export const sendCall = (
   wrap: ((payload: unknown) => unknown) | undefined,
   timeout = call.timeout
 ): Outcome => {
+  if (to.bound.flags[op] === undefined) to = to.target()
   const bound = to.bound
   const flags = flagsOf(to, op)
   const isStream = (flags & OpFlag.Stream) !== 0
