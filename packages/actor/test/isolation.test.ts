@@ -100,6 +100,38 @@ describe.each(systems)("isolation on the %s", (_name, system) => {
       assert.strictEqual((yield* system.info).actors, 0)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
+  it.effect("G36: an init that returns a Promise is waited for, and its rejection is InitCrashed", () =>
+    Effect.gen(function*() {
+      const Parent = Actor.make("Parent", [Rpc.make("Get", { success: Schema.Int })])
+      const handlers = { Get: (state: { readonly n: number }) => state.n }
+      const resolves = Parent.behavior({
+        init: async (n: number) => {
+          await new Promise<void>((resolve) => setImmediate(resolve))
+          return { n }
+        },
+        handlers
+      })
+      const rejects = Parent.behavior({
+        init: async (n: number): Promise<{ readonly n: number }> => {
+          await new Promise<void>((resolve) => setImmediate(resolve))
+          throw new Error(`init ${n}`)
+        },
+        handlers
+      })
+      const actor = yield* resolves.spawn(7)
+      assert.strictEqual(yield* actor.ask(Parent.messages.Get()), 7)
+      const system = yield* ActorSystem
+      const early = system.spawnUnsafe(resolves, 8)
+      assert.strictEqual(yield* early.ask(Parent.messages.Get()), 8)
+      const seen = yield* uncaught(Effect.gen(function*() {
+        const error = yield* Effect.flip(rejects.spawn(9))
+        assert.strictEqual(error.reason._tag, "InitCrashed")
+        assert.include(String(JSON.stringify(error.reason)), "init 9")
+      }))
+      assert.deepStrictEqual(seen, [])
+      yield* Actor.kill(early)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.effect("G24: a result that throws when it is looked at, after a wait, crashes its actor", () =>
     Effect.gen(function*() {
       const Any = Actor.make("Any", [Rpc.make("Get", { success: Schema.Any })])

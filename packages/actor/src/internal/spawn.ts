@@ -153,6 +153,11 @@ const beginUnsafe = (
     else shard.release(cell)
     throw initCrashed(error)
   }
+  // Waited for as a handler's is: its rejection is a defect of `init`.
+  if (state instanceof Promise) {
+    const promise: Promise<unknown> = state
+    state = Effect.promise(() => promise)
+  }
   if (typeof state === "object" && state !== null && Effect.isEffect(state)) {
     if (!isOpen) shard.open(cell, { ...open, starting: true })
     return start(cell, state as Effect.Effect<unknown, unknown>, timeout)
