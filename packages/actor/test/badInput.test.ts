@@ -22,4 +22,63 @@ describe.each(systems)("bad input on the %s", (_name, system) => {
       }
       assert.isTrue(yield* Actor.isAlive(yield* CounterLive.spawn(0, { name: "a\ud83d\ude00b" })))
     }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("times that are none are InvalidOption by name", () =>
+    Effect.gen(function*() {
+      const actor = yield* Timers.behavior({
+        init: () => 0,
+        handlers: {
+          Run: (_, use: (self: Self.Any) => unknown, self) => {
+            try {
+              use(self)
+              return undefined
+            } catch (error) {
+              // Errors are Effects: as an answer it would be run.
+              return [error]
+            }
+          },
+          Rang: () => {}
+        }
+      }).spawn(undefined)
+      const uses: ReadonlyArray<readonly [string, (self: Self.Any) => unknown]> = [
+        ["delay", (self) => self.after(NaN, Rang() as never)],
+        ["delay", (self) => self.after([NaN, 0], Rang() as never)],
+        ["delay", (self) => self.after({ seconds: NaN }, Rang() as never)],
+        ["delay", (self) => self.after(-1, Rang() as never)],
+        ["delay", (self) => self.after("soon" as "1 millis", Rang() as never)],
+        ["interval", (self) => self.every(NaN, Rang() as never)],
+        ["interval", (self) => self.every(0, Rang() as never)],
+        ["time", (self) => self.at(new Date(NaN), Rang() as never)],
+        ["time", (self) => self.at(NaN, Rang() as never)],
+        ["time", (self) => self.at("tomorrow", Rang() as never)]
+      ]
+      for (const [option, use] of uses) {
+        const [error] = yield* actor.ask(Run(use))
+        assert(error instanceof InvalidOption, String(use))
+        assert.strictEqual(error.option, option)
+      }
+      for (const timeout of [NaN, -1, 0]) {
+        const error = yield* Effect.flip(Actor.stop(actor, { timeout }))
+        assert.strictEqual(error.option, "timeout")
+        assert.strictEqual((yield* Effect.flip(actor.ask(Rang(), { timeout }))).reason._tag, "BadMessage")
+      }
+      assert.isTrue(yield* Actor.isAlive(actor))
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("what is no message is BadMessage, by every way of sending", () =>
+    Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(0, { name: "counter" })
+      const named = yield* ActorRef.named(Counter, "counter")
+      const gone = yield* ActorRef.named(Counter, "nobody")
+      for (const garbage of [null, undefined, 7, "Get", {}, { _tag: 7 }, Object.create(null), () => {}]) {
+        const message = garbage as unknown as ReturnType<typeof Get>
+        for (const to of [counter, named]) {
+          assert.strictEqual(to.tellUnsafe(message), "BadMessage")
+          assert.strictEqual((yield* Effect.flip(to.tell(message))).reason._tag, "BadMessage")
+          assert.strictEqual((yield* Effect.flip(to.ask(message))).reason._tag, "BadMessage")
+        }
+        assert.strictEqual((yield* Effect.flip(gone.ask(message))).reason._tag, "ActorExited")
+      }
+      assert.strictEqual(yield* counter.ask(Get()), 0)
+    }).pipe(Effect.scoped, Effect.provide(system)))
 })

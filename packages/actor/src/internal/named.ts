@@ -14,6 +14,7 @@ import type { Protocol } from "../Protocol.ts"
 import { NameNotFound, ProtocolMismatch } from "../SpawnError.ts"
 import type { TellError, TellOutcome } from "../TellError.ts"
 import type { Cell } from "./cell.ts"
+import { Envelope } from "./envelope.ts"
 import type { Host } from "./host.ts"
 import { isName } from "./name.ts"
 import { infosOf, type RpcInfo } from "./rpc.ts"
@@ -49,7 +50,7 @@ class NamedRefImpl {
   askFailed(message: Message<string, unknown>): AskError {
     this.host.letter(noPid, undefined, message, "NotAlive")
     return new AskError({
-      tag: message._tag,
+      tag: Envelope.tag(message),
       reason: new ActorExited({ pid: noPid, name: this.name, reason: ExitReason.noProc(false) }, {
         disableChecks: true
       })

@@ -94,7 +94,7 @@ const tellReason = (to: Cell, message: Message<string, unknown>, outcome: Outcom
     case Outcome.NoSession:
       return new NoSession({ node: "" })
     case Outcome.BadMessage:
-      return new BadMessage({ tag: message._tag, issue: issueOf(to, message) })
+      return new BadMessage({ tag: Envelope.tag(message), issue: issueOf(to, message) })
     default:
       return new MailboxFull({ pid: to.pid, capacity: mailboxOf(to).capacity }, unchecked)
   }
@@ -108,7 +108,7 @@ export const tellError = (to: Cell, message: Message<string, unknown>, outcome: 
 export const askRefused = (to: Cell, message: Message<string, unknown>, outcome: Outcome): AskError => {
   const reason = tellReason(to, message, outcome)
   return new AskError({
-    tag: message._tag,
+    tag: Envelope.tag(message),
     reason: reason._tag === "NoSession" ? new NodeBusy({ node: reason.node }) : reason
   }, unchecked)
 }
