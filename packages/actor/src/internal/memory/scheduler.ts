@@ -360,7 +360,7 @@ export class Scheduler {
   }
 
   private report(cell: MemoryCell, millis: number): void {
-    if (millis >= this.longSchedule) this.host.longSchedule(cell, millis)
+    if (millis > this.longSchedule) this.host.longSchedule(cell, millis)
   }
 
   /** The messages of one slice. The cell is `Queued` while it runs, so that nothing queues it twice. */
