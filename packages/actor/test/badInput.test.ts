@@ -1,12 +1,18 @@
 // What a caller without types may hand in: refused with a typed answer, the same on both systems, and nobody is harmed.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorRef, InvalidOption, type Self } from "@myrmidonjs/actor"
+import { Actor, ActorRef, InvalidOption } from "@myrmidonjs/actor"
 import { Effect, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 import { Counter, CounterLive, Get, systems } from "./fixtures.ts"
 
-const Timers = Actor.make("Timers", [Rpc.make("Run", { payload: Schema.Any, success: Schema.Any }), Rpc.make("Rang")])
+const Timers = Actor.make("Timers", [
+  Rpc.make("Run", { payload: { use: Schema.Any }, success: Schema.Any }),
+  Rpc.make("Rang")
+])
 const { Rang, Run } = Timers.messages
+
+/** Timers, for a caller without types. */
+type Timing = { readonly [Name in "after" | "every" | "at"]: (time: unknown, message: unknown) => unknown }
 
 describe.each(systems)("bad input on the %s", (_name, system) => {
   it.effect("G35: a name that is not well-formed is InvalidOption, and nobody has it", () =>
@@ -28,7 +34,7 @@ describe.each(systems)("bad input on the %s", (_name, system) => {
       const actor = yield* Timers.behavior({
         init: () => 0,
         handlers: {
-          Run: (_, use: (self: Self.Any) => unknown, self) => {
+          Run: (_, { use }, self) => {
             try {
               use(self)
               return undefined
@@ -40,20 +46,20 @@ describe.each(systems)("bad input on the %s", (_name, system) => {
           Rang: () => {}
         }
       }).spawn(undefined)
-      const uses: ReadonlyArray<readonly [string, (self: Self.Any) => unknown]> = [
-        ["delay", (self) => self.after(NaN, Rang() as never)],
-        ["delay", (self) => self.after([NaN, 0], Rang() as never)],
-        ["delay", (self) => self.after({ seconds: NaN }, Rang() as never)],
-        ["delay", (self) => self.after(-1, Rang() as never)],
-        ["delay", (self) => self.after("soon" as "1 millis", Rang() as never)],
-        ["interval", (self) => self.every(NaN, Rang() as never)],
-        ["interval", (self) => self.every(0, Rang() as never)],
-        ["time", (self) => self.at(new Date(NaN), Rang() as never)],
-        ["time", (self) => self.at(NaN, Rang() as never)],
-        ["time", (self) => self.at("tomorrow", Rang() as never)]
+      const uses: ReadonlyArray<readonly [string, (self: Timing) => unknown]> = [
+        ["delay", (self) => self.after(NaN, Rang())],
+        ["delay", (self) => self.after([NaN, 0], Rang())],
+        ["delay", (self) => self.after({ seconds: NaN }, Rang())],
+        ["delay", (self) => self.after(-1, Rang())],
+        ["delay", (self) => self.after("soon", Rang())],
+        ["interval", (self) => self.every(NaN, Rang())],
+        ["interval", (self) => self.every(0, Rang())],
+        ["time", (self) => self.at(new Date(NaN), Rang())],
+        ["time", (self) => self.at(NaN, Rang())],
+        ["time", (self) => self.at("tomorrow", Rang())]
       ]
       for (const [option, use] of uses) {
-        const [error] = yield* actor.ask(Run(use))
+        const [error] = yield* actor.ask(Run({ use }))
         assert(error instanceof InvalidOption, String(use))
         assert.strictEqual(error.option, option)
       }

@@ -331,7 +331,7 @@ describe("the loop", () => {
       const cells = Array.from({ length: 3 }, (_, i) =>
         spawn((payload) => {
           if (i === 1 && payload === 0) throw boom
-          got.push(`${i}: ${payload}`)
+          got.push(`${i}: ${String(payload)}`)
         }))
       for (const payload of [0, 1]) for (const cell of cells) send(cell, payload)
       await host.until(() => got.length === 5)

@@ -22,8 +22,7 @@ import { infosOf, type RpcInfo } from "./rpc.ts"
 /** A PID that nobody has: the receiver of what is sent to a name that nobody has. */
 const noPid = 0 as Pid
 
-const holderOf = (host: Host, name: string): Cell | undefined =>
-  isName(name) ? host.shard.whereis(name) : undefined
+const holderOf = (host: Host, name: string): Cell | undefined => isName(name) ? host.shard.whereis(name) : undefined
 
 class NamedRefImpl {
   readonly "~myrmidon/NamedRef" = true as const

@@ -27,7 +27,10 @@ const epochMillis = (time: DateTime.DateTime.Input): number => {
   try {
     return DateTime.toEpochMillis(DateTime.makeUnsafe(time))
   } catch {
-    throw new InvalidOption({ option: "time", issue: `not a point in time: ${String(time)}` })
+    throw new InvalidOption({
+      option: "time",
+      issue: `not a point in time: ${typeof time === "object" ? JSON.stringify(time) : String(time)}`
+    })
   }
 }
 
