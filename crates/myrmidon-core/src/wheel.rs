@@ -53,9 +53,12 @@ pub struct Wheel<T> {
     order: u64,
 }
 
-#[expect(clippy::cast_sign_loss, reason = "clamped to 0 and more")]
+// Rounded by casts: `f64::ceil` and `f64::floor` are calls on machines without SSE 4.1.
+#[expect(clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "clamped to 0 and more, and below 2^53")]
 fn tick_of(ms: f64) -> u64 {
-    (ms.clamp(0.0, FAR) * RESOLUTION).ceil() as u64
+    let exact = ms.clamp(0.0, FAR) * RESOLUTION;
+    let whole = exact as u64;
+    whole + u64::from((whole as f64) < exact)
 }
 
 impl<T: Copy + Default> Wheel<T> {
@@ -158,7 +161,7 @@ impl<T: Copy + Default> Wheel<T> {
 
 #[expect(clippy::cast_sign_loss, reason = "clamped to 0 and more")]
 fn floor_tick(ms: f64) -> u64 {
-    (ms.clamp(0.0, FAR) * RESOLUTION).floor() as u64
+    (ms.clamp(0.0, FAR) * RESOLUTION) as u64
 }
 
 #[cfg(test)]

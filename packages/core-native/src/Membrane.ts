@@ -10,7 +10,7 @@
  */
 import type { Binding, InfoData, StatsData } from "./binding.ts"
 import type { ExitReason } from "./ExitReason.ts"
-import { Flag, RECORD_WORDS as WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
+import { Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
 import { Attention, Loop } from "./loop.ts"
 import { generationOf, lowOf, pidOf } from "./words.ts"
@@ -32,7 +32,13 @@ const {
   A,
   B
 } = Word
+// An imported binding is read from its module each time; a constant of this module is part of the code.
+const WORDS = RECORD_WORDS
+/** A record begins at its number shifted by this; a word of it is found by `|`, which cannot overflow and is not checked. */
+const RECORD_SHIFT = 31 - Math.clz32(WORDS)
+const MOST_PENDING = SUBMISSIONS
 const SEND = Submission.Send
+const NEXT = Flag.Next
 const INLINE = Flag.Inline << 8
 /** What a sender may say of a message: the other flags are the membrane's. */
 const SENDER = Flag.Priority | Flag.Next | Flag.Reentrant
@@ -203,6 +209,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return this.#ring.native.isAlive(low, generation)
   }
 
+  /** Whether its end has still to be told. No question to the shard. */
+  holds(cell: C): boolean {
+    return this.#table.find(cell.low, cell.generation) === cell
+  }
+
   everExisted(pid: number): boolean {
     if (this.#closed) return false
     this.#flush()
@@ -234,27 +245,29 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   ): number {
     const ring = this.#ring
     const index = low & 0xffffff
-    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && (flags & Flag.Next) === 0 && !this.#closed) {
+    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && (flags & NEXT) === 0 && !this.#closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
     }
-    if (ring.pending >= SUBMISSIONS) this.#flush()
+    if (ring.pending >= MOST_PENDING) this.#flush()
     if (op > MAX_OP) return BAD_MESSAGE
-    const at = ring.pending * WORDS
+    const pending = ring.pending
+    const at = pending << RECORD_SHIFT
     const out = ring.out
-    out[at + TO] = low
-    out[at + TO_GENERATION] = generation
-    out[at + FROM] = fromLow
-    out[at + FROM_GENERATION] = fromGeneration
+    // `| 0` says that these are no doubles.
+    out[at | TO] = low | 0
+    out[at | TO_GENERATION] = generation | 0
+    out[at | FROM] = fromLow | 0
+    out[at | FROM_GENERATION] = fromGeneration | 0
     if (typeof payload === "number") {
-      out[at + HEAD] = SEND | ((flags & SENDER) << 8) | INLINE | (op << 16)
-      out[at + SLOT] = 0
-      ring.outFloats[(at >> 1) + 3] = payload
+      out[at | HEAD] = SEND | ((flags & SENDER) << 8) | INLINE | (op << 16)
+      out[at | SLOT] = 0
+      ring.outFloats[(at >> 1) | 3] = payload
     } else {
-      out[at + HEAD] = SEND | ((flags & SENDER) << 8) | (op << 16)
-      out[at + SLOT] = this.#slots.put(payload)
+      out[at | HEAD] = SEND | ((flags & SENDER) << 8) | (op << 16)
+      out[at | SLOT] = this.#slots.put(payload)
     }
-    ring.pending++
+    ring.pending = pending + 1
     if (flags !== 0) this.#overtake(low)
     if (!this.#loop.awake) this.#loop.wake()
     return ACCEPTED

@@ -6,6 +6,9 @@
  */
 import type { MembraneClock } from "./host.ts"
 
+// Node's global is a getter, which costs as much as the clock itself.
+const { performance } = globalThis
+
 export const systemClock = (): MembraneClock => {
   let timer: NodeJS.Timeout | undefined
   let armed = false

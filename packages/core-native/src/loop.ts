@@ -10,17 +10,9 @@
  *   A slice above 1 ms ends the batch, so that timers and the inbox are looked at.
  * - Holds the process while there is something to run, a timer is armed, a call is pending, or `keepAlive` says so.
  */
-import {
-  Completion,
-  Control,
-  Flag,
-  RECORD_WORDS as WORDS,
-  Submission,
-  Why as WhyCode,
-  Word
-} from "./generated/layout.ts"
+import { Completion, Control, Flag, RECORD_WORDS, Submission, Why as WhyCode, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions, Why } from "./host.ts"
-import { GROUP, LONG_GROUP, Meter, PROOF, SHORT } from "./meter.ts"
+import { GROUP, GROUP_OF_QUICK, LONG_GROUP, Meter, PROOF, QUICK, SHORT } from "./meter.ts"
 import { pidOf } from "./words.ts"
 import type { Reasons } from "./reasons.ts"
 import { rethrow } from "./rethrow.ts"
@@ -40,6 +32,8 @@ const {
   A,
   B
 } = Word
+// Constants of this module are part of the code; imported ones would be read each time.
+const WORDS = RECORD_WORDS
 const { AbandonBatch: ABANDON_BATCH, Runnable: RUNNABLE, NextDeadline: NEXT_DEADLINE, Calls: CALLS } = Control
 const { Slice: SLICE, Message: MESSAGE } = Completion
 const { Inline: INLINE, Call: CALL, WhyShift: WHY_SHIFT } = Flag
@@ -53,6 +47,8 @@ const LEAST = 64
 const MOST = 512
 /** Fiber continuations run in one pass. */
 const TASKS = 64
+/** Records of a batch for which the clock is not read once more. */
+const SMALL = 8
 /** Records in a batch from which on it pays to touch the states of its actors first. */
 const TOUCH = 64
 
@@ -74,6 +70,9 @@ const numberOf = (value: number): number => {
   const whole = value | 0
   return whole === value && (whole !== 0 || 1 / value > 0) ? whole : value
 }
+
+// The arithmetic of a double is spared where it would bring nothing.
+const quickPidOf = (low: number, generation: number): number => generation === 0 ? low : generation * 4294967296 + low
 
 const resolved = Promise.resolve()
 
@@ -116,6 +115,15 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #last = 0
   #since = 0
   #groupHead = 0
+  // Slices of the group, of which the first and the last may be of other groups too.
+  #slices = 0
+  // Messages of the next group: more while they are quick.
+  #group = GROUP
+  // What a message of the last group took, ms.
+  #pace = 0
+  // Messages of small batches for which the clock was not read, and whose they were.
+  #unread = 0
+  readonly #unreadMeters: Array<Meter> = []
   // Parts of a microsecond that no slice has been charged with yet.
   #carry = 0
 
@@ -205,6 +213,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     let now = start
     for (;;) {
       if (this.#tasks.length > 0) {
+        if (this.#unread > 0) now = this.#closeUnread()
         // In lockstep the signals of the last message come before what waited for it, as in the twin.
         if (this.#single) {
           ring.flush(now)
@@ -216,19 +225,64 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       if (ring.broken !== undefined) return false
       if (written > 0) {
         // The time of a long tick is nobody's. After a short one the clock is not worth its price.
-        this.#last = written > 8 ? this.#now() : now
+        if (written > SMALL) this.#closeUnread()
+        else if (this.#unread === 0) this.#last = now
         const from = this.#last
         this.#batch(written)
-        now = this.#now()
-        if (this.#since > 0) this.#closeGroup(now, written * WORDS)
-        if (!this.#single) this.#adapt(now - from)
+        if (written <= SMALL && this.#mayGoUnread()) {
+          this.#chargeUnread(written * WORDS)
+        } else {
+          now = this.#now()
+          if (this.#since > 0) this.#closeGroup(now, written * WORDS)
+          if (!this.#single) this.#adapt(now - from)
+        }
       } else if (control[RUNNABLE] === 0 && this.#tasks.length === 0 && ring.pending === 0) {
+        if (this.#unread > 0) this.#closeUnread()
         return true
       } else {
         now = this.#now()
       }
       if (this.closing || now - start > TURN) return false
     }
+  }
+
+  // A batch of a message or two costs less than a look at the clock. While all in it are proven short and were quick,
+  // some messages go by without one, charged with what those before them took.
+  #mayGoUnread(): boolean {
+    const messages = this.#unread + this.#since
+    return this.#since > 0 && messages < GROUP && this.#pace > 0 && this.#pace < QUICK && !this.#single
+  }
+
+  #chargeUnread(end: number): void {
+    const words = this.#ring.in
+    for (let head = this.#groupHead; head < end; head = this.#after(head)) {
+      if ((words[head + HEAD]! & 0xff) !== SLICE) continue
+      const meter = this.#meterAt(head)
+      if (meter !== undefined) this.#unreadMeters.push(meter)
+      this.#charge(head, this.#pace * 1000 * words[head + B]!)
+    }
+    this.#unread += this.#since
+    this.#since = 0
+  }
+
+  // Nothing of these messages is left to be charged. If they were not short after all, they are measured from now on.
+  #closeUnread(): number {
+    const now = this.#now()
+    if (this.#unread > 0) this.#doubtUnread(now - this.#last)
+    this.#last = now
+    return now
+  }
+
+  #doubtUnread(took: number): void {
+    const meters = this.#unreadMeters
+    if (took > LONG_GROUP) { for (const meter of meters) meter.unproven = PROOF }
+    meters.length = 0
+    this.#unread = 0
+  }
+
+  #meterAt(head: number): Meter | undefined {
+    const cell = this.#table.cells[this.#ring.in[head + TO]! & 0xffffff]
+    return cell === undefined ? undefined : (cell.bound as { meter: Meter | undefined }).meter
   }
 
   #adapt(took: number): void {
@@ -318,12 +372,16 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const host = this.#host
     const bound = cell.bound as { meter: Meter | undefined }
     const meter = bound.meter ?? (bound.meter = new Meter())
-    let group = GROUP
+    let group = this.#group
     if (meter.unproven > 0) {
       group = 1
       if (this.#since > 0) this.#closeGroup(this.#now(), head)
+      else if (this.#unread > 0) this.#closeUnread()
     }
-    if (this.#since === 0) this.#groupHead = head
+    if (this.#since === 0) {
+      this.#groupHead = head
+      this.#slices = 1
+    } else this.#slices++
     this.current = cell
     words[head + FROM] = 0
     let at = head + WORDS
@@ -341,7 +399,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
           cell,
           tag >>> 16,
           payload,
-          from === 0 ? 0 : words[at + FROM_GENERATION]! * 4294967296 + from,
+          from === 0 ? 0 : quickPidOf(from, words[at + FROM_GENERATION]!),
           (flags & CALL) !== 0 ? this.#tokens.get(words[at + A]!) ?? host.spentCall : undefined
         )
       } else waits = this.#special(cell, at, tag & 0xff)
@@ -468,6 +526,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     if (this.#since > 1) {
       this.#closeGroup(now, head + 1)
       this.#groupHead = head
+      this.#slices = 1
       return
     }
     const took = now - this.#last
@@ -486,20 +545,35 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #closeGroup(now: number, end: number): void {
     const words = this.#ring.in
     const first = this.#groupHead
-    const took = now - this.#last
+    const messages = this.#since
+    let took = now - this.#last
+    const isKnown = this.#slices === 1 && this.#unread === 0
+    if (this.#unread > 0) {
+      const part = messages / (messages + this.#unread)
+      this.#doubtUnread(took)
+      // Whoever took long is measured from now on; that it was one of these is not known.
+      if (took <= LONG_GROUP) took *= part
+    }
     this.#last = now
     this.#since = 0
     this.#groupHead = end
-    let slices = 0
-    for (let head = first; head < end; head = this.#after(head)) {
-      if ((words[head + HEAD]! & 0xff) === SLICE) slices++
-    }
+    const slices = this.#slices
     const share = (took * 1000) / slices
+    let due = this.#carry
     for (let head = first; head < end; head = this.#after(head)) {
       if ((words[head + HEAD]! & 0xff) !== SLICE) continue
-      this.#charge(head, share)
-      if (took > LONG_GROUP) this.#suspect(head, slices === 1 ? took : 0)
+      due += share
+      // Most shares are parts of a microsecond: they add up until one slice is charged with a whole one.
+      if (due >= 1) {
+        const whole = Math.floor(due)
+        words[head + FROM]! += whole
+        due -= whole
+      }
+      if (took > LONG_GROUP) this.#suspect(head, isKnown ? took : 0)
     }
+    this.#carry = due
+    this.#pace = took / messages
+    this.#group = this.#pace < QUICK ? GROUP_OF_QUICK : GROUP
     if (took > LONG_SLICE) this.attention |= Attention.LeaveBatch
   }
 

@@ -14,6 +14,9 @@ export const SHORT = 0.05
 export const LONG_GROUP = 0.5
 /** Messages of proven behaviours between two looks at the clock. */
 export const GROUP = 16
+/** The same, after a group of messages that took less than `QUICK` ms each. */
+export const GROUP_OF_QUICK = 32
+export const QUICK = 0.00125
 
 export class Meter {
   /** Short handlers that are still to be seen; 0 is proven. */

@@ -6,7 +6,7 @@
  * other time, so nothing here is atomic.
  */
 import { Arg, type Binding, type HotCalls, type NativeShard, type SharedArrays } from "./binding.ts"
-import { Control, RECORD_WORDS as WORDS, Word } from "./generated/layout.ts"
+import { Control, RECORD_WORDS, Word } from "./generated/layout.ts"
 
 /** Records that may wait in the submission ring. */
 export const SUBMISSIONS = 1024
@@ -27,6 +27,8 @@ const {
   A,
   B
 } = Word
+// A constant of this module is part of the code; an imported one would be read each time.
+const WORDS = RECORD_WORDS
 const { NOW, SUBMITTED, MAX, ANSWER, RESULT } = Arg
 
 const unset = (): void => {

@@ -20,6 +20,9 @@ import { Outcome } from "./shard.ts"
 import { streamFrom } from "./stream.ts"
 import { Tell } from "./tell.ts"
 
+// A constant of this module is part of the code; an imported one would be read with every send.
+const { Accepted } = Outcome
+
 export abstract class Cell {
   abstract readonly host: Host
   /** Shard and index. */
@@ -62,7 +65,7 @@ export abstract class Cell {
 
   tellUnsafe(message: Message<string, unknown>): TellOutcome {
     const outcome = sendMessage(this, message, undefined)
-    return outcome === Outcome.Accepted ? "Accepted" : refused(this, message, undefined, outcome)
+    return outcome === Accepted ? "Accepted" : refused(this, message, undefined, outcome)
   }
 
   tell(message: Message<string, unknown>): Tell {

@@ -16,7 +16,7 @@ export class Envelope<out Tag extends string, out Payload> implements Message<Ta
   }
 
   /** The number of a message's tag; a literal is looked up by its tag. 0: no protocol has it, or it is no message. */
-  static op(message: Message<string, unknown>): number {
+  static op(this: void, message: Message<string, unknown>): number {
     if (typeof message !== "object" || message === null) return 0
     return #op in message ? message.#op : lookup(message._tag)
   }

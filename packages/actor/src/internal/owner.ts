@@ -12,7 +12,7 @@ export class Owner {
 
   add(cell: Cell): void {
     if (this.cells.length >= this.sweepAt) {
-      this.cells = this.cells.filter((cell) => cell.host.shard.isAlive(cell))
+      this.cells = this.cells.filter((cell) => cell.host.shard.holds(cell))
       this.sweepAt = Math.max(64, this.cells.length * 2)
     }
     this.cells.push(cell)

@@ -15,9 +15,11 @@ import type { Cell } from "./cell.ts"
 import { type Life, lifeOf } from "./life.ts"
 import { selfOf } from "./self.ts"
 
+const { runForkWith } = Effect
+
 export class Runner {
   readonly scope: Scope.Closeable
-  readonly run: (effect: Effect.Effect<unknown, unknown>) => Fiber.Fiber<unknown, unknown>
+  private readonly context: Context.Context<never>
 
   constructor(cell: Cell, scope: Scope.Closeable) {
     this.scope = scope
@@ -28,11 +30,16 @@ export class Runner {
       actor: life.name ?? cell.bound.program.protocol,
       pid: Pid.print(cell.pid)
     }
-    this.run = Effect.runForkWith(outer.pipe(
+    this.context = outer.pipe(
       Context.add(References.CurrentLogAnnotations, annotations),
       Context.add(CurrentActor, selfOf(cell)),
       Context.add(Scope.Scope, scope)
-    ))
+    )
+  }
+
+  // One function for all actors, so that it becomes part of who calls it: a closure for each would be a call and a miss.
+  run(effect: Effect.Effect<unknown, unknown>): Fiber.Fiber<unknown, unknown> {
+    return runForkWith(this.context)(effect)
   }
 }
 

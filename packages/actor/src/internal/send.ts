@@ -21,14 +21,18 @@ import { CallEnd, Flag, OnFull, Outcome } from "./shard.ts"
 /** By number of the outcome. */
 export const outcomes: ReadonlyArray<TellOutcome> = ["Accepted", "MailboxFull", "NodeBusy", "NoSession", "BadMessage"]
 
+// A constant of this module is part of the code; an imported one would be read with every send.
+const { Known } = OpFlag
+const { op: opOf } = Envelope
+
 const shardFlags = Flag.Priority | Flag.Next | Flag.Reentrant
 
 /** Sends; `from` is the actor in whose turn this happens. */
 export const sendMessage = (to: Cell, message: Message<string, unknown>, from: Cell | undefined, next = 0): Outcome => {
-  const op = Envelope.op(message)
+  const op = opOf(message)
   const bound = to.bound
   const flags = bound.flags[op]
-  if (flags === OpFlag.Known) return bound.shard.send(to, op, message.payload, from, next)
+  if (flags === Known) return bound.shard.send(to, op, message.payload, from, next)
   return sendSlow(to, op, message, from, next)
 }
 

@@ -107,6 +107,8 @@ export interface Shard {
   readonly finished: (cell: Cell) => void
   readonly setFlags: (cell: Cell, trapExit: boolean, cleanup: boolean) => void
   readonly isAlive: (cell: Cell) => boolean
+  /** Whether its end has still to be told by `dead`. Later than `isAlive`, but no question to the shard: for lists. */
+  readonly holds: (cell: Cell) => boolean
   readonly info: (cell: Cell) => ShardInfo | undefined
   /** The cell with this PID; when none is alive, a dead one that answers as the PID's generation says. */
   readonly cellOf: (pid: Pid) => Cell

@@ -161,6 +161,10 @@ export class MemoryShard implements Shard {
     return this.lifeOf(cell as MemoryCell) !== undefined
   }
 
+  holds(cell: Cell): boolean {
+    return ((cell as MemoryCell).flags & Is.Dead) === 0
+  }
+
   info(cell: Cell): ShardInfo | undefined {
     this.scheduler.control()
     const own = this.lifeOf(cell as MemoryCell)

@@ -39,6 +39,7 @@ export interface NativeMembrane {
   finished(cell: NativeCell): void
   setFlags(cell: NativeCell, trapExit: boolean, cleanup: boolean): void
   isAlive(low: number, generation: number): boolean
+  holds(cell: NativeCell): boolean
   info(cell: NativeCell): NativeInfo | undefined
   find(pid: number): NativeCell | undefined
   send(

@@ -83,6 +83,10 @@ export class NativeShard implements Shard {
     return this.#membrane.isAlive(cell.low, cell.generation)
   }
 
+  holds(cell: Cell): boolean {
+    return this.#membrane.holds(cell)
+  }
+
   info(cell: Cell): ShardInfo | undefined {
     const info = this.#membrane.info(cell)
     return info === undefined ? undefined : {
