@@ -67,6 +67,7 @@ const members: Record<keyof NativeMembrane, true> = {
   stats: true,
   cells: true,
   keepAlive: true,
+  holds: true,
   closed: true,
   close: true
 }
