@@ -28,7 +28,7 @@ import { hostOf } from "./internal/system.ts"
 import type { Message } from "./Message.ts"
 import type { Pid } from "./Pid.ts"
 import type { Protocol } from "./Protocol.ts"
-import type { NameNotFound, ProtocolMismatch } from "./SpawnError.ts"
+import { InvalidOption, type NameNotFound, type ProtocolMismatch } from "./SpawnError.ts"
 
 /**
  * The type of a ref: `type CounterRef = Actor.Ref<typeof Counter>`.
@@ -139,22 +139,33 @@ export const layerRpcHandlers = <Name extends string, Rpcs extends Rpc.Any, E, R
 ): Layer.Layer<Rpc.ToHandler<Rpcs>, E, Exclude<R, Scope.Scope>> => makeHandlers(protocol, to)
 
 /**
- * Asks an actor to end, in order behind what was sent before, and waits for it. After `timeout` it is killed.
+ * Asks an actor to end, in order behind what was sent before, and waits for it. After `timeout` it is killed; one that
+ * is no duration above zero is `InvalidOption`, and asks nothing.
  *
  * @category lifecycle
  * @since 0.1.0
  */
-export const stop = (
+export function stop(ref: AnyRef): Effect.Effect<ExitReason>
+export function stop(
+  ref: AnyRef,
+  options: { readonly timeout?: Duration.Input | undefined } | undefined
+): Effect.Effect<ExitReason, InvalidOption>
+export function stop(
   ref: AnyRef,
   options?: { readonly timeout?: Duration.Input | undefined }
-): Effect.Effect<ExitReason> =>
-  Effect.suspend(() =>
-    stopCell(
-      cellOf(ref),
-      ExitReason.shutdown(),
-      options?.timeout === undefined ? Infinity : millisOf("timeout", options.timeout, Infinity)
-    )
-  )
+): Effect.Effect<ExitReason, InvalidOption> {
+  return Effect.suspend((): Effect.Effect<ExitReason, InvalidOption> => {
+    let timeout = Infinity
+    if (options?.timeout !== undefined) {
+      try {
+        timeout = millisOf("timeout", options.timeout, Infinity)
+      } catch (error) {
+        return error instanceof InvalidOption ? Effect.fail(error) : Effect.die(error)
+      }
+    }
+    return stopCell(cellOf(ref), ExitReason.shutdown(), timeout)
+  })
+}
 
 const signal = (ref: AnyRef, f: (cell: Cell) => void): Effect.Effect<void> => Effect.sync(() => f(cellOf(ref)))
 

@@ -111,7 +111,9 @@ export declare namespace Behavior {
    * @category utility types
    * @since 0.1.0
    */
-  export type StateOf<Init> = Init extends Effect.Effect<infer A, infer _E, infer _R> ? A : Init
+  export type StateOf<Init> = Init extends Effect.Effect<infer A, infer _E, infer _R> ? A
+    : Init extends Promise<infer A> ? A
+    : Init
   /**
    * @category utility types
    * @since 0.1.0

@@ -31,7 +31,8 @@ export interface Protocol<in out Name extends string, in out Rpcs extends Rpc.An
   /** Annotates every Rpc of the protocol, as `RpcGroup.annotateRpcs` does. */
   readonly annotate: <I, S>(key: Context.Key<I, S>, value: S) => Protocol<Name, Rpcs>
   /**
-   * `State` is what `init` returns (or succeeds with); `R` and `E` are collected from `init`, handlers, signals and
+   * `State` is what `init` returns, succeeds with (an Effect) or resolves with (a Promise): the actor starts when that is
+   * done, and a defect or a rejection is `InitCrashed`. `R` and `E` are collected from `init`, handlers, signals and
    * `terminate`. A `Scope` in `init` lives as long as the actor, in a handler as long as its reply.
    */
   readonly behavior: <

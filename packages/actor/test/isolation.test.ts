@@ -3,7 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorRef, ActorSystem, type Pid, type Self, Traced } from "@myrmidonjs/actor"
 import { Effect, Exit, Fiber, Layer, Logger, Schema, Scope, Stream } from "effect"
 import { Rpc } from "effect/rpc"
-import { Counter, CounterLive, Get, Stuck, systems } from "./fixtures.ts"
+import { cellOf } from "../src/internal/cell.ts"
+import { hostOf } from "../src/internal/system.ts"
+import { Counter, CounterLive, Get, Stuck, systems, Watch } from "./fixtures.ts"
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
@@ -48,6 +50,28 @@ describe.each(systems)("isolation on the %s", (_name, system) => {
       assert.deepStrictEqual(seen, [boom, boom])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
+  it.effect("G52: a fiber that throws where it goes on, after a wait for room or for its turn, stops nobody", () =>
+    Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(0)
+      const { shard } = hostOf(yield* ActorSystem)
+      const boom = new Error("of the fiber")
+      const throws = () => {
+        throw boom
+      }
+      const ran: Array<string> = []
+      const seen = yield* uncaught(Effect.gen(function*() {
+        shard.awaitRoom(cellOf(counter), throws)
+        shard.awaitRoom(cellOf(counter), () => ran.push("room"))
+        shard.defer(throws, undefined)
+        shard.defer(() => ran.push("task"), undefined)
+        assert.strictEqual(yield* counter.ask(Get()), 0)
+        yield* turn
+        assert.strictEqual(yield* counter.ask(Get()), 0)
+      }))
+      assert.deepStrictEqual(seen, [boom, boom])
+      assert.sameMembers(ran, ["room", "task"])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.effect("G36: the children of an actor whose init fails end with it", () =>
     Effect.gen(function*() {
       const system = yield* ActorSystem
@@ -74,6 +98,38 @@ describe.each(systems)("isolation on the %s", (_name, system) => {
       yield* turn
       yield* turn
       assert.strictEqual((yield* system.info).actors, 0)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G36: an init that returns a Promise is waited for, and its rejection is InitCrashed", () =>
+    Effect.gen(function*() {
+      const Parent = Actor.make("Parent", [Rpc.make("Get", { success: Schema.Int })])
+      const handlers = { Get: (state: { readonly n: number }) => state.n }
+      const resolves = Parent.behavior({
+        init: async (n: number) => {
+          await new Promise<void>((resolve) => setImmediate(resolve))
+          return { n }
+        },
+        handlers
+      })
+      const rejects = Parent.behavior({
+        init: async (n: number): Promise<{ readonly n: number }> => {
+          await new Promise<void>((resolve) => setImmediate(resolve))
+          throw new Error(`init ${n}`)
+        },
+        handlers
+      })
+      const actor = yield* resolves.spawn(7)
+      assert.strictEqual(yield* actor.ask(Parent.messages.Get()), 7)
+      const system = yield* ActorSystem
+      const early = system.spawnUnsafe(resolves, 8)
+      assert.strictEqual(yield* early.ask(Parent.messages.Get()), 8)
+      const seen = yield* uncaught(Effect.gen(function*() {
+        const error = yield* Effect.flip(rejects.spawn(9))
+        assert.strictEqual(error.reason._tag, "InitCrashed")
+        assert.include(String(JSON.stringify(error.reason)), "init 9")
+      }))
+      assert.deepStrictEqual(seen, [])
+      yield* Actor.kill(early)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("G24: a result that throws when it is looked at, after a wait, crashes its actor", () =>
@@ -166,5 +222,19 @@ describe.each(systems)("isolation on the %s", (_name, system) => {
       assert.strictEqual(actor.pid, early.pid)
       assert.strictEqual(yield* early.ask(Get()), 7)
       assert.strictEqual(yield* actor.ask(Get()), 7)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G1, G9: such a ref knows its actor's protocol, lanes and streams from then on", () =>
+    Effect.gen(function*() {
+      const first = yield* CounterLive.spawn(0)
+      const early = yield* ActorRef.fromPid(Counter, first.pid + 1 as Pid)
+      yield* CounterLive.spawn(7, { name: "late" })
+      assert.deepInclude(yield* Actor.info(early), { protocol: "Counter", name: "late" })
+      assert.strictEqual(early.tellUnsafe(Watch() as never), "BadMessage")
+      const refused = yield* Effect.flip(early.ask(Watch() as never))
+      assert(refused._tag === "AskError" && refused.reason._tag === "BadMessage")
+      assert.deepStrictEqual(yield* Stream.runCollect(Stream.take(early.stream(Watch()), 2)), [7, 7])
+      yield* Actor.kill(early)
+      assert.isFalse(yield* Actor.isAlive(early))
     }).pipe(Effect.scoped, Effect.provide(system)))
 })

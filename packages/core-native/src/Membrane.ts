@@ -15,6 +15,7 @@ import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "
 import { Attention, Loop } from "./loop.ts"
 import { generationOf, lowOf, pidOf } from "./words.ts"
 import { Reasons } from "./reasons.ts"
+import { rethrow } from "./rethrow.ts"
 import { RESERVE, Ring, SUBMISSIONS } from "./ring.ts"
 import { Slots } from "./slots.ts"
 import { Table } from "./table.ts"
@@ -507,7 +508,13 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     for (const call of this.#tokens.clear()) this.#host.callEnded(call, 1, down)
     const waiters = [...this.#waiters.values()]
     this.#waiters.clear()
-    for (const resume of waiters) resume()
+    for (const resume of waiters) {
+      try {
+        resume()
+      } catch (error) {
+        rethrow(error)
+      }
+    }
     this.#loop.awake = false
   }
 

@@ -15,6 +15,7 @@ import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions, Why } f
 import { GROUP, GROUP_OF_QUICK, LONG_GROUP, Meter, PROOF, QUICK, SHORT } from "./meter.ts"
 import { pidOf } from "./words.ts"
 import type { Reasons } from "./reasons.ts"
+import { rethrow } from "./rethrow.ts"
 import { type Ring, SUBMISSIONS } from "./ring.ts"
 import type { Slots } from "./slots.ts"
 import type { Table } from "./table.ts"
@@ -188,11 +189,13 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     let idle = false
     try {
       if (!this.closing) idle = this.#turn()
-    } finally {
-      this.#pumping = false
-      this.current = undefined
-      this.attention = 0
+    } catch (error) {
+      // A host does not throw; should it, the loop goes on: what it left of the batch is still in the mailboxes.
+      rethrow(error)
     }
+    this.#pumping = false
+    this.current = undefined
+    this.attention = 0
     if (this.closing || this.#ring.broken !== undefined) return this.end()
     if (idle) {
       this.awake = false
@@ -294,7 +297,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     for (let i = 0; i < tasks.length; i++) {
       const { run, cell } = tasks[i]!
       this.current = cell
-      run()
+      try {
+        run()
+      } catch (error) {
+        rethrow(error)
+      }
       const after = this.#now()
       const took = after - now
       now = after
@@ -323,8 +330,8 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     for (let at = 0; at < count;) {
       const head = at * WORDS
       if ((words[head + HEAD]! & 0xff) !== SLICE) {
-        this.#signal(head)
         at++
+        this.#signal(head)
       } else {
         const n = words[head + A]!
         at += n + 1
@@ -442,8 +449,16 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     }
   }
 
-  /** A record outside of any slice. */
+  /** A record outside of any slice: it comes only once, so that nothing may keep the next from being worked off. */
   #signal(at: number): void {
+    try {
+      this.#act(at)
+    } catch (error) {
+      rethrow(error)
+    }
+  }
+
+  #act(at: number): void {
     const words = this.#ring.in
     const host = this.#host
     const tag = words[at + HEAD]!

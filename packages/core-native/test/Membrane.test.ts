@@ -320,6 +320,30 @@ describe("names, timers, calls", () => {
 })
 
 describe("the loop", () => {
+  it("goes on when a host throws where none may: what it did not get to is still in the mailboxes", async () => {
+    const { host, membrane, send, spawn } = setup()
+    const got: Array<unknown> = []
+    const boom = new Error("of the host")
+    const seen: Array<unknown> = []
+    const before = process.listeners("unhandledRejection")
+    process.removeAllListeners("unhandledRejection").on("unhandledRejection", (error) => void seen.push(error))
+    try {
+      const cells = Array.from({ length: 3 }, (_, i) =>
+        spawn((payload) => {
+          if (i === 1 && payload === 0) throw boom
+          got.push(`${i}: ${String(payload)}`)
+        }))
+      for (const payload of [0, 1]) for (const cell of cells) send(cell, payload)
+      await host.until(() => got.length === 5)
+      assert.sameMembers(got, ["0: 0", "0: 1", "1: 1", "2: 0", "2: 1"])
+      assert.deepStrictEqual(seen, [boom])
+      await membrane.close()
+    } finally {
+      process.removeAllListeners("unhandledRejection")
+      for (const listener of before) process.on("unhandledRejection", listener)
+    }
+  })
+
   it("does not starve the event loop beside an endless conversation", async () => {
     const { membrane, send, spawn } = setup()
     const a = spawn(() => void send(b, 1, a))

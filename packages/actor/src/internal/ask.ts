@@ -20,12 +20,13 @@ import { Outcome } from "./shard.ts"
 const defaultTimeout = 5_000
 
 /** ms; a bad duration is an error of the ask, not a defect of the asker. */
-export const timeoutOf = (tag: string, input: Duration.Input | undefined): number | AskError => {
+export const timeoutOf = (message: Message<string, unknown>, input: Duration.Input | undefined): number | AskError => {
   if (input === undefined) return defaultTimeout
   try {
     return millisOf("timeout", input, Infinity)
   } catch (error) {
     const issue = error instanceof Error && "issue" in error ? `timeout: ${String(error.issue)}` : "timeout"
+    const tag = Envelope.tag(message)
     return new AskError({ tag, reason: new BadMessage({ tag, issue }) })
   }
 }
@@ -45,7 +46,7 @@ export class Ask {
 
 primitive<Ask>(Ask, "ActorRef.ask", function(fiber) {
   const { message, to } = this
-  const timeout = timeoutOf(message._tag, this.options?.timeout)
+  const timeout = timeoutOf(message, this.options?.timeout)
   if (typeof timeout !== "number") return Exit.fail(timeout)
   const from = senderOf(fiber, to.host)
   return Effect.callback<unknown, unknown>((resume) => {
@@ -72,7 +73,7 @@ export class GiveUp {
 }
 
 primitive<GiveUp>(GiveUp, "ActorRef.ask/giveUp", function() {
-  const call = this.call
+  const call = this.call.chain?.current ?? this.call
   if (call.resume !== undefined) {
     call.resume = undefined
     call.callee.host.shard.answered(call)

@@ -5,6 +5,7 @@
  */
 import type { Exit } from "effect/Exit"
 import type { Cell } from "./cell.ts"
+import { rethrow } from "./rethrow.ts"
 
 export class Call {
   /** undefined: answered, ended or given up; whatever comes later is nobody's. */
@@ -14,6 +15,8 @@ export class Call {
   readonly callee: Cell
   /** ms, for the error; Infinity for none. */
   readonly timeout: number
+  /** Forwarded: which of the calls that its asker has waited for is the one now. Shared by all of them. */
+  chain: { current: Call } | undefined = undefined
 
   // -- the shard's half -----------------------------------------------------------------------------------------------
   /** native: the token in records. memory: 1 while it is listed, else 0. */
@@ -26,7 +29,7 @@ export class Call {
   /** memory: neighbours among the calls that end at about the same time. */
   sooner: Call | undefined = undefined
   later: Call | undefined = undefined
-  /** memory: monotonic ms; Infinity for none. */
+  /** Monotonic ms, while it is pending; Infinity for none. */
   deadline = Infinity
 
   constructor(op: number, callee: Cell, resume: (exit: Exit<unknown, unknown>) => void, timeout = Infinity) {
@@ -48,8 +51,6 @@ export const resumeWith = (
   try {
     resume(exit)
   } catch (error) {
-    void Promise.resolve().then(() => {
-      throw error
-    })
+    rethrow(error)
   }
 }

@@ -49,13 +49,14 @@ export abstract class Cell {
     return (this.generation * 4294967296 + this.low) as Pid
   }
 
-  /** A ref is its own target, where a name has to be looked up. */
-  target(): Cell | undefined {
-    return this
+  /** A ref is its own target, unless it was made of a PID before its actor was: then that one, once it is there. */
+  target(): Cell {
+    const { host } = this
+    return this.bound === host.nobody ? host.shard.cellOf(this.pid) : this
   }
 
   rpcOf(tag: string): RpcInfo | undefined {
-    return this.bound.program.rpcs[lookup(tag)]
+    return this.target().bound.program.rpcs[lookup(tag)]
   }
 
   askFailed(message: Message<string, unknown>): AskError {
@@ -82,6 +83,6 @@ export abstract class Cell {
 
 /** Every `ActorRef` of this package is a cell; only `ActorRef`'s types say less. */
 export const cellOf = (ref: AnyRef): Cell => {
-  if (ref instanceof Cell) return ref
+  if (ref instanceof Cell) return ref.target()
   throw new TypeError("not an ActorRef of this package")
 }

@@ -15,8 +15,15 @@ export class Envelope<out Tag extends string, out Payload> implements Message<Ta
     this.payload = payload
   }
 
-  /** The number of a message's tag; a literal is looked up by its tag. 0: no protocol has it. */
+  /** The number of a message's tag; a literal is looked up by its tag. 0: no protocol has it, or it is no message. */
   static op(this: void, message: Message<string, unknown>): number {
+    if (typeof message !== "object" || message === null) return 0
     return #op in message ? message.#op : lookup(message._tag)
+  }
+
+  /** The tag of a message, for an error; also of what is none. */
+  static tag(message: Message<string, unknown>): string {
+    const tag: unknown = (message as Message<string, unknown> | null | undefined)?._tag
+    return typeof tag === "string" ? tag : ""
   }
 }

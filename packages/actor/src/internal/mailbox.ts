@@ -18,11 +18,17 @@ const maxCapacity = 2 ** 24
 /** What a system starts from. */
 export const defaultMailbox: ResolvedMailbox = { capacity: 65_536, onFull: OnFull.reject, sendTimeout: 5_000 }
 
+// Effect reads them as 0.
+const hasNaN = (input: Duration.Input): boolean =>
+  typeof input === "number"
+    ? Number.isNaN(input)
+    : typeof input === "object" && !Duration.isDuration(input) && Object.values(input).some(Number.isNaN)
+
 /** ms of a duration of an option. Throws `InvalidOption`, which names it. */
 export const millisOf = (option: string, input: Duration.Input, max: number, min = Number.MIN_VALUE): number => {
   let millis: number
   try {
-    millis = Duration.toMillis(Duration.fromInputUnsafe(input))
+    millis = hasNaN(input) ? NaN : Duration.toMillis(Duration.fromInputUnsafe(input))
   } catch {
     throw new InvalidOption({ option, issue: `not a duration: ${JSON.stringify(input)}` })
   }

@@ -14,11 +14,15 @@ import type { Protocol } from "../Protocol.ts"
 import { NameNotFound, ProtocolMismatch } from "../SpawnError.ts"
 import type { TellError, TellOutcome } from "../TellError.ts"
 import type { Cell } from "./cell.ts"
+import { Envelope } from "./envelope.ts"
 import type { Host } from "./host.ts"
+import { isName } from "./name.ts"
 import { infosOf, type RpcInfo } from "./rpc.ts"
 
 /** A PID that nobody has: the receiver of what is sent to a name that nobody has. */
 const noPid = 0 as Pid
+
+const holderOf = (host: Host, name: string): Cell | undefined => isName(name) ? host.shard.whereis(name) : undefined
 
 class NamedRefImpl {
   readonly "~myrmidon/NamedRef" = true as const
@@ -39,13 +43,13 @@ class NamedRefImpl {
   }
 
   target(): Cell | undefined {
-    return this.host.shard.whereis(this.name)
+    return holderOf(this.host, this.name)
   }
 
   askFailed(message: Message<string, unknown>): AskError {
     this.host.letter(noPid, undefined, message, "NotAlive")
     return new AskError({
-      tag: message._tag,
+      tag: Envelope.tag(message),
       reason: new ActorExited({ pid: noPid, name: this.name, reason: ExitReason.noProc(false) }, {
         disableChecks: true
       })
@@ -86,7 +90,7 @@ class NamedRefImpl {
 
 const find = (host: Host, protocol: string, name: string): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> =>
   Effect.suspend((): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> => {
-    const cell = host.shard.whereis(name)
+    const cell = holderOf(host, name)
     if (cell === undefined) return Effect.fail(new NameNotFound({ name }))
     const found = cell.bound.program.protocol
     return found === protocol

@@ -14,8 +14,8 @@ import { Envelope } from "./envelope.ts"
 import { Forward } from "./forward.ts"
 import { hold, lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
-import { askRefused, sendCall, sendMessage } from "./send.ts"
-import { Outcome } from "./shard.ts"
+import { askEnded, askRefused, sendCall, sendMessage } from "./send.ts"
+import { CallEnd, Outcome } from "./shard.ts"
 
 /** A defect ends the actor; its links, monitors and askers learn why. */
 export const crash = (cell: Cell, defect: unknown): void => {
@@ -119,10 +119,17 @@ const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): 
   const resume = call.resume
   if (resume === undefined) return
   call.resume = undefined
+  // The asker's patience does not begin anew (G20). The shard forgets the deadline with the call.
+  const left = call.deadline === Infinity ? Infinity : call.deadline - cell.host.clock.now()
   cell.host.shard.answered(call)
   if (target === undefined) return resumeWith(resume, Exit.fail(to.askFailed(message)))
+  if (left <= 0) return resumeWith(resume, Exit.fail(askEnded(call, CallEnd.Timeout, undefined)))
   const next = new Call(Envelope.op(message), target, resume, call.timeout)
-  const outcome = sendCall(target, next.op, message, cell, next, undefined)
+  // Whoever gives up gives up this one (G18).
+  const chain = call.chain ?? { current: next }
+  chain.current = next
+  call.chain = next.chain = chain
+  const outcome = sendCall(target, next.op, message, cell, next, undefined, left)
   if (outcome === Outcome.Accepted) return
   next.resume = undefined
   resumeWith(resume, Exit.fail(askRefused(target, message, outcome)))

@@ -10,6 +10,7 @@ import type { MonitorRef } from "../ExitSignal.ts"
 import type { Message } from "../Message.ts"
 import type { Pid } from "../Pid.ts"
 import type { ChildOptions, Self, TimerRef } from "../Self.ts"
+import { InvalidOption } from "../SpawnError.ts"
 import type { TellOutcome } from "../TellError.ts"
 import { Cell, cellOf } from "./cell.ts"
 import type { SelfOfCell } from "./current.ts"
@@ -21,6 +22,17 @@ import { outcomes, payloadFor, refused, sendMessage } from "./send.ts"
 import { Flag, Outcome } from "./shard.ts"
 
 type Untyped = Message<string, unknown>
+
+const epochMillis = (time: DateTime.DateTime.Input): number => {
+  try {
+    return DateTime.toEpochMillis(DateTime.makeUnsafe(time))
+  } catch {
+    throw new InvalidOption({
+      option: "time",
+      issue: `not a point in time: ${typeof time === "object" ? JSON.stringify(time) : String(time)}`
+    })
+  }
+}
 
 class SelfImpl {
   readonly "~cell": Cell
@@ -85,8 +97,7 @@ class SelfImpl {
   }
 
   at(time: DateTime.DateTime.Input, message: Untyped): TimerRef {
-    const left = DateTime.toEpochMillis(DateTime.makeUnsafe(time)) - this["~cell"].host.wallClock()
-    return this.arm(Math.max(0, left), false, message)
+    return this.arm(Math.max(0, epochMillis(time) - this["~cell"].host.wallClock()), false, message)
   }
 
   every(interval: Duration.Input, message: Untyped): TimerRef {

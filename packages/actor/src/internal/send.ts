@@ -14,6 +14,7 @@ import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { checkPayload } from "./codecs.ts"
 import { Envelope } from "./envelope.ts"
+import type { ResolvedMailbox } from "./mailbox.ts"
 import { tagOf } from "./opcodes.ts"
 import { CallEnd, Flag, OnFull, Outcome } from "./shard.ts"
 
@@ -46,6 +47,7 @@ const sendSlow = (
   from: Cell | undefined,
   next: number
 ): Outcome => {
+  to = to.target()
   const bound = to.bound
   const flags = flagsOf(to, op)
   if (flags === 0 || (flags & OpFlag.Stream) !== 0) return Outcome.BadMessage
@@ -70,6 +72,7 @@ export const refused = (
 }
 
 const issueOf = (to: Cell, message: Message<string, unknown>): string => {
+  to = to.target()
   const op = Envelope.op(message)
   const flags = flagsOf(to, op)
   if (flags === 0) return `${to.bound.program.protocol} has no such message`
@@ -81,7 +84,10 @@ const issueOf = (to: Cell, message: Message<string, unknown>): string => {
   return "refused by the receiver"
 }
 
-const capacityOf = (to: Cell): number => (to.life?.mailbox ?? to.bound.mailbox).capacity
+const mailboxOf = (ref: Cell): ResolvedMailbox => {
+  const to = ref.target()
+  return to.life?.mailbox ?? to.bound.mailbox
+}
 
 const unchecked = { disableChecks: true }
 
@@ -92,9 +98,9 @@ const tellReason = (to: Cell, message: Message<string, unknown>, outcome: Outcom
     case Outcome.NoSession:
       return new NoSession({ node: "" })
     case Outcome.BadMessage:
-      return new BadMessage({ tag: message._tag, issue: issueOf(to, message) })
+      return new BadMessage({ tag: Envelope.tag(message), issue: issueOf(to, message) })
     default:
-      return new MailboxFull({ pid: to.pid, capacity: capacityOf(to) }, unchecked)
+      return new MailboxFull({ pid: to.pid, capacity: mailboxOf(to).capacity }, unchecked)
   }
 }
 
@@ -106,7 +112,7 @@ export const tellError = (to: Cell, message: Message<string, unknown>, outcome: 
 export const askRefused = (to: Cell, message: Message<string, unknown>, outcome: Outcome): AskError => {
   const reason = tellReason(to, message, outcome)
   return new AskError({
-    tag: message._tag,
+    tag: Envelope.tag(message),
     reason: reason._tag === "NoSession" ? new NodeBusy({ node: reason.node }) : reason
   }, unchecked)
 }
@@ -119,7 +125,7 @@ export const askEnded = (call: Call, end: CallEnd, reason: ExitReason | undefine
     reason: end === CallEnd.Timeout
       ? new AskTimeout({ after: Duration.millis(call.timeout) }, unchecked)
       : end === CallEnd.MailboxFull
-      ? new MailboxFull({ pid: callee.pid, capacity: capacityOf(callee) }, unchecked)
+      ? new MailboxFull({ pid: callee.pid, capacity: mailboxOf(callee).capacity }, unchecked)
       : new ActorExited({
         pid: callee.pid,
         name: callee.life?.name,
@@ -129,14 +135,14 @@ export const askEnded = (call: Call, end: CallEnd, reason: ExitReason | undefine
 }
 
 /** Whether a sender that is no actor waits for room. */
-export const holdsSenders = (to: Cell): boolean => (to.life?.mailbox ?? to.bound.mailbox).onFull === OnFull.suspend
+export const holdsSenders = (to: Cell): boolean => mailboxOf(to).onFull === OnFull.suspend
 
 /** How long, in ms. */
-export const sendTimeoutOf = (to: Cell): number => (to.life?.mailbox ?? to.bound.mailbox).sendTimeout
+export const sendTimeoutOf = (to: Cell): number => mailboxOf(to).sendTimeout
 
 /**
  * Asks; `call` ends by a reply, or by `host.callEnded`. An outcome other than `Accepted` is the end.
- * `wrap` is what a stream carries beside its payload.
+ * `wrap` is what a stream carries beside its payload; `timeout` is what is left of the call's.
  */
 export const sendCall = (
   to: Cell,
@@ -144,8 +150,10 @@ export const sendCall = (
   message: Message<string, unknown>,
   from: Cell | undefined,
   call: Call,
-  wrap: ((payload: unknown) => unknown) | undefined
+  wrap: ((payload: unknown) => unknown) | undefined,
+  timeout = call.timeout
 ): Outcome => {
+  if (to.bound.flags[op] === undefined) to = to.target()
   const bound = to.bound
   const flags = flagsOf(to, op)
   const isStream = (flags & OpFlag.Stream) !== 0
@@ -159,7 +167,7 @@ export const sendCall = (
     payload = checked.value
   }
   if (wrap !== undefined) payload = wrap(payload)
-  return bound.shard.call(to, op, payload, from, flags & shardFlags, call, call.timeout)
+  return bound.shard.call(to, op, payload, from, flags & shardFlags, call, timeout)
 }
 
 /** What a timer carries, checked now: later nobody would be there to tell. Throws a `TypeError`. */

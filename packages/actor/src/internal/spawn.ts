@@ -26,6 +26,7 @@ import type { Cell } from "./cell.ts"
 import { leave } from "./deliver.ts"
 import { hold, interruptAll, lifeOf } from "./life.ts"
 import { millisOf, resolveMailbox } from "./mailbox.ts"
+import { isName } from "./name.ts"
 import { Runner } from "./runner.ts"
 import { selfOf } from "./self.ts"
 import type { OpenOptions } from "./shard.ts"
@@ -92,8 +93,8 @@ const asSpawnError = (error: unknown): unknown => {
 
 const openOptions = (bound: Bound, options: SpawnOptions | undefined, ties: Ties | undefined): OpenOptions => {
   const name = options?.name
-  if (name !== undefined && (typeof name !== "string" || name === "")) {
-    throw new InvalidOption({ option: "name", issue: "must be a string that is not empty" })
+  if (name !== undefined && !isName(name)) {
+    throw new InvalidOption({ option: "name", issue: "must be a well-formed string that is not empty" })
   }
   const mailbox = options?.mailbox === undefined ? bound.mailbox : resolveMailbox(options.mailbox, bound.mailbox)
   return {
@@ -152,6 +153,11 @@ const beginUnsafe = (
     if (isOpen) abandon(cell)
     else shard.release(cell)
     throw initCrashed(error)
+  }
+  // Waited for as a handler's is: its rejection is a defect of `init`.
+  if (state instanceof Promise) {
+    const promise: Promise<unknown> = state
+    state = Effect.promise(() => promise)
   }
   if (typeof state === "object" && state !== null && Effect.isEffect(state)) {
     if (!isOpen) shard.open(cell, { ...open, starting: true })

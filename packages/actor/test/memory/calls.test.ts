@@ -17,7 +17,7 @@ describe("calls", () => {
     assert.deepStrictEqual(await s.take(), ["a dead Killed"])
   })
 
-  it("G5: the callee's end fails its calls at once with its reason, oldest first, and once", async () => {
+  it("G19: the callee's end fails its calls at once with its reason, oldest first, and once", async () => {
     const s = makeSystem()
     const a = s.spawn("a", () => true)
     const calls = [1, 2, 3].map((id) => s.ask(a, id).call)
@@ -36,7 +36,7 @@ describe("calls", () => {
     assert.deepStrictEqual(await s.take(), [])
   })
 
-  it("G4: a call times out, at most one turn of the sweep late and never early; the late answer is nobody's", async () => {
+  it("G20, G21: a call times out, at most one turn of the sweep late and never early; the late answer is nobody's", async () => {
     const s = makeSystem()
     const a = s.spawn("a", () => true)
     for (const timeout of [0, 1, 15, 16, 17, 5000, 20_000]) {

@@ -6,6 +6,7 @@
  */
 import type { ExitReason } from "../../ExitReason.ts"
 import type { Call } from "../call.ts"
+import { rethrow } from "../rethrow.ts"
 import type { CallEnd, ShardHost, Why } from "../shard.ts"
 import type { MemoryCell } from "./cell.ts"
 import { Kind, type Letter, type LetterPool } from "./mailbox.ts"
@@ -105,7 +106,11 @@ class Room extends Notice {
   tell(): boolean {
     if (this.waiter.done) return true
     this.waiter.done = true
-    this.waiter.resume()
+    try {
+      this.waiter.resume()
+    } catch (error) {
+      rethrow(error)
+    }
     return true
   }
 }

@@ -12,6 +12,7 @@
 import type { ExitReason } from "../../ExitReason.ts"
 import type { Pid } from "../../Pid.ts"
 import type { Call } from "../call.ts"
+import { rethrow } from "../rethrow.ts"
 import { type ShardClock, type ShardHost } from "../shard.ts"
 import { forgetHeld, HELD, letInAtLowWater } from "./admission.ts"
 import { asideOf } from "./aside.ts"
@@ -359,7 +360,7 @@ export class Scheduler {
   }
 
   private report(cell: MemoryCell, millis: number): void {
-    if (millis >= this.longSchedule) this.host.longSchedule(cell, millis)
+    if (millis > this.longSchedule) this.host.longSchedule(cell, millis)
   }
 
   /** The messages of one slice. The cell is `Queued` while it runs, so that nothing queues it twice. */
@@ -495,7 +496,11 @@ export class Scheduler {
     else if (!this.marked) this.mark()
     const begin = this.now
     this.measuring = true
-    task.run()
+    try {
+      task.run()
+    } catch (error) {
+      rethrow(error)
+    }
     this.measuring = false
     this.now = this.clock.now()
     if (cell === undefined) return false

@@ -121,6 +121,7 @@ export class NativeShard implements Shard {
     call: Call,
     timeout: number
   ): Outcome {
+    if (timeout !== Infinity) call.deadline = this.#options.clock.now() + timeout
     return from === undefined
       ? this.#membrane.call(to.low, to.generation, op, payload, 0, 0, flags, call, timeout)
       : this.#membrane.call(to.low, to.generation, op, payload, from.low, from.generation, flags, call, timeout)

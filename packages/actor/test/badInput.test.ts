@@ -1,0 +1,90 @@
+// What a caller without types may hand in: refused with a typed answer, the same on both systems, and nobody is harmed.
+import { assert, describe, it } from "@effect/vitest"
+import { Actor, ActorRef, InvalidOption } from "@myrmidonjs/actor"
+import { Effect, Schema } from "effect"
+import { Rpc } from "effect/rpc"
+import { Counter, CounterLive, Get, systems } from "./fixtures.ts"
+
+const Timers = Actor.make("Timers", [
+  Rpc.make("Run", { payload: { use: Schema.Any }, success: Schema.Any }),
+  Rpc.make("Rang")
+])
+const { Rang, Run } = Timers.messages
+
+/** Timers, for a caller without types. */
+type Timing = { readonly [Name in "after" | "every" | "at"]: (time: unknown, message: unknown) => unknown }
+
+describe.each(systems)("bad input on the %s", (_name, system) => {
+  it.effect("G35: a name that is not well-formed is InvalidOption, and nobody has it", () =>
+    Effect.gen(function*() {
+      yield* CounterLive.spawn(0, { name: "a\ufffdb" })
+      for (const name of ["a\ud800b", "a\udc00b", "\ud800"]) {
+        const error = yield* Effect.flip(CounterLive.spawn(0, { name }))
+        assert(error.reason._tag === "InvalidOption")
+        assert.strictEqual(error.reason.option, "name")
+        assert.strictEqual((yield* Effect.flip(Actor.whereis(Counter, name)))._tag, "NameNotFound")
+        const named = yield* ActorRef.named(Counter, name)
+        assert.strictEqual((yield* Effect.flip(named.ask(Get()))).reason._tag, "ActorExited")
+      }
+      assert.isTrue(yield* Actor.isAlive(yield* CounterLive.spawn(0, { name: "a\ud83d\ude00b" })))
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("times that are none are InvalidOption by name", () =>
+    Effect.gen(function*() {
+      const actor = yield* Timers.behavior({
+        init: () => 0,
+        handlers: {
+          Run: (_, { use }, self) => {
+            try {
+              use(self)
+              return undefined
+            } catch (error) {
+              // Errors are Effects: as an answer it would be run.
+              return [error]
+            }
+          },
+          Rang: () => {}
+        }
+      }).spawn(undefined)
+      const uses: ReadonlyArray<readonly [string, (self: Timing) => unknown]> = [
+        ["delay", (self) => self.after(NaN, Rang())],
+        ["delay", (self) => self.after([NaN, 0], Rang())],
+        ["delay", (self) => self.after({ seconds: NaN }, Rang())],
+        ["delay", (self) => self.after(-1, Rang())],
+        ["delay", (self) => self.after("soon", Rang())],
+        ["interval", (self) => self.every(NaN, Rang())],
+        ["interval", (self) => self.every(0, Rang())],
+        ["time", (self) => self.at(new Date(NaN), Rang())],
+        ["time", (self) => self.at(NaN, Rang())],
+        ["time", (self) => self.at("tomorrow", Rang())]
+      ]
+      for (const [option, use] of uses) {
+        const [error] = yield* actor.ask(Run({ use }))
+        assert(error instanceof InvalidOption, String(use))
+        assert.strictEqual(error.option, option)
+      }
+      for (const timeout of [NaN, -1, 0]) {
+        const error = yield* Effect.flip(Actor.stop(actor, { timeout }))
+        assert.strictEqual(error.option, "timeout")
+        assert.strictEqual((yield* Effect.flip(actor.ask(Rang(), { timeout }))).reason._tag, "BadMessage")
+      }
+      assert.isTrue(yield* Actor.isAlive(actor))
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("what is no message is BadMessage, by every way of sending", () =>
+    Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(0, { name: "counter" })
+      const named = yield* ActorRef.named(Counter, "counter")
+      const gone = yield* ActorRef.named(Counter, "nobody")
+      for (const garbage of [null, undefined, 7, "Get", {}, { _tag: 7 }, Object.create(null), () => {}]) {
+        const message = garbage as unknown as ReturnType<typeof Get>
+        for (const to of [counter, named]) {
+          assert.strictEqual(to.tellUnsafe(message), "BadMessage")
+          assert.strictEqual((yield* Effect.flip(to.tell(message))).reason._tag, "BadMessage")
+          assert.strictEqual((yield* Effect.flip(to.ask(message))).reason._tag, "BadMessage")
+        }
+        assert.strictEqual((yield* Effect.flip(gone.ask(message))).reason._tag, "ActorExited")
+      }
+      assert.strictEqual(yield* counter.ask(Get()), 0)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+})
