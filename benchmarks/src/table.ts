@@ -131,7 +131,7 @@ const report = (
     "# Benchmarks",
     `Median (least-greatest) of ${options.rounds} fresh processes a cell, interleaved${
       options.quick ? "; **quick: a tenth of the size, these are no figures to quote**" : ""
-    }. Lower is better, but for what is per second. Made by \`npm run bench -- all\`.`,
+    }. Lower is better, but for what is per second. Made by \`npm run bench -- all --rounds ${options.rounds}\`.`,
     `${on.cpu}, ${on.cores} cores, ${on.memory_gib} GiB, ${on.os}; Node ${on.node}; ${versions}. ${
       on.date.slice(0, 10)
     }. Load average ${number(noise.load_start)} at the start and ${number(noise.load_end)} at the end${steal}.`,
