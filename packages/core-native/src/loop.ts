@@ -10,9 +10,10 @@
  *   A slice above 1 ms ends the batch, so that timers and the inbox are looked at.
  * - Holds the process while there is something to run, a timer is armed, a call is pending, or `keepAlive` says so.
  */
-import { Completion, Control, Flag, RECORD_WORDS, Submission, Why as WhyCode, Word } from "./generated/layout.ts"
-import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions, Why } from "./host.ts"
+import { Completion, Control, Flag, RECORD_WORDS, Submission, Word } from "./generated/layout.ts"
+import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
 import { GROUP, GROUP_OF_QUICK, LONG_GROUP, Meter, PROOF, QUICK, SHORT } from "./meter.ts"
+import { Notices } from "./notices.ts"
 import { pidOf } from "./words.ts"
 import type { Reasons } from "./reasons.ts"
 import { rethrow } from "./rethrow.ts"
@@ -36,7 +37,7 @@ const {
 const WORDS = RECORD_WORDS
 const { AbandonBatch: ABANDON_BATCH, Runnable: RUNNABLE, NextDeadline: NEXT_DEADLINE, Calls: CALLS } = Control
 const { Slice: SLICE, Message: MESSAGE } = Completion
-const { Inline: INLINE, Call: CALL, WhyShift: WHY_SHIFT } = Flag
+const { Inline: INLINE, Call: CALL } = Flag
 
 /** ms of work before the event loop gets its turn. */
 const TURN = 0.4
@@ -54,16 +55,6 @@ const TOUCH = 64
 
 /** Bits of `attention`: what is to be done once the running handler has returned. */
 export const Attention = { LeaveSlice: 1, Flush: 2, LeaveBatch: 4 } as const
-
-const whyNames: Record<number, Why> = {
-  [WhyCode.NotAlive]: "NotAlive",
-  [WhyCode.MailboxFull]: "MailboxFull",
-  [WhyCode.Dropped]: "Dropped",
-  [WhyCode.NodeUnreachable]: "NodeUnreachable",
-  [WhyCode.SwapRolledBack]: "SwapRolledBack",
-  [WhyCode.Stopped]: "Stopped",
-  [WhyCode.Interrupted]: "Interrupted"
-}
 
 // A double that is a small integer becomes one again: else every state that adds it up would hold a boxed number.
 const numberOf = (value: number): number => {
@@ -97,7 +88,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   readonly #tokens: Tokens<K>
   readonly #table: Table<C>
   readonly #timers: Timers<C>
-  readonly #waiters: Map<number, () => void>
+  readonly #notices: Notices<C, K>
   readonly #reasons: Reasons
   readonly #host: MembraneHost<C, K>
   readonly #now: () => number
@@ -145,7 +136,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#tokens = tokens
     this.#table = table
     this.#timers = timers
-    this.#waiters = waiters
+    this.#notices = new Notices(ring, slots, tokens, table, timers, waiters, reasons, host)
     this.#reasons = reasons
     this.#host = host
     this.#now = options.clock.now
@@ -331,7 +322,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       const head = at * WORDS
       if ((words[head + HEAD]! & 0xff) !== SLICE) {
         at++
-        this.#signal(head)
+        this.#notices.take(head)
       } else {
         const n = words[head + A]!
         at += n + 1
@@ -441,71 +432,12 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
         return this.#host.deliver(cell, timer.op, timer.payload, pidOf(cell.low, cell.generation), undefined)
       }
       case Completion.ExitSignal:
-        return this.#host.exitSignal(cell, this.#from(at), this.#reasons.of(words[at + A]!))
+        return this.#host.exitSignal(cell, this.#notices.from(at), this.#reasons.of(words[at + A]!))
       case Completion.Down:
-        return this.#host.down(cell, words[at + SLOT]!, this.#from(at), this.#reasons.of(words[at + A]!))
+        return this.#host.down(cell, words[at + SLOT]!, this.#notices.from(at), this.#reasons.of(words[at + A]!))
       default:
         throw new Error(`the shard emitted a record of kind ${kind} in a slice`)
     }
-  }
-
-  /** A record outside of any slice: it comes only once, so that nothing may keep the next from being worked off. */
-  #signal(at: number): void {
-    try {
-      this.#act(at)
-    } catch (error) {
-      rethrow(error)
-    }
-  }
-
-  #act(at: number): void {
-    const words = this.#ring.in
-    const host = this.#host
-    const tag = words[at + HEAD]!
-    switch (tag & 0xff) {
-      case Completion.Terminate: {
-        const cell = this.#table.find(words[at + TO]!, words[at + TO_GENERATION]!)
-        if (cell !== undefined) host.terminate(cell, this.#reasons.of(words[at + A]!))
-        break
-      }
-      case Completion.Dead: {
-        const cell = this.#table.remove(words[at + TO]!, words[at + TO_GENERATION]!)
-        if (cell === undefined) break
-        this.#timers.drop(cell)
-        host.dead(cell, this.#reasons.of(words[at + A]!))
-        break
-      }
-      case Completion.OutsideDown:
-        host.outsideDown(words[at + SLOT]!, this.#from(at), this.#reasons.of(words[at + A]!))
-        break
-      case Completion.CallEnded: {
-        const call = this.#tokens.close(words[at + A]!)
-        if (call === undefined) break
-        const end = words[at + B]!
-        host.callEnded(call, end, end === 1 ? this.#reasons.of(words[at + SLOT]!) : undefined)
-        break
-      }
-      case Completion.DeadLetter:
-        this.#deadLetter(at, whyNames[(tag >>> (8 + WHY_SHIFT)) & 15] ?? "NotAlive")
-        break
-      case Completion.Room: {
-        const waiter = this.#waiters.get(words[at + SLOT]!)
-        this.#waiters.delete(words[at + SLOT]!)
-        waiter?.()
-        break
-      }
-      default:
-        throw new Error(`the shard emitted a record of unknown kind ${tag & 0xff}`)
-    }
-  }
-
-  #deadLetter(at: number, why: Why): void {
-    const words = this.#ring.in
-    const tag = words[at + HEAD]!
-    const payload = ((tag >>> 8) & INLINE) !== 0
-      ? this.#ring.inFloats[(at >> 1) + 3]
-      : this.#slots.take(words[at + SLOT]!)
-    this.#host.deadLetter(pidOf(words[at + TO]!, words[at + TO_GENERATION]!), this.#from(at), tag >>> 16, payload, why)
   }
 
   // A slice for an actor that this side does not know: its messages are consumed, and reported.
@@ -513,13 +445,8 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const words = this.#ring.in
     words[head + B] = n
     for (let at = head + WORDS; at <= head + n * WORDS; at += WORDS) {
-      if ((words[at + HEAD]! & 0xff) === MESSAGE) this.#deadLetter(at, "NotAlive")
+      if ((words[at + HEAD]! & 0xff) === MESSAGE) this.#notices.deadLetter(at, "NotAlive")
     }
-  }
-
-  #from(at: number): number {
-    const words = this.#ring.in
-    return pidOf(words[at + FROM]!, words[at + FROM_GENERATION]!)
   }
 
   #measure(cell: C, meter: Meter, head: number): void {
@@ -632,6 +559,6 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
 
   /** Works off records outside of slices, as `close` leaves them. */
   drain(count: number): void {
-    for (let at = 0; at < count; at++) this.#signal(at * WORDS)
+    for (let at = 0; at < count; at++) this.#notices.take(at * WORDS)
   }
 }
