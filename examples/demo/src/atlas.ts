@@ -6,6 +6,7 @@
  */
 import type { Actor } from "@myrmidonjs/actor"
 import type { Cities } from "./cities.ts"
+import type { Census } from "./census.ts"
 import type { Geography } from "./geography.ts"
 import type * as Protocols from "./protocols.ts"
 
@@ -14,6 +15,8 @@ export interface Atlas {
   readonly geography: Geography
   readonly seed: number
   readonly lastDay: number
+  /** The day on which the cities learn to vaccinate. */
+  readonly vaccineDay: number
   /** Where the epidemic begins. */
   readonly origin: number
   readonly world: Actor.Ref<typeof Protocols.World>
@@ -22,6 +25,8 @@ export interface Atlas {
   /** In the order in which dawn comes to them. `from`: the first city. */
   readonly countries: ReadonlyArray<{ readonly ref: Actor.Ref<typeof Protocols.Country>; readonly from: number }>
   readonly address: Array<Actor.Ref<typeof Protocols.City>>
+  /** By country. */
+  readonly censuses: ReadonlyArray<Census>
 }
 
 /** People must not get lost on the way: a refused message is a bug of the demo, and ends the run. */

@@ -1,7 +1,7 @@
 /**
- * One actor per country: it knows the last report of each of its cities, kills those whose day has come and starts
- * them again from that report the day after. A killed city takes with it who had arrived and was not admitted yet:
- * those are the losses of the ledger.
+ * One actor per country: it knows the last report of each of its cities, and kills those whose day has come. Their
+ * supervisor starts them again at once, from that report; they sleep until the country publishes their new address the
+ * day after. A killed city takes with it who had arrived and was not admitted yet: those are the losses of the ledger.
  *
  * Dawn goes round the world: a country wakes its cities some hundreds at a time, and hands on to the next country.
  */
@@ -10,10 +10,8 @@ import { Effect } from "effect"
 import type { Atlas } from "./atlas.ts"
 import { mustArrive } from "./atlas.ts"
 import type { Country } from "./cities.ts"
-import { CityLive } from "./city.ts"
+import type { Census } from "./census.ts"
 import { degree } from "./geography.ts"
-import { settle } from "./model.ts"
-import type { People } from "./model.ts"
 import * as Protocols from "./protocols.ts"
 
 const { Dawn } = Protocols.City.messages
@@ -30,18 +28,6 @@ export interface CountryArgs {
   readonly place: number
 }
 
-/** The last report of each city, as columns: `city - from` is the row. */
-interface Known {
-  readonly susceptible: Int32Array
-  readonly infected: Int32Array
-  readonly recovered: Int32Array
-  readonly waitingSusceptible: Int32Array
-  readonly waitingInfected: Int32Array
-  readonly waitingRecovered: Int32Array
-  /** 1 from the day on which the infection came. */
-  readonly reached: Uint8Array
-}
-
 /** What goes into `Done`. */
 interface Today {
   lost: number
@@ -49,6 +35,7 @@ interface Today {
   restarted: number
   handled: number
   strays: number
+  vaccinated: number
   reached: Array<{ readonly city: number; readonly source: number }>
 }
 
@@ -56,15 +43,17 @@ interface State {
   readonly atlas: Atlas
   readonly place: number
   readonly country: Country
-  readonly known: Known
+  readonly known: Census
   today: Today
   /** Dead on this day, in order. */
   down: ReadonlyArray<number>
+  /** Where those who are back live, until the next day begins. */
+  readonly back: Map<number, Actor.Ref<typeof Protocols.City>>
   /** Of these, how many the dawn has passed. */
   nextDown: number
   /** By row: how many neighbours are dead on this day. */
   readonly silent: Uint16Array
-  /** Deaths that are not confirmed yet, then reports that are missing. */
+  /** Killed cities that are not back yet, then reports that are missing. */
   awaited: number
 }
 
@@ -75,9 +64,10 @@ export const CountryLive = Protocols.Country.behavior({
       atlas,
       place,
       country,
-      known: firstCensus(atlas, country),
+      known: atlas.censuses[place],
       today: newDay(),
       down: [],
+      back: new Map(),
       nextDown: 0,
       silent: new Uint16Array(country.to - country.from),
       awaited: 0
@@ -89,13 +79,9 @@ export const CountryLive = Protocols.Country.behavior({
       const { from, to } = state.country
       state.today = newDay()
       state.today.handled++
-      for (const city of state.down) {
-        const people = lastKnown(state.known, city - from)
-        address[city] = self.spawnUnsafe(CityLive, { atlas: state.atlas, city, country: self.ref, people }, {
-          link: false
-        })
-        state.today.restarted++
-      }
+      for (const [city, ref] of state.back) address[city] = ref
+      state.today.restarted = state.back.size
+      state.back.clear()
       state.silent.fill(0)
       for (const city of down) {
         for (let road = geography.first[city]; road < geography.first[city + 1]; road++) {
@@ -107,12 +93,14 @@ export const CountryLive = Protocols.Country.behavior({
       state.nextDown = 0
       state.awaited = state.down.length
       if (state.awaited === 0) return mustArrive(self.send(state.atlas.world, Ready()))
-      for (const city of state.down) {
-        self.monitor(address[city])
-        loseArrivals(state, city - from)
-      }
+      for (const city of state.down) loseArrivals(state, city - from)
       state.today.killed = state.down.length
       return Effect.forEach(state.down, (city) => Actor.kill(address[city]), { discard: true })
+    },
+    Back: (state, { city, ref }, self) => {
+      state.back.set(city, ref)
+      state.today.handled++
+      if (--state.awaited === 0) mustArrive(self.send(state.atlas.world, Ready()))
     },
     Wake: (state, { day, from }, self) => {
       const { address, countries, geography } = state.atlas
@@ -152,6 +140,7 @@ export const CountryLive = Protocols.Country.behavior({
       known.waitingSusceptible[row] = report.waitingSusceptible
       known.waitingInfected[row] = report.waitingInfected
       known.waitingRecovered[row] = report.waitingRecovered
+      today.vaccinated += report.vaccinated
       if (known.reached[row] === 0 && report.infected + report.waitingInfected > 0) {
         known.reached[row] = 1
         today.reached.push({ city: report.city, source: report.source })
@@ -164,40 +153,10 @@ export const CountryLive = Protocols.Country.behavior({
       }
       mustArrive(self.send(state.atlas.world, Done(sumUp(state))))
     }
-  },
-  signals: {
-    down: (state, _, self) => {
-      if (--state.awaited === 0) mustArrive(self.send(state.atlas.world, Ready()))
-    }
   }
 })
 
-const newDay = (): Today => ({ lost: 0, killed: 0, restarted: 0, handled: 0, strays: 0, reached: [] })
-
-const firstCensus = ({ cities, origin }: Atlas, { from, to }: Country): Known => {
-  const size = to - from
-  const known: Known = {
-    susceptible: new Int32Array(size),
-    infected: new Int32Array(size),
-    recovered: new Int32Array(size),
-    waitingSusceptible: new Int32Array(size),
-    waitingInfected: new Int32Array(size),
-    waitingRecovered: new Int32Array(size),
-    reached: new Uint8Array(size)
-  }
-  for (let city = from; city < to; city++) {
-    const people = settle(cities.population[city], city === origin)
-    known.susceptible[city - from] = people.susceptible
-    known.infected[city - from] = people.infected
-  }
-  return known
-}
-
-const lastKnown = (known: Known, row: number): People => ({
-  susceptible: known.susceptible[row],
-  infected: known.infected[row],
-  recovered: known.recovered[row]
-})
+const newDay = (): Today => ({ lost: 0, killed: 0, restarted: 0, handled: 0, strays: 0, vaccinated: 0, reached: [] })
 
 /** Who had arrived in a city that is killed now existed in its memory alone. */
 const loseArrivals = ({ known, today }: State, row: number): void => {

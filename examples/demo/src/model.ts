@@ -28,6 +28,8 @@ const contagion = 40
 const duration = 4
 /** Of so many cities one is killed a day. */
 const killRate = 400
+/** Of so many susceptible people one is vaccinated a day, once there is a vaccine. */
+const vaccination = 24
 /** People who bring it to the first city. */
 const outbreak = 2_000
 
@@ -60,6 +62,18 @@ export const live = (people: People, seed: number, city: number, day: number): n
   people.recovered += healed
   return nextDraw(random)
 }
+
+/** One day of vaccination: the susceptible become immune without having been ill. Returns how many. */
+export const vaccinate = (people: People, seed: number, city: number, day: number): number => {
+  if (people.susceptible === 0) return 0
+  const vaccinated = share(people.susceptible, 1, vaccination, draw(~seed, day, city))
+  people.susceptible -= vaccinated
+  people.recovered += vaccinated
+  return vaccinated
+}
+
+/** The day in whose course the cities learn to vaccinate; they begin the day after. 0: the run is too short for it. */
+export const vaccineDay = (days: number): number => days >= 4 ? days >> 1 : 0
 
 /** A group on the road. `slot`: which of the receiver's roads it comes on. */
 export interface Travellers extends People {

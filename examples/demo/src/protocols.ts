@@ -1,11 +1,11 @@
 /**
  * What the actors of the demo say to each other. Plain numbers throughout: each of these could cross a border.
  *
- * World -> Country -> City, and back up: a day begins with `Prepare` (bring back yesterday's dead, kill today's), and
- * when every country is `Ready`, dawn goes round the world (`Wake`). A city that has heard of each living neighbour sends its `Report`, a country
+ * World -> Country -> City, and back up: a day begins with `Prepare` (publish where yesterday's dead live now, kill
+ * today's, whom their supervisor starts again at once), and when every country is `Ready`, dawn goes round the world (`Wake`). A city that has heard of each living neighbour sends its `Report`, a country
  * that has every report is `Done`, and the world answers `Advance`. These counts are the barrier: there is no clock.
  */
-import { Actor } from "@myrmidonjs/actor"
+import { Actor, ActorRef } from "@myrmidonjs/actor"
 import { Schema } from "effect"
 import { Rpc } from "effect/rpc"
 
@@ -36,6 +36,8 @@ const dayOfCountry = Schema.Struct({
   handled: Schema.Int,
   /** Groups that were sent to dead cities. */
   strays: Schema.Int,
+  /** People. */
+  vaccinated: Schema.Int,
   /** Cities reached by the infection today. */
   reached: Schema.Array(Schema.Struct({ city: Schema.Int, source: Schema.Int }))
 })
@@ -44,10 +46,14 @@ export const Country = Actor.make("Country", [
   Rpc.make("Prepare", { payload: { day: Schema.Int, down: Schema.Array(Schema.Int) } }),
   /** Dawn has come to the city `from`; the country wakes its cities, and then the next country. */
   Rpc.make("Wake", { payload: { day: Schema.Int, from: Schema.Int } }),
+  /** A city that was killed is back, at a new address. It sleeps until the next day. */
+  Rpc.make("Back", { payload: { city: Schema.Int, ref: ActorRef.schema(City) } }),
   Rpc.make("Report", {
     payload: {
       city: Schema.Int,
       ...people,
+      /** Today. */
+      vaccinated: Schema.Int,
       waitingSusceptible: Schema.Int,
       waitingInfected: Schema.Int,
       waitingRecovered: Schema.Int,

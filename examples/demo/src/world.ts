@@ -63,6 +63,7 @@ const emptyDay = (day: number): Protocols.Day => ({
   restarted: 0,
   handled: 0,
   strays: 0,
+  vaccinated: 0,
   reached: []
 })
 
@@ -77,5 +78,6 @@ const add = (sum: Protocols.Day, country: Omit<Protocols.Day, "day">): Protocols
   restarted: sum.restarted + country.restarted,
   handled: sum.handled + country.handled,
   strays: sum.strays + country.strays,
+  vaccinated: sum.vaccinated + country.vaccinated,
   reached: country.reached.length === 0 ? sum.reached : [...sum.reached, ...country.reached]
 })

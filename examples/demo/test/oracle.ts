@@ -5,7 +5,19 @@
 import type { Cities } from "../src/cities.ts"
 import type { Geography } from "../src/geography.ts"
 import { mix, nextDraw } from "../src/hash.ts"
-import { admit, arrive, depart, downOn, headcount, live, nobody, originOf, settle } from "../src/model.ts"
+import {
+  admit,
+  arrive,
+  depart,
+  downOn,
+  headcount,
+  live,
+  nobody,
+  originOf,
+  settle,
+  vaccinate,
+  vaccineDay
+} from "../src/model.ts"
 import type { People, Travellers } from "../src/model.ts"
 
 export interface OracleDay {
@@ -14,6 +26,8 @@ export interface OracleDay {
   readonly strayed: number
   /** With killed cities, since the start. */
   readonly lost: number
+  /** People, since the start. */
+  readonly vaccinated: number
   /** Cities that the infection reached on this day, in order. */
   readonly reached: ReadonlyArray<{ readonly city: number; readonly source: number }>
 }
@@ -29,8 +43,10 @@ export const simulate = (
   const waiting = residents.map(nobody)
   const days: Array<OracleDay> = []
   const known = new Set<number>()
+  const learnt = vaccineDay(options.days)
   let strayed = 0
   let lost = 0
+  let vaccinated = 0
   let order = options.order
   for (let day = 1; day <= options.days; day++) {
     const down = new Set(downOn(options.seed, cities.size, day, options.days))
@@ -46,6 +62,7 @@ export const simulate = (
       const people = residents[city]
       admit(people, waiting[city])
       waiting[city] = nobody()
+      if (learnt > 0 && day > learnt) vaccinated += vaccinate(people, options.seed, city, day)
       let random = live(people, options.seed, city, day)
       const whole = headcount(people)
       for (let road = geography.first[city]; road < geography.first[city + 1]; road++) {
@@ -73,7 +90,7 @@ export const simulate = (
       admit(totals, residents[city])
       admit(totals, waiting[city])
     }
-    days.push({ totals, strayed, lost, reached })
+    days.push({ totals, strayed, lost, vaccinated, reached })
   }
   return days
 }
