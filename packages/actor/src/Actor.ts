@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -11,7 +11,7 @@ import type * as Rpc from "effect/rpc/Rpc"
 import type * as RpcClient from "effect/rpc/RpcClient"
 import type * as RpcGroup from "effect/rpc/RpcGroup"
 import type * as Scope from "effect/Scope"
-import type { ActorRef, AnyRef, Recipient } from "./ActorRef.ts"
+import type { ActorRef, AnyRef, NamedRef, Recipient } from "./ActorRef.ts"
 import { ActorSystem } from "./ActorSystem.ts"
 import { ActorExited, type AskError } from "./AskError.ts"
 import type { Behavior } from "./Behavior.ts"
@@ -107,6 +107,19 @@ export const fromRpcGroup = <const Name extends string, Rpcs extends Rpc.Any>(
   name: Name,
   group: RpcGroup.RpcGroup<Rpcs>
 ): Protocol<Name, Rpcs> => makeProtocol(name, group)
+
+/**
+ * An actor as a dependency: `class TheCounter extends Actor.Service<TheCounter>()("app/TheCounter", Counter) {}`. What is
+ * in the context follows a name, so that it stays good over restarts; a supervisor's child provides it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const Service = <Self>() =>
+<const Id extends string, Name extends string, Rpcs extends Rpc.Any>(
+  id: Id,
+  _protocol: Protocol<Name, Rpcs>
+): Context.ServiceClass<Self, Id, NamedRef<Rpcs>> => Context.Service<Self, NamedRef<Rpcs>>()(id)
 
 /**
  * Takes the services now, from the caller: what is left needs nothing, and can be spawned by the sync calls.

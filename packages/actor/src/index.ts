@@ -26,6 +26,7 @@ export {
   NameNotFound,
   NameTaken,
   NativeUnavailable,
+  OwnerStopped,
   ProtocolMismatch,
   SpawnError,
   SystemStopped
