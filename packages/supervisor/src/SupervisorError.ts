@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
 
@@ -22,8 +22,7 @@ export class ChildStartError<out E> extends Data.TaggedError("ChildStartError")<
   readonly error: E | undefined
 }> {
   override get message(): string {
-    const { error } = this
-    return `child "${this.path.join("/")}" did not start: ${error instanceof Error ? error.message : String(error)}`
+    return `child "${this.path.join("/")}" did not start: ${Cause.pretty(this.cause)}`
   }
 }
 

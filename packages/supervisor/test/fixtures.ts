@@ -1,5 +1,5 @@
 // The systems that every test of this folder runs over, and the children that several of them use.
-import { Actor, ActorSystem, ExitReason } from "@myrmidonjs/actor"
+import { Actor, ActorRef, ActorSystem, ExitReason } from "@myrmidonjs/actor"
 import { Supervisor } from "@myrmidonjs/supervisor"
 import { Effect, Layer, Schema } from "effect"
 import { Rpc } from "effect/rpc"
@@ -24,16 +24,25 @@ export const testSystems: ReadonlyArray<readonly [name: string, system: AnyLayer
 
 export const Worker = Actor.make("Worker", [
   Rpc.make("Crash", { payload: Schema.String }),
-  Rpc.make("Leave"),
+  /** Ends by itself: "normal" or "shutdown". */
+  Rpc.make("Leave", { payload: Schema.String }),
+  Rpc.make("Unlink"),
   Rpc.make("Id", { success: Schema.String })
 ])
-export const { Crash, Id, Leave } = Worker.messages
+export const { Crash, Id, Leave, Unlink } = Worker.messages
 
 /** What children did, in order: `start a`, `end a shutdown`. */
 export class Journal {
-  readonly lines: Array<string> = []
+  private lines: Array<string> = []
+  /** Lines ever written. */
+  count = 0
   /** What the next starts of a child do, oldest first; then it starts. */
   readonly script = new Map<string, Array<"fail" | "throw" | "ignore" | "hang">>()
+
+  write(line: string): void {
+    this.count++
+    this.lines.push(line)
+  }
 
   take(): ReadonlyArray<string> {
     return this.lines.splice(0)
@@ -42,38 +51,51 @@ export class Journal {
 
 export class StartRefused extends Schema.TaggedError<StartRefused>()("StartRefused", { id: Schema.String }) {}
 
-/** A child that writes down its life. `trap`: it gets exit signals as messages, and ignores them. */
-export const workerOf = (journal: Journal, options: { readonly trap?: boolean; readonly cleanup?: boolean } = {}) => {
-  const behavior = {
-    init: (id: string): { readonly id: string } | Effect.Effect<{ readonly id: string }, StartRefused> => {
-      switch (journal.script.get(id)?.shift()) {
-        case "fail":
-          journal.lines.push(`fail ${id}`)
-          return Effect.fail(new StartRefused({ id }))
-        case "throw":
-          journal.lines.push(`throw ${id}`)
-          throw new Error(`${id} threw`)
-        case "ignore":
-          journal.lines.push(`ignore ${id}`)
-          return Supervisor.ignore
-        case "hang":
-          journal.lines.push(`hang ${id}`)
-          return Effect.onInterrupt(Effect.never, () => Effect.sync(() => void journal.lines.push(`cancel ${id}`)))
-        default:
-          journal.lines.push(`start ${id}`)
-          return { id }
-      }
-    },
-    handlers: {
-      Crash: (_: { readonly id: string }, message: string) => {
-        throw new Error(message)
-      },
-      Leave: (_: { readonly id: string }, __: void, self: { readonly stop: () => void }) => self.stop(),
-      Id: (state: { readonly id: string }) => state.id
-    },
-    terminate: ({ id }: { readonly id: string }, reason: ExitReason) => {
-      journal.lines.push(`end ${id} ${ExitReason.print(reason)}`)
+interface State {
+  readonly id: string
+}
+
+/** A child that writes down its life. `trap`: it gets exit signals as messages, and ignores them. `hangs`: so does its end. */
+export const workerOf = (
+  journal: Journal,
+  options: { readonly trap?: boolean | undefined; readonly hangs?: boolean | undefined } = {}
+) => {
+  const init = (id: string): State | Effect.Effect<State, StartRefused> => {
+    switch (journal.script.get(id)?.shift()) {
+      case "fail":
+        journal.write(`fail ${id}`)
+        return Effect.fail(new StartRefused({ id }))
+      case "throw":
+        journal.write(`throw ${id}`)
+        throw new Error(`${id} threw`)
+      case "ignore":
+        journal.write(`ignore ${id}`)
+        return Supervisor.ignore
+      case "hang":
+        journal.write(`hang ${id}`)
+        return Effect.onInterrupt(Effect.never, () => Effect.sync(() => journal.write(`cancel ${id}`)))
+      default:
+        journal.write(`start ${id}`)
+        return { id }
     }
   }
-  return options.trap === true ? Worker.behavior({ ...behavior, signals: { exit: () => {} } }) : Worker.behavior(behavior)
+  return Worker.behavior({
+    init,
+    handlers: {
+      Crash: (_, message) => {
+        throw new Error(message)
+      },
+      Leave: (_, how, self) => self.stop(how === "normal" ? ExitReason.normal : ExitReason.shutdown()),
+      Unlink: (_, __, self) =>
+        Effect.map(Actor.info(self.ref), ({ links }) =>
+          Effect.forEach(links, (pid) =>
+            Effect.map(ActorRef.fromPid(Worker, pid), (ref) => self.unlink(ref)))).pipe(Effect.flatten, Effect.ignore),
+      Id: (state) => state.id
+    },
+    ...options.trap === true ? { signals: { exit: () => {} } } : undefined,
+    terminate: ({ id }, reason) => {
+      journal.write(`end ${id} ${ExitReason.print(reason)}`)
+      return options.hangs === true ? Effect.never : Effect.void
+    }
+  })
 }
