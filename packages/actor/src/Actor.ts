@@ -18,6 +18,7 @@ import type { Behavior } from "./Behavior.ts"
 import { ExitReason } from "./ExitReason.ts"
 import { provideBehavior } from "./internal/behavior.ts"
 import { type Cell, cellOf } from "./internal/cell.ts"
+import { Hold, holdStill, letGo } from "./internal/hold.ts"
 import { millisOf } from "./internal/mailbox.ts"
 import { lookupName } from "./internal/named.ts"
 import { makeProtocol } from "./internal/protocol.ts"
@@ -200,6 +201,38 @@ export const kill = (ref: AnyRef): Effect.Effect<void> =>
  */
 export const exit = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> =>
   signal(ref, (cell) => cell.host.shard.exit(cell, undefined, reason))
+
+/**
+ * Delivers nothing to an actor any more, until `resume`: its queue is kept, and bounded as ever; kill, exit signals and
+ * links act. Idempotent.
+ *
+ * @category lifecycle
+ * @since 0.1.0
+ */
+export const suspend = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
+  alive(ref, (cell) => holdStill(cell, Hold.Program))
+
+/**
+ * Ends a suspension. Idempotent.
+ *
+ * @category lifecycle
+ * @since 0.1.0
+ */
+export const resume = (ref: AnyRef): Effect.Effect<void, ActorExited> => alive(ref, (cell) => letGo(cell, Hold.Program))
+
+const alive = (ref: AnyRef, f: (cell: Cell) => void): Effect.Effect<void, ActorExited> =>
+  Effect.suspend(() => {
+    const cell = cellOf(ref)
+    if (!cell.host.shard.isAlive(cell)) {
+      return new ActorExited({
+        pid: cell.pid,
+        name: cell.life?.name,
+        reason: cell.life?.ended ?? ExitReason.noProc(true)
+      })
+    }
+    f(cell)
+    return Effect.void
+  })
 
 /**
  * Mailbox length, reductions, time, links and state of life of one actor.

@@ -11,6 +11,9 @@ export type { Behavior } from "./Behavior.ts"
 export type { DeadLetter } from "./DeadLetter.ts"
 export { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 export { type Down, ExitSignal, type MonitorRef } from "./ExitSignal.ts"
+export * as HotSwap from "./HotSwap.ts"
+export type { Canary, Selection, SwapOptions, SwapReport, Upgrade, UpgradeOptions } from "./HotSwap.ts"
+export { type ActorStatistics, Inspector, ReplaceFailed, type TracedMessage } from "./Inspector.ts"
 export * as Link from "./Link.ts"
 export { Lane, type Mailbox, Reentrant } from "./Mailbox.ts"
 export type { Message } from "./Message.ts"
@@ -31,6 +34,17 @@ export {
   SpawnError,
   SystemStopped
 } from "./SpawnError.ts"
+export {
+  HandledMessage,
+  MigrationFailed,
+  MigrationTimeout,
+  RolledBack,
+  StateInvalid,
+  StateNotCopyable,
+  SwapError,
+  SwapInProgress,
+  WrongVersion
+} from "./SwapError.ts"
 export type { SystemEvent } from "./SystemEvent.ts"
 export { BadMessage, MailboxFull, NodeBusy, NoSession, TellError, type TellOutcome } from "./TellError.ts"
 export { Traced } from "./Traced.ts"

@@ -5,7 +5,16 @@
  *
  * @since 0.1.0
  */
-import { ActorSystem, type ActorExited, type ActorRef, type AnyRef, type Behavior, type NamedRef, type SpawnError, type SpawnOptions } from "@myrmidonjs/actor"
+import {
+  type ActorExited,
+  type ActorRef,
+  ActorSystem,
+  type AnyRef,
+  type Behavior,
+  type NamedRef,
+  type SpawnError,
+  type SpawnOptions
+} from "@myrmidonjs/actor"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -75,7 +84,13 @@ export const make = <const Id extends string, const Children extends ReadonlyArr
   options: SupervisorOptions & ChildOptions,
   children: Children
 ): Supervisor<Id, Children[number]> =>
-  typed({ kind: "supervisor", id, options: childOptions(options), supervisor: options, children: children.map(untyped) })
+  typed({
+    kind: "supervisor",
+    id,
+    options: childOptions(options),
+    supervisor: options,
+    children: children.map(untyped)
+  })
 
 /**
  * An actor as a child. `provides`: a service whose value follows the child over its restarts, by its name (its path in
@@ -93,8 +108,15 @@ export const child = <const Id extends string, Rpcs extends Rpc.Any, Args, State
     readonly restoreFrom?: StateStore<Args> | undefined
   } = {}
 ): Child<Id, ActorRef<Rpcs>, Out, E | SpawnError, R | ActorSystem> => {
-  const { place: _place, provides, restart: _restart, restoreFrom, shutdown: _shutdown, significant: _significant, ...spawn } =
-    options
+  const {
+    place: _place,
+    provides,
+    restart: _restart,
+    restoreFrom,
+    shutdown: _shutdown,
+    significant: _significant,
+    ...spawn
+  } = options
   return typed({
     kind: "actor",
     id,

@@ -87,9 +87,11 @@ export const workerOf = (
       },
       Leave: (_, how, self) => self.stop(how === "normal" ? ExitReason.normal : ExitReason.shutdown()),
       Unlink: (_, __, self) =>
-        Effect.map(Actor.info(self.ref), ({ links }) =>
-          Effect.forEach(links, (pid) =>
-            Effect.map(ActorRef.fromPid(Worker, pid), (ref) => self.unlink(ref)))).pipe(Effect.flatten, Effect.ignore),
+        Effect.map(
+          Actor.info(self.ref),
+          ({ links }) =>
+            Effect.forEach(links, (pid) => Effect.map(ActorRef.fromPid(Worker, pid), (ref) => self.unlink(ref)))
+        ).pipe(Effect.flatten, Effect.ignore),
       Id: (state) => state.id
     },
     ...options.trap === true ? { signals: { exit: () => {} } } : undefined,

@@ -31,7 +31,10 @@ export const build = (
   const treatment = treatmentOf(id, spec.options, spec.kind === "supervisor" || spec.kind === "dynamic")
   const base = [id, path, system, parent, context, treatment] as const
   const provide = (behavior: AnyBehavior): Effect.Effect<AnyBehavior> =>
-    Effect.provideContext(Actor.provide(behavior), Context.omit(Scope.Scope as never)(context) as Context.Context<never>)
+    Effect.provideContext(
+      Actor.provide(behavior),
+      Context.omit(Scope.Scope as never)(context) as Context.Context<never>
+    )
   switch (spec.kind) {
     case "actor":
       return Effect.flatMap(provide(spec.behavior), (behavior) => {
@@ -45,17 +48,25 @@ export const build = (
         )
       })
     case "dynamic":
-      return Effect.suspend(() => spec.partitions === undefined || spec.partitions === 1
-        ? Effect.map(provide(spec.behavior), (behavior) => {
-          const node = new DynamicNode(spec, rulesOf(id, spec.supervisor), treatmentOf(id, spec.child, false), behavior, ...base)
-          node.value = new DynamicHandle(node, [node])
-          return { node, provided: put(Context.empty(), spec.provides, node.value) }
-        })
-        : Effect.map(build(partitioned(spec, spec.partitions), context, parent), ({ node }) => {
-          const supervisor = node as SupervisorNode
-          supervisor.value = new DynamicHandle(supervisor, supervisor.children as Array<DynamicNode>)
-          return { node, provided: put(Context.empty(), spec.provides, supervisor.value) }
-        }))
+      return Effect.suspend(() =>
+        spec.partitions === undefined || spec.partitions === 1
+          ? Effect.map(provide(spec.behavior), (behavior) => {
+            const node = new DynamicNode(
+              spec,
+              rulesOf(id, spec.supervisor),
+              treatmentOf(id, spec.child, false),
+              behavior,
+              ...base
+            )
+            node.value = new DynamicHandle(node, [node])
+            return { node, provided: put(Context.empty(), spec.provides, node.value) }
+          })
+          : Effect.map(build(partitioned(spec, spec.partitions), context, parent), ({ node }) => {
+            const supervisor = node as SupervisorNode
+            supervisor.value = new DynamicHandle(supervisor, supervisor.children as Array<DynamicNode>)
+            return { node, provided: put(Context.empty(), spec.provides, supervisor.value) }
+          })
+      )
     case "supervisor":
       return Effect.gen(function*() {
         const node = new SupervisorNode(spec, rulesOf(id, spec.supervisor), ...base)

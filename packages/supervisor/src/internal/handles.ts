@@ -49,7 +49,9 @@ export class RunningHandle {
   ): Effect.Effect<A, E | ChildNotRunning> {
     return Effect.suspend((): Effect.Effect<A, E | ChildNotRunning> => {
       const { incarnation } = this.node
-      return incarnation === undefined ? Effect.fail(stopped(this.node.id)) : incarnation.submit(id, Effect.suspend(() => f(incarnation)))
+      return incarnation === undefined
+        ? Effect.fail(stopped(this.node.id))
+        : incarnation.submit(id, Effect.suspend(() => f(incarnation)))
     })
   }
 
@@ -64,8 +66,13 @@ export class RunningHandle {
   }
 
   restart(id: string): Effect.Effect<void, ChildNotRunning | ChildPresent | ChildStartError<unknown>> {
-    return this.withChild(id, (child, incarnation): Effect.Effect<void, ChildPresent | ChildStartError<unknown>> =>
-      child.status === "stopped" ? incarnation.start(child) : Effect.fail(new ChildPresent({ id, status: child.status })))
+    return this.withChild(
+      id,
+      (child, incarnation): Effect.Effect<void, ChildPresent | ChildStartError<unknown>> =>
+        child.status === "stopped"
+          ? incarnation.start(child)
+          : Effect.fail(new ChildPresent({ id, status: child.status }))
+    )
   }
 
   terminate(id: string): Effect.Effect<void, ChildNotRunning> {

@@ -252,8 +252,8 @@ export class Incarnation {
       }
       const gone = (): void => settle(Exit.fail(new ChildNotRunning({ id, status: "stopped" })))
       this.enqueue(
-        Effect.onExit(Effect.exit(run), (exit) =>
-          Effect.sync(() => Exit.isSuccess(exit) ? settle(exit.value) : gone())).pipe(Effect.asVoid),
+        Effect.onExit(Effect.exit(run), (exit) => Effect.sync(() => Exit.isSuccess(exit) ? settle(exit.value) : gone()))
+          .pipe(Effect.asVoid),
         gone
       )
     })
@@ -290,7 +290,9 @@ export class Incarnation {
     for (const { cancel } of this.queue.splice(0)) cancel()
     const { fiber } = this
     return Effect.andThen(
-      fiber === undefined ? Effect.void : Effect.andThen(Effect.sync(() => fiber.interruptUnsafe()), Fiber.await(fiber)),
+      fiber === undefined
+        ? Effect.void
+        : Effect.andThen(Effect.sync(() => fiber.interruptUnsafe()), Fiber.await(fiber)),
       this.stopAll()
     )
   })
@@ -299,7 +301,11 @@ export class Incarnation {
     return Number(Context.get(this.context, Clock.Clock).currentTimeNanosUnsafe()) / 1e6
   }
 
-  private tell(tag: "Started" | "Crashed" | "Restarted" | "Escalated", child: Node, reason: ExitReason | undefined): void {
+  private tell(
+    tag: "Started" | "Crashed" | "Restarted" | "Escalated",
+    child: Node,
+    reason: ExitReason | undefined
+  ): void {
     this.events.tell(this.context, tag, pathOf(this.node), child.id, child.ref?.pid, reason)
   }
 }

@@ -8,7 +8,7 @@ import type { ActorSystem, AnyRef } from "@myrmidonjs/actor"
 import type * as Context from "effect/Context"
 import type { Incarnation } from "./incarnation.ts"
 import type { DynamicIncarnation } from "./dynamic.ts"
-import type { AnyBehavior, DynamicSpec, EffectSpec, ActorSpec, Rules, SupervisorSpec, Treatment } from "./spec.ts"
+import type { ActorSpec, AnyBehavior, DynamicSpec, EffectSpec, Rules, SupervisorSpec, Treatment } from "./spec.ts"
 
 export type Status = "running" | "restarting" | "stopped"
 

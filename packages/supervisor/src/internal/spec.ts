@@ -69,7 +69,13 @@ const invalid = (id: string, field: string, issue: string): never => {
   throw new InvalidSpec({ id, field, issue })
 }
 
-const oneOf = <A extends string>(id: string, field: string, value: A | undefined, of: ReadonlyArray<A>, otherwise: A): A =>
+const oneOf = <A extends string>(
+  id: string,
+  field: string,
+  value: A | undefined,
+  of: ReadonlyArray<A>,
+  otherwise: A
+): A =>
   value === undefined ? otherwise : of.includes(value) ? value : invalid(id, field, `must be one of ${of.join(", ")}`)
 
 const millis = (id: string, field: string, input: Duration.Input, least: number): number => {

@@ -42,8 +42,11 @@ export const startTree = (
           (ref) => Effect.orDie(Actor.stop(ref, { timeout: Duration.infinity })),
           { interruptible: true }
         ).pipe(
-          Effect.catchTag("SpawnError", (error) =>
-            Effect.fail(new ChildStartError({ id: node.id, path: node.path, cause: Cause.fail(error), error })))
+          Effect.catchTag(
+            "SpawnError",
+            (error) =>
+              Effect.fail(new ChildStartError({ id: node.id, path: node.path, cause: Cause.fail(error), error }))
+          )
         )
         supervisor.ref = ref
         supervisor.status = "running"

@@ -11,7 +11,9 @@ import { nodeOf } from "./registry.ts"
 /** Of a dynamic supervisor, so many children are listed. */
 const listed = 100
 
-const looks = (ref: AnyRef | undefined): Effect.Effect<{ readonly name: string | undefined; readonly mailbox: number }> =>
+const looks = (
+  ref: AnyRef | undefined
+): Effect.Effect<{ readonly name: string | undefined; readonly mailbox: number }> =>
   ref === undefined
     ? Effect.succeed({ name: undefined, mailbox: 0 })
     : Effect.map(Effect.option(Actor.info(ref)), (info) =>
@@ -52,7 +54,9 @@ export const tree = (ref: AnyRef): Effect.Effect<TreeNode, ActorExited> =>
     return Effect.flatMap(Actor.isAlive(ref), (alive) =>
       node !== undefined && isCurrent && alive
         ? treeOf(node)
-        : Effect.fail(new ActorExited({ pid: ref.pid, name: undefined, reason: ExitReason.noProc(node !== undefined) })))
+        : Effect.fail(
+          new ActorExited({ pid: ref.pid, name: undefined, reason: ExitReason.noProc(node !== undefined) })
+        ))
   })
 
 const line = ({ id, mailbox, name, omitted, pid, restarts, status, type }: TreeNode): string =>
@@ -77,4 +81,3 @@ export const render = (node: TreeNode): string => {
   walk(node.children, "")
   return lines.join("\n")
 }
-

@@ -140,7 +140,8 @@ export const play = Effect.fnUntraced(function*(row: Row) {
       const path = pathTo(row.tree, id) ?? [row.tree.id, id]
       return Effect.flatMap(supervisor(path.at(-2)!), (above) => above.get(id) as Effect.Effect<AnyRef, unknown>)
     })
-  const worker = (id: string) => childOf(id) as Effect.Effect<import("@myrmidonjs/actor").Actor.Ref<typeof import("../fixtures.ts").Worker>, unknown>
+  const worker = (id: string) =>
+    childOf(id) as Effect.Effect<import("@myrmidonjs/actor").Actor.Ref<typeof import("../fixtures.ts").Worker>, unknown>
 
   const note = (as: string) => <A>(effect: Effect.Effect<A, unknown, ActorSystem>) =>
     Effect.forkIn(
@@ -194,7 +195,10 @@ export const play = Effect.fnUntraced(function*(row: Row) {
       case "add": {
         const child = rest[1] as unknown as ChildRow
         return note(`add ${child.id}`)(
-          Effect.flatMap(supervisor(first!), (above) => above.start(specOf(child)) as Effect.Effect<unknown, unknown, ActorSystem>)
+          Effect.flatMap(
+            supervisor(first!),
+            (above) => above.start(specOf(child)) as Effect.Effect<unknown, unknown, ActorSystem>
+          )
         )
       }
       case "spawn":
