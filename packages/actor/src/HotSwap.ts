@@ -222,9 +222,9 @@ export const swapAll = <From extends Rpc.Any, To extends Rpc.Any, R>(
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
     Effect.flatMap(options(() => resolveSwap(swapOptions)), (resolved) =>
       Effect.suspend(() => {
-        const chosen = selectCells(context as Context.Context<never>, impl(upgrade), swapOptions)
+        const chosen = selectCells(context, impl(upgrade), swapOptions)
         const all = swapOptions?.together === true ? swapTogether : swapEach
-        return all(chosen, impl(upgrade), context as Context.Context<never>, resolved)
+        return all(chosen, impl(upgrade), context, resolved)
       }))
   )
 
@@ -241,7 +241,7 @@ export const plan = <From extends Rpc.Any, To extends Rpc.Any, R>(
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
     Effect.gen(function*() {
       const sample = yield* options(() => sampleOf(planOptions?.sample))
-      const all = selectCells(context as Context.Context<never>, impl(upgrade), planOptions)
+      const all = selectCells(context, impl(upgrade), planOptions)
       const step = Math.max(1, all.length / sample)
       const failures: Array<{ readonly pid: Pid; readonly error: SwapError }> = []
       let checked = 0

@@ -7,7 +7,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Rpc from "effect/rpc/Rpc"
-import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import type { ActorRef, AnyRef } from "./ActorRef.ts"
 import { ActorSystem } from "./ActorSystem.ts"
@@ -16,21 +15,8 @@ import type { Behavior } from "./Behavior.ts"
 import { type Statistics, statisticsOf } from "./internal/statistics.ts"
 import { stateOf } from "./internal/inspect.ts"
 import { type Traced, traceOf, type TraceOptions } from "./internal/trace.ts"
+import { ReplaceFailed } from "./ReplaceFailed.ts"
 import type { ProtocolMismatch } from "./SpawnError.ts"
-
-/**
- * The function of `replaceState` threw; the state is what it was, as far as that function has not changed it in place.
- *
- * @category errors
- * @since 0.1.0
- */
-export class ReplaceFailed extends Schema.TaggedError<ReplaceFailed>("myrmidon/ReplaceFailed")("ReplaceFailed", {
-  cause: Schema.Defect()
-}) {
-  override get message(): string {
-    return `the state was not replaced: ${this.cause instanceof Error ? this.cause.message : String(this.cause)}`
-  }
-}
 
 /**
  * A message that a traced actor has handled.

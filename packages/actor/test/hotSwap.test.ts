@@ -120,12 +120,12 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
   it.effect("names what cannot be copied, and takes a copy function or a share instead", () =>
     Effect.gen(function*() {
       const Odd = Meter.behavior({
-        init: (_: number) => ({ seen: [] as Array<number>, deep: { list: [1, Option.some(2)] } }),
+        init: (n: number) => ({ n, seen: [] as Array<number>, deep: { list: [1, Option.some(2)] } }),
         handlers: { Add: (state, n) => void state.seen.push(n), Read: (state) => state.seen, Wait: wait, Boom: boom }
       })
       const Odd2 = Meter.behavior({
         version: "2",
-        init: (_: number) => ({ seen: [] as Array<number>, deep: { list: [1, Option.some(2)] } }),
+        init: (n: number) => ({ n, seen: [] as Array<number>, deep: { list: [1, Option.some(2)] } }),
         handlers: { Add: () => {}, Read: () => [42], Wait: wait, Boom: boom }
       })
       const odd = yield* Odd.spawn(0)

@@ -35,7 +35,7 @@ import type { ChildNotRunning, ChildStartError, InvalidSpec } from "./Supervisor
 import type { SupervisorEvent } from "./SupervisorEvent.ts"
 
 // What a spec holds is known to this package alone; its type says what comes of it.
-const typed = <A>(spec: Spec): A => spec as unknown as A
+const typed = (spec: Spec): never => spec as never
 const untyped = (child: Child.Any): Spec => child as unknown as Spec
 
 const childOptions = ({ place, restart, shutdown, significant }: ChildOptions): ChildOptions => ({
@@ -245,8 +245,7 @@ export const start = <Id extends string, A, Out, E, R>(
 export const change = <Id extends string, A, Out, E, R>(
   ref: AnyRef,
   tree: Child<Id, A, Out, E, R>
-): Effect.Effect<void, ChildNotRunning | InvalidSpec, R | ActorSystem> =>
-  changeTree(ref, untyped(tree)) as Effect.Effect<void, ChildNotRunning | InvalidSpec, R | ActorSystem>
+): Effect.Effect<void, ChildNotRunning | InvalidSpec, R | ActorSystem> => changeTree(ref, untyped(tree))
 
 /**
  * The tree below a supervisor as data. Of a dynamic supervisor the first hundred children are listed.

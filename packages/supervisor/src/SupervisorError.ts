@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
  * @category errors
  * @since 0.1.0
  */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the error channel says what children fail with
 export class ChildStartError<out E> extends Data.TaggedError("ChildStartError")<{
   readonly id: string
   /** From the root of the tree to the child. */

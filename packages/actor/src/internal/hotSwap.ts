@@ -91,7 +91,7 @@ const swapNow = (
 export const attempt = <A>(f: () => A | Effect.Effect<A, SwapError>): Effect.Effect<A, SwapError> => {
   try {
     const result = f()
-    return Effect.isEffect(result) ? result : Exit.succeed(result as A)
+    return Effect.isEffect(result) ? result : Exit.succeed(result)
   } catch (error) {
     return error instanceof SwapError ? Exit.fail(error) : Exit.die(error)
   }

@@ -208,7 +208,8 @@ export class Canary {
     const life = lifeOf(cell)
     life.epoch++
     this.end = { passed: false, reason, handled }
-    for (const fiber of [...this.fibers]) fiber.interruptUnsafe()
+    const running = Array.from(this.fibers)
+    for (const fiber of running) fiber.interruptUnsafe()
     for (const entry of this.journal) {
       if (!entry.done) {
         host.letter(cell.pid, entry.from, new Envelope(entry.op, tagOf(entry.op), entry.payload), "SwapRolledBack")

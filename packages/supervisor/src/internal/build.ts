@@ -6,9 +6,14 @@ import { Actor, ActorRef, ActorSystem } from "@myrmidonjs/actor"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
+import { DynamicLive } from "./dynamicActor.ts"
+import { EffectLive } from "./effectActor.ts"
 import { DynamicHandle, RunningHandle } from "./handles.ts"
 import { ActorNode, DynamicNode, EffectNode, type Node, SupervisorNode } from "./node.ts"
 import { type AnyBehavior, type DynamicSpec, rulesOf, type Spec, type SupervisorSpec, treatmentOf } from "./spec.ts"
+import { SupervisorLive } from "./supervisorActor.ts"
+
+export type Build = typeof build
 
 export interface Built {
   readonly node: Node
@@ -16,8 +21,11 @@ export interface Built {
   readonly provided: Context.Context<never>
 }
 
+// Its arguments are the node that it stands in.
+const live = (behavior: unknown): AnyBehavior => behavior as AnyBehavior
+
 const put = (context: Context.Context<never>, key: Context.Key<unknown, unknown> | undefined, service: unknown) =>
-  key === undefined ? context : Context.add(context, key as never, service as never) as Context.Context<never>
+  key === undefined ? context : Context.add(context, key as never, service as never)
 
 /** `context` has the system, and whatever the tree needs. */
 export const build = (
@@ -33,7 +41,7 @@ export const build = (
   const provide = (behavior: AnyBehavior): Effect.Effect<AnyBehavior> =>
     Effect.provideContext(
       Actor.provide(behavior),
-      Context.omit(Scope.Scope as never)(context) as Context.Context<never>
+      context.pipe(Context.omit(Scope.Scope as never))
     )
   switch (spec.kind) {
     case "actor":
@@ -56,6 +64,7 @@ export const build = (
               rulesOf(id, spec.supervisor),
               treatmentOf(id, spec.child, false),
               behavior,
+              live(DynamicLive),
               ...base
             )
             node.value = new DynamicHandle(node, [node])
@@ -69,18 +78,18 @@ export const build = (
       )
     case "supervisor":
       return Effect.gen(function*() {
-        const node = new SupervisorNode(spec, rulesOf(id, spec.supervisor), ...base)
+        const node = new SupervisorNode(spec, rulesOf(id, spec.supervisor), live(SupervisorLive), ...base)
         let provided: Context.Context<never> = Context.empty()
         for (const child of spec.children) {
           const built = yield* build(child, Context.merge(context, provided), node)
           node.children.push(built.node)
           provided = Context.merge(provided, built.provided)
         }
-        node.value = new RunningHandle(node)
+        node.value = new RunningHandle(node, build)
         return { node, provided }
       })
     default:
-      return Effect.sync(() => ({ node: new EffectNode(spec, ...base), provided: Context.empty() }))
+      return Effect.sync(() => ({ node: new EffectNode(spec, live(EffectLive), ...base), provided: Context.empty() }))
   }
 }
 

@@ -21,7 +21,7 @@ export const EffectLive = EffectChild.behavior({
   init: (node: EffectNode, self): Effect.Effect<State, unknown> => {
     const state: State = { exit: undefined }
     // The scope is this actor's, whatever the tree was started with.
-    const services = Context.omit(Scope.Scope as never)(node.context) as Context.Context<never>
+    const services = node.context.pipe(Context.omit(Scope.Scope as never))
     const effect = Effect.provideContext(node.spec.effect as Effect.Effect<unknown, unknown>, services)
     if (node.spec.kind === "scoped") {
       return Effect.map(effect, (value) => {

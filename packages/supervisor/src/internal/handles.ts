@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ChildInfo } from "../Child.ts"
 import { ChildNotRunning, ChildPresent, type ChildStartError, InvalidSpec } from "../SupervisorError.ts"
-import { build } from "./build.ts"
+import type { Build } from "./build.ts"
 import type { DynamicIncarnation } from "./dynamic.ts"
 import type { Incarnation } from "./incarnation.ts"
 import { DynamicNode, type Node, SupervisorNode } from "./node.ts"
@@ -24,9 +24,11 @@ const refOf = (node: SupervisorNode | DynamicNode): AnyRef => {
 
 export class RunningHandle {
   readonly node: SupervisorNode
+  private readonly build: Build
 
-  constructor(node: SupervisorNode) {
+  constructor(node: SupervisorNode, build: Build) {
     this.node = node
+    this.build = build
   }
 
   get ref(): AnyRef {
@@ -113,7 +115,7 @@ export class RunningHandle {
             return Effect.fail(new ChildPresent({ id: spec.id, status: present.status }))
           }
           const services = Context.merge(context, Context.make(ActorSystem, node.system))
-          return Effect.flatMap(build(spec, services as Context.Context<never>, node), ({ node: child }) => {
+          return Effect.flatMap(this.build(spec, services as Context.Context<never>, node), ({ node: child }) => {
             node.children.push(child)
             return Effect.as(
               Effect.onError(incarnation.start(child), () => Effect.sync(() => incarnation.forget(child))),

@@ -4,13 +4,20 @@
  *
  * Owner: the supervisor above it, which alone writes its fields.
  */
-import type { ActorSystem, AnyRef } from "@myrmidonjs/actor"
+import type { ActorSystem, AnyRef, SpawnOptions } from "@myrmidonjs/actor"
 import type * as Context from "effect/Context"
 import type { Incarnation } from "./incarnation.ts"
 import type { DynamicIncarnation } from "./dynamic.ts"
 import type { ActorSpec, AnyBehavior, DynamicSpec, EffectSpec, Rules, SupervisorSpec, Treatment } from "./spec.ts"
 
 export type Status = "running" | "restarting" | "stopped"
+
+/** The actor that a node is, with what it is started with. */
+export interface Start {
+  readonly behavior: AnyBehavior
+  readonly args: unknown
+  readonly options: SpawnOptions | undefined
+}
 
 export abstract class Node {
   readonly id: string
@@ -47,6 +54,8 @@ export abstract class Node {
 
   /** What `get` gives while it runs. */
   abstract readonly value: unknown
+  /** How it is started. */
+  abstract readonly start: Start
 }
 
 export class ActorNode extends Node {
@@ -70,16 +79,28 @@ export class ActorNode extends Node {
   get value(): unknown {
     return this.ref
   }
+
+  get start(): Start {
+    const { args, restoreFrom, spawn } = this.spec
+    const kept = this.wasStarted ? restoreFrom?.read() : undefined
+    return {
+      behavior: this.behavior,
+      args: kept === undefined ? args : kept,
+      options: this.name === undefined ? spawn : { ...spawn, name: this.name }
+    }
+  }
 }
 
 export class EffectNode extends Node {
   spec: EffectSpec
   /** What was acquired. */
   value: unknown = undefined
+  readonly start: Start
 
-  constructor(spec: EffectSpec, ...base: ConstructorParameters<typeof Node>) {
+  constructor(spec: EffectSpec, live: AnyBehavior, ...base: ConstructorParameters<typeof Node>) {
     super(...base)
     this.spec = spec
+    this.start = { behavior: live, args: this, options: undefined }
   }
 }
 
@@ -91,11 +112,13 @@ export class SupervisorNode extends Node {
   incarnation: Incarnation | undefined = undefined
   /** The handle: set by who makes it. */
   value: unknown = undefined
+  readonly start: Start
 
-  constructor(spec: SupervisorSpec, rules: Rules, ...base: ConstructorParameters<typeof Node>) {
+  constructor(spec: SupervisorSpec, rules: Rules, live: AnyBehavior, ...base: ConstructorParameters<typeof Node>) {
     super(...base)
     this.spec = spec
     this.rules = rules
+    this.start = { behavior: live, args: this, options: undefined }
   }
 
   child(id: string): Node | undefined {
@@ -111,12 +134,14 @@ export class DynamicNode extends Node {
   behavior: AnyBehavior
   incarnation: DynamicIncarnation | undefined = undefined
   value: unknown = undefined
+  readonly start: Start
 
   constructor(
     spec: DynamicSpec,
     rules: Rules,
     child: Treatment,
     behavior: AnyBehavior,
+    live: AnyBehavior,
     ...base: ConstructorParameters<typeof Node>
   ) {
     super(...base)
@@ -124,6 +149,7 @@ export class DynamicNode extends Node {
     this.rules = rules
     this.child = child
     this.behavior = behavior
+    this.start = { behavior: live, args: this, options: undefined }
   }
 }
 

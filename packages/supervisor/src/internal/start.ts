@@ -1,7 +1,8 @@
 /**
  * The root of a tree: started in a Scope, and stopped with it.
  */
-import { Actor, ActorSystem } from "@myrmidonjs/actor"
+import type { ActorSystem } from "@myrmidonjs/actor"
+import { Actor } from "@myrmidonjs/actor"
 import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -34,7 +35,7 @@ export const startTree = (
         return error instanceof InvalidSpec ? Effect.fail(error) : Effect.die(error)
       }
       return Effect.gen(function*() {
-        const { node, provided } = yield* build(root, context as Context.Context<never>, undefined)
+        const { node, provided } = yield* build(root, context, undefined)
         const supervisor = node as SupervisorNode
         const ref = yield* Effect.acquireRelease(
           SupervisorLive.spawnDetached(supervisor),

@@ -19,7 +19,7 @@ import {
 import { assert } from "@effect/vitest"
 import { Cause, Duration, Effect, Exit, type Fiber, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { Crash, Journal, Leave, Unlink, workerOf } from "../fixtures.ts"
+import { Crash, Journal, Leave, Unlink, type Worker, workerOf } from "../fixtures.ts"
 
 type Step = readonly [verb: string, ...rest: ReadonlyArray<never>]
 
@@ -140,8 +140,7 @@ export const play = Effect.fnUntraced(function*(row: Row) {
       const path = pathTo(row.tree, id) ?? [row.tree.id, id]
       return Effect.flatMap(supervisor(path.at(-2)!), (above) => above.get(id) as Effect.Effect<AnyRef, unknown>)
     })
-  const worker = (id: string) =>
-    childOf(id) as Effect.Effect<import("@myrmidonjs/actor").Actor.Ref<typeof import("../fixtures.ts").Worker>, unknown>
+  const worker = (id: string) => childOf(id) as Effect.Effect<Actor.Ref<typeof Worker>, unknown>
 
   const note = (as: string) => <A>(effect: Effect.Effect<A, unknown, ActorSystem>) =>
     Effect.forkIn(
