@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -11,13 +11,14 @@ import type * as Rpc from "effect/rpc/Rpc"
 import type * as RpcClient from "effect/rpc/RpcClient"
 import type * as RpcGroup from "effect/rpc/RpcGroup"
 import type * as Scope from "effect/Scope"
-import type { ActorRef, AnyRef, Recipient } from "./ActorRef.ts"
+import type { ActorRef, AnyRef, NamedRef, Recipient } from "./ActorRef.ts"
 import { ActorSystem } from "./ActorSystem.ts"
 import { ActorExited, type AskError } from "./AskError.ts"
 import type { Behavior } from "./Behavior.ts"
 import { ExitReason } from "./ExitReason.ts"
 import { provideBehavior } from "./internal/behavior.ts"
 import { type Cell, cellOf } from "./internal/cell.ts"
+import { Hold, holdStill, letGo } from "./internal/hold.ts"
 import { millisOf } from "./internal/mailbox.ts"
 import { lookupName } from "./internal/named.ts"
 import { makeProtocol } from "./internal/protocol.ts"
@@ -109,6 +110,19 @@ export const fromRpcGroup = <const Name extends string, Rpcs extends Rpc.Any>(
 ): Protocol<Name, Rpcs> => makeProtocol(name, group)
 
 /**
+ * An actor as a dependency: `class TheCounter extends Actor.Service<TheCounter>()("app/TheCounter", Counter) {}`. What is
+ * in the context follows a name, so that it stays good over restarts; a supervisor's child provides it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const Service = <Self>() =>
+<const Id extends string, Name extends string, Rpcs extends Rpc.Any>(
+  id: Id,
+  _protocol: Protocol<Name, Rpcs>
+): Context.ServiceClass<Self, Id, NamedRef<Rpcs>> => Context.Service<Self, NamedRef<Rpcs>>()(id)
+
+/**
  * Takes the services now, from the caller: what is left needs nothing, and can be spawned by the sync calls.
  *
  * @category combinators
@@ -187,6 +201,38 @@ export const kill = (ref: AnyRef): Effect.Effect<void> =>
  */
 export const exit = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> =>
   signal(ref, (cell) => cell.host.shard.exit(cell, undefined, reason))
+
+/**
+ * Delivers nothing to an actor any more, until `resume`: its queue is kept, and bounded as ever; kill, exit signals and
+ * links act. Idempotent.
+ *
+ * @category lifecycle
+ * @since 0.1.0
+ */
+export const suspend = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
+  alive(ref, (cell) => holdStill(cell, Hold.Program))
+
+/**
+ * Ends a suspension. Idempotent.
+ *
+ * @category lifecycle
+ * @since 0.1.0
+ */
+export const resume = (ref: AnyRef): Effect.Effect<void, ActorExited> => alive(ref, (cell) => letGo(cell, Hold.Program))
+
+const alive = (ref: AnyRef, f: (cell: Cell) => void): Effect.Effect<void, ActorExited> =>
+  Effect.suspend(() => {
+    const cell = cellOf(ref)
+    if (!cell.host.shard.isAlive(cell)) {
+      return new ActorExited({
+        pid: cell.pid,
+        name: cell.life?.name,
+        reason: cell.life?.ended ?? ExitReason.noProc(true)
+      })
+    }
+    f(cell)
+    return Effect.void
+  })
 
 /**
  * Mailbox length, reductions, time, links and state of life of one actor.

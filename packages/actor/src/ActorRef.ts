@@ -12,9 +12,11 @@ import type * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import { ActorSystem } from "./ActorSystem.ts"
 import type { AskError } from "./AskError.ts"
-import { makeNamed } from "./internal/named.ts"
+import { behaviorOf } from "./internal/behaviorImpl.ts"
+import { makeNamed, makeNamedFor } from "./internal/named.ts"
 import { refSchema } from "./internal/refSchema.ts"
 import { hostOf } from "./internal/system.ts"
+import type { Behavior } from "./Behavior.ts"
 import type { Message } from "./Message.ts"
 import { Pid } from "./Pid.ts"
 import type { Protocol } from "./Protocol.ts"
@@ -122,6 +124,11 @@ export const ActorRef: {
     protocol: Protocol<Name, Rpcs>,
     name: string
   ) => Effect.Effect<NamedRef<Rpcs>, never, ActorSystem>
+  /** Follows a name of this system whose holder runs `behavior`, or another of its protocol. */
+  readonly namedFor: <Rpcs extends Rpc.Any, Args, State, E, R>(
+    behavior: Behavior<Rpcs, Args, State, E, R>,
+    name: string
+  ) => Effect.Effect<NamedRef<Rpcs>, never, ActorSystem>
   /** A ref from a PID that was stored or printed. Unchecked until first used. */
   readonly fromPid: <Name extends string, Rpcs extends Rpc.Any>(
     protocol: Protocol<Name, Rpcs>,
@@ -131,6 +138,8 @@ export const ActorRef: {
   schema: <Name extends string, Rpcs extends Rpc.Any>(protocol: Protocol<Name, Rpcs>) => refSchema(protocol),
   named: <Name extends string, Rpcs extends Rpc.Any>(protocol: Protocol<Name, Rpcs>, name: string) =>
     Effect.map(ActorSystem, (system) => makeNamed(hostOf(system), protocol, name)),
+  namedFor: <Rpcs extends Rpc.Any, Args, State, E, R>(behavior: Behavior<Rpcs, Args, State, E, R>, name: string) =>
+    Effect.map(ActorSystem, (system) => makeNamedFor(hostOf(system), behaviorOf(behavior).program, name)),
   fromPid: <Name extends string, Rpcs extends Rpc.Any>(_protocol: Protocol<Name, Rpcs>, pid: Pid) =>
     Effect.map(ActorSystem, (system) => {
       // A number that is no PID is nobody's: it must not reach the words of a record.

@@ -93,6 +93,20 @@ export class SystemStopped extends Schema.TaggedError<SystemStopped>("myrmidon/S
 }
 
 /**
+ * Whoever was to own the actor has ended.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class OwnerStopped extends Schema.TaggedError<OwnerStopped>("myrmidon/OwnerStopped")("OwnerStopped", {
+  owner: Schema.String
+}) {
+  override get message(): string {
+    return `"${this.owner}" does not run`
+  }
+}
+
+/**
  * A limit of the system is reached.
  *
  * @category errors
@@ -129,7 +143,7 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>("myrmidon/I
  * @since 0.1.0
  */
 export class SpawnError extends Schema.TaggedError<SpawnError>("myrmidon/SpawnError")("SpawnError", {
-  reason: Schema.Union([NameTaken, InvalidOption, InitCrashed, InitTimeout, SystemStopped, LimitReached])
+  reason: Schema.Union([NameTaken, InvalidOption, InitCrashed, InitTimeout, SystemStopped, LimitReached, OwnerStopped])
 }) {
   override get message(): string {
     return this.reason.message

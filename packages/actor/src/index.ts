@@ -11,12 +11,16 @@ export type { Behavior } from "./Behavior.ts"
 export type { DeadLetter } from "./DeadLetter.ts"
 export { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 export { type Down, ExitSignal, type MonitorRef } from "./ExitSignal.ts"
+export * as HotSwap from "./HotSwap.ts"
+export type { Canary, Selection, SwapOptions, SwapReport, Upgrade, UpgradeOptions } from "./HotSwap.ts"
+export { type ActorStatistics, Inspector, type TracedMessage } from "./Inspector.ts"
 export * as Link from "./Link.ts"
 export { Lane, type Mailbox, Reentrant } from "./Mailbox.ts"
 export type { Message } from "./Message.ts"
 export * as Monitor from "./Monitor.ts"
 export { Pid } from "./Pid.ts"
 export type { Protocol } from "./Protocol.ts"
+export { ReplaceFailed } from "./ReplaceFailed.ts"
 export { type ChildOptions, CurrentActor, type Forwarded, type Self, type SpawnOptions, type TimerRef } from "./Self.ts"
 export {
   InitCrashed,
@@ -26,10 +30,22 @@ export {
   NameNotFound,
   NameTaken,
   NativeUnavailable,
+  OwnerStopped,
   ProtocolMismatch,
   SpawnError,
   SystemStopped
 } from "./SpawnError.ts"
+export {
+  HandledMessage,
+  MigrationFailed,
+  MigrationTimeout,
+  RolledBack,
+  StateInvalid,
+  StateNotCopyable,
+  SwapError,
+  SwapInProgress,
+  WrongVersion
+} from "./SwapError.ts"
 export type { SystemEvent } from "./SystemEvent.ts"
 export { BadMessage, MailboxFull, NodeBusy, NoSession, TellError, type TellOutcome } from "./TellError.ts"
 export { Traced } from "./Traced.ts"

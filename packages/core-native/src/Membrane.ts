@@ -349,6 +349,20 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     if (!this.#closed) this.#loop.defer(task, cell)
   }
 
+  // -- suspension -----------------------------------------------------------------------------------------------------
+
+  /** No message is delivered any more behind the one in hand; control is. Idempotent. */
+  suspend(cell: C): void {
+    this.#put(Submission.Suspend, cell, undefined, 0, 0, 0)
+    // It acts between this message and the next one, also in a batch that is under way.
+    this.#loop.attention |= Attention.Flush
+  }
+
+  /** Ends that. Idempotent. */
+  resume(cell: C): void {
+    this.#put(Submission.Resume, cell, undefined, 0, 0, 0)
+  }
+
   // -- signals --------------------------------------------------------------------------------------------------------
 
   exit(to: C, from: C | undefined, reason: ExitReason): void {

@@ -40,6 +40,8 @@ export interface BehaviorOptions {
 export const OpFlag = { Known: 256, Checked: 512, Stream: 1024 } as const
 
 export interface Program {
+  /** Of one that is wrapped for a while: what it wraps. */
+  readonly base?: Program
   readonly protocol: string
   readonly version: string
   readonly options: BehaviorOptions

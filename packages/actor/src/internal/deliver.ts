@@ -13,9 +13,10 @@ import type { Pid } from "../Pid.ts"
 import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import type { Host } from "./host.ts"
+import { becameQuiet } from "./hold.ts"
 import { hold, type Life, lifeOf } from "./life.ts"
 import { startStream } from "./produce.ts"
-import { answer, crash, finish } from "./reply.ts"
+import { abandonCall, answer, crash, finish } from "./reply.ts"
 import { release, type Runner, take } from "./runner.ts"
 import { selfOf } from "./self.ts"
 import { StreamRequest } from "./stream.ts"
@@ -37,7 +38,7 @@ export const deliver = (
     if (life !== undefined) life.sender = from
     const result = plain !== undefined
       ? plain(cell.state, payload, undefined)
-      : deliverFull(cell, op, payload, from)
+      : deliverFull(cell, op, payload, from, call !== undefined)
     if (result === undefined) {
       if (call !== undefined) answer(cell, op, call, Exit.void)
     } else if (typeof result !== "object" || result === null) {
@@ -46,12 +47,18 @@ export const deliver = (
       busy = settle(cell, op, result, call)
     }
   } catch (error) {
-    crash(cell, error)
+    crash(cell, error, call)
   }
   host.running = undefined
   const life = cell.life
-  if (life !== undefined && life.leaving !== undefined) leave(cell, life)
+  if (life !== undefined && (life.leaving !== undefined || life.quiet !== undefined)) turned(cell, life, busy)
   return busy
+}
+
+// What waited for the end of a handler. `busy`: it only waits.
+const turned = (cell: Cell, life: Life, busy: boolean): void => {
+  if (!busy) becameQuiet(life)
+  leave(cell, life)
 }
 
 /** `self.stop` acts when no handler runs or waits any more. */
@@ -62,12 +69,14 @@ export const leave = (cell: Cell, life: Life): void => {
   cell.host.shard.exitSelf(cell, reason)
 }
 
-const deliverFull = (cell: Cell, op: number, payload: unknown, from: Pid | 0): unknown => {
+const deliverFull = (cell: Cell, op: number, payload: unknown, from: Pid | 0, asked: boolean): unknown => {
   const handler = cell.bound.program.full[op]
   // `become` may have dropped a tag that was queued under the behaviour before; its type does not allow that.
   if (handler === undefined) throw new TypeError(`${cell.bound.program.protocol} has no such message`)
   const self = selfOf(cell)
-  lifeOf(cell).sender = from
+  const life = lifeOf(cell)
+  life.sender = from
+  life.asked = asked
   if (!(payload instanceof StreamRequest)) return handler(cell.state, payload, self)
   payload.produce = handler(cell.state, payload.payload, self)
   return payload
@@ -112,8 +121,10 @@ const start = (
   }
   const waiting = new Waiting(cell, life, op, call, runner)
   hold(life, fiber)
+  life.swap?.canary?.fibers.add(fiber)
   fiber.addObserver((exit) => {
     life.fibers?.delete(fiber)
+    life.swap?.canary?.fibers.delete(fiber)
     waiting.ran(exit)
   })
   return waiting.suspend()
@@ -126,6 +137,8 @@ class Waiting {
   private readonly op: number
   private readonly call: Call | undefined
   private readonly runner: Runner
+  /** The behaviour that it belongs to; another one has been brought back meanwhile when it is not the actor's. */
+  private readonly epoch: number
   private done = false
   private suspended = false
 
@@ -135,6 +148,7 @@ class Waiting {
     this.op = op
     this.call = call
     this.runner = runner
+    this.epoch = life.epoch
   }
 
   ran(exit: Exit.Exit<unknown, unknown>): void {
@@ -154,14 +168,25 @@ class Waiting {
     this.done = true
     if (this.suspended) life.busy--
     if (life.closing) return
+    if (life.epoch !== this.epoch) return this.passed()
     // As in `deliver`: a result that cannot even be looked at (a revoked proxy) is a crash.
     try {
       finish(cell, op, exit, call)
     } catch (error) {
-      crash(cell, error)
+      crash(cell, error, call)
     }
     if (!this.suspended) return
+    if (life.quiet !== undefined) becameQuiet(life)
     leave(cell, life)
+    cell.host.shard.ready(cell, 0)
+  }
+
+  // Its version was rolled back, and it was interrupted with it.
+  private passed(): void {
+    const { call, cell, life } = this
+    if (call !== undefined) abandonCall(cell, call, life.swap?.crash)
+    if (!this.suspended) return
+    if (life.quiet !== undefined) becameQuiet(life)
     cell.host.shard.ready(cell, 0)
   }
 }
@@ -179,7 +204,7 @@ const deliverSignal = (host: Host, cell: Cell, run: () => unknown): boolean => {
   }
   host.running = undefined
   const life = cell.life
-  if (life !== undefined && life.leaving !== undefined) leave(cell, life)
+  if (life !== undefined && (life.leaving !== undefined || life.quiet !== undefined)) turned(cell, life, busy)
   return busy
 }
 

@@ -23,6 +23,7 @@ import { Call, resumeWith } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
+import { becameQuiet } from "./hold.ts"
 import { Hub } from "./hub.ts"
 import { hold, interruptAll, type Life, lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
@@ -37,6 +38,7 @@ import type { CallEnd, Shard, ShardClock, ShardHost, Why } from "./shard.ts"
 import { begin, detached, settled, Starting, type Ties } from "./spawn.ts"
 import type { StopGroup } from "./stop.ts"
 import { StreamRequest } from "./stream.ts"
+import { switchTo } from "./swap.ts"
 import type { Watch } from "./watch.ts"
 
 /** A signal is delivered soon after its sender's end; a name that is later than so many other deaths is lost. */
@@ -77,6 +79,8 @@ export class Host implements ShardHost {
   deadLetters = 0
   longSchedules = 0
   tellsFailed = 0
+  swaps = 0
+  rollbacks = 0
   /** Names of the latest dead; the oldest goes first. */
   private readonly lateNames = new Map<Pid, string>()
   private refs = 0
@@ -185,15 +189,7 @@ export class Host implements ShardHost {
   }
 
   become(cell: Cell, behavior: unknown): void {
-    const before = cell.bound
-    const after = boundFor(behaviorOf(behavior), this, before.context)
-    cell.bound = after
-    if (cell.life !== undefined) cell.life.runner = undefined
-    const cleanup = after.open.cleanup || cell.life?.scope !== undefined
-    const had = before.open.cleanup || cell.life?.scope !== undefined
-    if (after.open.trapExit !== before.open.trapExit || cleanup !== had) {
-      this.shard.setFlags(cell, after.open.trapExit, cleanup)
-    }
+    switchTo(cell, boundFor(behaviorOf(behavior), this, cell.bound.context))
   }
 
   /** Also of one that has just ended, for the signals that tell of it. */
@@ -206,6 +202,18 @@ export class Host implements ShardHost {
   crashed(cell: Cell, reason: ExitReason): void {
     this.crashes++
     if (!this.events.idle) this.events.publish({ _tag: "Crashed", pid: cell.pid, name: cell.life?.name, reason })
+  }
+
+  swapped(cell: Cell, from: string, to: string): void {
+    this.swaps++
+    if (!this.events.idle) this.events.publish({ _tag: "Swapped", pid: cell.pid, name: cell.life?.name, from, to })
+  }
+
+  rolledBack(cell: Cell, version: string, reason: ExitReason): void {
+    this.rollbacks++
+    if (!this.events.idle) {
+      this.events.publish({ _tag: "SwapRolledBack", pid: cell.pid, name: cell.life?.name, version, reason })
+    }
   }
 
   tellFailed(cell: Cell, op: number, error: unknown): void {
@@ -286,6 +294,8 @@ export class Host implements ShardHost {
     if (life === undefined) return
     life.closing = true
     life.ended = reason
+    if (life.quiet !== undefined) becameQuiet(life)
+    life.swap?.ended()
     if (life.name !== undefined) {
       this.lateNames.set(cell.pid, life.name)
       if (this.lateNames.size > lateNamesKept) this.lateNames.delete(this.lateNames.keys().next().value!)

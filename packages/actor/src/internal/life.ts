@@ -12,6 +12,7 @@ import type { Cell } from "./cell.ts"
 import type { ResolvedMailbox } from "./mailbox.ts"
 import type { Owner } from "./owner.ts"
 import type { Runner } from "./runner.ts"
+import type { Swaps } from "./swap.ts"
 
 export class Life {
   name: string | undefined = undefined
@@ -20,6 +21,8 @@ export class Life {
   self: Self.Any | undefined = undefined
   /** Who sent the message in hand; 0 is nobody. */
   sender = 0
+  /** It is a question. Kept for handlers that take a `self`. */
+  asked = false
   /** Of `init`: lives as long as the actor. */
   scope: Scope.Closeable | undefined = undefined
   /** For handlers that return an Effect; see `runner.ts`. */
@@ -27,10 +30,18 @@ export class Life {
   fibers: Set<Fiber.Fiber<unknown, unknown>> | undefined = undefined
   /** Handlers that wait. */
   busy = 0
+  /** Grows when a version is rolled back: what still runs of it is nobody's. */
+  epoch = 0
   /** `self.stop` was called; acts when the handlers are done. */
   leaving: ExitReason | undefined = undefined
   /** Nothing of it may start any more: it is in its cleanup, or gone. */
   closing = false
+  /** Why nothing is delivered to it, as bits of `Hold`: the program's own order, a swap under way. */
+  held = 0
+  /** Waits until no handler of it runs or waits; or it ends. */
+  quiet: Array<() => void> | undefined = undefined
+  /** Of a swap: the versions before this one, and the canary. */
+  swap: Swaps | undefined = undefined
   /** It has ended. */
   ended: ExitReason | undefined = undefined
   /** Of a spawn that waits for `init`. */

@@ -13,6 +13,7 @@ import type { Pid } from "../Pid.ts"
 import type { Protocol } from "../Protocol.ts"
 import { NameNotFound, ProtocolMismatch } from "../SpawnError.ts"
 import type { TellError, TellOutcome } from "../TellError.ts"
+import type { Program } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import { Envelope } from "./envelope.ts"
 import type { Host } from "./host.ts"
@@ -115,3 +116,12 @@ export const makeNamed = <Name extends string, Rpcs extends Rpc.Any>(
   protocol: Protocol<Name, Rpcs>,
   name: string
 ): NamedRef<Rpcs> => new NamedRefImpl(host, protocol.name, infosOf(protocol.group), name) as unknown as NamedRef<Rpcs>
+
+/** The same, for what a behaviour understands. */
+export const makeNamedFor = <Rpcs extends Rpc.Any>(host: Host, program: Program, name: string): NamedRef<Rpcs> =>
+  new NamedRefImpl(
+    host,
+    program.protocol,
+    program.rpcs.filter((rpc) => rpc !== undefined),
+    name
+  ) as unknown as NamedRef<Rpcs>

@@ -18,6 +18,11 @@ export class Owner {
     this.cells.push(cell)
   }
 
+  /** Also those that have ended and were not swept out yet. */
+  all(): ReadonlyArray<Cell> {
+    return this.cells
+  }
+
   /** Takes all of them out, youngest first. */
   drain(): Array<Cell> {
     const cells = this.cells

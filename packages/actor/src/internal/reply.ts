@@ -17,13 +17,31 @@ import { tagOf } from "./opcodes.ts"
 import { askEnded, askRefused, sendCall, sendMessage } from "./send.ts"
 import { CallEnd, Outcome } from "./shard.ts"
 
-/** A defect ends the actor; its links, monitors and askers learn why. */
-export const crash = (cell: Cell, defect: unknown): void => {
+/**
+ * A defect ends the actor; its links, monitors and askers learn why. A canary goes back to the version before instead.
+ * `call`: of the message that crashed it.
+ */
+export const crash = (cell: Cell, defect: unknown, call?: Call): void => {
   const life = cell.life
   if (life?.ended !== undefined) return
   const reason = ExitReason.crashed(defect)
+  const canary = life?.swap?.canary
+  if (canary !== undefined && !life!.closing) {
+    canary.crashed(reason)
+    if (call !== undefined) abandonCall(cell, call, reason)
+    return
+  }
   cell.host.crashed(cell, reason)
   cell.host.shard.exitSelf(cell, reason)
+}
+
+/** Ends a call whose handler crashed in an actor that lives on. */
+export const abandonCall = (cell: Cell, call: Call, reason: ExitReason | undefined): void => {
+  const resume = call.resume
+  if (resume === undefined) return
+  call.resume = undefined
+  cell.host.shard.answered(call)
+  resumeWith(resume, Exit.fail(askEnded(call, CallEnd.Exited, reason)))
 }
 
 /** The answer, once. Whatever comes for a call that is over vanishes. */
@@ -37,7 +55,7 @@ export const answer = (
   const resume = call.resume
   if (resume === undefined) return
   if (!(isEndOfStream && Exit.isSuccess(exit)) && ((cell.bound.flags[op] ?? 0) & OpFlag.Checked) !== 0) {
-    const checked = checkedReply(cell, op, exit)
+    const checked = checkedReply(cell, op, exit, call)
     if (checked === undefined) return
     exit = checked
   }
@@ -50,18 +68,19 @@ export const answer = (
 const checkedReply = (
   cell: Cell,
   op: number,
-  exit: Exit.Exit<unknown, unknown>
+  exit: Exit.Exit<unknown, unknown>,
+  call: Call
 ): Exit.Exit<unknown, unknown> | undefined => {
   if (Exit.isSuccess(exit)) {
     const checked = checkSuccess(cell.bound, op, exit.value)
     if (Exit.isSuccess(checked)) return checked
-    return crash(cell, badReply(op, checked.cause)), undefined
+    return crash(cell, badReply(op, checked.cause), call), undefined
   }
   const failure = exit.cause.reasons.find(Cause.isFailReason)
   if (failure === undefined) return exit
   const checked = checkError(cell.bound, op, failure.error)
   if (Exit.isSuccess(checked)) return Exit.fail(checked.value)
-  return crash(cell, badReply(op, checked.cause)), undefined
+  return crash(cell, badReply(op, checked.cause), call), undefined
 }
 
 const badReply = (op: number, cause: Cause.Cause<string>): Error =>
@@ -83,7 +102,7 @@ export const finish = (cell: Cell, op: number, exit: Exit.Exit<unknown, unknown>
   if (failure === undefined || op === 0 || Cause.hasDies(cause)) {
     // Interrupted because it ended: not its own doing.
     if (Cause.hasInterruptsOnly(cause) && cell.life !== undefined && cell.life.closing) return
-    return crash(cell, Cause.squash(cause))
+    return crash(cell, Cause.squash(cause), call)
   }
   if (call !== undefined) answer(cell, op, call, exit)
   else cell.host.tellFailed(cell, op, failure.error)

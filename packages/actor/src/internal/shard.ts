@@ -139,6 +139,12 @@ export interface Shard {
   /** Runs `task` in the pump, charged to `cell` where there is one: how fibers of actors go on. */
   readonly defer: (task: () => void, cell: Cell | undefined) => void
 
+  // -- suspension -----------------------------------------------------------------------------------------------------
+  /** No message is delivered any more behind the one in hand, control is. Idempotent. */
+  readonly suspend: (cell: Cell) => void
+  /** Ends that. Idempotent. */
+  readonly resume: (cell: Cell) => void
+
   // -- signals ------------------------------------------------------------------------------------------------------
   readonly exit: (to: Cell, from: Cell | undefined, reason: ExitReason) => void
   /** By `a`: nothing when it has ended, an exit signal `NoProc` to it when `b` has. */

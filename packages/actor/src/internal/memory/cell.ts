@@ -35,7 +35,9 @@ export const Is = {
   /** Somebody waits for room in its mailbox. */
   Wanted: 2048,
   /** Something that may re-enter may be in its lanes. */
-  MayEnter: 4096
+  MayEnter: 4096,
+  /** Nothing is delivered, by order of the host; control is. */
+  Suspended: 8192
 } as const
 
 export class MemoryCell extends Cell {

@@ -44,7 +44,7 @@ const TASKS_PER_PASS = 64
 const TIMERS_PER_PASS = 4096
 
 /** Not served while one of these is set. */
-const BLOCKED = Is.Starting | Is.Held | Is.Terminating | Is.Dead
+const BLOCKED = Is.Starting | Is.Held | Is.Suspended | Is.Terminating | Is.Dead
 /** The normal lane alone does not decide which letter is next. */
 const CHOICE = Is.Busy | Is.Lanes
 

@@ -51,7 +51,7 @@ const LETTER_BYTES = 80
 /** Sent plainly: alive, nobody waits for room. */
 const PLAIN = Is.Open | Is.Wanted
 /** Not to be queued on arrival of a message. */
-const NOT_IDLE = Is.Queued | Is.Starting | Is.Held | Is.Busy | Is.Terminating
+const NOT_IDLE = Is.Queued | Is.Starting | Is.Held | Is.Suspended | Is.Busy | Is.Terminating
 
 export class MemoryShard implements Shard {
   readonly backend = "memory"
@@ -171,7 +171,7 @@ export class MemoryShard implements Shard {
     if (own === undefined) return undefined
     const { aside, flags } = own
     return {
-      status: (flags & Is.Held) !== 0
+      status: (flags & (Is.Held | Is.Suspended)) !== 0
         ? "suspended"
         : (flags & (Is.Busy | Is.Starting)) !== 0
         ? "busy"
@@ -299,6 +299,22 @@ export class MemoryShard implements Shard {
 
   defer(task: () => void, cell: Cell | undefined): void {
     this.scheduler.defer(task, cell as MemoryCell | undefined)
+  }
+
+  // -- suspension -----------------------------------------------------------------------------------------------------
+
+  suspend(cell: Cell): void {
+    const own = this.lifeOf(cell as MemoryCell)
+    if (own === undefined) return
+    own.flags |= Is.Suspended
+    this.scheduler.recheck(own)
+  }
+
+  resume(cell: Cell): void {
+    const own = this.lifeOf(cell as MemoryCell)
+    if (own === undefined) return
+    own.flags &= ~Is.Suspended
+    this.scheduler.offer(own)
   }
 
   // -- signals --------------------------------------------------------------------------------------------------------

@@ -66,6 +66,8 @@ export interface NativeMembrane {
   awaitRoom(cell: NativeCell, resume: () => void): () => void
   stop(cell: NativeCell, reason: ExitReason): void
   ready(cell: NativeCell, millis: number): void
+  suspend(cell: NativeCell): void
+  resume(cell: NativeCell): void
   defer(task: () => void, cell: NativeCell | undefined): void
   exit(to: NativeCell, from: NativeCell | undefined, reason: ExitReason): void
   link(a: NativeCell, b: NativeCell): void

@@ -149,6 +149,16 @@ export class NativeShard implements Shard {
     this.#membrane.defer(task, cell)
   }
 
+  // -- suspension -----------------------------------------------------------------------------------------------------
+
+  suspend(cell: Cell): void {
+    this.#membrane.suspend(cell)
+  }
+
+  resume(cell: Cell): void {
+    this.#membrane.resume(cell)
+  }
+
   // -- signals --------------------------------------------------------------------------------------------------------
 
   exit(to: Cell, from: Cell | undefined, reason: ExitReason): void {

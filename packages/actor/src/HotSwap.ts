@@ -1,0 +1,295 @@
+/**
+ * Hot swap: another behaviour for actors that live, with their state migrated, and the way back.
+ *
+ * The actor finishes its message; its queue, PID, name, links, monitors and timers stay; the next message is handled by
+ * the new behaviour. When anything about a migration fails, nothing has changed.
+ *
+ * @since 0.1.0
+ */
+import type * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Rpc from "effect/rpc/Rpc"
+import type { ActorInfo } from "./Actor.ts"
+import type { ActorRef, AnyRef } from "./ActorRef.ts"
+import { ActorSystem } from "./ActorSystem.ts"
+import type { Behavior } from "./Behavior.ts"
+import { behaviorOf } from "./internal/behaviorImpl.ts"
+import { cellOf } from "./internal/cell.ts"
+import { awaitCanary, doneOf, planCell, rollBack, swapCell } from "./internal/hotSwap.ts"
+import { type Report, swapEach, swapTogether } from "./internal/swapGroup.ts"
+import { resolveSwap } from "./internal/swapOptions.ts"
+import { selectCells } from "./internal/swapSelect.ts"
+import { UpgradeImpl } from "./internal/upgrade.ts"
+import { watchModule } from "./internal/watchModule.ts"
+import type { Pid } from "./Pid.ts"
+import { InvalidOption } from "./SpawnError.ts"
+import { SwapError } from "./SwapError.ts"
+
+/**
+ * One step from a version to the next, or several: a value to plan, apply, test and chain.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Upgrade<in out From extends Rpc.Any, in out To extends Rpc.Any, out R> {
+  readonly "~myrmidon/Upgrade": {
+    readonly from: (_: From) => From
+    readonly to: (_: To) => To
+    readonly services: () => R
+  }
+  readonly from: string
+  readonly to: string
+}
+
+/**
+ * How long a new version is on probation: until it has handled `messages` (1,000 by default, 65,536 at most) or `within`
+ * has passed (5 seconds by default), whichever is first. When it crashes meanwhile, the version before comes back.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Canary {
+  readonly messages?: number | undefined
+  readonly within?: Duration.Input | undefined
+  /** Of a group: after so many (1 by default) nobody else is swapped, and all are brought back. */
+  readonly maxRollbacks?: number | undefined
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface SwapOptions {
+  readonly canary?: Canary | undefined
+  /** For the end of the message in hand and the migration together, of each actor. 5 seconds by default. */
+  readonly timeout?: Duration.Input | undefined
+  /** Versions that each actor keeps for `rollback`, with their states: 2 by default, 16 at most. */
+  readonly keep?: number | undefined
+}
+
+/**
+ * Which actors: those that run `upgrade.from` and that these keep.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Selection {
+  readonly where?: ((info: ActorInfo) => boolean) | undefined
+  /** Those that this actor has spawned, and those below them: a supervisor's tree. */
+  readonly tree?: AnyRef | undefined
+}
+
+/**
+ * What became of a group. Every actor of it is counted once.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SwapReport extends Report {}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface UpgradeOptions<OldState, NewState, M> {
+  /** Gets a copy, and may change it. May be left out only where the old state already is a new state. */
+  readonly migrate?: ((state: OldState) => M & (NewState | Effect.Effect<NewState, unknown, unknown>)) | undefined
+  /**
+   * Plain data is copied by itself; what is none needs a `state` schema on the old behaviour or a function here. `share`
+   * gives the migration the state itself: fast, and a failed migration that has changed it cannot be undone.
+   */
+  readonly copy?: "share" | ((state: OldState) => OldState) | undefined
+  /** For a rollback that keeps what the new version has done: the old state from the new one, else the one before the swap. */
+  readonly back?: ((state: NewState) => OldState) | undefined
+}
+
+const impl = (upgrade: unknown): UpgradeImpl => {
+  if (upgrade instanceof UpgradeImpl) return upgrade
+  throw new TypeError("not an Upgrade of this package")
+}
+
+/**
+ * An upgrade from one behaviour to another. `from` types the old state, and is checked against what the actor runs.
+ *
+ * **Example** (A state that gains a field)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, HotSwap } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const V1 = Counter.behavior({ init: (n: number) => ({ n }), handlers: { Add: (state, by) => (state.n += by) } })
+ * const V2 = Counter.behavior({
+ *   version: "2",
+ *   init: (n: number) => ({ n, steps: 0 }),
+ *   handlers: { Add: (state, by) => (state.steps++, state.n += by * 10) }
+ * })
+ * const toV2 = HotSwap.upgrade(V1, V2, { migrate: (old) => ({ ...old, steps: 0 }) })
+ * const program = Effect.gen(function*() {
+ *   const counter = yield* V1.spawn(1)
+ *   yield* counter.ask(Counter.messages.Add(1))
+ *   yield* HotSwap.swap(counter, toV2)
+ *   return yield* counter.ask(Counter.messages.Add(1))
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 12
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const upgrade = <
+  Old extends Rpc.Any,
+  OldArgs,
+  OldState,
+  OE,
+  OR,
+  New extends Rpc.Any,
+  NewArgs,
+  NewState,
+  NE,
+  NR,
+  M = NewState
+>(
+  from: Behavior<Old, OldArgs, OldState, OE, OR>,
+  to: Behavior<New, NewArgs, NewState, NE, NR> & Behavior.Compatible<Old, New>,
+  ...[options]: [OldState] extends [NewState] ? [options?: UpgradeOptions<OldState, NewState, M>]
+    : [options: UpgradeOptions<OldState, NewState, M> & { readonly migrate: unknown }]
+): Upgrade<Old, New, NR | Behavior.ServicesOf<M>> =>
+  // The types of the options are those of the two behaviours.
+  new UpgradeImpl([{ from: behaviorOf(from), to: behaviorOf(to), options: (options ?? {}) as never }]) as never
+
+/**
+ * One upgrade after the other, as one: nothing in between is ever seen.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const andThen = <A extends Rpc.Any, B extends Rpc.Any, C extends Rpc.Any, R, R2>(
+  first: Upgrade<A, B, R>,
+  second: Upgrade<B, C, R2>
+): Upgrade<A, C, R | R2> => new UpgradeImpl([...impl(first).steps, ...impl(second).steps]) as never
+
+const options = <A>(f: () => A): Effect.Effect<A> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(f())
+    } catch (error) {
+      return Effect.die(error)
+    }
+  })
+
+/**
+ * Swaps one actor, and waits for its canary where it has one. The ref that comes back is the same actor, as what it
+ * understands now; the old ref stays good. An option out of range is a defect, `InvalidOption`.
+ *
+ * @category swapping
+ * @since 0.1.0
+ */
+export const swap = <From extends Rpc.Any, To extends Rpc.Any, R>(
+  ref: ActorRef<From>,
+  upgrade: Upgrade<From, To, R>,
+  swapOptions?: SwapOptions
+): Effect.Effect<ActorRef<To>, SwapError, R | ActorSystem> =>
+  Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
+    Effect.flatMap(options(() => resolveSwap(swapOptions)), (resolved) =>
+      Effect.flatMap(
+        swapCell(cellOf(ref), impl(upgrade), context as Context.Context<never>, resolved, true),
+        ({ canary }) =>
+          canary === undefined
+            ? Effect.succeed(ref as unknown as ActorRef<To>)
+            : Effect.flatMap(awaitCanary(canary, resolved.canary!.within), (reason) =>
+              reason === undefined
+                ? Effect.succeed(ref as unknown as ActorRef<To>)
+                : Effect.fail(new SwapError({ reason })))
+      ))
+  )
+
+/**
+ * Swaps every actor that runs `upgrade.from`: one by one, so that nothing stands still, or `together`, where all are held
+ * still, changed and let go, and nobody changes when one fails. Failures are in the report, actor by actor.
+ *
+ * @category swapping
+ * @since 0.1.0
+ */
+export const swapAll = <From extends Rpc.Any, To extends Rpc.Any, R>(
+  upgrade: Upgrade<From, To, R>,
+  swapOptions?: SwapOptions & Selection & { readonly together?: boolean | undefined }
+): Effect.Effect<SwapReport, never, R | ActorSystem> =>
+  Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
+    Effect.flatMap(options(() => resolveSwap(swapOptions)), (resolved) =>
+      Effect.suspend(() => {
+        const chosen = selectCells(context, impl(upgrade), swapOptions)
+        const all = swapOptions?.together === true ? swapTogether : swapEach
+        return all(chosen, impl(upgrade), context, resolved)
+      }))
+  )
+
+/**
+ * Runs the migrations on copies and commits nothing: of all actors, or of a `sample`, evenly spread. Nobody is held up.
+ *
+ * @category swapping
+ * @since 0.1.0
+ */
+export const plan = <From extends Rpc.Any, To extends Rpc.Any, R>(
+  upgrade: Upgrade<From, To, R>,
+  planOptions?: Selection & { readonly sample?: number | undefined }
+): Effect.Effect<{ readonly checked: number; readonly failures: SwapReport["failed"] }, never, R | ActorSystem> =>
+  Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
+    Effect.gen(function*() {
+      const sample = yield* options(() => sampleOf(planOptions?.sample))
+      const all = selectCells(context, impl(upgrade), planOptions)
+      const step = Math.max(1, all.length / sample)
+      const failures: Array<{ readonly pid: Pid; readonly error: SwapError }> = []
+      let checked = 0
+      for (let at = 0; Math.floor(at) < all.length && checked < sample; at += step) {
+        const cell = all[Math.floor(at)]!
+        checked++
+        const planned = planCell(cell, impl(upgrade))
+        const exit = doneOf(planned) ?? (yield* Effect.exit(planned))
+        const [reason] = Exit.isFailure(exit) ? exit.cause.reasons : []
+        if (reason?._tag === "Fail") failures.push({ pid: cell.pid, error: reason.error })
+        if (checked % 64 === 0) yield* Effect.yieldNow
+      }
+      return { checked, failures }
+    })
+  )
+
+const sampleOf = (sample: number | undefined): number => {
+  if (sample === undefined) return Infinity
+  if (Number.isSafeInteger(sample) && sample > 0) return sample
+  throw new InvalidOption({ option: "sample", issue: "must be a whole number from 1" })
+}
+
+/**
+ * Back to the version before, or to a named one that is still kept, with the state that it had; what was done since is
+ * kept only by an upgrade with `back`. A canary ends by it.
+ *
+ * @category swapping
+ * @since 0.1.0
+ */
+export const rollback = (
+  ref: AnyRef,
+  rollbackOptions?: { readonly version?: string | undefined; readonly timeout?: Duration.Input | undefined }
+): Effect.Effect<void, SwapError, ActorSystem> =>
+  Effect.flatMap(
+    ActorSystem,
+    () =>
+      Effect.flatMap(options(() => resolveSwap({ timeout: rollbackOptions?.timeout })), ({ timeout }) =>
+        rollBack(cellOf(ref), rollbackOptions?.version, timeout))
+  )
+
+/**
+ * For development: imports the module again whenever its file changes, and lets `apply` swap the actors that live. Ends
+ * never by itself. Needs `node:fs`.
+ *
+ * @category swapping
+ * @since 0.1.0
+ */
+export const watch = <E, R>(
+  url: string,
+  apply: (module: object) => Effect.Effect<SwapReport, E, R>
+): Effect.Effect<never, E, R | ActorSystem> => Effect.flatMap(ActorSystem, () => watchModule(url, apply))

@@ -1,0 +1,75 @@
+/**
+ * Looking into actors, and changing what is found: for debugging, behind a service that production leaves out.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Rpc from "effect/rpc/Rpc"
+import type * as Stream from "effect/Stream"
+import type { ActorRef, AnyRef } from "./ActorRef.ts"
+import { ActorSystem } from "./ActorSystem.ts"
+import type { ActorExited } from "./AskError.ts"
+import type { Behavior } from "./Behavior.ts"
+import { type Statistics, statisticsOf } from "./internal/statistics.ts"
+import { stateOf } from "./internal/inspect.ts"
+import { type Traced, traceOf, type TraceOptions } from "./internal/trace.ts"
+import { ReplaceFailed } from "./ReplaceFailed.ts"
+import type { ProtocolMismatch } from "./SpawnError.ts"
+
+/**
+ * A message that a traced actor has handled.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TracedMessage extends Traced {}
+
+/**
+ * What an actor did since `since`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ActorStatistics extends Statistics {}
+
+/**
+ * - `getState`: the state itself, read between two messages. To be looked at, not to be changed or kept.
+ * - `replaceState`: between two messages; waits for a handler that waits.
+ * - `trace`: what an actor handles, until `limit` messages (1,000 by default) were seen or the stream is given up; at
+ *   most `perSecond` of them (100 by default), whatever is over is counted in the next one's `skipped`. So a trace of a
+ *   flooded actor cannot flood its reader.
+ * - `statistics`: a reading, and what has happened since at each later one.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Inspector extends Context.Service<Inspector, {
+  readonly getState: <Rpcs extends Rpc.Any, Args, State, E, R>(
+    ref: ActorRef<Rpcs>,
+    running: Behavior<Rpcs, Args, State, E, R>
+  ) => Effect.Effect<State, ActorExited | ProtocolMismatch>
+  readonly replaceState: <Rpcs extends Rpc.Any, Args, State, E, R>(
+    ref: ActorRef<Rpcs>,
+    running: Behavior<Rpcs, Args, State, E, R>,
+    f: (state: State) => State
+  ) => Effect.Effect<State, ActorExited | ProtocolMismatch | ReplaceFailed>
+  readonly trace: (ref: AnyRef, options?: TraceOptions) => Stream.Stream<TracedMessage, ActorExited>
+  readonly statistics: (ref: AnyRef) => Effect.Effect<Effect.Effect<ActorStatistics, ActorExited>, ActorExited>
+}>()("@myrmidonjs/actor/Inspector") {
+  static readonly layer: Layer.Layer<Inspector, never, ActorSystem> = Layer.effect(
+    Inspector,
+    Effect.map(ActorSystem, () =>
+      Inspector.of({
+        getState: (ref, running) => Effect.map(stateOf(ref, running, undefined), (state) => state as never),
+        replaceState: (ref, running, f) =>
+          Effect.flatMap(
+            stateOf(ref, running, f as (state: unknown) => unknown),
+            (state) => state instanceof ReplaceFailed ? Effect.fail(state) : Effect.succeed(state as never)
+          ),
+        trace: traceOf,
+        statistics: statisticsOf
+      }))
+  )
+}

@@ -1,0 +1,20 @@
+/**
+ * The error of `Inspector.replaceState`.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * The function of `replaceState` threw; the state is what it was, as far as that function has not changed it in place.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ReplaceFailed extends Schema.TaggedError<ReplaceFailed>("myrmidon/ReplaceFailed")("ReplaceFailed", {
+  cause: Schema.Defect()
+}) {
+  override get message(): string {
+    return `the state was not replaced: ${this.cause instanceof Error ? this.cause.message : String(this.cause)}`
+  }
+}

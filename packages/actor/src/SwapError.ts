@@ -1,0 +1,162 @@
+/**
+ * Why a hot swap came to nothing.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+import { ActorExited } from "./AskError.ts"
+import { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
+import { Pid } from "./Pid.ts"
+
+/**
+ * The migration threw, failed or died.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class MigrationFailed
+  extends Schema.TaggedError<MigrationFailed>("myrmidon/MigrationFailed")("MigrationFailed", {
+    cause: Schema.Defect()
+  })
+{
+  override get message(): string {
+    const { cause } = this
+    return `the migration failed: ${cause instanceof Error ? cause.message : String(cause)}`
+  }
+}
+
+/**
+ * The actor did not come to rest, or its migration did not end, in time.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class MigrationTimeout extends Schema.TaggedError<MigrationTimeout>("myrmidon/MigrationTimeout")(
+  "MigrationTimeout",
+  { after: Schema.Duration }
+) {
+  override get message(): string {
+    return `not done after ${Duration.format(this.after)}`
+  }
+}
+
+/**
+ * The migrated state does not fit the new behaviour's `state` schema.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class StateInvalid extends Schema.TaggedError<StateInvalid>("myrmidon/StateInvalid")("StateInvalid", {
+  issue: Schema.String
+}) {
+  override get message(): string {
+    return `the new state does not fit its schema: ${this.issue}`
+  }
+}
+
+/**
+ * The state is no plain data: it needs a `state` schema, a `copy` function, or `copy: "share"`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class StateNotCopyable extends Schema.TaggedError<StateNotCopyable>("myrmidon/StateNotCopyable")(
+  "StateNotCopyable",
+  { path: Schema.String }
+) {
+  override get message(): string {
+    return `${this.path} is no plain data: give the behaviour a state schema, or the upgrade a copy`
+  }
+}
+
+/**
+ * The actor does not run the version that this upgrade starts from, or keeps none of that name.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class WrongVersion extends Schema.TaggedError<WrongVersion>("myrmidon/WrongVersion")("WrongVersion", {
+  expected: Schema.String,
+  running: Schema.String
+}) {
+  override get message(): string {
+    return `it runs ${this.running}, not ${this.expected}`
+  }
+}
+
+/**
+ * Another swap of the actor is under way.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class SwapInProgress extends Schema.TaggedError<SwapInProgress>("myrmidon/SwapInProgress")("SwapInProgress", {
+  pid: Pid.schema
+}) {
+  override get message(): string {
+    return `another swap of ${Pid.print(this.pid)} is under way`
+  }
+}
+
+/**
+ * A message that a version handled before it was rolled back: nothing of that was undone, except in the actor's state.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const HandledMessage = Schema.Struct({
+  tag: Schema.String,
+  from: Schema.optional(Pid.schema),
+  payload: Schema.Any,
+  /** Its asker got a reply, or a domain error. */
+  answered: Schema.Boolean
+})
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type HandledMessage = typeof HandledMessage.Type
+
+/**
+ * The new version crashed as a canary; the old behaviour and the state before the swap are back. The message that
+ * crashed it is a dead letter, `SwapRolledBack`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class RolledBack extends Schema.TaggedError<RolledBack>("myrmidon/RolledBack")("RolledBack", {
+  pid: Pid.schema,
+  reason: ExitReasonSchema,
+  /** Since the swap, oldest first. */
+  handled: Schema.Array(HandledMessage)
+}) {
+  override get message(): string {
+    return `${Pid.print(this.pid)} was rolled back after ${this.handled.length} messages: ${
+      ExitReason.print(this.reason)
+    }`
+  }
+}
+
+/**
+ * In every case but `RolledBack` nothing has changed; after `RolledBack` the old behaviour and state are back.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class SwapError extends Schema.TaggedError<SwapError>("myrmidon/SwapError")("SwapError", {
+  reason: Schema.Union([
+    MigrationFailed,
+    MigrationTimeout,
+    StateInvalid,
+    StateNotCopyable,
+    WrongVersion,
+    SwapInProgress,
+    RolledBack,
+    ActorExited
+  ])
+}) {
+  override get message(): string {
+    return this.reason.message
+  }
+}

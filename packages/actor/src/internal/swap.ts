@@ -1,0 +1,279 @@
+/**
+ * The versions of one actor: what it ran before, and the canary that may bring it back.
+ *
+ * A swap is done between two messages of its actor on the actor's own thread, so that the next message finds the new
+ * behaviour and nothing has to be told to the shard. A canary is a behaviour whose handlers are wrapped while it lasts:
+ * whoever is no canary pays nothing for it.
+ *
+ * Owner: the host. Ends exactly once: passed, rolled back, or with its actor.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Deferred from "effect/Deferred"
+import type { ExitReason } from "../ExitReason.ts"
+import type { Pid } from "../Pid.ts"
+import type { HandledMessage } from "../SwapError.ts"
+import { Bound, type Handler, type Program } from "./bound.ts"
+import type { Cell } from "./cell.ts"
+import { Envelope } from "./envelope.ts"
+import { lifeOf } from "./life.ts"
+import { tagOf } from "./opcodes.ts"
+
+/** A version that can be brought back. */
+export interface Version {
+  readonly bound: Bound
+  /** As it was when it was replaced: migrations work on copies. */
+  readonly state: unknown
+  /** Makes its state of the one after it. */
+  readonly back: ((state: unknown) => unknown) | undefined
+}
+
+export class Swaps {
+  /** Replaced versions that are kept, the latest first. */
+  versions: Array<Version> = []
+  /** How many of them outlive a canary. */
+  keep = 0
+  canary: Canary | undefined = undefined
+  /** A swap or a rollback waits for something. */
+  busy = false
+  /** Why the last canary crashed. */
+  crash: ExitReason | undefined = undefined
+
+  trim(): void {
+    if (this.versions.length > this.keep) this.versions.length = this.keep
+  }
+
+  /** By the host: the actor has ended. */
+  ended(): void {
+    this.versions = []
+    this.canary?.ended()
+  }
+}
+
+export const swapsOf = (cell: Cell): Swaps => lifeOf(cell).swap ??= new Swaps()
+
+/** The actor runs this from the next message on. */
+export const switchTo = (cell: Cell, bound: Bound): void => {
+  const before = cell.bound
+  cell.bound = bound
+  const { life } = cell
+  if (life !== undefined) life.runner = undefined
+  const scoped = life?.scope !== undefined
+  const cleanup = bound.open.cleanup || scoped
+  if (bound.open.trapExit !== before.open.trapExit || cleanup !== (before.open.cleanup || scoped)) {
+    cell.host.shard.setFlags(cell, bound.open.trapExit, cleanup)
+  }
+}
+
+/** A message that a canary has been given. */
+class Entry {
+  readonly op: number
+  readonly payload: unknown
+  readonly from: Pid | undefined
+  readonly asked: boolean
+  answered = false
+  done = false
+
+  constructor(op: number, payload: unknown, from: Pid | undefined, asked: boolean) {
+    this.op = op
+    this.payload = payload
+    this.from = from
+    this.asked = asked
+  }
+}
+
+/** How a canary ended. `undefined`: with its actor. */
+export type CanaryEnd =
+  | { readonly passed: true }
+  | { readonly passed: false; readonly reason: ExitReason; readonly handled: ReadonlyArray<HandledMessage> }
+
+export class Canary {
+  readonly cell: Cell
+  /** Handlers of it that wait. */
+  readonly fibers = new Set<Fiber.Fiber<unknown, unknown>>()
+  private readonly swaps: Swaps
+  /** What it tries out. */
+  private readonly bound: Bound
+  private readonly wrapped: Bound
+  private readonly journal: Array<Entry> = []
+  private left: number
+  private open = 0
+  private end: CanaryEnd | "ended" | undefined = undefined
+  private readonly waiters: Array<(end: CanaryEnd | undefined) => void> = []
+  private readonly old: Version
+
+  /** `messages`: so many it has to handle. The version before is the first of `swaps`. */
+  constructor(cell: Cell, swaps: Swaps, bound: Bound, messages: number) {
+    this.cell = cell
+    this.swaps = swaps
+    this.bound = bound
+    this.old = swaps.versions[0]!
+    this.left = messages
+    this.wrapped = new Bound(bound.host, this.wrap(bound.program), bound.context)
+    this.wrapped.meter = bound.meter
+  }
+
+  start(): void {
+    this.swaps.canary = this
+    switchTo(this.cell, this.wrapped)
+  }
+
+  onEnd(waiter: (end: CanaryEnd | undefined) => void): void {
+    if (this.end !== undefined) waiter(this.end === "ended" ? undefined : this.end)
+    else this.waiters.push(waiter)
+  }
+
+  get isOver(): boolean {
+    return this.end !== undefined
+  }
+
+  // -- what its handlers do -------------------------------------------------------------------------------------------
+
+  private wrap(program: Program): Program {
+    const wrap = (handler: Handler | undefined, op: number): Handler | undefined =>
+      handler === undefined ? undefined : (state, payload, self) => {
+        const { life } = this.cell
+        const sender = life?.sender ?? 0
+        const entry = new Entry(op, payload, sender === 0 ? undefined : sender as Pid, life?.asked ?? false)
+        if (this.end === undefined) this.journal.push(entry)
+        this.open++
+        return this.watch(entry, handler(state, payload, self))
+      }
+    return {
+      ...program,
+      base: program,
+      plain: program.plain.map(() => undefined),
+      full: program.full.map((handler, op) => wrap(handler ?? program.plain[op], op))
+    }
+  }
+
+  // A throw never comes here: its entry stays open, and is the letter that comes back.
+  private watch(entry: Entry, result: unknown): unknown {
+    if (typeof result !== "object" || result === null) return this.handled(entry, true), result
+    if (Exit.isExit(result)) {
+      if (isReply(result)) this.handled(entry, true)
+      return result
+    }
+    if (Deferred.isDeferred(result)) return this.handled(entry, false), result
+    if (Effect.isEffect(result)) {
+      return Effect.onExit(result, (exit) =>
+        Effect.sync(() => {
+          if (isReply(exit)) this.handled(entry, !(Exit.isSuccess(exit) && Deferred.isDeferred(exit.value)))
+        }))
+    }
+    if (result instanceof Promise) {
+      return result.then((value: unknown) => {
+        this.handled(entry, true)
+        return value
+      })
+    }
+    return this.handled(entry, true), result
+  }
+
+  private handled(entry: Entry, isAnswer: boolean): void {
+    entry.done = true
+    entry.answered = entry.asked && isAnswer
+    this.open--
+    this.left--
+    if (this.left <= 0 && this.open === 0) this.pass()
+  }
+
+  // -- how it ends ----------------------------------------------------------------------------------------------------
+
+  /** Enough messages, or enough time. */
+  pass(): void {
+    if (this.end !== undefined) return
+    this.swaps.canary = undefined
+    this.swaps.trim()
+    if (this.cell.bound === this.wrapped) this.cell.bound = this.bound
+    this.settle({ passed: true })
+  }
+
+  crashed(reason: ExitReason): void {
+    this.rollBack(reason)
+  }
+
+  /** Also one that has done nothing wrong, with its group. */
+  rollBack(reason: ExitReason): void {
+    if (this.end !== undefined) return
+    const { cell, swaps } = this
+    const { host } = cell
+    swaps.canary = undefined
+    swaps.crash = reason
+    const handled = this.report()
+    bringBack(cell, swaps)
+    // What waits in handlers of this version is nobody's any more.
+    const life = lifeOf(cell)
+    life.epoch++
+    this.end = { passed: false, reason, handled }
+    const running = Array.from(this.fibers)
+    for (const fiber of running) fiber.interruptUnsafe()
+    for (const entry of this.journal) {
+      if (!entry.done) {
+        host.letter(cell.pid, entry.from, new Envelope(entry.op, tagOf(entry.op), entry.payload), "SwapRolledBack")
+      }
+    }
+    host.rolledBack(cell, this.bound.program.version, reason)
+    this.settle(this.end)
+  }
+
+  /**
+   * Brings back one that has passed, with its group: it stands still. What it handled while it was a canary; undefined:
+   * it has ended, or runs something else by now.
+   */
+  recall(reason: ExitReason): ReadonlyArray<HandledMessage> | undefined {
+    const { bound, cell, old, swaps } = this
+    if (cell.bound !== bound || cell.life?.ended !== undefined) return undefined
+    if (swaps.versions[0] === old) swaps.versions.shift()
+    restore(cell, old)
+    cell.host.rolledBack(cell, bound.program.version, reason)
+    return this.report()
+  }
+
+  ended(): void {
+    if (this.end !== undefined) return
+    this.swaps.canary = undefined
+    this.end = "ended"
+    for (const waiter of this.waiters) waiter(undefined)
+  }
+
+  /** What it has handled so far. */
+  report(): ReadonlyArray<HandledMessage> {
+    return this.journal.filter(({ done }) => done).map(({ answered, from, op, payload }) => ({
+      tag: tagOf(op),
+      ...from === undefined ? undefined : { from },
+      payload,
+      answered
+    }))
+  }
+
+  private settle(end: CanaryEnd): void {
+    this.end = end
+    for (const waiter of this.waiters) waiter(end)
+  }
+}
+
+/** The latest of the kept versions, with the state that it had, or what `back` makes of the present one. */
+export const bringBack = (cell: Cell, swaps: Swaps): void => {
+  const version = swaps.versions.shift()
+  if (version !== undefined) restore(cell, version)
+}
+
+const restore = (cell: Cell, version: Version): void => {
+  let { state } = version
+  if (version.back !== undefined) {
+    try {
+      state = version.back(cell.state)
+    } catch {
+      // The state before the swap is always good.
+      state = version.state
+    }
+  }
+  cell.state = state
+  switchTo(cell, version.bound)
+}
+
+const isReply = (exit: Exit.Exit<unknown, unknown>): boolean =>
+  Exit.isSuccess(exit) || (exit.cause.reasons.some(Cause.isFailReason) && !Cause.hasDies(exit.cause))

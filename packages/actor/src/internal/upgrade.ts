@@ -1,0 +1,189 @@
+/**
+ * Upgrades: how a state of one version becomes one of the next, on a copy, with nothing changed when it fails.
+ */
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import { MigrationFailed, StateInvalid, StateNotCopyable, SwapError, WrongVersion } from "../SwapError.ts"
+import { type BehaviorImpl, boundFor } from "./behaviorImpl.ts"
+import type { Bound, Program } from "./bound.ts"
+import type { Cell } from "./cell.ts"
+import { copyPlain, NotCopyable } from "./copy.ts"
+
+export interface UpgradeOptions {
+  readonly migrate?: ((state: unknown) => unknown) | undefined
+  readonly copy?: "share" | ((state: unknown) => unknown) | undefined
+  readonly back?: ((state: unknown) => unknown) | undefined
+}
+
+/** From one behaviour to the next. */
+interface Step {
+  readonly from: BehaviorImpl
+  readonly to: BehaviorImpl
+  readonly options: UpgradeOptions
+}
+
+/** What `HotSwap.upgrade` makes: a chain of steps. */
+export class UpgradeImpl {
+  readonly steps: readonly [Step, ...ReadonlyArray<Step>]
+
+  constructor(steps: readonly [Step, ...ReadonlyArray<Step>]) {
+    this.steps = steps
+  }
+
+  get from(): string {
+    return this.first.program.version
+  }
+
+  get to(): string {
+    return this.last.program.version
+  }
+
+  get first(): BehaviorImpl {
+    return this.steps[0].from
+  }
+
+  get last(): BehaviorImpl {
+    return this.steps[this.steps.length - 1]!.to
+  }
+
+  /** The state before from the state after; undefined: some step does not know the way. */
+  get back(): ((state: unknown) => unknown) | undefined {
+    const backs = this.steps.map((step) => step.options.back)
+    if (backs.includes(undefined)) return undefined
+    return (state) => backs.reduceRight<unknown>((at, back) => back!(at), state)
+  }
+
+  bound(cell: Cell, context: Context.Context<never>): Bound {
+    return boundFor(this.last, cell.host, context)
+  }
+
+  runs(cell: Cell): boolean {
+    return baseOf(cell.bound.program) === this.first.program
+  }
+}
+
+/** Of a program that was wrapped for a while: what it wraps. */
+export const baseOf = (program: Program): Program => program.base ?? program
+
+export const swapError = (reason: SwapError["reason"]): SwapError => new SwapError({ reason })
+
+export const wrongVersion = (upgrade: UpgradeImpl, cell: Cell): SwapError =>
+  swapError(
+    new WrongVersion({
+      expected: `${upgrade.first.program.protocol} ${upgrade.from}`,
+      running: `${cell.bound.program.protocol} ${cell.bound.program.version}`
+    })
+  )
+
+const failed = (cause: unknown): SwapError => swapError(new MigrationFailed({ cause }))
+
+/** The copy that a migration gets. Throws a `SwapError`. */
+const copyOf = (state: unknown, { from, options }: Step): unknown => {
+  const { copy } = options
+  if (copy === "share") return state
+  if (copy !== undefined) {
+    try {
+      return copy(state)
+    } catch (error) {
+      throw failed(error)
+    }
+  }
+  try {
+    return copyPlain(state)
+  } catch (error) {
+    if (!(error instanceof NotCopyable)) throw failed(error)
+    const schema = from.program.options.state as Schema.Codec<unknown, unknown> | undefined
+    if (schema !== undefined) {
+      // There and back through its encoded side: that is what the behaviour says its state is.
+      try {
+        return Schema.decodeUnknownSync(schema)(Schema.encodeUnknownSync(schema)(state))
+      } catch {
+        // Told below, with its place.
+      }
+    }
+    throw swapError(new StateNotCopyable({ path: error.path }))
+  }
+}
+
+const checks = new WeakMap<object, (state: unknown) => unknown>()
+
+/** Against the new behaviour's own schema. Throws a `SwapError`. */
+const check = (state: unknown, { to }: Step): unknown => {
+  const schema = to.program.options.state as Schema.Codec<unknown, unknown> | undefined
+  if (schema === undefined) return state
+  let decode = checks.get(schema)
+  if (decode === undefined) checks.set(schema, decode = Schema.decodeUnknownSync(Schema.toType(schema)))
+  try {
+    decode(state)
+  } catch (error) {
+    throw swapError(new StateInvalid({ issue: error instanceof Error ? error.message : String(error) }))
+  }
+  return state
+}
+
+const effectOf = (value: unknown): Effect.Effect<unknown, unknown> | undefined =>
+  typeof value !== "object" || value === null
+    ? undefined
+    : Effect.isEffect(value)
+    ? value as Effect.Effect<unknown, unknown>
+    : value instanceof Promise
+    ? Effect.promise(() => value)
+    : undefined
+
+/**
+ * The new state, or an Effect of it where a migration is one. Throws a `SwapError` for what fails at once; the Effect
+ * fails with one.
+ */
+export const migrate = (
+  upgrade: UpgradeImpl,
+  state: unknown
+): { readonly state: unknown } | Effect.Effect<unknown, SwapError> => {
+  let at = copyOf(state, upgrade.steps[0])
+  for (const [index, step] of upgrade.steps.entries()) {
+    const { migrate } = step.options
+    if (migrate === undefined) {
+      check(at, step)
+      continue
+    }
+    let result: unknown
+    try {
+      result = migrate(at)
+    } catch (error) {
+      throw failed(error)
+    }
+    const effect = effectOf(result)
+    if (effect !== undefined) return finishLater(upgrade, index, effect)
+    at = check(result, step)
+  }
+  return { state: at }
+}
+
+const finishLater = (
+  upgrade: UpgradeImpl,
+  index: number,
+  effect: Effect.Effect<unknown, unknown>
+): Effect.Effect<unknown, SwapError> =>
+  Effect.matchCauseEffect(effect, {
+    onFailure: (cause) => {
+      const reason = cause.reasons.find((reason) => reason._tag !== "Interrupt")
+      return reason === undefined
+        ? Effect.interrupt
+        : Effect.fail(failed(reason._tag === "Fail" ? reason.error : reason.defect))
+    },
+    onSuccess: (state) => {
+      const rest = upgrade.steps.slice(index + 1)
+      try {
+        check(state, upgrade.steps[index]!)
+        if (rest.length === 0) return Exit.succeed(state)
+        const [first, ...others] = rest
+        // It is a copy already.
+        const chain = new UpgradeImpl([{ ...first!, options: { ...first!.options, copy: "share" } }, ...others])
+        const result = migrate(chain, state)
+        return Effect.isEffect(result) ? result : Exit.succeed(result.state)
+      } catch (error) {
+        return error instanceof SwapError ? Exit.fail(error) : Exit.die(error)
+      }
+    }
+  })

@@ -1,0 +1,159 @@
+/**
+ * Children as values: what a supervisor's list is made of.
+ *
+ * @since 0.1.0
+ */
+import type { ActorRef, AnyRef, Pid, SpawnError, SpawnOptions } from "@myrmidonjs/actor"
+import type * as Effect from "effect/Effect"
+import type * as Rpc from "effect/rpc/Rpc"
+import type * as Stream from "effect/Stream"
+import type { ChildNotRunning, ChildPresent, ChildStartError, InvalidSpec } from "./SupervisorError.ts"
+
+/**
+ * `A`: what `get` gives. `Out`: the services that it puts in the context of younger siblings and of the Layer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Child<out Id extends string, out A, out Out, out E, out R> {
+  readonly "~myrmidon/Child": {
+    readonly value: () => A
+    readonly provides: () => Out
+    readonly error: () => E
+    readonly services: () => R
+  }
+  readonly id: Id
+}
+
+/**
+ * @since 0.1.0
+ */
+export declare namespace Child {
+  /**
+   * @category utility types
+   * @since 0.1.0
+   */
+  export type Any = Child<string, unknown, unknown, unknown, unknown>
+  /**
+   * @category utility types
+   * @since 0.1.0
+   */
+  export type Value<C, Id> = C extends Child<infer I, infer A, infer _O, infer _E, infer _R> ? I extends Id ? A : never
+    : never
+  /**
+   * @category utility types
+   * @since 0.1.0
+   */
+  export type Provides<C> = C extends Child<infer _I, infer _A, infer Out, infer _E, infer _R> ? Out : never
+  /**
+   * @category utility types
+   * @since 0.1.0
+   */
+  export type ErrorOf<C> = C extends Child<infer _I, infer _A, infer _O, infer E, infer _R> ? E : never
+  /**
+   * @category utility types
+   * @since 0.1.0
+   */
+  export type Services<C> = C extends Child<infer _I, infer _A, infer _O, infer _E, infer R> ? R : never
+}
+
+/**
+ * A tree as a value, and itself a child: nesting is putting one in another's list. Starting it is `layer` or `start`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Supervisor<out Id extends string, out Children extends Child.Any> extends
+  Child<
+    Id,
+    Running<Children>,
+    Child.Provides<Children>,
+    Child.ErrorOf<Children>,
+    Exclude<Child.Services<Children>, Child.Provides<Children>>
+  >
+{
+  readonly children: ReadonlyArray<Children>
+}
+
+/**
+ * What a child is doing.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ChildInfo {
+  readonly id: string
+  readonly type: "worker" | "supervisor"
+  readonly status: "running" | "restarting" | "stopped"
+  readonly ref: AnyRef | undefined
+  readonly restarts: number
+}
+
+/**
+ * A supervisor that runs, as its program sees it. The handle stays good when the supervisor itself is started again.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Running<out Children extends Child.Any> {
+  /** Of its present life. */
+  readonly ref: AnyRef
+  /** What the child gives, while it runs. */
+  readonly get: <Id extends Children["id"]>(id: Id) => Effect.Effect<Child.Value<Children, Id>, ChildNotRunning>
+  /** Starts a child that was stopped. */
+  readonly restart: (
+    id: Children["id"]
+  ) => Effect.Effect<void, ChildNotRunning | ChildPresent | ChildStartError<Child.ErrorOf<Children>>>
+  /** Stops a child, or its restart; a temporary one is forgotten, the spec of any other stays. */
+  readonly terminate: (id: Children["id"]) => Effect.Effect<void, ChildNotRunning>
+  /** Forgets a child that was stopped. */
+  readonly delete: (id: Children["id"]) => Effect.Effect<void, ChildNotRunning | ChildPresent>
+  /** Adds a child at run time, behind all others. */
+  readonly start: <Id extends string, A, Out, E, R>(
+    child: Child<Id, A, Out, E, R>
+  ) => Effect.Effect<A, ChildPresent | ChildNotRunning | ChildStartError<E> | InvalidSpec, R>
+  /** The children in start order. */
+  readonly which: Effect.Effect<ReadonlyArray<ChildInfo>>
+  readonly count: Effect.Effect<{
+    readonly specs: number
+    readonly active: number
+    readonly supervisors: number
+    readonly workers: number
+  }>
+}
+
+/**
+ * Many children of one behaviour, started at run time; stopped in parallel under one timer. The handle follows its
+ * supervisor over restarts.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Dynamic<in out Rpcs extends Rpc.Any, in Args, out E> {
+  readonly ref: AnyRef
+  readonly start: (args: Args, options?: SpawnOptions) => Effect.Effect<ActorRef<Rpcs>, E | SpawnError>
+  /** Sync: for behaviours whose `init` is done at once. Throws `SpawnError`. */
+  readonly startUnsafe: (args: Args, options?: SpawnOptions) => ActorRef<Rpcs>
+  /** Stops a child for good. Of somebody else's nothing is done. */
+  readonly terminate: (ref: ActorRef<Rpcs>) => Effect.Effect<void>
+  /** Those that run now. */
+  readonly children: Stream.Stream<ActorRef<Rpcs>>
+  readonly count: Effect.Effect<number>
+}
+
+/**
+ * A tree as data.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TreeNode extends Omit<ChildInfo, "ref" | "type"> {
+  readonly type: "actor" | "effect" | "supervisor" | "dynamic"
+  readonly name: string | undefined
+  readonly pid: Pid | undefined
+  /** Messages that wait. */
+  readonly mailbox: number
+  readonly children: ReadonlyArray<TreeNode>
+  /** Children of a dynamic supervisor that are not listed. */
+  readonly omitted: number
+}

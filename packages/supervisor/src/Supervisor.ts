@@ -1,0 +1,275 @@
+/**
+ * Supervision trees: who is started, in which order, and what happens when one of them ends.
+ *
+ * The rules are those of Erlang/OTP. Children are actors, other supervisors, or any scoped Effect.
+ *
+ * @since 0.1.0
+ */
+import {
+  type ActorExited,
+  type ActorRef,
+  ActorSystem,
+  type AnyRef,
+  type Behavior,
+  type NamedRef,
+  type SpawnError,
+  type SpawnOptions
+} from "@myrmidonjs/actor"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Rpc from "effect/rpc/Rpc"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Child, Dynamic, Supervisor, TreeNode } from "./Child.ts"
+import type { ChildOptions, SupervisorOptions } from "./ChildSpec.ts"
+import { changeTree } from "./internal/change.ts"
+import { eventsOf } from "./internal/events.ts"
+import { IgnoreStart } from "./internal/ignore.ts"
+import type { Spec } from "./internal/spec.ts"
+import { startTree } from "./internal/start.ts"
+import * as tree_ from "./internal/tree.ts"
+import type { StateStore } from "./StateStore.ts"
+import { makeStateStore } from "./StateStore.ts"
+import type { ChildNotRunning, ChildStartError, InvalidSpec } from "./SupervisorError.ts"
+import type { SupervisorEvent } from "./SupervisorEvent.ts"
+
+// What a spec holds is known to this package alone; its type says what comes of it.
+const typed = (spec: Spec): never => spec as never
+const untyped = (child: Child.Any): Spec => child as unknown as Spec
+
+const childOptions = ({ place, restart, shutdown, significant }: ChildOptions): ChildOptions => ({
+  place,
+  restart,
+  shutdown,
+  significant
+})
+
+/**
+ * A supervisor of children that are known beforehand. They start in this order, one after the other, and stop in reverse.
+ *
+ * **Example** (A tree of two, and a crash)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect, Stream } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Worker = Actor.make("Worker", [Rpc.make("Crash")])
+ * const WorkerLive = Worker.behavior({
+ *   init: () => ({}),
+ *   handlers: { Crash: () => { throw new Error("boom") } }
+ * })
+ * const Tree = Supervisor.make("app", { strategy: "one_for_one", intensity: 3, period: "5 seconds" }, [
+ *   Supervisor.child("first", WorkerLive, undefined),
+ *   Supervisor.child("second", WorkerLive, undefined)
+ * ])
+ * const program = Effect.gen(function*() {
+ *   const app = yield* Supervisor.start(Tree)
+ *   const first = yield* app.get("first")
+ *   yield* first.tell(Worker.messages.Crash())
+ *   yield* Supervisor.events.pipe(Stream.filter((event) => event._tag === "Restarted"), Stream.runHead)
+ *   return (yield* app.get("first")).pid === first.pid
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => false
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <const Id extends string, const Children extends ReadonlyArray<Child.Any>>(
+  id: Id,
+  options: SupervisorOptions & ChildOptions,
+  children: Children
+): Supervisor<Id, Children[number]> =>
+  typed({
+    kind: "supervisor",
+    id,
+    options: childOptions(options),
+    supervisor: options,
+    children: children.map(untyped)
+  })
+
+/**
+ * An actor as a child. `provides`: a service whose value follows the child over its restarts, by its name (its path in
+ * the tree, unless it has one). `restoreFrom`: what it starts with when it is started again, by explicit choice.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const child = <const Id extends string, Rpcs extends Rpc.Any, Args, State, E, R, Out = never>(
+  id: Id,
+  behavior: Behavior<Rpcs, Args, State, E, R>,
+  args: Args,
+  options: ChildOptions & SpawnOptions & {
+    readonly provides?: Context.Key<Out, NamedRef<Rpcs>> | undefined
+    readonly restoreFrom?: StateStore<Args> | undefined
+  } = {}
+): Child<Id, ActorRef<Rpcs>, Out, E | SpawnError, R | ActorSystem> => {
+  const {
+    place: _place,
+    provides,
+    restart: _restart,
+    restoreFrom,
+    shutdown: _shutdown,
+    significant: _significant,
+    ...spawn
+  } = options
+  return typed({
+    kind: "actor",
+    id,
+    behavior: behavior as never,
+    args,
+    spawn,
+    options: childOptions(options),
+    provides: provides as never,
+    restoreFrom: restoreFrom as StateStore<unknown> | undefined
+  })
+}
+
+/**
+ * A supervisor of many children of one behaviour, started at run time by its handle. `provides`: that handle as a
+ * service. `partitions`: so many supervisors, each with an intensity of its own, behind one handle.
+ *
+ * The options of `ChildOptions` are those of its children; it is itself a permanent child without a time limit.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const dynamic = <const Id extends string, Rpcs extends Rpc.Any, Args, State, E, R, Out = never>(
+  id: Id,
+  behavior: Behavior<Rpcs, Args, State, E, R>,
+  options: SupervisorOptions & ChildOptions & {
+    readonly partitions?: number | undefined
+    readonly provides?: Context.Key<Out, Dynamic<Rpcs, Args, E>> | undefined
+  } = {}
+): Child<Id, Dynamic<Rpcs, Args, E>, Out, never, R | ActorSystem> =>
+  typed({
+    kind: "dynamic",
+    id,
+    behavior: behavior as never,
+    options: {},
+    child: childOptions(options),
+    supervisor: options,
+    partitions: options.partitions,
+    provides: options.provides as never
+  })
+
+/**
+ * Any Effect as a child: a stream consumer, `Layer.launch(...)`. It counts as started once forked, and ends when the
+ * Effect does: `Normal` by success, `Crashed` by failure. Its Scope is its own and closes with it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const effect = <const Id extends string, A, E, R>(
+  id: Id,
+  effect: Effect.Effect<A, E, R>,
+  options: ChildOptions = {}
+): Child<Id, void, never, never, Exclude<R, Scope.Scope>> =>
+  typed({ kind: "effect", id, effect, options: childOptions(options) })
+
+/**
+ * A resource as a child: an HTTP server, a pool. It counts as started once acquired; its Scope is closed when it stops.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const scoped = <const Id extends string, A, E, R>(
+  id: Id,
+  acquire: Effect.Effect<A, E, R>,
+  options: ChildOptions = {}
+): Child<Id, A, never, E, Exclude<R, Scope.Scope>> =>
+  typed({ kind: "scoped", id, effect: acquire, options: childOptions(options) })
+
+/**
+ * As the `init` of a child, or what it acquires: it does not want to start now. That is no failure; the spec stays, the
+ * child does not run, and `restart` asks it again.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const ignore: Effect.Effect<never> = Effect.suspend(() => Effect.die(new IgnoreStart()))
+
+/**
+ * A store for `restoreFrom`, in memory.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const stateStore: <Args>() => StateStore<Args> = makeStateStore
+
+/**
+ * The tree as a part of an application: built with its Layer graph, stopped with its scope, and its `R` is what its
+ * children need and do not provide to each other.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = <Id extends string, A, Out, E, R>(
+  tree: Child<Id, A, Out, E, R>
+): Layer.Layer<Out, ChildStartError<E> | InvalidSpec, R | ActorSystem> =>
+  Layer.effectContext(
+    Effect.map(startTree(untyped(tree)), ({ provided }) => provided as Context.Context<Out>) as Effect.Effect<
+      Context.Context<Out>,
+      ChildStartError<E> | InvalidSpec,
+      R | ActorSystem | Scope.Scope
+    >
+  )
+
+/**
+ * Starts a tree in the surrounding Scope, which stops it in order when it closes.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const start = <Id extends string, A, Out, E, R>(
+  tree: Child<Id, A, Out, E, R>
+): Effect.Effect<A, ChildStartError<E> | InvalidSpec, R | ActorSystem | Scope.Scope> =>
+  Effect.map(startTree(untyped(tree)), ({ value }) => value as A) as Effect.Effect<
+    A,
+    ChildStartError<E> | InvalidSpec,
+    R | ActorSystem | Scope.Scope
+  >
+
+/**
+ * Gives a running supervisor another list of specs, by OTP's rule for code change: children that stay keep their PIDs
+ * and are treated by the new spec from their next start on, new ones are there and not started, and those that are gone
+ * are forgotten, not ended. Nested supervisors change with it.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const change = <Id extends string, A, Out, E, R>(
+  ref: AnyRef,
+  tree: Child<Id, A, Out, E, R>
+): Effect.Effect<void, ChildNotRunning | InvalidSpec, R | ActorSystem> => changeTree(ref, untyped(tree))
+
+/**
+ * The tree below a supervisor as data. Of a dynamic supervisor the first hundred children are listed.
+ *
+ * @category observability
+ * @since 0.1.0
+ */
+export const tree: (ref: AnyRef) => Effect.Effect<TreeNode, ActorExited> = tree_.tree
+
+/**
+ * A tree as text: names, PIDs, restarts, queue lengths, state.
+ *
+ * @category observability
+ * @since 0.1.0
+ */
+export const render: (tree: TreeNode) => string = tree_.render
+
+/**
+ * What happens in all trees of the system. Bounded: a slow reader loses events, which the metric
+ * `myrmidon_supervisor_dropped_events` counts.
+ *
+ * @category observability
+ * @since 0.1.0
+ */
+export const events: Stream.Stream<SupervisorEvent, never, ActorSystem> = Stream.unwrap(
+  Effect.map(ActorSystem, (system) => eventsOf(system).stream)
+)

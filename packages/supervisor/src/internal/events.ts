@@ -1,0 +1,61 @@
+/**
+ * What supervisors tell: events of a system as a stream, and counters as metrics.
+ */
+import type { ActorSystem, ExitReason, Pid } from "@myrmidonjs/actor"
+import type * as Context from "effect/Context"
+import * as Metric from "effect/Metric"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
+import type { SupervisorEvent } from "../SupervisorEvent.ts"
+
+/** Events that wait for a slow reader; the newest are dropped. */
+const capacity = 4096
+
+const count = (name: string, description: string) =>
+  Metric.counter(`myrmidon_supervisor_${name}`, { description, incremental: true })
+
+const counters = {
+  Started: count("started", "children started"),
+  Crashed: count("crashed", "children that ended by a failure"),
+  Restarted: count("restarted", "children started again"),
+  Escalated: count("escalated", "supervisors that reached their restart intensity"),
+  dropped: count("dropped_events", "events that a slow reader lost")
+}
+
+/** The events of one system. */
+export class Events {
+  private readonly readers = new Set<Queue.Enqueue<SupervisorEvent>>()
+  readonly stream: Stream.Stream<SupervisorEvent> = Stream.callback<SupervisorEvent>(
+    (queue) =>
+      Effect.acquireRelease(
+        Effect.sync(() => this.readers.add(queue)),
+        () => Effect.sync(() => this.readers.delete(queue))
+      ),
+    { bufferSize: capacity, strategy: "dropping" }
+  )
+
+  tell(
+    context: Context.Context<never>,
+    tag: SupervisorEvent["_tag"],
+    supervisor: string,
+    child: string,
+    pid: Pid | undefined,
+    reason: ExitReason | undefined
+  ): void {
+    counters[tag].updateUnsafe(1, context)
+    if (this.readers.size === 0) return
+    const event: SupervisorEvent = { _tag: tag, supervisor, child, pid, reason }
+    for (const reader of this.readers) {
+      if (!Queue.offerUnsafe(reader, event)) counters.dropped.updateUnsafe(1, context)
+    }
+  }
+}
+
+const ofSystem = new WeakMap<ActorSystem["Service"], Events>()
+
+export const eventsOf = (system: ActorSystem["Service"]): Events => {
+  let events = ofSystem.get(system)
+  if (events === undefined) ofSystem.set(system, events = new Events())
+  return events
+}

@@ -1,0 +1,223 @@
+/**
+ * What programs hold of supervisors. They stand on nodes, not on actors, and so outlive any one incarnation.
+ */
+import { ActorSystem, type AnyRef, OwnerStopped, SpawnError, type SpawnOptions } from "@myrmidonjs/actor"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { ChildInfo } from "../Child.ts"
+import { ChildNotRunning, ChildPresent, type ChildStartError, InvalidSpec } from "../SupervisorError.ts"
+import type { Build } from "./build.ts"
+import type { DynamicIncarnation } from "./dynamic.ts"
+import type { Incarnation } from "./incarnation.ts"
+import { DynamicNode, type Node, SupervisorNode } from "./node.ts"
+import { type Spec, validate } from "./spec.ts"
+
+const stopped = (id: string) => new ChildNotRunning({ id, status: "stopped" })
+const unknown = (id: string) => new ChildNotRunning({ id, status: "unknown" })
+
+const refOf = (node: SupervisorNode | DynamicNode): AnyRef => {
+  const incarnation = node.incarnation
+  if (incarnation === undefined) throw stopped(node.id)
+  return incarnation.ref
+}
+
+export class RunningHandle {
+  readonly node: SupervisorNode
+  private readonly build: Build
+
+  constructor(node: SupervisorNode, build: Build) {
+    this.node = node
+    this.build = build
+  }
+
+  get ref(): AnyRef {
+    return refOf(this.node)
+  }
+
+  get(id: string): Effect.Effect<unknown, ChildNotRunning> {
+    return Effect.suspend(() => {
+      const child = this.node.child(id)
+      if (child === undefined) return Effect.fail(unknown(id))
+      return child.status === "running" && child.ref !== undefined
+        ? Effect.succeed(child.value)
+        : Effect.fail(new ChildNotRunning({ id, status: child.status === "running" ? "restarting" : child.status }))
+    })
+  }
+
+  private change<A, E>(
+    id: string,
+    f: (incarnation: Incarnation) => Effect.Effect<A, E>
+  ): Effect.Effect<A, E | ChildNotRunning> {
+    return Effect.suspend((): Effect.Effect<A, E | ChildNotRunning> => {
+      const { incarnation } = this.node
+      return incarnation === undefined
+        ? Effect.fail(stopped(this.node.id))
+        : incarnation.submit(id, Effect.suspend(() => f(incarnation)))
+    })
+  }
+
+  private withChild<A, E>(
+    id: string,
+    f: (child: Node, incarnation: Incarnation) => Effect.Effect<A, E>
+  ): Effect.Effect<A, E | ChildNotRunning> {
+    return this.change(id, (incarnation): Effect.Effect<A, E | ChildNotRunning> => {
+      const child = this.node.child(id)
+      return child === undefined ? Effect.fail(unknown(id)) : f(child, incarnation)
+    })
+  }
+
+  restart(id: string): Effect.Effect<void, ChildNotRunning | ChildPresent | ChildStartError<unknown>> {
+    return this.withChild(
+      id,
+      (child, incarnation): Effect.Effect<void, ChildPresent | ChildStartError<unknown>> =>
+        child.status === "stopped"
+          ? incarnation.start(child)
+          : Effect.fail(new ChildPresent({ id, status: child.status }))
+    )
+  }
+
+  terminate(id: string): Effect.Effect<void, ChildNotRunning> {
+    return this.withChild(id, (child, incarnation) =>
+      Effect.andThen(
+        incarnation.stop(child),
+        Effect.sync(() => {
+          if (child.treatment.restart === "temporary") incarnation.forget(child)
+        })
+      ))
+  }
+
+  delete(id: string): Effect.Effect<void, ChildNotRunning | ChildPresent> {
+    return this.withChild(id, (child, incarnation): Effect.Effect<void, ChildPresent> =>
+      child.status === "stopped"
+        ? Effect.sync(() => incarnation.forget(child))
+        : Effect.fail(new ChildPresent({ id, status: child.status })))
+  }
+
+  start(
+    spec: Spec
+  ): Effect.Effect<unknown, ChildNotRunning | ChildPresent | ChildStartError<unknown> | InvalidSpec> {
+    type Refused = ChildNotRunning | ChildPresent | ChildStartError<unknown> | InvalidSpec
+    return Effect.contextWith((context: Context.Context<never>) =>
+      Effect.suspend((): Effect.Effect<unknown, Refused> => {
+        const { node } = this
+        try {
+          validate(spec)
+          if (spec.options.significant === true && node.rules.autoShutdown === "never") {
+            throw new InvalidSpec({ id: spec.id, field: "significant", issue: `needs autoShutdown of "${node.id}"` })
+          }
+        } catch (error) {
+          return error instanceof InvalidSpec ? Effect.fail(error) : Effect.die(error)
+        }
+        return this.change(spec.id, (incarnation): Effect.Effect<Node, ChildPresent | ChildStartError<unknown>> => {
+          const present = node.child(spec.id)
+          if (present !== undefined) {
+            return Effect.fail(new ChildPresent({ id: spec.id, status: present.status }))
+          }
+          const services = Context.merge(context, Context.make(ActorSystem, node.system))
+          return Effect.flatMap(this.build(spec, services as Context.Context<never>, node), ({ node: child }) => {
+            node.children.push(child)
+            return Effect.as(
+              Effect.onError(incarnation.start(child), () => Effect.sync(() => incarnation.forget(child))),
+              child
+            )
+          })
+        }).pipe(Effect.map((child) => child.value))
+      })
+    )
+  }
+
+  get which(): Effect.Effect<ReadonlyArray<ChildInfo>> {
+    return Effect.sync(() =>
+      this.node.children.map((child): ChildInfo => ({
+        id: child.id,
+        type: isSupervisor(child) ? "supervisor" : "worker",
+        status: child.status,
+        ref: child.ref,
+        restarts: child.restarts
+      }))
+    )
+  }
+
+  get count() {
+    return Effect.sync(() => {
+      const { children } = this.node
+      const supervisors = children.filter(isSupervisor).length
+      return {
+        specs: children.length,
+        active: children.filter((child) => child.status === "running").length,
+        supervisors,
+        workers: children.length - supervisors
+      }
+    })
+  }
+}
+
+const isSupervisor = (node: Node): boolean => node instanceof SupervisorNode || node instanceof DynamicNode
+
+export class DynamicHandle {
+  readonly node: SupervisorNode | DynamicNode
+  readonly parts: ReadonlyArray<DynamicNode>
+  private next = 0
+
+  constructor(node: SupervisorNode | DynamicNode, parts: ReadonlyArray<DynamicNode>) {
+    this.node = node
+    this.parts = parts
+  }
+
+  get ref(): AnyRef {
+    return refOf(this.node)
+  }
+
+  // Round robin: children are alike, and so are partitions.
+  private pick(): DynamicIncarnation {
+    const { parts } = this
+    const part = parts.length === 1 ? parts[0]! : parts[this.next = (this.next + 1) % parts.length]!
+    const { incarnation } = part
+    if (incarnation === undefined || incarnation.ending) {
+      throw new SpawnError({ reason: new OwnerStopped({ owner: part.path.join("/") }) })
+    }
+    return incarnation
+  }
+
+  startUnsafe(args: unknown, options?: SpawnOptions): AnyRef {
+    const incarnation = this.pick()
+    const ref: AnyRef = incarnation.self.spawnUnsafe(incarnation.node.behavior, args, options)
+    incarnation.adopt(ref, args, options)
+    return ref
+  }
+
+  start(args: unknown, options?: SpawnOptions): Effect.Effect<AnyRef, unknown> {
+    return Effect.suspend(() => {
+      let incarnation: DynamicIncarnation
+      try {
+        incarnation = this.pick()
+      } catch (error) {
+        return Effect.fail(error)
+      }
+      return Effect.map(
+        incarnation.self.spawn(incarnation.node.behavior, args, options) as Effect.Effect<AnyRef, unknown>,
+        (ref) => {
+          incarnation.adopt(ref, args, options)
+          return ref
+        }
+      )
+    })
+  }
+
+  terminate(ref: AnyRef): Effect.Effect<void> {
+    return Effect.forEach(this.parts, (part) => part.incarnation?.stop(ref) ?? Effect.void, { discard: true })
+  }
+
+  get children(): Stream.Stream<AnyRef> {
+    return Stream.suspend(() =>
+      Stream.fromIterable(
+        this.parts.flatMap((part) => Array.from(part.incarnation?.children.values() ?? [], (entry) => entry.ref!))
+      )
+    )
+  }
+
+  get count(): Effect.Effect<number> {
+    return Effect.sync(() => this.parts.reduce((sum, part) => sum + (part.incarnation?.children.size ?? 0), 0))
+  }
+}

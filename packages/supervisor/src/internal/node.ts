@@ -1,0 +1,156 @@
+/**
+ * A tree that has been bound to its services: one node a child spec, made once per `Supervisor.start` and kept over
+ * restarts, so that handles which were given out go on working.
+ *
+ * Owner: the supervisor above it, which alone writes its fields.
+ */
+import type { ActorSystem, AnyRef, SpawnOptions } from "@myrmidonjs/actor"
+import type * as Context from "effect/Context"
+import type { Incarnation } from "./incarnation.ts"
+import type { DynamicIncarnation } from "./dynamic.ts"
+import type { ActorSpec, AnyBehavior, DynamicSpec, EffectSpec, Rules, SupervisorSpec, Treatment } from "./spec.ts"
+
+export type Status = "running" | "restarting" | "stopped"
+
+/** The actor that a node is, with what it is started with. */
+export interface Start {
+  readonly behavior: AnyBehavior
+  readonly args: unknown
+  readonly options: SpawnOptions | undefined
+}
+
+export abstract class Node {
+  readonly id: string
+  readonly path: ReadonlyArray<string>
+  readonly system: ActorSystem["Service"]
+  /** The supervisor above. */
+  readonly parent: SupervisorNode | undefined
+  /** What its Effects run with. */
+  context: Context.Context<never>
+  treatment: Treatment
+  status: Status = "stopped"
+  ref: AnyRef | undefined = undefined
+  restarts = 0
+  /** Grows with whatever makes an older plan for it void: a start, a stop, an end. */
+  ticket = 0
+  /** It has been started at least once. */
+  wasStarted = false
+
+  constructor(
+    id: string,
+    path: ReadonlyArray<string>,
+    system: ActorSystem["Service"],
+    parent: SupervisorNode | undefined,
+    context: Context.Context<never>,
+    treatment: Treatment
+  ) {
+    this.id = id
+    this.path = path
+    this.system = system
+    this.parent = parent
+    this.context = context
+    this.treatment = treatment
+  }
+
+  /** What `get` gives while it runs. */
+  abstract readonly value: unknown
+  /** How it is started. */
+  abstract readonly start: Start
+}
+
+export class ActorNode extends Node {
+  spec: ActorSpec
+  /** With its services. */
+  behavior: AnyBehavior
+  readonly name: string | undefined
+
+  constructor(
+    spec: ActorSpec,
+    behavior: AnyBehavior,
+    name: string | undefined,
+    ...base: ConstructorParameters<typeof Node>
+  ) {
+    super(...base)
+    this.spec = spec
+    this.behavior = behavior
+    this.name = name
+  }
+
+  get value(): unknown {
+    return this.ref
+  }
+
+  get start(): Start {
+    const { args, restoreFrom, spawn } = this.spec
+    const kept = this.wasStarted ? restoreFrom?.read() : undefined
+    return {
+      behavior: this.behavior,
+      args: kept === undefined ? args : kept,
+      options: this.name === undefined ? spawn : { ...spawn, name: this.name }
+    }
+  }
+}
+
+export class EffectNode extends Node {
+  spec: EffectSpec
+  /** What was acquired. */
+  value: unknown = undefined
+  readonly start: Start
+
+  constructor(spec: EffectSpec, live: AnyBehavior, ...base: ConstructorParameters<typeof Node>) {
+    super(...base)
+    this.spec = spec
+    this.start = { behavior: live, args: this, options: undefined }
+  }
+}
+
+export class SupervisorNode extends Node {
+  spec: SupervisorSpec
+  rules: Rules
+  /** In start order. */
+  children: Array<Node> = []
+  incarnation: Incarnation | undefined = undefined
+  /** The handle: set by who makes it. */
+  value: unknown = undefined
+  readonly start: Start
+
+  constructor(spec: SupervisorSpec, rules: Rules, live: AnyBehavior, ...base: ConstructorParameters<typeof Node>) {
+    super(...base)
+    this.spec = spec
+    this.rules = rules
+    this.start = { behavior: live, args: this, options: undefined }
+  }
+
+  child(id: string): Node | undefined {
+    return this.children.find((node) => node.id === id)
+  }
+}
+
+export class DynamicNode extends Node {
+  spec: DynamicSpec
+  rules: Rules
+  /** Of its children. */
+  child: Treatment
+  behavior: AnyBehavior
+  incarnation: DynamicIncarnation | undefined = undefined
+  value: unknown = undefined
+  readonly start: Start
+
+  constructor(
+    spec: DynamicSpec,
+    rules: Rules,
+    child: Treatment,
+    behavior: AnyBehavior,
+    live: AnyBehavior,
+    ...base: ConstructorParameters<typeof Node>
+  ) {
+    super(...base)
+    this.spec = spec
+    this.rules = rules
+    this.child = child
+    this.behavior = behavior
+    this.start = { behavior: live, args: this, options: undefined }
+  }
+}
+
+export const pathOf = (node: Node): string => node.path.join("/")

@@ -1,0 +1,164 @@
+/**
+ * Child specs as data, with the types forgotten, and the rules that they have to keep before anything starts.
+ */
+import type { Behavior, SpawnOptions } from "@myrmidonjs/actor"
+import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as Rpc from "effect/rpc/Rpc"
+import type { ChildOptions, SupervisorOptions } from "../ChildSpec.ts"
+import type { StateStore } from "../StateStore.ts"
+import { InvalidSpec } from "../SupervisorError.ts"
+
+/** A behaviour of any protocol; its types were checked where the spec was made. */
+export type AnyBehavior = Behavior<Rpc.Any, unknown, unknown>
+
+interface Base {
+  readonly id: string
+  readonly options: ChildOptions
+}
+export interface ActorSpec extends Base {
+  readonly kind: "actor"
+  readonly behavior: AnyBehavior
+  readonly args: unknown
+  readonly spawn: SpawnOptions
+  readonly provides: Context.Key<unknown, unknown> | undefined
+  readonly restoreFrom: StateStore<unknown> | undefined
+}
+export interface EffectSpec extends Base {
+  /** `effect` counts as started once forked, `scoped` once acquired. */
+  readonly kind: "effect" | "scoped"
+  readonly effect: Effect.Effect<unknown, unknown, unknown>
+}
+export interface SupervisorSpec extends Base {
+  readonly kind: "supervisor"
+  readonly supervisor: SupervisorOptions
+  readonly children: ReadonlyArray<Spec>
+}
+export interface DynamicSpec extends Base {
+  readonly kind: "dynamic"
+  readonly behavior: AnyBehavior
+  readonly supervisor: SupervisorOptions
+  /** Of the children. */
+  readonly child: ChildOptions
+  readonly partitions: number | undefined
+  readonly provides: Context.Key<unknown, unknown> | undefined
+}
+export type Spec = ActorSpec | EffectSpec | SupervisorSpec | DynamicSpec
+
+/** What the options of a child come to. `shutdown` in ms. */
+export interface Treatment {
+  readonly restart: "permanent" | "transient" | "temporary"
+  readonly shutdown: number | "brutal"
+  readonly significant: boolean
+}
+
+/** What the options of a supervisor come to. Times in ms. */
+export interface Rules {
+  readonly strategy: "one_for_one" | "one_for_all" | "rest_for_one"
+  readonly intensity: number
+  readonly period: number
+  readonly backoff: { readonly min: number; readonly max: number } | undefined
+  readonly autoShutdown: "never" | "any_significant" | "all_significant"
+}
+
+const workerShutdown = 5000
+
+/** Throws `InvalidSpec`. */
+const invalid = (id: string, field: string, issue: string): never => {
+  throw new InvalidSpec({ id, field, issue })
+}
+
+const oneOf = <A extends string>(
+  id: string,
+  field: string,
+  value: A | undefined,
+  of: ReadonlyArray<A>,
+  otherwise: A
+): A =>
+  value === undefined ? otherwise : of.includes(value) ? value : invalid(id, field, `must be one of ${of.join(", ")}`)
+
+const millis = (id: string, field: string, input: Duration.Input, least: number): number => {
+  const duration = Duration.fromInput(input)
+  const value = duration._tag === "Some" ? Duration.toMillis(duration.value) : NaN
+  return value >= least ? value : invalid(id, field, `must be a duration of at least ${least} ms`)
+}
+
+export const treatmentOf = (id: string, options: ChildOptions, isSupervisor: boolean): Treatment => {
+  const { shutdown, significant = false } = options
+  const restart = oneOf(id, "restart", options.restart, ["permanent", "transient", "temporary"], "permanent")
+  if (typeof significant !== "boolean") invalid(id, "significant", "must be true or false")
+  if (significant && restart === "permanent") {
+    invalid(id, "significant", "is for transient and temporary children: a permanent one never ends for good")
+  }
+  oneOf(id, "place", options.place, ["here"], "here")
+  return {
+    restart,
+    significant,
+    shutdown: shutdown === "brutal" ?
+      "brutal" :
+      shutdown === "infinity" || (shutdown === undefined && isSupervisor) ?
+      Infinity :
+      shutdown === undefined ?
+      workerShutdown :
+      millis(id, "shutdown", shutdown, 0)
+  }
+}
+
+export const rulesOf = (id: string, options: SupervisorOptions): Rules => {
+  const { backoff, intensity = 1, period = 5000 } = options
+  if (!Number.isSafeInteger(intensity) || intensity < 0) invalid(id, "intensity", "must be a whole number from 0")
+  const waits = backoff === undefined ? undefined : {
+    min: millis(id, "backoff.min", backoff.min, 1),
+    max: millis(id, "backoff.max", backoff.max, 1)
+  }
+  if (waits !== undefined && waits.max < waits.min) invalid(id, "backoff.max", "must not be below backoff.min")
+  return {
+    strategy: oneOf(
+      id,
+      "strategy",
+      options.strategy,
+      ["one_for_one", "one_for_all", "rest_for_one"],
+      "one_for_one"
+    ),
+    intensity,
+    period: millis(id, "period", period, 1),
+    backoff: waits,
+    autoShutdown: oneOf(
+      id,
+      "autoShutdown",
+      options.autoShutdown,
+      ["never", "any_significant", "all_significant"],
+      "never"
+    )
+  }
+}
+
+/** The whole tree. Throws `InvalidSpec` for the first fault, in the order of the children. */
+export const validate = (spec: Spec): void => {
+  const { id, kind } = spec
+  if (typeof id !== "string" || id === "") invalid(String(id), "id", "must be a string that is not empty")
+  treatmentOf(id, spec.options, kind === "supervisor" || kind === "dynamic")
+  if (kind === "dynamic") {
+    const rules = rulesOf(id, spec.supervisor)
+    const treatment = treatmentOf(id, spec.child, false)
+    if (rules.strategy !== "one_for_one") invalid(id, "strategy", "must be one_for_one: its children are alike")
+    if (rules.autoShutdown !== "never") invalid(id, "autoShutdown", "is not for dynamic supervisors")
+    if (treatment.significant) invalid(id, "significant", "is not for children of dynamic supervisors")
+    const { partitions = 1 } = spec
+    if (!Number.isSafeInteger(partitions) || partitions < 1 || partitions > 1024) {
+      invalid(id, "partitions", "must be a whole number from 1 to 1024")
+    }
+  } else if (kind === "supervisor") {
+    const { autoShutdown } = rulesOf(id, spec.supervisor)
+    const ids = new Set<string>()
+    for (const child of spec.children) {
+      validate(child)
+      if (ids.has(child.id)) invalid(child.id, "id", `is taken by another child of "${id}"`)
+      ids.add(child.id)
+      if (child.options.significant === true && autoShutdown === "never") {
+        invalid(child.id, "significant", `needs autoShutdown of "${id}"`)
+      }
+    }
+  }
+}

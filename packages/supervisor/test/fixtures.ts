@@ -1,0 +1,103 @@
+// The systems that every test of this folder runs over, and the children that several of them use.
+import { Actor, ActorRef, ActorSystem, ExitReason } from "@myrmidonjs/actor"
+import { Supervisor } from "@myrmidonjs/supervisor"
+import { Effect, Layer, Schema } from "effect"
+import { Rpc } from "effect/rpc"
+
+export type AnyLayer = Layer.Layer<ActorSystem, unknown>
+
+const nativeLoads = await Effect.runPromise(
+  Effect.scoped(Layer.build(ActorSystem.layer())).pipe(Effect.as(true), Effect.orElseSucceed(() => false))
+)
+
+/** Name and Layer of the twin, and of the native system where its binary is. */
+export const systems: ReadonlyArray<readonly [name: string, system: AnyLayer]> = [
+  ["twin", ActorSystem.layerMemory()],
+  ...nativeLoads ? [["native", ActorSystem.layer()] as const] : []
+]
+
+/** Under virtual time and a seeded order. */
+export const testSystems: ReadonlyArray<readonly [name: string, system: AnyLayer]> = [
+  ["twin", ActorSystem.layerTest({ seed: 1n })],
+  ...nativeLoads ? [["native", ActorSystem.layerTest({ seed: 1n, backend: "native" })] as const] : []
+]
+
+export const Worker = Actor.make("Worker", [
+  Rpc.make("Crash", { payload: Schema.String }),
+  /** Ends by itself: "normal" or "shutdown". */
+  Rpc.make("Leave", { payload: Schema.String }),
+  Rpc.make("Unlink"),
+  Rpc.make("Id", { success: Schema.String })
+])
+export const { Crash, Id, Leave, Unlink } = Worker.messages
+
+/** What children did, in order: `start a`, `end a shutdown`. */
+export class Journal {
+  private lines: Array<string> = []
+  /** Lines ever written. */
+  count = 0
+  /** What the next starts of a child do, oldest first; then it starts. */
+  readonly script = new Map<string, Array<"fail" | "throw" | "ignore" | "hang">>()
+
+  write(line: string): void {
+    this.count++
+    this.lines.push(line)
+  }
+
+  take(): ReadonlyArray<string> {
+    return this.lines.splice(0)
+  }
+}
+
+export class StartRefused extends Schema.TaggedError<StartRefused>()("StartRefused", { id: Schema.String }) {}
+
+interface State {
+  readonly id: string
+}
+
+/** A child that writes down its life. `trap`: it gets exit signals as messages, and ignores them. `hangs`: so does its end. */
+export const workerOf = (
+  journal: Journal,
+  options: { readonly trap?: boolean | undefined; readonly hangs?: boolean | undefined } = {}
+) => {
+  const init = (id: string): State | Effect.Effect<State, StartRefused> => {
+    switch (journal.script.get(id)?.shift()) {
+      case "fail":
+        journal.write(`fail ${id}`)
+        return Effect.fail(new StartRefused({ id }))
+      case "throw":
+        journal.write(`throw ${id}`)
+        throw new Error(`${id} threw`)
+      case "ignore":
+        journal.write(`ignore ${id}`)
+        return Supervisor.ignore
+      case "hang":
+        journal.write(`hang ${id}`)
+        return Effect.onInterrupt(Effect.never, () => Effect.sync(() => journal.write(`cancel ${id}`)))
+      default:
+        journal.write(`start ${id}`)
+        return { id }
+    }
+  }
+  return Worker.behavior({
+    init,
+    handlers: {
+      Crash: (_, message) => {
+        throw new Error(message)
+      },
+      Leave: (_, how, self) => self.stop(how === "normal" ? ExitReason.normal : ExitReason.shutdown()),
+      Unlink: (_, __, self) =>
+        Effect.map(
+          Actor.info(self.ref),
+          ({ links }) =>
+            Effect.forEach(links, (pid) => Effect.map(ActorRef.fromPid(Worker, pid), (ref) => self.unlink(ref)))
+        ).pipe(Effect.flatten, Effect.ignore),
+      Id: (state) => state.id
+    },
+    ...options.trap === true ? { signals: { exit: () => {} } } : undefined,
+    terminate: ({ id }, reason) => {
+      journal.write(`end ${id} ${ExitReason.print(reason)}`)
+      return options.hangs === true ? Effect.never : Effect.void
+    }
+  })
+}
