@@ -59,13 +59,13 @@ const settleIn = ({ atlas, city, country, place }: CityArgs): State => ({
   expected: -1
 })
 
-type Send = Self.Any["send"]
+type Sender = Pick<Self.Any, "send">
 
 /** The first half of a city's day. `vaccine`: gives it to some of those who are here, and says to how many. */
 const dawn = (
   state: State,
   { day, silent }: { readonly day: number; readonly silent: number },
-  send: Send,
+  self: Sender,
   vaccine?: (people: People) => void
 ): void => {
   const { atlas, city, people, waiting } = state
@@ -77,21 +77,21 @@ const dawn = (
   const whole = headcount(people)
   for (let road = first[city], end = first[city + 1]; road < end; road++) {
     const group = depart(people, slot[road], volume[road], whole, random)
-    mustArrive(send(atlas.address[neighbour[road]], Group(group)))
+    mustArrive(self.send(atlas.address[neighbour[road]], Group(group)))
     random = nextDraw(random)
   }
   state.expected = degree(atlas.geography, city) - silent
 }
 
 /** Everybody has been heard of: the day is folded and told. */
-const dusk = (state: State, send: Send, vaccinated: number): void => {
+const dusk = (state: State, self: Sender, vaccinated: number): void => {
   if (state.heard !== state.expected) return
   const { arrivals, atlas, city, country, people, waiting } = state
   const source = arrive(waiting, arrivals)
   arrivals.fill(undefined)
   state.heard = 0
   state.expected = -1
-  mustArrive(send(
+  mustArrive(self.send(
     country,
     Report({
       city,
@@ -112,7 +112,11 @@ const hear = (state: State, group: Travellers): void => {
   state.heard++
 }
 
-const wakeUp = (args: CityArgs, self: Self.Starting<typeof Protocols.City>): State => {
+interface Newcomer extends Sender {
+  readonly ref: Actor.Ref<typeof Protocols.City>
+}
+
+const wakeUp = (args: CityArgs, self: Newcomer): State => {
   // Nobody lives at its address before the first start: whom a supervisor starts again has to say where it lives now.
   const { atlas, city, country } = args
   if (atlas.address[city] !== undefined) mustArrive(self.send(country, Back({ city, ref: self.ref })))
@@ -123,12 +127,12 @@ export const CityLive = Protocols.City.behavior({
   init: wakeUp,
   handlers: {
     Dawn: (state, today, self) => {
-      dawn(state, today, self.send)
-      dusk(state, self.send, 0)
+      dawn(state, today, self)
+      dusk(state, self, 0)
     },
     Travellers: (state, group, self) => {
       hear(state, group)
-      dusk(state, self.send, 0)
+      dusk(state, self, 0)
     }
   }
 })
@@ -140,14 +144,14 @@ export const CityV2 = Protocols.City.behavior({
     Dawn: (state, today, self) => {
       const { atlas, city } = state
       state.vaccinated = 0
-      dawn(state, today, self.send, (people) => {
+      dawn(state, today, self, (people) => {
         if (today.day > atlas.vaccineDay) state.vaccinated = vaccinate(people, atlas.seed, city, today.day)
       })
-      dusk(state, self.send, state.vaccinated)
+      dusk(state, self, state.vaccinated)
     },
     Travellers: (state, group, self) => {
       hear(state, group)
-      dusk(state, self.send, state.vaccinated)
+      dusk(state, self, state.vaccinated)
     }
   }
 })
@@ -175,7 +179,7 @@ const copyOf = <S extends State>(state: S): S => ({
 })
 
 export const toV2 = HotSwap.upgrade(CityLive, CityV2, {
-  copy: copyOf,
+  copy: (state) => copyOf(state),
   migrate: (state) => ({ ...state, vaccinated: 0 })
 })
-export const toV3 = HotSwap.upgrade(CityV2, CityV3, { copy: copyOf })
+export const toV3 = HotSwap.upgrade(CityV2, CityV3, { copy: (state) => copyOf(state) })

@@ -18,6 +18,8 @@ export class Ledger {
   strayPeople = 0
   /** News that found an observer's mailbox full. */
   overflowed = 0
+  /** What crashed a canary, and is to be sent again. */
+  #returned: Array<DeadLetter> = []
   /** Any other message that nobody handled. */
   others = 0
   lost = 0
@@ -27,13 +29,18 @@ export class Ledger {
     this.#start = start
   }
 
-  readonly letter = ({ message }: Pick<DeadLetter, "message">): void => {
-    if (Travellers.is(message)) {
+  readonly letter = (letter: DeadLetter): void => {
+    const { message, why } = letter
+    if (why === "SwapRolledBack") this.#returned.push(letter)
+    else if (Travellers.is(message)) {
       this.strayGroups++
       this.strayPeople += headcount(message.payload)
     } else if (Sighting.is(message)) this.overflowed++
     else this.others++
   }
+
+  /** Takes out what came back from canaries. */
+  readonly returned = (): ReadonlyArray<DeadLetter> => this.#returned.splice(0)
 
   /** Closes a day. Returns what is wrong with it, or undefined. */
   close(day: Protocols.Day): string | undefined {
@@ -43,6 +50,9 @@ export class Ledger {
     const sum = inCities + this.strayPeople + this.lost
     if (this.strayGroups !== this.#expectedGroups) {
       return `day ${day.day}: ${this.strayGroups} groups of travellers are dead letters, ${this.#expectedGroups} were sent to dead cities`
+    }
+    if (this.#returned.length > 0) {
+      return `day ${day.day}: ${this.#returned.length} messages came back and were not sent again`
     }
     if (this.others > 0) return `day ${day.day}: ${this.others} messages of the demo itself were not handled`
     if (sum !== this.#start) {

@@ -2,21 +2,25 @@
  * One run of the demo on whatever `ActorSystem` is in the context: spawn, live the days, check the ledger each day,
  * measure. It prints nothing; who wants to watch gets told at each step.
  */
-import { ActorSystem } from "@myrmidonjs/actor"
+import { ActorSystem, type Behavior } from "@myrmidonjs/actor"
+import { Supervisor } from "@myrmidonjs/supervisor"
 import { Data, Effect, Stream } from "effect"
+import type { Rpc } from "effect/rpc"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import type { Atlas } from "./atlas.ts"
 import type { Cities } from "./cities.ts"
-import { CityLive } from "./city.ts"
+import { firstCensus } from "./census.ts"
+import { type CityArgs, CityLive, CityV2 } from "./city.ts"
 import { CountryLive } from "./country.ts"
 import type { Geography } from "./geography.ts"
 import type { Ledger } from "./ledger.ts"
-import { originOf, settle } from "./model.ts"
+import { originOf, vaccineDay } from "./model.ts"
 import type { People } from "./model.ts"
 import { inTray, ObserverLive } from "./observer.ts"
 import * as Protocols from "./protocols.ts"
 import { ReporterLive } from "./reporter.ts"
+import { learnToVaccinate, tryV3 } from "./upgrade.ts"
 import { WorldLive } from "./world.ts"
 
 const { Advance } = Protocols.World.messages
@@ -36,6 +40,14 @@ export interface Figures {
   readonly ask_p99_us: number
   readonly killed: number
   readonly restarted: number
+  /** Restarts that the supervisors of the countries count themselves. */
+  readonly restarts_by_supervisor: number
+  readonly vaccinated: number
+  /** Cities that were given another version under load. */
+  readonly swapped: number
+  readonly swap_pause_p99_us: number
+  /** Cities whose next version was a mistake, and that were brought back. */
+  readonly rolled_back: number
   readonly dead_letters: number
   readonly overflowed: number
   readonly ledger_ok: boolean
@@ -90,10 +102,10 @@ export const run = Effect.fnUntraced(function*(plan: Plan, ledger: Ledger, spect
   const { cities } = plan
   const memoryBefore = yield* heldMemory(system)
   const spawnStart = performance.now()
-  const atlas = populate(system, plan)
+  const { atlas, restarts, supervisors } = yield* populate(system, plan)
   const spawnMillis = performance.now() - spawnStart
   const bytes = (yield* heldMemory(system)) - memoryBefore
-  const actors = cities.size + cities.countries.length + observers + 2
+  const actors = cities.size + 2 * cities.countries.length + 1 + observers + 2
   spectator.spawned(actors, spawnMillis)
 
   const days: Array<Protocols.Day> = []
@@ -104,12 +116,30 @@ export const run = Effect.fnUntraced(function*(plan: Plan, ledger: Ledger, spect
     source: new Int32Array(cities.size).fill(-1)
   }
   const asks: Array<number> = []
-  const counted = { handled: 0, killed: 0, restarted: 0 }
+  const counted = { handled: 0, killed: 0, restarted: 0, vaccinated: 0 }
+  const upgraded = { swapped: 0, pauseP99: 0, rolledBack: 0 }
+  /** What happens to the cities in the course of a day. */
+  const duringDay = (day: number) =>
+    Effect.gen(function*() {
+      if (atlas.vaccineDay === 0) return
+      if (day === atlas.vaccineDay) {
+        // Whoever is started again from now on is one that vaccinates.
+        yield* supervisors(CityV2)
+        const report = yield* learnToVaccinate()
+        upgraded.swapped = report.swapped
+        upgraded.pauseP99 = report.pause.p99
+      } else if (day === atlas.vaccineDay + 1) {
+        upgraded.rolledBack = (yield* tryV3(atlas, day, ledger.returned)).rolledBack.length
+      }
+    })
   const live = Effect.gen(function*() {
     let millis = 0
     for (let number = 1; number <= plan.days; number++) {
       const start = performance.now()
-      const day = yield* atlas.world.ask(Advance({ day: number }), { timeout: "5 minutes" })
+      const [day] = yield* Effect.all(
+        [atlas.world.ask(Advance({ day: number }), { timeout: "5 minutes" }), duringDay(number)],
+        { concurrency: 2 }
+      )
       const broken = ledger.close(day)
       if (broken !== undefined) return yield* new LedgerBroken({ message: broken })
       for (let ask = 0; ask < asksPerDay; ask++) {
@@ -125,6 +155,7 @@ export const run = Effect.fnUntraced(function*(plan: Plan, ledger: Ledger, spect
       counted.handled += day.handled + 1 + asksPerDay
       counted.killed += day.killed
       counted.restarted += day.restarted
+      counted.vaccinated += day.vaccinated
       days.push(day)
       for (const { city, source } of day.reached) {
         history.reachedOn[city] = number
@@ -172,6 +203,11 @@ export const run = Effect.fnUntraced(function*(plan: Plan, ledger: Ledger, spect
       ask_p99_us: round(quantile(asks, 0.99) * 1000, 2),
       killed: counted.killed,
       restarted: counted.restarted,
+      restarts_by_supervisor: yield* restarts,
+      vaccinated: counted.vaccinated,
+      swapped: upgraded.swapped,
+      swap_pause_p99_us: round(upgraded.pauseP99, 1),
+      rolled_back: upgraded.rolledBack,
       dead_letters: ledger.strayGroups,
       overflowed: ledger.overflowed,
       ledger_ok: true,
@@ -179,40 +215,58 @@ export const run = Effect.fnUntraced(function*(plan: Plan, ledger: Ledger, spect
     }
   }
   return outcome
-})
+}, Effect.scoped)
 
-/** Every actor of the demo, each by the synchronous spawn. */
-const populate = (system: ActorSystem["Service"], { cities, days, geography, seed }: Plan): Atlas => {
-  const countries: Array<Atlas["countries"][number]> = []
-  const atlas: Atlas = {
-    cities,
-    geography,
-    seed,
-    lastDay: days,
-    origin: originOf(seed, cities.population),
-    reporter: system.spawnUnsafe(ReporterLive, undefined, { name: "reporter" }),
-    observers: Array.from({ length: observers }, (_, at) =>
-      system.spawnUnsafe(ObserverLive, undefined, {
-        mailbox: { capacity: inTray, onFull: at % 2 === 0 ? "drop-newest" : "drop-oldest" }
-      })),
-    countries,
-    address: [],
-    // The world and its countries know each other: the world comes first, and finds the countries in the atlas.
-    get world() {
-      return world
+/** A supervisor a country for its cities, and whatever else lives: the cities by the synchronous start. */
+const populate = Effect.fnUntraced(
+  function*(system: ActorSystem["Service"], { cities, days, geography, seed }: Plan) {
+    const countries: Array<Atlas["countries"][number]> = []
+    const origin = originOf(seed, cities.population)
+    const atlas: Atlas = {
+      cities,
+      geography,
+      seed,
+      lastDay: days,
+      vaccineDay: vaccineDay(days),
+      origin,
+      reporter: system.spawnUnsafe(ReporterLive, undefined, { name: "reporter" }),
+      observers: Array.from({ length: observers }, (_, at) =>
+        system.spawnUnsafe(ObserverLive, undefined, {
+          mailbox: { capacity: inTray, onFull: at % 2 === 0 ? "drop-newest" : "drop-oldest" }
+        })),
+      countries,
+      censuses: cities.countries.map((country) => firstCensus(cities.population, origin, country)),
+      address: [],
+      // The world and its countries know each other: the world comes first, and finds the countries in the atlas.
+      get world() {
+        return world
+      }
     }
-  }
-  const world = system.spawnUnsafe(WorldLive, atlas, { name: "world" })
-  for (const [place, country] of cities.countries.entries()) {
-    const ref = system.spawnUnsafe(CountryLive, { atlas, place }, { name: country.code })
-    countries.push({ ref, from: country.from })
-    for (let city = country.from; city < country.to; city++) {
-      const people = settle(cities.population[city], city === atlas.origin)
-      atlas.address.push(system.spawnUnsafe(CityLive, { atlas, city, country: ref, people }))
+    const world = system.spawnUnsafe(WorldLive, atlas, { name: "world" })
+    const tree = <Rpcs extends Rpc.Any, State>(live: Behavior<Rpcs, CityArgs, State>) =>
+      Supervisor.make(
+        "cities",
+        {},
+        cities.countries.map(({ code, from, to }) =>
+          // A country may lose as many cities in a second as it has.
+          Supervisor.dynamic(code, live, { intensity: Math.max(10, to - from), period: "1 second", shutdown: "brutal" })
+        )
+      )
+    const running = yield* Supervisor.start(tree(CityLive))
+    for (const [place, country] of cities.countries.entries()) {
+      const ref = system.spawnUnsafe(CountryLive, { atlas, place }, { name: country.code })
+      countries.push({ ref, from: country.from })
+      const supervisor = yield* running.get(country.code)
+      for (let city = country.from; city < country.to; city++) {
+        atlas.address.push(supervisor.startUnsafe({ atlas, city, country: ref, place }))
+      }
     }
+    const restarts = Effect.map(running.which, (children) => children.reduce((sum, child) => sum + child.restarts, 0))
+    const supervisors = <Rpcs extends Rpc.Any, State>(live: Behavior<Rpcs, CityArgs, State>) =>
+      Supervisor.change(running.ref, tree(live))
+    return { atlas, restarts, supervisors }
   }
-  return atlas
-}
+)
 
 /**
  * Bytes that are really held: V8's live objects and buffers once the garbage is out, and on the native backend the

@@ -11,6 +11,14 @@ export const table = ({ figures, ledger }: Outcome): string => {
     ["messages per second", `${count(figures.per_s)} (${figures.seconds.toFixed(1)} s for all days)`],
     ["ask p50 / p99", `${figures.ask_p50_us} / ${figures.ask_p99_us} us (between two days)`],
     ["cities killed / restarted", `${count(figures.killed)} / ${count(figures.restarted)}`],
+    ["restarts by supervisor", count(figures.restarts_by_supervisor)],
+    [
+      "swapped under load",
+      `${count(figures.swapped)} cities to V2 (pause p99 ${figures.swap_pause_p99_us} us), ${
+        count(figures.vaccinated)
+      } people vaccinated`
+    ],
+    ["rolled back", `${count(figures.rolled_back)} canaries of a bad V3`],
     ["dead letters", `${count(figures.dead_letters)} groups of travellers`],
     ["overflowed", `${count(figures.overflowed)} sightings, by intent`],
     ["susceptible", count(figures.totals.susceptible)],

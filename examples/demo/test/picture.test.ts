@@ -27,6 +27,7 @@ const outcome = ((): Outcome => {
     restarted: 0,
     handled: 0,
     strays: 0,
+    vaccinated: 0,
     reached
   }))
   const reachedOn = new Uint16Array(cities.size)
@@ -53,6 +54,11 @@ const outcome = ((): Outcome => {
       ask_p99_us: 7,
       killed: 8,
       restarted: 8,
+      restarts_by_supervisor: 8,
+      vaccinated: 12,
+      swapped: 13,
+      swap_pause_p99_us: 14,
+      rolled_back: 15,
       dead_letters: 9,
       overflowed: 10,
       ledger_ok: true,

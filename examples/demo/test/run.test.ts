@@ -1,5 +1,5 @@
 // A small run end to end: the actors come to what the plain loop comes to, on both backends, to the last person.
-import { ActorSystem } from "@myrmidonjs/actor"
+import { ActorSystem, type DeadLetter } from "@myrmidonjs/actor"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { loadCities } from "../src/cities.ts"
@@ -106,14 +106,21 @@ describe("the ledger", () => {
     restarted: 0,
     handled: 0,
     strays: 0,
+    vaccinated: 0,
     reached: [],
     ...over
+  })
+  const dead = (message: DeadLetter["message"]): DeadLetter => ({
+    to: 1 as never,
+    from: undefined,
+    message,
+    why: "NotAlive"
   })
   const group = Protocols.City.messages.Travellers({ slot: 0, susceptible: 2, infected: 1, recovered: 0 })
 
   it("balances with strays and losses", () => {
     const ledger = new Ledger(10)
-    ledger.letter({ message: group })
+    ledger.letter(dead(group))
     assert.strictEqual(ledger.close(day({ susceptible: 5, lost: 2, strays: 1 })), undefined)
   })
 
@@ -123,21 +130,21 @@ describe("the ledger", () => {
 
   it("notices a dead letter that nobody expected, and one that did not come", () => {
     const ledger = new Ledger(3)
-    ledger.letter({ message: group })
+    ledger.letter(dead(group))
     assert.match(ledger.close(day({}))!, /1 groups of travellers are dead letters, 0 were sent/)
     assert.match(new Ledger(0).close(day({ strays: 1 }))!, /0 groups of travellers are dead letters, 1 were sent/)
   })
 
   it("does not take news for people", () => {
     const ledger = new Ledger(0)
-    ledger.letter({ message: Protocols.Observer.messages.Sighting({ city: 1, infected: 5 }) })
+    ledger.letter(dead(Protocols.Observer.messages.Sighting({ city: 1, infected: 5 })))
     assert.strictEqual(ledger.close(day({})), undefined)
     assert.strictEqual(ledger.overflowed, 1)
   })
 
   it("notices any other message that was not handled", () => {
     const ledger = new Ledger(0)
-    ledger.letter({ message: Protocols.World.messages.Ready() })
+    ledger.letter(dead(Protocols.World.messages.Ready()))
     assert.match(ledger.close(day({}))!, /1 messages of the demo itself/)
   })
 })
