@@ -56,8 +56,9 @@ export const tryV3 = Effect.fnUntraced(
       }),
       nothingFailed
     )
-    if (report.rolledBack.length !== size) {
-      return yield* new UpgradeFailed({ message: `${report.rolledBack.length} of ${size} canaries went back` })
+    // Nobody else was swapped after the first crashes, and none of those that were still runs V3.
+    if (report.swapped > 0 || report.rolledBack.length === 0) {
+      return yield* new UpgradeFailed({ message: `${report.swapped} of ${size} canaries still run V3` })
     }
     // A canary that crashed names what it had handled before: nothing, or the sender would have to say so to others.
     if (report.rolledBack.some(({ handled }) => handled.length > 0)) {
