@@ -18,6 +18,8 @@ export const own = [
   "effect-handler-fn",
   "timer-lag",
   "flood",
+  "swap",
+  "restart",
   "cross-thread"
 ] as const
 
@@ -45,6 +47,8 @@ export const sizes: Readonly<Record<Workload, number>> = {
   "effect-handler-fn": 2_000_000,
   "timer-lag": 5_000,
   "flood": 1_000_000,
+  "swap": 10_000,
+  "restart": 50_000,
   "cross-thread": 2_000_000
 }
 

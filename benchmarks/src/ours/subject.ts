@@ -6,6 +6,8 @@ import { big, pingpong, skynet } from "./exchange.ts"
 import { fair, killFlood, timerLag } from "./fairness.ts"
 import { ask, count, random, randomEffect, randomNumber } from "./messages.ts"
 import { spawn, spawnEffect } from "./spawn.ts"
+import { restart } from "./supervision.ts"
+import { swap } from "./swap.ts"
 import * as System from "./system.ts"
 
 const programs = (open: System.Open): Subject["programs"] => ({
@@ -24,7 +26,9 @@ const programs = (open: System.Open): Subject["programs"] => ({
   "effect-handler": effectHandler(open),
   "effect-handler-fn": effectHandlerFn(open),
   "timer-lag": timerLag(open),
-  "flood": killFlood(open)
+  "flood": killFlood(open),
+  "swap": swap(open),
+  "restart": restart(open)
 })
 
 export const native = (): Subject => ({

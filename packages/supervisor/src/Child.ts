@@ -38,7 +38,8 @@ export declare namespace Child {
    * @category utility types
    * @since 0.1.0
    */
-  export type Value<C, Id> = C extends Child<infer I, infer A, infer _O, infer _E, infer _R> ? I extends Id ? A : never
+  export type Value<C, Id> = C extends Child<infer I, infer A, infer _O, infer _E, infer _R>
+    ? I extends Id ? A : Id extends I ? A : never
     : never
   /**
    * @category utility types

@@ -37,6 +37,29 @@ export const programs: Readonly<Record<string, Program>> = {
     output: "42",
     native: false
   },
+  "@myrmidonjs/supervisor": {
+    code: `
+import { Actor, ActorSystem } from "@myrmidonjs/actor"
+import { Supervisor } from "@myrmidonjs/supervisor"
+import { Effect, Schema } from "effect"
+import { Rpc } from "effect/rpc"
+
+const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: { by: Schema.Int }, success: Schema.Int })])
+const { Add } = Counter.messages
+const CounterLive = Counter.behavior({
+  init: (start: number) => ({ n: start }),
+  handlers: { Add: (state, { by }) => state.n += by }
+})
+const program = Effect.gen(function*() {
+  const app = yield* Supervisor.start(Supervisor.make("app", {}, [Supervisor.child("counter", CounterLive, 40)]))
+  const counter = yield* app.get("counter")
+  return yield* counter.ask(Add({ by: 2 }))
+})
+console.log(await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))))
+`,
+    output: "42",
+    native: false
+  },
   "@myrmidonjs/core-native": {
     code: `
 import { Runtime } from "@myrmidonjs/core-native"

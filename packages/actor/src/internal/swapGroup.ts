@@ -37,13 +37,21 @@ export interface Report {
 const turn = 0.4
 /** Actors between two looks at the clock that decides about it. */
 const look = 8
+/** From so many on, to find them, and to sum up afterwards, are turns of their own. */
+const crowd = 1_000
 
 const quantile = (sorted: Float64Array, q: number): number =>
   sorted.length === 0 ? 0 : sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))]!
 
+const micros = (millis: number): number => Math.round(millis * 1e6) / 1e3
+
 const pauses = (millis: ReadonlyArray<number>): Report["pause"] => {
-  const sorted = Float64Array.from(millis, (value) => Math.round(value * 1e6) / 1e3).sort()
-  return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), max: quantile(sorted, 1) }
+  const sorted = Float64Array.from(millis).sort()
+  return {
+    p50: micros(quantile(sorted, 0.5)),
+    p99: micros(quantile(sorted, 0.99)),
+    max: micros(quantile(sorted, 1))
+  }
 }
 
 /** What was swapped so far, so that all of it can be brought back. */
@@ -119,6 +127,8 @@ export const swapEach = (
   Effect.gen(function*() {
     const { canary } = options
     const group = new Group(canary?.maxRollbacks ?? Infinity)
+    const isCrowd = cells.length >= crowd
+    if (isCrowd) yield* Effect.yieldNow
     let began = performance.now()
     let before = began
     for (let at = 0; at < cells.length && !group.isSpoilt; at++) {
@@ -133,6 +143,7 @@ export const swapEach = (
         began = before = performance.now()
       }
     }
+    if (isCrowd) yield* Effect.yieldNow
     return yield* settled(group, options)
   })
 

@@ -1,6 +1,14 @@
 /** Imports a module again when its file changes. Node alone; nothing of it is loaded before it is used. */
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
+import type * as FileSystem from "node:fs"
+
+// Asked of the process, and not imported: a bundle for a browser has no such module.
+const builtIn = (): typeof FileSystem => {
+  const fs = globalThis.process?.getBuiltinModule?.("node:fs")
+  if (fs === undefined) throw new Error("HotSwap.watch needs the file system of Node")
+  return fs
+}
 
 /** ms in which several writes are one change. */
 const calm = 50
@@ -10,7 +18,7 @@ export const watchModule = <A, E, R>(
   apply: (module: object) => Effect.Effect<A, E, R>
 ): Effect.Effect<never, E, R> =>
   Effect.scoped(Effect.gen(function*() {
-    const { watch } = yield* Effect.promise(() => import("node:fs"))
+    const { watch } = builtIn()
     const changes = yield* Queue.sliding<true>(1)
     yield* Effect.acquireRelease(
       Effect.sync(() => watch(new URL(url), { persistent: true }, () => void Queue.offerUnsafe(changes, true))),

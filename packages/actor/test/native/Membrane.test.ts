@@ -53,6 +53,8 @@ const members: Record<keyof NativeMembrane, true> = {
   awaitRoom: true,
   stop: true,
   ready: true,
+  resume: true,
+  suspend: true,
   defer: true,
   exit: true,
   link: true,

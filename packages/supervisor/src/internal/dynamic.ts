@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import type { Events } from "./events.ts"
 import { eventsOf } from "./events.ts"
 import { Intensity } from "./intensity.ts"
-import { type DynamicNode, pathOf } from "./node.ts"
+import { type DynamicNode } from "./node.ts"
 import { shutdown, shutdownAll } from "./shutdown.ts"
 
 /** One child over its restarts. */
@@ -63,7 +63,7 @@ export class DynamicIncarnation {
   /** A child that runs by now. */
   adopt(ref: AnyRef, args: unknown, options: SpawnOptions | undefined): void {
     this.children.set(ref.pid, new Entry(ref, args, options))
-    this.events.tell(this.context, "Started", pathOf(this.node), this.node.id, ref.pid, undefined)
+    this.events.tell(this.context, "Started", this.node.place, this.node.id, ref.pid, undefined)
   }
 
   ended(pid: Pid, reason: ExitReason): void {
@@ -72,7 +72,7 @@ export class DynamicIncarnation {
     this.children.delete(pid)
     entry.ref = undefined
     const isFailure = ExitReason.isFailure(reason)
-    if (isFailure) this.events.tell(this.context, "Crashed", pathOf(this.node), this.node.id, pid, reason)
+    if (isFailure) this.events.tell(this.context, "Crashed", this.node.place, this.node.id, pid, reason)
     const { restart } = this.node.child
     if (restart === "permanent" || (restart === "transient" && isFailure)) this.attempt(entry)
   }
@@ -84,9 +84,9 @@ export class DynamicIncarnation {
     const { backoff } = rules
     const now = Number(Context.get(this.context, Clock.Clock).currentTimeNanosUnsafe()) / 1e6
     if (!this.intensity.add(now, rules)) {
-      this.events.tell(this.context, "Escalated", pathOf(this.node), this.node.id, undefined, undefined)
+      this.events.tell(this.context, "Escalated", this.node.place, this.node.id, undefined, undefined)
       this.ending = true
-      this.self.stop(ExitReason.shutdown(`restart intensity of ${pathOf(this.node)}`))
+      this.self.stop(ExitReason.shutdown(`restart intensity of ${this.node.place}`))
     } else if (backoff === undefined) this.restart(entry)
     else this.later(entry, Math.min(backoff.max, backoff.min * 2 ** (this.intensity.recent - 1)))
   }
@@ -113,7 +113,7 @@ export class DynamicIncarnation {
     entry.restarts++
     this.node.restarts++
     this.children.set(ref.pid, entry)
-    this.events.tell(this.context, "Restarted", pathOf(this.node), this.node.id, ref.pid, undefined)
+    this.events.tell(this.context, "Restarted", this.node.place, this.node.id, ref.pid, undefined)
   }
 
   /** Stops one; also one that is just being started again. Whom it does not know it leaves alone. */

@@ -18,7 +18,7 @@ import { ChildNotRunning, ChildStartError } from "../SupervisorError.ts"
 import { type Events, eventsOf } from "./events.ts"
 import { isIgnore } from "./ignore.ts"
 import { Intensity } from "./intensity.ts"
-import { type Node, pathOf, type SupervisorNode } from "./node.ts"
+import { type Node, type SupervisorNode } from "./node.ts"
 import { shutdown } from "./shutdown.ts"
 import { spawnChild } from "./spawnChild.ts"
 
@@ -178,7 +178,7 @@ export class Incarnation {
     if (!this.intensity.add(this.now(), this.node.rules)) {
       this.tell("Escalated", child, undefined)
       child.status = "stopped"
-      this.end(ExitReason.shutdown(`restart intensity of ${pathOf(this.node)}`))
+      this.end(ExitReason.shutdown(`restart intensity of ${this.node.place}`))
       return Effect.void
     }
     const { backoff } = this.node.rules
@@ -227,7 +227,7 @@ export class Incarnation {
           if (failed === undefined) return Effect.void
           failed.status = "restarting"
           this.later(failed, failed.ticket, 0)
-          return Effect.logWarning(`${pathOf(failed)} did not start again`, cause)
+          return Effect.logWarning(`${failed.place} did not start again`, cause)
         }
       })
     })
@@ -306,7 +306,7 @@ export class Incarnation {
     child: Node,
     reason: ExitReason | undefined
   ): void {
-    this.events.tell(this.context, tag, pathOf(this.node), child.id, child.ref?.pid, reason)
+    this.events.tell(this.context, tag, this.node.place, child.id, child.ref?.pid, reason)
   }
 }
 

@@ -6,21 +6,24 @@
 import type { Rules } from "./spec.ts"
 
 export class Intensity {
-  // Attempts within the period, oldest first. One more than the limit ends the supervisor, so that is its bound.
+  // Attempts, oldest first, of which those before `from` have expired. One more than the limit ends the supervisor.
   private attempts: Array<number> = []
+  private from = 0
 
   /** Counts an attempt. false: it is one too many. */
   add(now: number, { intensity, period }: Pick<Rules, "intensity" | "period">): boolean {
     const since = now - period
-    let expired = 0
-    while (expired < this.attempts.length && this.attempts[expired]! < since) expired++
-    if (expired > 0) this.attempts.splice(0, expired)
+    while (this.from < this.attempts.length && this.attempts[this.from]! < since) this.from++
+    if (this.from * 2 > this.attempts.length) {
+      this.attempts.splice(0, this.from)
+      this.from = 0
+    }
     this.attempts.push(now)
-    return this.attempts.length <= intensity
+    return this.recent <= intensity
   }
 
   /** Attempts that still count. */
   get recent(): number {
-    return this.attempts.length
+    return this.attempts.length - this.from
   }
 }

@@ -22,6 +22,8 @@ export interface Start {
 export abstract class Node {
   readonly id: string
   readonly path: ReadonlyArray<string>
+  /** The path as text. */
+  readonly place: string
   readonly system: ActorSystem["Service"]
   /** The supervisor above. */
   readonly parent: SupervisorNode | undefined
@@ -46,6 +48,7 @@ export abstract class Node {
   ) {
     this.id = id
     this.path = path
+    this.place = path.join("/")
     this.system = system
     this.parent = parent
     this.context = context
@@ -152,5 +155,3 @@ export class DynamicNode extends Node {
     this.start = { behavior: live, args: this, options: undefined }
   }
 }
-
-export const pathOf = (node: Node): string => node.path.join("/")

@@ -1,0 +1,122 @@
+/**
+ * `restart`: a supervised child crashes; the clock stops in the first message that the new child handles. One at a time.
+ * Beside it: what supervision costs a spawn, a group that starts again, and how long many children take to stop.
+ */
+import { Actor } from "@myrmidonjs/actor"
+import { Supervisor } from "@myrmidonjs/supervisor"
+import * as Effect from "effect/Effect"
+import * as Rpc from "effect/rpc/Rpc"
+import { mustBe, now, percentiles, turn } from "../measure.ts"
+import type { Program } from "../workload.ts"
+import type { Open } from "./system.ts"
+
+const Worker = Actor.make("Worker", [Rpc.make("Crash"), Rpc.make("Serve")])
+const { Crash, Serve } = Worker.messages
+
+/** Children of the dynamic supervisor, and of the plain spawn beside it. */
+const many = 100_000
+/** Children of the group. */
+const group = 1_000
+
+export const restart = (open: Open): Program => async (n, warm) => {
+  const { run, system } = await open()
+  let serving: (() => void) | undefined
+  let started = 0
+  const WorkerLive = Worker.behavior({
+    init: (_: undefined, self) => {
+      started++
+      self.next(Serve())
+      return {}
+    },
+    handlers: {
+      Crash: () => {
+        throw crash
+      },
+      Serve: () => serving?.()
+    }
+  })
+  const Plain = Worker.behavior({ init: (n: number) => ({ n }), handlers: { Crash: () => {}, Serve: () => {} } })
+  const samples = new Float64Array(n)
+  const unlimited = { intensity: Number.MAX_SAFE_INTEGER, period: "1 second" } as const
+  const seconds = await run(Effect.scoped(Effect.gen(function*() {
+    const app = yield* Supervisor.start(
+      Supervisor.make("app", unlimited, [Supervisor.child("worker", WorkerLive, undefined)])
+    )
+    const crashed = Effect.callback<void>((resume) => {
+      serving = () => resume(Effect.void)
+    })
+    const once = Effect.gen(function*() {
+      const worker = yield* app.get("worker")
+      const began = now()
+      worker.tellUnsafe(Crash())
+      yield* crashed
+      return now() - began
+    })
+    // The first child serves before it is crashed.
+    yield* Effect.promise(turn)
+    for (let i = 0; i < warm; i++) yield* once
+    const began = now()
+    for (let i = 0; i < n; i++) samples[i] = yield* once
+    return (now() - began) / 1000
+  })))
+  mustBe(started, n + warm + 1, "starts")
+  serving = undefined
+  const spawns = await run(Effect.scoped(Effect.gen(function*() {
+    const app = yield* Supervisor.start(
+      Supervisor.make("app", unlimited, [Supervisor.dynamic("many", Plain, { shutdown: "brutal" })])
+    )
+    const dynamic = yield* app.get("many")
+    const time = (spawn: () => void): number => {
+      const began = now()
+      for (let i = 0; i < many; i++) spawn()
+      return (now() - began) * 1e6 / many
+    }
+    // Both once to warm up; the heap of the first is not the heap of the second.
+    const refs: Array<unknown> = []
+    for (let i = 0; i < many / 10; i++) refs.push(system.spawnUnsafe(Plain, i), dynamic.startUnsafe(i))
+    const plain = time(() => refs.push(system.spawnUnsafe(Plain, 1)))
+    yield* Effect.promise(turn)
+    const supervised = time(() => refs.push(dynamic.startUnsafe(1)))
+    mustBe(yield* dynamic.count, many + many / 10, "children")
+    const began = now()
+    yield* app.terminate("many")
+    return { plain, supervised, stop: (now() - began) / 1000 }
+  })))
+  const groupMillis = await run(Effect.scoped(Effect.gen(function*() {
+    started = 0
+    const children = Array.from({ length: group }, (_, at) => Supervisor.child(String(at), WorkerLive, undefined))
+    const app = yield* Supervisor.start(Supervisor.make("group", { ...unlimited, strategy: "one_for_all" }, children))
+    let best = Infinity
+    for (let round = 1; round <= 5; round++) {
+      yield* Effect.promise(turn)
+      const first = yield* app.get("0")
+      const all = group * (round + 1)
+      const began = now()
+      yield* Effect.callback<void>((resume) => {
+        let served = 0
+        serving = () => {
+          if (++served === group) resume(Effect.void)
+        }
+        first.tellUnsafe(Crash())
+      })
+      best = Math.min(best, now() - began)
+      mustBe(started, all, "starts of the group")
+    }
+    return best
+  })))
+  const { p50, p99 } = percentiles(samples)
+  return {
+    completed: n,
+    seconds,
+    extra: {
+      p50_us: p50 * 1000,
+      p99_us: p99 * 1000,
+      supervised_spawn_ns: spawns.supervised,
+      plain_spawn_ns: spawns.plain,
+      one_for_all_1000_ms: groupMillis,
+      terminate_100k_s: spawns.stop
+    }
+  }
+}
+
+const crash = new Error("crash")
