@@ -1,0 +1,503 @@
+//! The supervisor of many children that are alike, started at run time (G99; Elixir's `DynamicSupervisor`).
+//!
+//! Whatever is done about one child is O(1) and waits for no other. At its end all children stop at once, under one
+//! timer, in time linear in their number. A child that ends for good is forgotten.
+
+use super::{
+    error::{ChildStartError, CommandError, Field, InvalidSpec, Status},
+    intensity::Intensity,
+    protocol::{
+        Action, Answer, ChildCount, ChildInfo, Done, Event, Happening, Input, Life, StartFailure, Timer, Token,
+    },
+    spec::{Kind, MAX_DYNAMIC_CHILDREN, Options, Restart, Shutdown, Treatment, check_dynamic},
+};
+use crate::{exit_reason::ExitReason, pid::Pid};
+use rustc_hash::FxHashMap;
+use std::{collections::VecDeque, sync::Arc};
+
+/// What somebody wants from a dynamic supervisor.
+#[derive(Clone, Debug)]
+pub enum DynamicCommand<S> {
+    /// One child more.
+    StartChild(S),
+    /// Stops one for good, named by a life of it; also one that is just being started again. Whom the supervisor does
+    /// not know has ended already, and the answer is the same.
+    TerminateChild(Life),
+}
+
+enum Doing {
+    /// Its first start.
+    Starting(Token),
+    Running(Pid),
+    /// It is started again; `last` is the life that ended.
+    Restarting {
+        last: Life,
+    },
+    /// Its start is due when the timer fires.
+    Waiting(Timer),
+    /// It was terminated.
+    Stopping {
+        tokens: Vec<Token>,
+        timer: Option<Timer>,
+    },
+    /// The supervisor ends.
+    Ending,
+}
+
+struct Entry<S> {
+    start: S,
+    doing: Doing,
+    restarts: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    New,
+    Running,
+    Ending,
+    Ended,
+}
+
+/// A supervisor of children that are alike.
+///
+/// ```
+/// use myrmidon_core::{
+///     exit_reason::ExitReason,
+///     pid::Pid,
+///     supervisor::{Action, DynamicCommand, DynamicSupervisor, Input, Kind, Life, Options, Treatment},
+/// };
+///
+/// let child = Treatment::of(Kind::Worker);
+/// let mut cities = DynamicSupervisor::new("world/cities", Options::default(), child, None).unwrap();
+/// cities.handle(0.0, Input::Boot);
+/// assert_eq!(cities.poll(), Some(Action::Ready));
+///
+/// cities.handle(0.0, Input::Command(7, DynamicCommand::StartChild("Oslo")));
+/// assert!(matches!(cities.poll(), Some(Action::Start { life: Life(1), start: "Oslo", .. })));
+/// cities.handle(0.0, Input::Started(Life(1), Pid::new(0, 1, 0).unwrap()));
+/// assert_eq!(cities.count_children().active, 1);
+/// # while cities.poll().is_some() {}
+///
+/// cities.handle(5.0, Input::Ended(Life(1), ExitReason::Killed));
+/// assert!(matches!(cities.poll(), Some(Action::Emit(_))));
+/// assert!(matches!(cities.poll(), Some(Action::Start { life: Life(2), start: "Oslo", .. })));
+/// ```
+pub struct DynamicSupervisor<S> {
+    place: Arc<str>,
+    /// Its own id: its children have none.
+    id: Arc<str>,
+    options: Options,
+    child: Treatment,
+    limit: usize,
+    /// By the life that they live, wait to live, or lived last.
+    entries: FxHashMap<Life, Entry<S>>,
+    /// Those that are restarting, by the life that they lived last.
+    by_last: FxHashMap<Life, Life>,
+    /// What timers are for; the one for all at the end is in `end_timer`.
+    timers: FxHashMap<Timer, Life>,
+    active: usize,
+    intensity: Intensity,
+    phase: Phase,
+    reason: ExitReason,
+    end_timer: Option<Timer>,
+    out: VecDeque<Action<S>>,
+    now: f64,
+    next_life: u64,
+    next_timer: u64,
+}
+
+impl<S: Clone> DynamicSupervisor<S> {
+    /// A supervisor without children. `place` is its path from the root, joined by `/`; `limit`: at most so many
+    /// children, [`MAX_DYNAMIC_CHILDREN`] when nothing is said.
+    ///
+    /// # Errors
+    /// [`InvalidSpec`] names the supervisor and the option (G96).
+    pub fn new(place: &str, options: Options, child: Treatment, limit: Option<usize>) -> Result<Self, InvalidSpec> {
+        let id: &str = place.rsplit('/').next().unwrap_or(place);
+        check_dynamic(id, &options, &child)?;
+        let limit = limit.unwrap_or(MAX_DYNAMIC_CHILDREN);
+        if limit == 0 || limit > MAX_DYNAMIC_CHILDREN {
+            return Err(InvalidSpec::new(id, Field::MaxChildren, "must be a whole number from 1 to 16000000"));
+        }
+        Ok(Self {
+            place: place.into(),
+            id: id.into(),
+            options,
+            child,
+            limit,
+            entries: FxHashMap::default(),
+            by_last: FxHashMap::default(),
+            timers: FxHashMap::default(),
+            active: 0,
+            intensity: Intensity::default(),
+            phase: Phase::New,
+            reason: ExitReason::SHUTDOWN,
+            end_timer: None,
+            out: VecDeque::new(),
+            now: 0.0,
+            next_life: 0,
+            next_timer: 0,
+        })
+    }
+
+    /// Something has happened; see [`Supervisor::handle`](super::Supervisor::handle).
+    pub fn handle(&mut self, now: f64, input: Input<DynamicCommand<S>>) {
+        self.now = self.now.max(now);
+        if self.phase == Phase::Ended {
+            return;
+        }
+        match input {
+            Input::Boot => {
+                if self.phase == Phase::New {
+                    self.phase = Phase::Running;
+                    self.out.push_back(Action::Ready);
+                }
+            }
+            Input::Command(token, command) => self.command(token, command),
+            Input::Started(life, pid) => self.started(life, pid),
+            Input::Ignored(life) => self.ignored(life),
+            Input::Failed(life, failure) => self.not_started(life, failure),
+            Input::Ended(life, reason) => self.ended(life, reason),
+            Input::Timer(timer) => self.fired(timer),
+            Input::Stop(reason) => self.end(reason),
+        }
+        self.over_if_empty();
+    }
+
+    /// The next thing to do, oldest first. A shell asks until there is none.
+    pub fn poll(&mut self) -> Option<Action<S>> {
+        self.out.pop_front()
+    }
+
+    /// All children, in no order.
+    pub fn which_children(&self) -> Vec<ChildInfo> {
+        self.entries
+            .values()
+            .map(|entry| {
+                let (status, pid) = match entry.doing {
+                    Doing::Running(pid) => (Status::Running, Some(pid)),
+                    Doing::Starting(_) | Doing::Restarting { .. } | Doing::Waiting(_) => (Status::Restarting, None),
+                    Doing::Stopping { .. } | Doing::Ending => (Status::Stopped, None),
+                };
+                ChildInfo { id: self.id.clone(), kind: self.child.kind, status, pid, restarts: entry.restarts }
+            })
+            .collect()
+    }
+
+    /// How many there are; O(1).
+    pub fn count_children(&self) -> ChildCount {
+        let specs = self.entries.len();
+        let (supervisors, workers) = match self.child.kind {
+            Kind::Supervisor => (specs, 0),
+            Kind::Worker => (0, specs),
+        };
+        ChildCount { specs, active: self.active, supervisors, workers }
+    }
+
+    /// Whether it has ended.
+    pub fn is_ended(&self) -> bool {
+        self.phase == Phase::Ended
+    }
+
+    /// Other options, and another treatment of its children; they all stay (G97).
+    ///
+    /// # Errors
+    /// [`InvalidSpec`]; then the old ones stay too.
+    pub fn change(&mut self, options: Options, child: Treatment) -> Result<(), InvalidSpec> {
+        check_dynamic(&self.id, &options, &child)?;
+        self.options = options;
+        self.child = child;
+        Ok(())
+    }
+
+    fn command(&mut self, token: Token, command: DynamicCommand<S>) {
+        match command {
+            DynamicCommand::StartChild(_) if self.phase == Phase::Ending => self.refuse(token),
+            DynamicCommand::StartChild(_) if self.entries.len() >= self.limit => {
+                self.answer(token, Err(CommandError::TooManyChildren { limit: self.limit }));
+            }
+            DynamicCommand::StartChild(start) => {
+                let entry = Entry { start, doing: Doing::Starting(token), restarts: 0 };
+                self.start(entry);
+            }
+            DynamicCommand::TerminateChild(_) if self.phase == Phase::Ending => self.refuse(token),
+            DynamicCommand::TerminateChild(life) => self.terminate(token, life),
+        }
+    }
+
+    fn refuse(&mut self, token: Token) {
+        let gone = CommandError::ChildNotRunning { id: self.id.clone(), status: Some(Status::Stopped) };
+        self.answer(token, Err(gone));
+    }
+
+    fn start(&mut self, entry: Entry<S>) {
+        self.next_life += 1;
+        let life = Life(self.next_life);
+        self.out.push_back(Action::Start { life, id: self.id.clone(), start: entry.start.clone() });
+        if let Doing::Restarting { last } = entry.doing {
+            self.by_last.insert(last, life);
+        }
+        self.entries.insert(life, entry);
+    }
+
+    fn started(&mut self, life: Life, pid: Pid) {
+        let Some(entry) = self.entries.get_mut(&life) else { return };
+        match entry.doing {
+            Doing::Starting(token) => {
+                entry.doing = Doing::Running(pid);
+                self.active += 1;
+                self.emit(Happening::Started(pid));
+                self.answer(token, Ok(Done::Started { life, pid }));
+            }
+            Doing::Restarting { last } => {
+                entry.doing = Doing::Running(pid);
+                entry.restarts += 1;
+                self.active += 1;
+                self.by_last.remove(&last);
+                self.emit(Happening::Restarted(pid));
+            }
+            // It was cancelled while this was on its way: its end comes.
+            Doing::Running(_) | Doing::Waiting(_) | Doing::Stopping { .. } | Doing::Ending => {}
+        }
+    }
+
+    fn ignored(&mut self, life: Life) {
+        let Some(entry) = self.take(life) else { return };
+        match entry.doing {
+            Doing::Starting(token) => self.answer(token, Ok(Done::Ignored)),
+            Doing::Stopping { tokens, timer } => self.stopped(tokens, timer),
+            Doing::Running(_) | Doing::Restarting { .. } | Doing::Waiting(_) | Doing::Ending => {}
+        }
+    }
+
+    fn not_started(&mut self, life: Life, failure: StartFailure) {
+        let Some(entry) = self.take(life) else { return };
+        match entry.doing {
+            Doing::Starting(token) => {
+                let error = match failure {
+                    StartFailure::Below(error) => error,
+                    StartFailure::Itself(cause) => ChildStartError { place: self.place.clone(), cause },
+                };
+                self.answer(token, Err(CommandError::ChildStart(error)));
+            }
+            // Another attempt (G92).
+            Doing::Restarting { last } => {
+                self.emit(Happening::RestartFailed(failure));
+                self.attempt(last, entry);
+            }
+            Doing::Stopping { tokens, timer } => self.stopped(tokens, timer),
+            Doing::Running(_) | Doing::Waiting(_) | Doing::Ending => {}
+        }
+    }
+
+    fn ended(&mut self, life: Life, reason: ExitReason) {
+        let Some(entry) = self.entries.get(&life) else { return };
+        match entry.doing {
+            Doing::Running(_) => {}
+            Doing::Stopping { .. } | Doing::Ending => {
+                self.emit(Happening::Stopped(reason.clone()));
+                return self.not_started(life, StartFailure::Itself(reason));
+            }
+            Doing::Starting(_) | Doing::Restarting { .. } | Doing::Waiting(_) => {
+                return self.not_started(life, StartFailure::Itself(reason));
+            }
+        }
+        let Some(entry) = self.take(life) else { return };
+        self.active -= 1;
+        let is_failure = reason.is_failure();
+        if is_failure {
+            self.emit(Happening::Crashed(reason));
+        }
+        match self.child.restart {
+            Restart::Permanent => self.attempt(life, entry),
+            Restart::Transient if is_failure => self.attempt(life, entry),
+            Restart::Transient | Restart::Temporary => {}
+        }
+    }
+
+    fn attempt(&mut self, last: Life, mut entry: Entry<S>) {
+        if !self.intensity.add(self.now, &self.options) {
+            self.emit(Happening::Escalated);
+            let detail = format!("restart intensity of {}", self.place).into();
+            self.end(ExitReason::Shutdown { detail: Some(detail) });
+        } else if let Some(wait) = self.intensity.wait(&self.options) {
+            let timer = self.timer();
+            self.timers.insert(timer, last);
+            self.out.push_back(Action::Arm(timer, wait));
+            entry.doing = Doing::Waiting(timer);
+            self.entries.insert(last, entry);
+        } else {
+            entry.doing = Doing::Restarting { last };
+            self.start(entry);
+        }
+    }
+
+    fn terminate(&mut self, token: Token, named: Life) {
+        let life = self.by_last.get(&named).copied().unwrap_or(named);
+        let Some(entry) = self.entries.get_mut(&life) else { return self.answer(token, Ok(Done::Done)) };
+        match core::mem::replace(&mut entry.doing, Doing::Ending) {
+            Doing::Running(_) => {
+                self.active -= 1;
+                let timer = self.ask_to_end(life);
+                self.set(life, Doing::Stopping { tokens: vec![token], timer });
+            }
+            doing @ (Doing::Starting(_) | Doing::Restarting { .. }) => {
+                let mut tokens = vec![token];
+                match doing {
+                    Doing::Starting(starter) => tokens.push(starter),
+                    Doing::Restarting { last } => {
+                        self.by_last.remove(&last);
+                    }
+                    Doing::Running(_) | Doing::Waiting(_) | Doing::Stopping { .. } | Doing::Ending => {}
+                }
+                self.out.push_back(Action::Cancel(life));
+                self.set(life, Doing::Stopping { tokens, timer: None });
+            }
+            Doing::Waiting(timer) => {
+                self.timers.remove(&timer);
+                self.out.push_back(Action::Disarm(timer));
+                self.entries.remove(&life);
+                self.answer(token, Ok(Done::Done));
+            }
+            Doing::Stopping { mut tokens, timer } => {
+                tokens.push(token);
+                self.set(life, Doing::Stopping { tokens, timer });
+            }
+            Doing::Ending => self.refuse(token),
+        }
+    }
+
+    fn set(&mut self, life: Life, doing: Doing) {
+        if let Some(entry) = self.entries.get_mut(&life) {
+            entry.doing = doing;
+        }
+    }
+
+    fn take(&mut self, life: Life) -> Option<Entry<S>> {
+        let entry = self.entries.remove(&life)?;
+        if let Doing::Restarting { last } = entry.doing {
+            self.by_last.remove(&last);
+        }
+        Some(entry)
+    }
+
+    fn ask_to_end(&mut self, life: Life) -> Option<Timer> {
+        match self.child.shutdown {
+            Shutdown::Brutal => {
+                self.out.push_back(Action::Kill(life));
+                None
+            }
+            Shutdown::Infinity => {
+                self.out.push_back(Action::Stop(life));
+                None
+            }
+            Shutdown::After(ms) => {
+                self.out.push_back(Action::Stop(life));
+                let timer = self.timer();
+                self.timers.insert(timer, life);
+                self.out.push_back(Action::Arm(timer, ms));
+                Some(timer)
+            }
+        }
+    }
+
+    fn stopped(&mut self, tokens: Vec<Token>, timer: Option<Timer>) {
+        if let Some(timer) = timer {
+            self.timers.remove(&timer);
+            self.out.push_back(Action::Disarm(timer));
+        }
+        for token in tokens {
+            self.answer(token, Ok(Done::Done));
+        }
+    }
+
+    fn fired(&mut self, timer: Timer) {
+        if self.end_timer == Some(timer) {
+            self.end_timer = None;
+            let late = self.entries.iter().filter(|(_, entry)| matches!(entry.doing, Doing::Ending));
+            let mut late: Vec<Life> = late.map(|(life, _)| *life).collect();
+            late.sort_unstable();
+            self.out.extend(late.into_iter().map(Action::Kill));
+            return;
+        }
+        let Some(life) = self.timers.remove(&timer) else { return };
+        let Some(entry) = self.entries.get_mut(&life) else { return };
+        match &mut entry.doing {
+            Doing::Stopping { timer, .. } => {
+                *timer = None;
+                self.out.push_back(Action::Kill(life));
+            }
+            Doing::Waiting(_) => {
+                if let Some(mut entry) = self.entries.remove(&life) {
+                    entry.doing = Doing::Restarting { last: life };
+                    self.start(entry);
+                }
+            }
+            Doing::Starting(_) | Doing::Running(_) | Doing::Restarting { .. } | Doing::Ending => {}
+        }
+    }
+
+    /// All at once, under one timer. Those that were terminated already keep their own.
+    fn end(&mut self, reason: ExitReason) {
+        if self.phase == Phase::Ending {
+            return;
+        }
+        self.phase = Phase::Ending;
+        self.reason = reason;
+        self.active = 0;
+        self.by_last.clear();
+        let mut lives: Vec<Life> = self.entries.keys().copied().collect();
+        lives.sort_unstable();
+        let how = self.child.shutdown;
+        let mut asked = false;
+        for life in lives {
+            let Some(entry) = self.entries.get_mut(&life) else { continue };
+            match core::mem::replace(&mut entry.doing, Doing::Ending) {
+                Doing::Running(_) => {
+                    asked = true;
+                    self.out.push_back(if how == Shutdown::Brutal { Action::Kill(life) } else { Action::Stop(life) });
+                }
+                Doing::Starting(token) => {
+                    self.refuse(token);
+                    self.out.push_back(Action::Cancel(life));
+                }
+                Doing::Restarting { .. } => self.out.push_back(Action::Cancel(life)),
+                Doing::Waiting(timer) => {
+                    self.timers.remove(&timer);
+                    self.out.push_back(Action::Disarm(timer));
+                    self.entries.remove(&life);
+                }
+                stopping @ (Doing::Stopping { .. } | Doing::Ending) => entry.doing = stopping,
+            }
+        }
+        if asked && let Shutdown::After(ms) = how {
+            let timer = self.timer();
+            self.end_timer = Some(timer);
+            self.out.push_back(Action::Arm(timer, ms));
+        }
+    }
+
+    fn over_if_empty(&mut self) {
+        if self.phase != Phase::Ending || !self.entries.is_empty() {
+            return;
+        }
+        if let Some(timer) = self.end_timer.take() {
+            self.out.push_back(Action::Disarm(timer));
+        }
+        self.phase = Phase::Ended;
+        self.out.push_back(Action::End(self.reason.clone()));
+    }
+
+    fn timer(&mut self) -> Timer {
+        self.next_timer += 1;
+        Timer(self.next_timer)
+    }
+
+    fn answer(&mut self, token: Token, answer: Answer) {
+        self.out.push_back(Action::Answer(token, answer));
+    }
+
+    fn emit(&mut self, what: Happening) {
+        self.out.push_back(Action::Emit(Event { child: self.id.clone(), what }));
+    }
+}

@@ -1,0 +1,665 @@
+//! The supervisor with specs of its own: one piece of work at a time, in the order in which its reason came.
+//!
+//! Starting and stopping takes as long as children need. The machine therefore has *one* piece of work under way, and a
+//! line of operations behind it: ends of children, restarts that are tried again, commands. A failed restart goes to the
+//! back of that line, so that it never blocks (G93); `which_children` and `count_children` are read at any time.
+//!
+//! An order to end overtakes all of it. It never abandons a child: a start that is under way is cancelled and waited
+//! for, and so is a child that is just being stopped, under the timer that it has already (G90).
+
+use super::{
+    children::{Alive, Children, Key},
+    error::{ChildStartError, CommandError, InvalidSpec, Status},
+    intensity::Intensity,
+    protocol::{
+        Action, Answer, ChildCount, ChildInfo, Command, Done, Event, Happening, Input, Life, StartFailure, Timer, Token,
+    },
+    spec::{AutoShutdown, ChildSpec, Options, Restart, Strategy, check_children},
+    strategy,
+};
+use crate::{exit_reason::ExitReason, pid::Pid};
+use rustc_hash::FxHashMap;
+use std::{collections::VecDeque, sync::Arc};
+
+/// Commands that may wait for their turn.
+pub const MAX_WAITING_COMMANDS: usize = 4096;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    New,
+    Booting,
+    Running,
+    /// All children are being stopped.
+    Ending,
+    Ended,
+}
+
+/// A plan for a child, void once its ticket is another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Plan {
+    pub(super) key: Key,
+    pub(super) ticket: u64,
+}
+
+enum Operation<S> {
+    Decide(Plan, ExitReason),
+    /// `counts`: a start has failed, and trying again is another attempt.
+    Retry {
+        plan: Plan,
+        counts: bool,
+    },
+    Command(Token, Command<S>),
+}
+
+/// The child that is being stopped.
+pub(super) struct Halt {
+    pub(super) life: Life,
+    pub(super) id: Arc<str>,
+    pub(super) timer: Option<Timer>,
+}
+
+/// What comes after stops.
+pub(super) enum AfterStops {
+    /// Start the group again; the first is whose end was the reason.
+    Group {
+        group: Vec<Key>,
+        cause: Key,
+    },
+    Terminated(Token, Key),
+    Fail(ChildStartError),
+    End(ExitReason),
+}
+
+/// What starts are for.
+pub(super) enum Purpose {
+    Boot,
+    Group,
+    Added(Token),
+    ByHand(Token),
+}
+
+/// What is under way.
+pub(super) enum Work {
+    Idle,
+    /// One after the other, youngest first: from the end of `left`.
+    Stopping {
+        left: Vec<Key>,
+        halt: Option<Halt>,
+        then: AfterStops,
+    },
+    /// In order: from the front of `left`.
+    Starting {
+        left: VecDeque<Key>,
+        current: (Life, Key),
+        purpose: Purpose,
+        /// Terminated while it hung: its start was cancelled, and these are to be answered.
+        cancelled: Vec<Token>,
+    },
+    /// A start was cancelled because the supervisor ends.
+    Cancelling {
+        current: (Life, Key),
+        reason: ExitReason,
+    },
+}
+
+/// A supervisor with specs of its own. See the [module](super) for an example.
+pub struct Supervisor<S> {
+    place: Arc<str>,
+    pub(super) options: Options,
+    pub(super) children: Children<S>,
+    intensity: Intensity,
+    phase: Phase,
+    pub(super) work: Work,
+    line: VecDeque<Operation<S>>,
+    commands_in_line: usize,
+    /// The child of a group whose start failed: the younger ones of its group wait for it.
+    leader: Option<Plan>,
+    waits: FxHashMap<Timer, Plan>,
+    pub(super) out: VecDeque<Action<S>>,
+    now: f64,
+    next_life: u64,
+    next_timer: u64,
+}
+
+impl<S: Clone> Supervisor<S> {
+    /// A supervisor that has not started anything. `place` is its path from the root, joined by `/`.
+    ///
+    /// # Errors
+    /// [`InvalidSpec`] names the child, and what of its spec is not valid (G96).
+    pub fn new(place: &str, options: Options, children: Vec<ChildSpec<S>>) -> Result<Self, InvalidSpec> {
+        check_children(place, &options, &children)?;
+        Ok(Self {
+            place: place.into(),
+            options,
+            children: Children::new(children),
+            intensity: Intensity::default(),
+            phase: Phase::New,
+            work: Work::Idle,
+            line: VecDeque::new(),
+            commands_in_line: 0,
+            leader: None,
+            waits: FxHashMap::default(),
+            out: VecDeque::new(),
+            now: 0.0,
+            next_life: 0,
+            next_timer: 0,
+        })
+    }
+
+    /// Something has happened. `now` is monotonic, in ms; what goes backwards is taken as no time at all.
+    ///
+    /// A supervisor that has ended hears nothing any more: its shell ends whatever is asked of it later.
+    pub fn handle(&mut self, now: f64, input: Input<Command<S>>) {
+        self.now = self.now.max(now);
+        if self.phase == Phase::Ended {
+            return;
+        }
+        match input {
+            Input::Boot => self.boot(),
+            Input::Command(token, command) => self.command(token, command),
+            Input::Started(life, pid) => self.started(life, pid),
+            Input::Ignored(life) => self.ignored(life),
+            Input::Failed(life, failure) => self.not_started(life, failure),
+            Input::Ended(life, reason) => self.ended(life, reason),
+            Input::Timer(timer) => self.fired(timer),
+            Input::Stop(reason) => self.end(reason),
+        }
+        self.proceed();
+    }
+
+    /// The next thing to do, oldest first. A shell asks until there is none.
+    pub fn poll(&mut self) -> Option<Action<S>> {
+        self.out.pop_front()
+    }
+
+    /// The children in start order (G85).
+    pub fn which_children(&self) -> Vec<ChildInfo> {
+        self.children.which()
+    }
+
+    /// How many there are.
+    pub fn count_children(&self) -> ChildCount {
+        self.children.count()
+    }
+
+    /// Whether it has ended, or failed to start.
+    pub fn is_ended(&self) -> bool {
+        self.phase == Phase::Ended
+    }
+
+    // -- beginning and end ----------------------------------------------------------------------------------------
+
+    fn boot(&mut self) {
+        if self.phase == Phase::New {
+            self.phase = Phase::Booting;
+            let all = self.children.order().to_vec();
+            self.start_all(all.into(), Purpose::Boot);
+        }
+    }
+
+    /// No operation begins any more; what is under way is brought to its end, and everybody stops in reverse (G90).
+    fn end(&mut self, reason: ExitReason) {
+        if self.phase == Phase::Ending {
+            return;
+        }
+        self.close();
+        match core::mem::replace(&mut self.work, Work::Idle) {
+            Work::Idle => self.stop_everybody(None, AfterStops::End(reason)),
+            Work::Stopping { halt, then, .. } => {
+                if let AfterStops::Terminated(token, key) = then {
+                    let id = self.children.get(key).map_or_else(|| self.place.clone(), |child| child.spec.id.clone());
+                    self.refuse(token, &id);
+                }
+                self.stop_everybody(halt, AfterStops::End(reason));
+            }
+            Work::Starting { current, purpose, cancelled, .. } => {
+                let id = self.children.get(current.1).map_or_else(|| self.place.clone(), |c| c.spec.id.clone());
+                if let Purpose::Added(token) | Purpose::ByHand(token) = purpose {
+                    self.refuse(token, &id);
+                }
+                if cancelled.is_empty() {
+                    self.out.push_back(Action::Cancel(current.0));
+                }
+                for token in cancelled {
+                    self.refuse(token, &id);
+                }
+                self.work = Work::Cancelling { current, reason };
+            }
+            cancelling @ Work::Cancelling { .. } => self.work = cancelling,
+        }
+    }
+
+    /// No operation begins any more.
+    fn close(&mut self) {
+        self.phase = Phase::Ending;
+        self.commands_in_line = 0;
+        for operation in core::mem::take(&mut self.line) {
+            if let Operation::Command(token, command) = operation {
+                self.refuse(token, &id_of(&command, &self.place));
+            }
+        }
+        for (timer, plan) in self.waits.drain() {
+            if let Some(child) = self.children.get_mut(plan.key) {
+                child.wait = None;
+            }
+            self.out.push_back(Action::Disarm(timer));
+        }
+    }
+
+    fn refuse(&mut self, token: Token, id: &Arc<str>) {
+        let gone = CommandError::ChildNotRunning { id: id.clone(), status: Some(Status::Stopped) };
+        self.answer(token, Err(gone));
+    }
+
+    fn stop_everybody(&mut self, halt: Option<Halt>, then: AfterStops) {
+        let left = self.children.order().to_vec();
+        self.work = Work::Stopping { left, halt, then };
+        self.stop_on();
+    }
+
+    // -- starts ---------------------------------------------------------------------------------------------------
+
+    pub(super) fn start_all(&mut self, mut left: VecDeque<Key>, purpose: Purpose) {
+        while let Some(key) = left.pop_front() {
+            self.void(key);
+            let Some(child) = self.children.get_mut(key) else { continue };
+            self.next_life += 1;
+            let life = Life(self.next_life);
+            let (id, start) = (child.spec.id.clone(), child.spec.start.clone());
+            self.out.push_back(Action::Start { life, id, start });
+            self.work = Work::Starting { left, current: (life, key), purpose, cancelled: Vec::new() };
+            return;
+        }
+        // All of them have started, or did not want to.
+        self.work = Work::Idle;
+        if let Purpose::Boot = purpose {
+            self.phase = Phase::Running;
+            self.out.push_back(Action::Ready);
+        }
+    }
+
+    fn started(&mut self, life: Life, pid: Pid) {
+        match core::mem::replace(&mut self.work, Work::Idle) {
+            Work::Starting { left, current, purpose, cancelled } if current.0 == life => {
+                if !cancelled.is_empty() {
+                    // It was terminated while this was on its way, and its end is as well.
+                    self.work = Work::Starting { left, current, purpose, cancelled };
+                    return;
+                }
+                self.runs(current.1, Alive { life, pid });
+                if let Purpose::Added(token) | Purpose::ByHand(token) = purpose {
+                    self.answer(token, Ok(Done::Started { life, pid }));
+                }
+                self.start_all(left, purpose);
+            }
+            // The end that its cancelling brings is waited for.
+            other => self.work = other,
+        }
+    }
+
+    fn runs(&mut self, key: Key, alive: Alive) {
+        self.children.came(key, alive);
+        let Some(child) = self.children.get_mut(key) else { return };
+        child.status = Status::Running;
+        let what = if core::mem::replace(&mut child.was_started, true) {
+            child.restarts += 1;
+            Happening::Restarted(alive.pid)
+        } else {
+            Happening::Started(alive.pid)
+        };
+        let child = child.spec.id.clone();
+        self.out.push_back(Action::Emit(Event { child, what }));
+    }
+
+    /// It is known and does not run; a temporary one is not even known (G87).
+    fn ignored(&mut self, life: Life) {
+        match core::mem::replace(&mut self.work, Work::Idle) {
+            Work::Starting { left, current: (starting, key), purpose, cancelled } if starting == life => {
+                self.rest(key);
+                if let Purpose::Added(token) | Purpose::ByHand(token) = purpose {
+                    self.answer(token, Ok(Done::Ignored));
+                }
+                for token in cancelled {
+                    self.answer(token, Ok(Done::Done));
+                }
+                self.start_all(left, purpose);
+            }
+            Work::Cancelling { current: (starting, key), reason } if starting == life => {
+                self.cancelled(key, reason);
+            }
+            other => self.work = other,
+        }
+    }
+
+    /// It stays down.
+    pub(super) fn rest(&mut self, key: Key) {
+        let Some(child) = self.children.get_mut(key) else { return };
+        child.status = Status::Stopped;
+        if child.spec.treatment.restart == Restart::Temporary {
+            self.children.forget(key);
+        }
+    }
+
+    fn cancelled(&mut self, key: Key, reason: ExitReason) {
+        if let Some(child) = self.children.get_mut(key) {
+            child.status = Status::Stopped;
+        }
+        self.stop_everybody(None, AfterStops::End(reason));
+    }
+
+    fn not_started(&mut self, life: Life, failure: StartFailure) {
+        match core::mem::replace(&mut self.work, Work::Idle) {
+            Work::Starting { left, current: (starting, key), purpose, cancelled } if starting == life => {
+                if cancelled.is_empty() {
+                    self.start_failed(key, failure, purpose);
+                    return;
+                }
+                // Terminated by hand while it hung: the others of its group go on without it.
+                if let Purpose::Added(token) | Purpose::ByHand(token) = purpose {
+                    let error = self.start_error(key, failure);
+                    self.answer(token, Err(CommandError::ChildStart(error)));
+                }
+                self.rest(key);
+                if let Purpose::Added(_) = purpose {
+                    self.children.forget(key);
+                }
+                for token in cancelled {
+                    self.answer(token, Ok(Done::Done));
+                }
+                self.start_all(left, purpose);
+            }
+            Work::Cancelling { current: (starting, key), reason } if starting == life => {
+                self.cancelled(key, reason);
+            }
+            other => self.work = other,
+        }
+    }
+
+    fn start_error(&self, key: Key, failure: StartFailure) -> ChildStartError {
+        match failure {
+            StartFailure::Below(error) => error,
+            StartFailure::Itself(cause) => {
+                let id = self.children.get(key).map_or("", |child| &child.spec.id);
+                ChildStartError { place: format!("{}/{id}", self.place).into(), cause }
+            }
+        }
+    }
+
+    fn start_failed(&mut self, key: Key, failure: StartFailure, purpose: Purpose) {
+        match purpose {
+            Purpose::Boot => {
+                let error = self.start_error(key, failure);
+                self.close();
+                self.stop_everybody(None, AfterStops::Fail(error));
+            }
+            // In line with whatever else is asked: it counts as another attempt, and blocks nobody (G93).
+            Purpose::Group => {
+                if let Some(child) = self.children.get_mut(key) {
+                    child.status = Status::Restarting;
+                    let plan = Plan { key, ticket: child.ticket };
+                    let id = child.spec.id.clone();
+                    self.leader = Some(plan);
+                    self.out.push_back(Action::Emit(Event { child: id, what: Happening::RestartFailed(failure) }));
+                    self.line.push_back(Operation::Retry { plan, counts: true });
+                }
+            }
+            Purpose::Added(token) => {
+                let error = self.start_error(key, failure);
+                self.children.forget(key);
+                self.answer(token, Err(CommandError::ChildStart(error)));
+            }
+            Purpose::ByHand(token) => {
+                let error = self.start_error(key, failure);
+                self.answer(token, Err(CommandError::ChildStart(error)));
+            }
+        }
+    }
+
+    // -- ends of children -----------------------------------------------------------------------------------------
+
+    fn ended(&mut self, life: Life, reason: ExitReason) {
+        if let Some(key) = self.children.went(life) {
+            if let Some(child) = self.children.get_mut(key) {
+                child.ticket += 1;
+                let plan = Plan { key, ticket: child.ticket };
+                if self.phase == Phase::Ending {
+                    child.status = Status::Stopped;
+                } else {
+                    child.status = Status::Restarting;
+                    self.line.push_back(Operation::Decide(plan, reason));
+                }
+            }
+        } else if !self.halted(life, &reason) {
+            // An end instead of a start. Nobody else's is anybody's business.
+            self.not_started(life, StartFailure::Itself(reason));
+        }
+    }
+
+    fn decide(&mut self, plan: Plan, reason: ExitReason) {
+        let Some(child) = self.planned(plan) else { return };
+        let (id, treatment) = (child.spec.id.clone(), child.spec.treatment);
+        let is_failure = reason.is_failure();
+        if is_failure {
+            self.out.push_back(Action::Emit(Event { child: id, what: Happening::Crashed(reason) }));
+        }
+        match treatment.restart {
+            Restart::Permanent => self.attempt(plan),
+            Restart::Transient if is_failure => self.attempt(plan),
+            Restart::Transient | Restart::Temporary => {
+                self.rest(plan.key);
+                if treatment.significant {
+                    self.significant_ended();
+                }
+            }
+        }
+    }
+
+    /// A significant child has ended by itself, for good (G95).
+    fn significant_ended(&mut self) {
+        let ends = match self.options.auto_shutdown {
+            AutoShutdown::Never => false,
+            AutoShutdown::AnySignificant => true,
+            AutoShutdown::AllSignificant => {
+                self.children.each().all(|child| !child.spec.treatment.significant || child.status == Status::Stopped)
+            }
+        };
+        if ends {
+            self.end(ExitReason::SHUTDOWN);
+        }
+    }
+
+    /// A restart is due. Every attempt counts, and one too many ends the supervisor (G92).
+    fn attempt(&mut self, plan: Plan) {
+        let within = self.intensity.add(self.now, &self.options);
+        let Some(child) = self.planned(plan) else { return };
+        if !within {
+            child.status = Status::Stopped;
+            let child = child.spec.id.clone();
+            self.out.push_back(Action::Emit(Event { child, what: Happening::Escalated }));
+            let detail = format!("restart intensity of {}", self.place).into();
+            self.end(ExitReason::Shutdown { detail: Some(detail) });
+            return;
+        }
+        let Some(wait) = self.intensity.wait(&self.options) else {
+            self.restart(plan.key);
+            return;
+        };
+        let timer = self.timer();
+        if let Some(child) = self.children.get_mut(plan.key) {
+            child.wait = Some(timer);
+        }
+        self.waits.insert(timer, plan);
+        self.out.push_back(Action::Arm(timer, wait));
+    }
+
+    fn restart(&mut self, cause: Key) {
+        let range = strategy::group(self.options.strategy, self.children.order(), &cause);
+        let group = self.children.order()[range].to_vec();
+        if self.options.strategy == Strategy::OneForOne {
+            self.start_group(group);
+            return;
+        }
+        // What was stopped by hand stays so: it is no part of the group.
+        let group: Vec<Key> = group
+            .into_iter()
+            .filter(|key| self.children.get(*key).is_some_and(|child| child.status != Status::Stopped))
+            .collect();
+        let left = group.iter().copied().filter(|key| *key != cause).collect();
+        self.work = Work::Stopping { left, halt: None, then: AfterStops::Group { group, cause } };
+        self.stop_on();
+    }
+
+    /// The others of a group have ended; temporary ones among them are gone for good.
+    pub(super) fn group_stopped(&mut self, group: Vec<Key>, cause: Key) {
+        let mut again = Vec::with_capacity(group.len());
+        for key in group {
+            let Some(child) = self.children.get(key) else { continue };
+            if key != cause && child.spec.treatment.restart == Restart::Temporary {
+                self.children.forget(key);
+            } else {
+                again.push(key);
+            }
+        }
+        self.start_group(again);
+    }
+
+    fn start_group(&mut self, group: Vec<Key>) {
+        for key in &group {
+            if let Some(child) = self.children.get_mut(*key) {
+                child.status = Status::Restarting;
+            }
+        }
+        self.start_all(group.into(), Purpose::Group);
+    }
+
+    /// Those that wait for a leader that was terminated or forgotten do not wait for ever: the next one leads.
+    fn pass_the_lead(&mut self) {
+        let Some(leader) = self.leader else { return };
+        if self.planned(leader).is_some_and(|child| child.status == Status::Restarting) {
+            return;
+        }
+        self.leader = None;
+        let planned: Vec<Key> = self
+            .line
+            .iter()
+            .filter_map(|operation| match operation {
+                Operation::Decide(plan, _) | Operation::Retry { plan, .. } => Some(*plan),
+                Operation::Command(..) => None,
+            })
+            .chain(self.waits.values().copied())
+            .filter(|plan| self.children.get(plan.key).is_some_and(|child| child.ticket == plan.ticket))
+            .map(|plan| plan.key)
+            .collect();
+        let next = self.children.order().iter().copied().find(|key| {
+            self.children.get(*key).is_some_and(|child| child.status == Status::Restarting) && !planned.contains(key)
+        });
+        if let Some(key) = next
+            && let Some(child) = self.children.get(key)
+        {
+            let plan = Plan { key, ticket: child.ticket };
+            self.leader = Some(plan);
+            self.line.push_back(Operation::Retry { plan, counts: false });
+        }
+    }
+
+    // -- the line -------------------------------------------------------------------------------------------------
+
+    fn proceed(&mut self) {
+        while matches!(self.work, Work::Idle) && self.phase == Phase::Running {
+            self.pass_the_lead();
+            let Some(operation) = self.line.pop_front() else { return };
+            match operation {
+                Operation::Decide(plan, reason) => self.decide(plan, reason),
+                Operation::Retry { plan, counts } => {
+                    if self.planned(plan).is_none_or(|child| child.status != Status::Restarting) {
+                        continue;
+                    }
+                    if counts { self.attempt(plan) } else { self.restart(plan.key) }
+                }
+                Operation::Command(token, command) => {
+                    self.commands_in_line -= 1;
+                    self.perform(token, command);
+                }
+            }
+        }
+    }
+
+    fn command(&mut self, token: Token, command: Command<S>) {
+        if self.phase == Phase::Ending {
+            return self.refuse(token, &id_of(&command, &self.place));
+        }
+        // A child that hangs in its start must not hold up whoever wants to be rid of it (G93).
+        if let Command::TerminateChild(id) = &command
+            && let Some(key) = self.children.key(id)
+            && self.phase == Phase::Running
+            && let Work::Starting { current, cancelled, .. } = &mut self.work
+            && current.1 == key
+        {
+            if cancelled.is_empty() {
+                self.out.push_back(Action::Cancel(current.0));
+            }
+            cancelled.push(token);
+            return;
+        }
+        if self.commands_in_line >= MAX_WAITING_COMMANDS {
+            return self.answer(token, Err(CommandError::Busy { limit: MAX_WAITING_COMMANDS }));
+        }
+        self.commands_in_line += 1;
+        self.line.push_back(Operation::Command(token, command));
+    }
+
+    fn fired(&mut self, timer: Timer) {
+        if let Some(plan) = self.waits.remove(&timer) {
+            if let Some(child) = self.planned(plan) {
+                child.wait = None;
+                self.line.push_back(Operation::Retry { plan, counts: false });
+            }
+        } else {
+            self.took_too_long(timer);
+        }
+    }
+
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
+    // -- small parts ----------------------------------------------------------------------------------------------
+
+    fn planned(&mut self, plan: Plan) -> Option<&mut super::children::Child<S>> {
+        self.children.get_mut(plan.key).filter(|child| child.ticket == plan.ticket)
+    }
+
+    /// Whatever was planned for it is void.
+    pub(super) fn void(&mut self, key: Key) {
+        let Some(child) = self.children.get_mut(key) else { return };
+        child.ticket += 1;
+        if let Some(timer) = child.wait.take() {
+            self.waits.remove(&timer);
+            self.out.push_back(Action::Disarm(timer));
+        }
+    }
+
+    pub(super) fn timer(&mut self) -> Timer {
+        self.next_timer += 1;
+        Timer(self.next_timer)
+    }
+
+    pub(super) fn answer(&mut self, token: Token, answer: Answer) {
+        self.out.push_back(Action::Answer(token, answer));
+    }
+
+    /// The last action.
+    pub(super) fn over(&mut self, last: Action<S>) {
+        self.phase = Phase::Ended;
+        self.work = Work::Idle;
+        self.out.push_back(last);
+    }
+}
+
+fn id_of<S>(command: &Command<S>, place: &Arc<str>) -> Arc<str> {
+    match command {
+        Command::StartChild(spec) => spec.id.clone(),
+        Command::TerminateChild(id) | Command::RestartChild(id) | Command::DeleteChild(id) => id.clone(),
+        Command::Change { .. } => place.clone(),
+    }
+}
