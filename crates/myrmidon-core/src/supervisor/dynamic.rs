@@ -194,6 +194,11 @@ impl<S: Clone> DynamicSupervisor<S> {
         ChildCount { specs, active: self.active, supervisors, workers }
     }
 
+    /// Whether it is on its way to its end: nobody is started any more.
+    pub fn is_ending(&self) -> bool {
+        matches!(self.phase, Phase::Ending | Phase::Ended)
+    }
+
     /// Whether it has ended.
     pub fn is_ended(&self) -> bool {
         self.phase == Phase::Ended

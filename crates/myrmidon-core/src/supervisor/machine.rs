@@ -14,7 +14,7 @@ use super::{
     protocol::{
         Action, Answer, ChildCount, ChildInfo, Command, Done, Event, Happening, Input, Life, StartFailure, Timer, Token,
     },
-    spec::{AutoShutdown, ChildSpec, Options, Restart, Strategy, check_children},
+    spec::{AutoShutdown, ChildSpec, Options, Restart, Strategy, check_child, check_children},
     strategy,
 };
 use crate::{exit_reason::ExitReason, pid::Pid};
@@ -180,6 +180,11 @@ impl<S: Clone> Supervisor<S> {
     /// How many there are.
     pub fn count_children(&self) -> ChildCount {
         self.children.count()
+    }
+
+    /// Whether it is on its way to its end: no operation begins any more.
+    pub fn is_ending(&self) -> bool {
+        matches!(self.phase, Phase::Ending | Phase::Ended)
     }
 
     /// Whether it has ended, or failed to start.
@@ -585,6 +590,15 @@ impl<S: Clone> Supervisor<S> {
     }
 
     fn command(&mut self, token: Token, command: Command<S>) {
+        // What is not valid needs no turn. It is looked at again in its turn: the options may be others by then.
+        let checked = match &command {
+            Command::StartChild(spec) => check_child(&self.options, spec),
+            Command::Change { options, children } => check_children(&self.place, options, children),
+            Command::TerminateChild(_) | Command::RestartChild(_) | Command::DeleteChild(_) => Ok(()),
+        };
+        if let Err(error) = checked {
+            return self.answer(token, Err(CommandError::InvalidSpec(error)));
+        }
         if self.phase == Phase::Ending {
             return self.refuse(token, &id_of(&command, &self.place));
         }

@@ -121,6 +121,11 @@ impl World {
         self.timers.first_key_value().map(|((at, _), _)| f64::from_bits(*at) - self.now)
     }
 
+    /// Nobody is starting or ending, and no time is waited for.
+    pub fn is_calm(&self) -> bool {
+        self.timers.is_empty() && self.actors.values().all(|actor| actor.state == State::Alive)
+    }
+
     // -- what the world outside does ----------------------------------------------------------------------------------
 
     pub fn crash(&mut self, index: Index, text: &str) {
@@ -182,6 +187,14 @@ impl World {
         match &mut self.actors.get_mut(&index)?.being {
             Being::Supervisor(machine) => Some(machine),
             Being::Worker { .. } => None,
+        }
+    }
+
+    pub fn is_ending(&self, index: Index) -> bool {
+        match self.machine(index) {
+            Some(Machine::Static(machine)) => machine.is_ending(),
+            Some(Machine::Dynamic(machine)) => machine.is_ending(),
+            None => false,
         }
     }
 
