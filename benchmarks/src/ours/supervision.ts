@@ -15,6 +15,8 @@ const { Crash, Serve } = Worker.messages
 
 /** Children of the dynamic supervisor, and of the plain spawn beside it. */
 const many = 100_000
+/** Spawns of one kind before it is the other's turn. */
+const perRound = 5_000
 /** Children of the group. */
 const group = 1_000
 
@@ -66,17 +68,23 @@ export const restart = (open: Open): Program => async (n, warm) => {
       Supervisor.make("app", unlimited, [Supervisor.dynamic("many", Plain, { shutdown: "brutal" })])
     )
     const dynamic = yield* app.get("many")
-    const time = (spawn: () => void): number => {
-      const began = now()
-      for (let i = 0; i < many; i++) spawn()
-      return (now() - began) * 1e6 / many
-    }
-    // Both once to warm up; the heap of the first is not the heap of the second.
+    // Alternately, so that both meet the same heap: a round of each, and each goes first in every other one.
+    const spent = { plain: 0, supervised: 0 }
     const refs: Array<unknown> = []
-    for (let i = 0; i < many / 10; i++) refs.push(system.spawnUnsafe(Plain, i), dynamic.startUnsafe(i))
-    const plain = time(() => refs.push(system.spawnUnsafe(Plain, 1)))
-    yield* Effect.promise(turn)
-    const supervised = time(() => refs.push(dynamic.startUnsafe(1)))
+    const rounds: ReadonlyArray<readonly [keyof typeof spent, () => unknown]> = [
+      ["plain", () => system.spawnUnsafe(Plain, 1)],
+      ["supervised", () => dynamic.startUnsafe(1)]
+    ]
+    for (let done = -many / 10, round = 0; done < many; done += perRound, round++) {
+      for (const [kind, spawn] of round % 2 === 0 ? rounds : rounds.toReversed()) {
+        const began = now()
+        for (let i = 0; i < perRound; i++) refs.push(spawn())
+        if (done >= 0) spent[kind] += now() - began
+        // What the spawns have put off belongs to no round.
+        yield* Effect.promise(turn)
+      }
+    }
+    const plain = spent.plain * 1e6 / many, supervised = spent.supervised * 1e6 / many
     mustBe(yield* dynamic.count, many + many / 10, "children")
     const began = now()
     yield* app.terminate("many")

@@ -67,12 +67,12 @@ export const build = (
               live(DynamicLive),
               ...base
             )
-            node.value = new DynamicHandle(node, [node])
+            node.value = new DynamicHandle(node)
             return { node, provided: put(Context.empty(), spec.provides, node.value) }
           })
           : Effect.map(build(partitioned(spec, spec.partitions), context, parent), ({ node }) => {
             const supervisor = node as SupervisorNode
-            supervisor.value = new DynamicHandle(supervisor, supervisor.children as Array<DynamicNode>)
+            supervisor.value = new DynamicHandle(supervisor)
             return { node, provided: put(Context.empty(), spec.provides, supervisor.value) }
           })
       )
@@ -85,6 +85,7 @@ export const build = (
           node.children.push(built.node)
           provided = Context.merge(provided, built.provided)
         }
+        node.initial = [...node.children]
         node.value = new RunningHandle(node, build)
         return { node, provided }
       })

@@ -15,11 +15,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { ChildNotRunning, ChildStartError } from "../SupervisorError.ts"
+import { backoffOf } from "./backoff.ts"
 import { type Events, eventsOf } from "./events.ts"
 import { isIgnore } from "./ignore.ts"
 import { Intensity } from "./intensity.ts"
 import { type Node, type SupervisorNode } from "./node.ts"
-import { shutdown } from "./shutdown.ts"
+import { isOrderly, shutdown } from "./shutdown.ts"
 import { spawnChild } from "./spawnChild.ts"
 
 /** Waits for its turn. `cancel`: the supervisor ended first. */
@@ -30,6 +31,9 @@ interface Operation {
 
 const nothing = (): void => {}
 
+/** Stands for the first start. */
+const starting: Operation = { run: Effect.void, cancel: nothing }
+
 export class Incarnation {
   readonly node: SupervisorNode
   readonly ref: AnyRef
@@ -39,8 +43,14 @@ export class Incarnation {
   private readonly intensity: Intensity
   private readonly byPid = new Map<Pid, Node>()
   private readonly queue: Array<Operation> = []
-  private current: Operation | undefined = undefined
+  /** Nothing is worked off before all children have started for the first time. */
+  private current: Operation | undefined = starting
   private fiber: Fiber.Fiber<void> | undefined = undefined
+  private finishing: Fiber.Fiber<void> | undefined = undefined
+  /** Whose start is under way. */
+  private inStart: Node | undefined = undefined
+  /** They had ended before they were stopped; why, their DOWN is about to say. */
+  private readonly late = new Map<Pid, Node>()
   /** It ends: no more operations. */
   private ending = false
   /** Asks the actor to try again: `retry` comes back with the same arguments, after `delay` ms. */
@@ -64,28 +74,41 @@ export class Incarnation {
 
   // -- starting and stopping ------------------------------------------------------------------------------------------
 
-  /** All children in order. A failure stops those that were started, youngest first. */
+  /** All children of its specs, in order. A failure stops those that were started, youngest first. */
   startAll(): Effect.Effect<void, ChildStartError<unknown>> {
-    for (const child of this.node.children) {
-      child.status = "stopped"
-      child.ref = undefined
-      child.ticket++
-    }
-    return Effect.forEach([...this.node.children], (child) => this.start(child), { discard: true }).pipe(
-      Effect.onExit((exit) => Exit.isFailure(exit) ? this.stopAll() : Effect.void)
-    )
+    return Effect.suspend(() => {
+      const { node } = this
+      node.children = [...node.initial]
+      for (const child of node.children) {
+        child.status = "stopped"
+        child.ref = undefined
+        child.ticket++
+      }
+      return Effect.forEach([...node.children], (child) => this.start(child), { discard: true }).pipe(
+        Effect.onExit((exit) => {
+          if (Exit.isFailure(exit)) return this.terminate
+          this.current = undefined
+          this.work()
+          return Effect.void
+        })
+      )
+    })
   }
 
   /** Starts one; what says `ignore` is there without running, and is forgotten when temporary. */
   start(child: Node): Effect.Effect<void, ChildStartError<unknown>> {
     return Effect.suspend(() => {
       const ticket = ++child.ticket
-      return Effect.matchCauseEffect(spawnChild(this.self, child), {
+      this.inStart = child
+      // Whatever makes its arguments may throw, and then it is the child that does not start.
+      return Effect.matchCauseEffect(Effect.suspend(() => spawnChild(this.self, child)), {
         onSuccess: (ref) => {
+          this.inStart = undefined
           this.started(child, ref)
           return Effect.void
         },
         onFailure: (cause) => {
+          this.inStart = undefined
           if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
           const error = failureOf(cause)
           if (child.ticket === ticket) child.status = "stopped"
@@ -110,7 +133,7 @@ export class Incarnation {
     const again = child.wasStarted
     child.wasStarted = true
     if (again) child.restarts++
-    this.tell(again ? "Restarted" : "Started", child, undefined)
+    this.tell(again ? "Restarted" : "Started", child, ref.pid, undefined)
   }
 
   /** Stops one, and waits for its end. */
@@ -122,8 +145,21 @@ export class Incarnation {
       if (ref === undefined) return Effect.void
       child.ref = undefined
       this.byPid.delete(ref.pid)
-      return Effect.asVoid(shutdown(ref, child.treatment.shutdown))
+      const how = child.treatment.shutdown
+      return Effect.map(shutdown(ref, how), (reason) => {
+        if (reason._tag === "NoProc") this.late.set(ref.pid, child)
+        else if (!isOrderly(reason, how, child.treatment.restart === "permanent")) {
+          this.tell("Crashed", child, ref.pid, reason)
+        }
+      })
     })
+  }
+
+  /** Gives up the start of a child, if it is under way: what waits for it goes on without. */
+  giveUp(child: Node): void {
+    if (this.inStart !== child || this.fiber === undefined) return
+    child.ticket++
+    this.fiber.interruptUnsafe()
   }
 
   /** Youngest first, one after the other. */
@@ -142,12 +178,19 @@ export class Incarnation {
   /** Its DOWN has come. One that was stopped on purpose is nobody's any more. */
   ended(pid: Pid, reason: ExitReason): void {
     const child = this.byPid.get(pid)
-    if (child === undefined) return
+    if (child === undefined) return this.endedBefore(pid, reason)
     this.byPid.delete(pid)
     child.ref = undefined
     child.status = "restarting"
+    if (ExitReason.isFailure(reason)) this.tell("Crashed", child, pid, reason)
     const ticket = ++child.ticket
     this.enqueue(Effect.suspend(() => child.ticket === ticket ? this.decide(child, reason) : Effect.void))
+  }
+
+  private endedBefore(pid: Pid, reason: ExitReason): void {
+    const child = this.late.get(pid)
+    this.late.delete(pid)
+    if (child !== undefined && ExitReason.isFailure(reason)) this.tell("Crashed", child, pid, reason)
   }
 
   /** It is no child any more, whatever becomes of it. */
@@ -157,9 +200,8 @@ export class Incarnation {
 
   private decide(child: Node, reason: ExitReason): Effect.Effect<void> {
     const isFailure = ExitReason.isFailure(reason)
-    if (isFailure) this.tell("Crashed", child, reason)
     const { restart, significant } = child.treatment
-    if (restart === "permanent" || (restart === "transient" && isFailure)) return this.attempt(child)
+    if (restart === "permanent" || (restart === "transient" && isFailure)) return this.attempt(child, reason)
     child.status = "stopped"
     if (restart === "temporary") this.forget(child)
     if (significant) this.autoShutdown()
@@ -174,17 +216,16 @@ export class Incarnation {
   }
 
   /** A restart is due. Every attempt counts, and one too many ends the supervisor. */
-  private attempt(child: Node): Effect.Effect<void> {
+  private attempt(child: Node, reason: ExitReason | undefined): Effect.Effect<void> {
     if (!this.intensity.add(this.now(), this.node.rules)) {
-      this.tell("Escalated", child, undefined)
+      this.tell("Escalated", child, undefined, reason)
       child.status = "stopped"
       this.end(ExitReason.shutdown(`restart intensity of ${this.node.place}`))
       return Effect.void
     }
     const { backoff } = this.node.rules
     if (backoff === undefined) return this.restart(child)
-    const delay = Math.min(backoff.max, backoff.min * 2 ** (this.intensity.recent - 1))
-    this.later(child, child.ticket, delay)
+    this.later(child, child.ticket, backoffOf(backoff, this.intensity.recent))
     return Effect.void
   }
 
@@ -192,7 +233,7 @@ export class Incarnation {
   retry(child: Node, ticket: number, counts: boolean): void {
     this.enqueue(Effect.suspend(() => {
       if (child.ticket !== ticket || child.status !== "restarting") return Effect.void
-      return counts ? this.attempt(child) : this.restart(child)
+      return counts ? this.attempt(child, undefined) : this.restart(child)
     }))
   }
 
@@ -222,7 +263,10 @@ export class Incarnation {
       return Effect.matchCauseEffect(Effect.forEach(group, (child) => this.start(child), { discard: true }), {
         onSuccess: () => Effect.void,
         onFailure: (cause) => {
-          if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
+          if (Cause.hasInterruptsOnly(cause)) {
+            this.goOnWithout(group)
+            return Effect.interrupt
+          }
           const failed = group.find((child) => child.status === "stopped" && this.node.children.includes(child))
           if (failed === undefined) return Effect.void
           failed.status = "restarting"
@@ -231,6 +275,15 @@ export class Incarnation {
         }
       })
     })
+  }
+
+  // One of the group was given up: those after it have not started yet.
+  private goOnWithout(group: ReadonlyArray<Node>): void {
+    const rest = group.filter((child) => child.status === "restarting" && child.ref === undefined)
+    const [first, ...others] = rest
+    if (first === undefined || this.ending) return
+    first.status = "stopped"
+    if (others.length > 0) this.queue.unshift({ run: this.restartAll(others), cancel: nothing })
   }
 
   // -- operations -----------------------------------------------------------------------------------------------------
@@ -284,17 +337,24 @@ export class Incarnation {
     this.self.stop(reason)
   }
 
-  /** The actor's cleanup: whatever is under way is interrupted, and the children stop in reverse order. */
+  /**
+   * The end of the supervisor, however it came: whatever is under way is interrupted, the children stop in reverse
+   * order, and nobody is left when it is done. It happens once, and whoever is interrupted in waiting for it does not
+   * interrupt it.
+   */
   readonly terminate: Effect.Effect<void> = Effect.suspend(() => {
-    this.ending = true
-    for (const { cancel } of this.queue.splice(0)) cancel()
-    const { fiber } = this
-    return Effect.andThen(
-      fiber === undefined
-        ? Effect.void
-        : Effect.andThen(Effect.sync(() => fiber.interruptUnsafe()), Fiber.await(fiber)),
-      this.stopAll()
-    )
+    if (this.finishing === undefined) {
+      this.ending = true
+      for (const { cancel } of this.queue.splice(0)) cancel()
+      const { fiber } = this
+      this.finishing = Effect.runForkWith(this.context)(Effect.andThen(
+        fiber === undefined
+          ? Effect.void
+          : Effect.andThen(Effect.sync(() => fiber.interruptUnsafe()), Fiber.await(fiber)),
+        this.stopAll()
+      ))
+    }
+    return Effect.asVoid(Fiber.await(this.finishing))
   })
 
   private now(): number {
@@ -304,9 +364,10 @@ export class Incarnation {
   private tell(
     tag: "Started" | "Crashed" | "Restarted" | "Escalated",
     child: Node,
+    pid: Pid | undefined,
     reason: ExitReason | undefined
   ): void {
-    this.events.tell(this.context, tag, this.node.place, child.id, child.ref?.pid, reason)
+    this.events.tell(this.context, tag, this.node.place, child.id, pid, reason)
   }
 }
 

@@ -26,7 +26,7 @@ export abstract class Node {
   readonly place: string
   readonly system: ActorSystem["Service"]
   /** The supervisor above. */
-  readonly parent: SupervisorNode | undefined
+  parent: SupervisorNode | undefined
   /** What its Effects run with. */
   context: Context.Context<never>
   treatment: Treatment
@@ -110,7 +110,9 @@ export class EffectNode extends Node {
 export class SupervisorNode extends Node {
   spec: SupervisorSpec
   rules: Rules
-  /** In start order. */
+  /** Those of its specs: what it starts with, each time. */
+  initial: ReadonlyArray<Node> = []
+  /** Those that it has now, in start order: some were added, some forgotten. */
   children: Array<Node> = []
   incarnation: Incarnation | undefined = undefined
   /** The handle: set by who makes it. */

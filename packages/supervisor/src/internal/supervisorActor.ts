@@ -6,6 +6,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Rpc } from "effect/rpc"
+import type * as Scope from "effect/Scope"
 import type { ChildStartError } from "../SupervisorError.ts"
 import { Incarnation } from "./incarnation.ts"
 import type { Node, SupervisorNode } from "./node.ts"
@@ -18,16 +19,27 @@ const SupervisorProtocol = Actor.make("Supervisor", [
 const { Retry } = SupervisorProtocol.messages
 
 export const SupervisorLive = SupervisorProtocol.behavior({
-  init: (node: SupervisorNode, self): Effect.Effect<Incarnation, ChildStartError<unknown>> =>
-    Effect.contextWith((context: Context.Context<never>) => {
+  init: (node: SupervisorNode, self): Effect.Effect<Incarnation, ChildStartError<unknown>, Scope.Scope> =>
+    Effect.contextWith((context: Context.Context<Scope.Scope>) => {
+      const before = node.incarnation
       const later = (child: Node, ticket: number, delay: number): void => {
-        if (delay === 0) self.tell(Retry({ node: child, ticket, counts: true }))
-        else self.after(delay, Retry({ node: child, ticket, counts: false }))
+        // A full mailbox refuses a message, never a timer.
+        if (delay > 0 || self.tell(Retry({ node: child, ticket, counts: true })) !== "Accepted") {
+          self.after(delay, Retry({ node: child, ticket, counts: delay === 0 }))
+        }
       }
       const incarnation = new Incarnation(node, self, self.ref, context, later)
       node.incarnation = incarnation
       register(self.ref, node)
-      return Effect.as(incarnation.startAll(), incarnation)
+      return Effect.as(
+        // A kill spares the supervisor its cleanup, and its children their end: it comes with its Scope. Whoever comes
+        // after it waits for that, so that no child runs twice.
+        Effect.addFinalizer(() => incarnation.terminate).pipe(
+          Effect.andThen(before === undefined ? Effect.void : before.terminate),
+          Effect.andThen(incarnation.startAll())
+        ),
+        incarnation
+      )
     }),
   handlers: {
     Retry: (incarnation, { counts, node, ticket }) => incarnation.retry(node as Node, ticket, counts)
