@@ -10,6 +10,7 @@ import { DynamicLive } from "./dynamicActor.ts"
 import { EffectLive } from "./effectActor.ts"
 import { DynamicHandle, RunningHandle } from "./handles.ts"
 import { ActorNode, DynamicNode, EffectNode, type Node, SupervisorNode } from "./node.ts"
+import { nameOf } from "./spawnOptions.ts"
 import { type AnyBehavior, type DynamicSpec, rulesOf, type Spec, type SupervisorSpec, treatmentOf } from "./spec.ts"
 import { SupervisorLive } from "./supervisorActor.ts"
 
@@ -46,8 +47,7 @@ export const build = (
   switch (spec.kind) {
     case "actor":
       return Effect.flatMap(provide(spec.behavior), (behavior) => {
-        // What is provided has to be found again after a restart.
-        const name = spec.spawn.name ?? (spec.provides === undefined ? undefined : path.join("/"))
+        const name = nameOf(spec, path)
         const node = new ActorNode(spec, behavior, name, ...base)
         if (spec.provides === undefined) return Effect.succeed({ node, provided: Context.empty() })
         return Effect.map(

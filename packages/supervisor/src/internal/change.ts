@@ -77,7 +77,7 @@ export const changeTree = (
         return Effect.fail(new ChildNotRunning({ id: spec.id, status: "unknown" }))
       }
       try {
-        validate(spec)
+        validate(spec, node.parent?.path)
         fits(node, spec)
       } catch (error) {
         return error instanceof InvalidSpec ? Effect.fail(error) : Effect.die(error)
@@ -85,7 +85,12 @@ export const changeTree = (
       const services = Context.merge(context, Context.make(ActorSystem, node.system))
       const changed = Effect.map(
         build(spec, services as Context.Context<never>, node.parent),
-        (built) => void merge(node, built.node)
+        (built) => {
+          // How it is itself treated is the business of the one above.
+          const { treatment } = node
+          merge(node, built.node)
+          node.treatment = treatment
+        }
       )
       // A dynamic supervisor has nothing under way that a change could meet half-way.
       return node instanceof DynamicNode ? changed : node.incarnation!.submit(node.id, changed)

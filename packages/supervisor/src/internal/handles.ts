@@ -107,7 +107,7 @@ export class RunningHandle {
       Effect.suspend((): Effect.Effect<unknown, Refused> => {
         const { node } = this
         try {
-          validate(spec)
+          validate(spec, node.path)
           if (spec.options.significant === true && node.rules.autoShutdown === "never") {
             throw new InvalidSpec({ id: spec.id, field: "significant", issue: `needs autoShutdown of "${node.id}"` })
           }
