@@ -29,9 +29,8 @@ export const DynamicLive = DynamicProtocol.behavior({
           if (self.tell(Settle()) !== "Accepted") self.after(0, Settle())
         },
         retry: (entry, delay) => {
-          if (delay > 0 || self.tell(Retry({ entry, counts: true })) !== "Accepted") {
-            self.after(delay, Retry({ entry, counts: delay === 0 }))
-          }
+          const message = Retry({ entry, counts: delay === 0 })
+          if (delay > 0 || self.tell(message) !== "Accepted") self.after(delay, message)
         }
       })
       node.incarnation = incarnation

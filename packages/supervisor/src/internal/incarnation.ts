@@ -20,7 +20,7 @@ import { type Events, eventsOf } from "./events.ts"
 import { isIgnore } from "./ignore.ts"
 import { Intensity } from "./intensity.ts"
 import { type Node, type SupervisorNode } from "./node.ts"
-import { isOrderly, shutdown } from "./shutdown.ts"
+import { isOrderly, Stopping } from "./shutdown.ts"
 import { spawnChild } from "./spawnChild.ts"
 
 /** Waits for its turn. `cancel`: the supervisor ended first. */
@@ -34,6 +34,14 @@ const nothing = (): void => {}
 /** Stands for the first start. */
 const starting: Operation = { run: Effect.void, cancel: nothing }
 
+/** What the incarnation asks its actor to do, each time with the child's ticket: another one makes it void. */
+export interface Orders {
+  /** Come back to `decide`, in line. */
+  readonly decide: (node: Node, ticket: number, reason: ExitReason) => void
+  /** Come back to `retry` after so many ms; 0: in line. */
+  readonly retry: (node: Node, ticket: number, delay: number) => void
+}
+
 export class Incarnation {
   readonly node: SupervisorNode
   readonly ref: AnyRef
@@ -41,7 +49,7 @@ export class Incarnation {
   private readonly context: Context.Context<never>
   private readonly events: Events
   private readonly intensity: Intensity
-  private readonly byPid = new Map<Pid, Node>()
+  private readonly byRef = new Map<AnyRef, Node>()
   private readonly queue: Array<Operation> = []
   /** Nothing is worked off before all children have started for the first time. */
   private current: Operation | undefined = starting
@@ -49,19 +57,18 @@ export class Incarnation {
   private finishing: Fiber.Fiber<void> | undefined = undefined
   /** Whose start is under way. */
   private inStart: Node | undefined = undefined
-  /** They had ended before they were stopped; why, their DOWN is about to say. */
-  private readonly late = new Map<Pid, Node>()
+  /** Who has ended between its `init` and the word of it. */
+  private readonly early = new Map<AnyRef, ExitReason>()
   /** It ends: no more operations. */
   private ending = false
-  /** Asks the actor to try again: `retry` comes back with the same arguments, after `delay` ms. */
-  private readonly later: (node: Node, ticket: number, delay: number) => void
+  private readonly orders: Orders
 
   constructor(
     node: SupervisorNode,
     self: Self.Any,
     ref: AnyRef,
     context: Context.Context<never>,
-    later: (node: Node, ticket: number, delay: number) => void
+    orders: Orders
   ) {
     this.node = node
     this.self = self
@@ -69,7 +76,7 @@ export class Incarnation {
     this.context = context
     this.events = eventsOf(node.system)
     this.intensity = new Intensity()
-    this.later = later
+    this.orders = orders
   }
 
   // -- starting and stopping ------------------------------------------------------------------------------------------
@@ -101,14 +108,16 @@ export class Incarnation {
       const ticket = ++child.ticket
       this.inStart = child
       // Whatever makes its arguments may throw, and then it is the child that does not start.
-      return Effect.matchCauseEffect(Effect.suspend(() => spawnChild(this.self, child)), {
+      return Effect.matchCauseEffect(Effect.suspend(() => spawnChild(this.self, child, this.gone)), {
         onSuccess: (ref) => {
           this.inStart = undefined
           this.started(child, ref)
+          this.early.clear()
           return Effect.void
         },
         onFailure: (cause) => {
           this.inStart = undefined
+          this.early.clear()
           if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
           const error = failureOf(cause)
           if (child.ticket === ticket) child.status = "stopped"
@@ -129,30 +138,32 @@ export class Incarnation {
   private started(child: Node, ref: AnyRef): void {
     child.ref = ref
     child.status = "running"
-    this.byPid.set(ref.pid, child)
+    this.byRef.set(ref, child)
     const again = child.wasStarted
     child.wasStarted = true
     if (again) child.restarts++
     this.tell(again ? "Restarted" : "Started", child, ref.pid, undefined)
+    const reason = this.early.get(ref)
+    if (reason !== undefined) this.gone(ref, reason)
   }
 
-  /** Stops one, and waits for its end. */
+  /** Stops one, and waits for its end. Whoever gives up waiting changes nothing of it. */
   stop(child: Node): Effect.Effect<void> {
     return Effect.suspend(() => {
       child.ticket++
       child.status = "stopped"
       const { ref } = child
       if (ref === undefined) return Effect.void
-      child.ref = undefined
-      this.byPid.delete(ref.pid)
-      const how = child.treatment.shutdown
-      return Effect.map(shutdown(ref, how), (reason) => {
-        if (reason._tag === "NoProc") this.late.set(ref.pid, child)
-        else if (!isOrderly(reason, how, child.treatment.restart === "permanent")) {
-          this.tell("Crashed", child, ref.pid, reason)
-        }
-      })
+      if (child.stopping !== undefined) return child.stopping.ended
+      const stopping = new Stopping(ref, child.treatment.shutdown, this.context)
+      child.stopping = stopping
+      return Effect.andThen(stopping.signal, stopping.ended)
     })
+  }
+
+  /** Youngest first, one after the other. */
+  stopAll(children: ReadonlyArray<Node> = this.node.children): Effect.Effect<void> {
+    return Effect.suspend(() => Effect.forEach([...children].reverse(), (child) => this.stop(child), { discard: true }))
   }
 
   /** Gives up the start of a child, if it is under way: what waits for it goes on without. */
@@ -160,11 +171,6 @@ export class Incarnation {
     if (this.inStart !== child || this.fiber === undefined) return
     child.ticket++
     this.fiber.interruptUnsafe()
-  }
-
-  /** Youngest first, one after the other. */
-  stopAll(children: ReadonlyArray<Node> = this.node.children): Effect.Effect<void> {
-    return Effect.suspend(() => Effect.forEach([...children].reverse(), (child) => this.stop(child), { discard: true }))
   }
 
   forget(child: Node): void {
@@ -175,30 +181,40 @@ export class Incarnation {
 
   // -- ends of children -----------------------------------------------------------------------------------------------
 
-  /** Its DOWN has come. One that was stopped on purpose is nobody's any more. */
-  ended(pid: Pid, reason: ExitReason): void {
-    const child = this.byPid.get(pid)
-    if (child === undefined) return this.endedBefore(pid, reason)
-    this.byPid.delete(pid)
+  /** By the system, outside of any turn. What comes of it is decided in the supervisor's own. */
+  private readonly gone = (ref: AnyRef, reason: ExitReason): void => {
+    const child = this.byRef.get(ref)
+    if (child === undefined) {
+      if (this.inStart !== undefined) this.early.set(ref, reason)
+      return
+    }
+    this.byRef.delete(ref)
     child.ref = undefined
+    const { stopping } = child
+    if (stopping !== undefined) {
+      child.stopping = undefined
+      const isPermanent = child.treatment.restart === "permanent"
+      if (!isOrderly(reason, stopping.how, isPermanent)) this.tell("Crashed", child, ref.pid, reason)
+      stopping.settle()
+      return
+    }
     child.status = "restarting"
-    if (ExitReason.isFailure(reason)) this.tell("Crashed", child, pid, reason)
     const ticket = ++child.ticket
-    this.enqueue(Effect.suspend(() => child.ticket === ticket ? this.decide(child, reason) : Effect.void))
+    if (ExitReason.isFailure(reason)) this.tell("Crashed", child, ref.pid, reason)
+    if (!this.ending) this.orders.decide(child, ticket, reason)
   }
 
-  private endedBefore(pid: Pid, reason: ExitReason): void {
-    const child = this.late.get(pid)
-    this.late.delete(pid)
-    if (child !== undefined && ExitReason.isFailure(reason)) this.tell("Crashed", child, pid, reason)
+  /** What comes of the end of a child that was not stopped. */
+  decide(child: Node, ticket: number, reason: ExitReason): void {
+    this.enqueue(Effect.suspend(() => child.ticket === ticket ? this.treat(child, reason) : Effect.void))
   }
 
   /** It is no child any more, whatever becomes of it. */
   disown(child: Node): void {
-    if (child.ref !== undefined) this.byPid.delete(child.ref.pid)
+    if (child.ref !== undefined) this.byRef.delete(child.ref)
   }
 
-  private decide(child: Node, reason: ExitReason): Effect.Effect<void> {
+  private treat(child: Node, reason: ExitReason): Effect.Effect<void> {
     const isFailure = ExitReason.isFailure(reason)
     const { restart, significant } = child.treatment
     if (restart === "permanent" || (restart === "transient" && isFailure)) return this.attempt(child, reason)
@@ -225,7 +241,7 @@ export class Incarnation {
     }
     const { backoff } = this.node.rules
     if (backoff === undefined) return this.restart(child)
-    this.later(child, child.ticket, backoffOf(backoff, this.intensity.recent))
+    this.orders.retry(child, child.ticket, backoffOf(backoff, this.intensity.recent))
     return Effect.void
   }
 
@@ -270,7 +286,7 @@ export class Incarnation {
           const failed = group.find((child) => child.status === "stopped" && this.node.children.includes(child))
           if (failed === undefined) return Effect.void
           failed.status = "restarting"
-          this.later(failed, failed.ticket, 0)
+          this.orders.retry(failed, failed.ticket, 0)
           return Effect.logWarning(`${failed.place} did not start again`, cause)
         }
       })

@@ -8,6 +8,7 @@ import type { ActorSystem, AnyRef, SpawnOptions } from "@myrmidonjs/actor"
 import type * as Context from "effect/Context"
 import type { Incarnation } from "./incarnation.ts"
 import type { DynamicIncarnation } from "./dynamic.ts"
+import type { Stopping } from "./shutdown.ts"
 import type { ActorSpec, AnyBehavior, DynamicSpec, EffectSpec, Rules, SupervisorSpec, Treatment } from "./spec.ts"
 
 export type Status = "running" | "restarting" | "stopped"
@@ -35,6 +36,8 @@ export abstract class Node {
   restarts = 0
   /** Grows with whatever makes an older plan for it void: a start, a stop, an end. */
   ticket = 0
+  /** It runs, and was asked to end. */
+  stopping: Stopping | undefined = undefined
   /** It has been started at least once. */
   wasStarted = false
 

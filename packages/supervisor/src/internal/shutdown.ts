@@ -1,11 +1,11 @@
 /**
- * Ends of children: asked, waited for, killed.
- *
- * The watch is made before the signal goes out, and stands outside of any actor: a child that unlinked itself, or that
- * ignores the signal, ends all the same.
+ * Ends of children: asked, waited for, killed. That a child has ended its supervisor is told by the system, so that one
+ * that unlinked itself, or that ignores the signal, ends all the same.
  */
-import { Actor, type AnyRef, ExitReason, Monitor } from "@myrmidonjs/actor"
+import { Actor, type AnyRef, ExitReason } from "@myrmidonjs/actor"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import type { Treatment } from "./spec.ts"
 
 /** Signals, waits for `end`, and kills when that takes too long. */
@@ -21,11 +21,42 @@ export const within = <A>(
     : Effect.timeoutOrElse(asked, { duration: how, orElse: () => Effect.andThen(signal(ExitReason.killed), end) })
 }
 
-/** Stops one child, and says how it ended. */
-export const shutdown = (ref: AnyRef, how: Treatment["shutdown"]): Effect.Effect<ExitReason> =>
-  Effect.scoped(
-    Effect.flatMap(Monitor.make(ref), (end) => within(how, (reason) => Actor.exit(ref, reason), end))
-  )
+/** The stop of one child. Its time runs by itself, whoever waits. */
+export class Stopping {
+  readonly how: Treatment["shutdown"]
+  private readonly ref: AnyRef
+  private readonly context: Context.Context<never>
+  private timer: Fiber.Fiber<void> | undefined = undefined
+  private waiters: Array<() => void> | undefined = []
+
+  constructor(ref: AnyRef, how: Treatment["shutdown"], context: Context.Context<never>) {
+    this.ref = ref
+    this.how = how
+    this.context = context
+  }
+
+  get signal(): Effect.Effect<void> {
+    const { context, how, ref } = this
+    if (how === "brutal") return Actor.kill(ref)
+    if (how !== Infinity) {
+      this.timer = Effect.runForkWith(context)(Effect.andThen(Effect.sleep(how), Actor.kill(ref)))
+    }
+    return Actor.exit(ref, ExitReason.shutdown())
+  }
+
+  readonly ended: Effect.Effect<void> = Effect.callback((resume) => {
+    if (this.waiters === undefined) resume(Effect.void)
+    else this.waiters.push(() => resume(Effect.void))
+  })
+
+  /** It has ended. */
+  settle(): void {
+    this.timer?.interruptUnsafe()
+    const { waiters } = this
+    this.waiters = undefined
+    waiters?.forEach((waiter) => waiter())
+  }
+}
 
 /** Whether a child that was stopped has ended as it was asked to (`shutdown` of OTP's `supervisor`). */
 export const isOrderly = (reason: ExitReason, how: Treatment["shutdown"], isPermanent: boolean): boolean => {
@@ -36,9 +67,6 @@ export const isOrderly = (reason: ExitReason, how: Treatment["shutdown"], isPerm
       return how === "brutal"
     case "Normal":
       return !isPermanent
-    // It had ended before, and that has been told.
-    case "NoProc":
-      return true
     default:
       return false
   }
