@@ -83,7 +83,7 @@ export class DynamicIncarnation {
   startUnsafe(args: unknown, options: SpawnOptions | undefined): AnyRef {
     const ref: AnyRef = this.self.spawnUnsafe(this.node.behavior, args, this.tied(options))
     this.adopt(new Entry(this, ref, args, options))
-    this.events.tell(this.context, "Started", this.node.place, this.node.id, ref.pid, undefined)
+    this.events.tell(this.context, "Started", this.node.place, this.node.id, ref, undefined)
     return ref
   }
 
@@ -104,7 +104,7 @@ export class DynamicIncarnation {
 
   private started(ref: AnyRef, args: unknown, options: SpawnOptions | undefined): Effect.Effect<void> {
     const entry = new Entry(this, ref, args, options)
-    this.events.tell(this.context, "Started", this.node.place, this.node.id, ref.pid, undefined)
+    this.events.tell(this.context, "Started", this.node.place, this.node.id, ref, undefined)
     const reason = this.early.get(ref)
     if (reason === undefined) {
       this.adopt(entry)
@@ -148,7 +148,7 @@ export class DynamicIncarnation {
   private decideLater(entry: Entry, reason: ExitReason): void {
     const { restart } = this.node.child
     const isFailure = ExitReason.isFailure(reason)
-    if (isFailure) this.events.tell(this.context, "Crashed", this.node.place, this.node.id, entry.ref.pid, reason)
+    if (isFailure) this.events.tell(this.context, "Crashed", this.node.place, this.node.id, entry.ref, reason)
     if (restart === "temporary" || (restart === "transient" && !isFailure) || saysIgnore(reason)) return
     this.waiting.add(entry)
     this.ends.push({ entry, reason })
@@ -198,7 +198,7 @@ export class DynamicIncarnation {
     entry.restarts++
     this.node.restarts++
     this.adopt(entry)
-    this.events.tell(this.context, "Restarted", this.node.place, this.node.id, ref.pid, undefined)
+    this.events.tell(this.context, "Restarted", this.node.place, this.node.id, ref, undefined)
   }
 
   // -- stopping -------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@
  *
  * Rules and names are those of OTP's `supervisor`. Owner: the actor's own turn and the one running operation.
  */
-import { type AnyRef, ExitReason, type Pid, type Self } from "@myrmidonjs/actor"
+import { type AnyRef, ExitReason, type Self } from "@myrmidonjs/actor"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -142,7 +142,7 @@ export class Incarnation {
     const again = child.wasStarted
     child.wasStarted = true
     if (again) child.restarts++
-    this.tell(again ? "Restarted" : "Started", child, ref.pid, undefined)
+    this.tell(again ? "Restarted" : "Started", child, ref, undefined)
     const reason = this.early.get(ref)
     if (reason !== undefined) this.gone(ref, reason)
   }
@@ -194,13 +194,13 @@ export class Incarnation {
     if (stopping !== undefined) {
       child.stopping = undefined
       const isPermanent = child.treatment.restart === "permanent"
-      if (!isOrderly(reason, stopping.how, isPermanent)) this.tell("Crashed", child, ref.pid, reason)
+      if (!isOrderly(reason, stopping.how, isPermanent)) this.tell("Crashed", child, ref, reason)
       stopping.settle()
       return
     }
     child.status = "restarting"
     const ticket = ++child.ticket
-    if (ExitReason.isFailure(reason)) this.tell("Crashed", child, ref.pid, reason)
+    if (ExitReason.isFailure(reason)) this.tell("Crashed", child, ref, reason)
     if (!this.ending) this.orders.decide(child, ticket, reason)
   }
 
@@ -380,10 +380,10 @@ export class Incarnation {
   private tell(
     tag: "Started" | "Crashed" | "Restarted" | "Escalated",
     child: Node,
-    pid: Pid | undefined,
+    ref: AnyRef | undefined,
     reason: ExitReason | undefined
   ): void {
-    this.events.tell(this.context, tag, this.node.place, child.id, pid, reason)
+    this.events.tell(this.context, tag, this.node.place, child.id, ref, reason)
   }
 }
 

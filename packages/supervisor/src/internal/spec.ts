@@ -142,8 +142,7 @@ export const rulesOf = (id: string, options: SupervisorOptions): Rules => {
  *
  * @param above the path of what it stands in
  */
-export const validate = (spec: Spec, above: ReadonlyArray<string> = []): void =>
-  check(spec, above, new Map())
+export const validate = (spec: Spec, above: ReadonlyArray<string> = []): void => check(spec, above, new Map())
 
 const check = (spec: Spec, above: ReadonlyArray<string>, names: Map<string, string>): void => {
   if (typeof spec !== "object" || spec === null || !kinds.includes(spec.kind)) {
