@@ -235,9 +235,10 @@ export const start = <Id extends string, A, Out, E, R>(
   >
 
 /**
- * Gives a running supervisor another list of specs, by OTP's rule for code change: children that stay keep their PIDs
- * and are treated by the new spec from their next start on, new ones are there and not started, and those that are gone
- * are forgotten, not ended. Nested supervisors change with it.
+ * Gives a running supervisor another list of specs, by OTP's rule for code change: children that stay keep their PIDs;
+ * how they are restarted and stopped changes at once, what they start with at their next start. New ones are there and
+ * not started, and those that are gone are forgotten, not ended. Nested supervisors change with it. Also for a dynamic
+ * supervisor.
  *
  * @category operations
  * @since 0.1.0

@@ -23,6 +23,7 @@ import { Call, resumeWith } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
+import { EndHooks } from "./endHooks.ts"
 import { becameQuiet } from "./hold.ts"
 import { Hub } from "./hub.ts"
 import { hold, interruptAll, type Life, lifeOf } from "./life.ts"
@@ -69,6 +70,7 @@ export class Host implements ShardHost {
   /** Whoever waits for actors that were asked to stop. */
   readonly stopGroups = new Set<StopGroup>()
   readonly owners = new WeakMap<Scope.Scope, Owner>()
+  readonly endHooks = new EndHooks()
   /** The actor whose handler is on the stack. */
   running: Cell | undefined = undefined
   /** No more spawns. */
@@ -168,15 +170,22 @@ export class Host implements ShardHost {
   ): Cell | Starting {
     const isWatched = options?.monitor === true
     const isLinked = options?.link !== false
-    const ties: Ties = {
-      parent: isLinked ? parent : undefined,
-      watcher: isWatched ? parent : undefined,
-      watchRef: isWatched ? this.nextRef() : 0
-    }
+    const ties: Ties | undefined = isLinked || isWatched
+      ? {
+        parent: isLinked ? parent : undefined,
+        watcher: isWatched ? parent : undefined,
+        watchRef: isWatched ? this.nextRef() : 0
+      }
+      : undefined
     const begun = begin(boundFor(behaviorOf(behavior), this, context), args, options, ties)
     const cell = begun instanceof Starting ? begun.cell : begun
     if (isWatched && options.name !== undefined) {
-      ;(lifeOf(parent).watched ??= new Map()).set(ties.watchRef, options.name)
+      ;(lifeOf(parent).watched ??= new Map()).set(ties!.watchRef, options.name)
+    }
+    const onEnd = options?.onEnd
+    // What failed at once never was.
+    if (onEnd !== undefined && !(begun instanceof Starting && begun.hasFailed)) {
+      this.endHooks.add(cell, onEnd)
     }
     // A link does not carry a normal end.
     if (isLinked) (lifeOf(parent).children ??= new Owner()).add(cell)
@@ -290,6 +299,8 @@ export class Host implements ShardHost {
   dead(cell: Cell, reason: ExitReason): void {
     const life = cell.life
     cell.state = undefined
+    // A cell is the ref that its parent has.
+    this.endHooks.take(cell)?.(cell as never, reason)
     if (this.stopGroups.size > 0) this.stopGroups.forEach((group) => group.ended(cell))
     if (life === undefined) return
     life.closing = true

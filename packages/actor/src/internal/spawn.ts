@@ -56,6 +56,10 @@ export class Starting {
     return this.outcome
   }
 
+  get hasFailed(): boolean {
+    return this.outcome !== undefined && Exit.isFailure(this.outcome)
+  }
+
   /** Once; what comes later is too late. */
   settle(exit: Exit.Exit<Cell, unknown>): void {
     if (this.outcome !== undefined) return
@@ -131,7 +135,9 @@ const beginUnsafe = (
 ): Cell | Starting => {
   const { host, program, shard } = bound
   if (host.closing) throw new SystemStopped()
-  const open = options === undefined && ties === undefined ? bound.open : openOptions(bound, options, ties)
+  const open = ties === undefined && (options === undefined || isPlain(options))
+    ? bound.open
+    : openOptions(bound, options, ties)
   const timeout = options?.initTimeout === undefined
     ? Infinity
     : millisOf("initTimeout", options.initTimeout, Number.MAX_SAFE_INTEGER)
@@ -169,6 +175,8 @@ const beginUnsafe = (
   return cell
 }
 
+const isPlain = ({ mailbox, name }: SpawnOptions): boolean => name === undefined && mailbox === undefined
+
 const remember = (cell: Cell, bound: Bound, open: OpenOptions): void => {
   if (open.name !== undefined) lifeOf(cell).name = open.name
   if (open.capacity !== bound.mailbox.capacity || open.onFull !== bound.mailbox.onFull) lifeOf(cell).mailbox = open
@@ -186,6 +194,7 @@ const abandon = (cell: Cell): void => {
     life.closing = true
     interruptAll(life)
   }
+  cell.host.endHooks.take(cell)
   cell.host.shard.abandon(cell)
   // Its links vanish without a signal, so that those who were born to it are told here.
   if (life?.children === undefined) return

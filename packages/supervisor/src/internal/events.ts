@@ -1,7 +1,7 @@
 /**
  * What supervisors tell: events of a system as a stream, and counters as metrics.
  */
-import type { ActorSystem, ExitReason, Pid } from "@myrmidonjs/actor"
+import type { ActorSystem, AnyRef, ExitReason } from "@myrmidonjs/actor"
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import * as Effect from "effect/Effect"
@@ -44,7 +44,7 @@ export class Events {
     tag: SupervisorEvent["_tag"],
     supervisor: string,
     child: string,
-    pid: Pid | undefined,
+    ref: AnyRef | undefined,
     reason: ExitReason | undefined
   ): void {
     this.counted[tag]++
@@ -53,7 +53,7 @@ export class Events {
       void Promise.resolve().then(() => this.count(context))
     }
     if (this.readers.size === 0) return
-    const event: SupervisorEvent = { _tag: tag, supervisor, child, pid, reason }
+    const event: SupervisorEvent = { _tag: tag, supervisor, child, pid: ref?.pid, reason }
     for (const reader of this.readers) {
       if (!Queue.offerUnsafe(reader, event)) this.counted.dropped++
     }
