@@ -9,6 +9,7 @@ use super::{
     protocol::{
         Action, Answer, ChildCount, ChildInfo, Done, Event, Happening, Input, Life, StartFailure, Timer, Token,
     },
+    shutdown::ending,
     spec::{Kind, MAX_DYNAMIC_CHILDREN, Options, Restart, Shutdown, Treatment, check_dynamic},
 };
 use crate::{exit_reason::ExitReason, pid::Pid};
@@ -300,7 +301,7 @@ impl<S: Clone> DynamicSupervisor<S> {
         match entry.doing {
             Doing::Running(_) => {}
             Doing::Stopping { .. } | Doing::Ending => {
-                self.emit(Happening::Stopped(reason.clone()));
+                self.emit(ending(&reason, &self.child));
                 return self.not_started(life, StartFailure::Itself(reason));
             }
             Doing::Starting(_) | Doing::Restarting { .. } | Doing::Waiting(_) => {

@@ -14,7 +14,7 @@ use super::{
     protocol::{
         Action, Answer, ChildCount, ChildInfo, Command, Done, Event, Happening, Input, Life, StartFailure, Timer, Token,
     },
-    spec::{AutoShutdown, ChildSpec, Options, Restart, Strategy, check_child, check_children},
+    spec::{AutoShutdown, ChildSpec, Options, Restart, Strategy, Treatment, check_child, check_children},
     strategy,
 };
 use crate::{exit_reason::ExitReason, pid::Pid};
@@ -56,6 +56,7 @@ pub(super) struct Halt {
     pub(super) life: Life,
     pub(super) id: Arc<str>,
     pub(super) timer: Option<Timer>,
+    pub(super) treatment: Treatment,
 }
 
 /// What comes after stops.
@@ -92,8 +93,8 @@ pub(super) enum Work {
         left: VecDeque<Key>,
         current: (Life, Key),
         purpose: Purpose,
-        /// Terminated while it hung: its start was cancelled, and these are to be answered.
-        cancelled: Vec<Token>,
+        /// It is to be terminated while it hangs: its start was cancelled, and those after it go on without it.
+        given_up: bool,
     },
     /// A start was cancelled because the supervisor ends.
     Cancelling {
@@ -217,16 +218,13 @@ impl<S: Clone> Supervisor<S> {
                 }
                 self.stop_everybody(halt, AfterStops::End(reason));
             }
-            Work::Starting { current, purpose, cancelled, .. } => {
+            Work::Starting { current, purpose, given_up, .. } => {
                 let id = self.children.get(current.1).map_or_else(|| self.place.clone(), |c| c.spec.id.clone());
                 if let Purpose::Added(token) | Purpose::ByHand(token) = purpose {
                     self.refuse(token, &id);
                 }
-                if cancelled.is_empty() {
+                if !given_up {
                     self.out.push_back(Action::Cancel(current.0));
-                }
-                for token in cancelled {
-                    self.refuse(token, &id);
                 }
                 self.work = Work::Cancelling { current, reason };
             }
@@ -272,7 +270,7 @@ impl<S: Clone> Supervisor<S> {
             let life = Life(self.next_life);
             let (id, start) = (child.spec.id.clone(), child.spec.start.clone());
             self.out.push_back(Action::Start { life, id, start });
-            self.work = Work::Starting { left, current: (life, key), purpose, cancelled: Vec::new() };
+            self.work = Work::Starting { left, current: (life, key), purpose, given_up: false };
             return;
         }
         // All of them have started, or did not want to.
@@ -285,19 +283,14 @@ impl<S: Clone> Supervisor<S> {
 
     fn started(&mut self, life: Life, pid: Pid) {
         match core::mem::replace(&mut self.work, Work::Idle) {
-            Work::Starting { left, current, purpose, cancelled } if current.0 == life => {
-                if !cancelled.is_empty() {
-                    // It was terminated while this was on its way, and its end is as well.
-                    self.work = Work::Starting { left, current, purpose, cancelled };
-                    return;
-                }
+            // If it was given up, the end that this brings is waited for.
+            Work::Starting { left, current, purpose, given_up: false } if current.0 == life => {
                 self.runs(current.1, Alive { life, pid });
                 if let Purpose::Added(token) | Purpose::ByHand(token) = purpose {
                     self.answer(token, Ok(Done::Started { life, pid }));
                 }
                 self.start_all(left, purpose);
             }
-            // The end that its cancelling brings is waited for.
             other => self.work = other,
         }
     }
@@ -319,15 +312,15 @@ impl<S: Clone> Supervisor<S> {
     /// It is known and does not run; a temporary one is not even known (G87).
     fn ignored(&mut self, life: Life) {
         match core::mem::replace(&mut self.work, Work::Idle) {
-            Work::Starting { left, current: (starting, key), purpose, cancelled } if starting == life => {
+            Work::Starting { left, current: (starting, key), purpose, given_up: false } if starting == life => {
                 self.rest(key);
                 if let Purpose::Added(token) | Purpose::ByHand(token) = purpose {
                     self.answer(token, Ok(Done::Ignored));
                 }
-                for token in cancelled {
-                    self.answer(token, Ok(Done::Done));
-                }
                 self.start_all(left, purpose);
+            }
+            Work::Starting { left, current: (starting, key), purpose, given_up: true } if starting == life => {
+                self.go_on_without(key, left, purpose);
             }
             Work::Cancelling { current: (starting, key), reason } if starting == life => {
                 self.cancelled(key, reason);
@@ -354,30 +347,31 @@ impl<S: Clone> Supervisor<S> {
 
     fn not_started(&mut self, life: Life, failure: StartFailure) {
         match core::mem::replace(&mut self.work, Work::Idle) {
-            Work::Starting { left, current: (starting, key), purpose, cancelled } if starting == life => {
-                if cancelled.is_empty() {
-                    self.start_failed(key, failure, purpose);
-                    return;
-                }
-                // Terminated by hand while it hung: the others of its group go on without it.
-                if let Purpose::Added(token) | Purpose::ByHand(token) = purpose {
-                    let error = self.start_error(key, failure);
-                    self.answer(token, Err(CommandError::ChildStart(error)));
-                }
-                self.rest(key);
-                if let Purpose::Added(_) = purpose {
-                    self.children.forget(key);
-                }
-                for token in cancelled {
-                    self.answer(token, Ok(Done::Done));
-                }
-                self.start_all(left, purpose);
+            Work::Starting { current: (starting, key), purpose, given_up: false, .. } if starting == life => {
+                self.start_failed(key, failure, purpose);
+            }
+            Work::Starting { left, current: (starting, key), purpose, given_up: true } if starting == life => {
+                self.go_on_without(key, left, purpose);
             }
             Work::Cancelling { current: (starting, key), reason } if starting == life => {
                 self.cancelled(key, reason);
             }
             other => self.work = other,
         }
+    }
+
+    /// Its start was given up: the command that did so has its turn later.
+    fn go_on_without(&mut self, key: Key, left: VecDeque<Key>, purpose: Purpose) {
+        let Some(child) = self.children.get_mut(key) else { return };
+        child.status = Status::Stopped;
+        let id = child.spec.id.clone();
+        if let Purpose::Added(_) = purpose {
+            self.children.forget(key);
+        }
+        if let Purpose::Added(token) | Purpose::ByHand(token) = purpose {
+            self.refuse(token, &id);
+        }
+        self.start_all(left, purpose);
     }
 
     fn start_error(&self, key: Key, failure: StartFailure) -> ChildStartError {
@@ -427,6 +421,10 @@ impl<S: Clone> Supervisor<S> {
             if let Some(child) = self.children.get_mut(key) {
                 child.ticket += 1;
                 let plan = Plan { key, ticket: child.ticket };
+                if reason.is_failure() {
+                    let what = Happening::Crashed(reason.clone());
+                    self.out.push_back(Action::Emit(Event { child: child.spec.id.clone(), what }));
+                }
                 if self.phase == Phase::Ending {
                     child.status = Status::Stopped;
                 } else {
@@ -440,13 +438,10 @@ impl<S: Clone> Supervisor<S> {
         }
     }
 
-    fn decide(&mut self, plan: Plan, reason: ExitReason) {
+    fn decide(&mut self, plan: Plan, reason: &ExitReason) {
         let Some(child) = self.planned(plan) else { return };
-        let (id, treatment) = (child.spec.id.clone(), child.spec.treatment);
+        let treatment = child.spec.treatment;
         let is_failure = reason.is_failure();
-        if is_failure {
-            self.out.push_back(Action::Emit(Event { child: id, what: Happening::Crashed(reason) }));
-        }
         match treatment.restart {
             Restart::Permanent => self.attempt(plan),
             Restart::Transient if is_failure => self.attempt(plan),
@@ -574,7 +569,7 @@ impl<S: Clone> Supervisor<S> {
             self.pass_the_lead();
             let Some(operation) = self.line.pop_front() else { return };
             match operation {
-                Operation::Decide(plan, reason) => self.decide(plan, reason),
+                Operation::Decide(plan, reason) => self.decide(plan, &reason),
                 Operation::Retry { plan, counts } => {
                     if self.planned(plan).is_none_or(|child| child.status != Status::Restarting) {
                         continue;
@@ -602,21 +597,18 @@ impl<S: Clone> Supervisor<S> {
         if self.phase == Phase::Ending {
             return self.refuse(token, &id_of(&command, &self.place));
         }
+        if self.commands_in_line >= MAX_WAITING_COMMANDS {
+            return self.answer(token, Err(CommandError::Busy { limit: MAX_WAITING_COMMANDS }));
+        }
         // A child that hangs in its start must not hold up whoever wants to be rid of it (G93).
         if let Command::TerminateChild(id) = &command
             && let Some(key) = self.children.key(id)
             && self.phase == Phase::Running
-            && let Work::Starting { current, cancelled, .. } = &mut self.work
+            && let Work::Starting { current, given_up, .. } = &mut self.work
             && current.1 == key
+            && !core::mem::replace(given_up, true)
         {
-            if cancelled.is_empty() {
-                self.out.push_back(Action::Cancel(current.0));
-            }
-            cancelled.push(token);
-            return;
-        }
-        if self.commands_in_line >= MAX_WAITING_COMMANDS {
-            return self.answer(token, Err(CommandError::Busy { limit: MAX_WAITING_COMMANDS }));
+            self.out.push_back(Action::Cancel(current.0));
         }
         self.commands_in_line += 1;
         self.line.push_back(Operation::Command(token, command));

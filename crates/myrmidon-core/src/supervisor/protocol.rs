@@ -156,11 +156,11 @@ pub enum Happening {
     Started(Pid),
     /// It runs again.
     Restarted(Pid),
-    /// It ended by a failure, by itself.
+    /// It ended by a failure; or its supervisor stopped it, and it ended otherwise than it was asked to.
     Crashed(ExitReason),
     /// A restart of it failed, and is tried again.
     RestartFailed(StartFailure),
-    /// Its supervisor has stopped it; this is how it ended.
+    /// Its supervisor has stopped it, and it ended as it was asked to.
     Stopped(ExitReason),
     /// There were too many restarts, and the supervisor ends.
     Escalated,

@@ -4,13 +4,12 @@
 //! it ends. After the kill there is no more time limit: a kill cannot be delayed (G27).
 
 use super::{
+    error::Status,
     machine::{AfterStops, Halt, Supervisor, Work},
     protocol::{Action, Done, Event, Happening, Life, Timer},
-    spec::Shutdown,
+    spec::{Restart, Shutdown, Treatment},
 };
 use crate::exit_reason::ExitReason;
-
-use super::error::Status;
 
 impl<S: Clone> Supervisor<S> {
     /// Goes on with stopping: waits for the one that is being stopped, asks the next, or does what comes after.
@@ -25,11 +24,11 @@ impl<S: Clone> Supervisor<S> {
             let Some(child) = self.children.get_mut(key) else { continue };
             child.status = Status::Stopped;
             let Some(alive) = child.alive else { continue };
-            let (id, how) = (child.spec.id.clone(), child.spec.treatment.shutdown);
+            let (id, treatment) = (child.spec.id.clone(), child.spec.treatment);
             self.children.went(alive.life);
-            let timer = self.ask_to_end(alive.life, how);
+            let timer = self.ask_to_end(alive.life, treatment.shutdown);
             if let Work::Stopping { halt, .. } = &mut self.work {
-                *halt = Some(Halt { life: alive.life, id, timer });
+                *halt = Some(Halt { life: alive.life, id, timer, treatment });
             }
         }
         let Work::Stopping { then, .. } = core::mem::replace(&mut self.work, Work::Idle) else { return };
@@ -66,11 +65,11 @@ impl<S: Clone> Supervisor<S> {
     /// `true`: it was the one that is being stopped.
     pub(super) fn halted(&mut self, life: Life, reason: &ExitReason) -> bool {
         let Work::Stopping { halt, .. } = &mut self.work else { return false };
-        let Some(Halt { id, timer, .. }) = halt.take_if(|halt| halt.life == life) else { return false };
+        let Some(Halt { id, timer, treatment, .. }) = halt.take_if(|halt| halt.life == life) else { return false };
         if let Some(timer) = timer {
             self.out.push_back(Action::Disarm(timer));
         }
-        self.out.push_back(Action::Emit(Event { child: id, what: Happening::Stopped(reason.clone()) }));
+        self.out.push_back(Action::Emit(Event { child: id, what: ending(reason, &treatment) }));
         self.stop_on();
         true
     }
@@ -83,4 +82,16 @@ impl<S: Clone> Supervisor<S> {
             self.out.push_back(Action::Kill(halt.life));
         }
     }
+}
+
+/// How the end of a child that was stopped is told: as a crash, when it ended otherwise than it was asked to (`shutdown`
+/// of OTP's `supervisor`).
+pub(super) fn ending(reason: &ExitReason, treatment: &Treatment) -> Happening {
+    let is_orderly = match reason {
+        ExitReason::Shutdown { .. } => true,
+        ExitReason::Killed => treatment.shutdown == Shutdown::Brutal,
+        ExitReason::Normal => treatment.restart != Restart::Permanent,
+        _ => false,
+    };
+    if is_orderly { Happening::Stopped(reason.clone()) } else { Happening::Crashed(reason.clone()) }
 }

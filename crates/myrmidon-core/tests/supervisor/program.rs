@@ -188,8 +188,10 @@ impl Author {
             let actors = self.world().actors.len().to_string();
             self.act(json!(["actors", actors]));
         }
-        // An inner supervisor that starts again is told otherwise in TypeScript, which keeps its nodes.
-        if self.tree["children"].as_array().into_iter().flatten().all(|child| child["children"].is_null()) {
+        // Of inner supervisors, TypeScript tells otherwise what starts again: it keeps its nodes. Of dynamic ones it does
+        // not tell how children end that were stopped.
+        let mut children = self.tree["children"].as_array().into_iter().flatten();
+        if children.all(|child| child["children"].is_null() && child["dynamic"].is_null()) {
             let events = json!(self.world().events);
             self.act(json!(["events", events]));
         }
