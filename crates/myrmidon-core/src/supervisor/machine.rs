@@ -8,7 +8,7 @@
 //! for, and so is a child that is just being stopped, under the timer that it has already (G90).
 
 use super::{
-    children::{Alive, Children, Key},
+    children::{Alive, Child, Children, Key},
     error::{ChildStartError, CommandError, InvalidSpec, Status},
     intensity::Intensity,
     protocol::{
@@ -39,6 +39,12 @@ enum Phase {
 pub(super) struct Plan {
     pub(super) key: Key,
     pub(super) ticket: u64,
+}
+
+/// Of a group whose start failed half-way: the child that failed and is tried again, and those after it, which wait.
+struct Group {
+    leader: Plan,
+    rest: Vec<Plan>,
 }
 
 enum Operation<S> {
@@ -113,8 +119,7 @@ pub struct Supervisor<S> {
     pub(super) work: Work,
     line: VecDeque<Operation<S>>,
     commands_in_line: usize,
-    /// The child of a group whose start failed: the younger ones of its group wait for it.
-    leader: Option<Plan>,
+    group: Option<Group>,
     waits: FxHashMap<Timer, Plan>,
     pub(super) out: VecDeque<Action<S>>,
     now: f64,
@@ -138,7 +143,7 @@ impl<S: Clone> Supervisor<S> {
             work: Work::Idle,
             line: VecDeque::new(),
             commands_in_line: 0,
-            leader: None,
+            group: None,
             waits: FxHashMap::default(),
             out: VecDeque::new(),
             now: 0.0,
@@ -347,8 +352,8 @@ impl<S: Clone> Supervisor<S> {
 
     fn not_started(&mut self, life: Life, failure: StartFailure) {
         match core::mem::replace(&mut self.work, Work::Idle) {
-            Work::Starting { current: (starting, key), purpose, given_up: false, .. } if starting == life => {
-                self.start_failed(key, failure, purpose);
+            Work::Starting { left, current: (starting, key), purpose, given_up: false } if starting == life => {
+                self.start_failed(key, failure, purpose, left);
             }
             Work::Starting { left, current: (starting, key), purpose, given_up: true } if starting == life => {
                 self.go_on_without(key, left, purpose);
@@ -384,7 +389,7 @@ impl<S: Clone> Supervisor<S> {
         }
     }
 
-    fn start_failed(&mut self, key: Key, failure: StartFailure, purpose: Purpose) {
+    fn start_failed(&mut self, key: Key, failure: StartFailure, purpose: Purpose, left: VecDeque<Key>) {
         match purpose {
             Purpose::Boot => {
                 let error = self.start_error(key, failure);
@@ -393,14 +398,14 @@ impl<S: Clone> Supervisor<S> {
             }
             // In line with whatever else is asked: it counts as another attempt, and blocks nobody (G93).
             Purpose::Group => {
-                if let Some(child) = self.children.get_mut(key) {
-                    child.status = Status::Restarting;
-                    let plan = Plan { key, ticket: child.ticket };
-                    let id = child.spec.id.clone();
-                    self.leader = Some(plan);
-                    self.out.push_back(Action::Emit(Event { child: id, what: Happening::RestartFailed(failure) }));
-                    self.line.push_back(Operation::Retry { plan, counts: true });
-                }
+                let rest = left.into_iter().filter_map(|key| self.plan(key)).collect();
+                let Some(child) = self.children.get_mut(key) else { return };
+                child.status = Status::Restarting;
+                let plan = Plan { key, ticket: child.ticket };
+                let child = child.spec.id.clone();
+                self.group = Some(Group { leader: plan, rest });
+                self.out.push_back(Action::Emit(Event { child, what: Happening::RestartFailed(failure) }));
+                self.line.push_back(Operation::Retry { plan, counts: true });
             }
             Purpose::Added(token) => {
                 let error = self.start_error(key, failure);
@@ -499,11 +504,10 @@ impl<S: Clone> Supervisor<S> {
             self.start_group(group);
             return;
         }
-        // What was stopped by hand stays so: it is no part of the group.
-        let group: Vec<Key> = group
-            .into_iter()
-            .filter(|key| self.children.get(*key).is_some_and(|child| child.status != Status::Stopped))
-            .collect();
+        // What was stopped by hand stays so: it is no part of the group, unless to be forgotten with it.
+        let is_part =
+            |child: &Child<S>| child.status != Status::Stopped || child.spec.treatment.restart == Restart::Temporary;
+        let group: Vec<Key> = group.into_iter().filter(|key| self.children.get(*key).is_some_and(is_part)).collect();
         let left = group.iter().copied().filter(|key| *key != cause).collect();
         self.work = Work::Stopping { left, halt: None, then: AfterStops::Group { group, cause } };
         self.stop_on();
@@ -534,32 +538,23 @@ impl<S: Clone> Supervisor<S> {
 
     /// Those that wait for a leader that was terminated or forgotten do not wait for ever: the next one leads.
     fn pass_the_lead(&mut self) {
-        let Some(leader) = self.leader else { return };
-        if self.planned(leader).is_some_and(|child| child.status == Status::Restarting) {
+        let Some(Group { leader, mut rest }) = self.group.take() else { return };
+        if self.is_due(leader) {
+            self.group = Some(Group { leader, rest });
             return;
         }
-        self.leader = None;
-        let planned: Vec<Key> = self
-            .line
-            .iter()
-            .filter_map(|operation| match operation {
-                Operation::Decide(plan, _) | Operation::Retry { plan, .. } => Some(*plan),
-                Operation::Command(..) => None,
-            })
-            .chain(self.waits.values().copied())
-            .filter(|plan| self.children.get(plan.key).is_some_and(|child| child.ticket == plan.ticket))
-            .map(|plan| plan.key)
-            .collect();
-        let next = self.children.order().iter().copied().find(|key| {
-            self.children.get(*key).is_some_and(|child| child.status == Status::Restarting) && !planned.contains(key)
-        });
-        if let Some(key) = next
-            && let Some(child) = self.children.get(key)
-        {
-            let plan = Plan { key, ticket: child.ticket };
-            self.leader = Some(plan);
-            self.line.push_back(Operation::Retry { plan, counts: false });
+        rest.retain(|plan| self.is_due(*plan));
+        if !rest.is_empty() {
+            let leader = rest.remove(0);
+            self.group = Some(Group { leader, rest });
+            self.line.push_back(Operation::Retry { plan: leader, counts: false });
         }
+    }
+
+    fn is_due(&self, plan: Plan) -> bool {
+        self.children
+            .get(plan.key)
+            .is_some_and(|child| child.ticket == plan.ticket && child.status == Status::Restarting)
     }
 
     // -- the line -------------------------------------------------------------------------------------------------
@@ -571,7 +566,7 @@ impl<S: Clone> Supervisor<S> {
             match operation {
                 Operation::Decide(plan, reason) => self.decide(plan, &reason),
                 Operation::Retry { plan, counts } => {
-                    if self.planned(plan).is_none_or(|child| child.status != Status::Restarting) {
+                    if !self.is_due(plan) {
                         continue;
                     }
                     if counts { self.attempt(plan) } else { self.restart(plan.key) }
@@ -631,7 +626,11 @@ impl<S: Clone> Supervisor<S> {
 
     // -- small parts ----------------------------------------------------------------------------------------------
 
-    fn planned(&mut self, plan: Plan) -> Option<&mut super::children::Child<S>> {
+    fn plan(&self, key: Key) -> Option<Plan> {
+        self.children.get(key).map(|child| Plan { key, ticket: child.ticket })
+    }
+
+    fn planned(&mut self, plan: Plan) -> Option<&mut Child<S>> {
         self.children.get_mut(plan.key).filter(|child| child.ticket == plan.ticket)
     }
 

@@ -31,6 +31,12 @@ interface Operation {
 
 const nothing = (): void => {}
 
+/** Something is due for a child, as long as its ticket is the same. */
+interface Plan {
+  readonly node: Node
+  readonly ticket: number
+}
+
 /** Stands for the first start. */
 const starting: Operation = { run: Effect.void, cancel: nothing }
 
@@ -59,6 +65,8 @@ export class Incarnation {
   private inStart: Node | undefined = undefined
   /** Who has ended between its `init` and the word of it. */
   private readonly early = new Map<AnyRef, ExitReason>()
+  /** Of a group: the one that failed to start and is tried again, and those after it, which wait for it. */
+  private waiting: { readonly leader: Plan; readonly rest: ReadonlyArray<Plan> } | undefined = undefined
   /** It ends: no more operations. */
   private ending = false
   private readonly orders: Orders
@@ -276,20 +284,38 @@ export class Incarnation {
   private restartAll(group: ReadonlyArray<Node>): Effect.Effect<void> {
     return Effect.suspend(() => {
       for (const child of group) child.status = "restarting"
-      return Effect.matchCauseEffect(Effect.forEach(group, (child) => this.start(child), { discard: true }), {
+      let at = -1
+      return Effect.matchCauseEffect(Effect.forEach(group, (child) => (at++, this.start(child)), { discard: true }), {
         onSuccess: () => Effect.void,
         onFailure: (cause) => {
           if (Cause.hasInterruptsOnly(cause)) {
             this.goOnWithout(group)
             return Effect.interrupt
           }
-          const failed = group.find((child) => child.status === "stopped" && this.node.children.includes(child))
-          if (failed === undefined) return Effect.void
-          failed.status = "restarting"
-          this.orders.retry(failed, failed.ticket, 0)
+          const failed = group[at]!
+          const rest = group.slice(at + 1).map((node): Plan => ({ node, ticket: node.ticket }))
+          this.waiting = { leader: { node: failed, ticket: failed.ticket }, rest }
+          // Unless its spec is gone by now.
+          if (this.node.children.includes(failed)) {
+            failed.status = "restarting"
+            this.orders.retry(failed, failed.ticket, 0)
+          }
           return Effect.logWarning(`${failed.place} did not start again`, cause)
         }
       })
+    })
+  }
+
+  // Those that wait for one that was terminated or forgotten do not wait for ever: the next of them leads.
+  private passTheLead(): void {
+    const isDue = ({ node, ticket }: Plan) => node.ticket === ticket && node.status === "restarting"
+    if (this.waiting === undefined || isDue(this.waiting.leader)) return
+    const [leader, ...rest] = this.waiting.rest.filter(isDue)
+    this.waiting = leader === undefined ? undefined : { leader, rest }
+    if (leader === undefined) return
+    this.queue.push({
+      run: Effect.suspend(() => isDue(leader) ? this.restart(leader.node) : Effect.void),
+      cancel: nothing
     })
   }
 
@@ -340,7 +366,9 @@ export class Incarnation {
         // A defect of this package: the supervisor must not go on half-way.
         this.end(ExitReason.crashed(Cause.squash(exit.cause)))
       }
-      if (!this.ending) this.work()
+      if (this.ending) return
+      this.passTheLead()
+      this.work()
     }
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) return over(exit)
@@ -363,12 +391,16 @@ export class Incarnation {
       this.ending = true
       for (const { cancel } of this.queue.splice(0)) cancel()
       const { fiber } = this
-      this.finishing = Effect.runForkWith(this.context)(Effect.andThen(
+      this.finishing = Effect.runForkWith(this.context)(Effect.all([
         fiber === undefined
           ? Effect.void
           : Effect.andThen(Effect.sync(() => fiber.interruptUnsafe()), Fiber.await(fiber)),
+        // Who is being stopped already is waited for first: children end one after the other.
+        Effect.suspend(() =>
+          Effect.forEach([...this.node.children], ({ stopping }) => stopping?.ended ?? Effect.void, { discard: true })
+        ),
         this.stopAll()
-      ))
+      ], { discard: true }))
     }
     return Effect.asVoid(Fiber.await(this.finishing))
   })
