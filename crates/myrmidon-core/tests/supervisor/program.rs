@@ -21,6 +21,8 @@ struct Author {
     sorted: bool,
     /// Results of a stop are told by one side only.
     asked_to_stop: bool,
+    /// Two supervisors have the same moment to wait for: which comes first is not compared.
+    at_once: bool,
     /// Somebody has unlinked itself: once let go of, nothing ends it.
     unlinked: bool,
     added: usize,
@@ -158,7 +160,7 @@ impl Author {
 
     fn look(&mut self) {
         let journal = json!(self.world().journal);
-        let verb = if self.sorted { "sorted" } else { "trace" };
+        let verb = if self.sorted || std::mem::take(&mut self.at_once) { "sorted" } else { "trace" };
         self.act(json!([verb, journal]));
         if !self.asked_to_stop {
             let results = json!(self.world().results);
@@ -229,7 +231,8 @@ impl Author {
                 self.act(json!(["add", "top", child]));
             }
             12..14 => self.dynamic(),
-            14 => self.change(),
+            // A nested supervisor with something under way takes its new specs at once in TypeScript, here in its turn.
+            14 if self.world().is_calm() => self.change(),
             15 if !workers.is_empty() => {
                 let id = workers[self.dice.below(workers.len())].clone();
                 if !id.starts_with(['x', 'n']) {
@@ -339,6 +342,7 @@ impl Author {
             Some(left) => self.dice.below(left as usize),
             None => 100 * (1 + self.dice.below(30)),
         };
+        self.at_once = self.world().timers_within(ms as f64) > 1;
         self.act(json!(["advance", ms]));
     }
 }
@@ -360,6 +364,7 @@ pub fn program(seed: u64) -> Value {
         steps: Vec::new(),
         sorted: false,
         asked_to_stop: false,
+        at_once: false,
         unlinked: false,
         added: 0,
         spawned: 0,

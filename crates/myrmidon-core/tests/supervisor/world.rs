@@ -121,6 +121,11 @@ impl World {
         self.timers.first_key_value().map(|((at, _), _)| f64::from_bits(*at) - self.now)
     }
 
+    /// How many timers are over by then.
+    pub fn timers_within(&self, ms: f64) -> usize {
+        self.timers.keys().filter(|(at, _)| f64::from_bits(*at) <= self.now + ms).count()
+    }
+
     /// Nobody is starting or ending, and no time is waited for.
     pub fn is_calm(&self) -> bool {
         self.timers.is_empty() && self.actors.values().all(|actor| actor.state == State::Alive)
