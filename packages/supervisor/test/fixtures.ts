@@ -44,6 +44,11 @@ export class Journal {
     this.lines.push(line)
   }
 
+  /** Since the last `take`. */
+  has(line: string): boolean {
+    return this.lines.includes(line)
+  }
+
   take(): ReadonlyArray<string> {
     return this.lines.splice(0)
   }
@@ -101,3 +106,17 @@ export const workerOf = (
     }
   })
 }
+
+const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+
+/** Turns of the event loop until it holds; no time passes. */
+export const eventually = (what: string, holds: () => boolean): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    for (let turns = 0; !holds(); turns++) {
+      if (turns === 10_000) return yield* Effect.die(new Error(`never: ${what}`))
+      yield* turn
+    }
+  })
+
+/** So many turns: whatever was about to happen without the clock has happened. */
+export const quiet: Effect.Effect<void> = Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8], () => turn, { discard: true })
