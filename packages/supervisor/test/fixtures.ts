@@ -10,12 +10,6 @@ const nativeLoads = await Effect.runPromise(
   Effect.scoped(Layer.build(ActorSystem.layer())).pipe(Effect.as(true), Effect.orElseSucceed(() => false))
 )
 
-/** Name and Layer of the twin, and of the native system where its binary is. */
-export const systems: ReadonlyArray<readonly [name: string, system: AnyLayer]> = [
-  ["twin", ActorSystem.layerMemory()],
-  ...nativeLoads ? [["native", ActorSystem.layer()] as const] : []
-]
-
 /** Under virtual time and a seeded order. */
 export const testSystems: ReadonlyArray<readonly [name: string, system: AnyLayer]> = [
   ["twin", ActorSystem.layerTest({ seed: 1n })],

@@ -1,5 +1,5 @@
 // What specs say: which are refused, what they provide, and how a running supervisor takes others.
-import { Actor, ActorSystem } from "@myrmidonjs/actor"
+import { Actor, ActorSystem, HotSwap } from "@myrmidonjs/actor"
 import {
   type Child,
   ChildNotRunning,
@@ -243,6 +243,25 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
         assert.instanceOf(gone, ChildNotRunning)
       }))
   })
+
+  test("G79: the tree of a group swap goes on below dynamic supervisors", () =>
+    Effect.gen(function*() {
+      const counter = (version: string) =>
+        Worker.behavior({
+          version,
+          init: (id: string) => ({ id }),
+          handlers: { Crash: () => {}, Leave: () => {}, Unlink: () => {}, Id: ({ id }) => `${id} ${version}` }
+        })
+      const first = counter("1")
+      const app = yield* Supervisor.start(Supervisor.make("top", {}, [
+        Supervisor.child("a", first, "a"),
+        Supervisor.dynamic("many", first)
+      ]))
+      const many = yield* app.get("many")
+      const x = yield* many.start("x")
+      yield* HotSwap.swapAll(HotSwap.upgrade(first, counter("2"), {}), { tree: app.ref })
+      assert.deepStrictEqual([yield* x.ask(Id()), yield* (yield* app.get("a")).ask(Id())], ["x 2", "a 2"])
+    }))
 
   test("tree and render show names, PIDs, restarts, queues and states", () =>
     Effect.gen(function*() {
