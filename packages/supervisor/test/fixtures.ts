@@ -10,12 +10,6 @@ const nativeLoads = await Effect.runPromise(
   Effect.scoped(Layer.build(ActorSystem.layer())).pipe(Effect.as(true), Effect.orElseSucceed(() => false))
 )
 
-/** Name and Layer of the twin, and of the native system where its binary is. */
-export const systems: ReadonlyArray<readonly [name: string, system: AnyLayer]> = [
-  ["twin", ActorSystem.layerMemory()],
-  ...nativeLoads ? [["native", ActorSystem.layer()] as const] : []
-]
-
 /** Under virtual time and a seeded order. */
 export const testSystems: ReadonlyArray<readonly [name: string, system: AnyLayer]> = [
   ["twin", ActorSystem.layerTest({ seed: 1n })],
@@ -42,6 +36,11 @@ export class Journal {
   write(line: string): void {
     this.count++
     this.lines.push(line)
+  }
+
+  /** Since the last `take`. */
+  has(line: string): boolean {
+    return this.lines.includes(line)
   }
 
   take(): ReadonlyArray<string> {
@@ -101,3 +100,17 @@ export const workerOf = (
     }
   })
 }
+
+const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+
+/** Turns of the event loop until it holds; no time passes. */
+export const eventually = (what: string, holds: () => boolean): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    for (let turns = 0; !holds(); turns++) {
+      if (turns === 10_000) return yield* Effect.die(new Error(`never: ${what}`))
+      yield* turn
+    }
+  })
+
+/** So many turns: whatever was about to happen without the clock has happened. */
+export const quiet: Effect.Effect<void> = Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8], () => turn, { discard: true })

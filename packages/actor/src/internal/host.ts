@@ -188,7 +188,9 @@ export class Host implements ShardHost {
       this.endHooks.add(cell, onEnd)
     }
     // A link does not carry a normal end.
-    if (isLinked) (lifeOf(parent).children ??= new Owner()).add(cell)
+    const life = lifeOf(parent)
+    if (isLinked) (life.children ??= new Owner()).add(cell)
+    else if (onEnd !== undefined) (life.unlinked ??= new Owner()).add(cell)
     return begun
   }
 
@@ -318,6 +320,7 @@ export class Host implements ShardHost {
       life.scope = undefined
       Effect.runForkWith(cell.bound.context)(Scope.close(scope, exitOf(reason)))
     }
+    life.unlinked = undefined
     if (life.children !== undefined) {
       const children = life.children.drain()
       life.children = undefined

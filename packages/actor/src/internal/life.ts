@@ -47,6 +47,8 @@ export class Life {
   /** Of a spawn that waits for `init`. */
   onEnded: ((reason: ExitReason) => void) | undefined = undefined
   children: Owner | undefined = undefined
+  /** Children without a link: they do not end with it, but its tree goes on below them. */
+  unlinked: Owner | undefined = undefined
   /** Names of what it watches, for DOWN: by then nobody knows them. */
   watched: Map<number, string> | undefined = undefined
 }

@@ -16,10 +16,12 @@ const below = (root: Cell): ReadonlyArray<Cell> => {
   const found: Array<Cell> = []
   const todo = [root]
   for (let cell = todo.pop(); cell !== undefined; cell = todo.pop()) {
-    for (const child of cell.life?.children?.all() ?? []) {
-      if (!child.host.shard.holds(child)) continue
-      found.push(child)
-      todo.push(child)
+    for (const owner of [cell.life?.children, cell.life?.unlinked]) {
+      for (const child of owner?.all() ?? []) {
+        if (!child.host.shard.holds(child)) continue
+        found.push(child)
+        todo.push(child)
+      }
     }
   }
   return found

@@ -93,6 +93,6 @@ export const changeTree = (
         }
       )
       // A dynamic supervisor has nothing under way that a change could meet half-way.
-      return node instanceof DynamicNode ? changed : node.incarnation!.submit(node.id, changed)
+      return node instanceof DynamicNode ? changed : node.incarnation.submit(node.id, changed)
     })
   )

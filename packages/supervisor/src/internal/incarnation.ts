@@ -61,8 +61,9 @@ export class Incarnation {
   private current: Operation | undefined = starting
   private fiber: Fiber.Fiber<void> | undefined = undefined
   private finishing: Fiber.Fiber<void> | undefined = undefined
-  /** Whose start is under way. */
+  /** Whose start is under way, and the group that is being started again with it. */
   private inStart: Node | undefined = undefined
+  private group: ReadonlyArray<Node> | undefined = undefined
   /** Who has ended between its `init` and the word of it. */
   private readonly early = new Map<AnyRef, ExitReason>()
   /** Of a group: the one that failed to start and is tried again, and those after it, which wait for it. */
@@ -126,7 +127,6 @@ export class Incarnation {
         onFailure: (cause) => {
           this.inStart = undefined
           this.early.clear()
-          if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
           const error = failureOf(cause)
           if (child.ticket === ticket) child.status = "stopped"
           if (isIgnore(error)) {
@@ -284,14 +284,15 @@ export class Incarnation {
   private restartAll(group: ReadonlyArray<Node>): Effect.Effect<void> {
     return Effect.suspend(() => {
       for (const child of group) child.status = "restarting"
+      this.group = group
       let at = -1
       return Effect.matchCauseEffect(Effect.forEach(group, (child) => (at++, this.start(child)), { discard: true }), {
-        onSuccess: () => Effect.void,
+        onSuccess: () => {
+          this.group = undefined
+          return Effect.void
+        },
         onFailure: (cause) => {
-          if (Cause.hasInterruptsOnly(cause)) {
-            this.goOnWithout(group)
-            return Effect.interrupt
-          }
+          this.group = undefined
           const failed = group[at]!
           const rest = group.slice(at + 1).map((node): Plan => ({ node, ticket: node.ticket }))
           this.waiting = { leader: { node: failed, ticket: failed.ticket }, rest }
@@ -319,13 +320,16 @@ export class Incarnation {
     })
   }
 
-  // One of the group was given up: those after it have not started yet.
-  private goOnWithout(group: ReadonlyArray<Node>): void {
-    const rest = group.filter((child) => child.status === "restarting" && child.ref === undefined)
-    const [first, ...others] = rest
-    if (first === undefined || this.ending) return
-    first.status = "stopped"
-    if (others.length > 0) this.queue.unshift({ run: this.restartAll(others), cancel: nothing })
+  // A start was given up, and with it the operation: those after it in its group have not started yet.
+  private interrupted(): void {
+    const { group, inStart } = this
+    this.inStart = undefined
+    this.group = undefined
+    this.early.clear()
+    if (inStart === undefined) return
+    inStart.status = "stopped"
+    const rest = group?.slice(group.indexOf(inStart) + 1) ?? []
+    if (rest.length > 0) this.queue.unshift({ run: this.restartAll(rest), cancel: nothing })
   }
 
   // -- operations -----------------------------------------------------------------------------------------------------
@@ -362,7 +366,8 @@ export class Incarnation {
     const over = (exit: Exit.Exit<void>): void => {
       this.current = undefined
       this.fiber = undefined
-      if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) {
+      if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) this.interrupted()
+      else if (Exit.isFailure(exit)) {
         // A defect of this package: the supervisor must not go on half-way.
         this.end(ExitReason.crashed(Cause.squash(exit.cause)))
       }
