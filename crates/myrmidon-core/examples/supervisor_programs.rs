@@ -1,5 +1,5 @@
 //! Random supervision trees with random crashes, as rows of `conformance/supervisor` with the machines' trace as their
-//! expectation: `cargo run -p myrmidon-core --example supervisor_programs -- SEED COUNT > FILE`.
+//! expectation. `random.json` there: `cargo run -p myrmidon-core --example supervisor_programs -- 1 48`.
 
 #[path = "../tests/supervisor/dice.rs"]
 mod dice;
@@ -19,7 +19,5 @@ fn main() {
         eprintln!("usage: supervisor_programs SEED COUNT");
         std::process::exit(2);
     };
-    let programs: Vec<String> =
-        (seed..seed.saturating_add(count)).map(|seed| program::program(seed).to_string()).collect();
-    println!("[\n{}\n]", programs.join(",\n"));
+    print!("{}", program::file(seed..seed.saturating_add(count)));
 }

@@ -209,7 +209,7 @@ impl Author {
         let workers = self.workers();
         match self.dice.below(20) {
             0..8 if !workers.is_empty() => self.end_one(&workers),
-            8..11 => {
+            8..11 if !self.world().is_nested_start() => {
                 let above = statics[self.dice.below(statics.len())].clone();
                 let ids = self.children(&above, &[Status::Running, Status::Restarting, Status::Stopped]);
                 let id = if ids.is_empty() || self.dice.may(5) {
@@ -241,7 +241,8 @@ impl Author {
                 }
             }
             16..19 => self.time(),
-            _ if self.dice.may(30) => {
+            // A nested supervisor that has not started yet is ended at once in TypeScript, here in order.
+            _ if self.dice.may(30) && !self.world().is_nested_start() => {
                 let verb = self.dice.one(&["stop", "exit"]);
                 self.asked_to_stop |= verb == "stop";
                 self.act(json!([verb]));
@@ -381,4 +382,10 @@ pub fn program(seed: u64) -> Value {
     row["steps"] = author.steps.into();
     author.play.finish().unwrap_or_else(|why| panic!("{row}: {why}"));
     row
+}
+
+/// The programs of these seeds as a file: one a line.
+pub fn file(seeds: std::ops::Range<u64>) -> String {
+    let programs: Vec<String> = seeds.map(|seed| program(seed).to_string()).collect();
+    format!("[\n{}\n]\n", programs.join(",\n"))
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use myrmidon_core::{
     exit_reason::ExitReason,
-    supervisor::{ChildCount, Command, Done, DynamicCommand, Field, InvalidSpec, Life, Status, Token},
+    supervisor::{ChildCount, Command, Done, DynamicCommand, Field, InvalidSpec, Life, Token},
 };
 use serde_json::{Value, json};
 use std::{collections::HashMap, sync::Arc};
@@ -291,12 +291,6 @@ impl Play {
             None => Ok(()),
         }
     }
-}
-
-/// What a child is doing, if it is known.
-pub fn status(play: &Play, above: &str, id: &str) -> Option<Status> {
-    let above = play.supervisor(above).ok()?;
-    play.world.which(above).into_iter().find(|info| &*info.id == id).map(|info| info.status)
 }
 
 pub fn run(row: &Value) -> Result<(), String> {

@@ -121,6 +121,13 @@ impl World {
         self.timers.first_key_value().map(|((at, _), _)| f64::from_bits(*at) - self.now)
     }
 
+    /// Whether a supervisor below another is starting.
+    pub fn is_nested_start(&self) -> bool {
+        self.actors.values().any(|actor| {
+            actor.state == State::Starting && actor.parent.is_some() && matches!(actor.being, Being::Supervisor(_))
+        })
+    }
+
     /// How many timers are over by then.
     pub fn timers_within(&self, ms: f64) -> usize {
         self.timers.keys().filter(|(at, _)| f64::from_bits(*at) <= self.now + ms).count()
