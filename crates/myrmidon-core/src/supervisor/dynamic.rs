@@ -41,8 +41,10 @@ enum Doing {
         tokens: Vec<Token>,
         timer: Option<Timer>,
     },
-    /// The supervisor ends.
+    /// The supervisor ends, and has asked it to.
     Ending,
+    /// The supervisor ends, and has given up its start.
+    Cancelled,
 }
 
 struct Entry<S> {
@@ -178,7 +180,7 @@ impl<S: Clone> DynamicSupervisor<S> {
                 let (status, pid) = match entry.doing {
                     Doing::Running(pid) => (Status::Running, Some(pid)),
                     Doing::Starting(_) | Doing::Restarting { .. } | Doing::Waiting(_) => (Status::Restarting, None),
-                    Doing::Stopping { .. } | Doing::Ending => (Status::Stopped, None),
+                    Doing::Stopping { .. } | Doing::Ending | Doing::Cancelled => (Status::Stopped, None),
                 };
                 ChildInfo { id: self.id.clone(), kind: self.child.kind, status, pid, restarts: entry.restarts }
             })
@@ -263,7 +265,7 @@ impl<S: Clone> DynamicSupervisor<S> {
                 self.emit(Happening::Restarted(pid));
             }
             // It was cancelled while this was on its way: its end comes.
-            Doing::Running(_) | Doing::Waiting(_) | Doing::Stopping { .. } | Doing::Ending => {}
+            Doing::Running(_) | Doing::Waiting(_) | Doing::Stopping { .. } | Doing::Ending | Doing::Cancelled => {}
         }
     }
 
@@ -272,7 +274,7 @@ impl<S: Clone> DynamicSupervisor<S> {
         match entry.doing {
             Doing::Starting(token) => self.answer(token, Ok(Done::Ignored)),
             Doing::Stopping { tokens, timer } => self.stopped(tokens, timer),
-            Doing::Running(_) | Doing::Restarting { .. } | Doing::Waiting(_) | Doing::Ending => {}
+            Doing::Running(_) | Doing::Restarting { .. } | Doing::Waiting(_) | Doing::Ending | Doing::Cancelled => {}
         }
     }
 
@@ -292,7 +294,7 @@ impl<S: Clone> DynamicSupervisor<S> {
                 self.attempt(last, entry);
             }
             Doing::Stopping { tokens, timer } => self.stopped(tokens, timer),
-            Doing::Running(_) | Doing::Waiting(_) | Doing::Ending => {}
+            Doing::Running(_) | Doing::Waiting(_) | Doing::Ending | Doing::Cancelled => {}
         }
     }
 
@@ -300,7 +302,7 @@ impl<S: Clone> DynamicSupervisor<S> {
         let Some(entry) = self.entries.get(&life) else { return };
         match entry.doing {
             Doing::Running(_) => {}
-            Doing::Stopping { .. } | Doing::Ending => {
+            Doing::Stopping { .. } | Doing::Ending | Doing::Cancelled => {
                 self.emit(ending(&reason, &self.child));
                 return self.not_started(life, StartFailure::Itself(reason));
             }
@@ -354,7 +356,11 @@ impl<S: Clone> DynamicSupervisor<S> {
                     Doing::Restarting { last } => {
                         self.by_last.remove(&last);
                     }
-                    Doing::Running(_) | Doing::Waiting(_) | Doing::Stopping { .. } | Doing::Ending => {}
+                    Doing::Running(_)
+                    | Doing::Waiting(_)
+                    | Doing::Stopping { .. }
+                    | Doing::Ending
+                    | Doing::Cancelled => {}
                 }
                 self.out.push_back(Action::Cancel(life));
                 self.set(life, Doing::Stopping { tokens, timer: None });
@@ -369,7 +375,7 @@ impl<S: Clone> DynamicSupervisor<S> {
                 tokens.push(token);
                 self.set(life, Doing::Stopping { tokens, timer });
             }
-            Doing::Ending => self.refuse(token),
+            Doing::Ending | Doing::Cancelled => self.refuse(token),
         }
     }
 
@@ -439,7 +445,7 @@ impl<S: Clone> DynamicSupervisor<S> {
                     self.start(entry);
                 }
             }
-            Doing::Starting(_) | Doing::Running(_) | Doing::Restarting { .. } | Doing::Ending => {}
+            Doing::Starting(_) | Doing::Running(_) | Doing::Restarting { .. } | Doing::Ending | Doing::Cancelled => {}
         }
     }
 
@@ -464,16 +470,20 @@ impl<S: Clone> DynamicSupervisor<S> {
                     self.out.push_back(if how == Shutdown::Brutal { Action::Kill(life) } else { Action::Stop(life) });
                 }
                 Doing::Starting(token) => {
+                    entry.doing = Doing::Cancelled;
                     self.refuse(token);
                     self.out.push_back(Action::Cancel(life));
                 }
-                Doing::Restarting { .. } => self.out.push_back(Action::Cancel(life)),
+                Doing::Restarting { .. } => {
+                    entry.doing = Doing::Cancelled;
+                    self.out.push_back(Action::Cancel(life));
+                }
                 Doing::Waiting(timer) => {
                     self.timers.remove(&timer);
                     self.out.push_back(Action::Disarm(timer));
                     self.entries.remove(&life);
                 }
-                stopping @ (Doing::Stopping { .. } | Doing::Ending) => entry.doing = stopping,
+                stopping @ (Doing::Stopping { .. } | Doing::Ending | Doing::Cancelled) => entry.doing = stopping,
             }
         }
         if asked && let Shutdown::After(ms) = how {
