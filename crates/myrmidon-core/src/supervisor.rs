@@ -62,8 +62,10 @@ mod error;
 mod intensity;
 mod machine;
 mod protocol;
+mod restart;
 mod shutdown;
 mod spec;
+mod start;
 mod strategy;
 
 pub use dynamic::{DynamicCommand, DynamicSupervisor};

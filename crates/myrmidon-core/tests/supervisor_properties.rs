@@ -99,7 +99,7 @@ fn step<C: Clone + std::fmt::Debug>(command: impl Strategy<Value = C>) -> impl S
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn g90_g91_g93_a_supervisor_keeps_its_promises_whatever_happens(
@@ -158,6 +158,8 @@ proptest! {
             shell.end_of(IDS[at % 3], ExitReason::Killed);
             shell.calm();
             attempts.push(shell.now);
+            let restarts = shell.events.iter().filter(|event| matches!(event, Happening::Restarted(_))).count();
+            prop_assert_eq!(shell.restarts(), restarts as u64);
             let recent = attempts.iter().filter(|time| shell.now <= **time + 100.0).count();
             prop_assert_eq!(shell.is_over(), recent > intensity as usize);
             prop_assert_eq!(shell.starts.len() - starts, usize::from(!shell.is_over()));

@@ -8,16 +8,13 @@
 //! for, and so is a child that is just being stopped, under the timer that it has already (G90).
 
 use super::{
-    children::{Alive, Child, Children, Key},
+    children::{Child, Children, Key},
     error::{ChildStartError, CommandError, InvalidSpec, Status},
     intensity::Intensity,
-    protocol::{
-        Action, Answer, ChildCount, ChildInfo, Command, Done, Event, Happening, Input, Life, StartFailure, Timer, Token,
-    },
-    spec::{AutoShutdown, ChildSpec, Options, Restart, Strategy, Treatment, check_child, check_children},
-    strategy,
+    protocol::{Action, Answer, ChildCount, ChildInfo, Command, Input, Life, Timer, Token},
+    spec::{ChildSpec, Options, Treatment, check_child, check_children},
 };
-use crate::{exit_reason::ExitReason, pid::Pid};
+use crate::exit_reason::ExitReason;
 use rustc_hash::FxHashMap;
 use std::{collections::VecDeque, sync::Arc};
 
@@ -25,7 +22,7 @@ use std::{collections::VecDeque, sync::Arc};
 pub const MAX_WAITING_COMMANDS: usize = 4096;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Phase {
+pub(super) enum Phase {
     New,
     Booting,
     Running,
@@ -42,12 +39,12 @@ pub(super) struct Plan {
 }
 
 /// Of a group whose start failed half-way: the child that failed and is tried again, and those after it, which wait.
-struct Group {
-    leader: Plan,
-    rest: Vec<Plan>,
+pub(super) struct Group {
+    pub(super) leader: Plan,
+    pub(super) rest: Vec<Plan>,
 }
 
-enum Operation<S> {
+pub(super) enum Operation<S> {
     Decide(Plan, ExitReason),
     /// `counts`: a start has failed, and trying again is another attempt.
     Retry {
@@ -78,6 +75,7 @@ pub(super) enum AfterStops {
 }
 
 /// What starts are for.
+#[derive(Clone, Copy)]
 pub(super) enum Purpose {
     Boot,
     Group,
@@ -111,20 +109,20 @@ pub(super) enum Work {
 
 /// A supervisor with specs of its own. See the [module](super) for an example.
 pub struct Supervisor<S> {
-    place: Arc<str>,
+    pub(super) place: Arc<str>,
     pub(super) options: Options,
     pub(super) children: Children<S>,
-    intensity: Intensity,
-    phase: Phase,
+    pub(super) intensity: Intensity,
+    pub(super) phase: Phase,
     pub(super) work: Work,
-    line: VecDeque<Operation<S>>,
-    commands_in_line: usize,
-    group: Option<Group>,
-    waits: FxHashMap<Timer, Plan>,
+    pub(super) line: VecDeque<Operation<S>>,
+    pub(super) commands_in_line: usize,
+    pub(super) group: Option<Group>,
+    pub(super) waits: FxHashMap<Timer, Plan>,
     pub(super) out: VecDeque<Action<S>>,
-    now: f64,
-    next_life: u64,
-    next_timer: u64,
+    pub(super) now: f64,
+    pub(super) next_life: u64,
+    pub(super) next_timer: u64,
 }
 
 impl<S: Clone> Supervisor<S> {
@@ -209,7 +207,7 @@ impl<S: Clone> Supervisor<S> {
     }
 
     /// No operation begins any more; what is under way is brought to its end, and everybody stops in reverse (G90).
-    fn end(&mut self, reason: ExitReason) {
+    pub(super) fn end(&mut self, reason: ExitReason) {
         if self.phase == Phase::Ending {
             return;
         }
@@ -238,7 +236,7 @@ impl<S: Clone> Supervisor<S> {
     }
 
     /// No operation begins any more.
-    fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         self.phase = Phase::Ending;
         self.commands_in_line = 0;
         for operation in core::mem::take(&mut self.line) {
@@ -254,307 +252,15 @@ impl<S: Clone> Supervisor<S> {
         }
     }
 
-    fn refuse(&mut self, token: Token, id: &Arc<str>) {
+    pub(super) fn refuse(&mut self, token: Token, id: &Arc<str>) {
         let gone = CommandError::ChildNotRunning { id: id.clone(), status: Some(Status::Stopped) };
         self.answer(token, Err(gone));
     }
 
-    fn stop_everybody(&mut self, halt: Option<Halt>, then: AfterStops) {
+    pub(super) fn stop_everybody(&mut self, halt: Option<Halt>, then: AfterStops) {
         let left = self.children.order().to_vec();
         self.work = Work::Stopping { left, halt, then };
         self.stop_on();
-    }
-
-    // -- starts ---------------------------------------------------------------------------------------------------
-
-    pub(super) fn start_all(&mut self, mut left: VecDeque<Key>, purpose: Purpose) {
-        while let Some(key) = left.pop_front() {
-            self.void(key);
-            let Some(child) = self.children.get_mut(key) else { continue };
-            self.next_life += 1;
-            let life = Life(self.next_life);
-            let (id, start) = (child.spec.id.clone(), child.spec.start.clone());
-            self.out.push_back(Action::Start { life, id, start });
-            self.work = Work::Starting { left, current: (life, key), purpose, given_up: false };
-            return;
-        }
-        // All of them have started, or did not want to.
-        self.work = Work::Idle;
-        if let Purpose::Boot = purpose {
-            self.phase = Phase::Running;
-            self.out.push_back(Action::Ready);
-        }
-    }
-
-    fn started(&mut self, life: Life, pid: Pid) {
-        match core::mem::replace(&mut self.work, Work::Idle) {
-            // If it was given up, the end that this brings is waited for.
-            Work::Starting { left, current, purpose, given_up: false } if current.0 == life => {
-                self.runs(current.1, Alive { life, pid });
-                if let Purpose::Added(token) | Purpose::ByHand(token) = purpose {
-                    self.answer(token, Ok(Done::Started { life, pid }));
-                }
-                self.start_all(left, purpose);
-            }
-            other => self.work = other,
-        }
-    }
-
-    fn runs(&mut self, key: Key, alive: Alive) {
-        self.children.came(key, alive);
-        let Some(child) = self.children.get_mut(key) else { return };
-        child.status = Status::Running;
-        let what = if core::mem::replace(&mut child.was_started, true) {
-            child.restarts += 1;
-            Happening::Restarted(alive.pid)
-        } else {
-            Happening::Started(alive.pid)
-        };
-        let child = child.spec.id.clone();
-        self.out.push_back(Action::Emit(Event { child, what }));
-    }
-
-    /// It is known and does not run; a temporary one is not even known (G87).
-    fn ignored(&mut self, life: Life) {
-        match core::mem::replace(&mut self.work, Work::Idle) {
-            Work::Starting { left, current: (starting, key), purpose, given_up: false } if starting == life => {
-                self.rest(key);
-                if let Purpose::Added(token) | Purpose::ByHand(token) = purpose {
-                    self.answer(token, Ok(Done::Ignored));
-                }
-                self.start_all(left, purpose);
-            }
-            Work::Starting { left, current: (starting, key), purpose, given_up: true } if starting == life => {
-                self.go_on_without(key, left, purpose);
-            }
-            Work::Cancelling { current: (starting, key), reason } if starting == life => {
-                self.cancelled(key, reason);
-            }
-            other => self.work = other,
-        }
-    }
-
-    /// It stays down.
-    pub(super) fn rest(&mut self, key: Key) {
-        let Some(child) = self.children.get_mut(key) else { return };
-        child.status = Status::Stopped;
-        if child.spec.treatment.restart == Restart::Temporary {
-            self.children.forget(key);
-        }
-    }
-
-    fn cancelled(&mut self, key: Key, reason: ExitReason) {
-        if let Some(child) = self.children.get_mut(key) {
-            child.status = Status::Stopped;
-        }
-        self.stop_everybody(None, AfterStops::End(reason));
-    }
-
-    fn not_started(&mut self, life: Life, failure: StartFailure) {
-        match core::mem::replace(&mut self.work, Work::Idle) {
-            Work::Starting { left, current: (starting, key), purpose, given_up: false } if starting == life => {
-                self.start_failed(key, failure, purpose, left);
-            }
-            Work::Starting { left, current: (starting, key), purpose, given_up: true } if starting == life => {
-                self.go_on_without(key, left, purpose);
-            }
-            Work::Cancelling { current: (starting, key), reason } if starting == life => {
-                self.cancelled(key, reason);
-            }
-            other => self.work = other,
-        }
-    }
-
-    /// Its start was given up: the command that did so has its turn later.
-    fn go_on_without(&mut self, key: Key, left: VecDeque<Key>, purpose: Purpose) {
-        let Some(child) = self.children.get_mut(key) else { return };
-        child.status = Status::Stopped;
-        let id = child.spec.id.clone();
-        if let Purpose::Added(_) = purpose {
-            self.children.forget(key);
-        }
-        if let Purpose::Added(token) | Purpose::ByHand(token) = purpose {
-            self.refuse(token, &id);
-        }
-        self.start_all(left, purpose);
-    }
-
-    fn start_error(&self, key: Key, failure: StartFailure) -> ChildStartError {
-        match failure {
-            StartFailure::Below(error) => error,
-            StartFailure::Itself(cause) => {
-                let id = self.children.get(key).map_or("", |child| &child.spec.id);
-                ChildStartError { place: format!("{}/{id}", self.place).into(), cause }
-            }
-        }
-    }
-
-    fn start_failed(&mut self, key: Key, failure: StartFailure, purpose: Purpose, left: VecDeque<Key>) {
-        match purpose {
-            Purpose::Boot => {
-                let error = self.start_error(key, failure);
-                self.close();
-                self.stop_everybody(None, AfterStops::Fail(error));
-            }
-            // In line with whatever else is asked: it counts as another attempt, and blocks nobody (G93).
-            Purpose::Group => {
-                let rest = left.into_iter().filter_map(|key| self.plan(key)).collect();
-                let Some(child) = self.children.get_mut(key) else { return };
-                child.status = Status::Restarting;
-                let plan = Plan { key, ticket: child.ticket };
-                let child = child.spec.id.clone();
-                self.group = Some(Group { leader: plan, rest });
-                self.out.push_back(Action::Emit(Event { child, what: Happening::RestartFailed(failure) }));
-                self.line.push_back(Operation::Retry { plan, counts: true });
-            }
-            Purpose::Added(token) => {
-                let error = self.start_error(key, failure);
-                self.children.forget(key);
-                self.answer(token, Err(CommandError::ChildStart(error)));
-            }
-            Purpose::ByHand(token) => {
-                let error = self.start_error(key, failure);
-                self.answer(token, Err(CommandError::ChildStart(error)));
-            }
-        }
-    }
-
-    // -- ends of children -----------------------------------------------------------------------------------------
-
-    fn ended(&mut self, life: Life, reason: ExitReason) {
-        if let Some(key) = self.children.went(life) {
-            if let Some(child) = self.children.get_mut(key) {
-                child.ticket += 1;
-                let plan = Plan { key, ticket: child.ticket };
-                if reason.is_failure() {
-                    let what = Happening::Crashed(reason.clone());
-                    self.out.push_back(Action::Emit(Event { child: child.spec.id.clone(), what }));
-                }
-                if self.phase == Phase::Ending {
-                    child.status = Status::Stopped;
-                } else {
-                    child.status = Status::Restarting;
-                    self.line.push_back(Operation::Decide(plan, reason));
-                }
-            }
-        } else if !self.halted(life, &reason) {
-            // An end instead of a start. Nobody else's is anybody's business.
-            self.not_started(life, StartFailure::Itself(reason));
-        }
-    }
-
-    fn decide(&mut self, plan: Plan, reason: &ExitReason) {
-        let Some(child) = self.planned(plan) else { return };
-        let treatment = child.spec.treatment;
-        let is_failure = reason.is_failure();
-        match treatment.restart {
-            Restart::Permanent => self.attempt(plan),
-            Restart::Transient if is_failure => self.attempt(plan),
-            Restart::Transient | Restart::Temporary => {
-                self.rest(plan.key);
-                if treatment.significant {
-                    self.significant_ended();
-                }
-            }
-        }
-    }
-
-    /// A significant child has ended by itself, for good (G95).
-    fn significant_ended(&mut self) {
-        let ends = match self.options.auto_shutdown {
-            AutoShutdown::Never => false,
-            AutoShutdown::AnySignificant => true,
-            AutoShutdown::AllSignificant => {
-                self.children.each().all(|child| !child.spec.treatment.significant || child.status == Status::Stopped)
-            }
-        };
-        if ends {
-            self.end(ExitReason::SHUTDOWN);
-        }
-    }
-
-    /// A restart is due. Every attempt counts, and one too many ends the supervisor (G92).
-    fn attempt(&mut self, plan: Plan) {
-        let within = self.intensity.add(self.now, &self.options);
-        let Some(child) = self.planned(plan) else { return };
-        if !within {
-            child.status = Status::Stopped;
-            let child = child.spec.id.clone();
-            self.out.push_back(Action::Emit(Event { child, what: Happening::Escalated }));
-            let detail = format!("restart intensity of {}", self.place).into();
-            self.end(ExitReason::Shutdown { detail: Some(detail) });
-            return;
-        }
-        let Some(wait) = self.intensity.wait(&self.options) else {
-            self.restart(plan.key);
-            return;
-        };
-        let timer = self.timer();
-        if let Some(child) = self.children.get_mut(plan.key) {
-            child.wait = Some(timer);
-        }
-        self.waits.insert(timer, plan);
-        self.out.push_back(Action::Arm(timer, wait));
-    }
-
-    fn restart(&mut self, cause: Key) {
-        let range = strategy::group(self.options.strategy, self.children.order(), &cause);
-        let group = self.children.order()[range].to_vec();
-        if self.options.strategy == Strategy::OneForOne {
-            self.start_group(group);
-            return;
-        }
-        // What was stopped by hand stays so: it is no part of the group, unless to be forgotten with it.
-        let is_part =
-            |child: &Child<S>| child.status != Status::Stopped || child.spec.treatment.restart == Restart::Temporary;
-        let group: Vec<Key> = group.into_iter().filter(|key| self.children.get(*key).is_some_and(is_part)).collect();
-        let left = group.iter().copied().filter(|key| *key != cause).collect();
-        self.work = Work::Stopping { left, halt: None, then: AfterStops::Group { group, cause } };
-        self.stop_on();
-    }
-
-    /// The others of a group have ended; temporary ones among them are gone for good.
-    pub(super) fn group_stopped(&mut self, group: Vec<Key>, cause: Key) {
-        let mut again = Vec::with_capacity(group.len());
-        for key in group {
-            let Some(child) = self.children.get(key) else { continue };
-            if key != cause && child.spec.treatment.restart == Restart::Temporary {
-                self.children.forget(key);
-            } else {
-                again.push(key);
-            }
-        }
-        self.start_group(again);
-    }
-
-    fn start_group(&mut self, group: Vec<Key>) {
-        for key in &group {
-            if let Some(child) = self.children.get_mut(*key) {
-                child.status = Status::Restarting;
-            }
-        }
-        self.start_all(group.into(), Purpose::Group);
-    }
-
-    /// Those that wait for a leader that was terminated or forgotten do not wait for ever: the next one leads.
-    fn pass_the_lead(&mut self) {
-        let Some(Group { leader, mut rest }) = self.group.take() else { return };
-        if self.is_due(leader) {
-            self.group = Some(Group { leader, rest });
-            return;
-        }
-        rest.retain(|plan| self.is_due(*plan));
-        if !rest.is_empty() {
-            let leader = rest.remove(0);
-            self.group = Some(Group { leader, rest });
-            self.line.push_back(Operation::Retry { plan: leader, counts: false });
-        }
-    }
-
-    fn is_due(&self, plan: Plan) -> bool {
-        self.children
-            .get(plan.key)
-            .is_some_and(|child| child.ticket == plan.ticket && child.status == Status::Restarting)
     }
 
     // -- the line -------------------------------------------------------------------------------------------------
@@ -626,11 +332,11 @@ impl<S: Clone> Supervisor<S> {
 
     // -- small parts ----------------------------------------------------------------------------------------------
 
-    fn plan(&self, key: Key) -> Option<Plan> {
+    pub(super) fn plan(&self, key: Key) -> Option<Plan> {
         self.children.get(key).map(|child| Plan { key, ticket: child.ticket })
     }
 
-    fn planned(&mut self, plan: Plan) -> Option<&mut Child<S>> {
+    pub(super) fn planned(&mut self, plan: Plan) -> Option<&mut Child<S>> {
         self.children.get_mut(plan.key).filter(|child| child.ticket == plan.ticket)
     }
 

@@ -180,6 +180,11 @@ fn one_of<A: Copy>(id: &str, field: Field, value: Option<&str>, of: &[(&str, A)]
         .ok_or_else(|| InvalidSpec::new(id, field, "is none of its words"))
 }
 
+#[allow(clippy::cast_sign_loss, reason = "it was compared with 0")]
+fn whole(value: f64, most: u32) -> Option<u32> {
+    (value >= 0.0 && value <= f64::from(most) && value.fract() == 0.0).then_some(value as u32)
+}
+
 // Also refuses NaN.
 fn millis(id: &str, field: Field, value: f64, least: f64) -> Result<f64, InvalidSpec> {
     if value >= least { Ok(value) } else { Err(InvalidSpec::new(id, field, "is too short, or no time")) }
@@ -194,8 +199,8 @@ impl OptionsInput<'_> {
         let usual = Options::default();
         let intensity = match self.intensity {
             None => usual.intensity,
-            Some(value) if value >= 0.0 && value <= f64::from(MAX_INTENSITY) && value.fract() == 0.0 => value as u32,
-            Some(_) => return Err(InvalidSpec::new(id, Field::Intensity, "must be a whole number from 0 to 1000000")),
+            Some(value) => whole(value, MAX_INTENSITY)
+                .ok_or_else(|| InvalidSpec::new(id, Field::Intensity, "must be a whole number from 0 to 1000000"))?,
         };
         let backoff = match self.backoff {
             None => None,

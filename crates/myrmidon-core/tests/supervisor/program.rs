@@ -12,6 +12,7 @@ use myrmidon_core::supervisor::Status;
 use serde_json::{Value, json};
 
 /// What is known of the program so far.
+#[allow(clippy::struct_excessive_bools, reason = "each is a thing of its own that was done to the tree")]
 struct Author {
     dice: Dice,
     tree: Value,
@@ -78,7 +79,7 @@ fn tree(dice: &mut Dice) -> Value {
                 let mut inner = json!({ "id": format!("in{at}") });
                 options(dice, &mut inner);
                 let significant = !inner["autoShutdown"].is_null();
-                let below = (0..1 + dice.below(3)).map(|of| worker(dice, &format!("w{at}{of}"), significant));
+                let below = (0..=dice.below(3)).map(|of| worker(dice, &format!("w{at}{of}"), significant));
                 inner["children"] = below.collect();
                 inner
             }
@@ -257,7 +258,7 @@ impl Author {
         if self.dice.may(35) {
             let scripted = &workers[self.dice.below(workers.len())];
             let words: Vec<&str> =
-                (0..1 + self.dice.below(2)).map(|_| self.dice.one(&["fail", "throw", "fail", "ignore"])).collect();
+                (0..=self.dice.below(2)).map(|_| self.dice.one(&["fail", "throw", "fail", "ignore"])).collect();
             self.script(scripted, &words);
         } else if self.dice.may(8) {
             self.script(id, &["hang"]);
@@ -337,6 +338,7 @@ impl Author {
         self.act(json!(["change", next]));
     }
 
+    #[allow(clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "whole ms, from 0 to a few thousand")]
     fn time(&mut self) {
         let ms = match self.world().next_timer() {
             Some(left) if self.dice.may(60) => left as usize,

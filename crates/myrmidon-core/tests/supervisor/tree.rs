@@ -90,5 +90,5 @@ pub fn tree_of(row: &Value) -> Result<Arc<Tree>, InvalidSpec> {
         Body::Dynamic { .. } => Treatment::of(kind),
         Body::Worker { .. } | Body::Static { .. } => treatment_of(&id, row, kind)?,
     };
-    Ok(Arc::new(Tree { treatment, id, body }))
+    Ok(Arc::new(Tree { id, treatment, body }))
 }

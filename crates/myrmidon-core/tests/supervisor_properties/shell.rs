@@ -4,8 +4,8 @@ use myrmidon_core::{
     exit_reason::ExitReason,
     pid::Pid,
     supervisor::{
-        Action, Command, DynamicCommand, DynamicSupervisor, Happening, Input, Life, StartFailure, Supervisor, Timer,
-        Token,
+        Action, ChildInfo, Command, DynamicCommand, DynamicSupervisor, Happening, Input, Life, StartFailure,
+        Supervisor, Timer, Token,
     },
 };
 use proptest::sample::Index;
@@ -18,8 +18,7 @@ pub trait Machine {
     fn handle(&mut self, now: f64, input: Input<Self::Command>);
     fn poll(&mut self) -> Option<Action<Payload>>;
     fn is_ended(&self) -> bool;
-    /// PIDs of those that run.
-    fn running(&self) -> BTreeSet<Pid>;
+    fn which(&self) -> Vec<ChildInfo>;
 }
 
 impl Machine for Supervisor<Payload> {
@@ -33,8 +32,8 @@ impl Machine for Supervisor<Payload> {
     fn is_ended(&self) -> bool {
         self.is_ended()
     }
-    fn running(&self) -> BTreeSet<Pid> {
-        self.which_children().into_iter().filter_map(|child| child.pid).collect()
+    fn which(&self) -> Vec<ChildInfo> {
+        self.which_children()
     }
 }
 
@@ -49,8 +48,8 @@ impl Machine for DynamicSupervisor<Payload> {
     fn is_ended(&self) -> bool {
         self.is_ended()
     }
-    fn running(&self) -> BTreeSet<Pid> {
-        self.which_children().into_iter().filter_map(|child| child.pid).collect()
+    fn which(&self) -> Vec<ChildInfo> {
+        self.which_children()
     }
 }
 
@@ -129,6 +128,11 @@ impl<M: Machine> Shell<M> {
         self.over
     }
 
+    /// How often children have been started again, as the machine counts.
+    pub fn restarts(&self) -> u64 {
+        self.machine.which().iter().map(|child| child.restarts).sum()
+    }
+
     pub fn alive(&self) -> usize {
         self.lives.keys().filter(|life| !self.disowned.contains(life)).count()
     }
@@ -147,7 +151,7 @@ impl<M: Machine> Shell<M> {
             self.act(action);
         }
         assert_eq!(self.machine.is_ended(), self.over);
-        let running = self.machine.running();
+        let running: BTreeSet<Pid> = self.machine.which().into_iter().filter_map(|child| child.pid).collect();
         for (life, (id, doing)) in &self.lives {
             let wanted = *doing == Doing::Running && !self.disowned.contains(life) && !self.over;
             if *doing != Doing::Cancelled {
