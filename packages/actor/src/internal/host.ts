@@ -299,10 +299,14 @@ export class Host implements ShardHost {
   }
 
   dead(cell: Cell, reason: ExitReason): void {
+    this.over(cell, reason)
+    // Last: who starts it again finds closed what closes at once. A cell is the ref that its parent has.
+    this.endHooks.take(cell)?.(cell as never, reason)
+  }
+
+  private over(cell: Cell, reason: ExitReason): void {
     const life = cell.life
     cell.state = undefined
-    // A cell is the ref that its parent has.
-    this.endHooks.take(cell)?.(cell as never, reason)
     if (this.stopGroups.size > 0) this.stopGroups.forEach((group) => group.ended(cell))
     if (life === undefined) return
     life.closing = true

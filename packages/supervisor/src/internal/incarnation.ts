@@ -50,6 +50,8 @@ export class Incarnation {
   private readonly events: Events
   private readonly intensity: Intensity
   private readonly byRef = new Map<AnyRef, Node>()
+  /** Other specs have forgotten them while they ran. */
+  private readonly disowned = new Set<Node>()
   private readonly queue: Array<Operation> = []
   /** Nothing is worked off before all children have started for the first time. */
   private current: Operation | undefined = starting
@@ -198,6 +200,7 @@ export class Incarnation {
       stopping.settle()
       return
     }
+    if (this.disowned.delete(child)) return
     child.status = "restarting"
     const ticket = ++child.ticket
     if (ExitReason.isFailure(reason)) this.tell("Crashed", child, ref, reason)
@@ -209,9 +212,9 @@ export class Incarnation {
     this.enqueue(Effect.suspend(() => child.ticket === ticket ? this.treat(child, reason) : Effect.void))
   }
 
-  /** It is no child any more, whatever becomes of it. */
+  /** It is no child any more, and nothing comes of its end; but it does not outlive the supervisor. */
   disown(child: Node): void {
-    if (child.ref !== undefined) this.byRef.delete(child.ref)
+    if (child.ref !== undefined) this.disowned.add(child)
   }
 
   private treat(child: Node, reason: ExitReason): Effect.Effect<void> {
@@ -372,7 +375,7 @@ export class Incarnation {
         fiber === undefined
           ? Effect.void
           : Effect.andThen(Effect.sync(() => fiber.interruptUnsafe()), Fiber.await(fiber)),
-        this.stopAll()
+        Effect.andThen(this.stopAll(), Effect.suspend(() => this.stopAll([...this.disowned])))
       ))
     }
     return Effect.asVoid(Fiber.await(this.finishing))
