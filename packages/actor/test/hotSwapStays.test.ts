@@ -1,0 +1,129 @@
+// What a swap leaves as it is, and what a migration gets (G66, G71, G73).
+import { assert, describe, it } from "@effect/vitest"
+import { Actor, ActorRef, type AnyRef, HotSwap, Monitor } from "@myrmidonjs/actor"
+import { Effect, HashMap, Schema } from "effect"
+import { Rpc } from "effect/rpc"
+import { TestClock } from "effect/testing"
+import { testSystems } from "./fixtures.ts"
+
+const Clock = Actor.make("Clock", [
+  Rpc.make("Link", { payload: Schema.Any }),
+  Rpc.make("Tick"),
+  Rpc.make("Read", { success: Schema.Array(Schema.String) })
+])
+const { Link, Read, Tick } = Clock.messages
+const clockOf = (version: string, closed: Array<string>) =>
+  Clock.behavior({
+    version,
+    init: (_: void, self) => {
+      self.every("1 second", Tick())
+      return Effect.as(Effect.addFinalizer(() => Effect.sync(() => closed.push(version))), {
+        ticks: [] as Array<string>
+      })
+    },
+    handlers: {
+      Link: (_, ref: AnyRef, self) => self.link(ref),
+      Tick: ({ ticks }) => void ticks.push(version),
+      Read: ({ ticks }) => [...ticks]
+    }
+  })
+
+const Cell = Actor.make("Cell", [Rpc.make("Read", { success: Schema.Any })])
+const cellOf = <State>(version: string, state: State, schema?: Schema.Codec<State, unknown>) =>
+  Cell.behavior({
+    version,
+    ...schema === undefined ? undefined : { state: schema },
+    init: (_: void) => state,
+    handlers: { Read: (state) => state }
+  })
+
+describe.each(testSystems)("what a swap leaves on the %s", (_, system) => {
+  it.effect("links, timers, the Scope and old refs stay (G66)", () =>
+    Effect.gen(function*() {
+      const closed: Array<string> = []
+      const [V1, V2] = [clockOf("1", closed), clockOf("2", closed)]
+      const [clock, friend] = yield* Effect.all([V1.spawn(undefined, { name: "clock" }), V1.spawn()])
+      const named = yield* ActorRef.named(Clock, "clock")
+      yield* clock.tell(Link(friend))
+      yield* TestClock.adjust("1 second")
+      const swapped = yield* HotSwap.swap(clock, HotSwap.upgrade(V1, V2))
+      assert.deepStrictEqual(closed, [])
+      yield* TestClock.adjust("1 second")
+      for (const ref of [clock, named, swapped]) assert.deepStrictEqual(yield* ref.ask(Read()), ["1", "2"])
+      const end = yield* Monitor.make(clock)
+      yield* Actor.kill(friend)
+      assert.strictEqual((yield* end)._tag, "Killed")
+      assert.deepStrictEqual(closed, ["1", "1"])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("a migration gets a copy of its own: collections, cycles and shared parts; refs are the same (G71)", () =>
+    Effect.gen(function*() {
+      const friend = yield* cellOf("0", 0).spawn()
+      const shared = { n: 1 }
+      const state = {
+        list: [shared, shared],
+        map: new Map([["a", shared]]),
+        set: new Set([1]),
+        at: new Date(5),
+        is: /x/g,
+        bytes: new Uint8Array([1, 2]),
+        friend,
+        pid: friend.pid,
+        self: undefined as unknown
+      }
+      state.self = state
+      const [V1, V2] = [cellOf("1", state), cellOf("2", state)]
+      const cell = yield* V1.spawn()
+      yield* HotSwap.swap(cell, HotSwap.upgrade(V1, V2))
+      const copy: typeof state = yield* cell.ask(Cell.messages.Read())
+      assert.notStrictEqual(copy, state)
+      assert.strictEqual(copy.self, copy)
+      assert.strictEqual(copy.list[0], copy.list[1])
+      assert.strictEqual(copy.map.get("a"), copy.list[0])
+      assert.notStrictEqual(copy.list[0], shared)
+      assert.notStrictEqual(copy.bytes.buffer, state.bytes.buffer)
+      assert.strictEqual(copy.friend, friend)
+      assert.deepStrictEqual(
+        [copy.set, copy.at, copy.is, copy.bytes, copy.pid],
+        [state.set, state.at, state.is, state.bytes, state.pid]
+      )
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("a class needs the old behaviour's schema or a copy function (G71)", () =>
+    Effect.gen(function*() {
+      const state = { at: HashMap.make(["a", 1]) }
+      const schema = Schema.Struct({ at: Schema.HashMap(Schema.String, Schema.Number) })
+      const plain = cellOf("1", state)
+      const cell = yield* plain.spawn()
+      const V2 = cellOf("2", state)
+      const refused = yield* Effect.flip(HotSwap.swap(cell, HotSwap.upgrade(plain, V2)))
+      assert.deepInclude(refused.reason, { _tag: "StateNotCopyable", path: "$.at" })
+      yield* HotSwap.swap(cell, HotSwap.upgrade(plain, V2, { copy: ({ at }) => ({ at: HashMap.set(at, "b", 2) }) }))
+      assert.strictEqual(HashMap.size((yield* cell.ask(Cell.messages.Read())).at), 2)
+      const known = cellOf("1", state, schema)
+      const other = yield* known.spawn()
+      yield* HotSwap.swap(other, HotSwap.upgrade(known, V2))
+      assert.deepStrictEqual(yield* other.ask(Cell.messages.Read()), state)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("a plan commits nothing and holds nobody, and a sample is as large as it says (G73)", () =>
+    Effect.gen(function*() {
+      const [V1, V2] = [cellOf("1", { n: 1 }), cellOf("2", { n: 2 })]
+      const cells = yield* Effect.replicateEffect(V1.spawn(), 7)
+      const touch = HotSwap.upgrade(V1, V2, {
+        migrate: (old) => {
+          old.n = -1
+          return old
+        }
+      })
+      for (const sample of [1, 2, 3, 5, 6, 7, 100]) {
+        assert.strictEqual((yield* HotSwap.plan(touch, { sample })).checked, Math.min(sample, 7))
+      }
+      const slow = HotSwap.upgrade(V1, V2, { migrate: (old) => Effect.as(Effect.yieldNow, old) })
+      assert.deepStrictEqual(yield* HotSwap.plan(slow), { checked: 7, failures: [] })
+      for (const cell of cells) {
+        assert.deepInclude(yield* Actor.info(cell), { status: "idle", version: "1" })
+        assert.deepStrictEqual(yield* cell.ask(Cell.messages.Read()), { n: 1 })
+      }
+    }).pipe(Effect.scoped, Effect.provide(system)))
+})
