@@ -1,6 +1,6 @@
 // How a new version on probation passes or goes back, alone and in a group (G74 to G79, G81).
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, type ActorRef, ActorSystem, type AnyRef, HotSwap, Monitor, type SystemEvent } from "@myrmidonjs/actor"
+import { Actor, ActorSystem, type AnyRef, HotSwap, Monitor, type SystemEvent } from "@myrmidonjs/actor"
 import { Deferred, Effect, Fiber, Metric, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { TestClock } from "effect/testing"
@@ -27,7 +27,7 @@ const sumOf = (version: string, factor: number) =>
       Boom: () => {
         throw new Error("boom")
       },
-      Pass: (_, { n, to }: { to: ActorRef<Actor.Rpcs<typeof Sum>>; n: number }, self) => void self.send(to, Add(n))
+      Pass: (_, { n, to }: { to: Actor.Ref<typeof Sum>; n: number }, self) => void self.send(to, Add(n))
     }
   })
 const V1 = sumOf("1", 1)

@@ -7,7 +7,7 @@ import { TestClock } from "effect/testing"
 import { testSystems } from "./fixtures.ts"
 
 const Clock = Actor.make("Clock", [
-  Rpc.make("Link", { payload: Schema.Any }),
+  Rpc.make("Link", { payload: { to: Schema.Any } }),
   Rpc.make("Tick"),
   Rpc.make("Read", { success: Schema.Array(Schema.String) })
 ])
@@ -22,20 +22,15 @@ const clockOf = (version: string, closed: Array<string>) =>
       })
     },
     handlers: {
-      Link: (_, ref: AnyRef, self) => self.link(ref),
+      Link: (_, { to }: { to: AnyRef }, self) => self.link(to),
       Tick: ({ ticks }) => void ticks.push(version),
       Read: ({ ticks }) => [...ticks]
     }
   })
 
 const Cell = Actor.make("Cell", [Rpc.make("Read", { success: Schema.Any })])
-const cellOf = <State>(version: string, state: State, schema?: Schema.Codec<State, unknown>) =>
-  Cell.behavior({
-    version,
-    ...schema === undefined ? undefined : { state: schema },
-    init: (_: void) => state,
-    handlers: { Read: (state) => state }
-  })
+const cellOf = <State extends object>(version: string, state: State) =>
+  Cell.behavior({ version, init: () => state, handlers: { Read: (state) => state } })
 
 describe.each(testSystems)("what a swap leaves on the %s", (_, system) => {
   it.effect("links, timers, the Scope and old refs stay (G66)", () =>
@@ -44,7 +39,7 @@ describe.each(testSystems)("what a swap leaves on the %s", (_, system) => {
       const [V1, V2] = [clockOf("1", closed), clockOf("2", closed)]
       const [clock, friend] = yield* Effect.all([V1.spawn(undefined, { name: "clock" }), V1.spawn()])
       const named = yield* ActorRef.named(Clock, "clock")
-      yield* clock.tell(Link(friend))
+      yield* clock.tell(Link({ to: friend }))
       yield* TestClock.adjust("1 second")
       const swapped = yield* HotSwap.swap(clock, HotSwap.upgrade(V1, V2))
       assert.deepStrictEqual(closed, [])
@@ -58,7 +53,7 @@ describe.each(testSystems)("what a swap leaves on the %s", (_, system) => {
 
   it.effect("a migration gets a copy of its own: collections, cycles and shared parts; refs are the same (G71)", () =>
     Effect.gen(function*() {
-      const friend = yield* cellOf("0", 0).spawn()
+      const friend = yield* cellOf("0", {}).spawn()
       const shared = { n: 1 }
       const state = {
         list: [shared, shared],
@@ -92,7 +87,6 @@ describe.each(testSystems)("what a swap leaves on the %s", (_, system) => {
   it.effect("a class needs the old behaviour's schema or a copy function (G71)", () =>
     Effect.gen(function*() {
       const state = { at: HashMap.make(["a", 1]) }
-      const schema = Schema.Struct({ at: Schema.HashMap(Schema.String, Schema.Number) })
       const plain = cellOf("1", state)
       const cell = yield* plain.spawn()
       const V2 = cellOf("2", state)
@@ -100,7 +94,12 @@ describe.each(testSystems)("what a swap leaves on the %s", (_, system) => {
       assert.deepInclude(refused.reason, { _tag: "StateNotCopyable", path: "$.at" })
       yield* HotSwap.swap(cell, HotSwap.upgrade(plain, V2, { copy: ({ at }) => ({ at: HashMap.set(at, "b", 2) }) }))
       assert.strictEqual(HashMap.size((yield* cell.ask(Cell.messages.Read())).at), 2)
-      const known = cellOf("1", state, schema)
+      const known = Cell.behavior({
+        version: "1",
+        state: Schema.Struct({ at: Schema.HashMap(Schema.String, Schema.Number) }),
+        init: () => state,
+        handlers: { Read: (state) => state }
+      })
       const other = yield* known.spawn()
       yield* HotSwap.swap(other, HotSwap.upgrade(known, V2))
       assert.deepStrictEqual(yield* other.ask(Cell.messages.Read()), state)
