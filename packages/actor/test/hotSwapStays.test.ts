@@ -1,4 +1,4 @@
-// What a swap leaves as it is, and what a migration gets (G66, G71, G73).
+// What a swap leaves as it is, and what a migration gets (G66, G70, G71, G73).
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorRef, type AnyRef, HotSwap, Monitor } from "@myrmidonjs/actor"
 import { Effect, HashMap, Schema } from "effect"
@@ -122,6 +122,28 @@ describe.each(testSystems)("what a swap leaves on the %s", (_, system) => {
       assert.deepStrictEqual(yield* HotSwap.plan(slow), { checked: 7, failures: [] })
       for (const cell of cells) {
         assert.deepInclude(yield* Actor.info(cell), { status: "idle", version: "1" })
+        assert.deepStrictEqual(yield* cell.ask(Cell.messages.Read()), { n: 1 })
+      }
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("a rejection, a defect and a copy that throws are failed migrations, each with its cause (G70)", () =>
+    Effect.gen(function*() {
+      const [V1, V2] = [cellOf("1", { n: 1 }), cellOf("2", { n: 2 })]
+      const cell = yield* V1.spawn()
+      const cause = new Error("no")
+      const throws = (): never => {
+        throw cause
+      }
+      for (
+        const upgrade of [
+          HotSwap.upgrade(V1, V2, { migrate: () => Promise.reject(cause) as never }),
+          HotSwap.upgrade(V1, V2, { migrate: () => Effect.die(cause) }),
+          HotSwap.upgrade(V1, V2, { copy: throws })
+        ]
+      ) {
+        const { reason } = yield* Effect.flip(HotSwap.swap(cell, upgrade))
+        assert(reason._tag === "MigrationFailed")
+        assert.strictEqual(reason.cause, cause)
         assert.deepStrictEqual(yield* cell.ask(Cell.messages.Read()), { n: 1 })
       }
     }).pipe(Effect.scoped, Effect.provide(system)))

@@ -1,6 +1,6 @@
-// What a suspended actor does not do, and what it does; a swap's own hold beside it (G63, G64, G69).
+// What a suspended actor does not do, and what it does; a swap's own hold beside it (G63, G64, G67, G69).
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ExitReason, HotSwap, Lane, Monitor } from "@myrmidonjs/actor"
+import { Actor, ExitReason, HotSwap, Lane, Monitor, Reentrant } from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Fiber, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 import { TestClock } from "effect/testing"
@@ -13,9 +13,10 @@ const Log = Actor.make("Log", [
   Rpc.make("Urgent", { payload: Schema.String }).annotate(Lane, "priority"),
   Rpc.make("Wait", { payload: Schema.String }),
   Rpc.make("Tick"),
-  Rpc.make("Read", { success: Schema.Array(Schema.String) })
+  Rpc.make("Read", { success: Schema.Array(Schema.String) }),
+  Rpc.make("Peek", { success: Schema.Array(Schema.String) }).annotate(Reentrant, true)
 ])
-const { Note, Read, Tick, Urgent, Wait } = Log.messages
+const { Note, Peek, Read, Tick, Urgent, Wait } = Log.messages
 
 interface State {
   readonly seen: Array<string>
@@ -37,7 +38,8 @@ const logOf = (version: string, gate = Deferred.makeUnsafe<void>()) =>
         return Deferred.await(gate)
       },
       Tick: ({ seen }) => void seen.push("tick"),
-      Read: ({ seen }) => [...seen]
+      Read: ({ seen }) => [...seen],
+      Peek: ({ seen }) => [...seen, version]
     }
   })
 
@@ -105,5 +107,22 @@ describe.each(testSystems)("suspension on the %s", (_, system) => {
       yield* Fiber.join(swap)
       yield* turn
       assert.deepStrictEqual(yield* log.ask(Read()), ["one", "two"])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("while a swap waits for a handler, re-entrant messages wait too (G67)", () =>
+    Effect.gen(function*() {
+      const gate = Deferred.makeUnsafe<void>()
+      const [V1, V2] = [logOf("1", gate), logOf("2")]
+      const log = yield* V1.spawn(0)
+      yield* log.tell(Wait("waited"))
+      yield* turn
+      assert.deepStrictEqual(yield* log.ask(Peek()), ["1"])
+      const swap = yield* Effect.forkChild(HotSwap.swap(log, HotSwap.upgrade(V1, V2)), { startImmediately: true })
+      const peek = yield* Effect.forkChild(log.ask(Peek()), { startImmediately: true })
+      yield* turn
+      assert.isUndefined(peek.pollUnsafe())
+      Deferred.doneUnsafe(gate, Exit.void)
+      yield* Fiber.join(swap)
+      assert.deepStrictEqual(yield* Fiber.join(peek), ["waited", "2"])
     }).pipe(Effect.scoped, Effect.provide(system)))
 })
