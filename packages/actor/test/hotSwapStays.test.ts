@@ -1,7 +1,7 @@
-// What a swap leaves as it is, and what a migration gets (G66, G70, G71, G73).
+// What a swap leaves as it is, and what a migration gets (G66, G67, G70, G71, G73).
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorRef, type AnyRef, HotSwap, Monitor } from "@myrmidonjs/actor"
-import { Effect, HashMap, Schema } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, HashMap, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { TestClock } from "effect/testing"
 import { testSystems } from "./fixtures.ts"
@@ -31,6 +31,13 @@ const clockOf = (version: string, closed: Array<string>) =>
 const Cell = Actor.make("Cell", [Rpc.make("Read", { success: Schema.Any })])
 const cellOf = <State extends object>(version: string, state: State) =>
   Cell.behavior({ version, init: () => state, handlers: { Read: (state) => state } })
+
+class Factor extends Context.Service<Factor, number>()("test/Factor") {}
+const Scaled = Actor.make("Scaled", [Rpc.make("Factor", { success: Schema.Int })])
+
+const Watched = Actor.make("Watched", [Rpc.make("Watch", { success: Schema.Array(Schema.String), stream: true })])
+
+const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
 describe.each(testSystems)("what a swap leaves on the %s", (_, system) => {
   it.effect("links, timers, the Scope and old refs stay (G66)", () =>
@@ -146,5 +153,45 @@ describe.each(testSystems)("what a swap leaves on the %s", (_, system) => {
         assert.strictEqual(reason.cause, cause)
         assert.deepStrictEqual(yield* cell.ask(Cell.messages.Read()), { n: 1 })
       }
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("what the new behaviour needs is taken from whoever swaps (G66)", () =>
+    Effect.gen(function*() {
+      const factorOf = (version: string) =>
+        Scaled.behavior({
+          version,
+          init: () => ({}),
+          handlers: { Factor: () => Effect.map(Factor, (factor) => factor) }
+        })
+      const [V1, V2] = [factorOf("1"), factorOf("2")]
+      const scaled = yield* Effect.provideService(V1.spawn(), Factor, 1)
+      assert.strictEqual(yield* scaled.ask(Scaled.messages.Factor()), 1)
+      yield* Effect.provideService(HotSwap.swap(scaled, HotSwap.upgrade(V1, V2)), Factor, 2)
+      assert.strictEqual(yield* scaled.ask(Scaled.messages.Factor()), 2)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("a stream reply keeps the state object that it began with; self.state is the live one (G67)", () =>
+    Effect.gen(function*() {
+      const swapped = Deferred.makeUnsafe<void>()
+      const watchedOf = (version: string) =>
+        Watched.behavior({
+          version,
+          init: () => ({ by: version }),
+          handlers: {
+            Watch: (state, _, self) =>
+              Stream.fromEffect(Effect.as(Deferred.await(swapped), 0)).pipe(
+                Stream.map(() => [version, state.by, self.state.by])
+              )
+          }
+        })
+      const [V1, V2] = [watchedOf("1"), watchedOf("2")]
+      const watched = yield* V1.spawn()
+      const reader = yield* Effect.forkChild(Stream.runCollect(watched.stream(Watched.messages.Watch())), {
+        startImmediately: true
+      })
+      yield* turn
+      yield* HotSwap.swap(watched, HotSwap.upgrade(V1, V2, { migrate: () => ({ by: "2" }) }))
+      Deferred.doneUnsafe(swapped, Exit.void)
+      assert.deepStrictEqual(yield* Fiber.join(reader), [["1", "1", "2"]])
     }).pipe(Effect.scoped, Effect.provide(system)))
 })
