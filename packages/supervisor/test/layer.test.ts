@@ -74,7 +74,7 @@ describe.each(testSystems)("trees as layers on the %s", (_, system) => {
         supervisor,
         child,
         pid === undefined ? undefined : pid === first.pid ? 1 : pid === second.pid ? 2 : "other",
-        reason?._tag
+        _tag === "Crashed" ? reason?._tag : undefined
       ])
       assert.deepStrictEqual(told, [
         ["Started", "app/inner", "a", 1, undefined],
