@@ -7,9 +7,10 @@
 import { Actor, ActorSystem, HotSwap } from "@myrmidonjs/actor"
 import { Console, Deferred, Effect } from "effect"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import type * as Behaviors from "./counter.ts"
 import { Counter } from "./protocol.ts"
 
-type Module = typeof import("./counter.ts")
+type Module = typeof Behaviors
 
 const { Add } = Counter.messages
 const file = new URL("../demo-output/counter.ts", import.meta.url)
