@@ -1,7 +1,7 @@
-// How a new version on probation passes or goes back, alone and in a group (G74 to G79, G81).
+// How a new version on probation passes or goes back, alone and in a group (G72, G74 to G79, G81).
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorSystem, type AnyRef, HotSwap, Monitor, type SystemEvent } from "@myrmidonjs/actor"
-import { Deferred, Effect, Fiber, Metric, Schema, Stream } from "effect"
+import { Actor, ActorSystem, type AnyRef, HotSwap, InvalidOption, Monitor, type SystemEvent } from "@myrmidonjs/actor"
+import { Cause, Deferred, Effect, Exit, Fiber, Metric, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { TestClock } from "effect/testing"
 import { testSystems } from "./fixtures.ts"
@@ -209,5 +209,47 @@ describe.each(testSystems)("canaries on the %s", (_, system) => {
       assert.deepStrictEqual([report.swapped, report.failed.length], [0, 0])
       assert.notInclude(report.rolledBack.map(({ pid }) => pid), sums[2]!.pid)
       assert.deepStrictEqual(yield* Effect.forEach(sums, versionOf), ["1", "1", "1"])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("a rollback waits for the message in hand, and meets its time limit (G78)", () =>
+    Effect.gen(function*() {
+      const sum = yield* V1.spawn(0)
+      yield* HotSwap.swap(sum, toV2)
+      yield* sum.tell(Wait())
+      yield* turn
+      const back = yield* Effect.forkChild(Effect.flip(HotSwap.rollback(sum, { timeout: "1 second" })), {
+        startImmediately: true
+      })
+      yield* turn
+      assert.strictEqual((yield* Actor.info(sum)).status, "suspended")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(back)).reason._tag, "MigrationTimeout")
+      assert.deepInclude(yield* Actor.info(sum), { status: "busy", version: "2" })
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("options out of range are refused by name, and nothing is done (G72)", () =>
+    Effect.gen(function*() {
+      const sum = yield* V1.spawn(0)
+      const refused = (swap: Effect.Effect<unknown, unknown, ActorSystem>) =>
+        Effect.map(Effect.exit(swap), (exit) => {
+          const defect: unknown = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+          return defect instanceof InvalidOption ? defect.option : defect
+        })
+      const given: ReadonlyArray<HotSwap.SwapOptions> = [
+        { keep: 17 },
+        { keep: 0.5 },
+        { canary: { messages: 0 } },
+        { canary: { messages: 65_537 } },
+        { canary: { maxRollbacks: 0 } },
+        { canary: { within: -1 } },
+        { timeout: -1 }
+      ]
+      const named = ["keep", "keep", "canary.messages", "canary.messages", "canary.maxRollbacks", "canary.within"]
+      assert.deepStrictEqual(yield* Effect.forEach(given, (options) => refused(HotSwap.swap(sum, toV2, options))), [
+        ...named,
+        "timeout"
+      ])
+      assert.strictEqual(yield* refused(HotSwap.plan(toV2, { sample: 0 })), "sample")
+      assert.strictEqual(yield* versionOf(sum), "1")
     }).pipe(Effect.scoped, Effect.provide(system)))
 })
