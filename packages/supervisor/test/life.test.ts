@@ -174,6 +174,30 @@ describe.each(testSystems)("lives of supervisors on the %s", (_, system) => {
         assert.strictEqual(yield* (yield* app.get("b")).ask(Id()), "b")
       }))
 
+    test("terminate of one whose restart failed and waits starts those that wait for it", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const worker = workerOf(journal)
+        const app = yield* Supervisor.start(Supervisor.make(
+          "top",
+          { strategy: "one_for_all", intensity: 9, backoff: { min: "1 second", max: "1 second" } },
+          [Supervisor.child("a", worker, "a"), Supervisor.child("b", worker, "b"), Supervisor.child("c", worker, "c")]
+        ))
+        journal.script.set("b", ["fail"])
+        yield* (yield* app.get("a")).tell(Crash("boom"))
+        yield* quiet
+        yield* TestClock.adjust("1 second")
+        yield* eventually("b fails", () => journal.has("fail b"))
+        yield* quiet
+        yield* app.terminate("b")
+        yield* quiet
+        assert.deepStrictEqual((yield* app.which).map(({ id, status }) => `${id} ${status}`), [
+          "a running",
+          "b stopped",
+          "c running"
+        ])
+      }))
+
     test("terminate ends the wait of who has ordered a start that hangs", () =>
       Effect.gen(function*() {
         const journal = new Journal()

@@ -109,6 +109,7 @@ export class Incarnation {
   start(child: Node): Effect.Effect<void, ChildStartError<unknown>> {
     return Effect.suspend(() => {
       const ticket = ++child.ticket
+      child.waiting = undefined
       this.inStart = child
       // Whatever makes its arguments may throw, and then it is the child that does not start.
       return Effect.matchCauseEffect(Effect.suspend(() => spawnChild(this.self, child, this.gone)), {
@@ -166,6 +167,19 @@ export class Incarnation {
   /** Youngest first, one after the other. */
   stopAll(children: ReadonlyArray<Node> = this.node.children): Effect.Effect<void> {
     return Effect.suspend(() => Effect.forEach([...children].reverse(), (child) => this.stop(child), { discard: true }))
+  }
+
+  /** Stops one for whoever has ordered it, and starts those that wait for its restart. */
+  terminateChild(child: Node): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const waiting = child.waiting ?? []
+      child.waiting = undefined
+      const stopped = Effect.map(this.stop(child), () => {
+        if (child.treatment.restart === "temporary") this.forget(child)
+      })
+      const left = waiting.filter((other) => other.status === "restarting" && other.ref === undefined)
+      return left.length === 0 ? stopped : Effect.andThen(stopped, this.restartAll(left))
+    })
   }
 
   /** Gives up the start of a child, if it is under way: what waits for it goes on without. */
@@ -290,6 +304,7 @@ export class Incarnation {
           const failed = group.find((child) => child.status === "stopped" && this.node.children.includes(child))
           if (failed === undefined) return Effect.void
           failed.status = "restarting"
+          failed.waiting = group.slice(group.indexOf(failed) + 1)
           this.orders.retry(failed, failed.ticket, 0)
           return Effect.logWarning(`${failed.place} did not start again`, cause)
         }
