@@ -8,7 +8,7 @@ import {
   type SupervisorEvent
 } from "@myrmidonjs/supervisor"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Metric, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Crash, eventually, Id, Journal, quiet, testSystems, Unlink, Worker, workerOf } from "./fixtures.ts"
 
@@ -276,6 +276,9 @@ describe.each(testSystems)("lives of supervisors on the %s", (_, system) => {
         yield* quiet
         assert.strictEqual(journal.take().at(-1), "ignore x")
         assert.strictEqual(yield* many.count, 0)
+        journal.script.set("y", ["ignore"])
+        assert.instanceOf(yield* Effect.flip(many.start("y")), SpawnError)
+        assert.strictEqual(yield* many.count, 0)
         yield* many.start("y")
       }))
 
@@ -372,6 +375,26 @@ describe.each(testSystems)("lives of supervisors on the %s", (_, system) => {
         ])
         assert.deepStrictEqual(events.map(({ pid }) => pid), [first.pid, first.pid, second.pid, second.pid, undefined])
         assert.deepStrictEqual(new Set(events.map(({ supervisor }) => supervisor)), new Set(["top"]))
+      }))
+
+    test("crashes are counted by their reasons", () =>
+      Effect.gen(function*() {
+        const killed = Effect.map(Metric.snapshot, (all) => {
+          const found = all.find(({ attributes, id }) =>
+            id === "myrmidon_supervisor_crashed" && attributes?.["reason"] === "Killed"
+          )
+          return found === undefined ? 0 : Number((found.state as { readonly count: number | bigint }).count)
+        })
+        const before = yield* killed
+        const journal = new Journal()
+        const app = yield* Supervisor.start(Supervisor.make("top", { intensity: 3 }, [
+          Supervisor.child("a", workerOf(journal), "a")
+        ]))
+        yield* Actor.kill(yield* app.get("a"))
+        yield* quiet
+        yield* (yield* app.get("a")).tell(Crash("boom"))
+        yield* quiet
+        assert.strictEqual((yield* killed) - before, 1)
       }))
 
     test("a child that ends otherwise than it was asked to is told of, one that obeys is not", () =>
