@@ -240,6 +240,30 @@ describe.each(testSystems)("lives of supervisors on the %s", (_, system) => {
         assert.strictEqual(yield* actors, 1)
       }))
 
+    test("very many orders behind a start that hangs are answered when it is given up", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const app = yield* Supervisor.start(Supervisor.make("top", { intensity: 2 }, [
+          Supervisor.child("a", workerOf(journal), "a"),
+          Supervisor.child("b", workerOf(journal), "b")
+        ]))
+        journal.script.set("a", ["hang"])
+        yield* (yield* app.get("a")).tell(Crash("boom"))
+        yield* eventually("a hangs", () => journal.has("hang a"))
+        const orders = yield* Effect.forkScoped(
+          Effect.forEach(
+            Array.from({ length: 20_000 }),
+            () => Effect.flip(app.delete("b")),
+            { concurrency: "unbounded" }
+          ),
+          { startImmediately: true }
+        )
+        yield* quiet
+        yield* app.terminate("a")
+        const refused = yield* Fiber.join(orders)
+        assert.deepStrictEqual([...new Set(refused.map(({ _tag }) => _tag))], ["ChildPresent"])
+      }))
+
     test("an init that takes longer than its initTimeout fails the start", () =>
       Effect.gen(function*() {
         const journal = new Journal()

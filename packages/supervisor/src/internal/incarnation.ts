@@ -20,19 +20,9 @@ import { type Events, eventsOf } from "./events.ts"
 import { isIgnore } from "./ignore.ts"
 import { Intensity } from "./intensity.ts"
 import { type Node, type SupervisorNode } from "./node.ts"
+import { Operations } from "./operations.ts"
 import { isOrderly, Stopping } from "./shutdown.ts"
 import { spawnChild } from "./spawnChild.ts"
-
-/** Waits for its turn. `cancel`: the supervisor ended first. */
-interface Operation {
-  readonly run: Effect.Effect<void>
-  readonly cancel: () => void
-}
-
-const nothing = (): void => {}
-
-/** Stands for the first start. */
-const starting: Operation = { run: Effect.void, cancel: nothing }
 
 /** What the incarnation asks its actor to do, each time with the child's ticket: another one makes it void. */
 export interface Orders {
@@ -52,10 +42,7 @@ export class Incarnation {
   private readonly byRef = new Map<AnyRef, Node>()
   /** Other specs have forgotten them while they ran. */
   private readonly disowned = new Set<Node>()
-  private readonly queue: Array<Operation> = []
-  /** Nothing is worked off before all children have started for the first time. */
-  private current: Operation | undefined = starting
-  private fiber: Fiber.Fiber<void> | undefined = undefined
+  private readonly operations: Operations
   private finishing: Fiber.Fiber<void> | undefined = undefined
   /** Whose start is under way, and the group that is being started again with it. */
   private inStart: Node | undefined = undefined
@@ -80,6 +67,11 @@ export class Incarnation {
     this.events = eventsOf(node.system)
     this.intensity = new Intensity()
     this.orders = orders
+    this.operations = new Operations(
+      context,
+      () => this.interrupted(),
+      (defect) => this.end(ExitReason.crashed(defect))
+    )
   }
 
   // -- starting and stopping ------------------------------------------------------------------------------------------
@@ -97,8 +89,7 @@ export class Incarnation {
       return Effect.forEach([...node.children], (child) => this.start(child), { discard: true }).pipe(
         Effect.onExit((exit) => {
           if (Exit.isFailure(exit)) return this.terminate
-          this.current = undefined
-          this.work()
+          this.operations.open()
           return Effect.void
         })
       )
@@ -184,9 +175,9 @@ export class Incarnation {
 
   /** Gives up the start of a child, if it is under way: what waits for it goes on without. */
   giveUp(child: Node): void {
-    if (this.inStart !== child || this.fiber === undefined) return
+    if (this.inStart !== child) return
     child.ticket++
-    this.fiber.interruptUnsafe()
+    this.operations.interrupt()
   }
 
   forget(child: Node): void {
@@ -223,7 +214,7 @@ export class Incarnation {
 
   /** What comes of the end of a child that was not stopped. */
   decide(child: Node, ticket: number, reason: ExitReason): void {
-    this.enqueue(Effect.suspend(() => child.ticket === ticket ? this.treat(child, reason) : Effect.void))
+    this.operations.add(Effect.suspend(() => child.ticket === ticket ? this.treat(child, reason) : Effect.void))
   }
 
   /** It is no child any more, and nothing comes of its end; but it does not outlive the supervisor. */
@@ -264,7 +255,7 @@ export class Incarnation {
 
   /** The wait of `attempt` is over, or a failed restart is tried once more: `counts`. */
   retry(child: Node, ticket: number, counts: boolean): void {
-    this.enqueue(Effect.suspend(() => {
+    this.operations.add(Effect.suspend(() => {
       if (child.ticket !== ticket || child.status !== "restarting") return Effect.void
       return counts ? this.attempt(child, undefined) : this.restart(child)
     }))
@@ -321,58 +312,19 @@ export class Incarnation {
     if (inStart === undefined) return
     inStart.status = "stopped"
     const rest = group?.slice(group.indexOf(inStart) + 1) ?? []
-    if (rest.length > 0) this.queue.unshift({ run: this.restartAll(rest), cancel: nothing })
+    if (rest.length > 0) this.operations.addFirst(this.restartAll(rest))
   }
 
   // -- operations -----------------------------------------------------------------------------------------------------
 
-  enqueue(run: Effect.Effect<void>, cancel: () => void = nothing): void {
-    if (this.ending) return cancel()
-    this.queue.push({ run, cancel })
-    if (this.current === undefined) this.work()
-  }
-
   /** An operation of somebody outside, who waits for its result. */
   submit<A, E>(id: string, run: Effect.Effect<A, E>): Effect.Effect<A, E | ChildNotRunning> {
-    return Effect.callback((resume) => {
-      let open = true
-      const settle = (exit: Exit.Exit<A, E | ChildNotRunning>): void => {
-        if (!open) return
-        open = false
-        resume(exit)
-      }
-      const gone = (): void => settle(Exit.fail(new ChildNotRunning({ id, status: "stopped" })))
-      this.enqueue(
-        Effect.onExit(Effect.exit(run), (exit) => Effect.sync(() => Exit.isSuccess(exit) ? settle(exit.value) : gone()))
-          .pipe(Effect.asVoid),
-        gone
-      )
-    })
-  }
-
-  private work(): void {
-    const next = this.queue.shift()
-    if (next === undefined) return
-    this.current = next
-    const fiber = Effect.runForkWith(this.context)(next.run)
-    const over = (exit: Exit.Exit<void>): void => {
-      this.current = undefined
-      this.fiber = undefined
-      if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) this.interrupted()
-      else if (Exit.isFailure(exit)) {
-        // A defect of this package: the supervisor must not go on half-way.
-        this.end(ExitReason.crashed(Cause.squash(exit.cause)))
-      }
-      if (!this.ending) this.work()
-    }
-    const exit = fiber.pollUnsafe()
-    if (exit !== undefined) return over(exit)
-    this.fiber = fiber
-    fiber.addObserver(over)
+    return this.operations.submit(run, () => new ChildNotRunning({ id, status: "stopped" }))
   }
 
   private end(reason: ExitReason): void {
     this.ending = true
+    this.operations.close()
     this.self.stop(reason)
   }
 
@@ -384,14 +336,13 @@ export class Incarnation {
   readonly terminate: Effect.Effect<void> = Effect.suspend(() => {
     if (this.finishing === undefined) {
       this.ending = true
-      for (const { cancel } of this.queue.splice(0)) cancel()
-      const { fiber } = this
-      this.finishing = Effect.runForkWith(this.context)(Effect.andThen(
-        fiber === undefined
-          ? Effect.void
-          : Effect.andThen(Effect.sync(() => fiber.interruptUnsafe()), Fiber.await(fiber)),
-        Effect.andThen(this.stopAll(), Effect.suspend(() => this.stopAll([...this.disowned])))
-      ))
+      this.operations.close()
+      this.finishing = Effect.runForkWith(this.context)(
+        this.operations.settled.pipe(
+          Effect.andThen(this.stopAll()),
+          Effect.andThen(Effect.suspend(() => this.stopAll([...this.disowned])))
+        )
+      )
     }
     return Effect.asVoid(Fiber.await(this.finishing))
   })
