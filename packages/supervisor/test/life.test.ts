@@ -442,6 +442,30 @@ describe.each(testSystems)("lives of supervisors on the %s", (_, system) => {
       }))
   })
 
+  test("G92: a clock that is set back does not make old restarts young", () =>
+    Effect.gen(function*() {
+      const journal = new Journal()
+      const app = yield* Supervisor.start(Supervisor.make("top", { intensity: 1, period: "5 seconds" }, [
+        Supervisor.child("a", workerOf(journal), "a"),
+        Supervisor.dynamic("many", workerOf(journal), { intensity: 1, period: "5 seconds" })
+      ]))
+      const many = yield* app.get("many")
+      yield* TestClock.setTime(3_600_000)
+      yield* (yield* many.start("x")).tell(Crash("boom"))
+      yield* (yield* app.get("a")).tell(Crash("boom"))
+      yield* quiet
+      yield* TestClock.setTime(0)
+      yield* TestClock.adjust("6 seconds")
+      yield* (yield* app.get("a")).tell(Crash("boom"))
+      yield* Effect.flatMap(Stream.runCollect(many.children), ([x]) => x!.tell(Crash("boom")))
+      yield* quiet
+      assert.deepStrictEqual((yield* app.which).map(({ restarts, status }) => [status, restarts]), [
+        ["running", 2],
+        ["running", 2]
+      ])
+      assert.strictEqual(yield* many.count, 1)
+    }))
+
   test("G100: what runs under a name is found again by it after a restart", () =>
     Effect.gen(function*() {
       const journal = new Journal()

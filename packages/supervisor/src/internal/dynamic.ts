@@ -178,7 +178,7 @@ export class DynamicIncarnation {
 
   private attempt(entry: Entry, reason: ExitReason | undefined): void {
     const { rules } = this.node
-    const now = Number(Context.get(this.context, Clock.Clock).currentTimeNanosUnsafe()) / 1e6
+    const now = Number(Context.get(this.context, Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6
     if (!this.intensity.add(now, rules)) {
       this.events.tell(this.context, "Escalated", this.node.place, this.node.id, undefined, reason)
       this.ending = true

@@ -348,7 +348,7 @@ export class Incarnation {
   })
 
   private now(): number {
-    return Number(Context.get(this.context, Clock.Clock).currentTimeNanosUnsafe()) / 1e6
+    return Number(Context.get(this.context, Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6
   }
 
   private tell(
