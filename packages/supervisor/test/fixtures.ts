@@ -1,7 +1,9 @@
 // The systems that every test of this folder runs over, and the children that several of them use.
 import { Actor, ActorRef, ActorSystem, ExitReason } from "@myrmidonjs/actor"
 import { Supervisor } from "@myrmidonjs/supervisor"
-import { Effect, Layer, Schema } from "effect"
+import { assert, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, Schema, Scope } from "effect"
+import { TestClock } from "effect/testing"
 import { Rpc } from "effect/rpc"
 
 export type AnyLayer = Layer.Layer<ActorSystem, unknown>
@@ -114,3 +116,23 @@ export const eventually = (what: string, holds: () => boolean): Effect.Effect<vo
 
 /** So many turns: whatever was about to happen without the clock has happened. */
 export const quiet: Effect.Effect<void> = Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8], () => turn, { discard: true })
+
+export const actors = Effect.flatMap(ActorSystem, ({ info }) => Effect.map(info, ({ actors }) => actors))
+
+/** A test over one system. Afterwards its trees stop with their scope, whoever is deaf has an hour, and nobody is left. */
+export const testOver =
+  (system: AnyLayer) => (name: string, body: () => Effect.Effect<void, unknown, ActorSystem | Scope.Scope>) =>
+    it.effect(name, () =>
+      Effect.provide(
+        Effect.gen(function*() {
+          const scope = yield* Scope.make()
+          const exit = yield* Effect.exit(Scope.provide(Effect.suspend(body), scope))
+          const closing = yield* Effect.forkChild(Scope.close(scope, exit), { startImmediately: true })
+          yield* quiet
+          yield* TestClock.adjust("1 hour")
+          yield* Fiber.join(closing)
+          yield* exit
+          assert.strictEqual(yield* actors, 0, "nobody is left")
+        }),
+        system
+      ))

@@ -1,50 +1,25 @@
-// What rows do not say: lives of supervisors that end badly, orders that meet each other, and what is told of it.
-import { Actor, ActorSystem, ExitReason, SpawnError } from "@myrmidonjs/actor"
-import {
-  ChildNotRunning,
-  ChildStartError,
-  type StateStore,
-  Supervisor,
-  type SupervisorEvent
-} from "@myrmidonjs/supervisor"
-import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Scope, Stream } from "effect"
+// Lives of supervisors that end badly: nobody is left, and nothing of them comes back that should not.
+import { Actor, SpawnError } from "@myrmidonjs/actor"
+import { type StateStore, Supervisor } from "@myrmidonjs/supervisor"
+import { assert, describe } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { Crash, eventually, Id, Journal, quiet, testSystems, Unlink, Worker, workerOf } from "./fixtures.ts"
-
-const actors = Effect.flatMap(ActorSystem, ({ info }) => Effect.map(info, ({ actors }) => actors))
-
-/** All events from now on. */
-const heard = Effect.gen(function*() {
-  const events: Array<SupervisorEvent> = []
-  yield* Effect.forkScoped(
-    Stream.runForEach(Supervisor.events, (event) => Effect.sync(() => void events.push(event))),
-    { startImmediately: true }
-  )
-  yield* quiet
-  return events
-})
-
-const texts = (events: ReadonlyArray<SupervisorEvent>) =>
-  events.map(({ _tag, child, reason }) => `${_tag} ${child} ${reason === undefined ? "-" : ExitReason.print(reason)}`)
+import {
+  actors,
+  Crash,
+  eventually,
+  Id,
+  Journal,
+  quiet,
+  testOver,
+  testSystems,
+  Unlink,
+  Worker,
+  workerOf
+} from "./fixtures.ts"
 
 describe.each(testSystems)("lives of supervisors on the %s", (_, system) => {
-  // Afterwards the tree stops with its scope, and whoever is deaf has an hour for it.
-  const test = (name: string, body: () => Effect.Effect<void, unknown, ActorSystem | Scope.Scope>) =>
-    it.effect(name, () =>
-      Effect.provide(
-        Effect.gen(function*() {
-          const scope = yield* Scope.make()
-          const exit = yield* Effect.exit(Scope.provide(Effect.suspend(body), scope))
-          const closing = yield* Effect.forkChild(Scope.close(scope, exit), { startImmediately: true })
-          yield* quiet
-          yield* TestClock.adjust("1 hour")
-          yield* Fiber.join(closing)
-          yield* exit
-          assert.strictEqual(yield* actors, 0, "nobody is left")
-        }),
-        system
-      ))
+  const test = testOver(system)
 
   describe("G94: nobody is left", () => {
     test("a child that traps and ignores meets its timeout when its supervisor was killed", () =>
@@ -148,98 +123,6 @@ describe.each(testSystems)("lives of supervisors on the %s", (_, system) => {
       }))
   })
 
-  describe("G93, G91: orders and starts that hang", () => {
-    test("terminate cancels a restart that hangs, and those after it start without", () =>
-      Effect.gen(function*() {
-        const journal = new Journal()
-        const worker = workerOf(journal)
-        const app = yield* Supervisor.start(Supervisor.make("top", { strategy: "rest_for_one", intensity: 3 }, [
-          Supervisor.child("a", worker, "a"),
-          Supervisor.child("b", worker, "b"),
-          Supervisor.child("c", worker, "c")
-        ]))
-        journal.take()
-        journal.script.set("b", ["hang"])
-        yield* (yield* app.get("a")).tell(Crash("boom"))
-        yield* eventually("b hangs", () => journal.count === 8)
-        yield* app.terminate("b")
-        yield* eventually("c runs", () => journal.count === 10)
-        assert.deepStrictEqual(journal.take().slice(-4), ["start a", "hang b", "cancel b", "start c"])
-        assert.deepStrictEqual((yield* app.which).map(({ id, status }) => `${id} ${status}`), [
-          "a running",
-          "b stopped",
-          "c running"
-        ])
-        yield* app.restart("b")
-        assert.strictEqual(yield* (yield* app.get("b")).ask(Id()), "b")
-      }))
-
-    test("terminate ends the wait of who has ordered a start that hangs", () =>
-      Effect.gen(function*() {
-        const journal = new Journal()
-        const app = yield* Supervisor.start(Supervisor.make("top", {}, [
-          Supervisor.child("a", workerOf(journal), "a")
-        ]))
-        yield* app.terminate("a")
-        journal.script.set("a", ["hang"])
-        const restart = yield* Effect.forkScoped(Effect.exit(app.restart("a")), { startImmediately: true })
-        yield* eventually("a hangs", () => journal.count === 3)
-        yield* app.terminate("a")
-        assert.deepStrictEqual(
-          yield* Fiber.join(restart),
-          Exit.fail(new ChildNotRunning({ id: "a", status: "stopped" }))
-        )
-        yield* app.delete("a")
-      }))
-
-    test("orders wait until a supervisor that is started again has started", () =>
-      Effect.gen(function*() {
-        const journal = new Journal()
-        const worker = workerOf(journal)
-        const inner = Supervisor.make("in", {}, [
-          Supervisor.child("a", worker, "a"),
-          Supervisor.child("b", worker, "b")
-        ])
-        const app = yield* Supervisor.start(Supervisor.make("top", {}, [inner]))
-        const handle = yield* app.get("in")
-        journal.script.set("a", ["hang"])
-        yield* Actor.kill(handle.ref)
-        yield* eventually("a hangs", () => journal.has("hang a"))
-        const order = yield* Effect.forkScoped(Effect.exit(handle.terminate("b")), { startImmediately: true })
-        yield* quiet
-        assert.isUndefined(order.pollUnsafe())
-        yield* app.terminate("in")
-        assert.deepStrictEqual(
-          yield* Fiber.join(order),
-          Exit.fail(new ChildNotRunning({ id: "b", status: "stopped" }))
-        )
-        assert.strictEqual(yield* actors, 1)
-      }))
-
-    test("an init that takes longer than its initTimeout fails the start", () =>
-      Effect.gen(function*() {
-        const journal = new Journal()
-        journal.script.set("b", ["hang"])
-        const worker = workerOf(journal)
-        const start = yield* Effect.forkScoped(
-          Effect.flip(Supervisor.start(Supervisor.make("top", {}, [
-            Supervisor.child("a", worker, "a"),
-            Supervisor.child("b", worker, "b", { initTimeout: "3 seconds" })
-          ]))),
-          { startImmediately: true }
-        )
-        yield* eventually("b hangs", () => journal.count === 2)
-        yield* TestClock.adjust("3 seconds")
-        const error = yield* Fiber.join(start)
-        assert.instanceOf(error, ChildStartError)
-        assert.deepStrictEqual(error.path, ["top", "b"])
-        assert.instanceOf(error.error, SpawnError)
-        assert.strictEqual(error.error.reason._tag, "InitTimeout")
-        assert.deepStrictEqual(journal.take(), ["start a", "hang b", "cancel b", "end a shutdown"])
-        assert.strictEqual(yield* actors, 0)
-      }))
-  })
-
   describe("lists of children", () => {
     test("G87: a dynamic child that says ignore when it is started again is forgotten, and nobody escalates", () =>
       Effect.gen(function*() {
@@ -251,6 +134,9 @@ describe.each(testSystems)("lives of supervisors on the %s", (_, system) => {
         yield* eventually("it is asked", () => journal.count === 3)
         yield* quiet
         assert.strictEqual(journal.take().at(-1), "ignore x")
+        assert.strictEqual(yield* many.count, 0)
+        journal.script.set("y", ["ignore"])
+        assert.instanceOf(yield* Effect.flip(many.start("y")), SpawnError)
         assert.strictEqual(yield* many.count, 0)
         yield* many.start("y")
       }))
@@ -322,52 +208,6 @@ describe.each(testSystems)("lives of supervisors on the %s", (_, system) => {
         yield* eventually("it is back", () => journal.count === 3)
         yield* quiet
         assert.strictEqual(yield* (yield* app.get("a")).ask(Id()), "a")
-      }))
-  })
-
-  describe("G103: events", () => {
-    test("a crash is told with the PID of who crashed, an escalation with what it was for", () =>
-      Effect.gen(function*() {
-        const journal = new Journal()
-        const events = yield* heard
-        const app = yield* Supervisor.start(Supervisor.make("top", { intensity: 1 }, [
-          Supervisor.child("a", workerOf(journal), "a")
-        ]))
-        const first = yield* app.get("a")
-        yield* first.tell(Crash("one"))
-        yield* eventually("it is back", () => events.length === 3)
-        const second = yield* app.get("a")
-        yield* second.tell(Crash("two"))
-        yield* eventually("it escalates", () => events.length === 5)
-        assert.deepStrictEqual(texts(events), [
-          "Started a -",
-          "Crashed a crashed: Error: one",
-          "Restarted a -",
-          "Crashed a crashed: Error: two",
-          "Escalated a crashed: Error: two"
-        ])
-        assert.deepStrictEqual(events.map(({ pid }) => pid), [first.pid, first.pid, second.pid, second.pid, undefined])
-        assert.deepStrictEqual(new Set(events.map(({ supervisor }) => supervisor)), new Set(["top"]))
-      }))
-
-    test("a child that ends otherwise than it was asked to is told of, one that obeys is not", () =>
-      Effect.gen(function*() {
-        const journal = new Journal()
-        const events = yield* heard
-        const app = yield* Supervisor.start(Supervisor.make("top", {}, [
-          Supervisor.child("obeys", workerOf(journal), "obeys"),
-          Supervisor.child("deaf", workerOf(journal, { trap: true }), "deaf", { shutdown: "1 second" }),
-          Supervisor.child("brutal", workerOf(journal, { trap: true }), "brutal", { shutdown: "brutal" }),
-          Supervisor.child("crashes", workerOf(journal), "crashes")
-        ]))
-        yield* (yield* app.get("crashes")).tell(Crash("on the way"))
-        const stopping = yield* Effect.forkScoped(Actor.stop(app.ref), { startImmediately: true })
-        yield* quiet
-        yield* TestClock.adjust("1 second")
-        yield* Fiber.join(stopping)
-        yield* quiet
-        const crashes = texts(events).filter((text) => text.startsWith("Crashed"))
-        assert.deepStrictEqual(crashes, ["Crashed crashes crashed: Error: on the way", "Crashed deaf killed"])
       }))
   })
 

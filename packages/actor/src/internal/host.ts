@@ -23,7 +23,7 @@ import { Call, resumeWith } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
-import { EndHooks } from "./endHooks.ts"
+import { EndHook, EndHooks } from "./endHooks.ts"
 import { becameQuiet } from "./hold.ts"
 import { Hub } from "./hub.ts"
 import { hold, interruptAll, type Life, lifeOf } from "./life.ts"
@@ -185,12 +185,12 @@ export class Host implements ShardHost {
     const onEnd = options?.onEnd
     // What failed at once never was.
     if (onEnd !== undefined && !(begun instanceof Starting && begun.hasFailed)) {
-      this.endHooks.add(cell, onEnd)
+      const life = lifeOf(parent)
+      if (life.endHook?.call !== onEnd) life.endHook = new EndHook(parent, onEnd)
+      this.endHooks.add(cell, life.endHook)
     }
     // A link does not carry a normal end.
-    const life = lifeOf(parent)
-    if (isLinked) (life.children ??= new Owner()).add(cell)
-    else if (onEnd !== undefined) (life.unlinked ??= new Owner()).add(cell)
+    if (isLinked) (lifeOf(parent).children ??= new Owner()).add(cell)
     return begun
   }
 
@@ -299,10 +299,14 @@ export class Host implements ShardHost {
   }
 
   dead(cell: Cell, reason: ExitReason): void {
+    this.over(cell, reason)
+    // Last: who starts it again finds closed what closes at once. A cell is the ref that its parent has.
+    this.endHooks.take(cell)?.call(cell as never, reason)
+  }
+
+  private over(cell: Cell, reason: ExitReason): void {
     const life = cell.life
     cell.state = undefined
-    // A cell is the ref that its parent has.
-    this.endHooks.take(cell)?.(cell as never, reason)
     if (this.stopGroups.size > 0) this.stopGroups.forEach((group) => group.ended(cell))
     if (life === undefined) return
     life.closing = true
@@ -320,7 +324,6 @@ export class Host implements ShardHost {
       life.scope = undefined
       Effect.runForkWith(cell.bound.context)(Scope.close(scope, exitOf(reason)))
     }
-    life.unlinked = undefined
     if (life.children !== undefined) {
       const children = life.children.drain()
       life.children = undefined

@@ -15,13 +15,15 @@ interface Selection {
 const below = (root: Cell): ReadonlyArray<Cell> => {
   const found: Array<Cell> = []
   const todo = [root]
+  // Of a child that is linked as well, both know.
+  const seen = new Set<Cell>()
+  const hooked = root.host.endHooks.byParent()
   for (let cell = todo.pop(); cell !== undefined; cell = todo.pop()) {
-    for (const owner of [cell.life?.children, cell.life?.unlinked]) {
-      for (const child of owner?.all() ?? []) {
-        if (!child.host.shard.holds(child)) continue
-        found.push(child)
-        todo.push(child)
-      }
+    for (const child of [...cell.life?.children?.all() ?? [], ...hooked.get(cell) ?? []]) {
+      if (seen.has(child) || !child.host.shard.holds(child)) continue
+      seen.add(child)
+      found.push(child)
+      todo.push(child)
     }
   }
   return found

@@ -42,6 +42,8 @@ export class DynamicIncarnation {
   readonly ref: AnyRef
   readonly self: Self.Any
   readonly running: Array<Entry> = []
+  /** Somebody waits for their end, and they are not started again. */
+  private readonly stopping = new Map<Entry, Array<() => void>>()
   /** Their restart is due. */
   readonly waiting = new Set<Entry>()
   /** Nothing is started any more. */
@@ -82,7 +84,7 @@ export class DynamicIncarnation {
 
   startUnsafe(args: unknown, options: SpawnOptions | undefined): AnyRef {
     const ref: AnyRef = this.self.spawnUnsafe(this.node.behavior, args, this.tied(options))
-    this.adopt(new Entry(this, ref, args, options))
+    this.adopt(new Entry(ref, args, options))
     this.events.tell(this.context, "Started", this.node.place, this.node.id, ref, undefined)
     return ref
   }
@@ -103,7 +105,7 @@ export class DynamicIncarnation {
   }
 
   private started(ref: AnyRef, args: unknown, options: SpawnOptions | undefined): Effect.Effect<void> {
-    const entry = new Entry(this, ref, args, options)
+    const entry = new Entry(ref, args, options)
     this.events.tell(this.context, "Started", this.node.place, this.node.id, ref, undefined)
     const reason = this.early.get(ref)
     if (reason === undefined) {
@@ -125,11 +127,17 @@ export class DynamicIncarnation {
     this.roster.add(entry)
   }
 
+  /** Among those that run here; the roster knows those of all supervisors. */
+  private find(ref: AnyRef): Entry | undefined {
+    const entry = this.roster.find(ref)
+    return entry !== undefined && this.running[entry.at] === entry ? entry : undefined
+  }
+
   // -- ends of children -----------------------------------------------------------------------------------------------
 
   private readonly ended = (ref: AnyRef, reason: ExitReason): void => {
-    const entry = this.roster.find(ref)
-    if (entry === undefined || entry.owner !== this) {
+    const entry = this.find(ref)
+    if (entry === undefined) {
       if (this.starting > 0) this.early.set(ref, reason)
       return
     }
@@ -140,8 +148,11 @@ export class DynamicIncarnation {
       last.at = entry.at
     }
     entry.at = -1
-    if (entry.stopping !== undefined) entry.stopping.forEach((done) => done())
-    else if (!this.ending) this.decideLater(entry, reason)
+    const stopping = this.stopping.get(entry)
+    if (stopping !== undefined) {
+      this.stopping.delete(entry)
+      stopping.forEach((done) => done())
+    } else if (!this.ending) this.decideLater(entry, reason)
     if (this.running.length === 0) this.onEmpty?.()
   }
 
@@ -167,7 +178,7 @@ export class DynamicIncarnation {
 
   private attempt(entry: Entry, reason: ExitReason | undefined): void {
     const { rules } = this.node
-    const now = Number(Context.get(this.context, Clock.Clock).currentTimeNanosUnsafe()) / 1e6
+    const now = Number(Context.get(this.context, Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6
     if (!this.intensity.add(now, rules)) {
       this.events.tell(this.context, "Escalated", this.node.place, this.node.id, undefined, reason)
       this.ending = true
@@ -209,17 +220,18 @@ export class DynamicIncarnation {
    */
   stop(ref: AnyRef): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const entry = this.roster.find(ref)
-      if (entry === undefined || entry.owner !== this) {
+      const entry = this.find(ref)
+      if (entry === undefined) {
         for (const waiting of this.waiting) if (waiting.ref === ref) this.waiting.delete(waiting)
         return Effect.void
       }
       const gone = Effect.callback<void>((resume) => {
-        if (entry.at < 0) resume(Effect.void)
-        else (entry.stopping ??= []).push(() => resume(Effect.void))
+        const waiters = this.stopping.get(entry)
+        if (waiters === undefined) resume(Effect.void)
+        else waiters.push(() => resume(Effect.void))
       })
-      if (entry.stopping === undefined) {
-        entry.stopping = []
+      if (!this.stopping.has(entry)) {
+        this.stopping.set(entry, [])
         const how = this.node.child.shutdown
         Effect.runForkWith(this.context)(within(how, (reason) => Actor.exit(ref, reason), gone))
       }

@@ -82,13 +82,7 @@ export class RunningHandle {
       // A start that hangs would keep this order from its turn for ever.
       const present = this.node.child(id)
       if (present !== undefined) this.node.incarnation?.giveUp(present)
-      return this.withChild(id, (child, incarnation) =>
-        Effect.andThen(
-          incarnation.stop(child),
-          Effect.sync(() => {
-            if (child.treatment.restart === "temporary") incarnation.forget(child)
-          })
-        ))
+      return this.withChild(id, (child, incarnation) => incarnation.terminateChild(child))
     })
   }
 

@@ -20,25 +20,9 @@ import { type Events, eventsOf } from "./events.ts"
 import { isIgnore } from "./ignore.ts"
 import { Intensity } from "./intensity.ts"
 import { type Node, type SupervisorNode } from "./node.ts"
+import { Operations } from "./operations.ts"
 import { isOrderly, Stopping } from "./shutdown.ts"
 import { spawnChild } from "./spawnChild.ts"
-
-/** Waits for its turn. `cancel`: the supervisor ended first. */
-interface Operation {
-  readonly run: Effect.Effect<void>
-  readonly cancel: () => void
-}
-
-const nothing = (): void => {}
-
-/** Something is due for a child, as long as its ticket is the same. */
-interface Plan {
-  readonly node: Node
-  readonly ticket: number
-}
-
-/** Stands for the first start. */
-const starting: Operation = { run: Effect.void, cancel: nothing }
 
 /** What the incarnation asks its actor to do, each time with the child's ticket: another one makes it void. */
 export interface Orders {
@@ -56,18 +40,15 @@ export class Incarnation {
   private readonly events: Events
   private readonly intensity: Intensity
   private readonly byRef = new Map<AnyRef, Node>()
-  private readonly queue: Array<Operation> = []
-  /** Nothing is worked off before all children have started for the first time. */
-  private current: Operation | undefined = starting
-  private fiber: Fiber.Fiber<void> | undefined = undefined
+  /** Other specs have forgotten them while they ran. */
+  private readonly disowned = new Set<Node>()
+  private readonly operations: Operations
   private finishing: Fiber.Fiber<void> | undefined = undefined
   /** Whose start is under way, and the group that is being started again with it. */
   private inStart: Node | undefined = undefined
   private group: ReadonlyArray<Node> | undefined = undefined
   /** Who has ended between its `init` and the word of it. */
   private readonly early = new Map<AnyRef, ExitReason>()
-  /** Of a group: the one that failed to start and is tried again, and those after it, which wait for it. */
-  private waiting: { readonly leader: Plan; readonly rest: ReadonlyArray<Plan> } | undefined = undefined
   /** It ends: no more operations. */
   private ending = false
   private readonly orders: Orders
@@ -86,6 +67,11 @@ export class Incarnation {
     this.events = eventsOf(node.system)
     this.intensity = new Intensity()
     this.orders = orders
+    this.operations = new Operations(
+      context,
+      () => this.interrupted(),
+      (defect) => this.end(ExitReason.crashed(defect))
+    )
   }
 
   // -- starting and stopping ------------------------------------------------------------------------------------------
@@ -103,8 +89,7 @@ export class Incarnation {
       return Effect.forEach([...node.children], (child) => this.start(child), { discard: true }).pipe(
         Effect.onExit((exit) => {
           if (Exit.isFailure(exit)) return this.terminate
-          this.current = undefined
-          this.work()
+          this.operations.open()
           return Effect.void
         })
       )
@@ -115,6 +100,7 @@ export class Incarnation {
   start(child: Node): Effect.Effect<void, ChildStartError<unknown>> {
     return Effect.suspend(() => {
       const ticket = ++child.ticket
+      child.waiting = undefined
       this.inStart = child
       // Whatever makes its arguments may throw, and then it is the child that does not start.
       return Effect.matchCauseEffect(Effect.suspend(() => spawnChild(this.self, child, this.gone)), {
@@ -174,11 +160,24 @@ export class Incarnation {
     return Effect.suspend(() => Effect.forEach([...children].reverse(), (child) => this.stop(child), { discard: true }))
   }
 
+  /** Stops one for whoever has ordered it, and starts those that wait for its restart. */
+  terminateChild(child: Node): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const waiting = child.waiting ?? []
+      child.waiting = undefined
+      const stopped = Effect.map(this.stop(child), () => {
+        if (child.treatment.restart === "temporary") this.forget(child)
+      })
+      const left = waiting.filter((other) => other.status === "restarting" && other.ref === undefined)
+      return left.length === 0 ? stopped : Effect.andThen(stopped, this.restartAll(left))
+    })
+  }
+
   /** Gives up the start of a child, if it is under way: what waits for it goes on without. */
   giveUp(child: Node): void {
-    if (this.inStart !== child || this.fiber === undefined) return
+    if (this.inStart !== child) return
     child.ticket++
-    this.fiber.interruptUnsafe()
+    this.operations.interrupt()
   }
 
   forget(child: Node): void {
@@ -206,6 +205,7 @@ export class Incarnation {
       stopping.settle()
       return
     }
+    if (this.disowned.delete(child)) return
     child.status = "restarting"
     const ticket = ++child.ticket
     if (ExitReason.isFailure(reason)) this.tell("Crashed", child, ref, reason)
@@ -214,12 +214,12 @@ export class Incarnation {
 
   /** What comes of the end of a child that was not stopped. */
   decide(child: Node, ticket: number, reason: ExitReason): void {
-    this.enqueue(Effect.suspend(() => child.ticket === ticket ? this.treat(child, reason) : Effect.void))
+    this.operations.add(Effect.suspend(() => child.ticket === ticket ? this.treat(child, reason) : Effect.void))
   }
 
-  /** It is no child any more, whatever becomes of it. */
+  /** It is no child any more, and nothing comes of its end; but it does not outlive the supervisor. */
   disown(child: Node): void {
-    if (child.ref !== undefined) this.byRef.delete(child.ref)
+    if (child.ref !== undefined) this.disowned.add(child)
   }
 
   private treat(child: Node, reason: ExitReason): Effect.Effect<void> {
@@ -255,7 +255,7 @@ export class Incarnation {
 
   /** The wait of `attempt` is over, or a failed restart is tried once more: `counts`. */
   retry(child: Node, ticket: number, counts: boolean): void {
-    this.enqueue(Effect.suspend(() => {
+    this.operations.add(Effect.suspend(() => {
       if (child.ticket !== ticket || child.status !== "restarting") return Effect.void
       return counts ? this.attempt(child, undefined) : this.restart(child)
     }))
@@ -293,30 +293,15 @@ export class Incarnation {
         },
         onFailure: (cause) => {
           this.group = undefined
+          // Not the first that is stopped: others may have said that they do not want to start.
           const failed = group[at]!
-          const rest = group.slice(at + 1).map((node): Plan => ({ node, ticket: node.ticket }))
-          this.waiting = { leader: { node: failed, ticket: failed.ticket }, rest }
-          // Unless its spec is gone by now.
-          if (this.node.children.includes(failed)) {
-            failed.status = "restarting"
-            this.orders.retry(failed, failed.ticket, 0)
-          }
+          if (!this.node.children.includes(failed)) return Effect.void
+          failed.status = "restarting"
+          failed.waiting = group.slice(at + 1)
+          this.orders.retry(failed, failed.ticket, 0)
           return Effect.logWarning(`${failed.place} did not start again`, cause)
         }
       })
-    })
-  }
-
-  // Those that wait for one that was terminated or forgotten do not wait for ever: the next of them leads.
-  private passTheLead(): void {
-    const isDue = ({ node, ticket }: Plan) => node.ticket === ticket && node.status === "restarting"
-    if (this.waiting === undefined || isDue(this.waiting.leader)) return
-    const [leader, ...rest] = this.waiting.rest.filter(isDue)
-    this.waiting = leader === undefined ? undefined : { leader, rest }
-    if (leader === undefined) return
-    this.queue.push({
-      run: Effect.suspend(() => isDue(leader) ? this.restart(leader.node) : Effect.void),
-      cancel: nothing
     })
   }
 
@@ -329,60 +314,19 @@ export class Incarnation {
     if (inStart === undefined) return
     inStart.status = "stopped"
     const rest = group?.slice(group.indexOf(inStart) + 1) ?? []
-    if (rest.length > 0) this.queue.unshift({ run: this.restartAll(rest), cancel: nothing })
+    if (rest.length > 0) this.operations.addFirst(this.restartAll(rest))
   }
 
   // -- operations -----------------------------------------------------------------------------------------------------
 
-  enqueue(run: Effect.Effect<void>, cancel: () => void = nothing): void {
-    if (this.ending) return cancel()
-    this.queue.push({ run, cancel })
-    if (this.current === undefined) this.work()
-  }
-
   /** An operation of somebody outside, who waits for its result. */
   submit<A, E>(id: string, run: Effect.Effect<A, E>): Effect.Effect<A, E | ChildNotRunning> {
-    return Effect.callback((resume) => {
-      let open = true
-      const settle = (exit: Exit.Exit<A, E | ChildNotRunning>): void => {
-        if (!open) return
-        open = false
-        resume(exit)
-      }
-      const gone = (): void => settle(Exit.fail(new ChildNotRunning({ id, status: "stopped" })))
-      this.enqueue(
-        Effect.onExit(Effect.exit(run), (exit) => Effect.sync(() => Exit.isSuccess(exit) ? settle(exit.value) : gone()))
-          .pipe(Effect.asVoid),
-        gone
-      )
-    })
-  }
-
-  private work(): void {
-    const next = this.queue.shift()
-    if (next === undefined) return
-    this.current = next
-    const fiber = Effect.runForkWith(this.context)(next.run)
-    const over = (exit: Exit.Exit<void>): void => {
-      this.current = undefined
-      this.fiber = undefined
-      if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) this.interrupted()
-      else if (Exit.isFailure(exit)) {
-        // A defect of this package: the supervisor must not go on half-way.
-        this.end(ExitReason.crashed(Cause.squash(exit.cause)))
-      }
-      if (this.ending) return
-      this.passTheLead()
-      this.work()
-    }
-    const exit = fiber.pollUnsafe()
-    if (exit !== undefined) return over(exit)
-    this.fiber = fiber
-    fiber.addObserver(over)
+    return this.operations.submit(run, () => new ChildNotRunning({ id, status: "stopped" }))
   }
 
   private end(reason: ExitReason): void {
     this.ending = true
+    this.operations.close()
     this.self.stop(reason)
   }
 
@@ -394,24 +338,27 @@ export class Incarnation {
   readonly terminate: Effect.Effect<void> = Effect.suspend(() => {
     if (this.finishing === undefined) {
       this.ending = true
-      for (const { cancel } of this.queue.splice(0)) cancel()
-      const { fiber } = this
-      this.finishing = Effect.runForkWith(this.context)(Effect.all([
-        fiber === undefined
-          ? Effect.void
-          : Effect.andThen(Effect.sync(() => fiber.interruptUnsafe()), Fiber.await(fiber)),
-        // Who is being stopped already is waited for first: children end one after the other.
-        Effect.suspend(() =>
-          Effect.forEach([...this.node.children], ({ stopping }) => stopping?.ended ?? Effect.void, { discard: true })
-        ),
-        this.stopAll()
-      ], { discard: true }))
+      this.operations.close()
+      this.finishing = Effect.runForkWith(this.context)(
+        this.operations.settled.pipe(
+          // Who is being stopped already is waited for first: children end one after the other.
+          Effect.andThen(
+            Effect.suspend(() =>
+              Effect.forEach([...this.node.children], ({ stopping }) => stopping?.ended ?? Effect.void, {
+                discard: true
+              })
+            )
+          ),
+          Effect.andThen(this.stopAll()),
+          Effect.andThen(Effect.suspend(() => this.stopAll([...this.disowned])))
+        )
+      )
     }
     return Effect.asVoid(Fiber.await(this.finishing))
   })
 
   private now(): number {
-    return Number(Context.get(this.context, Clock.Clock).currentTimeNanosUnsafe()) / 1e6
+    return Number(Context.get(this.context, Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6
   }
 
   private tell(

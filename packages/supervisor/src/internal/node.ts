@@ -38,6 +38,8 @@ export abstract class Node {
   ticket = 0
   /** It runs, and was asked to end. */
   stopping: Stopping | undefined = undefined
+  /** Its restart has failed and is tried again: those of its group that start after it. */
+  waiting: ReadonlyArray<Node> | undefined = undefined
   /** It has been started at least once. */
   wasStarted = false
 

@@ -5,7 +5,6 @@
  * A slot may be given out again before its last child was struck off; that child waits aside.
  */
 import type { ActorSystem, AnyRef, SpawnOptions } from "@myrmidonjs/actor"
-import type { DynamicIncarnation } from "./dynamic.ts"
 
 /** One child over its restarts. */
 export class Entry {
@@ -13,15 +12,11 @@ export class Entry {
   ref: AnyRef
   readonly args: unknown
   readonly options: SpawnOptions | undefined
-  readonly owner: DynamicIncarnation
   restarts = 0
   /** Where it stands among those that run; -1: it does not. */
   at = -1
-  /** Somebody waits for its end, and it is not started again. */
-  stopping: Array<() => void> | undefined = undefined
 
-  constructor(owner: DynamicIncarnation, ref: AnyRef, args: unknown, options: SpawnOptions | undefined) {
-    this.owner = owner
+  constructor(ref: AnyRef, args: unknown, options: SpawnOptions | undefined) {
     this.ref = ref
     this.args = args
     this.options = options
