@@ -1,20 +1,23 @@
 //! Other specs for a supervisor that runs (G97; `code_change` of OTP's `supervisor`).
 //!
 //! A child is kept when its id and its kind are: it keeps its life, its plans and its count of restarts, and takes the
-//! new spec's place in the order. What is new is stopped; what is gone is let go of, not ended. The window of restarts
-//! stays as it is.
+//! new spec's place in the order. What is new is stopped. What is gone is not ended before its supervisor is, which stops
+//! it last of all; it is not started again. The window of restarts stays as it is.
 
 use super::{
     children::Key,
     error::CommandError,
     machine::Supervisor,
     protocol::Action,
-    spec::{ChildSpec, Options, check_children},
+    spec::{ChildSpec, MAX_STATIC_CHILDREN, Options, check_children},
 };
 
 impl<S: Clone> Supervisor<S> {
     pub(super) fn change(&mut self, options: Options, specs: Vec<ChildSpec<S>>) -> Result<(), CommandError> {
         check_children(self.place(), &options, &specs).map_err(CommandError::InvalidSpec)?;
+        if specs.len() + self.children.strays().len() + self.children.len() > 2 * MAX_STATIC_CHILDREN {
+            return Err(CommandError::TooManyChildren { limit: 2 * MAX_STATIC_CHILDREN });
+        }
         self.options = options;
         let mut kept: Vec<Option<Key>> = Vec::with_capacity(specs.len());
         for spec in &specs {
@@ -28,9 +31,7 @@ impl<S: Clone> Supervisor<S> {
         };
         for key in gone {
             self.void(key);
-            if let Some(alive) = self.children.forget(key).and_then(|child| child.alive) {
-                self.out.push_back(Action::Disown(alive.life));
-            }
+            self.children.let_go(key);
         }
         let order = kept
             .into_iter()

@@ -46,6 +46,8 @@ pub struct Children<S> {
     all: FxHashMap<Key, Child<S>>,
     by_id: FxHashMap<Arc<str>, Key>,
     by_life: FxHashMap<Life, Key>,
+    /// Those that run without a spec, oldest first: other specs have forgotten them (G97).
+    strays: Vec<(Life, ChildSpec<S>)>,
     next: u64,
 }
 
@@ -57,6 +59,7 @@ impl<S> Children<S> {
             all: FxHashMap::default(),
             by_id: FxHashMap::default(),
             by_life: FxHashMap::default(),
+            strays: Vec::new(),
             next: 0,
         };
         for spec in specs {
@@ -123,6 +126,30 @@ impl<S> Children<S> {
             self.by_life.remove(&alive.life);
         }
         Some(child)
+    }
+
+    /// Its spec is gone; if it runs, it does so until it ends, or its supervisor.
+    pub fn let_go(&mut self, key: Key) {
+        if let Some(child) = self.forget(key)
+            && let Some(alive) = child.alive
+        {
+            self.strays.push((alive.life, child.spec));
+        }
+    }
+
+    /// The youngest of those that were let go of.
+    pub fn pop_stray(&mut self) -> Option<(Life, ChildSpec<S>)> {
+        self.strays.pop()
+    }
+
+    /// `true`: whoever has ended was let go of.
+    pub fn stray_ended(&mut self, life: Life) -> bool {
+        let at = self.strays.iter().position(|(stray, _)| *stray == life);
+        at.map(|at| self.strays.remove(at)).is_some()
+    }
+
+    pub fn strays(&self) -> impl ExactSizeIterator<Item = Life> {
+        self.strays.iter().map(|(life, _)| *life)
     }
 
     /// Takes this order, of keys that it has; those that it leaves out are forgotten first.

@@ -186,6 +186,11 @@ impl<S: Clone> Supervisor<S> {
         self.children.count()
     }
 
+    /// Those that run without a spec, because other specs have forgotten them (G97): they end with the supervisor.
+    pub fn strays(&self) -> Vec<Life> {
+        self.children.strays().collect()
+    }
+
     /// Whether it is on its way to its end: no operation begins any more.
     pub fn is_ending(&self) -> bool {
         matches!(self.phase, Phase::Ending | Phase::Ended)

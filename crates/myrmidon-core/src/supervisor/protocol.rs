@@ -115,8 +115,6 @@ pub enum Action<S> {
     Stop(Life),
     /// Kill.
     Kill(Life),
-    /// Its spec is gone and nobody restarts or stops it any more: its end need not be told (G97).
-    Disown(Life),
     /// Its spec has changed while it runs: hand the new one on, for its own children (G97).
     Respec {
         /// The child.

@@ -27,7 +27,7 @@ impl<S: Clone> Supervisor<S> {
                     self.line.push_back(Operation::Decide(plan, reason));
                 }
             }
-        } else if !self.halted(life, &reason) {
+        } else if !self.children.stray_ended(life) && !self.halted(life, &reason) {
             // An end instead of a start. Nobody else's is anybody's business.
             self.not_started(life, StartFailure::Itself(reason));
         }

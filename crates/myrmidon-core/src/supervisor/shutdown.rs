@@ -10,6 +10,7 @@ use super::{
     spec::{Restart, Shutdown, Treatment},
 };
 use crate::exit_reason::ExitReason;
+use std::sync::Arc;
 
 impl<S: Clone> Supervisor<S> {
     /// Goes on with stopping: waits for the one that is being stopped, asks the next, or does what comes after.
@@ -19,17 +20,19 @@ impl<S: Clone> Supervisor<S> {
             if halt.is_some() {
                 return;
             }
-            let Some(key) = left.pop() else { break };
+            let Some(key) = left.pop() else {
+                let is_end = matches!(self.work, Work::Stopping { then: AfterStops::End(_), .. });
+                let Some((life, spec)) = is_end.then(|| self.children.pop_stray()).flatten() else { break };
+                self.halt(life, spec.id, spec.treatment);
+                continue;
+            };
             self.void(key);
             let Some(child) = self.children.get_mut(key) else { continue };
             child.status = Status::Stopped;
             let Some(alive) = child.alive else { continue };
             let (id, treatment) = (child.spec.id.clone(), child.spec.treatment);
             self.children.went(alive.life);
-            let timer = self.ask_to_end(alive.life, treatment.shutdown);
-            if let Work::Stopping { halt, .. } = &mut self.work {
-                *halt = Some(Halt { life: alive.life, id, timer, treatment });
-            }
+            self.halt(alive.life, id, treatment);
         }
         let Work::Stopping { then, .. } = core::mem::replace(&mut self.work, Work::Idle) else { return };
         match then {
@@ -40,6 +43,13 @@ impl<S: Clone> Supervisor<S> {
             }
             AfterStops::Fail(error) => self.over(Action::Fail(error)),
             AfterStops::End(reason) => self.over(Action::End(reason)),
+        }
+    }
+
+    fn halt(&mut self, life: Life, id: Arc<str>, treatment: Treatment) {
+        let timer = self.ask_to_end(life, treatment.shutdown);
+        if let Work::Stopping { halt, .. } = &mut self.work {
+            *halt = Some(Halt { life, id, timer, treatment });
         }
     }
 

@@ -53,13 +53,6 @@ impl World {
                     self.die(child, &ExitReason::Killed);
                 }
             }
-            Action::Disown(life) => {
-                if let Some(child) = child(self, life)
-                    && let Some(actor) = self.actors.get_mut(&child)
-                {
-                    actor.watched = false;
-                }
-            }
             Action::Respec { life, start } => {
                 if let Some(child) = child(self, life) {
                     self.respec(child, &start);
@@ -113,11 +106,8 @@ impl World {
         if let Some(action) = more {
             self.faults.push(format!("{action:?} came after the end"));
         }
-        let left: Vec<_> = self
-            .actors
-            .values()
-            .filter(|child| child.watched && child.parent.is_some_and(|(above, _)| above == index))
-            .collect();
+        let left: Vec<_> =
+            self.actors.values().filter(|child| child.parent.is_some_and(|(above, _)| above == index)).collect();
         if let Some(child) = left.first() {
             self.faults.push(format!("{} outlives its supervisor", child.id));
         }

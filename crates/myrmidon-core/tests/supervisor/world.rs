@@ -47,8 +47,6 @@ pub struct Actor {
     state: State,
     /// Who started it, and as which life.
     parent: Option<(Index, Life)>,
-    /// The parent wants to know of its end.
-    watched: bool,
     linked: BTreeSet<Index>,
     lives: HashMap<Life, Index>,
 }
@@ -247,7 +245,6 @@ impl World {
             being,
             state: State::Starting,
             parent,
-            watched: true,
             linked: parent.iter().map(|(above, _)| *above).collect(),
             lives: HashMap::new(),
         };
@@ -291,7 +288,7 @@ impl World {
     }
 
     fn tell_parent(&mut self, index: Index, fact: impl FnOnce(Life) -> Input<std::convert::Infallible>) {
-        if let Some(Actor { parent: Some((above, life)), watched: true, .. }) = self.actors.get(&index) {
+        if let Some(Actor { parent: Some((above, life)), .. }) = self.actors.get(&index) {
             self.line.push_back((*above, Delivery::Fact(fact(*life))));
         }
     }

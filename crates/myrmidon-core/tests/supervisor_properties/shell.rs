@@ -19,6 +19,8 @@ pub trait Machine {
     fn poll(&mut self) -> Option<Action<Payload>>;
     fn is_ended(&self) -> bool;
     fn which(&self) -> Vec<ChildInfo>;
+    /// Those that run without a spec.
+    fn strays(&self) -> Vec<Life>;
 }
 
 impl Machine for Supervisor<Payload> {
@@ -35,6 +37,9 @@ impl Machine for Supervisor<Payload> {
     fn which(&self) -> Vec<ChildInfo> {
         self.which_children()
     }
+    fn strays(&self) -> Vec<Life> {
+        self.strays()
+    }
 }
 
 impl Machine for DynamicSupervisor<Payload> {
@@ -50,6 +55,9 @@ impl Machine for DynamicSupervisor<Payload> {
     }
     fn which(&self) -> Vec<ChildInfo> {
         self.which_children()
+    }
+    fn strays(&self) -> Vec<Life> {
+        Vec::new()
     }
 }
 
@@ -86,7 +94,6 @@ pub struct Shell<M> {
     named: bool,
     lives: BTreeMap<Life, (String, Doing)>,
     seen: HashSet<Life>,
-    disowned: HashSet<Life>,
     pub timers: BTreeSet<Timer>,
     open: HashSet<Token>,
     pub tokens: Token,
@@ -109,7 +116,6 @@ impl<M: Machine> Shell<M> {
             named,
             lives: BTreeMap::new(),
             seen: HashSet::new(),
-            disowned: HashSet::new(),
             timers: BTreeSet::new(),
             open: HashSet::new(),
             tokens: 0,
@@ -134,7 +140,7 @@ impl<M: Machine> Shell<M> {
     }
 
     pub fn alive(&self) -> usize {
-        self.lives.keys().filter(|life| !self.disowned.contains(life)).count()
+        self.lives.len()
     }
 
     pub fn handle(&mut self, input: Input<M::Command>) {
@@ -151,9 +157,10 @@ impl<M: Machine> Shell<M> {
             self.act(action);
         }
         assert_eq!(self.machine.is_ended(), self.over);
+        let strays = self.machine.strays();
         let running: BTreeSet<Pid> = self.machine.which().into_iter().filter_map(|child| child.pid).collect();
         for (life, (id, doing)) in &self.lives {
-            let wanted = *doing == Doing::Running && !self.disowned.contains(life) && !self.over;
+            let wanted = *doing == Doing::Running && !strays.contains(life) && !self.over;
             if *doing != Doing::Cancelled {
                 assert_eq!(running.contains(&pid_of(*life)), wanted, "{id} {life:?} is {doing:?}");
             }
@@ -165,8 +172,8 @@ impl<M: Machine> Shell<M> {
             Action::Start { life, id, .. } => {
                 assert!(self.seen.insert(life), "{life:?} was started twice");
                 if self.named {
-                    let double =
-                        self.lives.iter().find(|(other, (name, _))| **name == *id && !self.disowned.contains(other));
+                    let strays = self.machine.strays();
+                    let double = self.lives.iter().find(|(other, (name, _))| **name == *id && !strays.contains(other));
                     assert!(double.is_none(), "{id} has two lives: {double:?}");
                 }
                 self.starts.push(id.to_string());
@@ -191,7 +198,6 @@ impl<M: Machine> Shell<M> {
                 }
                 *doing = Doing::Asked { killed: true };
             }
-            Action::Disown(life) => assert!(self.disowned.insert(life)),
             Action::Respec { life, .. } => assert!(self.lives.contains_key(&life)),
             Action::Arm(timer, ms) => {
                 assert!(ms >= 0.0);
