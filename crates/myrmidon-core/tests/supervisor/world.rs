@@ -108,10 +108,13 @@ impl World {
 
     pub fn advance(&mut self, ms: f64) {
         let until = self.now + ms;
-        while let Some(entry) = self.timers.first_entry().filter(|entry| f64::from_bits(entry.key().0) <= until) {
-            let ((at, _), (to, timer)) = entry.remove_entry();
+        // All that are over at one moment come before anything that comes of them.
+        while let Some(at) = self.timers.keys().next().map(|(at, _)| *at).filter(|at| f64::from_bits(*at) <= until) {
             self.now = f64::from_bits(at);
-            self.line.push_back((to, Delivery::Fact(Input::Timer(timer))));
+            while let Some(entry) = self.timers.first_entry().filter(|entry| entry.key().0 == at) {
+                let (to, timer) = entry.remove();
+                self.line.push_back((to, Delivery::Fact(Input::Timer(timer))));
+            }
             self.settle();
         }
         self.now = until;
