@@ -272,7 +272,10 @@ impl<S: Clone> Supervisor<S> {
 
     fn proceed(&mut self) {
         while matches!(self.work, Work::Idle) && self.phase == Phase::Running {
-            self.pass_the_lead();
+            self.go_on_without_leader();
+            if !matches!(self.work, Work::Idle) {
+                return;
+            }
             let Some(operation) = self.line.pop_front() else { return };
             match operation {
                 Operation::Decide(plan, reason) => self.decide(plan, &reason),

@@ -126,18 +126,16 @@ impl<S: Clone> Supervisor<S> {
         self.start_all(group.into(), Purpose::Group);
     }
 
-    /// Those that wait for a leader that was terminated or forgotten do not wait for ever: the next one leads.
-    pub(super) fn pass_the_lead(&mut self) {
-        let Some(Group { leader, mut rest }) = self.group.take() else { return };
+    /// Those that wait for one that was terminated or forgotten do not wait for ever: they start without it.
+    pub(super) fn go_on_without_leader(&mut self) {
+        let Some(Group { leader, rest }) = self.group.take() else { return };
         if self.is_due(leader) {
             self.group = Some(Group { leader, rest });
             return;
         }
-        rest.retain(|plan| self.is_due(*plan));
+        let rest: Vec<Key> = rest.into_iter().filter(|plan| self.is_due(*plan)).map(|plan| plan.key).collect();
         if !rest.is_empty() {
-            let leader = rest.remove(0);
-            self.group = Some(Group { leader, rest });
-            self.line.push_back(Operation::Retry { plan: leader, counts: false });
+            self.start_group(rest);
         }
     }
 

@@ -33,6 +33,8 @@ impl World {
             Action::Cancel(life) => {
                 if let Some(child) = child(self, life) {
                     match self.actors.get(&child).map(|actor| &actor.being) {
+                        // One that has started by now is killed: its cleanup does not run.
+                        Some(Being::Worker { .. }) if self.is_alive(child) => self.die(child, &ExitReason::Killed),
                         Some(Being::Worker { .. }) => self.terminate(child, &ExitReason::Killed),
                         Some(Being::Supervisor(_)) => {
                             let signal = Delivery::Exit { reason: ExitReason::SHUTDOWN, from: Some(index) };

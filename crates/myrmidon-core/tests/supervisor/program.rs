@@ -12,7 +12,6 @@ use myrmidon_core::supervisor::Status;
 use serde_json::{Value, json};
 
 /// What is known of the program so far.
-#[allow(clippy::struct_excessive_bools, reason = "each is a thing of its own that was done to the tree")]
 struct Author {
     dice: Dice,
     tree: Value,
@@ -22,8 +21,6 @@ struct Author {
     sorted: bool,
     /// Results of a stop are told by one side only.
     asked_to_stop: bool,
-    /// Two supervisors have the same moment to wait for: which comes first is not compared.
-    at_once: bool,
     /// Somebody has unlinked itself: once let go of, nothing ends it.
     unlinked: bool,
     added: usize,
@@ -161,7 +158,7 @@ impl Author {
 
     fn look(&mut self) {
         let journal = json!(self.world().journal);
-        let verb = if self.sorted || std::mem::take(&mut self.at_once) { "sorted" } else { "trace" };
+        let verb = if self.sorted { "sorted" } else { "trace" };
         self.act(json!([verb, journal]));
         if !self.asked_to_stop {
             let results = json!(self.world().results);
@@ -338,14 +335,13 @@ impl Author {
         self.act(json!(["change", next]));
     }
 
-    #[allow(clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "whole ms, from 0 to a few thousand")]
+    #[allow(clippy::cast_sign_loss, reason = "whole ms, from 0 to a few thousand")]
     fn time(&mut self) {
         let ms = match self.world().next_timer() {
             Some(left) if self.dice.may(60) => left as usize,
             Some(left) => self.dice.below(left as usize),
             None => 100 * (1 + self.dice.below(30)),
         };
-        self.at_once = self.world().timers_within(ms as f64) > 1;
         self.act(json!(["advance", ms]));
     }
 }
@@ -367,7 +363,6 @@ pub fn program(seed: u64) -> Value {
         steps: Vec::new(),
         sorted: false,
         asked_to_stop: false,
-        at_once: false,
         unlinked: false,
         added: 0,
         spawned: 0,
@@ -375,7 +370,8 @@ pub fn program(seed: u64) -> Value {
     author.act(json!(["start"]));
     author.look();
     for _ in 0..6 + author.dice.below(14) {
-        if author.is_over() {
+        // Whose turn is first when several wait for one moment is nobody's promise.
+        if author.is_over() || author.world().has_rivals() {
             break;
         }
         author.happen();

@@ -132,9 +132,14 @@ impl World {
         })
     }
 
-    /// How many timers are over by then.
-    pub fn timers_within(&self, ms: f64) -> usize {
-        self.timers.keys().filter(|(at, _)| f64::from_bits(*at) <= self.now + ms).count()
+    /// Whether several actors wait for the same moment, the next that there is.
+    pub fn has_rivals(&self) -> bool {
+        let next = self.timers.first_key_value().map(|((at, _), (owner, _))| (*at, *owner));
+        self.timers.iter().any(|((at, _), (owner, _))| next.is_some_and(|next| next.0 == *at && next.1 != *owner))
+    }
+
+    fn is_alive(&self, index: Index) -> bool {
+        self.actors.get(&index).is_some_and(|actor| actor.state == State::Alive)
     }
 
     /// Nobody is starting or ending, and no time is waited for.
