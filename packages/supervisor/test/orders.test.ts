@@ -101,6 +101,18 @@ describe.each(testSystems)("orders on the %s", (_, system) => {
         assert.strictEqual(yield* actors, 1)
       }))
 
+    test("G86: a name that somebody else has is the typed error of the start", () =>
+      Effect.gen(function*() {
+        const worker = workerOf(new Journal())
+        yield* worker.spawn("holder", { name: "taken" })
+        const error = yield* Effect.flip(Supervisor.start(Supervisor.make("top", {}, [
+          Supervisor.child("a", worker, "a", { name: "taken" })
+        ])))
+        assert.instanceOf(error, ChildStartError)
+        assert.instanceOf(error.error, SpawnError)
+        assert.strictEqual(error.error.reason._tag, "NameTaken")
+      }))
+
     test("very many orders behind a start that hangs are answered when it is given up", () =>
       Effect.gen(function*() {
         const journal = new Journal()

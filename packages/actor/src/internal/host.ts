@@ -151,7 +151,12 @@ export class Host implements ShardHost {
     options: ChildOptions | undefined
   ): Effect.Effect<Cell, unknown> {
     return Effect.withFiber((fiber) => {
-      const begun = this.beginChild(parent, behavior, args, options, fiber.context)
+      let begun: Cell | Starting
+      try {
+        begun = this.beginChild(parent, behavior, args, options, fiber.context)
+      } catch (error) {
+        return Exit.fail(error)
+      }
       return begun instanceof Starting ? settled(begun) : Exit.succeed(begun)
     })
   }

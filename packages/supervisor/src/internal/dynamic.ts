@@ -20,6 +20,7 @@ import { isIgnore, saysIgnore } from "./ignore.ts"
 import { Intensity } from "./intensity.ts"
 import { type DynamicNode } from "./node.ts"
 import { Entry, type Roster, rosterOf } from "./roster.ts"
+import { isClosing } from "./spawnChild.ts"
 import { within } from "./shutdown.ts"
 import type { Treatment } from "./spec.ts"
 
@@ -48,6 +49,8 @@ export class DynamicIncarnation {
   readonly waiting = new Set<Entry>()
   /** Nothing is started any more. */
   ending = false
+  /** So does its system. */
+  private closing = false
   private readonly context: Context.Context<never>
   private readonly events: Events
   private readonly roster: Roster
@@ -177,6 +180,7 @@ export class DynamicIncarnation {
   }
 
   private attempt(entry: Entry, reason: ExitReason | undefined): void {
+    if (this.closing) return void this.waiting.delete(entry)
     const { rules } = this.node
     const now = Number(Context.get(this.context, Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6
     if (!this.intensity.add(now, rules)) {
@@ -199,7 +203,8 @@ export class DynamicIncarnation {
     try {
       ref = this.self.spawnUnsafe(this.node.behavior, entry.args, this.tied(entry.options)) as AnyRef
     } catch (error) {
-      if (isIgnore(error)) this.waiting.delete(entry)
+      this.closing ||= isClosing(error)
+      if (isIgnore(error) || this.closing) this.waiting.delete(entry)
       // Counted and tried again, in line with whatever else is asked of the supervisor.
       else this.orders.retry(entry, 0)
       return

@@ -22,7 +22,7 @@ import { Intensity } from "./intensity.ts"
 import { type Node, type SupervisorNode } from "./node.ts"
 import { Operations } from "./operations.ts"
 import { isOrderly, Stopping } from "./shutdown.ts"
-import { spawnChild } from "./spawnChild.ts"
+import { isClosing, spawnChild } from "./spawnChild.ts"
 
 /** What the incarnation asks its actor to do, each time with the child's ticket: another one makes it void. */
 export interface Orders {
@@ -51,6 +51,8 @@ export class Incarnation {
   private readonly early = new Map<AnyRef, ExitReason>()
   /** It ends: no more operations. */
   private ending = false
+  /** Its system closes: nothing starts any more. */
+  private closing = false
   private readonly orders: Orders
 
   constructor(
@@ -241,6 +243,10 @@ export class Incarnation {
 
   /** A restart is due. Every attempt counts, and one too many ends the supervisor. */
   private attempt(child: Node, reason: ExitReason | undefined): Effect.Effect<void> {
+    if (this.closing) {
+      child.status = "stopped"
+      return Effect.void
+    }
     if (!this.intensity.add(this.now(), this.node.rules)) {
       this.tell("Escalated", child, undefined, reason)
       child.status = "stopped"
@@ -296,6 +302,12 @@ export class Incarnation {
           // Not the first that is stopped: others may have said that they do not want to start.
           const failed = group[at]!
           if (!this.node.children.includes(failed)) return Effect.void
+          const error = failureOf(cause)
+          if (error instanceof ChildStartError && isClosing(error.error)) {
+            this.closing = true
+            for (const child of group) if (child.ref === undefined) child.status = "stopped"
+            return Effect.void
+          }
           failed.status = "restarting"
           failed.waiting = group.slice(at + 1)
           this.orders.retry(failed, failed.ticket, 0)

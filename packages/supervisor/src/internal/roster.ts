@@ -1,6 +1,6 @@
 /**
- * The children of all dynamic supervisors of one system, found by PID: an array by slab index (G1), which costs a start
- * one store where a map would cost as much as the actor.
+ * The children of all dynamic supervisors of one system, found by PID: a table by slab index (G1), which costs a start
+ * one store where a map would cost as much as the actor; in chunks, so that growing it copies nothing.
  *
  * A slot may be given out again before its last child was struck off; that child waits aside.
  */
@@ -26,29 +26,41 @@ export class Entry {
 // Shifts take the low half of a PID, of which 24 bits are the index.
 const indexOf = (ref: AnyRef): number => (ref.pid >>> 0) & 0xffffff
 
+/** Slots of a chunk, as a power of two. */
+const bits = 10
+const within = (1 << bits) - 1
+
+type Chunk = Array<Entry | undefined>
+
 export class Roster {
-  private readonly entries: Array<Entry | undefined> = []
+  private readonly chunks: Array<Chunk | undefined> = []
   private readonly aside = new Map<AnyRef, Entry>()
 
   add(entry: Entry): void {
-    const at = indexOf(entry.ref)
-    const { entries } = this
-    // Filled in order: a hole would turn the array into a dictionary.
-    while (entries.length <= at) entries.push(undefined)
-    const before = entries[at]
+    const slot = indexOf(entry.ref)
+    const chunk = this.chunks[slot >>> bits] ?? this.grow(slot >>> bits)
+    const before = chunk[slot & within]
     if (before !== undefined) this.aside.set(before.ref, before)
-    entries[at] = entry
+    chunk[slot & within] = entry
+  }
+
+  private grow(to: number): Chunk {
+    // Filled in order: a hole would turn the array into a dictionary.
+    while (this.chunks.length < to) this.chunks.push(undefined)
+    return this.chunks[to] = new Array<undefined>(1 << bits).fill(undefined)
   }
 
   find(ref: AnyRef): Entry | undefined {
-    const entry = this.entries[indexOf(ref)]
+    const slot = indexOf(ref)
+    const entry = this.chunks[slot >>> bits]?.[slot & within]
     if (entry !== undefined && entry.ref === ref) return entry
     return this.aside.size === 0 ? undefined : this.aside.get(ref)
   }
 
   remove(entry: Entry): void {
-    const at = indexOf(entry.ref)
-    if (this.entries[at] === entry) this.entries[at] = undefined
+    const slot = indexOf(entry.ref)
+    const chunk = this.chunks[slot >>> bits]
+    if (chunk?.[slot & within] === entry) chunk[slot & within] = undefined
     else this.aside.delete(entry.ref)
   }
 }
