@@ -172,8 +172,12 @@ export const standing = <A, B>(
       Effect.sync(() => ({ still: new Still(cell), held: watch(cell) })),
       ({ held }) =>
         Effect.flatMap(
-          Effect.raceFirst(inTime(work, timeout, () => timedOut(timeout)), Effect.flatMap(held.end, () => Effect.fail(exited(cell)))),
-          (prepared) => cell.host.shard.isAlive(cell) ? attempt(() => finish(prepared, since)) : Effect.fail(exited(cell))
+          Effect.raceFirst(
+            inTime(work, timeout, () => timedOut(timeout)),
+            Effect.flatMap(held.end, () => Effect.fail(exited(cell)))
+          ),
+          (prepared) =>
+            cell.host.shard.isAlive(cell) ? attempt(() => finish(prepared, since)) : Effect.fail(exited(cell))
         ),
       ({ held, still }) =>
         Effect.sync(() => {
