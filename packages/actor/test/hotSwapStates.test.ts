@@ -173,12 +173,13 @@ describe.each(systems)("migrations on the %s", (_, system) => {
         }
       })
       const box = (yield* ActorSystem).spawnUnsafe(Late, undefined)
-      const swap = yield* Effect.forkChild(HotSwap.swap(box, HotSwap.upgrade(Late, V2)), { startImmediately: true })
+      const next = HotSwap.upgrade(Late, V2, { migrate: ({ held, n }) => ({ held, n: n + 1 }) })
+      const swap = yield* Effect.forkChild(HotSwap.swap(box, next), { startImmediately: true })
       yield* turn
       yield* Deferred.succeed(opened, { n: 5, held: 0 })
       yield* Fiber.join(swap)
       assert.strictEqual(yield* box.ask(Version()), "2")
-      assert.strictEqual(yield* box.ask(Size()), 5)
+      assert.strictEqual(yield* box.ask(Size()), 6)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("reaches an actor before a million messages, and keeps its links", () =>
