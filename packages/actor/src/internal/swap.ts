@@ -54,11 +54,29 @@ export class Swaps {
 
 export const swapsOf = (cell: Cell): Swaps => lifeOf(cell).swap ??= new Swaps()
 
-/** The actor runs this from the next message on. */
+/** Around the handlers of an actor, whatever version it runs: a trace. */
+export interface Wrapper {
+  readonly wrap: (program: Program) => Program
+  /** The actor has ended. */
+  readonly ended: () => void
+}
+
+/** What the actor runs, without wrappers. A canary is what it tries out. */
+export const boundOf = (cell: Cell): Bound => cell.bound.under ?? cell.bound
+
+const wrapped = (bound: Bound, wrappers: ReadonlyArray<Wrapper>): Bound => {
+  const program = wrappers.reduce((inner, wrapper) => wrapper.wrap(inner), bound.program)
+  const made = new Bound(bound.host, program, bound.context)
+  made.under = bound
+  made.meter = bound.meter
+  return made
+}
+
+/** The actor runs this from the next message on, in the wrappers that it has. */
 export const switchTo = (cell: Cell, bound: Bound): void => {
   const before = cell.bound
-  cell.bound = bound
   const { life } = cell
+  cell.bound = life?.wrappers === undefined ? bound : wrapped(bound, life.wrappers)
   if (life !== undefined) life.runner = undefined
   const scoped = life?.scope !== undefined
   const cleanup = bound.open.cleanup || scoped
@@ -66,6 +84,9 @@ export const switchTo = (cell: Cell, bound: Bound): void => {
     cell.host.shard.setFlags(cell, bound.open.trapExit, cleanup)
   }
 }
+
+/** Messages that a canary reports at most. */
+export const journalled = 65_536
 
 /** A message that a canary has been given. */
 class Entry {
@@ -125,8 +146,14 @@ export class Canary {
     else this.waiters.push(waiter)
   }
 
-  get isOver(): boolean {
-    return this.end !== undefined
+  /** Neither crashed nor passed nor ended. */
+  get isOpen(): boolean {
+    return this.end === undefined
+  }
+
+  /** It may still have to go back with its group. */
+  get hasPassed(): boolean {
+    return this.end !== undefined && this.end !== "ended" && this.end.passed
   }
 
   // -- what its handlers do -------------------------------------------------------------------------------------------
@@ -136,6 +163,8 @@ export class Canary {
       handler === undefined ? undefined : (state, payload, self) => {
         const { life } = this.cell
         const sender = life?.sender ?? 0
+        // Messages that re-enter while one waits for ever: who has handled so many has passed.
+        if (this.journal.length >= journalled) this.pass()
         const entry = new Entry(op, payload, sender === 0 ? undefined : sender as Pid, life?.asked ?? false)
         if (this.end === undefined) this.journal.push(entry)
         this.open++
@@ -187,7 +216,7 @@ export class Canary {
     if (this.end !== undefined) return
     this.swaps.canary = undefined
     this.swaps.trim()
-    if (this.cell.bound === this.wrapped) this.cell.bound = this.bound
+    if (boundOf(this.cell) === this.wrapped) switchTo(this.cell, this.bound)
     this.settle({ passed: true })
   }
 
@@ -225,7 +254,7 @@ export class Canary {
    */
   recall(reason: ExitReason): ReadonlyArray<HandledMessage> | undefined {
     const { bound, cell, old, swaps } = this
-    if (cell.bound !== bound || cell.life?.ended !== undefined) return undefined
+    if (boundOf(cell) !== bound || cell.life?.ended !== undefined) return undefined
     if (swaps.versions[0] === old) swaps.versions.shift()
     restore(cell, old)
     cell.host.rolledBack(cell, bound.program.version, reason)

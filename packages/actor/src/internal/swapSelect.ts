@@ -1,10 +1,13 @@
-/** Which actors a group swap is about. */
+/** Which actors a group swap is about. In turns of the event loop, where there are many to look at. */
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import type { ActorInfo } from "../Actor.ts"
 import type { AnyRef } from "../ActorRef.ts"
 import { ActorSystem } from "../ActorSystem.ts"
+import type { Pid } from "../Pid.ts"
 import { type Cell, cellOf } from "./cell.ts"
 import { hostOf } from "./system.ts"
+import { inTurns } from "./turn.ts"
 import type { UpgradeImpl } from "./upgrade.ts"
 
 interface Selection {
@@ -12,17 +15,22 @@ interface Selection {
   readonly tree?: AnyRef | undefined
 }
 
-const below = (root: Cell): ReadonlyArray<Cell> => {
-  const found: Array<Cell> = []
+/** Everybody below `root`, while others may still be born there. */
+function* below(root: Cell): Generator<Cell> {
   const todo = [root]
   for (let cell = todo.pop(); cell !== undefined; cell = todo.pop()) {
     for (const child of cell.life?.children?.all() ?? []) {
       if (!child.host.shard.holds(child)) continue
-      found.push(child)
+      yield child
       todo.push(child)
     }
   }
-  return found
+}
+
+/** In order of their spawn. */
+function* everybody(context: Context.Context<never>): Generator<Cell> {
+  const { shard } = hostOf(Context.get(context as Context.Context<ActorSystem>, ActorSystem))
+  for (const pid of shard.pids()) yield shard.cellOf(pid as Pid)
 }
 
 const infoOf = (cell: Cell): ActorInfo | undefined => {
@@ -33,23 +41,24 @@ const infoOf = (cell: Cell): ActorInfo | undefined => {
     : { pid: cell.pid, name: cell.life?.name, protocol: program.protocol, version: program.version, ...found }
 }
 
-/** In order of their spawn, where no tree says otherwise. */
 export const selectCells = (
   context: Context.Context<never>,
   upgrade: UpgradeImpl,
   selection: Selection | undefined
-): ReadonlyArray<Cell> => {
-  const { where, tree } = selection ?? {}
-  const host = hostOf(Context.get(context as Context.Context<ActorSystem>, ActorSystem))
-  const all = tree === undefined ? host.shard.cells() : below(cellOf(tree))
-  const chosen: Array<Cell> = []
-  for (const cell of all) {
-    if (!upgrade.runs(cell)) continue
-    if (where !== undefined) {
-      const info = infoOf(cell)
-      if (info === undefined || !where(info)) continue
-    }
-    chosen.push(cell)
-  }
-  return chosen
-}
+): Effect.Effect<ReadonlyArray<Cell>> =>
+  Effect.suspend(() => {
+    const { where, tree } = selection ?? {}
+    const chosen: Array<Cell> = []
+    const all = tree === undefined ? everybody(context) : below(cellOf(tree))
+    return Effect.as(
+      inTurns(all, (cell) => {
+        if (!upgrade.runs(cell)) return
+        if (where !== undefined) {
+          const info = infoOf(cell)
+          if (info === undefined || !where(info)) return
+        }
+        chosen.push(cell)
+      }),
+      chosen
+    )
+  })

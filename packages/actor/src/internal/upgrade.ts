@@ -27,6 +27,8 @@ interface Step {
 /** What `HotSwap.upgrade` makes: a chain of steps. */
 export class UpgradeImpl {
   readonly steps: readonly [Step, ...ReadonlyArray<Step>]
+  /** A migration of it was an Effect: its actors have to be held still for it, and are so from the start. */
+  takesTime = false
 
   constructor(steps: readonly [Step, ...ReadonlyArray<Step>]) {
     this.steps = steps
@@ -96,9 +98,10 @@ const copyOf = (state: unknown, { from, options }: Step): unknown => {
     if (!(error instanceof NotCopyable)) throw failed(error)
     const schema = from.program.options.state as Schema.Codec<unknown, unknown> | undefined
     if (schema !== undefined) {
-      // There and back through its encoded side: that is what the behaviour says its state is.
+      // There and back through its encoded side: that is what the behaviour says its state is. What is no plain data
+      // on that side either (`Schema.Any`) would be shared, and is not copied by that.
       try {
-        return Schema.decodeUnknownSync(schema)(Schema.encodeUnknownSync(schema)(state))
+        return Schema.decodeUnknownSync(schema)(copyPlain(Schema.encodeUnknownSync(schema)(state)))
       } catch {
         // Told below, with its place.
       }
@@ -109,17 +112,24 @@ const copyOf = (state: unknown, { from, options }: Step): unknown => {
 
 const checks = new WeakMap<object, (state: unknown) => unknown>()
 
-/** Against the new behaviour's own schema. Throws a `SwapError`. */
-const check = (state: unknown, { to }: Step): unknown => {
-  const schema = to.program.options.state as Schema.Codec<unknown, unknown> | undefined
-  if (schema === undefined) return state
+/** What is wrong with a state, by the schema of its behaviour. */
+export const issueOf = (state: unknown, { options }: Program): Error | undefined => {
+  const schema = options.state as Schema.Codec<unknown, unknown> | undefined
+  if (schema === undefined) return undefined
   let decode = checks.get(schema)
   if (decode === undefined) checks.set(schema, decode = Schema.decodeUnknownSync(Schema.toType(schema)))
   try {
     decode(state)
+    return undefined
   } catch (error) {
-    throw swapError(new StateInvalid({ issue: error instanceof Error ? error.message : String(error) }))
+    return error instanceof Error ? error : new Error(String(error))
   }
+}
+
+/** Against the new behaviour's own schema. Throws a `SwapError`. */
+const check = (state: unknown, { to }: Step): unknown => {
+  const issue = issueOf(state, to.program)
+  if (issue !== undefined) throw swapError(new StateInvalid({ issue: issue.message }))
   return state
 }
 
