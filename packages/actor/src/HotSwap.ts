@@ -233,11 +233,14 @@ export const swapAll = <From extends Rpc.Any, To extends Rpc.Any, R>(
   swapOptions?: GroupOptions
 ): Effect.Effect<SwapReport, never, R | ActorSystem> =>
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
-    Effect.flatMap(options(() => resolveSwap(swapOptions)), (resolved) =>
-      Effect.flatMap(selectCells(context, impl(upgrade), swapOptions), (chosen) => {
-        const all = swapOptions?.together === true ? swapTogether : swapEach
-        return all(chosen, impl(upgrade), context, resolved)
-      }))
+    Effect.flatMap(
+      options(() => resolveSwap(swapOptions)),
+      (resolved) =>
+        Effect.flatMap(selectCells(context, impl(upgrade), swapOptions), (chosen) => {
+          const all = swapOptions?.together === true ? swapTogether : swapEach
+          return all(chosen, impl(upgrade), context, resolved)
+        })
+    )
   )
 
 /**

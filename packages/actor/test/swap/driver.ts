@@ -25,7 +25,7 @@ import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import type { Under } from "../conformance/under.ts"
 import { reasonText } from "../conformance/script.ts"
-import { Say, type UpgradeRow, type VersionRow, World } from "./meter.ts"
+import { Meter, Say, type UpgradeRow, type VersionRow, World } from "./meter.ts"
 
 type Step = readonly [verb: string, ...rest: ReadonlyArray<never>]
 
@@ -126,7 +126,8 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
     return Effect.asVoid(Effect.forkIn(done, scope, { startImmediately: true }))
   }
 
-  const failedText = (failed: SwapReport["failed"]) => failed.map(({ error, pid }) => `${world.idOf(pid)} ${errorText(error)}`)
+  const failedText = (failed: SwapReport["failed"]) =>
+    failed.map(({ error, pid }) => `${world.idOf(pid)} ${errorText(error)}`)
 
   const swapAll = (as: string, upgrade: string, { tree, where, ...options }: GroupRow = {}) => {
     reports.set(as, null)
@@ -137,7 +138,10 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
     }
     const done = Effect.map(HotSwap.swapAll(world.upgrade(upgrade), selection), (report) => {
       const { failed, pause, rolledBack, swapped } = report
-      assert.isTrue(0 <= pause.p50 && pause.p50 <= pause.p99 && pause.p99 <= pause.max, `${row.id}: the pauses of ${as}`)
+      assert.isTrue(
+        0 <= pause.p50 && pause.p50 <= pause.p99 && pause.p99 <= pause.max,
+        `${row.id}: the pauses of ${as}`
+      )
       reports.set(as, {
         swapped,
         rolledBack: rolledBack.map((back) => `${world.idOf(back.pid)} ${rolledBackText(back)}`),
@@ -186,7 +190,10 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
       case "migrated":
         return Effect.sync(() => world.migrating.get(first!)!.shift()!(second as "ok"))
       case "swap":
-        return asked(first!, Effect.asVoid(HotSwap.swap(world.ref(second!), world.upgrade(third!), rest[3] as SwapOptions)))
+        return asked(
+          first!,
+          Effect.asVoid(HotSwap.swap(world.ref(second!), world.upgrade(third!), rest[3] as SwapOptions))
+        )
       case "rollback":
         return asked(first!, HotSwap.rollback(world.ref(second!), rest[2] as object))
       case "swapAll":
@@ -202,7 +209,9 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
       case "watch":
         return Effect.flatMap(Scope.provide(Monitor.make(world.ref(second!)), scope), (down) =>
           Effect.asVoid(
-            Effect.forkIn(Effect.map(down, (reason) => void ends.set(first!, reason)), scope, { startImmediately: true })
+            Effect.forkIn(Effect.map(down, (reason) => void ends.set(first!, reason)), scope, {
+              startImmediately: true
+            })
           ))
       case "advance":
         return Effect.andThen(TestClock.adjust(rest[0] as number), under.advance(rest[0] as number))
@@ -211,8 +220,7 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
     }
   }
 
-  const letterText = (letter: DeadLetter): string =>
-    `${letter.why} ${world.idOf(letter.to)} ${textOf(letter.message)}`
+  const letterText = (letter: DeadLetter): string => `${letter.why} ${world.idOf(letter.to)} ${textOf(letter.message)}`
 
   const expectation = (action: Step): Effect.Effect<void, unknown, ActorSystem> => {
     const [verb, ...rest] = action as readonly [string, ...ReadonlyArray<unknown>]
@@ -236,7 +244,10 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
       case "alive":
         return Effect.flatMap(Actor.isAlive(world.ref(first!)), (alive) => same(alive, rest[1]))
       case "whereis":
-        return Effect.flatMap(Effect.flatMap(ActorSystem, (system) => system.whereis(first!)), (found) => same(found, second))
+        return Effect.flatMap(
+          Effect.exit(Actor.whereis(Meter, first!)),
+          (exit) => same(Exit.isSuccess(exit) ? world.idOf(exit.value.pid) : null, second)
+        )
       case "ended":
         return Effect.suspend(() => {
           const reason = ends.get(first!)

@@ -13,7 +13,7 @@ import { Rpc } from "effect/rpc"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", { text: Schema.String }) {}
 
-const Meter = Actor.make("Meter", [
+export const Meter = Actor.make("Meter", [
   Rpc.make("Say", { payload: { text: Schema.String }, success: Schema.Int, error: Refused })
 ])
 export const { Say } = Meter.messages
@@ -172,7 +172,7 @@ export class World {
         self.link(this.ref(word!))
         return state.n
       case "spawn":
-        this.know(word!, self.spawnUnsafe(this.behavior("1"), { id: word!, n: 0, odd: false }, { link: false }))
+        this.know(word!, self.spawnUnsafe(this.behavior("1"), { id: word!, n: 0, odd: false }))
         return state.n
       case "beat":
         self.every(Number(word), Say({ text: "add 1" }))
