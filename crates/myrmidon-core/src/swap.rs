@@ -46,7 +46,7 @@
 //! // The state before was kept, and comes back by hand.
 //! todo.clear();
 //! swap.roll_back(2, None, 5000.0, true, 1.0, &mut todo)?;
-//! assert!(todo.contains(&Action::Restore { version: v1, state: 0, has_way_back: false }));
+//! assert!(todo.contains(&Action::Restore { version: v1, state: 0, back: None }));
 //! # Ok::<(), myrmidon_core::swap::SwapError<()>>(())
 //! ```
 
@@ -57,6 +57,7 @@ mod group;
 mod options;
 mod pauses;
 mod probation;
+mod rollback;
 #[cfg(test)]
 mod tests;
 mod version;
@@ -316,36 +317,6 @@ impl<S: Copy, M> Swap<S, M> {
         }
     }
 
-    /// Back by `to`'s number of versions, or by one; each with its state. A canary that this is about ends by it.
-    ///
-    /// # Errors
-    /// Why it cannot begin; nothing was done, and there is no `Answer`.
-    pub fn roll_back(
-        &mut self,
-        request: u32,
-        to: Option<Version>,
-        timeout: f64,
-        is_quiet: bool,
-        now: f64,
-        out: &mut Vec<Action<S, M>>,
-    ) -> Result<(), SwapError<M>> {
-        self.check_alive()?;
-        if self.canary.is_some() && (to.is_none() || to == self.versions.latest()) {
-            self.end_canary(by_hand(), out);
-            out.push(Action::Answer { request, result: Ok(()) });
-            return Ok(());
-        }
-        self.check_free()?;
-        let steps = self.versions.steps_to(to).ok_or(SwapError::WrongVersion { running: self.running })?;
-        if is_quiet {
-            self.step_back(steps, out);
-            out.push(Action::Answer { request, result: Ok(()) });
-        } else {
-            self.stand(Task::RollBack { request, steps }, now + timeout, out);
-        }
-        Ok(())
-    }
-
     /// The actor has ended, or is about to and nothing more is delivered. Whoever waits is told, and all is forgotten.
     pub fn ended(&mut self, reason: &ExitReason, out: &mut Vec<Action<S, M>>) {
         if matches!(self.phase, Phase::Ended(_)) {
@@ -437,7 +408,8 @@ impl<S: Copy, M> Swap<S, M> {
         self.settle(out);
         self.disarm(out);
         let version = self.running;
-        self.versions.push(Kept { version, state: current, has_way_back: upgrade.has_way_back });
+        let back = upgrade.has_way_back.then_some(upgrade.id);
+        self.versions.push(Kept { version, state: current, back });
         self.running = upgrade.to;
         out.push(Action::Install { version: upgrade.to, state });
         out.push(Action::Event(Event::Swapped { from: upgrade.from, to: upgrade.to }));
@@ -461,27 +433,6 @@ impl<S: Copy, M> Swap<S, M> {
             out.push(Action::Answer { request, result: Ok(()) });
         }
     }
-
-    /// By hand, while it is quiet.
-    fn step_back(&mut self, steps: usize, out: &mut Vec<Action<S, M>>) {
-        let version = self.running;
-        for _ in 0..steps {
-            self.restore_latest(out);
-        }
-        self.settle(out);
-        out.push(Action::Event(Event::RolledBack { version, reason: by_hand() }));
-    }
-
-    fn restore_latest(&mut self, out: &mut Vec<Action<S, M>>) {
-        if let Some(Kept { version, state, has_way_back }) = self.versions.pop() {
-            self.running = version;
-            out.push(Action::Restore { version, state, has_way_back });
-        }
-    }
-}
-
-fn by_hand() -> ExitReason {
-    ExitReason::Shutdown { detail: Some("rolled back by hand".into()) }
 }
 
 fn forget<S, M>(result: Result<S, Failure>, out: &mut Vec<Action<S, M>>) {

@@ -50,15 +50,15 @@ pub enum Action<S, M> {
         /// Its state.
         state: S,
     },
-    /// From the next message on the actor runs this again: with what the upgrade's way back makes of the present state,
-    /// or, where there is none or it fails, with `state`. Both states are the binding's from here on.
+    /// From the next message on the actor runs this again: with what the way back makes of the present state, or, where
+    /// there is none or it fails, with `state`. Both states are the binding's from here on.
     Restore {
         /// Which behaviour.
         version: Version,
         /// Its state when it was replaced.
         state: S,
-        /// The upgrade has a way back.
-        has_way_back: bool,
+        /// The upgrade whose way back it is.
+        back: Option<u32>,
     },
     /// Nothing refers to this state any more.
     Forget {

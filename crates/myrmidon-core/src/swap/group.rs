@@ -14,10 +14,11 @@ use crate::exit_reason::ExitReason;
 /// How a group is swapped.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GroupOptions {
-    /// All held still, changed and let go, and nobody changes when one fails.
+    /// All held still, changed and let go, and nobody changes when one fails. Who ends meanwhile holds up nobody.
     pub together: bool,
-    /// ms, for all of it when together. One by one it is each actor's own, and this is what one that has passed has to
-    /// come to rest when it is called back.
+    /// One by one: actors that may be waited for at the same time, one at least.
+    pub concurrency: usize,
+    /// Together: ms for all of it. One by one it is each actor's own.
     pub timeout: f64,
     /// ms from the last swap on until all canaries have passed. `None`: there are no canaries.
     pub within: Option<f64>,
@@ -71,10 +72,14 @@ enum Member {
     Untouched,
     /// Together: stands still.
     Held,
+    /// Together: has its new state.
+    Prepared,
     /// Swapped; its canary may still bring it back.
     Canary,
     /// Swapped for good, unless its group is spoilt.
     Passed,
+    /// Goes back with its group.
+    Recalled,
     /// Ended, or no longer on what it was swapped to.
     Left,
     RolledBack,
@@ -83,14 +88,18 @@ enum Member {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Swaps, or holds, the actor of this number.
-    At(usize),
-    /// Together: waits for this one's new state.
-    Preparing(usize),
+    /// One by one.
+    Swapping,
+    /// Together: holds them.
+    Holding,
+    /// Together: waits for their new states.
+    Preparing,
+    /// Together: all have new states.
+    Committing,
     /// All are swapped; waits for the canaries.
     Watching,
-    /// Spoilt: this one goes back.
-    BringingBack(usize),
+    /// Spoilt: waits for those that go back.
+    BringingBack,
     Done,
 }
 
@@ -105,6 +114,10 @@ pub struct Group<M> {
     micros: Vec<f64>,
     armed: Option<f64>,
     began: f64,
+    /// The first that was not reached.
+    next: usize,
+    /// Actors whose machine is asked for something.
+    waited_for: usize,
 }
 
 impl<M> Group<M> {
@@ -113,18 +126,21 @@ impl<M> Group<M> {
         Self {
             members: vec![Member::Untouched; actors],
             options,
-            phase: Phase::At(0),
+            phase: if options.together { Phase::Holding } else { Phase::Swapping },
             rolled_back: Vec::new(),
             failed: Vec::new(),
             micros: Vec::new(),
             armed: None,
             began: 0.0,
+            next: 0,
+            waited_for: 0,
         }
     }
 
     /// What became of them so far.
     pub fn report(self) -> Report<M> {
-        let stays = |member: &&Member| matches!(member, Member::Canary | Member::Passed | Member::Left);
+        let stays =
+            |member: &&Member| matches!(member, Member::Canary | Member::Passed | Member::Recalled | Member::Left);
         Report {
             swapped: self.members.iter().filter(stays).count(),
             rolled_back: self.rolled_back,
@@ -149,69 +165,73 @@ impl<M> Group<M> {
         if self.options.together {
             self.arm(now + self.options.timeout, out);
         }
-        self.go_to(0, now, out);
+        self.go_on(now, out);
     }
 
     /// Together: the actor stands still, or is about to.
     pub fn held(&mut self, actor: usize, now: f64, out: &mut Vec<Order>) {
-        if self.phase == Phase::At(actor) {
+        if self.phase == Phase::Holding {
             self.members[actor] = Member::Held;
-            self.go_to(actor + 1, now, out);
+            self.waited_for -= 1;
+            self.go_on(now, out);
         }
     }
 
     /// Together: the actor has its new state.
-    pub fn prepared(&mut self, actor: usize, out: &mut Vec<Order>) {
-        if self.phase == Phase::Preparing(actor) {
-            self.prepare(actor + 1, out);
+    pub fn prepared(&mut self, actor: usize, now: f64, out: &mut Vec<Order>) {
+        if self.phase == Phase::Preparing {
+            self.members[actor] = Member::Prepared;
+            self.waited_for -= 1;
+            self.commit(now, out);
         }
     }
 
-    /// The actor runs the new version; it stood still for so many microseconds. Together: none, the group has its own.
+    /// The actor runs the new version; it stood still for so many microseconds. Together they all did as long as the
+    /// group, and `micros` is not looked at.
     pub fn committed(&mut self, actor: usize, micros: f64, now: f64, out: &mut Vec<Order>) {
         self.members[actor] = if self.options.within.is_some() { Member::Canary } else { Member::Passed };
-        if self.options.together {
-            self.micros.push((now - self.began) * 1000.0);
-            if self.members.iter().all(|member| *member != Member::Held) {
-                self.watch(now, out);
-            }
-        } else {
-            self.micros.push(micros);
-            self.go_to(actor + 1, now, out);
-        }
+        self.waited_for -= 1;
+        self.micros.push(if self.options.together { (now - self.began) * 1000.0 } else { micros });
+        self.go_on(now, out);
     }
 
     /// What an actor's machine answered, or refused.
     pub fn answered(&mut self, actor: usize, result: Result<(), SwapError<M>>, now: f64, out: &mut Vec<Order>) {
+        if self.phase == Phase::Done {
+            return;
+        }
         let was = self.members[actor];
-        match (was, result) {
-            (Member::Canary, Ok(())) => self.members[actor] = Member::Passed,
-            // It runs something else by now.
-            (_, Ok(())) => {
-                if self.phase == Phase::BringingBack(actor) {
-                    self.members[actor] = Member::Left;
-                }
-            }
-            (Member::Canary | Member::Passed, Err(SwapError::RolledBack { reason, handled })) => {
-                self.members[actor] = Member::RolledBack;
+        // A canary that ends by itself was asked for nothing.
+        let is_waited_for = match was {
+            Member::Untouched | Member::Held | Member::Recalled => true,
+            Member::Prepared | Member::Canary | Member::Passed | Member::Left => false,
+            Member::RolledBack | Member::Failed => return,
+        };
+        self.members[actor] = match (was, result) {
+            (Member::Canary, Ok(())) => Member::Passed,
+            (Member::Canary | Member::Recalled, Err(SwapError::RolledBack { reason, handled })) => {
                 self.rolled_back.push((actor, reason, handled));
+                Member::RolledBack
             }
-            (Member::Canary | Member::Passed, Err(SwapError::Exited(_))) => self.members[actor] = Member::Left,
-            (Member::Untouched | Member::Held | Member::Canary | Member::Passed, Err(error)) => {
-                self.members[actor] = Member::Failed;
+            // It runs something else by now, or nothing.
+            (Member::Recalled, Ok(()))
+            | (Member::Canary | Member::Recalled | Member::Passed, Err(SwapError::Exited(_))) => Member::Left,
+            (Member::Untouched | Member::Held | Member::Prepared | Member::Recalled, Err(error)) => {
+                let is_together = matches!(self.phase, Phase::Holding | Phase::Preparing);
+                let fails_all = is_together && !matches!(error, SwapError::Exited(_));
                 self.failed.push((actor, error));
+                if fails_all {
+                    self.members[actor] = Member::Failed;
+                    return self.give_up(out);
+                }
+                Member::Failed
             }
-            (Member::Left | Member::RolledBack | Member::Failed, Err(_)) => {}
+            (member, _) => member,
+        };
+        if is_waited_for {
+            self.waited_for -= 1;
         }
-        let has_failed = self.members[actor] == Member::Failed;
-        match self.phase {
-            Phase::At(_) | Phase::Preparing(_) if self.options.together && has_failed => self.give_up(out),
-            Phase::At(_) | Phase::Preparing(_) if self.options.together => {}
-            Phase::At(at) if at == actor => self.go_to(actor + 1, now, out),
-            Phase::Watching => self.look(out),
-            Phase::BringingBack(at) if at == actor => self.bring_back(out),
-            _ => {}
-        }
+        self.go_on(now, out);
     }
 
     /// Time has passed.
@@ -221,23 +241,25 @@ impl<M> Group<M> {
         }
         self.armed = None;
         match self.phase {
-            // Whose state the others wait for.
-            Phase::At(actor) | Phase::Preparing(actor) => {
-                self.failed.push((actor, SwapError::TimedOut));
-                self.give_up(out);
-                self.members[actor] = Member::Failed;
+            // On the account of the first that the others wait for.
+            Phase::Holding | Phase::Preparing => {
+                let late = |member: &Member| matches!(member, Member::Untouched | Member::Held);
+                if let Some(actor) = self.members.iter().position(late) {
+                    self.failed.push((actor, SwapError::TimedOut));
+                    self.give_up(out);
+                    self.members[actor] = Member::Failed;
+                }
             }
             Phase::Watching => {
-                let canaries = self.members.iter().enumerate().filter(|(_, member)| **member == Member::Canary);
-                out.extend(canaries.map(|(actor, _)| Order::Pass(actor)));
-                for member in &mut self.members {
+                for (actor, member) in self.members.iter_mut().enumerate() {
                     if *member == Member::Canary {
                         *member = Member::Passed;
+                        out.push(Order::Pass(actor));
                     }
                 }
                 self.done(out);
             }
-            Phase::BringingBack(_) | Phase::Done => {}
+            Phase::Swapping | Phase::Committing | Phase::BringingBack | Phase::Done => {}
         }
     }
 
@@ -258,42 +280,72 @@ impl<M> Group<M> {
         }
     }
 
-    fn go_to(&mut self, actor: usize, now: f64, out: &mut Vec<Order>) {
-        self.phase = Phase::At(actor);
-        if self.options.together {
-            if actor < self.members.len() {
-                out.push(Order::Hold(actor));
-            } else {
-                self.prepare(0, out);
-            }
-        } else if actor < self.members.len() && !self.is_spoilt() {
-            out.push(Order::Swap(actor));
-        } else {
+    fn go_on(&mut self, now: f64, out: &mut Vec<Order>) {
+        match self.phase {
+            Phase::Swapping => self.swap_next(now, out),
+            Phase::Holding => self.hold_next(now, out),
+            Phase::Preparing => self.commit(now, out),
+            Phase::Committing if self.waited_for == 0 => self.watch(now, out),
+            Phase::Watching => self.look(out),
+            Phase::BringingBack if self.waited_for == 0 => self.done(out),
+            Phase::Committing | Phase::BringingBack | Phase::Done => {}
+        }
+    }
+
+    fn swap_next(&mut self, now: f64, out: &mut Vec<Order>) {
+        while self.next < self.members.len() && !self.is_spoilt() && self.waited_for < self.options.concurrency.max(1) {
+            self.waited_for += 1;
+            out.push(Order::Swap(self.next));
+            self.next += 1;
+        }
+        if self.waited_for == 0 {
             self.watch(now, out);
         }
     }
 
-    fn prepare(&mut self, actor: usize, out: &mut Vec<Order>) {
-        if actor < self.members.len() {
-            self.phase = Phase::Preparing(actor);
-            return out.push(Order::Prepare(actor));
+    /// One after the other: who is refused fails all before anybody else is held.
+    fn hold_next(&mut self, now: f64, out: &mut Vec<Order>) {
+        if self.next < self.members.len() {
+            self.waited_for = 1;
+            self.next += 1;
+            return out.push(Order::Hold(self.next - 1));
+        }
+        self.phase = Phase::Preparing;
+        self.waited_for = 0;
+        for (actor, member) in self.members.iter().enumerate() {
+            if *member == Member::Held {
+                self.waited_for += 1;
+                out.push(Order::Prepare(actor));
+            }
+        }
+        self.commit(now, out);
+    }
+
+    /// In one step: whoever looks sees all of them changed, or none.
+    fn commit(&mut self, now: f64, out: &mut Vec<Order>) {
+        if self.waited_for > 0 {
+            return;
         }
         self.disarm(out);
-        // In one step: whoever looks sees all of them changed, or none.
-        out.extend((0..self.members.len()).map(Order::Commit));
-        if self.members.is_empty() {
-            self.done(out);
+        self.phase = Phase::Committing;
+        for (actor, member) in self.members.iter().enumerate() {
+            if *member == Member::Prepared {
+                self.waited_for += 1;
+                out.push(Order::Commit(actor));
+            }
+        }
+        if self.waited_for == 0 {
+            self.watch(now, out);
         }
     }
 
     /// Together: nobody changes. The last that was held is let go first.
     fn give_up(&mut self, out: &mut Vec<Order>) {
         self.disarm(out);
-        let held = self.members.iter().enumerate().rev().filter(|(_, member)| **member == Member::Held);
-        out.extend(held.map(|(actor, _)| Order::GiveUp(actor)));
-        for member in &mut self.members {
-            if *member == Member::Held {
+        for (actor, member) in self.members.iter_mut().enumerate().rev() {
+            if matches!(member, Member::Held | Member::Prepared) {
                 *member = Member::Untouched;
+                out.push(Order::GiveUp(actor));
             }
         }
         self.done(out);
@@ -316,15 +368,18 @@ impl<M> Group<M> {
         }
     }
 
-    /// Canaries first, all at once; then those that have passed, one after the other: each has to come to rest.
+    /// The youngest first; who is not quiet is waited for beside the others.
     fn bring_back(&mut self, out: &mut Vec<Order>) {
+        self.phase = Phase::BringingBack;
         let reason = self.rolled_back.first().map_or(ExitReason::SHUTDOWN, |(_, reason, _)| reason.clone());
-        let next = |members: &[Member], wanted| members.iter().rposition(|member| *member == wanted);
-        let canary = next(&self.members, Member::Canary);
-        if let Some(actor) = canary.or_else(|| next(&self.members, Member::Passed)) {
-            self.phase = Phase::BringingBack(actor);
-            out.push(Order::Recall(actor, reason));
-        } else {
+        for (actor, member) in self.members.iter_mut().enumerate().rev() {
+            if matches!(member, Member::Canary | Member::Passed) {
+                *member = Member::Recalled;
+                self.waited_for += 1;
+                out.push(Order::Recall(actor, reason.clone()));
+            }
+        }
+        if self.waited_for == 0 {
             self.done(out);
         }
     }

@@ -12,8 +12,8 @@ pub(super) struct Kept<S> {
     pub version: Version,
     /// As it was when it was replaced.
     pub state: S,
-    /// The upgrade that replaced it can make its state of the newer one.
-    pub has_way_back: bool,
+    /// The upgrade that replaced it, where it can make the old state of the new one.
+    pub back: Option<u32>,
 }
 
 /// The latest last. Bounded by `trim`, which every end of a swap calls.
@@ -33,10 +33,6 @@ impl<S: Copy> Versions<S> {
 
     pub fn pop(&mut self) -> Option<Kept<S>> {
         self.kept.pop()
-    }
-
-    pub fn latest(&self) -> Option<Version> {
-        self.kept.last().map(|kept| kept.version)
     }
 
     /// How many steps back a version is; of two of that number the later one.
