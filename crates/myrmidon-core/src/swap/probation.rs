@@ -77,7 +77,9 @@ impl<S: Copy, M> Swap<S, M> {
             return Ok(());
         }
         self.check_free()?;
-        if is_quiet {
+        let terms = self.passed.as_ref().map(|passed| (passed.terms.request, passed.terms.version));
+        let is_recallable = terms == Some((request, self.running));
+        if is_quiet || !is_recallable {
             self.recall_now(request, reason, out);
         } else {
             self.stand(Task::Recall { request, reason }, now + timeout, out);
