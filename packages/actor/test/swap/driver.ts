@@ -134,7 +134,7 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
     const selection = {
       ...options,
       ...tree === undefined ? {} : { tree: world.ref(tree) },
-      ...where === undefined ? {} : { where: ({ pid }: { readonly pid: never }) => where.includes(world.idOf(pid)) }
+      ...where === undefined ? {} : { where: ({ pid }: Actor.ActorInfo) => where.includes(world.idOf(pid)) }
     }
     const done = Effect.map(HotSwap.swapAll(world.upgrade(upgrade), selection), (report) => {
       const { failed, pause, rolledBack, swapped } = report

@@ -159,7 +159,7 @@ export class World {
           })
         })
       case "later": {
-        const answer = Deferred.makeUnsafe<number>()
+        const answer = Deferred.makeUnsafe<number, Refused>()
         const { n } = state
         push(this.open, id, () => Deferred.doneUnsafe(answer, Exit.succeed(n)))
         return answer
