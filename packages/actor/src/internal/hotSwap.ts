@@ -233,8 +233,16 @@ export const awaitCanary = (canary: Canary, within: number): Effect.Effect<Rolle
     within === Infinity ? end : Effect.timeoutOrElse(end, { duration: within, orElse: () => Effect.succeed(undefined) })
   )
 
-export const rolledBack = (cell: Cell, reason: ExitReason, handled: RolledBack["handled"]): RolledBack =>
-  new RolledBack({ pid: cell.pid, reason, handled }, { disableChecks: true })
+/** Without a stack: it would say who asked for the report, and costs ten times as much as the way back itself. */
+export const rolledBack = (cell: Cell, reason: ExitReason, handled: RolledBack["handled"]): RolledBack => {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return new RolledBack({ pid: cell.pid, reason, handled }, { disableChecks: true })
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
 
 const byHand = ExitReason.shutdown("rolled back by hand")
 

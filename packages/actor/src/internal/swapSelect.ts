@@ -6,6 +6,7 @@ import type { AnyRef } from "../ActorRef.ts"
 import { ActorSystem } from "../ActorSystem.ts"
 import type { Pid } from "../Pid.ts"
 import { type Cell, cellOf } from "./cell.ts"
+import type { ShardInfo } from "./shard.ts"
 import { hostOf } from "./system.ts"
 import { inTurns } from "./turn.ts"
 import type { UpgradeImpl } from "./upgrade.ts"
@@ -33,13 +34,58 @@ function* everybody(context: Context.Context<never>): Generator<Cell> {
   for (const pid of shard.pids()) yield shard.cellOf(pid as Pid)
 }
 
-const infoOf = (cell: Cell): ActorInfo | undefined => {
-  const found = cell.host.shard.info(cell)
-  const { program } = cell.bound
-  return found === undefined
-    ? undefined
-    : { pid: cell.pid, name: cell.life?.name, protocol: program.protocol, version: program.version, ...found }
+/** What a predicate sees. The shard is asked for what it asks for: most look at a name or a PID, and there are many. */
+class Seen implements ActorInfo {
+  private readonly cell: Cell
+  private found: ShardInfo | undefined = undefined
+
+  constructor(cell: Cell) {
+    this.cell = cell
+  }
+
+  // One that has ended meanwhile is refused when it is swapped.
+  private get asked(): ShardInfo {
+    return this.found ??= this.cell.host.shard.info(this.cell) ?? ended
+  }
+
+  get pid(): Pid {
+    return this.cell.pid
+  }
+
+  get name(): string | undefined {
+    return this.cell.life?.name
+  }
+
+  get protocol(): string {
+    return this.cell.bound.program.protocol
+  }
+
+  get version(): string {
+    return this.cell.bound.program.version
+  }
+
+  get status(): ActorInfo["status"] {
+    return this.asked.status
+  }
+
+  get mailbox(): number {
+    return this.asked.mailbox
+  }
+
+  get reductions(): number {
+    return this.asked.reductions
+  }
+
+  get millis(): number {
+    return this.asked.millis
+  }
+
+  get links(): ReadonlyArray<Pid> {
+    return this.asked.links
+  }
 }
+
+const ended: ShardInfo = { status: "idle", mailbox: 0, reductions: 0, millis: 0, links: [] }
 
 export const selectCells = (
   context: Context.Context<never>,
@@ -52,12 +98,7 @@ export const selectCells = (
     const all = tree === undefined ? everybody(context) : below(cellOf(tree))
     return Effect.as(
       inTurns(all, (cell) => {
-        if (!upgrade.runs(cell)) return
-        if (where !== undefined) {
-          const info = infoOf(cell)
-          if (info === undefined || !where(info)) return
-        }
-        chosen.push(cell)
+        if (upgrade.runs(cell) && (where === undefined || where(new Seen(cell)))) chosen.push(cell)
       }),
       chosen
     )

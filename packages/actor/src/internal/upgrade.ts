@@ -81,6 +81,22 @@ export const wrongVersion = (upgrade: UpgradeImpl, cell: Cell): SwapError =>
 
 const failed = (cause: unknown): SwapError => swapError(new MigrationFailed({ cause }))
 
+const copiers = new WeakMap<object, (state: unknown) => unknown>()
+
+/**
+ * There and back through JSON: that is what the behaviour says its state is. What is no plain data on that side either
+ * (`Schema.Any`) would be shared, and is not copied by that.
+ */
+const copyThrough = (schema: Schema.Codec<unknown, unknown>): (state: unknown) => unknown => {
+  let copier = copiers.get(schema)
+  if (copier === undefined) {
+    const codec = Schema.toCodecJson(schema)
+    const encode = Schema.encodeUnknownSync(codec), decode = Schema.decodeUnknownSync(codec)
+    copiers.set(schema, copier = (state) => decode(copyPlain(encode(state))))
+  }
+  return copier
+}
+
 /** The copy that a migration gets. Throws a `SwapError`. */
 const copyOf = (state: unknown, { from, options }: Step): unknown => {
   const { copy } = options
@@ -98,10 +114,8 @@ const copyOf = (state: unknown, { from, options }: Step): unknown => {
     if (!(error instanceof NotCopyable)) throw failed(error)
     const schema = from.program.options.state as Schema.Codec<unknown, unknown> | undefined
     if (schema !== undefined) {
-      // There and back through its encoded side: that is what the behaviour says its state is. What is no plain data
-      // on that side either (`Schema.Any`) would be shared, and is not copied by that.
       try {
-        return Schema.decodeUnknownSync(schema)(copyPlain(Schema.encodeUnknownSync(schema)(state)))
+        return copyThrough(schema)(state)
       } catch {
         // Told below, with its place.
       }
