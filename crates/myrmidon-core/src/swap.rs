@@ -193,8 +193,8 @@ impl<S: Copy, M> Swap<S, M> {
             out.push(Action::Hold);
             self.phase = Phase::Held(ask);
         } else if is_quiet {
+            // Neither held nor armed: a migration that is done at once needs neither.
             self.migrate(ask, false, out);
-            // Not armed: a migration that is done at once needs no deadline.
         } else {
             self.stand(Task::Swap(ask), now + ask.options.timeout, out);
         }
@@ -220,7 +220,8 @@ impl<S: Copy, M> Swap<S, M> {
         self.arm(until, out);
     }
 
-    /// No handler of the actor runs or waits any more.
+    /// No handler of the actor runs or waits any more, and none of them has crashed it: one that is about to end is not
+    /// quiet, and [`Swap::ended`] tells of it.
     pub fn became_quiet(&mut self, out: &mut Vec<Action<S, M>>) {
         if !matches!(self.phase, Phase::Standing(_)) {
             return;

@@ -79,16 +79,23 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![9 => (0_usize..6, event).prop_map(|(at, event)| Step::Of(at, event)), 1 => (0_u16..90).prop_map(Step::Advance)]
 }
 
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    Ours,
+    /// Somebody else has swapped it.
+    ItsOwn,
+    Ended,
+}
+
 struct Actor {
     swap: Swap<u32, u32>,
     migration: Migration,
     is_busy: bool,
     is_held: bool,
-    is_alive: bool,
+    fate: Fate,
     later: Option<u32>,
     /// The group has committed it.
     is_changed: bool,
-    goes_its_own_way: bool,
 }
 
 enum Work {
@@ -112,10 +119,9 @@ impl Sim {
             migration: *migration,
             is_busy: *is_busy,
             is_held: false,
-            is_alive: true,
+            fate: Fate::Ours,
             later: None,
             is_changed: false,
-            goes_its_own_way: false,
         });
         let actors: Vec<Actor> = actors.collect();
         let group = Group::new(actors.len(), crowd.options);
@@ -155,7 +161,7 @@ impl Sim {
             Action::Interrupt { .. } => actor.is_busy = false,
             Action::Abandon { .. } => actor.later = None,
             Action::Migrate { attempt, .. } => {
-                assert!(!actor.is_busy && actor.is_alive);
+                assert!(!actor.is_busy && actor.fate != Fate::Ended);
                 self.next += 1;
                 match actor.migration {
                     Migration::Ok => actor.swap.migrated(attempt, Ok(self.next), 0, now, &mut out),
@@ -188,8 +194,14 @@ impl Sim {
                 return Vec::new();
             }
             Order::Arm(_) | Order::Disarm => return Vec::new(),
-            Order::Swap(at) | Order::Hold(at) | Order::Prepare(at) | Order::Commit(at) | Order::GiveUp(at) => at,
-            Order::Pass(at) | Order::Recall(at, _) | Order::Settle(at) => at,
+            Order::Swap(at)
+            | Order::Hold(at)
+            | Order::Prepare(at)
+            | Order::Commit(at)
+            | Order::GiveUp(at)
+            | Order::Pass(at)
+            | Order::Recall(at, _)
+            | Order::Settle(at) => at,
         };
         let canary = self.crowd.options.within.map(|within| CanaryOptions { messages: self.crowd.messages, within });
         let options = SwapOptions::new(100.0, 1, canary).expect("in range");
@@ -229,7 +241,9 @@ impl Sim {
                 }
                 self.tell(|group, out| group.advance(now, out));
             }
-            Step::Of(at, event) if at < self.actors.len() && self.actors[at].is_alive => self.event(at, event),
+            Step::Of(at, event) if at < self.actors.len() && self.actors[at].fate != Fate::Ended => {
+                self.event(at, event);
+            }
             Step::Of(..) => {}
         }
         self.check();
@@ -271,7 +285,7 @@ impl Sim {
                 let ask = Ask { request: 1, upgrade, options: SwapOptions::default(), how: How::Alone };
                 // Only at once: what the group meets is somebody who has gone on, or whom it cannot have.
                 if is_delivered && actor.swap.ask(ask, true, now, &mut out).is_ok() {
-                    actor.goes_its_own_way = true;
+                    actor.fate = Fate::ItsOwn;
                 }
             }
             _ => {}
@@ -282,7 +296,7 @@ impl Sim {
     fn end(&mut self, at: usize) {
         let mut out = Vec::new();
         let actor = &mut self.actors[at];
-        (actor.is_alive, actor.is_held, actor.later) = (false, false, None);
+        (actor.fate, actor.is_held, actor.later) = (Fate::Ended, false, None);
         actor.swap.ended(&ExitReason::Killed, &mut out);
         self.act(at, out);
     }
@@ -292,7 +306,7 @@ impl Sim {
         if self.crowd.options.together && self.actors.iter().any(|actor| actor.is_changed) {
             // Whoever is not has ended before.
             for actor in self.actors.iter().filter(|actor| !changed(actor)) {
-                assert!(!actor.is_alive, "all or nobody");
+                assert_eq!(actor.fate, Fate::Ended, "all or nobody");
             }
         }
     }
@@ -312,10 +326,7 @@ impl Sim {
         let is_told = |at: usize| told.contains(&at);
         let changed = (0..self.actors.len()).filter(|at| self.actors[*at].is_changed && !is_told(*at)).count();
         assert_eq!(swapped, changed, "who was changed and is not told of is counted");
-        for (at, actor) in self.actors.iter().enumerate().filter(|(_, actor)| actor.is_alive) {
-            if actor.goes_its_own_way {
-                continue;
-            }
+        for (at, actor) in self.actors.iter().enumerate().filter(|(_, actor)| actor.fate == Fate::Ours) {
             let is_back = rolled_back.iter().any(|back| back.0 == at);
             let is_stuck = failed.iter().any(|(who, error)| *who == at && *error == SwapError::TimedOut);
             if rolled_back.len() >= max_rollbacks && !is_stuck || is_back {
