@@ -162,15 +162,19 @@ impl Life {
     }
 
     fn apply(&mut self, out: Vec<Action<u32, u32>>) {
-        for action in out {
-            self.apply_one(action);
-        }
+        self.apply_all(out);
         assert_eq!(self.swap.running().0, self.version);
         assert_eq!(self.swap.deadline(), self.armed);
         assert_eq!(self.swap.kept(), self.stack.len());
         assert!(self.stack.len() <= MAX_KEPT + 1, "bounded");
         let swaps = self.open.len();
         assert!(swaps <= 1 || self.swap.has_canary(), "two at once: {:?}", self.open);
+    }
+
+    fn apply_all(&mut self, out: Vec<Action<u32, u32>>) {
+        for action in out {
+            self.apply_one(action);
+        }
     }
 
     fn apply_one(&mut self, action: Action<u32, u32>) {
@@ -189,7 +193,7 @@ impl Life {
                         self.later.push_back(attempt);
                         let mut out = Vec::new();
                         self.swap.takes_time(self.now, &mut out);
-                        out.into_iter().for_each(|action| self.apply_one(action));
+                        self.apply_all(out);
                         assert!(self.is_held, "nothing is delivered while it migrates");
                     }
                 }
@@ -213,7 +217,11 @@ impl Life {
             }
             Action::Interrupt { .. } => self.waiting.clear(),
             Action::Letter { message } => self.leaves(message),
-            Action::ForgetMessages { messages } => messages.into_iter().for_each(|message| self.leaves(message)),
+            Action::ForgetMessages { messages } => {
+                for message in messages {
+                    self.leaves(message);
+                }
+            }
             Action::Event(_) => {}
             Action::Prepared { .. } => self.prepared = true,
             Action::Committed { request } => assert!(self.committed.insert(request), "committed twice"),
@@ -231,7 +239,9 @@ impl Life {
             Ok(()) => {}
             Err(SwapError::RolledBack { handled, .. }) => {
                 assert!(self.committed.contains(&request));
-                handled.into_iter().for_each(|handled| self.leaves(handled.message));
+                for handled in handled {
+                    self.leaves(handled.message);
+                }
             }
             Err(SwapError::Exited(_)) => assert!(self.has_ended),
             Err(_) => {
@@ -262,7 +272,7 @@ impl Life {
         if !is_wanted {
             assert!(out.iter().all(|action| matches!(action, Action::Forget { state } if lent.contains(state))));
         }
-        out.into_iter().for_each(|action| self.apply_one(action));
+        self.apply_all(out);
     }
 
     fn became_quiet(&mut self) {
@@ -273,36 +283,40 @@ impl Life {
         }
     }
 
-    fn begin(&mut self, request: u32, before: Before, result: Result<(), SwapError<u32>>, out: Vec<Action<u32, u32>>) {
-        match result {
-            Ok(()) => {
-                self.open.insert(request, before);
-            }
-            Err(_) => assert!(out.is_empty(), "a refusal does nothing"),
+    fn begin(&mut self, request: u32, before: Before, is_accepted: bool, out: Vec<Action<u32, u32>>) {
+        if is_accepted {
+            self.open.insert(request, before);
+        } else {
+            assert!(out.is_empty(), "a refusal does nothing");
         }
         self.apply(out);
+    }
+
+    fn ask(&mut self, step: &Step) {
+        let Step::Swap { to, wrong_from, migration, keep, canary, how } = *step else { return };
+        let (is_quiet, before) = (self.waiting.is_empty(), self.before());
+        let canary = canary.map(|messages| CanaryOptions { messages, within: 150.0 });
+        let from = if wrong_from { self.version + 1 } else { self.version };
+        let upgrade = Upgrade { id: 0, from: Version(from), to: Version(to), has_way_back: false };
+        let options = SwapOptions::new(100.0, keep, canary).expect("in range");
+        let how = [How::Alone, How::Alone, How::InGroup, How::Together][usize::from(how)];
+        let request = self.fresh();
+        let is_free = self.open.is_empty() && !self.has_ended && !wrong_from;
+        self.how_migration = migration;
+        let mut out = Vec::new();
+        let result = self.swap.ask(Ask { request, upgrade, options, how }, is_quiet, self.now, &mut out);
+        assert_eq!(result.is_ok(), is_free, "{result:?}");
+        if result.is_ok() {
+            self.last_request = request;
+        }
+        self.begin(request, before, result.is_ok(), out);
     }
 
     fn perform(&mut self, step: &Step) {
         let mut out = Vec::new();
         let (is_quiet, now, before) = (self.waiting.is_empty(), self.now, self.before());
         match *step {
-            Step::Swap { to, wrong_from, migration, keep, canary, how } => {
-                let canary = canary.map(|messages| CanaryOptions { messages, within: 150.0 });
-                let from = if wrong_from { self.version + 1 } else { self.version };
-                let upgrade = Upgrade { id: 0, from: Version(from), to: Version(to), has_way_back: false };
-                let options = SwapOptions::new(100.0, keep, canary).expect("in range");
-                let how = [How::Alone, How::Alone, How::InGroup, How::Together][usize::from(how)];
-                let request = self.fresh();
-                let is_free = self.open.is_empty() && !self.has_ended && !wrong_from;
-                self.how_migration = migration;
-                let result = self.swap.ask(Ask { request, upgrade, options, how }, is_quiet, now, &mut out);
-                assert_eq!(result.is_ok(), is_free, "{result:?}");
-                if result.is_ok() {
-                    self.last_request = request;
-                }
-                self.begin(request, before, result, out);
-            }
+            Step::Swap { .. } => self.ask(step),
             Step::Migrated { fails } => {
                 if let Some(attempt) = self.later.pop_front() {
                     self.migrated(attempt, fails);
@@ -313,11 +327,9 @@ impl Life {
                 self.swap.prepare(is_quiet, &mut out);
                 self.apply(out);
             }
-            Step::Commit => {
-                if self.prepared {
-                    self.swap.commit(self.state, now, &mut out);
-                    self.apply(out);
-                }
+            Step::Commit if self.prepared => {
+                self.swap.commit(self.state, now, &mut out);
+                self.apply(out);
             }
             Step::GiveUp => {
                 self.swap.give_up(&mut out);
@@ -366,19 +378,17 @@ impl Life {
                 let request = self.fresh();
                 let quiet = is_quiet || self.swap.has_canary();
                 let result = self.swap.roll_back(request, to.map(Version), 100.0, quiet, now, &mut out);
-                self.begin(request, before, result, out);
+                self.begin(request, before, result.is_ok(), out);
             }
-            Step::Recall => {
-                // Only its group recalls it, when nothing of it is open but a canary.
-                if self.committed.contains(&self.last_request) {
-                    let (request, is_canary) = (self.last_request, self.swap.has_canary());
-                    let result = self.swap.recall(request, crashed(), 100.0, is_quiet, now, &mut out);
-                    if !is_canary && result.is_ok() {
-                        self.open.insert(request, before);
-                        self.recalled.insert(request);
-                    }
-                    self.apply(out);
+            // Only its group recalls it, when nothing of it is open but a canary.
+            Step::Recall if self.committed.contains(&self.last_request) => {
+                let (request, is_canary) = (self.last_request, self.swap.has_canary());
+                let result = self.swap.recall(request, crashed(), 100.0, is_quiet, now, &mut out);
+                if !is_canary && result.is_ok() {
+                    self.open.insert(request, before);
+                    self.recalled.insert(request);
                 }
+                self.apply(out);
             }
             // A group settles its actors when they have answered it.
             Step::Settle if self.open.is_empty() => {

@@ -63,9 +63,7 @@ enum End {
 impl Binding {
     /// Whether the handler waits.
     pub fn message(&mut self, pid: Pid, text: &str, token: Option<u32>) -> bool {
-        let mut out = Vec::new();
-        let ticket = self.meter(pid).swap.begun(text.into(), token.is_some(), &mut out);
-        self.act(pid, out);
+        let ticket = self.begun(pid, text, token.is_some());
         match self.say(pid, text) {
             End::Done(n) => {
                 self.answer_now(pid, token, ticket, &format!("ok {n}"));
@@ -87,6 +85,18 @@ impl Binding {
             }
         }
         false
+    }
+
+    /// Whoever is no canary pays nothing for it.
+    fn begun(&mut self, pid: Pid, text: &str, is_asked: bool) -> Option<Ticket> {
+        let swap = &mut self.meter(pid).swap;
+        if !swap.has_canary() {
+            return None;
+        }
+        let mut out = Vec::new();
+        let ticket = swap.begun(text.into(), is_asked, &mut out);
+        self.act(pid, out);
+        ticket
     }
 
     fn say(&mut self, pid: Pid, text: &str) -> End {
