@@ -1,4 +1,4 @@
-//! The rows of `conformance/swap` against the Rust core. What a step means: `conformance/README.md`.
+//! The rows of `conformance/swap` against the Rust core. What a step means: `conformance/swap/README.md`.
 //!
 //! `binding` plays the part of a language binding over a real `Shard`: queues, names, links, monitors, timers and the
 //! holding still are the shard's; what a swap does is the machine's; states, handlers and migrations are the binding's.

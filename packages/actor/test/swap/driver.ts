@@ -1,5 +1,5 @@
 /**
- * Runs a row of `conformance/swap` on an `ActorSystem`. What each step means: `conformance/README.md`.
+ * Runs a row of `conformance/swap` on an `ActorSystem`. What each step means: `conformance/swap/README.md`.
  */
 import {
   Actor,

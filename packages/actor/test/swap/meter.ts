@@ -1,7 +1,7 @@
 /**
  * The scripted actor of the swap rows: a counter in versions, and the upgrades between them.
  *
- * A `World` is one row's. What is logged is text in the form that `conformance/README.md` gives.
+ * A `World` is one row's. What is logged is text in the form that `conformance/swap/README.md` gives.
  */
 import { Actor, type Behavior, HotSwap, type Pid, type Self, type Upgrade } from "@myrmidonjs/actor"
 import * as Deferred from "effect/Deferred"
