@@ -118,6 +118,8 @@ pub struct Group<M> {
     next: usize,
     /// Actors whose machine is asked for something.
     waited_for: usize,
+    /// Members that are `Canary`.
+    canaries: usize,
 }
 
 impl<M> Group<M> {
@@ -134,6 +136,7 @@ impl<M> Group<M> {
             began: 0.0,
             next: 0,
             waited_for: 0,
+            canaries: 0,
         }
     }
 
@@ -190,6 +193,7 @@ impl<M> Group<M> {
     /// group, and `micros` is not looked at.
     pub fn committed(&mut self, actor: usize, micros: f64, now: f64, out: &mut Vec<Order>) {
         self.members[actor] = if self.options.within.is_some() { Member::Canary } else { Member::Passed };
+        self.canaries += usize::from(self.options.within.is_some());
         self.waited_for -= 1;
         self.micros.push(if self.options.together { (now - self.began) * 1000.0 } else { micros });
         self.go_on(now, out);
@@ -228,9 +232,8 @@ impl<M> Group<M> {
             }
             (member, _) => member,
         };
-        if is_waited_for {
-            self.waited_for -= 1;
-        }
+        self.canaries -= usize::from(was == Member::Canary && self.members[actor] != Member::Canary);
+        self.waited_for -= usize::from(is_waited_for);
         self.go_on(now, out);
     }
 
@@ -251,6 +254,7 @@ impl<M> Group<M> {
                 }
             }
             Phase::Watching => {
+                self.canaries = 0;
                 for (actor, member) in self.members.iter_mut().enumerate() {
                     if *member == Member::Canary {
                         *member = Member::Passed;
@@ -363,7 +367,7 @@ impl<M> Group<M> {
         if self.is_spoilt() {
             self.disarm(out);
             self.bring_back(out);
-        } else if !self.members.contains(&Member::Canary) {
+        } else if self.canaries == 0 {
             self.done(out);
         }
     }
@@ -371,6 +375,7 @@ impl<M> Group<M> {
     /// The youngest first; who is not quiet is waited for beside the others.
     fn bring_back(&mut self, out: &mut Vec<Order>) {
         self.phase = Phase::BringingBack;
+        self.canaries = 0;
         let reason = self.rolled_back.first().map_or(ExitReason::SHUTDOWN, |(_, reason, _)| reason.clone());
         for (actor, member) in self.members.iter_mut().enumerate().rev() {
             if matches!(member, Member::Canary | Member::Passed) {
