@@ -123,7 +123,7 @@ export const swap = (open: Open): Program => async (n) => {
       rollback_ms: rollback,
       max_slice_ms: Math.max(...slices),
       // Of the rounds, the one in the middle: the longest of all may have met a collection of the old generation.
-      median_slice_ms: slices.toSorted((a, b) => a - b)[rounds >> 1]!
+      median_slice_ms: slices.toSorted((a, b) => a - b)[rounds >> 1]
     }
   }
 }

@@ -12,7 +12,10 @@ import { GreeterLive } from "./greeter.ts"
 import { Greeter } from "./protocol.ts"
 
 const source = new URL("./greeter.ts", import.meta.url).href
-const guests = Stream.fromAsyncIterable(createInterface({ input: process.stdin }), (cause) => cause)
+// Opened when it is read: what was typed before would be lost.
+const guests = Stream.suspend(() =>
+  Stream.fromAsyncIterable(createInterface({ input: process.stdin }), (cause) => cause)
+)
 
 /** Swaps every greeter that lives to what the module says now. */
 const follow = () => {
@@ -38,7 +41,8 @@ const follow = () => {
 
 const program = Effect.gen(function*() {
   const greeter = yield* GreeterLive.spawn()
-  yield* Effect.forkScoped(HotSwap.watch(source, follow()))
+  // It watches before anybody is told that it does.
+  yield* Effect.forkScoped(HotSwap.watch(source, follow()), { startImmediately: true })
   yield* Console.log("who is there?")
   yield* Stream.runForEach(guests, (guest) =>
     greeter.ask(Greeter.messages.Greet(guest)).pipe(

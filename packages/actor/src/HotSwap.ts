@@ -47,7 +47,8 @@ export interface Upgrade<in out From extends Rpc.Any, in out To extends Rpc.Any,
 
 /**
  * How long a new version is on probation: until it has handled `messages` (1,000 by default, 65,536 at most) or `within`
- * has passed (5 seconds by default), whichever is first. When it crashes meanwhile, the version before comes back.
+ * has passed (5 seconds by default; of a group, since the last of it was swapped), whichever is first. When it crashes
+ * meanwhile, the version before comes back. Whoever gives up waiting for it ends it: it has passed.
  *
  * @category models
  * @since 0.1.0
@@ -223,7 +224,8 @@ export const swap = <From extends Rpc.Any, To extends Rpc.Any, R>(
 
 /**
  * Swaps every actor that runs `upgrade.from`: one by one, so that nothing stands still, or `together`, where all are held
- * still, changed and let go, and nobody changes when one fails. Failures are in the report, actor by actor.
+ * still, changed and let go, and nobody changes when one fails. Failures are in the report, actor by actor. A crowd is
+ * worked through in turns of the event loop: who is spawned meanwhile is not looked for.
  *
  * @category swapping
  * @since 0.1.0
@@ -304,8 +306,9 @@ export const rollback = (
   )
 
 /**
- * For development: imports the module again whenever its file changes, and lets `apply` swap the actors that live. Ends
- * never by itself. Needs `node:fs`.
+ * For development: imports the module again whenever its file changes, and lets `apply` swap the actors that live. A file
+ * that cannot be imported is logged and changes nothing. Ends never by itself; what was imported stays in memory. Needs
+ * `node:fs`. `examples/hot-reload` is a program that does it.
  *
  * @category swapping
  * @since 0.1.0

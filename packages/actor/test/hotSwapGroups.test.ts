@@ -7,10 +7,13 @@ import { systems } from "./fixtures.ts"
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
+/** For handlers that wait until a test lets them go on. */
+const Gate = Schema.declare((value): value is Deferred.Deferred<void> => Deferred.isDeferred(value))
+
 const Cell = Actor.make("Cell", [
   Rpc.make("Poke", { success: Schema.String }),
   Rpc.make("Boom"),
-  Rpc.make("Wait", { payload: Schema.Any })
+  Rpc.make("Wait", { payload: { gate: Gate } })
 ])
 const { Boom, Poke, Wait } = Cell.messages
 const boom = () => {
@@ -20,7 +23,7 @@ const version = (name: string) =>
   Cell.behavior({
     version: name,
     init: (n: number) => ({ n }),
-    handlers: { Poke: () => name, Boom: boom, Wait: (_, gate: Deferred.Deferred<void>) => Deferred.await(gate) }
+    handlers: { Poke: () => name, Boom: boom, Wait: (_, { gate }) => Deferred.await(gate) }
   })
 const V1 = version("1"), V2 = version("2"), V3 = version("3")
 const toV2 = HotSwap.upgrade(V1, V2), toV3 = HotSwap.upgrade(V2, V3)
@@ -56,7 +59,7 @@ describe.each(systems)("groups on the %s", (_, system) => {
     Effect.gen(function*() {
       const cells = yield* many(3)
       const gate = Deferred.makeUnsafe<void>()
-      for (const cell of cells.slice(0, 2)) cell.tellUnsafe(Wait(gate))
+      for (const cell of cells.slice(0, 2)) cell.tellUnsafe(Wait({ gate }))
       yield* turn
       const swap = yield* Effect.forkChild(HotSwap.swapAll(toV2, { concurrency: 3 }), { startImmediately: true })
       yield* turn
@@ -69,7 +72,7 @@ describe.each(systems)("groups on the %s", (_, system) => {
     Effect.gen(function*() {
       const cells = yield* many(3)
       const gate = Deferred.makeUnsafe<void>()
-      cells[1]!.tellUnsafe(Wait(gate))
+      cells[1]!.tellUnsafe(Wait({ gate }))
       yield* turn
       const swap = yield* Effect.forkChild(HotSwap.swapAll(toV2, { together: true }), { startImmediately: true })
       yield* Actor.kill(cells[1]!)
@@ -129,7 +132,7 @@ describe.each(systems)("groups on the %s", (_, system) => {
     Effect.gen(function*() {
       const cells = yield* many(2)
       const gate = Deferred.makeUnsafe<void>()
-      cells[1]!.tellUnsafe(Wait(gate))
+      cells[1]!.tellUnsafe(Wait({ gate }))
       yield* turn
       // The first is a canary while the second is still waited for.
       const swap = yield* Effect.forkChild(HotSwap.swapAll(toV2, { canary: {} }), { startImmediately: true })
@@ -157,14 +160,14 @@ describe.each(systems)("groups on the %s", (_, system) => {
   it.effect("what re-enters beside a handler that waits for ever does not fill a canary's journal for ever", () =>
     Effect.gen(function*() {
       const Open = Actor.make("Open", [
-        Rpc.make("Stay", { payload: Schema.Any }),
+        Rpc.make("Stay", { payload: { gate: Gate } }),
         Rpc.make("Hit", { success: Schema.Int }).annotate(Reentrant, true)
       ])
       const open = (name: string) =>
         Open.behavior({
           version: name,
           init: () => ({ n: 0 }),
-          handlers: { Stay: (_, gate: Deferred.Deferred<void>) => Deferred.await(gate), Hit: (state) => ++state.n }
+          handlers: { Stay: (_, { gate }) => Deferred.await(gate), Hit: (state) => ++state.n }
         })
       const one = open("1")
       const gate = Deferred.makeUnsafe<void>()
@@ -173,7 +176,7 @@ describe.each(systems)("groups on the %s", (_, system) => {
         HotSwap.swap(ref, HotSwap.upgrade(one, open("2")), { canary: { messages: 10, within: Duration.infinity } }),
         { startImmediately: true }
       )
-      ref.tellUnsafe(Open.messages.Stay(gate))
+      ref.tellUnsafe(Open.messages.Stay({ gate }))
       for (let n = 0; n < 65_536; n++) ref.tellUnsafe(Open.messages.Hit())
       // The first handler still waits.
       yield* Fiber.join(swap)
