@@ -69,6 +69,9 @@ export const commit = (
       made = new Canary(cell, swaps, bound, canary.messages)
       made.start()
     } else swaps.trim()
+  } else if (cell.life?.swap !== undefined) {
+    cell.life.swap.keep = 0
+    cell.life.swap.trim()
   }
   if (made === undefined) switchTo(cell, bound)
   cell.host.swapped(cell, upgrade.first.program, upgrade.last.program)
@@ -165,20 +168,19 @@ export const standing = <A, B>(
       quiet(cell),
       Effect.suspend(() => {
         since = performance.now()
-        return cell.life?.ended === undefined ? attempt(prepare) : Effect.fail(exited(cell))
+        // Its message in hand may have crashed: it has not ended yet, and is told of with the reason once it has.
+        return cell.host.shard.isAlive(cell) ? attempt(prepare) : Effect.never
       })
     )
     return Effect.acquireUseRelease(
       Effect.sync(() => ({ still: new Still(cell), held: watch(cell) })),
-      ({ held }) =>
-        Effect.flatMap(
-          Effect.raceFirst(
-            inTime(work, timeout, () => timedOut(timeout)),
-            Effect.flatMap(held.end, () => Effect.fail(exited(cell)))
-          ),
-          (prepared) =>
-            cell.host.shard.isAlive(cell) ? attempt(() => finish(prepared, since)) : Effect.fail(exited(cell))
-        ),
+      ({ held }) => {
+        const gone = Effect.flatMap(held.end, () => Effect.fail(exited(cell)))
+        return Effect.flatMap(
+          Effect.raceFirst(inTime(work, timeout, () => timedOut(timeout)), gone),
+          (prepared) => cell.host.shard.isAlive(cell) ? attempt(() => finish(prepared, since)) : gone
+        )
+      },
       ({ held, still }) =>
         Effect.sync(() => {
           held.stop()

@@ -94,7 +94,8 @@ class Entry {
   readonly payload: unknown
   readonly from: Pid | undefined
   readonly asked: boolean
-  answered = false
+  /** Where its asker waits for a reply that its handler has left open. */
+  later: Deferred.Deferred<unknown, unknown> | undefined = undefined
   done = false
 
   constructor(op: number, payload: unknown, from: Pid | undefined, asked: boolean) {
@@ -102,6 +103,10 @@ class Entry {
     this.payload = payload
     this.from = from
     this.asked = asked
+  }
+
+  get isAnswered(): boolean {
+    return this.asked && this.done && (this.later === undefined || Deferred.isDoneUnsafe(this.later))
   }
 }
 
@@ -180,30 +185,31 @@ export class Canary {
 
   // A throw never comes here: its entry stays open, and is the letter that comes back.
   private watch(entry: Entry, result: unknown): unknown {
-    if (typeof result !== "object" || result === null) return this.handled(entry, true), result
+    if (typeof result !== "object" || result === null) return this.handled(entry, undefined), result
     if (Exit.isExit(result)) {
-      if (isReply(result)) this.handled(entry, true)
+      if (isReply(result)) this.handled(entry, result)
       return result
     }
-    if (Deferred.isDeferred(result)) return this.handled(entry, false), result
-    if (Effect.isEffect(result)) {
+    if (Effect.isEffect(result) && !Deferred.isDeferred(result)) {
       return Effect.onExit(result, (exit) =>
         Effect.sync(() => {
-          if (isReply(exit)) this.handled(entry, !(Exit.isSuccess(exit) && Deferred.isDeferred(exit.value)))
+          if (isReply(exit)) this.handled(entry, exit)
         }))
     }
     if (result instanceof Promise) {
       return result.then((value: unknown) => {
-        this.handled(entry, true)
+        this.handled(entry, value)
         return value
       })
     }
-    return this.handled(entry, true), result
+    return this.handled(entry, result), result
   }
 
-  private handled(entry: Entry, isAnswer: boolean): void {
+  /** `result`: a value, or an Exit of one. */
+  private handled(entry: Entry, result: unknown): void {
+    const value = Exit.isExit(result) && Exit.isSuccess(result) ? result.value : result
+    if (Deferred.isDeferred(value)) entry.later = value
     entry.done = true
-    entry.answered = entry.asked && isAnswer
     this.open--
     this.left--
     if (this.left <= 0 && this.open === 0) this.pass()
@@ -270,11 +276,11 @@ export class Canary {
 
   /** What it has handled so far. */
   report(): ReadonlyArray<HandledMessage> {
-    return this.journal.filter(({ done }) => done).map(({ answered, from, op, payload }) => ({
+    return this.journal.filter(({ done }) => done).map(({ from, isAnswered, op, payload }) => ({
       tag: tagOf(op),
       ...from === undefined ? undefined : { from },
       payload,
-      answered
+      answered: isAnswered
     }))
   }
 

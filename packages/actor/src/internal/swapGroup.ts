@@ -24,6 +24,7 @@ import {
 import { Group, type Report } from "./swapReport.ts"
 import { inTurns, Turn } from "./turn.ts"
 import type { UpgradeImpl } from "./upgrade.ts"
+import { watch } from "./watch.ts"
 
 /** One after the other. After `maxRollbacks` crashes nobody else is swapped, and all are brought back. */
 export const swapEach = (
@@ -109,7 +110,8 @@ export const swapTogether = (
     const migrateLater = (held: Held): Effect.Effect<void, Failure> =>
       Effect.flatMap(quiet(held.cell), () => {
         held.since = performance.now()
-        return held.cell.life?.ended === undefined ? migrateOne(held) : Effect.void
+        // Its message in hand may have crashed: it is told of with the reason once it has ended.
+        return held.cell.host.shard.isAlive(held.cell) ? migrateOne(held) : ended(held.cell)
       })
     const migrateAll = Effect.gen(function*() {
       const turn = new Turn()
@@ -145,6 +147,12 @@ export const swapTogether = (
       () => releaseAll
     )
     return reported(change, group, options)
+  })
+
+const ended = (cell: Cell): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const held = watch(cell)
+    return Effect.ensuring(Effect.asVoid(held.end), Effect.sync(() => held.stop()))
   })
 
 /** Waits for the canaries; spoilt, the whole group goes back. Given up, there is no probation any more. */

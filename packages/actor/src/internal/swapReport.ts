@@ -116,7 +116,13 @@ export class Group {
 
   private recallLater({ cell }: Canary, recall: () => void): Effect.Effect<void> {
     const ready = standing(cell, this.options.timeout, () => refusal(cell, undefined, true), () => {}, recall)
-    return Effect.catch(ready, (error) => Effect.sync(() => void this.failed.push({ pid: cell.pid, error })))
+    return Effect.catch(ready, (error) =>
+      Effect.sync(() => {
+        // Whoever has ended did so with the new version; everybody is counted once.
+        if (error.reason._tag === "ActorExited") return
+        this.swapped--
+        this.failed.push({ pid: cell.pid, error })
+      }))
   }
 
   get report(): Report {

@@ -147,14 +147,14 @@ const check = (state: unknown, { to }: Step): unknown => {
   return state
 }
 
-const effectOf = (value: unknown): Effect.Effect<unknown, unknown> | undefined =>
-  typeof value !== "object" || value === null
-    ? undefined
-    : Effect.isEffect(value)
-    ? value as Effect.Effect<unknown, unknown>
-    : value instanceof Promise
-    ? Effect.promise(() => value)
-    : undefined
+const effectOf = (value: unknown): Effect.Effect<unknown, unknown> | undefined => {
+  if (typeof value !== "object" || value === null) return undefined
+  if (Effect.isEffect(value)) return value as Effect.Effect<unknown, unknown>
+  if (!(value instanceof Promise)) return undefined
+  // A migration that is given up is waited for by nobody: its rejection must not end the process.
+  value.catch(() => {})
+  return Effect.promise(() => value)
+}
 
 /**
  * The new state, or an Effect of it where a migration is one. Throws a `SwapError` for what fails at once; the Effect
