@@ -11,6 +11,7 @@ pub mod record;
 pub mod send_error;
 pub mod shard;
 pub mod supervisor;
+pub mod swap;
 
 mod batch;
 mod call;
