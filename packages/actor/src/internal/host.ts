@@ -19,7 +19,9 @@ import type { Pid } from "../Pid.ts"
 import type { ChildOptions, SpawnOptions } from "../Self.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
 import { behaviorOf, boundFor } from "./behaviorImpl.ts"
-import { Bound, compile } from "./bound.ts"
+import { Bound, compile, movingOps } from "./bound.ts"
+import { releaseAll } from "./buffer/payload.ts"
+import type { BufferPool } from "./buffer/pool.ts"
 import { Call, resumeWith } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { msgpack } from "./codec/msgpack.ts"
@@ -67,6 +69,7 @@ export class Host implements ShardHost {
   readonly context: Context.Context<never>
   readonly shard: Shard
   readonly nobody: Bound
+  readonly buffers: BufferPool
   readonly letters = new Hub<DeadLetter>()
   readonly events = new Hub<SystemEvent>()
   readonly watches = new Map<number, Watch>()
@@ -107,6 +110,7 @@ export class Host implements ShardHost {
     this.scheduler = new ActorScheduler(this)
     this.context = this.actorContext(context)
     this.shard = makeShard(this)
+    this.buffers = this.shard.makeBuffers(options.maxBufferBytes)
     this.nobody = new Bound(
       this,
       compile("nobody", [], { init: () => undefined, handlers: {} }),
@@ -333,6 +337,7 @@ export class Host implements ShardHost {
   deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {
     const carried = payload instanceof StreamRequest ? payload.payload : payload
     this.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), carried), why)
+    if (movingOps.has(op)) releaseAll(carried)
   }
 
   longSchedule(cell: Cell, millis: number): void {
