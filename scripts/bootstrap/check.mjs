@@ -79,7 +79,7 @@ const checks = () => [
     // A debug build: in an optimised one the compiler may have removed the very access that is wrong.
     steps: [{
       command: "cargo",
-      args: ["test", "--locked", "-p", "myrmidon-core", "--lib"],
+      args: ["test", "--locked", "-p", "myrmidon-core", "-p", "myrmidon-runtime", "--lib"],
       env: { CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER: valgrindRunner, PROPTEST_CASES: "8" }
     }]
   },
@@ -124,7 +124,17 @@ const checks = () => [
     missing: () => miri() === undefined ? "no toolchain has Miri (rustup +nightly component add miri)" : undefined,
     steps: [{
       command: "cargo",
-      args: [...(miri() ?? ["miri"]), "test", "-p", "myrmidon-core", "--lib", "--target-dir", "target/miri"],
+      args: [
+        ...(miri() ?? ["miri"]),
+        "test",
+        "-p",
+        "myrmidon-core",
+        "-p",
+        "myrmidon-runtime",
+        "--lib",
+        "--target-dir",
+        "target/miri"
+      ],
       env: { PROPTEST_CASES: "4", MIRIFLAGS: "-Zmiri-disable-isolation" }
     }]
   }

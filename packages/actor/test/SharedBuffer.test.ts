@@ -159,7 +159,10 @@ describe.each(systems)("SharedBuffer on the %s", (_name, system) => {
     run(scoped(Effect.gen(function*() {
       const actor = yield* StoreLive.spawn(undefined)
       yield* actor.tell(Put({ data: yield* filled(1, 2) }))
-      assert.strictEqual(yield* Effect.flip(actor.ask(Fail(yield* filled(1)))).pipe(Effect.map((error) => error._tag)), "Overflow")
+      assert.strictEqual(
+        yield* Effect.flip(actor.ask(Fail(yield* filled(1)))).pipe(Effect.map((error) => error._tag)),
+        "Overflow"
+      )
       yield* actor.tell(Fail(yield* filled(1)))
       yield* Actor.stop(actor)
     }))))
@@ -208,26 +211,28 @@ describe.each(systems)("SharedBuffer on the %s", (_name, system) => {
     }))))
 
   it.effect("G140: what dies with its mailbox, its handler or on the way is released", () =>
-    run(scoped(Effect.gen(function*() {
-      const actor = yield* StoreLive.spawn(undefined)
-      yield* Actor.suspend(actor)
-      for (let i = 0; i < 10; i++) yield* actor.tell(Put({ data: yield* filled(i, i) }))
-      assert.strictEqual(yield* outstanding, 20)
-      yield* Actor.kill(actor)
-      yield* Effect.yieldNow
-      // To a dead one.
-      yield* actor.tell(Put({ data: yield* filled(1) }))
-      assert.isTrue(Exit.isFailure(yield* Effect.exit(actor.ask(Echo(yield* filled(1))))))
-      // Its handler throws.
-      const throwing = yield* StoreLive.spawnDetached(undefined)
-      assert.isTrue(Exit.isFailure(yield* Effect.exit(throwing.ask(Throw(yield* filled(1))))))
-      // Its handler waits when it is killed.
-      const waiting = yield* StoreLive.spawnDetached(undefined)
-      yield* waiting.tell(Wait(yield* filled(1)))
-      yield* waiting.tell(Put({ data: yield* filled(1) }))
-      yield* Effect.yieldNow
-      yield* Actor.kill(waiting)
-    })).pipe(Effect.andThen(settled))))
+    run(
+      scoped(Effect.gen(function*() {
+        const actor = yield* StoreLive.spawn(undefined)
+        yield* Actor.suspend(actor)
+        for (let i = 0; i < 10; i++) yield* actor.tell(Put({ data: yield* filled(i, i) }))
+        assert.strictEqual(yield* outstanding, 20)
+        yield* Actor.kill(actor)
+        yield* Effect.yieldNow
+        // To a dead one.
+        yield* actor.tell(Put({ data: yield* filled(1) }))
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(actor.ask(Echo(yield* filled(1))))))
+        // Its handler throws.
+        const throwing = yield* StoreLive.spawnDetached(undefined)
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(throwing.ask(Throw(yield* filled(1))))))
+        // Its handler waits when it is killed.
+        const waiting = yield* StoreLive.spawnDetached(undefined)
+        yield* waiting.tell(Wait(yield* filled(1)))
+        yield* waiting.tell(Put({ data: yield* filled(1) }))
+        yield* Effect.yieldNow
+        yield* Actor.kill(waiting)
+      })).pipe(Effect.andThen(settled))
+    ))
 
   it.effect("G140: a dead letter shows the message, and no bytes", () => {
     const letters: Array<DeadLetter> = []
@@ -237,7 +242,8 @@ describe.each(systems)("SharedBuffer on the %s", (_name, system) => {
       yield* actor.tell(Put({ data: yield* filled(1, 2) }))
       yield* settled
       const [letter] = letters
-      assert.strictEqual(letter?.message._tag, "Put")
+      assert(letter !== undefined)
+      assert.strictEqual(letter.message._tag, "Put")
       const { data } = letter.message.payload as { readonly data: SharedBuffer }
       assert.strictEqual(data.byteLength, 2)
       assert.isTrue(isMoved(data))
@@ -320,10 +326,13 @@ describe.each(systems)("SharedBuffer on the %s", (_name, system) => {
   it.effect("G130: over a border it goes beside the bytes, or as bytes where no memory is shared", () =>
     run(Effect.gen(function*() {
       const host = hostOf(yield* ActorSystem)
-      const wire = new Wire(host, infosOf(Store.group).reduce<Array<ReturnType<typeof infosOf>[number]>>((infos, info) => {
-        infos[lookup(info.tag)] = info
-        return infos
-      }, []))
+      const wire = new Wire(
+        host,
+        infosOf(Store.group).reduce<Array<ReturnType<typeof infosOf>[number]>>((infos, info) => {
+          infos[lookup(info.tag)] = info
+          return infos
+        }, [])
+      )
       const op = lookup("Put")
       const data = yield* filled(1, 2, 3)
       const beside: Array<never> = []

@@ -63,7 +63,8 @@ unsafe extern "C" fn collected(_env: sys::napi_env, _data: *mut c_void, hint: *m
 }
 
 fn handle_of(number: f64) -> Option<Handle> {
-    Handle::from_u64(number as u64)
+    // A cast rounds; then it is another number.
+    Handle::from_u64(number as u64).filter(|handle| (handle.to_u64() as f64).to_bits() == number.to_bits())
 }
 
 /// The blocks of one system, in one isolate.

@@ -34,8 +34,10 @@ export const withBuffers = (payload: unknown, asked: boolean, handler: () => unk
     return result
   }
   if (Effect.isEffect(result)) {
-    return Effect.onExit(result, (exit) =>
-      Effect.sync(() => handled(handles, Exit.isSuccess(exit) ? exit.value : undefined, asked)))
+    return Effect.onExit(
+      result,
+      (exit) => Effect.sync(() => handled(handles, Exit.isSuccess(exit) ? exit.value : undefined, asked))
+    )
   }
   if (result instanceof Promise) {
     return result.then(

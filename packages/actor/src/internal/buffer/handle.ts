@@ -52,7 +52,7 @@ export class BufferHandle implements SharedBuffer {
 
   /** The handle that travels. `undefined`: this one has no block to give. */
   depart(): BufferHandle | undefined {
-    if (this.#state !== State.Held || !this.#block.depart()) return undefined
+    if (this.#state !== State.Held || !this.#block.move()) return undefined
     this.#state = State.Gone
     this.#view = undefined
     return new BufferHandle(this.#block, State.Flight)
@@ -61,15 +61,12 @@ export class BufferHandle implements SharedBuffer {
   /** The send was refused: what `depart` gave away is here again. */
   restore(travelling: BufferHandle): void {
     travelling.#state = State.Gone
-    this.#block.arrive()
     this.#state = State.Held
   }
 
   /** It is its receiver's. */
   arrive(): void {
-    if (this.#state !== State.Flight) return
-    this.#block.arrive()
-    this.#state = State.Held
+    if (this.#state === State.Flight) this.#state = State.Held
   }
 
   /** The handler that received it is done. */

@@ -24,10 +24,14 @@ export const allocateBuffer = (
   bytes: number
 ): Effect.Effect<BufferHandle, LimitReached | InvalidOption> => {
   if (!Number.isSafeInteger(bytes) || bytes < 0) {
-    return Effect.fail(new InvalidOption({ option: "bytes", issue: `must be a whole number from 0, is ${String(bytes)}` }))
+    return Effect.fail(
+      new InvalidOption({ option: "bytes", issue: `must be a whole number from 0, is ${String(bytes)}` })
+    )
   }
   const block = host.buffers.allocate(bytes)
-  return typeof block === "string" ? Effect.fail(limitReached(host)) : Effect.succeed(new BufferHandle(block, State.Held))
+  return typeof block === "string"
+    ? Effect.fail(limitReached(host))
+    : Effect.succeed(new BufferHandle(block, State.Held))
 }
 
 const copyOf = (host: Host, bytes: Uint8Array): BufferHandle | undefined => {
@@ -47,8 +51,7 @@ export const copyBuffer = (
   return copy === undefined ? Effect.fail(limitReached(host)) : Effect.succeed(copy)
 }
 
-const invalid = (value: unknown, message: string) =>
-  Effect.fail(new SchemaIssue.InvalidValue({ message }, value))
+const invalid = (value: unknown, message: string) => Effect.fail(new SchemaIssue.InvalidValue({ message }, value))
 
 const moved = "this buffer was sent or released before"
 const noPlace = "a buffer arrives in a message of its system alone"
@@ -89,4 +92,4 @@ const schema: Schema.Codec<BufferHandle, Uint8Array> = Schema.Uint8Array.pipe(Sc
   asBytes
 ))
 
-export const bufferSchema: Schema.Codec<SharedBuffer, Uint8Array> = schema as Schema.Codec<SharedBuffer, Uint8Array>
+export const bufferSchema: Schema.Codec<SharedBuffer, Uint8Array> = schema

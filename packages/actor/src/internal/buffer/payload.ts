@@ -6,64 +6,58 @@
  */
 import { BufferHandle } from "./handle.ts"
 
-const isLeaf = (value: unknown): boolean =>
+const isLeaf = (value: unknown): value is string | number | boolean | bigint | symbol | undefined | null =>
   typeof value !== "object" || value === null || ArrayBuffer.isView(value) || "~myrmidon/ActorRef" in value
 
-const find = (value: unknown, found: Array<BufferHandle>, seen: Set<unknown>): void => {
-  if (isLeaf(value) || seen.has(value)) return
-  if (value instanceof BufferHandle) {
-    found.push(value)
-    return
+const find = (value: object, found: Array<BufferHandle>, above: Set<object> | undefined): void => {
+  const items = value instanceof Map || value instanceof Set
+    ? Array.from(value as Iterable<unknown>)
+    : Object.values(value)
+  for (const item of items) {
+    if (isLeaf(item)) continue
+    if (item instanceof BufferHandle) found.push(item)
+    else if (above === undefined) find(item, found, new Set([value, item]))
+    else if (!above.has(item)) find(item, found, above.add(item))
   }
-  seen.add(value)
-  if (value instanceof Map || value instanceof Set) {
-    for (const item of value) find(item, found, seen)
-    return
-  }
-  for (const item of Object.values(value as object)) find(item, found, seen)
 }
 
 /** The buffers of a payload, in order; one that stands in it twice comes twice. */
 export const buffersIn = (value: unknown): Array<BufferHandle> => {
   const found: Array<BufferHandle> = []
-  find(value, found, new Set())
+  if (value instanceof BufferHandle) found.push(value)
+  else if (!isLeaf(value)) find(value, found, undefined)
   return found
 }
 
 type Handles = ReadonlyMap<BufferHandle, BufferHandle>
 
-// Copies what stands above a buffer, and nothing else.
-const replace = (value: unknown, by: Handles, seen: Map<unknown, unknown>): unknown => {
+const copyWith = (value: object, key: string, item: unknown): void => {
+  Object.defineProperty(value, key, { value: item, writable: true, enumerable: true, configurable: true })
+}
+
+const shallow = (value: object): object => {
+  if (Array.isArray(value)) return value.slice()
+  const copy = Object.create(Object.getPrototypeOf(value) as object | null) as object
+  for (const [key, item] of Object.entries(value)) copyWith(copy, key, item)
+  return copy
+}
+
+// Copies what stands above a buffer, and nothing else. `above`: what holds itself stays as it is.
+const replace = (value: unknown, by: Handles, above: ReadonlyArray<unknown>): unknown => {
   if (isLeaf(value)) return value
   if (value instanceof BufferHandle) return by.get(value) ?? value
-  const known = seen.get(value)
-  if (known !== undefined) return known
-  if (buffersIn(value).length === 0) return value
+  if (above.includes(value)) return value
+  const within = [...above, value]
   if (value instanceof Map) {
-    const map = new Map<unknown, unknown>()
-    seen.set(value, map)
-    for (const [key, item] of value) map.set(replace(key, by, seen), replace(item, by, seen))
-    return map
+    return new Map(Array.from(value, ([key, item]) => [replace(key, by, within), replace(item, by, within)] as const))
   }
-  if (value instanceof Set) {
-    const set = new Set<unknown>()
-    seen.set(value, set)
-    for (const item of value) set.add(replace(item, by, seen))
-    return set
+  if (value instanceof Set) return new Set(Array.from(value, (item) => replace(item, by, within)))
+  let copy: object | undefined
+  for (const [key, item] of Object.entries(value)) {
+    const replaced = replace(item, by, within)
+    if (replaced !== item) copyWith(copy ??= shallow(value), key, replaced)
   }
-  const made: Record<string, unknown> | Array<unknown> = Array.isArray(value)
-    ? []
-    : Object.create(Object.getPrototypeOf(value) as object | null) as Record<string, unknown>
-  seen.set(value, made)
-  for (const [key, item] of Object.entries(value as object)) {
-    Object.defineProperty(made, key, {
-      value: replace(item, by, seen),
-      writable: true,
-      enumerable: true,
-      configurable: true
-    })
-  }
-  return made
+  return copy ?? value
 }
 
 /** A payload whose buffers have left their sender, and the way back. */
@@ -88,18 +82,20 @@ export class Departure {
   }
 }
 
-/** What is wrong with the buffers of a payload, for its sender. */
-export const issueOfBuffers = (payload: unknown): string | undefined => {
-  const found = buffersIn(payload)
+const issueOf = (found: ReadonlyArray<BufferHandle>): string | undefined => {
   if (new Set(found).size < found.length) return "the same buffer stands in it twice: copy it"
   return found.every((handle) => handle.isHeld) ? undefined : "it holds a buffer that was sent or released before"
 }
 
+/** What is wrong with the buffers of a payload, for its sender. */
+export const issueOfBuffers = (payload: unknown): string | undefined => issueOf(buffersIn(payload))
+
 /** Takes the buffers of a payload from their sender. `undefined`: see `issueOfBuffers`; nothing has changed. */
 export const depart = (payload: unknown): Departure | undefined => {
-  if (issueOfBuffers(payload) !== undefined) return undefined
+  const found = buffersIn(payload)
+  if (issueOf(found) !== undefined) return undefined
   const handles = new Map<BufferHandle, BufferHandle>()
-  for (const from of buffersIn(payload)) {
+  for (const from of found) {
     const travelling = from.depart()
     if (travelling === undefined) {
       new Departure(payload, handles).undo()
@@ -107,7 +103,7 @@ export const depart = (payload: unknown): Departure | undefined => {
     }
     handles.set(from, travelling)
   }
-  return new Departure(handles.size === 0 ? payload : replace(payload, handles, new Map()), handles)
+  return new Departure(found.length === 0 ? payload : replace(payload, handles, []), handles)
 }
 
 /** Nobody will have them. */

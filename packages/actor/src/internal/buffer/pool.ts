@@ -3,18 +3,16 @@
  * `native/buffers.ts`).
  *
  * A block is one JavaScript object per isolate for as long as this isolate has it, in whosever hands: handles come and go
- * over it. It is in exactly one of the states held, in flight and gone; the pool counts its bytes until it is gone. One
- * that nobody reaches any more is released by a finalizer, sooner or later.
+ * over it. The pool counts its bytes until it is gone. One that nobody reaches any more is released by a finalizer,
+ * sooner or later.
  */
 export interface Block {
   readonly byteLength: number
-  /** The block's bytes; the same object until it departs. Held blocks only. */
+  /** The block's bytes; the same object until it is moved. */
   readonly attach: () => ArrayBuffer
-  /** Detaches that, and takes off. false: its memory was taken away (`ArrayBuffer.transfer`), and it stays. */
-  readonly depart: () => boolean
-  /** Ends the flight. */
-  readonly arrive: () => void
-  /** Detaches and frees it, held or in flight. A second call does nothing. */
+  /** From one holder of this isolate to the next: detaches the first one's memory. false: somebody took it away. */
+  readonly move: () => boolean
+  /** Detaches and frees it. A second call does nothing. */
   readonly release: () => void
 }
 
@@ -32,4 +30,14 @@ const blocks = new WeakMap<ArrayBuffer, Block>()
 
 export const keepAlive = (memory: ArrayBuffer, block: Block): void => {
   blocks.set(memory, block)
+}
+
+interface Transferring {
+  readonly transfer?: () => ArrayBuffer
+}
+
+/** The same memory under another object; whoever had the first one has nothing. Copies nothing. */
+export const moved = (memory: ArrayBuffer): ArrayBuffer => {
+  const { transfer } = memory as Transferring
+  return transfer === undefined ? structuredClone(memory, { transfer: [memory] }) : transfer.call(memory)
 }

@@ -2,16 +2,7 @@
  * The twin's blocks: plain `ArrayBuffer`s under the rules of native ones. Whoever hands one over detaches it, as V8 does
  * when it transfers.
  */
-import { type Block, type BufferPool, keepAlive } from "../buffer/pool.ts"
-
-interface Transferring {
-  readonly transfer?: () => ArrayBuffer
-}
-
-const moved = (memory: ArrayBuffer): ArrayBuffer => {
-  const { transfer } = memory as Transferring
-  return transfer === undefined ? structuredClone(memory, { transfer: [memory] }) : transfer.call(memory)
-}
+import { type Block, type BufferPool, keepAlive, moved } from "../buffer/pool.ts"
 
 class MemoryBlock implements Block {
   readonly byteLength: number
@@ -30,15 +21,13 @@ class MemoryBlock implements Block {
     return this.#memory!
   }
 
-  depart(): boolean {
+  move(): boolean {
     const memory = this.#memory!
     if (memory.byteLength !== this.byteLength) return false
     this.#memory = moved(memory)
     keepAlive(this.#memory, this)
     return true
   }
-
-  arrive(): void {}
 
   release(): void {
     const memory = this.#memory

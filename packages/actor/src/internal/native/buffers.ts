@@ -1,7 +1,7 @@
 /**
  * Blocks of the native system: the memory is Rust's, and every isolate and language sees the same.
  */
-import { type Block, type BufferPool, keepAlive } from "../buffer/pool.ts"
+import { type Block, type BufferPool, keepAlive, moved } from "../buffer/pool.ts"
 
 /** The addon's class, as `packages/core-native/src/buffer.rs` exports it. */
 export interface NativeBuffers {
@@ -9,6 +9,7 @@ export interface NativeBuffers {
   view(handle: number): ArrayBuffer
   depart(handle: number, view: ArrayBuffer | undefined): number
   arrive(handle: number): boolean
+  forget(handle: number): void
   release(handle: number, view: ArrayBuffer | undefined): number
   readonly bytes: number
   readonly copies: boolean
@@ -20,7 +21,7 @@ export interface BuffersBinding {
 
 const done = 0
 
-class NativeBlock implements Block {
+export class NativeBlock implements Block {
   readonly byteLength: number
   readonly #pool: NativePool
   /** 0: it is gone. */
@@ -40,14 +41,25 @@ class NativeBlock implements Block {
     return view
   }
 
-  depart(): boolean {
-    if (this.#pool.native.depart(this.#handle, this.#view) !== done) return false
-    this.#view = undefined
+  // Rust does not notice: the block is this isolate's all the time, and its memory keeps its finalizer.
+  move(): boolean {
+    const view = this.#view
+    if (view === undefined) return true
+    if (view.byteLength !== this.byteLength) return false
+    this.#view = moved(view)
+    keepAlive(this.#view, this)
     return true
   }
 
-  arrive(): void {
-    this.#pool.native.arrive(this.#handle)
+  /** To another isolate: its number, for the packet. `undefined`: somebody took its memory away. */
+  leave(): number | undefined {
+    const handle = this.#handle
+    if (handle === 0 || this.#pool.native.depart(handle, this.#view) !== done) return undefined
+    this.#pool.native.forget(handle)
+    this.#handle = 0
+    this.#view = undefined
+    this.#pool.gone(this)
+    return handle
   }
 
   release(): void {
@@ -74,6 +86,14 @@ export class NativePool implements BufferPool {
   readonly allocate = (bytes: number): Block | "limit" | "memory" => {
     const handle = this.native.allocate(bytes)
     if (handle <= 0) return handle === 0 ? "limit" : "memory"
+    return this.#held(handle, bytes)
+  }
+
+  /** A block that came in a packet, by its number. `undefined`: it is not in flight. */
+  readonly enter = (handle: number, bytes: number): NativeBlock | undefined =>
+    this.native.arrive(handle) ? this.#held(handle, bytes) : undefined
+
+  #held(handle: number, bytes: number): NativeBlock {
     const block = new NativeBlock(this, handle, bytes)
     this.#lost.register(block, handle, block)
     return block
