@@ -12,7 +12,7 @@ import type { PayloadCodec } from "../Codec.ts"
 import { BadMessage } from "../TellError.ts"
 import type { Program } from "./bound.ts"
 import { fingerprintOf } from "./codec/fingerprint.ts"
-import { type Parcel, within } from "./codec/place.ts"
+import { type Parcel, thereAndBack, within } from "./codec/place.ts"
 import type { Host } from "./host.ts"
 import type { RpcInfo } from "./rpc.ts"
 
@@ -84,7 +84,7 @@ export const wireOf = (host: Host, rpcs: Program["rpcs"]): Wire => {
 
 /** Through the bytes and back, in one system: what `layerTest` does to everything. */
 export const throughWire = (host: Host, schema: Schema.Top, value: unknown): Exit.Exit<unknown, string> =>
-  within(host, [], () => {
+  thereAndBack(host, () => {
     const payload = host.codec.of(schema)
     const bytes = payload.encode(value)
     return Exit.isSuccess(bytes) ? payload.decode(bytes.value) : Exit.fail(issueOf(bytes.cause))

@@ -12,12 +12,27 @@ export type Parcel = Array<BufferHandle>
 
 let here: Host | undefined
 let parcel: Parcel | undefined
+let references: Array<unknown> | undefined
 
 /** The system whose payload is in hand. */
 export const hostHere = (): Host | undefined => here
 
 /** Where its buffers go, or come from. `undefined`: no memory is shared across that border. */
 export const parcelHere = (): Parcel | undefined => parcel
+
+/** Where values of `Schema.Any` stay what they are: there and back within one call. `undefined`: across a border. */
+export const referencesHere = (): Array<unknown> | undefined => references
+
+/** Encodes and decodes in `body`, in the name of `host`, with no border in between. */
+export const thereAndBack = <A>(host: Host, body: () => A): A => {
+  const outer = references
+  references = []
+  try {
+    return within(host, [], body)
+  } finally {
+    references = outer
+  }
+}
 
 /** Runs `body` in the name of `host`. */
 export const within = <A>(host: Host, beside: Parcel | undefined, body: () => A): A => {
