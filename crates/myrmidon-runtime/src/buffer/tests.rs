@@ -122,19 +122,20 @@ fn handles_are_numbers_of_53_bits() {
 
 #[test]
 fn g136_what_was_written_before_a_flight_is_there_after_it() {
-    let blocks: &'static Blocks = Box::leak(Box::new(Blocks::new()));
+    let blocks = Arc::new(Blocks::new());
     let account = Account::new(1 << 20);
     let (to, from) = std::sync::mpsc::channel();
+    let theirs = Arc::clone(&blocks);
     let reader = thread::spawn(move || {
         for (handle, value) in from {
-            blocks.arrive(handle).unwrap();
-            assert!(read(blocks, handle).iter().all(|byte| *byte == value));
-            blocks.release(handle).unwrap();
+            theirs.arrive(handle).unwrap();
+            assert!(read(&theirs, handle).iter().all(|byte| *byte == value));
+            theirs.release(handle).unwrap();
         }
     });
     for value in 0..200 {
         let handle = blocks.allocate(&account, 1000).unwrap();
-        write(blocks, handle, value);
+        write(&blocks, handle, value);
         blocks.depart(handle).unwrap();
         to.send((handle, value)).unwrap();
     }
