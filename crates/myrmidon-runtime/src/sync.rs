@@ -2,7 +2,7 @@
 
 #[cfg(not(loom))]
 mod real {
-    pub use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+    pub use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
 
     pub fn spin() {
         std::thread::yield_now();
@@ -11,7 +11,7 @@ mod real {
 
 #[cfg(loom)]
 mod real {
-    pub use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+    pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
 
     pub fn spin() {
         loom::thread::yield_now();
