@@ -132,6 +132,15 @@ pub enum Packet {
         /// Who is watched.
         target: Pid,
     },
+    /// The beginning of a watch that the target was spawned with.
+    Watched {
+        /// Who watches.
+        watcher: Pid,
+        /// The watcher's name for it.
+        reference: u32,
+        /// Who is watched.
+        target: Pid,
+    },
     /// The end of a watch that its watcher ended.
     Demonitor {
         /// Who watched.

@@ -89,6 +89,8 @@ impl Departures<'_> {
 pub struct Peers {
     all: Vec<Option<Box<Peer>>>,
     limits: PeerLimits,
+    /// How many take no message now.
+    pub full: u32,
 }
 
 impl Peers {
@@ -126,7 +128,10 @@ impl Peers {
         let limits = self.limits;
         let Some(peer) = self.get_mut(shard).filter(|peer| peer.up) else { return };
         peer.push(packet);
-        peer.full |= peer.out.len() >= limits.packets || peer.bytes >= limits.bytes;
+        if !peer.full && (peer.out.len() >= limits.packets || peer.bytes >= limits.bytes) {
+            peer.full = true;
+            self.full += 1;
+        }
     }
 
     /// Whether a peer takes no message now.
@@ -141,6 +146,7 @@ impl Peers {
         let low = peer.full && peer.out.len() <= limits.packets / 2 && peer.bytes <= limits.bytes / 2;
         if low {
             peer.full = false;
+            self.full -= 1;
         }
         low
     }
@@ -152,13 +158,20 @@ impl Peers {
     }
 
     /// One more than the highest number that ever was a peer's.
-    pub fn end(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.all.len()
     }
 
-    /// How many of them take no message now.
-    pub fn full(&self) -> usize {
-        self.all.iter().flatten().filter(|peer| peer.up && peer.full).count()
+    /// A shard takes packets no more; what waited for it.
+    pub fn end_of(&mut self, shard: u8) -> VecDeque<Packet> {
+        let Some(peer) = self.get_mut(shard) else { return VecDeque::new() };
+        peer.up = false;
+        peer.bytes = 0;
+        let unsent = core::mem::take(&mut peer.out);
+        if core::mem::take(&mut peer.full) {
+            self.full -= 1;
+        }
+        unsent
     }
 
     /// Packets that wait to be carried.

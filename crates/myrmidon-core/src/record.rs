@@ -15,8 +15,8 @@
 //! if it has at most [`COPIED`] bytes and there is room, else it comes by handle.
 //!
 //! A record is submitted where its `FROM` lives (nobody: anywhere). `TO` may live on another shard of the system in SEND,
-//! STOP, EXIT, LINK, UNLINK, MONITOR and `AWAIT_ROOM`, and so may the parent `FROM` of a SPAWN with `spawn::LINK`; all
-//! other records are about the shard's own actors.
+//! STOP, EXIT, LINK, UNLINK, MONITOR and `AWAIT_ROOM`, and so may the parent or watcher `FROM` of a SPAWN; all other
+//! records are about the shard's own actors.
 //!
 //! A call from another shard is delivered with `flag::CALL | flag::REMOTE`; A is a token of *this* shard, good for one
 //! [`submission::REPLY`] (0: the call has ended, nobody waits). Its caller gets [`completion::REPLIED`].

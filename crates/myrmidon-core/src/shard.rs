@@ -127,6 +127,8 @@ pub struct Shard {
     /// Blocks that the isolate put, each for one record.
     put: FxHashMap<u32, Payload>,
     last_put: u32,
+    /// Its number in its system.
+    isolate: u8,
     /// Ended without its isolate: what it leaves goes back to the shards that it came from.
     lost: bool,
 }
@@ -182,6 +184,7 @@ impl Shard {
             incoming_room: 0,
             put: FxHashMap::default(),
             last_put: 0,
+            isolate: 0,
             lost: false,
         }
     }
@@ -247,6 +250,7 @@ impl Shard {
         for index in self.slab.not_ended().into_iter().rev() {
             self.kill(index);
         }
+        self.end_own_affairs();
         while !self.signals.is_empty() {
             self.control_pass();
         }
@@ -416,8 +420,11 @@ impl Shard {
             self.wheel.next().map_or(-1, |at| (at - self.now).ceil().clamp(0.0, f64::from(i32::MAX)) as i32);
         self.control[words::LIVE] = self.slab.live as i32;
         self.control[words::QUEUED] = self.nodes.live() as i32;
-        self.control[words::CALLS] = (self.calls.len() - self.calls.asked() + self.away.len()) as i32;
-        self.control[words::FULL_PEERS] = self.peers.full() as i32;
+        self.control[words::CALLS] = self.calls.len() as i32;
+        if self.peers.count() > 0 {
+            self.control[words::CALLS] += self.away.len() as i32 - self.calls.asked() as i32;
+            self.control[words::FULL_PEERS] = self.peers.full as i32;
+        }
     }
 }
 

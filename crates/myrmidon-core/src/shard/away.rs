@@ -26,7 +26,7 @@ const TRAVELS: u32 = 0xffff_0000 | (flag::PRIORITY | flag::REENTRANT) << 8;
 impl Shard {
     /// Gives the packets that wait for other shards to whoever carries them, which takes what it has room for.
     pub fn hand_over(&mut self, mut carry: impl FnMut(Departures<'_>)) {
-        for shard in 0..self.peers.end() {
+        for shard in 0..self.peers.count() {
             let shard = shard as u8;
             if let Some(departures) = self.peers.departures(shard) {
                 carry(departures);

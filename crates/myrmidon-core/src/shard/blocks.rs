@@ -97,10 +97,12 @@ impl Shard {
 
     /// The isolate has left its batch.
     pub(super) fn forget_blocks(&mut self) {
-        for id in core::mem::take(&mut self.read_blocks) {
-            drop(self.payloads.take(id));
-        }
         self.incoming.clear();
+        if !self.read_blocks.is_empty() {
+            for id in core::mem::take(&mut self.read_blocks) {
+                drop(self.payloads.take(id));
+            }
+        }
     }
 }
 

@@ -299,7 +299,9 @@ impl Shard {
             // The child is the one that is told when its parent has died meanwhile.
             self.link(pid, owner);
         }
-        if flags & spawn::MONITOR != 0 {
+        if flags & spawn::MONITOR != 0 && self.is_away(owner) {
+            self.watched_from_afar(owner, record[word::SLOT], index);
+        } else if flags & spawn::MONITOR != 0 {
             self.monitor(owner, record[word::SLOT], pid);
         }
     }

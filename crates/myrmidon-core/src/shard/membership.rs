@@ -13,8 +13,9 @@ use crate::{
 use std::sync::Arc;
 
 impl Shard {
-    /// Makes this shard, which has no actor yet, one of a system: its names are the system's.
-    pub fn join(&mut self, names: Arc<dyn NameTable>, limits: PeerLimits) {
+    /// Makes this shard, which has no actor yet, an isolate of a system: its names are the system's.
+    pub fn join(&mut self, isolate: u8, names: Arc<dyn NameTable>, limits: PeerLimits) {
+        self.isolate = isolate;
         self.names = Names::Shared(names);
         self.peers.limit(limits);
     }
@@ -35,11 +36,9 @@ impl Shard {
     pub fn disconnect(&mut self, shard: u8) {
         let Some(peer) = self.peers.get_mut(shard).filter(|peer| peer.up) else { return };
         let isolate = peer.isolate;
-        let unsent = core::mem::take(&mut peer.out);
         let waiters = core::mem::take(&mut peer.waiters);
         // Nothing below is told to a shard that is not there.
-        peer.up = false;
-        peer.full = false;
+        let unsent = self.peers.end_of(shard);
         let down = ExitReason::IsolateDown { isolate };
         for packet in unsent {
             if let Packet::Message { to, from, head, payload } | Packet::Call { to, from, head, payload, .. } = packet {
@@ -75,6 +74,27 @@ impl Shard {
         }
         self.post(completion::ISOLATE_DOWN, Pid::NONE, Pid::NONE, 0, u32::from(isolate), u32::from(shard));
         self.write_control();
+    }
+
+    /// This shard ends, and its actors have: what those outside of any actor began with other shards ends, too.
+    pub(super) fn end_own_affairs(&mut self) {
+        let down = ExitReason::IsolateDown { isolate: self.isolate };
+        for shard in 0..self.peers.count() {
+            let shard = shard as u8;
+            for id in self.away.to(shard) {
+                let (token, ..) = self.take_away_call(id);
+                let word = self.reasons.intern(down.clone());
+                self.post_call_ended(token, call_end::EXITED, word);
+            }
+            for id in self.monitors.with(shard) {
+                self.target_ended(id, down.clone());
+            }
+            if let Some(peer) = self.peers.get_mut(shard) {
+                for waiter in core::mem::take(&mut peer.waiters) {
+                    self.post(completion::ROOM, Pid::NONE, Pid::NONE, waiter, 0, 0);
+                }
+            }
+        }
     }
 
     /// The isolate is gone and can be told nothing: all actors end. What they did not handle goes back to the shards that

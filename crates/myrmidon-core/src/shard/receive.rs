@@ -27,11 +27,19 @@ impl Shard {
     /// after one that ingested what the isolate submitted (`max = 0`): a sender elsewhere may have a PID from a spawn that
     /// waits there.
     pub fn receive(&mut self, by: u8, packet: Packet) {
+        self.receive_packet(by, packet);
+        // One that has ended has no moment between two messages left.
+        while self.closed && !self.signals.is_empty() {
+            self.control_pass();
+        }
+    }
+
+    fn receive_packet(&mut self, by: u8, packet: Packet) {
         match packet {
-            Packet::Message { to, from, head, payload } => self.receive_message(to, from, head, payload, None),
+            Packet::Message { to, from, head, payload } => self.receive_message(by, to, from, head, payload, None),
             Packet::Call { question, to, from, head, payload } => {
                 let asker = Asker { shard: by, question };
-                self.receive_message(to, from, head | flag::CALL << 8, payload, Some(asker));
+                self.receive_message(by, to, from, head | flag::CALL << 8, payload, Some(asker));
             }
             Packet::CallDropped { question } => {
                 if let Some(id) = self.calls.find_asked(Asker { shard: by, question }) {
@@ -88,6 +96,14 @@ impl Shard {
                 }
             }
             Packet::Monitor { watcher, reference, target } => self.receive_monitor(by, watcher, reference, target),
+            Packet::Watched { watcher, reference, target } => match self.slab.alive(watcher) {
+                Some(index) if self.monitors.find(watcher, reference).is_none() => {
+                    let id = self.monitors.make(watcher, reference, target, Watch::Active);
+                    self.slab.side_mut(index).watching.push(&mut self.monitors.all, id);
+                }
+                Some(_) => {}
+                None => self.post_to(target, Packet::Demonitor { watcher, reference }),
+            },
             Packet::Demonitor { watcher, reference } => {
                 let watcher = if watcher.is_none() { outside_of(by) } else { watcher };
                 if let Some(id) = self.monitors.find(watcher, reference) {
@@ -110,7 +126,11 @@ impl Shard {
         }
     }
 
-    fn receive_message(&mut self, to: Pid, from: Pid, head: u32, payload: Payload, asker: Option<Asker>) {
+    fn receive_message(&mut self, by: u8, to: Pid, from: Pid, head: u32, payload: Payload, asker: Option<Asker>) {
+        if self.lost {
+            let why = why::NOT_ALIVE;
+            return self.post_to(outside_of(by), Packet::Undelivered { to, from, head, payload, why });
+        }
         // A call's words are its token's: no number stands there.
         let payload = if asker.is_some() && matches!(payload, Payload::Number(_)) { Payload::None } else { payload };
         let has_room = self.payloads.has_room(payload.len());
@@ -218,6 +238,16 @@ impl Shard {
         if self.monitors.find(watcher, reference).is_none() {
             let id = self.monitors.make(watcher, reference, target, Watch::Active);
             self.slab.side_mut(index).watched_by.push(&mut self.monitors.all, id);
+        }
+    }
+
+    /// A watch that an actor of another shard spawned this one with (G35): its shard learns of it before any end.
+    pub(super) fn watched_from_afar(&mut self, watcher: Pid, reference: u32, index: u32) {
+        let target = self.slab.pid(index);
+        if self.monitors.find(watcher, reference).is_none() {
+            let id = self.monitors.make(watcher, reference, target, Watch::Active);
+            self.slab.side_mut(index).watched_by.push(&mut self.monitors.all, id);
+            self.post_to(watcher, Packet::Watched { watcher, reference, target });
         }
     }
 
