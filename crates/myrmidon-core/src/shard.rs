@@ -429,6 +429,8 @@ impl Shard {
 }
 
 #[cfg(test)]
+mod pair_tests;
+#[cfg(test)]
 mod storm_tests;
 #[cfg(test)]
 mod tests;
