@@ -73,7 +73,7 @@ export interface NativeShard {
   isAlive(low: number, generation: number): boolean
   everExisted(low: number, generation: number): boolean
   info(low: number, generation: number): InfoData | null
-  live(): Array<number>
+  live(): Float64Array
   stats(): StatsData
   close(): number
   /** Its number in its system: the order of joining, 0 is the first; 0 when it is in none. */

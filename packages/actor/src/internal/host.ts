@@ -18,7 +18,7 @@ import type { Pid } from "../Pid.ts"
 import type { ChildOptions, SpawnOptions } from "../Self.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
 import { behaviorOf, boundFor } from "./behaviorImpl.ts"
-import { Bound, compile } from "./bound.ts"
+import { Bound, compile, type Program } from "./bound.ts"
 import { Call, resumeWith } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
@@ -39,6 +39,7 @@ import { begin, detached, settled, Starting, type Ties } from "./spawn.ts"
 import type { StopGroup } from "./stop.ts"
 import { StreamRequest } from "./stream.ts"
 import { switchTo } from "./swap.ts"
+import type { Versions } from "./versions.ts"
 import type { Watch } from "./watch.ts"
 
 /** A signal is delivered soon after its sender's end; a name that is later than so many other deaths is lost. */
@@ -81,6 +82,7 @@ export class Host implements ShardHost {
   tellsFailed = 0
   swaps = 0
   rollbacks = 0
+  versions: Versions | undefined = undefined
   /** Names of the latest dead; the oldest goes first. */
   private readonly lateNames = new Map<Pid, string>()
   private refs = 0
@@ -204,9 +206,12 @@ export class Host implements ShardHost {
     if (!this.events.idle) this.events.publish({ _tag: "Crashed", pid: cell.pid, name: cell.life?.name, reason })
   }
 
-  swapped(cell: Cell, from: string, to: string): void {
+  swapped(cell: Cell, from: Program, to: Program): void {
     this.swaps++
-    if (!this.events.idle) this.events.publish({ _tag: "Swapped", pid: cell.pid, name: cell.life?.name, from, to })
+    this.versions?.saw(from, to)
+    if (this.events.idle) return
+    const { name } = cell.life ?? {}
+    this.events.publish({ _tag: "Swapped", pid: cell.pid, name, from: from.version, to: to.version })
   }
 
   rolledBack(cell: Cell, version: string, reason: ExitReason): void {
@@ -296,6 +301,11 @@ export class Host implements ShardHost {
     life.ended = reason
     if (life.quiet !== undefined) becameQuiet(life)
     life.swap?.ended()
+    if (life.wrappers !== undefined) {
+      const { wrappers } = life
+      life.wrappers = undefined
+      for (const wrapper of wrappers) wrapper.ended()
+    }
     if (life.name !== undefined) {
       this.lateNames.set(cell.pid, life.name)
       if (this.lateNames.size > lateNamesKept) this.lateNames.delete(this.lateNames.keys().next().value!)

@@ -12,7 +12,7 @@ import type { Cell } from "./cell.ts"
 import type { ResolvedMailbox } from "./mailbox.ts"
 import type { Owner } from "./owner.ts"
 import type { Runner } from "./runner.ts"
-import type { Swaps } from "./swap.ts"
+import type { Swaps, Wrapper } from "./swap.ts"
 
 export class Life {
   name: string | undefined = undefined
@@ -30,6 +30,8 @@ export class Life {
   fibers: Set<Fiber.Fiber<unknown, unknown>> | undefined = undefined
   /** Handlers that wait. */
   busy = 0
+  /** An Effect as `init` is not done: there is no state yet. */
+  starting = false
   /** Grows when a version is rolled back: what still runs of it is nobody's. */
   epoch = 0
   /** `self.stop` was called; acts when the handlers are done. */
@@ -42,6 +44,8 @@ export class Life {
   quiet: Array<() => void> | undefined = undefined
   /** Of a swap: the versions before this one, and the canary. */
   swap: Swaps | undefined = undefined
+  /** What is wrapped around its handlers, whatever version they are of. */
+  wrappers: ReadonlyArray<Wrapper> | undefined = undefined
   /** It has ended. */
   ended: ExitReason | undefined = undefined
   /** Of a spawn that waits for `init`. */

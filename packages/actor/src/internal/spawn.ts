@@ -24,6 +24,7 @@ import {
 import type { Bound } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import { leave } from "./deliver.ts"
+import { becameQuiet } from "./hold.ts"
 import { hold, interruptAll, lifeOf } from "./life.ts"
 import { millisOf, resolveMailbox } from "./mailbox.ts"
 import { isName } from "./name.ts"
@@ -176,8 +177,12 @@ const remember = (cell: Cell, bound: Bound, open: OpenOptions): void => {
 
 const ready = (cell: Cell): void => {
   cell.host.shard.started(cell)
+  const { life } = cell
+  if (life === undefined) return
+  life.starting = false
+  if (life.quiet !== undefined) becameQuiet(life)
   // `self.stop` in `init`.
-  if (cell.life !== undefined) leave(cell, cell.life)
+  leave(cell, life)
 }
 
 const abandon = (cell: Cell): void => {
@@ -185,6 +190,8 @@ const abandon = (cell: Cell): void => {
   if (life !== undefined) {
     life.closing = true
     interruptAll(life)
+    life.ended = ExitReason.noProc(true)
+    if (life.quiet !== undefined) becameQuiet(life)
   }
   cell.host.shard.abandon(cell)
   // Its links vanish without a signal, so that those who were born to it are told here.
@@ -196,6 +203,7 @@ const abandon = (cell: Cell): void => {
 
 const start = (cell: Cell, init: Effect.Effect<unknown, unknown>, timeout: number): Starting => {
   const life = lifeOf(cell)
+  life.starting = true
   const scope = Scope.makeUnsafe()
   const runner = new Runner(cell, scope)
   const starting = new Starting(cell, timeout)
