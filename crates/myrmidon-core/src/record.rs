@@ -128,7 +128,8 @@ constants! {
         RESUME = 20;
         /// Gives the reserved PID `TO` back, unused.
         RELEASE = 21;
-        /// Asks for `completion::ROOM` with SLOT once the mailbox of `TO` is below its low-water mark.
+        /// Asks for `completion::ROOM` with SLOT once the mailbox of `TO` is below its low-water mark. Of another shard only
+        /// the way there is known: ROOM comes once that is free, whatever the mailbox holds.
         AWAIT_ROOM = 22;
         /// Charges `TO` with A microseconds that a fiber of it took.
         CHARGE = 23;
