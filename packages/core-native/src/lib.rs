@@ -4,7 +4,7 @@
 //! - `hot.rs`: `tick` and `admit`, exported by hand: a generated wrapper costs four times as much a call
 //! - `buffers.rs`: the typed arrays that both sides read and write
 //! - `bell.rs`: the doorbell that wakes the isolate, safe while its environment is torn down
-//! - `reason.rs`, `info.rs`: data as it crosses
+//! - `reason.rs`, `info.rs`, `options.rs`: data as it crosses
 //! - `flood.rs`: a native thread that sends, for tests and benchmarks
 //!
 //! Rules: nothing here calls JavaScript, but the doorbell, from its own queue. Every export catches panics. State is
@@ -27,6 +27,7 @@ mod buffers;
 mod flood;
 mod hot;
 mod info;
+mod options;
 mod reason;
 mod shard;
 
