@@ -23,6 +23,7 @@ import { Call, resumeWith } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
+import { EndHook, EndHooks } from "./endHooks.ts"
 import { becameQuiet } from "./hold.ts"
 import { Hub } from "./hub.ts"
 import { hold, interruptAll, type Life, lifeOf } from "./life.ts"
@@ -70,6 +71,7 @@ export class Host implements ShardHost {
   /** Whoever waits for actors that were asked to stop. */
   readonly stopGroups = new Set<StopGroup>()
   readonly owners = new WeakMap<Scope.Scope, Owner>()
+  readonly endHooks = new EndHooks()
   /** The actor whose handler is on the stack. */
   running: Cell | undefined = undefined
   /** No more spawns. */
@@ -151,7 +153,12 @@ export class Host implements ShardHost {
     options: ChildOptions | undefined
   ): Effect.Effect<Cell, unknown> {
     return Effect.withFiber((fiber) => {
-      const begun = this.beginChild(parent, behavior, args, options, fiber.context)
+      let begun: Cell | Starting
+      try {
+        begun = this.beginChild(parent, behavior, args, options, fiber.context)
+      } catch (error) {
+        return Exit.fail(error)
+      }
       return begun instanceof Starting ? settled(begun) : Exit.succeed(begun)
     })
   }
@@ -170,15 +177,24 @@ export class Host implements ShardHost {
   ): Cell | Starting {
     const isWatched = options?.monitor === true
     const isLinked = options?.link !== false
-    const ties: Ties = {
-      parent: isLinked ? parent : undefined,
-      watcher: isWatched ? parent : undefined,
-      watchRef: isWatched ? this.nextRef() : 0
-    }
+    const ties: Ties | undefined = isLinked || isWatched
+      ? {
+        parent: isLinked ? parent : undefined,
+        watcher: isWatched ? parent : undefined,
+        watchRef: isWatched ? this.nextRef() : 0
+      }
+      : undefined
     const begun = begin(boundFor(behaviorOf(behavior), this, context), args, options, ties)
     const cell = begun instanceof Starting ? begun.cell : begun
     if (isWatched && options.name !== undefined) {
-      ;(lifeOf(parent).watched ??= new Map()).set(ties.watchRef, options.name)
+      ;(lifeOf(parent).watched ??= new Map()).set(ties!.watchRef, options.name)
+    }
+    const onEnd = options?.onEnd
+    // What failed at once never was.
+    if (onEnd !== undefined && !(begun instanceof Starting && begun.hasFailed)) {
+      const life = lifeOf(parent)
+      if (life.endHook?.call !== onEnd) life.endHook = new EndHook(parent, onEnd)
+      this.endHooks.add(cell, life.endHook)
     }
     // A link does not carry a normal end.
     if (isLinked) (lifeOf(parent).children ??= new Owner()).add(cell)
@@ -293,6 +309,12 @@ export class Host implements ShardHost {
   }
 
   dead(cell: Cell, reason: ExitReason): void {
+    this.over(cell, reason)
+    // Last: who starts it again finds closed what closes at once. A cell is the ref that its parent has.
+    this.endHooks.take(cell)?.call(cell as never, reason)
+  }
+
+  private over(cell: Cell, reason: ExitReason): void {
     const life = cell.life
     cell.state = undefined
     if (this.stopGroups.size > 0) this.stopGroups.forEach((group) => group.ended(cell))
