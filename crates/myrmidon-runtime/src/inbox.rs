@@ -1,5 +1,4 @@
-//! A shard's inbox: a bounded queue of records, or of what else its owner understands, that any thread may fill and the
-//! owner alone drains.
+//! A shard's inbox: a bounded queue of records that any thread may fill and the owner alone drains.
 //!
 //! Promises: a push says exactly how many records it placed; records of one push stay in order; once `close` has
 //! returned nothing enters any more, and what entered before is there to be drained.
@@ -61,18 +60,23 @@ impl fmt::Display for Refused {
 impl core::error::Error for Refused {}
 
 /// See the module.
-pub struct Inbox<T = Record> {
-    queue: Queue<T>,
+pub struct Inbox {
+    queue: Queue<Record>,
     gate: AtomicUsize,
 }
 
-impl<T> fmt::Debug for Inbox<T> {
+impl fmt::Debug for Inbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inbox").field("queued", &self.queue.len()).finish_non_exhaustive()
     }
 }
 
 impl Inbox {
+    /// An open inbox for `capacity` records (at least one).
+    pub fn new(capacity: usize) -> Self {
+        Self { queue: Queue::new(capacity.max(1)), gate: AtomicUsize::new(0) }
+    }
+
     /// Any thread: places the records in order, until one is refused.
     ///
     /// # Errors
@@ -95,31 +99,8 @@ impl Inbox {
         outcome
     }
 
-}
-
-impl<T> Inbox<T> {
-    /// An open inbox for `capacity` records (at least one).
-    pub fn new(capacity: usize) -> Self {
-        Self { queue: Queue::new(capacity.max(1)), gate: AtomicUsize::new(0) }
-    }
-
-    /// Any thread: places one item.
-    ///
-    /// # Errors
-    /// The item, and why it was not taken.
-    pub fn place(&self, item: T) -> Result<(), (T, Refusal)> {
-        // Acquire and Release: as in `push`.
-        if self.gate.fetch_add(PUSHER, Ordering::Acquire) & CLOSED != 0 {
-            self.gate.fetch_sub(PUSHER, Ordering::Release);
-            return Err((item, Refusal::Closed));
-        }
-        let outcome = self.queue.push(item).map_err(|item| (item, Refusal::Full));
-        self.gate.fetch_sub(PUSHER, Ordering::Release);
-        outcome
-    }
-
     /// Owner: moves at most `limit` records to `out`, oldest first; returns how many.
-    pub fn drain(&self, out: &mut Vec<T>, limit: usize) -> usize {
+    pub fn drain(&self, out: &mut Vec<Record>, limit: usize) -> usize {
         // The usual case; a look costs two loads, a pop a fence.
         if self.queue.is_empty() {
             return 0;
