@@ -18,7 +18,7 @@ use crate::{
 };
 use core::{
     fmt,
-    sync::atomic::AtomicU32,
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
 };
 use myrmidon_core::{exit_reason::ExitReason, pid::Pid};
 use myrmidon_runtime::ShardHandle;
@@ -62,6 +62,9 @@ pub(crate) struct Door {
     pub system: u32,
     bell: ShardHandle,
     errands: Mutex<Errands>,
+    /// Hints, so that an owner with enough to do takes no lock for nothing: written under the locks that they are about.
+    waiting: AtomicBool,
+    low: AtomicBool,
     stock: Mutex<Vec<Pid>>,
     /// Actors that live here, and those that are about to: what placement looks at.
     pub load: AtomicU32,
@@ -82,6 +85,8 @@ impl Door {
             system,
             bell,
             errands: Mutex::default(),
+            waiting: AtomicBool::new(false),
+            low: AtomicBool::new(true),
             stock: Mutex::default(),
             load: AtomicU32::new(0),
             named: Mutex::default(),
@@ -109,6 +114,7 @@ impl Door {
                 return Err((errand, Refusal::Full));
             }
             errands.waiting.push_back(errand);
+            self.waiting.store(true, Ordering::Relaxed);
         }
         self.bell.ring();
         Ok(())
@@ -121,7 +127,12 @@ impl Door {
 
     /// Owner: takes what there is, in exchange for an empty queue.
     pub fn take(&self, empty: &mut VecDeque<Errand>) {
-        core::mem::swap(&mut self.errands.lock().waiting, empty);
+        // One that is missed is seen by the next turn, or by `is_quiet`, which looks itself.
+        if self.waiting.load(Ordering::Relaxed) {
+            let mut errands = self.errands.lock();
+            self.waiting.store(false, Ordering::Relaxed);
+            core::mem::swap(&mut errands.waiting, empty);
+        }
     }
 
     /// Owner, with the doorbell armed: whether there is nothing to take.
@@ -141,7 +152,11 @@ impl Door {
     pub fn pid(&self) -> Option<Pid> {
         let (pid, left) = {
             let mut stock = self.stock.lock();
-            (stock.pop(), stock.len())
+            let pid = stock.pop();
+            if stock.len() <= STOCK / 2 {
+                self.low.store(true, Ordering::Relaxed);
+            }
+            (pid, stock.len())
         };
         if left == STOCK / 2 || pid.is_none() {
             self.bell.ring();
@@ -151,7 +166,11 @@ impl Door {
 
     /// Owner: puts PIDs in stock.
     pub fn fill(&self, reserve: impl FnOnce(usize) -> Vec<Pid>) {
+        if !self.low.load(Ordering::Relaxed) {
+            return;
+        }
         let mut stock = self.stock.lock();
+        self.low.store(false, Ordering::Relaxed);
         if stock.len() <= STOCK / 2 {
             let wanted = STOCK - stock.len();
             stock.extend(reserve(wanted));

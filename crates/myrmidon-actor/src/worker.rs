@@ -13,7 +13,9 @@ mod serve;
 mod submit;
 mod turn;
 
-pub(crate) use deliver::{crash, start};
+#[cfg(feature = "tokio")]
+pub(crate) use deliver::crash;
+pub(crate) use deliver::start;
 pub(crate) use turn::{Plan, run};
 
 use crate::{
@@ -118,11 +120,19 @@ pub(crate) struct Worker {
     dropped: Vec<Box<dyn Any + Send>>,
     dropped_bodies: Vec<Box<dyn Body>>,
     now: f64,
+    /// Something that was submitted counts from now.
+    timed: bool,
+    /// Turns without a look at the clock.
+    unclocked: u32,
+    /// Slices since then.
+    slices: u32,
+    /// It has slept since then.
+    idle: bool,
     dead_letters: u64,
     closing: Option<Closing>,
     /// Actors that had not ended when time was over.
     killed: u32,
-    /// Slices are measured one by one for so many batches: handlers were long.
+    /// Slices are measured one by one for so many turns: handlers were long.
     precise: u32,
 }
 

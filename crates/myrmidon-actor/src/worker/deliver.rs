@@ -25,31 +25,35 @@ use std::{
     time::Instant,
 };
 
-/// Microseconds a slice, on average, above which slices are measured one by one.
-const LONG_SLICE: u64 = 20;
-/// Batches that are measured so.
-const PRECISE: u32 = 64;
 /// Slices whose actors are touched together, so that their cache misses overlap.
 const TOUCHED: usize = 16;
 
 /// What an actor is about to do.
 enum Step {
     Handle(Delivery),
-    Signal(Signal),
+    Signal(Signal, Pid),
     /// Its message is of another language, or gone.
     Skip,
-    /// The slice is over.
-    Done,
-    /// The batch is.
-    Abandon,
+    /// Something is to be dropped with nothing borrowed.
+    Clean,
+    /// The batch is over.
+    Over,
 }
 
-/// A slice that is about to be run.
-struct Slice {
+/// How far a batch has got.
+struct Cursor {
+    /// The next record.
     at: usize,
+    written: usize,
+    /// The slice that is under way: where it stands, its deliveries, and those that are done.
+    header: usize,
     count: usize,
-    pid: Pid,
+    done: usize,
+    /// Whose it is; its actor is out of its place.
     body: Option<Box<dyn Body>>,
+    slices: usize,
+    /// When the slice began, where slices are measured.
+    began: Option<Instant>,
 }
 
 /// What a panic says, as an exit reason.
@@ -94,27 +98,33 @@ pub(crate) fn start(pid: Pid) -> Result<(), Box<CrashError>> {
 
 /// Runs what the last tick wrote.
 pub(super) fn batch(written: usize) {
-    let began = Instant::now();
-    let (mut at, mut slices) = (0, 0);
-    let precise = place::here(|worker| {
+    let began = place::here(|worker| {
         worker.precise = worker.precise.saturating_sub(1);
-        worker.precise > 0
+        (worker.precise > 0).then(Instant::now)
     })
-    .unwrap_or_default();
-    let mut clock = began;
-    while let Some(slice) = place::here(|worker| worker.next_slice(at, written, slices % TOUCHED == 0)).flatten() {
-        at = slice.at + 1 + slice.count;
-        slices += 1;
-        let goes_on = run(slice, precise.then_some(&mut clock));
-        clean();
-        if !goes_on {
-            break;
-        }
-    }
-    clean();
-    let micros = began.elapsed().as_micros() as u64;
-    if micros > LONG_SLICE * slices.max(1) as u64 {
-        place::here(|worker| worker.precise = PRECISE);
+    .flatten();
+    let mut cursor = Cursor { at: 0, written, header: 0, count: 0, done: 0, body: None, slices: 0, began };
+    let mut outcome = Ok(());
+    loop {
+        let step = place::here(|worker| worker.proceed(&mut cursor, &mut outcome)).unwrap_or(Step::Over);
+        outcome = match (step, &mut cursor.body) {
+            (Step::Handle(delivery), Some(body)) if body.runs() == Runs::Here => {
+                catch_unwind(AssertUnwindSafe(|| body.handle(delivery)))
+            }
+            (Step::Handle(delivery), body) => {
+                if let Some(body) = body.take() {
+                    lend(body, delivery);
+                }
+                Ok(())
+            }
+            (Step::Signal(signal, me), Some(body)) => catch_unwind(AssertUnwindSafe(|| body.signal(me, signal))),
+            (Step::Over, _) => return,
+            (Step::Clean, _) => {
+                clean();
+                Ok(())
+            }
+            _ => Ok(()),
+        };
     }
 }
 
@@ -135,52 +145,10 @@ pub(super) fn clean() {
     }
 }
 
-/// Runs a slice; whether the batch goes on.
-fn run(slice: Slice, clock: Option<&mut Instant>) -> bool {
-    let Slice { at, count, pid, body } = slice;
-    let Some(mut body) = body else { return true };
-    let mut done = 0;
-    let mut outcome = Ok(());
-    let goes_on = loop {
-        let step = place::here(|worker| worker.advance(at, done, count, &mut outcome)).unwrap_or(Step::Abandon);
-        outcome = match step {
-            Step::Done => break true,
-            Step::Abandon => break false,
-            Step::Skip => Ok(()),
-            Step::Handle(delivery) if body.runs() != Runs::Here => {
-                lend(pid, body, delivery);
-                return true;
-            }
-            Step::Handle(delivery) => catch_unwind(AssertUnwindSafe(|| body.handle(delivery))),
-            Step::Signal(signal) => catch_unwind(AssertUnwindSafe(|| body.signal(pid, signal))),
-        };
-        done += 1;
-    };
-    let micros = clock.map(|clock| {
-        let now = Instant::now();
-        let micros = now.duration_since(*clock).as_micros().min(u128::from(u32::MAX)) as u32;
-        *clock = now;
-        micros
-    });
-    if let Some(micros) = micros {
-        body.took(micros / (done.max(1) as u32));
-    }
-    place::here(|worker| {
-        worker.running = Running::default();
-        if let Some(micros) = micros {
-            worker.ring[at][word::FROM] = micros;
-        }
-        match worker.home(pid) {
-            Some(home) => home.body = Some(body),
-            None => worker.dropped_bodies.push(body),
-        }
-    });
-    goes_on
-}
-
 /// Lends an actor for one message. See `lend`.
-fn lend(pid: Pid, body: Box<dyn Body>, delivery: Delivery) {
+fn lend(body: Box<dyn Body>, delivery: Delivery) {
     let Delivery { me, sender, letter } = delivery;
+    let pid = me;
     let kind = body.kind();
     let parts = place::here(|worker| {
         worker.running = Running::default();
@@ -220,23 +188,95 @@ impl Worker {
         self.homes.get_mut(pid.index() as usize).filter(|home| home.generation == pid.generation())
     }
 
-    /// Reads what the shard says up to the next slice, and takes that one's actor out of its place.
-    fn next_slice(&mut self, mut at: usize, written: usize, touch: bool) -> Option<Slice> {
-        while at < written {
-            let record = self.ring[at];
-            if record[word::HEAD] & 0xff == completion::SLICE {
-                if touch {
-                    self.touch(at, written);
-                }
-                let pid = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
-                self.running = Running { pid, ..Running::default() };
-                let body = self.home(pid).and_then(|home| home.body.take());
-                return Some(Slice { at, count: record[word::A] as usize, pid, body });
+    /// Ends the step that is done, and begins the next one of the batch.
+    #[inline]
+    fn proceed(&mut self, cursor: &mut Cursor, outcome: &mut std::thread::Result<()>) -> Step {
+        if let Some(body) = cursor.body.take() {
+            if self.goes_on(cursor, outcome) {
+                cursor.body = Some(body);
+                cursor.done += 1;
+                self.ring[cursor.header][word::B] = cursor.done as u32;
+                return self.step(cursor.header + cursor.done);
             }
-            self.notice(&record);
-            at += 1;
+            self.end_slice(cursor, body);
         }
-        None
+        if self.shard.control()[control::ABANDON_BATCH] != 0 {
+            cursor.at = cursor.written;
+        }
+        if !self.dropped.is_empty() || !self.dropped_bodies.is_empty() {
+            return Step::Clean;
+        }
+        while cursor.at < cursor.written {
+            let record = self.ring[cursor.at];
+            if record[word::HEAD] & 0xff != completion::SLICE {
+                self.notice(&record);
+                cursor.at += 1;
+                continue;
+            }
+            if cursor.slices % TOUCHED == 0 {
+                self.touch(cursor.at, cursor.written);
+            }
+            cursor.slices += 1;
+            self.slices += 1;
+            (cursor.header, cursor.count, cursor.done) = (cursor.at, record[word::A] as usize, 1);
+            cursor.at += 1 + cursor.count;
+            let pid = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
+            cursor.body = self.home(pid).and_then(|home| home.body.take());
+            if cursor.body.is_some() {
+                self.running = Running { pid, ..Running::default() };
+                self.ring[cursor.header][word::B] = 1;
+                return self.step(cursor.header + 1);
+            }
+        }
+        if self.dropped.is_empty() && self.dropped_bodies.is_empty() { Step::Over } else { Step::Clean }
+    }
+
+    /// Whether the slice goes on after the handler that has just ended.
+    #[inline]
+    fn goes_on(&mut self, cursor: &Cursor, outcome: &mut std::thread::Result<()>) -> bool {
+        if outcome.is_err() || self.running.stops.is_some() || self.running.urgent {
+            return self.interrupted(cursor, outcome);
+        }
+        cursor.done < cursor.count && self.shard.control()[control::ABANDON_BATCH] == 0
+    }
+
+    /// The handler that has just ended crashed, stopped its actor, or sent signals.
+    #[cold]
+    fn interrupted(&mut self, cursor: &Cursor, outcome: &mut std::thread::Result<()>) -> bool {
+        let pid = self.running.pid;
+        if self.running.urgent {
+            self.running.urgent = false;
+            self.flush();
+            self.shard.handle_signals();
+        }
+        if let Err(panic) = core::mem::replace(outcome, Ok(())) {
+            let reason = ExitReason::Crashed(Box::new(crash(&*panic)));
+            self.dropped.push(Box::new(panic));
+            self.exit_self(pid, reason);
+            return false;
+        }
+        if let Some(reason) = self.running.stops.take() {
+            self.exit_self(pid, reason);
+            return false;
+        }
+        cursor.done < cursor.count && self.shard.control()[control::ABANDON_BATCH] == 0
+    }
+
+    /// Puts an actor back into its place.
+    #[inline]
+    fn end_slice(&mut self, cursor: &mut Cursor, mut body: Box<dyn Body>) {
+        if let Some(began) = &mut cursor.began {
+            let now = Instant::now();
+            let micros = now.duration_since(*began).as_micros().min(u128::from(u32::MAX)) as u32;
+            *began = now;
+            self.ring[cursor.header][word::FROM] = micros;
+            body.took(micros / (cursor.done.max(1) as u32));
+        }
+        let pid = core::mem::take(&mut self.running).pid;
+        match self.home(pid) {
+            Some(home) => home.body = Some(body),
+            None => self.dropped_bodies.push(body),
+        }
     }
 
     /// Reads the actors of the next slices.
@@ -253,36 +293,6 @@ impl Worker {
             at += 1 + self.ring[at][word::A] as usize;
         }
         core::hint::black_box(sum);
-    }
-
-    /// Ends the step that is done, and begins the next one of the slice.
-    #[inline]
-    fn advance(&mut self, at: usize, done: usize, count: usize, outcome: &mut std::thread::Result<()>) -> Step {
-        if let Err(panic) = core::mem::replace(outcome, Ok(())) {
-            let reason = ExitReason::Crashed(Box::new(crash(&*panic)));
-            self.dropped.push(Box::new(panic));
-            self.exit_self(self.running.pid, reason);
-            return Step::Done;
-        }
-        if done > 0 {
-            if let Some(reason) = self.running.stops.take() {
-                self.exit_self(self.running.pid, reason);
-                return Step::Done;
-            }
-            if self.running.urgent {
-                self.running.urgent = false;
-                self.flush();
-                self.shard.handle_signals();
-            }
-            if self.shard.control()[control::ABANDON_BATCH] != 0 {
-                return Step::Abandon;
-            }
-        }
-        if done == count {
-            return Step::Done;
-        }
-        self.ring[at][word::B] = done as u32 + 1;
-        self.step(at + 1 + done)
     }
 
     #[inline]
@@ -305,9 +315,10 @@ impl Worker {
         let reason = |worker: &Self| worker.shard.reason(record[word::A]).unwrap_or(ExitReason::Normal);
         match record[word::HEAD] & 0xff {
             completion::DOWN => {
-                Step::Signal(Signal::Down { monitor: MonitorRef(record[word::SLOT]), pid: sender, reason: reason(self) })
+                let monitor = MonitorRef(record[word::SLOT]);
+                Step::Signal(Signal::Down { monitor, pid: sender, reason: reason(self) }, me)
             }
-            completion::EXIT_SIGNAL => Step::Signal(Signal::Exit { from: sender, reason: reason(self) }),
+            completion::EXIT_SIGNAL => Step::Signal(Signal::Exit { from: sender, reason: reason(self) }, me),
             completion::TIMER => match self.ring_timer(me, record[word::SLOT]) {
                 Some(letter) => Step::Handle(Delivery { me, sender: me, letter }),
                 None => Step::Skip,

@@ -52,6 +52,7 @@ impl Worker {
 
     fn call_boxed(&mut self, to: Pid, message: Parcel, asking: Asking, timeout: u32) {
         let token = self.token();
+        self.timed = true;
         self.calls.insert(token, asking);
         let slot = self.mail.put(self.boxed, Boxed(message));
         let head = submission::SEND | flag::CALL << 8 | u32::from(self.boxed) << 16;

@@ -42,7 +42,9 @@ impl Worker {
         if self.submissions.is_empty() {
             return;
         }
-        self.now = clock::now();
+        if core::mem::take(&mut self.timed) {
+            self.now = clock::now();
+        }
         self.shard.tick(self.now, &self.submissions, &mut self.ring, 0);
         self.submissions.clear();
     }
@@ -161,6 +163,7 @@ impl Worker {
             return self.resolve(asking.then, Err(AskError::SelfAsk));
         }
         let token = self.token();
+        self.timed = true;
         let ticket = Arc::clone(&asking.ticket);
         self.calls.insert(token, asking);
         if to.shard() == self.number {
@@ -359,6 +362,7 @@ impl Worker {
         }
         self.timers.insert((me, timer), ticking);
         self.timers_of.entry(me).or_default().push(timer);
+        self.timed = true;
         let bits = delay.to_bits();
         let mut record = [0; myrmidon_core::record::WORDS];
         record[word::TO] = me.low();

@@ -38,6 +38,14 @@ const ERRANDS: usize = 1024;
 /// Records that others may leave in the inbox.
 const INBOX: usize = 1024;
 
+/// Turns, and slices, after which the clock is read at the latest.
+const UNCLOCKED: u32 = 4;
+const FEW: u32 = 32;
+/// Microseconds a slice, on average, above which slices are measured one by one.
+const LONG_SLICE: f64 = 20.0;
+/// Turns for which they are.
+const PRECISE: u32 = 64;
+
 /// What a worker is made of.
 pub(crate) struct Plan {
     pub system: Arc<System>,
@@ -124,6 +132,10 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         dropped: Vec::new(),
         dropped_bodies: Vec::new(),
         now: 0.0,
+        timed: true,
+        unclocked: 0,
+        slices: 0,
+        idle: true,
         dead_letters: 0,
         closing: None,
         killed: 0,
@@ -180,6 +192,7 @@ fn sleep(ends: &mut Ends) {
     let Some(Some(millis)) = idle else { return };
     ends.member.starve();
     if ends.owner.sleep_if(|| ends.member.is_quiet() && ends.door.is_quiet()) {
+        place::here(|worker| worker.idle = true);
         if millis.is_finite() {
             thread::park_timeout(Duration::from_secs_f64(millis / 1000.0));
         } else {
@@ -242,7 +255,7 @@ impl Worker {
             ends.member.collect(&mut self.shard, allowance);
         }
         self.submissions.extend_from_slice(&ends.records);
-        self.now = clock::now();
+        self.look_at_clock();
         let written = self.shard.tick(self.now, &self.submissions, &mut self.ring, BATCH);
         self.submissions.clear();
         ends.member.dispatch(&mut self.shard);
@@ -254,6 +267,20 @@ impl Worker {
             self.killed = self.shard.actors();
         }
         (written, over)
+    }
+
+    /// Reads the time, unless little has happened since: to do so costs as much as a short handler.
+    fn look_at_clock(&mut self) {
+        self.unclocked += 1;
+        if self.unclocked < UNCLOCKED && self.slices < FEW && self.precise == 0 && !self.timed && !self.idle {
+            return;
+        }
+        let now = clock::now();
+        let micros = (now - self.now) * 1000.0;
+        if self.slices > 0 && !self.idle && micros > LONG_SLICE * f64::from(self.slices) {
+            self.precise = PRECISE;
+        }
+        (self.now, self.timed, self.unclocked, self.slices, self.idle) = (now, false, 0, 0, false);
     }
 
     /// Begins the end: every actor is told to stop, the youngest first. `done` hears how many had to be killed.
