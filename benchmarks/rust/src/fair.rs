@@ -1,6 +1,6 @@
 //! `fair`: the schedule, which is open-loop, and what is measured.
 
-use crate::Measured;
+use crate::{Measured, Watch};
 use std::time::{Duration, Instant};
 
 pub const LIGHT: usize = 100;
@@ -31,10 +31,10 @@ pub fn schedule(n: u64, mut send: impl FnMut(usize, Instant)) {
 }
 
 /// The row of all latencies.
-pub fn measured(mut latencies: Vec<Duration>, took: Duration) -> Measured {
+pub fn measured(mut latencies: Vec<Duration>, watch: &Watch) -> Measured {
     latencies.sort_unstable();
     let ms = |at: usize| latencies.get(at.min(latencies.len().saturating_sub(1))).map_or(0.0, |l| l.as_secs_f64() * 1e3);
-    let mut row = Measured::new(latencies.len() as u64, took);
+    let mut row = watch.measured(latencies.len() as u64);
     row.extra.insert("p50_ms", ms(latencies.len() / 2));
     row.extra.insert("p99_ms", ms(latencies.len() * 99 / 100));
     row.extra.insert("max_ms", ms(usize::MAX));

@@ -1,7 +1,7 @@
 //! Ours: two worker shards, as by default on two cores; what talks to each other is spawned side by side.
 
 use crate::{
-    Measured,
+    Measured, Watch,
     fair::{burn, measured, schedule},
     random::{ACTORS, BIG, XorShift},
     resident,
@@ -50,16 +50,15 @@ fn spawn(n: u64) -> Measured {
         }))
         .expect("a spawner");
     let before = resident();
-    let began = Instant::now();
+    let watch = Watch::start();
     let started = spawner.ask_within(None, |reply| (n, reply)).wait().expect("an answer");
     // Behind the spawns, in the shard's order.
     let living: u64 = runtime.stats().iter().map(|shard| u64::from(shard.actors)).sum();
-    let took = began.elapsed();
+    let mut row = watch.measured(started);
     let after = resident();
     assert_eq!(living, started + 1);
     let stop = Instant::now();
     assert_eq!(runtime.shutdown(Duration::from_secs(60)).killed, 0);
-    let mut row = Measured::new(started, took);
     row.extra.insert("bytes_per_actor", (after - before) as f64 / n as f64);
     row.extra.insert("stop_seconds", stop.elapsed().as_secs_f64());
     row
@@ -110,9 +109,9 @@ fn pingpong(n: u64) -> Measured {
             ping.tell(Play::Start(pong, n, reply)).expect("there is room");
         }))
         .expect("a pair");
-    let began = Instant::now();
+    let watch = Watch::start();
     let completed = pair.ask_within(None, |reply| (n, reply)).wait().expect("an answer");
-    Measured::new(completed, began.elapsed())
+    watch.measured(completed)
 }
 
 // -- count ----------------------------------------------------------------------------------------------------------------
@@ -173,9 +172,9 @@ fn count(n: u64) -> Measured {
         producer.tell(Produce::Start(reply)).expect("there is room");
     }));
     let producer = producer.expect("a spawner");
-    let began = Instant::now();
+    let watch = Watch::start();
     let completed = producer.ask_within(None, |reply| (n, reply)).wait().expect("an answer");
-    Measured::new(completed, began.elapsed())
+    watch.measured(completed)
 }
 
 // -- random ---------------------------------------------------------------------------------------------------------------
@@ -251,9 +250,9 @@ fn random(n: u64) -> Measured {
     let options = Spawn::new().mailbox(Mailbox::bounded(1 << 20, Overflow::Reject));
     let driver = runtime.spawn_with(options, driver).expect("a driver");
     driver.ask_within(None, Random::Prepare).wait().expect("an answer");
-    let began = Instant::now();
+    let watch = Watch::start();
     let completed = driver.ask_within(None, Random::Start).wait().expect("an answer");
-    Measured::new(completed, began.elapsed())
+    watch.measured(completed)
 }
 
 // -- big ------------------------------------------------------------------------------------------------------------------
@@ -316,9 +315,9 @@ fn big(n: u64) -> Measured {
         }
     });
     let start = runtime.spawn(start).expect("a starter");
-    let began = Instant::now();
+    let watch = Watch::start();
     let completed = start.ask_within(None, |reply| (n, reply)).wait().expect("an answer");
-    Measured::new(completed, began.elapsed())
+    watch.measured(completed)
 }
 
 // -- skynet ---------------------------------------------------------------------------------------------------------------
@@ -388,10 +387,9 @@ fn skynet(n: u64) -> Measured {
         let root = Node { first: 0, leaves: n, left: 10, sum: 0, to: Err(Some(reply)) };
         context.spawn(Seed(Some(root))).expect("a root").tell(0).expect("there is room");
     }));
-    let began = Instant::now();
+    let watch = Watch::start();
     let sum = root.expect("a root").ask_within(None, |reply| (n, reply)).wait().expect("an answer");
-    let took = began.elapsed();
-    Measured::new(if sum == n * (n - 1) / 2 { n } else { 0 }, took)
+    watch.measured(if sum == n * (n - 1) / 2 { n } else { 0 })
 }
 
 // -- fair -----------------------------------------------------------------------------------------------------------------
@@ -418,13 +416,13 @@ fn fair(n: u64) -> Measured {
         runtime.spawn(light).expect("a light actor")
     };
     let lights: Vec<_> = (0..crate::fair::LIGHT).map(light).collect();
-    let began = Instant::now();
+    let watch = Watch::start();
     schedule(n, |at, due| lights[at].tell(Light::Due(due)).expect("there is room"));
     let mut all = Vec::new();
     for light in lights {
         all.extend(light.ask(Light::Report).wait().expect("an answer"));
     }
-    let row = measured(all, began.elapsed());
+    let row = measured(all, &watch);
     // Heavy actors never end by themselves.
     std::thread::spawn(move || runtime.shutdown(Duration::from_millis(1)));
     row

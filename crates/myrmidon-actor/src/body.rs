@@ -6,8 +6,8 @@ use crate::{
     mail::Kind,
     place,
 };
-use core::future::Future;
-use core::pin::Pin;
+#[cfg(feature = "tokio")]
+use core::{future::Future, pin::Pin};
 use myrmidon_core::pid::Pid;
 
 /// A message and what is known of it.
@@ -18,6 +18,7 @@ pub(crate) struct Delivery {
 }
 
 /// A future that handles one message, and gives the actor back.
+#[cfg(feature = "tokio")]
 pub(crate) type Handling = Pin<Box<dyn Future<Output = Box<dyn Body>> + Send>>;
 
 /// Who runs the next handler.
@@ -39,6 +40,7 @@ pub(crate) trait Body: Send {
     fn handle(&mut self, delivery: Delivery);
     fn signal(&mut self, me: Pid, signal: Signal);
     /// Handles a message in a future.
+    #[cfg(feature = "tokio")]
     fn task(self: Box<Self>, delivery: Delivery) -> Handling;
     /// Reads something of the actor's memory, so that it is in the cache.
     fn touch(&self) -> u8;
@@ -99,6 +101,7 @@ impl<A: Actor> Body for Plain<A> {
         self.actor.signal(signal, &mut Context::new(me, Pid::NONE, self.kind));
     }
 
+    #[cfg(feature = "tokio")]
     fn task(mut self: Box<Self>, delivery: Delivery) -> Handling {
         Box::pin(async move {
             self.handle(delivery);
