@@ -116,6 +116,9 @@ impl<A: AsyncActor> Body for Asynchronous<A> {
         self.actor.started(&mut Context::new(me, Pid::NONE, self.kind));
     }
 
+    // Nothing is handled on the shard.
+    fn take(&mut self, _: Pid, _: Pid, _: u32) {}
+
     fn handle(&mut self, _: Delivery) {}
 
     fn signal(&mut self, me: Pid, signal: Signal) {

@@ -37,6 +37,8 @@ pub(crate) trait Body: Send {
     /// A handler took so long.
     fn took(&mut self, micros: u32);
     fn started(&mut self, me: Pid);
+    /// Handles a message of the shard's store.
+    fn take(&mut self, me: Pid, sender: Pid, slot: u32);
     fn handle(&mut self, delivery: Delivery);
     fn signal(&mut self, me: Pid, signal: Signal);
     /// Handles a message in a future.
@@ -90,6 +92,12 @@ impl<A: Actor> Body for Plain<A> {
     }
 
     #[inline]
+    fn take(&mut self, me: Pid, sender: Pid, slot: u32) {
+        if let Some(message) = place::here(|worker| worker.mail.take::<A::Message>(self.kind, slot)).flatten() {
+            self.actor.handle(message, &mut Context::new(me, sender, self.kind));
+        }
+    }
+
     fn handle(&mut self, delivery: Delivery) {
         let Delivery { me, sender, letter } = delivery;
         if let Some(message) = open::<A::Message>(self.kind, letter) {

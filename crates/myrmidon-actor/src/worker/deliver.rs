@@ -4,7 +4,7 @@
 //! that a kill takes effect between any two messages (G8). Time is measured by the batch, and by the slice while handlers
 //! are long: to read a clock costs more than a short handler.
 
-use super::{Made, Question, Running, Worker, serve::Boxed};
+use super::{Made, Question, Worker, serve::Boxed};
 use crate::{
     MonitorRef, Signal,
     body::{Body, Delivery, Runs},
@@ -18,7 +18,7 @@ use core::any::Any;
 use myrmidon_core::{
     exit_reason::{CrashError, ExitReason, Language},
     pid::Pid,
-    record::{completion, control, flag, submission, word},
+    record::{Record, completion, control, flag, submission, word},
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -28,13 +28,16 @@ use std::{
 /// Slices whose actors are touched together, so that their cache misses overlap.
 const TOUCHED: usize = 16;
 
-/// What an actor is about to do.
+/// What is to be done next, with nothing borrowed. What it needs is in the cursor: to hand it over would cost more.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
-    Handle(Delivery),
-    Signal(Signal, Pid),
-    /// Its message is of another language, or gone.
+    /// The usual one: a message of the shard's store.
+    Take,
+    Handle,
+    Signal,
+    /// A message of another language, or gone.
     Skip,
-    /// Something is to be dropped with nothing borrowed.
+    /// Something is to be dropped.
     Clean,
     /// The batch is over.
     Over,
@@ -52,6 +55,11 @@ struct Cursor {
     /// Whose it is; its actor is out of its place.
     body: Option<Box<dyn Body>>,
     slices: usize,
+    me: Pid,
+    sender: Pid,
+    slot: u32,
+    letter: Option<Letter>,
+    signal: Option<Signal>,
     /// When the slice began, where slices are measured.
     began: Option<Instant>,
 }
@@ -69,14 +77,14 @@ pub(crate) fn crash(panic: &(dyn Any + Send)) -> CrashError {
 /// Runs an actor's `started`; what it panicked with.
 pub(crate) fn start(pid: Pid) -> Result<(), Box<CrashError>> {
     let taken = place::here(|worker| {
-        let outer = core::mem::replace(&mut worker.running, Running { pid, ..Running::default() });
+        let outer = (core::mem::replace(&mut worker.running.pid, pid), worker.running.stops.take());
         (worker.home(pid).and_then(|home| home.body.take()), outer)
     });
     let Some((Some(mut body), outer)) = taken else { return Ok(()) };
     let outcome = catch_unwind(AssertUnwindSafe(|| body.started(pid)));
     place::here(|worker| {
-        let stops = worker.running.stops.take();
-        worker.running = Running { urgent: worker.running.urgent | outer.urgent, ..outer };
+        let stops = core::mem::replace(&mut worker.running.stops, outer.1);
+        worker.running.pid = outer.0;
         if let Some(home) = worker.home(pid) {
             home.body = Some(body);
         }
@@ -103,26 +111,49 @@ pub(super) fn batch(written: usize) {
         (worker.precise > 0).then(Instant::now)
     })
     .flatten();
-    let mut cursor = Cursor { at: 0, written, header: 0, count: 0, done: 0, body: None, slices: 0, began };
+    let mut cursor = Cursor {
+        at: 0,
+        written,
+        header: 0,
+        count: 0,
+        done: 0,
+        body: None,
+        slices: 0,
+        me: Pid::NONE,
+        sender: Pid::NONE,
+        slot: 0,
+        letter: None,
+        signal: None,
+        began,
+    };
     let mut outcome = Ok(());
     loop {
         let step = place::here(|worker| worker.proceed(&mut cursor, &mut outcome)).unwrap_or(Step::Over);
+        let Cursor { me, sender, slot, .. } = cursor;
         outcome = match (step, &mut cursor.body) {
-            (Step::Handle(delivery), Some(body)) if body.runs() == Runs::Here => {
-                catch_unwind(AssertUnwindSafe(|| body.handle(delivery)))
-            }
-            (Step::Handle(delivery), body) => {
-                if let Some(body) = body.take() {
-                    lend(body, delivery);
-                }
-                Ok(())
-            }
-            (Step::Signal(signal, me), Some(body)) => catch_unwind(AssertUnwindSafe(|| body.signal(me, signal))),
             (Step::Over, _) => return,
             (Step::Clean, _) => {
                 clean();
                 Ok(())
             }
+            (Step::Take, Some(body)) if body.runs() == Runs::Here => {
+                catch_unwind(AssertUnwindSafe(|| body.take(me, sender, slot)))
+            }
+            (Step::Signal, Some(body)) => match cursor.signal.take() {
+                Some(signal) => catch_unwind(AssertUnwindSafe(|| body.signal(me, signal))),
+                None => Ok(()),
+            },
+            (Step::Take | Step::Handle, body) => match (body.take(), cursor.letter.take()) {
+                (Some(body), letter) if body.runs() != Runs::Here => {
+                    lend(body, Delivery { me, sender, letter: letter.unwrap_or(Letter::Slot(slot)) });
+                    Ok(())
+                }
+                (Some(held), Some(letter)) => {
+                    let body = body.insert(held);
+                    catch_unwind(AssertUnwindSafe(|| body.handle(Delivery { me, sender, letter })))
+                }
+                _ => Ok(()),
+            },
             _ => Ok(()),
         };
     }
@@ -151,7 +182,7 @@ fn lend(body: Box<dyn Body>, delivery: Delivery) {
     let pid = me;
     let kind = body.kind();
     let parts = place::here(|worker| {
-        worker.running = Running::default();
+        worker.running.pid = Pid::NONE;
         worker.submit(submission::BUSY, pid, Pid::NONE, 0, 0, 0);
         if let Some(home) = worker.home(pid) {
             home.lent = true;
@@ -196,7 +227,7 @@ impl Worker {
                 cursor.body = Some(body);
                 cursor.done += 1;
                 self.ring[cursor.header][word::B] = cursor.done as u32;
-                return self.step(cursor.header + cursor.done);
+                return self.step(cursor, cursor.header + cursor.done);
             }
             self.end_slice(cursor, body);
         }
@@ -223,9 +254,9 @@ impl Worker {
             let pid = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
             cursor.body = self.home(pid).and_then(|home| home.body.take());
             if cursor.body.is_some() {
-                self.running = Running { pid, ..Running::default() };
+                self.running.pid = pid;
                 self.ring[cursor.header][word::B] = 1;
-                return self.step(cursor.header + 1);
+                return self.step(cursor, cursor.header + 1);
             }
         }
         if self.dropped.is_empty() && self.dropped_bodies.is_empty() { Step::Over } else { Step::Clean }
@@ -272,7 +303,8 @@ impl Worker {
             self.ring[cursor.header][word::FROM] = micros;
             body.took(micros / (cursor.done.max(1) as u32));
         }
-        let pid = core::mem::take(&mut self.running).pid;
+        // What else it asked for was seen to after its handler (`interrupted`).
+        let pid = core::mem::take(&mut self.running.pid);
         match self.home(pid) {
             Some(home) => home.body = Some(body),
             None => self.dropped_bodies.push(body),
@@ -296,41 +328,47 @@ impl Worker {
     }
 
     #[inline]
-    fn step(&mut self, at: usize) -> Step {
+    fn step(&mut self, cursor: &mut Cursor, at: usize) -> Step {
         const SPECIAL: u32 = (flag::CALL | flag::BYTES | flag::INLINE) << 8 | 0xff;
-        let record = self.ring[at];
+        let record = &self.ring[at];
         let head = record[word::HEAD];
         let op = (head >> 16) as u16;
+        cursor.me = self.running.pid;
+        cursor.sender = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
+        cursor.slot = record[word::SLOT];
         if head & SPECIAL == completion::MESSAGE && op != self.made && op != self.boxed {
-            let sender = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
-            return Step::Handle(Delivery { me: self.running.pid, sender, letter: Letter::Slot(record[word::SLOT]) });
+            return Step::Take;
         }
-        self.special(&record)
+        let record = *record;
+        self.special(cursor, &record)
     }
 
     #[cold]
-    fn special(&mut self, record: &myrmidon_core::record::Record) -> Step {
-        let me = self.running.pid;
-        let sender = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
+    fn special(&mut self, cursor: &mut Cursor, record: &Record) -> Step {
+        let (me, sender) = (cursor.me, cursor.sender);
         let reason = |worker: &Self| worker.shard.reason(record[word::A]).unwrap_or(ExitReason::Normal);
         match record[word::HEAD] & 0xff {
             completion::DOWN => {
                 let monitor = MonitorRef(record[word::SLOT]);
-                Step::Signal(Signal::Down { monitor, pid: sender, reason: reason(self) }, me)
+                cursor.signal = Some(Signal::Down { monitor, pid: sender, reason: reason(self) });
+                return Step::Signal;
             }
-            completion::EXIT_SIGNAL => Step::Signal(Signal::Exit { from: sender, reason: reason(self) }, me),
-            completion::TIMER => match self.ring_timer(me, record[word::SLOT]) {
-                Some(letter) => Step::Handle(Delivery { me, sender: me, letter }),
-                None => Step::Skip,
-            },
-            _ => match self.letter(record) {
-                Some(letter) => Step::Handle(Delivery { me, sender, letter }),
-                None => {
+            completion::EXIT_SIGNAL => {
+                cursor.signal = Some(Signal::Exit { from: sender, reason: reason(self) });
+                return Step::Signal;
+            }
+            completion::TIMER => {
+                cursor.sender = me;
+                cursor.letter = self.ring_timer(me, record[word::SLOT]);
+            }
+            _ => {
+                cursor.letter = self.letter(record);
+                if cursor.letter.is_none() {
                     self.dead_letters += 1;
-                    Step::Skip
                 }
-            },
+            }
         }
+        if cursor.letter.is_some() { Step::Handle } else { Step::Skip }
     }
 
     fn ring_timer(&mut self, me: Pid, timer: u32) -> Option<Letter> {
@@ -357,7 +395,7 @@ impl Worker {
     }
 
     /// The message of a record that is a call, or came from elsewhere.
-    fn letter(&mut self, record: &myrmidon_core::record::Record) -> Option<Letter> {
+    fn letter(&mut self, record: &Record) -> Option<Letter> {
         let head = record[word::HEAD];
         let (flags, op) = (head >> 8 & 0xff, (head >> 16) as u16);
         let remote = flags & flag::REMOTE != 0;
