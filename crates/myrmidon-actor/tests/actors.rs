@@ -117,7 +117,9 @@ fn g6_messages_of_one_sender_arrive_in_order() {
 fn g6_messages_of_a_thread_arrive_in_order_before_its_shutdown() {
     let runtime = runtime(2);
     let (log, told) = mpsc::channel();
-    let actor = runtime.spawn(behavior(log, |log: &mut Log<u32>, n: u32, _: &mut Context<u32>| drop(log.send(n))));
+    let actor = runtime.spawn(behavior(log, |log: &mut Log<u32>, n: u32, _: &mut Context<u32>| {
+        log.send(n).expect("the test listens");
+    }));
     let actor = actor.expect("an actor");
     let end = actor.ended();
     for number in 0..10_000 {
@@ -323,7 +325,8 @@ fn timers_ring_once_or_every_so_often_until_cancelled() {
         context.at(Instant::now(), Message::Note(3));
         context.every(Duration::from_millis(1), move || {
             let beat = beat.clone();
-            Message::Do(Box::new(move |_, _| drop(beat.send(()))))
+            // The test hears three, and goes.
+            Message::Do(Box::new(move |_, _| beat.send(()).unwrap_or_default()))
         });
     });
     for _ in 0..3 {
@@ -378,7 +381,7 @@ fn g16_a_sender_is_held_while_the_mailbox_is_full() {
     let (log, told) = mpsc::channel();
     let options = Spawn::new().mailbox(Mailbox::bounded(4, Overflow::Suspend(Duration::from_secs(60))));
     let consume = |log: &mut Log<u32>, n: u32, context: &mut Context<u32>| {
-        drop(log.send(n));
+        log.send(n).expect("the test listens");
         if n == 999 {
             context.stop();
         }
