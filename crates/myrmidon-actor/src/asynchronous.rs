@@ -34,7 +34,7 @@ use std::{
 ///     }
 /// }
 /// let runtime = Runtime::start()?;
-/// let fetcher = runtime.spawn_async(Spawn::new(), Fetcher)?;
+/// let fetcher = runtime.spawn_async(&Spawn::new(), Fetcher)?;
 /// assert_eq!(fetcher.ask(|reply| ("hello".to_owned(), reply)).wait()?, 5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -172,9 +172,9 @@ impl Runtime {
     ///
     /// # Errors
     /// [`SpawnError`].
-    pub fn spawn_async<A: AsyncActor>(&self, options: Spawn, actor: A) -> Result<ActorRef<A::Message>, SpawnError> {
+    pub fn spawn_async<A: AsyncActor>(&self, options: &Spawn, actor: A) -> Result<ActorRef<A::Message>, SpawnError> {
         let kind = kind_of::<A::Message>();
-        runtime::spawn_outside(self.system().handle(), &options, Box::new(Asynchronous { actor, kind }))
+        runtime::spawn_outside(self.system().handle(), options, Box::new(Asynchronous { actor, kind }))
     }
 }
 

@@ -21,8 +21,8 @@ use core::{
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
 };
 use myrmidon_core::{exit_reason::ExitReason, pid::Pid};
-use myrmidon_runtime::{Lane, ShardHandle};
 pub(crate) use myrmidon_runtime::Refusal;
+use myrmidon_runtime::{Lane, ShardHandle};
 use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
 use std::{collections::VecDeque, sync::Arc};
@@ -34,12 +34,30 @@ pub(crate) const STOCK: usize = 1024;
 
 /// What a shard is asked to do from another thread.
 pub(crate) enum Errand {
-    Tell { to: Pid, message: Parcel },
-    Call { to: Pid, message: Parcel, ticket: Arc<Ticket>, answer: Sender<Outcome>, timeout: u32 },
+    Tell {
+        to: Pid,
+        message: Parcel,
+    },
+    Call {
+        to: Pid,
+        message: Parcel,
+        ticket: Arc<Ticket>,
+        answer: Sender<Outcome>,
+        timeout: u32,
+    },
     /// Runs `started` of an actor that is open.
     Start(Pid),
-    Spawn { pid: Pid, body: Box<dyn Body>, opening: Opening },
-    Returned { pid: Pid, body: Option<Box<dyn Body>>, end: Option<ExitReason>, micros: u32 },
+    Spawn {
+        pid: Pid,
+        body: Box<dyn Body>,
+        opening: Opening,
+    },
+    Returned {
+        pid: Pid,
+        body: Option<Box<dyn Body>>,
+        end: Option<ExitReason>,
+        micros: u32,
+    },
     Run(Box<dyn FnOnce(&mut Worker) + Send>),
 }
 

@@ -34,6 +34,8 @@
 //! A handler returns soon. One that computes for long is lent to another thread with its actor ([`Lend`]), and one that
 //! waits is an [`AsyncActor`]'s; meanwhile the actor's next message does not enter, and its shard goes on.
 
+#![forbid(unsafe_code)]
+
 mod actor;
 mod actor_ref;
 mod answer;

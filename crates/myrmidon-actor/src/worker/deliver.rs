@@ -244,7 +244,7 @@ impl Worker {
                 cursor.at += 1;
                 continue;
             }
-            if cursor.slices % TOUCHED == 0 {
+            if cursor.slices.is_multiple_of(TOUCHED) {
                 self.touch(cursor.at, cursor.written);
             }
             cursor.slices += 1;
