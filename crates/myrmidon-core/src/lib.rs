@@ -6,11 +6,14 @@
 
 pub mod constants;
 pub mod exit_reason;
+pub mod packet;
+pub mod payload;
 pub mod pid;
 pub mod record;
 pub mod send_error;
 pub mod shard;
 
+mod away;
 mod batch;
 mod call;
 mod link;
@@ -18,6 +21,7 @@ mod mailbox;
 mod monitor;
 mod name;
 mod outbox;
+mod peer;
 mod pool;
 mod reason;
 mod room;
@@ -27,3 +31,6 @@ mod slab;
 mod tide;
 mod timer;
 mod wheel;
+
+pub use name::NameTable;
+pub use peer::{Departures, PeerLimits};

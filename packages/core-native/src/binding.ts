@@ -35,7 +35,7 @@ export interface StatsData {
 }
 
 /** Positions in the block of arguments and results of the hot calls (`src/hot.rs`). */
-export const Arg = { NOW: 0, SUBMITTED: 1, MAX: 2, ANSWER: 3, RESULT: 4 } as const
+export const Arg = { NOW: 0, SUBMITTED: 1, MAX: 2, ANSWER: 3, RESULT: 4, OUTGOING: 5, INCOMING: 6 } as const
 
 /** What both sides read and write. */
 export interface SharedArrays {
@@ -45,6 +45,13 @@ export interface SharedArrays {
   readonly congested: Uint32Array
   readonly reserve: Uint32Array
   readonly call: Float64Array
+  /**
+   * Bytes to other shards, as blocks (`record.rs`). `call[OUTGOING]` says how many words of it the submitted records use;
+   * they are read during `tick` and `admit`, which set that to 0: afterwards it may be written from its start.
+   */
+  readonly outgoing?: Uint32Array
+  /** Bytes from other shards: `call[INCOMING]` words of it hold until the next tick that delivers. */
+  readonly incoming?: Uint32Array
 }
 
 /** The calls that take their arguments from `call`. */
@@ -69,6 +76,26 @@ export interface NativeShard {
   live(): Array<number>
   stats(): StatsData
   close(): number
+  /** Its number in its system: the order of joining, 0 is the first; 0 when it is in none. */
+  readonly isolate: number
+  /** The live isolates of its system, itself included, in the order of joining; empty when it is in none. */
+  isolates(): Array<IsolateData>
+  /** Keeps a copy of bytes for one record, whose SLOT is the answer: for what is larger than the outgoing arena. */
+  putBlock(bytes: Uint8Array): number
+  /** A copy of the bytes of an incoming SLOT from `BLOCK` on; null when it does not hold any more. */
+  block(slot: number): Uint8Array | null
+}
+
+/** An isolate of a system, for placement. Its counters are those of its last tick. */
+export interface IsolateData {
+  readonly isolate: number
+  readonly shard: number
+  /** Messages that it has handled, ever. */
+  readonly reductions: number
+  /** Actors that wait for their turn. */
+  readonly runnable: number
+  /** Actors that live. */
+  readonly live: number
 }
 
 export interface Binding {
@@ -78,11 +105,18 @@ export interface Binding {
       readonly capacity: number
       readonly inbox: number
       readonly seed?: bigint
+      /** A handle of `openSystem`: the shard joins that system, and needs `outgoing` and `incoming`. */
+      readonly system?: number
     },
     arrays: SharedArrays,
     wake: () => void
   ) => NativeShard
   abiVersion(): number
+  /**
+   * A new system without shards; its handle, a number that may be passed to worker threads. It ends with its last shard.
+   * Joining one that has ended throws.
+   */
+  openSystem(): number
   /** Tests and benchmarks: a native thread sends the numbers 0 to n - 1. */
   flood(pid: number, op: number, n: number, batch: number): void
   /** Tests: panics. */
