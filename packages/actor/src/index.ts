@@ -8,6 +8,7 @@ export { ActorRef, type AnyRef, type AskOptions, type NamedRef, type Recipient }
 export { ActorSystem, type SystemInfo, type SystemOptions } from "./ActorSystem.ts"
 export { ActorExited, AskError, AskTimeout } from "./AskError.ts"
 export type { Behavior } from "./Behavior.ts"
+export { Codec, type PayloadCodec } from "./Codec.ts"
 export type { DeadLetter } from "./DeadLetter.ts"
 export { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 export { type Down, ExitSignal, type MonitorRef } from "./ExitSignal.ts"

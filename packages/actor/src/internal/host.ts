@@ -11,6 +11,7 @@ import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
+import { Codec } from "../Codec.ts"
 import type { DeadLetter } from "../DeadLetter.ts"
 import { ExitReason } from "../ExitReason.ts"
 import type { Message } from "../Message.ts"
@@ -21,6 +22,7 @@ import { behaviorOf, boundFor } from "./behaviorImpl.ts"
 import { Bound, compile } from "./bound.ts"
 import { Call, resumeWith } from "./call.ts"
 import type { Cell } from "./cell.ts"
+import { msgpack } from "./codec/msgpack.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
 import { becameQuiet } from "./hold.ts"
@@ -58,6 +60,8 @@ export class Host implements ShardHost {
   /** They go through their encoded side. */
   readonly roundTrip: boolean
   readonly boot: string = newBoot()
+  /** For what crosses a border. */
+  readonly codec: Codec["Service"]
   readonly scheduler: ActorScheduler
   /** For spawns outside of any Effect. */
   readonly context: Context.Context<never>
@@ -99,6 +103,7 @@ export class Host implements ShardHost {
     this.wallClock = wallClock
     this.roundTrip = roundTrip
     this.checked = roundTrip || options.validate
+    this.codec = Context.getOrElse(context, Codec, () => msgpack)
     this.scheduler = new ActorScheduler(this)
     this.context = this.actorContext(context)
     this.shard = makeShard(this)
