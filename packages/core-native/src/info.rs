@@ -4,6 +4,7 @@ use myrmidon_core::{
     pid::Pid,
     shard::{ActorInfo, ShardStats},
 };
+use myrmidon_runtime::system::IsolateLoad;
 use napi_derive::napi;
 
 /// A PID as JavaScript has it.
@@ -36,6 +37,32 @@ impl From<ActorInfo> for InfoData {
             micros: info.micros as f64,
             links: info.links.into_iter().map(to_js).collect(),
             name: info.name.map(String::from),
+        }
+    }
+}
+
+/// An isolate of a system, as of its last tick.
+#[napi(object)]
+pub struct IsolateData {
+    /// Its number in its system.
+    pub isolate: u32,
+    /// Its shard.
+    pub shard: u32,
+    /// Messages that it has handled, ever.
+    pub reductions: f64,
+    /// Actors that wait for their turn.
+    pub runnable: f64,
+    /// Actors that live.
+    pub live: f64,
+}
+impl From<IsolateLoad> for IsolateData {
+    fn from(load: IsolateLoad) -> Self {
+        Self {
+            isolate: u32::from(load.isolate),
+            shard: u32::from(load.shard),
+            reductions: load.reductions as f64,
+            runnable: load.runnable as f64,
+            live: load.live as f64,
         }
     }
 }

@@ -38,6 +38,12 @@ pub fn abi_version() -> u32 {
     myrmidon_core::record::ABI_VERSION
 }
 
+/// A new system without shards; its handle, which may be passed to other threads. It ends with its last shard.
+#[napi(catch_unwind)]
+pub fn open_system() -> u32 {
+    myrmidon_runtime::System::open().handle()
+}
+
 /// Panics. For the test that a panic is a JavaScript error.
 #[napi(catch_unwind)]
 pub fn panic_for_test() {

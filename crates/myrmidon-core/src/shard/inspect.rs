@@ -154,6 +154,11 @@ impl Shard {
         self.reductions
     }
 
+    /// Packets that wait to be carried to other shards.
+    pub fn packets(&self) -> usize {
+        self.peers.waiting()
+    }
+
     /// Actors that wait for their turn.
     pub fn runnable(&self) -> u32 {
         self.scheduler.len()
