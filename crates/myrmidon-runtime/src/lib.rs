@@ -20,6 +20,7 @@ pub mod path;
 pub mod port;
 mod queue;
 mod sync;
+pub mod tags;
 pub mod system;
 
 pub use directory::{Directory, Lease};

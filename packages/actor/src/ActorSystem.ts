@@ -47,15 +47,47 @@ export interface SystemOptions {
 }
 
 /**
+ * What only the native system has.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NativeOptions extends SystemOptions {
+  /** Worker isolates beside this one, each on a thread of its own; 0 by default, 128 at most. */
+  readonly isolates?: number | undefined
+  /** A worker isolate that gives no sign of life for so long is reported (`IsolateSilent`). 5 seconds by default. */
+  readonly isolateSilence?: Duration.Input | undefined
+}
+
+/**
+ * One isolate of a system; its figures are those of its last turn.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IsolateInfo {
+  /** 0 is the one that opened the system. */
+  readonly isolate: number
+  readonly actors: number
+  /** Actors that wait for their turn. */
+  readonly runnable: number
+  /** Messages handled, ever. */
+  readonly reductions: number
+}
+
+/**
  * @category models
  * @since 0.1.0
  */
 export interface SystemInfo {
+  /** Of all isolates. */
   readonly actors: number
-  /** Messages in mailboxes. */
+  /** Messages in mailboxes of this isolate. */
   readonly queued: number
-  /** Memory of the runtime's own tables, as far as it knows. */
+  /** Memory of the runtime's own tables in this isolate, as far as it knows. */
   readonly bytes: number
+  /** Of a system with worker isolates: all that are alive, this one included. Else empty. */
+  readonly isolates: ReadonlyArray<IsolateInfo>
 }
 
 /**
@@ -95,7 +127,7 @@ export class ActorSystem extends Context.Service<ActorSystem, {
 }>()("@myrmidonjs/actor/ActorSystem") {
   /** The native system; needs `@myrmidonjs/core-native` with a binary for the platform. */
   static readonly layer = (
-    options: SystemOptions = {}
+    options: NativeOptions = {}
   ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption> =>
     Layer.effect(ActorSystem, Effect.map(makeNative(options), (system) => ActorSystem.of(system)))
 
@@ -115,7 +147,7 @@ export class ActorSystem extends Context.Service<ActorSystem, {
 
   /** `layer` with its options read from the configuration. */
   static readonly layerConfig = (
-    options: Config.Wrap<SystemOptions>
+    options: Config.Wrap<NativeOptions>
   ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption | Config.ConfigError> =>
     Layer.effect(
       ActorSystem,

@@ -5,7 +5,13 @@
  */
 export * as Actor from "./Actor.ts"
 export { ActorRef, type AnyRef, type AskOptions, type NamedRef, type Recipient } from "./ActorRef.ts"
-export { ActorSystem, type SystemInfo, type SystemOptions } from "./ActorSystem.ts"
+export {
+  ActorSystem,
+  type IsolateInfo,
+  type NativeOptions,
+  type SystemInfo,
+  type SystemOptions
+} from "./ActorSystem.ts"
 export { ActorExited, AskError, AskTimeout } from "./AskError.ts"
 export type { Behavior } from "./Behavior.ts"
 export { Codec, type PayloadCodec } from "./Codec.ts"
@@ -19,6 +25,7 @@ export * as Link from "./Link.ts"
 export { Lane, type Mailbox, Reentrant } from "./Mailbox.ts"
 export type { Message } from "./Message.ts"
 export * as Monitor from "./Monitor.ts"
+export type { IsolateId, Movable } from "./Movable.ts"
 export { Pid } from "./Pid.ts"
 export type { Protocol } from "./Protocol.ts"
 export { ReplaceFailed } from "./ReplaceFailed.ts"
@@ -27,7 +34,9 @@ export {
   InitCrashed,
   InitTimeout,
   InvalidOption,
+  IsolateUnavailable,
   LimitReached,
+  ModuleUnavailable,
   NameNotFound,
   NameTaken,
   NativeUnavailable,

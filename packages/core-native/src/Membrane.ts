@@ -8,9 +8,10 @@
  * A call here writes a record, and the record is ingested with the next tick. What has an answer (`demonitor`,
  * `cancelTimer`, `whereis`, ...) ingests first, which delivers nothing and is allowed inside a handler.
  */
-import type { Binding, InfoData, StatsData } from "./binding.ts"
+import { Arg, type Binding, type InfoData, type IsolateData, type StatsData } from "./binding.ts"
+import { Border, type Carried, MOST_BYTES } from "./border.ts"
 import type { ExitReason } from "./ExitReason.ts"
-import { Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
+import { Control, Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
 import { Attention, Loop } from "./loop.ts"
 import { generationOf, lowOf, pidOf } from "./words.ts"
@@ -46,6 +47,9 @@ const NEVER = 0xffffffff
 const ACCEPTED = 0
 const MAILBOX_FULL = 1
 const BAD_MESSAGE = 4
+const BYTES = Flag.Bytes << 8
+const { FullPeers: FULL_PEERS } = Control
+const { OUTGOING } = Arg
 const MAX_OP = 0xffff
 
 /** What a spawn may say. */
@@ -72,6 +76,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   readonly #timers = new Timers<C>()
   readonly #waiters = new Map<number, () => void>()
   readonly #reasons: Reasons
+  readonly #border: Border
   readonly #loop: Loop<C, K>
   readonly #host: MembraneHost<C, K>
   readonly #now: () => number
@@ -90,8 +95,9 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#host = host
     // In lockstep PIDs are taken one by one, so that they are those of a system without a reserve.
     this.#block = options.seed === undefined ? RESERVE : 1
-    const { maxActors, capacity, seed } = options
-    this.#ring = new Ring(binding, { maxActors, capacity, seed }, () => this.#loop.wake())
+    const { maxActors, capacity, seed, system } = options
+    this.#ring = new Ring(binding, { maxActors, capacity, seed, system }, () => this.#loop.wake())
+    this.#border = new Border(binding, this.#ring)
     this.#reasons = new Reasons(this.#ring.native)
     this.#loop = new Loop<C, K>(
       this.#ring,
@@ -101,6 +107,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       this.#timers,
       this.#waiters,
       this.#reasons,
+      this.#border,
       host,
       options,
       this.#end
@@ -317,6 +324,125 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return ACCEPTED
   }
 
+  // -- messages to other isolates ---------------------------------------------------------------------------------------
+
+  /** As `send`, to an actor of another isolate; `op` is of the border. Bytes are copied. */
+  sendAway(
+    low: number,
+    generation: number,
+    op: number,
+    payload: Carried,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): number {
+    const ring = this.#ring
+    if (ring.control[FULL_PEERS] !== 0 && !this.#closed) {
+      const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
+      if (refusal !== ACCEPTED) return refusal
+    }
+    if (ring.pending >= MOST_PENDING) this.#flush()
+    const head = SEND | ((flags & SENDER) << 8) | (op << 16)
+    if (typeof payload === "number") {
+      const at = ring.pending * WORDS
+      ring.put(head | INLINE, low, generation, fromLow, fromGeneration, 0, 0, 0)
+      ring.outFloats[(at >> 1) | 3] = payload
+    } else if (payload === undefined) ring.put(head, low, generation, fromLow, fromGeneration, 0, 0, 0)
+    else {
+      const slot = this.#carry(payload)
+      if (slot < 0) return BAD_MESSAGE
+      ring.put(head | BYTES, low, generation, fromLow, fromGeneration, slot, 0, 0)
+    }
+    if (!this.#loop.awake) this.#loop.wake()
+    return ACCEPTED
+  }
+
+  // There is room for the record afterwards, too. Below 0: too large.
+  #carry(bytes: Uint8Array): number {
+    return bytes.length > MOST_BYTES ? -1 : this.#border.put(bytes, this.#flushed)
+  }
+
+  readonly #flushed = (): void => this.#flush()
+
+  /** As `call`, to an actor of another isolate. It ends in `away.replied` or in `host.callEnded`. */
+  callAway(
+    low: number,
+    generation: number,
+    op: number,
+    payload: Uint8Array | undefined,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number,
+    call: K,
+    timeout: number
+  ): number {
+    const ring = this.#ring
+    if (ring.control[FULL_PEERS] !== 0 && !this.#closed) {
+      const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
+      if (refusal !== ACCEPTED) return refusal
+    }
+    if (ring.pending >= MOST_PENDING) this.#flush()
+    const slot = payload === undefined ? 0 : this.#carry(payload)
+    if (slot < 0) return BAD_MESSAGE
+    const token = this.#tokens.open(call)
+    if (token === 0) return MAILBOX_FULL
+    call.token = token
+    const head = SEND | (((flags & SENDER) | Flag.Call) << 8) | (op << 16) | (payload === undefined ? 0 : BYTES)
+    const patience = timeout >= NEVER ? NEVER : Math.max(0, Math.ceil(timeout))
+    ring.put(head, low, generation, fromLow, fromGeneration, slot, token, patience)
+    if (!this.#loop.awake) this.#loop.wake()
+    return ACCEPTED
+  }
+
+  /** Answers the question of another isolate that came with `token`. false: too large, and nothing is answered. */
+  reply(token: number, status: number, payload: Carried): boolean {
+    const ring = this.#ring
+    if (ring.pending >= MOST_PENDING) this.#flush()
+    if (typeof payload === "number") {
+      const at = ring.pending * WORDS
+      ring.put(Submission.Reply | INLINE, 0, 0, 0, 0, 0, token, status)
+      ring.outFloats[at >> 1] = payload
+    } else if (payload === undefined) ring.put(Submission.Reply, 0, 0, 0, 0, 0, token, status)
+    else {
+      const slot = this.#carry(payload)
+      if (slot < 0) return false
+      ring.put(Submission.Reply | BYTES, 0, 0, 0, 0, slot, token, status)
+    }
+    if (!this.#loop.awake) this.#loop.wake()
+    return true
+  }
+
+  /** The op of a tag between isolates; 0: the table of the process is full. */
+  borderOpOf(tag: string): number {
+    return this.#border.opOf(tag)
+  }
+
+  /** The reverse. */
+  borderTagOf(op: number): string {
+    return this.#border.tagOf(op)
+  }
+
+  /** The shard's number: it stands in its PIDs. */
+  get shard(): number {
+    return this.#ring.shard
+  }
+
+  /** The number of this isolate in its system; the first one is 0. */
+  get isolate(): number {
+    return this.#ring.native.isolate
+  }
+
+  /** The live isolates of its system, and how busy they were at their last tick; empty when it is in none. */
+  isolates(): ReadonlyArray<IsolateData> {
+    return this.#closed ? [] : this.#ring.native.isolates()
+  }
+
+  /** Something is to be done, a timer is armed or a call is pending. */
+  get isBusy(): boolean {
+    const { control } = this.#ring
+    return this.#loop.awake || control[Control.NextDeadline]! >= 0 || control[Control.Calls]! > 0
+  }
+
   /** The call's answer was taken, or its caller has gone away. */
   answered(call: K): void {
     if (this.#tokens.close(call.token) === undefined) return
@@ -411,10 +537,15 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   // -- names and timers -----------------------------------------------------------------------------------------------
 
   whereis(name: string): C | undefined {
+    const pid = this.pidNamed(name)
+    return pid === undefined ? undefined : this.find(pid)
+  }
+
+  /** Of any isolate. */
+  pidNamed(name: string): number | undefined {
     if (this.#closed) return undefined
     this.#flush()
-    const pid = this.#ring.native.whereis(name)
-    return pid === null || pid === undefined ? undefined : this.find(pid)
+    return this.#ring.native.whereis(name) ?? undefined
   }
 
   startTimer(
@@ -509,6 +640,10 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       const out = ring.out
       const head = out[at + HEAD]!
       if ((head & 0xff) !== SEND) continue
+      if ((head | 0) < 0) {
+        this.#sweepAway(at, head)
+        continue
+      }
       const inline = (head & INLINE) !== 0
       const payload = inline ? ring.outFloats[(at >> 1) + 3] : this.#slots.take(out[at + SLOT]!)
       const to = pidOf(out[at + TO]!, out[at + TO_GENERATION]!)
@@ -518,6 +653,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       const call = this.#tokens.close(out[at + A]!)
       if (call !== undefined) this.#host.callEnded(call, 1, { _tag: "NoProc", everExisted: true })
     }
+    ring.args[OUTGOING] = 0
     for (const cell of this.#table.clear()) this.#host.dead(cell, down)
     for (const call of this.#tokens.clear()) this.#host.callEnded(call, 1, down)
     const waiters = [...this.#waiters.values()]
@@ -530,6 +666,16 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       }
     }
     this.#loop.awake = false
+  }
+
+  #sweepAway(at: number, head: number): void {
+    const { out } = this.#ring
+    const to = pidOf(out[at + TO]!, out[at + TO_GENERATION]!)
+    const from = pidOf(out[at + FROM]!, out[at + FROM_GENERATION]!)
+    this.#host.away?.deadLetter(to, from, head >>> 16, this.#border.unsent(at), "NotAlive")
+    if (((head >>> 8) & Flag.Call) === 0) return
+    const call = this.#tokens.close(out[at + A]!)
+    if (call !== undefined) this.#host.callEnded(call, 1, { _tag: "NoProc", everExisted: true })
   }
 
   // After the end nobody reads the record.

@@ -5,6 +5,7 @@
 //! - `buffers.rs`: the typed arrays that both sides read and write
 //! - `bell.rs`: the doorbell that wakes the isolate, safe while its environment is torn down
 //! - `reason.rs`, `info.rs`: data as it crosses
+//! - `tags.rs`: tags of messages as numbers that hold in every isolate
 //! - `flood.rs`: a native thread that sends, for tests and benchmarks
 //!
 //! Rules: nothing here calls JavaScript, but the doorbell, from its own queue. Every export catches panics. State is
@@ -29,6 +30,7 @@ mod hot;
 mod info;
 mod reason;
 mod shard;
+mod tags;
 
 use napi_derive::napi;
 

@@ -1,17 +1,14 @@
 /** Reads and writes of states, between two messages. */
 import * as Effect from "effect/Effect"
 import type { AnyRef } from "../ActorRef.ts"
-import { ActorExited } from "../AskError.ts"
-import { ExitReason } from "../ExitReason.ts"
+import type { ActorExited } from "../AskError.ts"
 import { ReplaceFailed } from "../ReplaceFailed.ts"
 import { ProtocolMismatch } from "../SpawnError.ts"
+import { gone } from "./about.ts"
 import { behaviorOf } from "./behaviorImpl.ts"
-import { type Cell, cellOf } from "./cell.ts"
+import { cellOf } from "./cell.ts"
 import { quiet } from "./hotSwap.ts"
 import { baseOf } from "./upgrade.ts"
-
-export const gone = (cell: Cell): ActorExited =>
-  new ActorExited({ pid: cell.pid, name: cell.life?.name, reason: cell.life?.ended ?? ExitReason.noProc(true) })
 
 /** The state, after `f` where it is given; a `ReplaceFailed` is what `f` threw. */
 export const stateOf = (

@@ -44,7 +44,12 @@ class NamedRefImpl {
   }
 
   target(): Cell | undefined {
-    return holderOf(this.host, this.name)
+    const { host } = this
+    const holder = holderOf(host, this.name)
+    // Where another isolate has it, its PID is all that is known.
+    return holder !== undefined && holder.bound === host.foreign
+      ? host.typed(holder.pid, this.protocol, this.rpcs)
+      : holder
   }
 
   askFailed(message: Message<string, unknown>): AskError {

@@ -1,7 +1,7 @@
 /**
  * System options, checked once.
  */
-import type { SystemOptions } from "../ActorSystem.ts"
+import type { NativeOptions } from "../ActorSystem.ts"
 import type { DeadLetter } from "../DeadLetter.ts"
 import { InvalidOption } from "../SpawnError.ts"
 import { defaultMailbox, millisOf, type ResolvedMailbox, resolveMailbox } from "./mailbox.ts"
@@ -15,10 +15,15 @@ export interface ResolvedOptions {
   readonly longSchedule: number
   readonly validate: boolean
   readonly keepAlive: boolean
+  /** Worker isolates. */
+  readonly isolates: number
+  /** ms */
+  readonly isolateSilence: number
   readonly onDeadLetter: ((letter: DeadLetter) => void) | undefined
 }
 
 const maxActors = 2 ** 24 - 1
+const maxIsolates = 128
 const maxMillis = 2 ** 31 - 1
 
 const known: ReadonlySet<string> = new Set(
@@ -30,9 +35,11 @@ const known: ReadonlySet<string> = new Set(
     "validate",
     "keepAlive",
     "onDeadLetter",
+    "isolates",
+    "isolateSilence",
     "seed",
     "backend"
-  ] satisfies ReadonlyArray<keyof SystemOptions | "seed" | "backend">
+  ] satisfies ReadonlyArray<keyof NativeOptions | "seed" | "backend">
 )
 
 const flag = (option: "validate" | "keepAlive", value: unknown): boolean => {
@@ -42,7 +49,7 @@ const flag = (option: "validate" | "keepAlive", value: unknown): boolean => {
 }
 
 /** Throws `InvalidOption`, which names the option. */
-export const resolveOptions = (options: SystemOptions): ResolvedOptions => {
+export const resolveOptions = (options: NativeOptions): ResolvedOptions => {
   for (const option of Object.keys(options)) {
     if (!known.has(option)) throw new InvalidOption({ option, issue: `unknown; known are ${[...known].join(", ")}` })
   }
@@ -51,6 +58,13 @@ export const resolveOptions = (options: SystemOptions): ResolvedOptions => {
     throw new InvalidOption({
       option: "maxActors",
       issue: `must be an integer from 1 to ${maxActors}, is ${String(actors)}`
+    })
+  }
+  const { isolates = 0 } = options
+  if (!Number.isInteger(isolates) || isolates < 0 || isolates > maxIsolates) {
+    throw new InvalidOption({
+      option: "isolates",
+      issue: `must be an integer from 0 to ${maxIsolates}, is ${String(isolates)}`
     })
   }
   if (options.onDeadLetter !== undefined && typeof options.onDeadLetter !== "function") {
@@ -63,6 +77,8 @@ export const resolveOptions = (options: SystemOptions): ResolvedOptions => {
     longSchedule: millisOf("longSchedule", options.longSchedule ?? 100, maxMillis),
     validate: flag("validate", options.validate),
     keepAlive: flag("keepAlive", options.keepAlive),
+    isolates,
+    isolateSilence: millisOf("isolateSilence", options.isolateSilence ?? 5_000, maxMillis),
     onDeadLetter: options.onDeadLetter
   }
 }

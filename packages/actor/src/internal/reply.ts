@@ -54,7 +54,10 @@ export const answer = (
 ): void => {
   const resume = call.resume
   if (resume === undefined) return
-  if (!(isEndOfStream && Exit.isSuccess(exit)) && ((cell.bound.flags[op] ?? 0) & OpFlag.Checked) !== 0) {
+  if (call.asked !== undefined) {
+    const issue = call.asked.encode(exit)
+    if (issue !== undefined) return crash(cell, badReply(op, issue), call)
+  } else if (!(isEndOfStream && Exit.isSuccess(exit)) && ((cell.bound.flags[op] ?? 0) & OpFlag.Checked) !== 0) {
     const checked = checkedReply(cell, op, exit, call)
     if (checked === undefined) return
     exit = checked
@@ -74,17 +77,17 @@ const checkedReply = (
   if (Exit.isSuccess(exit)) {
     const checked = checkSuccess(cell.bound, op, exit.value)
     if (Exit.isSuccess(checked)) return checked
-    return crash(cell, badReply(op, checked.cause), call), undefined
+    return crash(cell, badReply(op, String(Cause.squash(checked.cause))), call), undefined
   }
   const failure = exit.cause.reasons.find(Cause.isFailReason)
   if (failure === undefined) return exit
   const checked = checkError(cell.bound, op, failure.error)
   if (Exit.isSuccess(checked)) return Exit.fail(checked.value)
-  return crash(cell, badReply(op, checked.cause), call), undefined
+  return crash(cell, badReply(op, String(Cause.squash(checked.cause))), call), undefined
 }
 
-const badReply = (op: number, cause: Cause.Cause<string>): Error =>
-  new TypeError(`the reply to "${tagOf(op)}" does not fit its schema: ${String(Cause.squash(cause))}`)
+const badReply = (op: number, issue: string): Error =>
+  new TypeError(`the reply to "${tagOf(op)}" does not fit its schema: ${issue}`)
 
 /** A handler is done. `op` 0: of a signal, where nobody could see a domain error. */
 export const finish = (cell: Cell, op: number, exit: Exit.Exit<unknown, unknown>, call: Call | undefined): void => {

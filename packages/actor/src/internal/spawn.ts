@@ -129,7 +129,8 @@ const beginUnsafe = (
   options: SpawnOptions | undefined,
   ties: Ties | undefined
 ): Cell | Starting => {
-  const { host, program, shard } = bound
+  const { host, program } = bound
+  const { shard } = host
   if (host.closing) throw new SystemStopped()
   const open = options === undefined && ties === undefined ? bound.open : openOptions(bound, options, ties)
   const timeout = options?.initTimeout === undefined

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { AnyRef } from "../ActorRef.ts"
 import type { ActorExited } from "../AskError.ts"
 import { cellOf } from "./cell.ts"
-import { gone } from "./inspect.ts"
+import { gone } from "./about.ts"
 
 export interface Statistics {
   /** ms since the first reading. */

@@ -8,7 +8,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import type { SystemInfo, SystemOptions } from "../ActorSystem.ts"
+import type { NativeOptions, SystemInfo, SystemOptions } from "../ActorSystem.ts"
 import type { DeadLetter } from "../DeadLetter.ts"
 import type { SpawnOptions } from "../Self.ts"
 import { InvalidOption, NativeUnavailable } from "../SpawnError.ts"
@@ -30,7 +30,7 @@ export interface Virtual {
   readonly time?: ShardClock | undefined
 }
 
-class SystemImpl {
+export class SystemImpl {
   readonly "~host": Host
   readonly backend: "native" | "memory" | "test"
   readonly info: Effect.Effect<SystemInfo>
@@ -44,7 +44,15 @@ class SystemImpl {
     this.backend = backend
     this.info = Effect.sync(() => {
       const { actors, bytes, queued } = host.shard.stats()
-      return { actors, queued, bytes }
+      const isolates = host.isolates?.loads().map(({ isolate, live, reductions, runnable }) => ({
+        isolate,
+        // What this one has just done is not in its last turn yet.
+        actors: isolate === host.isolates!.here ? actors - 1 : live,
+        runnable,
+        reductions
+      })) ?? []
+      const all = isolates.length === 0 ? actors : isolates.reduce((sum, each) => sum + each.actors, 0)
+      return { actors: all, queued, bytes, isolates }
     })
     this.deadLetters = host.letters.stream
     this.events = host.events.stream
@@ -68,11 +76,18 @@ const resolve = (options: SystemOptions): Effect.Effect<ResolvedOptions, Invalid
     }
   })
 
-const open = (
+/** The system of several isolates that a shard joins; `boot`: by what refs of it are known, where it is open. */
+export interface Joined {
+  readonly system: number
+  readonly boot?: string | undefined
+}
+
+export const open = (
   options: ResolvedOptions,
   backend: "native" | "memory" | "test",
   makeShard: MakeShard,
-  virtual: Virtual | undefined
+  virtual: Virtual | undefined,
+  joined?: Joined
 ): Effect.Effect<SystemImpl, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.contextWith((context: Context.Context<never>) =>
@@ -94,11 +109,18 @@ const open = (
                 // Read later: it stands on the shard that is being made.
                 get nobody() {
                   return host.nobody
-                }
-              }, host)
+                },
+                get foreign() {
+                  return host.foreign
+                },
+                system: joined?.system
+              }, host),
+            joined?.boot
           )
           if (options.keepAlive) host.shard.keepAlive(true)
-          return { system: new SystemImpl(host, backend), unregister: registerMetrics(host, backend, context) }
+          const system = new SystemImpl(host, backend)
+          host.system = system
+          return { system, unregister: registerMetrics(host, backend, context) }
         })
       )
     ),
@@ -109,9 +131,8 @@ const close = (host: Host): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (host.closing) return Effect.void
     host.closing = true
-    const cells = Array.from(host.shard.cells()).reverse()
     return Effect.andThen(
-      stopAll(cells, host.options.shutdownTimeout),
+      endAll(host),
       Effect.sync(() => {
         host.shard.keepAlive(false)
         host.shard.close()
@@ -119,6 +140,19 @@ const close = (host: Host): Effect.Effect<void> =>
         host.forget()
       })
     )
+  })
+
+/** All that happens in it, in the order of its end; its shard is still open. */
+export const endAll = (host: Host): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    host.closing = true
+    const agent = host.isolates?.agent
+    const cells = Array.from(host.shard.cells()).filter((cell) => cell !== agent).reverse()
+    const last = Effect.suspend(() =>
+      Effect.forEach(host.closers.splice(0).reverse(), (close) => close, { discard: true })
+    )
+    const elsewhere = host.isolates?.close ?? Effect.void
+    return Effect.andThen(stopAll(cells, host.options.shutdownTimeout), Effect.andThen(elsewhere, last))
   })
 
 export const makeMemory = (options: SystemOptions): Effect.Effect<SystemImpl, InvalidOption, Scope.Scope> =>
@@ -129,8 +163,13 @@ export const makeMemory = (options: SystemOptions): Effect.Effect<SystemImpl, In
 
 const memory: MakeShard = (options, host) => new MemoryShard(options, host)
 
-/** How native shards are made, where the addon is. */
-export const loadNative: Effect.Effect<MakeShard, NativeUnavailable> = Effect.tryPromise({
+/** How native shards are made, where the addon is; and systems that several of them join. */
+export interface Native {
+  readonly makeShard: MakeShard
+  readonly openSystem: () => number
+}
+
+export const loadNative: Effect.Effect<Native, NativeUnavailable> = Effect.tryPromise({
   try: async () => {
     const module = await import("./native/load.ts")
     return await module.loadNative()
@@ -148,12 +187,14 @@ export const loadNative: Effect.Effect<MakeShard, NativeUnavailable> = Effect.tr
 })
 
 export const makeNative = (
-  options: SystemOptions
+  options: NativeOptions
 ): Effect.Effect<SystemImpl, NativeUnavailable | InvalidOption, Scope.Scope> =>
   Effect.gen(function*() {
     const resolved = yield* resolve(options)
-    const makeShard = yield* loadNative
-    return yield* open(resolved, "native", makeShard, undefined)
+    const native = yield* loadNative
+    if (resolved.isolates === 0) return yield* open(resolved, "native", native.makeShard, undefined)
+    const { openFleet } = yield* Effect.promise(() => import("./isolate/fleet.ts"))
+    return yield* openFleet(resolved, native)
   })
 
 export const makeTest = (
@@ -169,7 +210,7 @@ export const makeTest = (
     }
     const resolved = yield* resolve(options)
     const makeShard: MakeShard = backend === "native"
-      ? yield* loadNative
+      ? (yield* loadNative).makeShard
       : memory
     return yield* open(resolved, "test", makeShard, { seed, roundTrip: true })
   })

@@ -11,7 +11,7 @@ import type { ActorExited } from "../AskError.ts"
 import type { Pid } from "../Pid.ts"
 import { Bound, type Handler, type Program } from "./bound.ts"
 import { type Cell, cellOf } from "./cell.ts"
-import { gone } from "./inspect.ts"
+import { gone } from "./about.ts"
 import { tagOf } from "./opcodes.ts"
 import { baseOf } from "./upgrade.ts"
 

@@ -9,8 +9,9 @@ import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"
 import type { PayloadCodec } from "../Codec.ts"
+import { AskError } from "../AskError.ts"
 import { BadMessage } from "../TellError.ts"
-import type { Program } from "./bound.ts"
+import type { Bound, Program } from "./bound.ts"
 import { fingerprintOf } from "./codec/fingerprint.ts"
 import { within } from "./codec/place.ts"
 import type { Host } from "./host.ts"
@@ -47,22 +48,32 @@ export class Wire {
     return this.#codecs[part][op] = this.#host.codec.of(info[part])
   }
 
-  #bad(op: number, issue: string): Exit.Exit<never, BadMessage> {
+  /** Undefined: the protocol has no such message. */
+  schemaOf(op: number, part: Part): Schema.Top | undefined {
+    return this.#infos[op]?.[part]
+  }
+
+  /** Why a question was not answered, beside what its protocol says. */
+  get askError(): PayloadCodec {
+    return this.#host.codec.of(AskError)
+  }
+
+  bad(op: number, issue: string): Exit.Exit<never, BadMessage> {
     return Exit.fail(new BadMessage({ tag: this.#infos[op]?.tag ?? "", issue }, unchecked))
   }
 
   encode(op: number, value: unknown, part: Part = "payload"): Exit.Exit<Uint8Array, BadMessage> {
     const codec = this.#codec(op, part)
-    if (codec === undefined) return this.#bad(op, "the protocol has no such message")
+    if (codec === undefined) return this.bad(op, "the protocol has no such message")
     const bytes = within(this.#host, () => codec.encode(value))
-    return Exit.isSuccess(bytes) ? Exit.succeed(bytes.value) : this.#bad(op, issueOf(bytes.cause))
+    return Exit.isSuccess(bytes) ? Exit.succeed(bytes.value) : this.bad(op, issueOf(bytes.cause))
   }
 
   decode(op: number, bytes: Uint8Array, part: Part = "payload"): Exit.Exit<unknown, BadMessage> {
     const codec = this.#codec(op, part)
-    if (codec === undefined) return this.#bad(op, "the protocol has no such message")
+    if (codec === undefined) return this.bad(op, "the protocol has no such message")
     const value = within(this.#host, () => codec.decode(bytes))
-    return Exit.isSuccess(value) ? Exit.succeed(value.value) : this.#bad(op, issueOf(value.cause))
+    return Exit.isSuccess(value) ? Exit.succeed(value.value) : this.bad(op, issueOf(value.cause))
   }
 }
 
@@ -76,6 +87,9 @@ export const wireOf = (host: Host, rpcs: Program["rpcs"]): Wire => {
   if (wire === undefined) ofHost.set(rpcs, wire = new Wire(host, rpcs))
   return wire
 }
+
+/** The wire of what a behaviour understands. */
+export const wireOfBound = (bound: Bound): Wire => bound.wire ??= wireOf(bound.host, bound.program.rpcs)
 
 /** Through the bytes and back, in one system: what `layerTest` does to everything. */
 export const throughWire = (host: Host, schema: Schema.Top, value: unknown): Exit.Exit<unknown, string> =>
