@@ -26,6 +26,8 @@ pub enum Packet {
     Call {
         /// The caller's shard's number for it, never used twice.
         question: u64,
+        /// The caller's shard: another one than the packet's when the call was passed on.
+        asker: u8,
         /// Receiver.
         to: Pid,
         /// Sender.
@@ -34,6 +36,13 @@ pub enum Packet {
         head: u32,
         /// What it carries.
         payload: Payload,
+    },
+    /// The call was passed on: its caller waits for another one from now on.
+    Forwarded {
+        /// Which call.
+        question: u64,
+        /// For whom.
+        callee: Pid,
     },
     /// Nobody waits for the answer any more.
     CallDropped {

@@ -411,6 +411,13 @@ impl Shard {
         }
     }
 
+    #[cold]
+    #[expect(clippy::cast_possible_wrap, reason = "counters far below 2^31")]
+    fn write_control_of_peers(&mut self) {
+        self.control[words::CALLS] += self.away.len() as i32 - self.calls.asked() as i32;
+        self.control[words::FULL_PEERS] = self.peers.full as i32;
+    }
+
     #[expect(clippy::cast_possible_wrap, reason = "counters far below 2^31")]
     fn write_control(&mut self) {
         let more =
@@ -422,12 +429,13 @@ impl Shard {
         self.control[words::QUEUED] = self.nodes.live() as i32;
         self.control[words::CALLS] = self.calls.len() as i32;
         if self.peers.count() > 0 {
-            self.control[words::CALLS] += self.away.len() as i32 - self.calls.asked() as i32;
-            self.control[words::FULL_PEERS] = self.peers.full as i32;
+            self.write_control_of_peers();
         }
     }
 }
 
+#[cfg(test)]
+mod pair_tests;
 #[cfg(test)]
 mod storm_tests;
 #[cfg(test)]

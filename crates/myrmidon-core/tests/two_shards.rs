@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use world::World;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn a_random_program_over_two_shards_keeps_the_guarantees(

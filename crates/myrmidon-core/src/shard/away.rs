@@ -46,7 +46,10 @@ impl Shard {
     /// Sends a packet to the shard of a PID. A shard that has ended, or is about to, says nothing any more but what it
     /// gives back: its end is the answer to all the rest (G114).
     pub(super) fn post_to(&mut self, pid: Pid, packet: Packet) {
-        if !self.closed || matches!(packet, Packet::Undelivered { .. }) {
+        if pid.shard() == self.number {
+            // A call that was passed on came back to its caller's own shard.
+            self.receive_packet(self.number, packet);
+        } else if !self.closed || matches!(packet, Packet::Undelivered { .. }) {
             self.peers.send(pid.shard(), packet);
         }
     }
@@ -86,7 +89,7 @@ impl Shard {
                 self.away.all[id].alarm = self.wheel.set(call::deadline(self.now, timeout), Alarm::Away(id));
             }
             let question = self.away.all[id].question;
-            self.post_to(to, Packet::Call { question, to, from, head, payload });
+            self.post_to(to, Packet::Call { question, asker: self.number, to, from, head, payload });
         }
         if holds {
             self.hold_away(from, way_to(to.shard()));
@@ -177,6 +180,32 @@ impl Shard {
         let asker = self.take_asked(id);
         let packet = Packet::Reply { question: asker.question, status: record[word::B], payload };
         self.post_to(outside_of(asker.shard), packet);
+    }
+
+    /// The isolate passes a call of another shard on. Its caller's shard learns of it before any answer of the new callee
+    /// that it does not get from there.
+    pub(super) fn forward(&mut self, record: &Record) {
+        let mut record = self.adopt(record);
+        let Some(id) = self.calls.find_answered_by(record[word::A]) else {
+            return drop(self.take_payload(&record));
+        };
+        let asker = self.take_asked(id);
+        let (to, from) = (to(&record), from(&record));
+        record[word::HEAD] |= flag::CALL << 8;
+        if let Some(index) = self.slab.alive(to) {
+            self.post_to(outside_of(asker.shard), Packet::Forwarded { question: asker.question, callee: to });
+            self.send_special(index, &record, Some(asker));
+        } else if self.is_away(to) {
+            let Asker { shard: asker, question } = asker;
+            self.post_to(outside_of(asker), Packet::Forwarded { question, callee: to });
+            let head = record[word::HEAD] & TRAVELS;
+            let payload = self.take_payload(&record);
+            self.post_to(to, Packet::Call { question, asker, to, from, head, payload });
+        } else {
+            self.dead_letter(record, why::NOT_ALIVE);
+            let reason = self.no_proc(to);
+            self.tell_call_ended(asker, call_end::EXITED, reason);
+        }
     }
 
     /// Takes a call of another shard out.

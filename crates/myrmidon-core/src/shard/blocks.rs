@@ -64,10 +64,15 @@ impl Shard {
     }
 
     /// Makes the payload of a record that goes out a block. The payload stays in the pool.
+    #[inline]
     pub(super) fn stage(&mut self, record: &mut Record) {
-        if record[word::HEAD] & BYTES == 0 {
-            return;
+        if record[word::HEAD] & BYTES != 0 {
+            self.stage_bytes(record);
         }
+    }
+
+    #[cold]
+    fn stage_bytes(&mut self, record: &mut Record) {
         let id = record[word::SLOT];
         record[word::SLOT] = BLOCK | id;
         let Some(bytes) = self.payloads.get(id) else { return };
@@ -95,13 +100,12 @@ impl Shard {
         record[word::HEAD] = flags;
     }
 
-    /// The isolate has left its batch.
+    /// The isolate has left its batch, which had blocks.
+    #[cold]
     pub(super) fn forget_blocks(&mut self) {
         self.incoming.clear();
-        if !self.read_blocks.is_empty() {
-            for id in core::mem::take(&mut self.read_blocks) {
-                drop(self.payloads.take(id));
-            }
+        for id in core::mem::take(&mut self.read_blocks) {
+            drop(self.payloads.take(id));
         }
     }
 }

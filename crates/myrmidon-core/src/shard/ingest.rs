@@ -265,6 +265,7 @@ impl Shard {
                 }
             }
             submission::REPLY => self.reply(record),
+            submission::FORWARD => self.forward(record),
             submission::AWAIT_ROOM => self.await_room(to, record[word::SLOT]),
             _ => {}
         }

@@ -34,13 +34,14 @@ impl Shard {
         }
     }
 
-    fn receive_packet(&mut self, by: u8, packet: Packet) {
+    pub(super) fn receive_packet(&mut self, by: u8, packet: Packet) {
         match packet {
             Packet::Message { to, from, head, payload } => self.receive_message(by, to, from, head, payload, None),
-            Packet::Call { question, to, from, head, payload } => {
-                let asker = Asker { shard: by, question };
+            Packet::Call { question, asker, to, from, head, payload } => {
+                let asker = Asker { shard: asker, question };
                 self.receive_message(by, to, from, head | flag::CALL << 8, payload, Some(asker));
             }
+            Packet::Forwarded { question, callee } => self.receive_forwarded(question, callee),
             Packet::CallDropped { question } => {
                 if let Some(id) = self.calls.find_asked(Asker { shard: by, question }) {
                     let _ = self.take_asked(id);
@@ -147,6 +148,20 @@ impl Shard {
             return self.refuse(&record, why::MAILBOX_FULL, asker);
         }
         self.send_special(index, &record, asker);
+    }
+
+    fn receive_forwarded(&mut self, question: u64, callee: Pid) {
+        match self.away.asked(question) {
+            None => self.post_to(callee, Packet::CallDropped { question }),
+            Some(id) if callee.shard() == self.number || self.peers.is_up(callee.shard()) => {
+                self.away.all[id].callee = callee;
+            }
+            Some(id) => {
+                let (token, ..) = self.take_away_call(id);
+                let reason = self.no_proc(callee);
+                self.post_call_ended(token, call_end::EXITED, reason);
+            }
+        }
     }
 
     /// A message from another shard as a record, its bytes in the pool.

@@ -148,7 +148,9 @@ impl Shard {
         for word in core::mem::take(&mut self.read) {
             self.reasons.release(word);
         }
-        self.forget_blocks();
+        if !self.read_blocks.is_empty() || !self.incoming.is_empty() {
+            self.forget_blocks();
+        }
         self.batch.goes_on = false;
         if !self.batch.is_open() {
             return;

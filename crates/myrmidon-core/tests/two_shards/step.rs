@@ -13,6 +13,7 @@ pub enum Step {
     Send { by: usize, from: usize, to: usize, flags: u32, kind: u8 },
     Call { by: usize, from: usize, to: usize, timeout: u32 },
     Answer(usize),
+    Forward { at: usize, to: usize },
     GiveUp(usize),
     Exit { by: usize, to: usize, from: usize, reason: u8 },
     ExitSelf { who: usize, reason: u8 },
@@ -47,6 +48,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         8 => (at.clone(), any_who.clone(), who.clone(), 0..3u32)
             .prop_map(|(by, from, to, timeout)| Step::Call { by, from, to, timeout }),
         4 => (0..20usize).prop_map(Step::Answer),
+        2 => (0..20usize, who.clone()).prop_map(|(at, to)| Step::Forward { at, to }),
         1 => (0..20usize).prop_map(Step::GiveUp),
         2 => (at.clone(), who.clone(), any_who.clone(), 0..4u8)
             .prop_map(|(by, to, from, reason)| Step::Exit { by, to, from, reason }),
@@ -67,7 +69,6 @@ pub fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm for each kind of step")]
 pub fn perform(world: &mut World, step: &Step) {
     match *step {
         Step::Spawn { at, policy, capacity, flags, owner, named } => {
@@ -84,6 +85,7 @@ pub fn perform(world: &mut World, step: &Step) {
             world.call(by, from, to, if timeout == 0 { u32::MAX } else { timeout * 10 });
         }
         Step::Answer(at) => world.answer(at),
+        Step::Forward { at, to } => world.forward(at, to),
         Step::GiveUp(at) => world.give_up(at),
         Step::Exit { by, to, from, reason } => {
             let (by, from) = world.sender(by, from);

@@ -23,13 +23,11 @@ struct Table(Mutex<HashMap<String, Pid>>);
 impl NameTable for Table {
     fn claim(&self, name: &str, pid: Pid) -> Result<(), Pid> {
         let mut names = self.0.lock().unwrap();
-        match names.get(name) {
-            Some(holder) => Err(*holder),
-            None => {
-                names.insert(name.to_owned(), pid);
-                Ok(())
-            }
+        if let Some(holder) = names.get(name) {
+            return Err(*holder);
         }
+        names.insert(name.to_owned(), pid);
+        Ok(())
     }
     fn holder(&self, name: &str) -> Option<Pid> {
         self.0.lock().unwrap().get(name).copied()
@@ -38,6 +36,11 @@ impl NameTable for Table {
         let mut names = self.0.lock().unwrap();
         assert_eq!(names.remove(name), Some(pid), "who releases a name has it");
     }
+}
+
+#[expect(clippy::cast_sign_loss, reason = "the numbers are counts")]
+fn number_of(record: &Record) -> u32 {
+    f64::from_bits(u64::from(record[word::A]) | u64::from(record[word::B]) << 32) as u32
 }
 
 struct Isolate {
@@ -55,6 +58,7 @@ struct Sent {
     lane: u32,
     token: u32,
     may_vanish: bool,
+    forwarded: bool,
 }
 
 struct Watch {
@@ -63,6 +67,7 @@ struct Watch {
     target: Pid,
     downs: u32,
     ended: bool,
+    with_spawn: bool,
 }
 
 pub struct World {
@@ -133,6 +138,7 @@ impl World {
     }
 
     /// The isolate of a PID.
+    #[expect(clippy::unused_self, reason = "a question to the world")]
     pub fn of(&self, pid: Pid) -> usize {
         usize::from(pid.shard() == NUMBERS[1])
     }
@@ -204,7 +210,7 @@ impl World {
             return;
         }
         let slot = self.fresh();
-        self.slots.insert(slot, Sent { by, from, to, lane: flags, token: 0, may_vanish: false });
+        self.slots.insert(slot, Sent { by, from, to, lane: flags, token: 0, may_vanish: false, forwarded: false });
         if kind == 1 {
             // A number is told from others by its value.
             let bits = f64::from(slot).to_bits();
@@ -220,7 +226,7 @@ impl World {
             return;
         }
         let (slot, token) = (self.fresh(), self.fresh());
-        self.slots.insert(slot, Sent { by, from, to, lane: 0, token, may_vanish: false });
+        self.slots.insert(slot, Sent { by, from, to, lane: 0, token, may_vanish: false, forwarded: false });
         self.calls.insert(token, (by, to));
         let (word, more) = self.payload(by, to, slot, false);
         self.submit(by, submission::SEND | (flag::CALL | more) << 8, to, from, word, token, timeout);
@@ -244,6 +250,27 @@ impl World {
         }
     }
 
+    /// Passes a question of the other shard on.
+    pub fn forward(&mut self, at: usize, to: usize) {
+        if at >= self.questions.len() || !self.questions[at].2 {
+            return;
+        }
+        let (by, answers, _, token) = self.questions.swap_remove(at);
+        if self.isolates[by].ended {
+            return;
+        }
+        let (slot, to) = (self.fresh(), self.pid(to));
+        // Whether anybody waits for it is known to the shard alone: then it vanishes.
+        let sent = Sent { by, from: Pid::NONE, to, lane: 0, token, may_vanish: true, forwarded: true };
+        self.slots.insert(slot, sent);
+        if let Some((_, callee)) = self.calls.get_mut(&token) {
+            *callee = to;
+        }
+        let block = self.isolates[by].shard.put_block(Payload::bytes(slot.to_le_bytes().to_vec()));
+        self.submit(by, submission::FORWARD | flag::BYTES << 8, to, Pid::NONE, block, answers, 0);
+        self.flush(by);
+    }
+
     /// A caller goes away: nothing of its call may be told any more.
     pub fn give_up(&mut self, at: usize) {
         let mut tokens: Vec<_> = self.calls.keys().copied().collect();
@@ -258,7 +285,7 @@ impl World {
         self.flush(by);
         if !self.isolates[by].ended && (watcher.is_none() || self.is_alive(watcher)) {
             let reference = self.fresh();
-            self.watches.insert(reference, Watch { by, watcher, target, downs: 0, ended: false });
+            self.watches.insert(reference, Watch { by, watcher, target, downs: 0, ended: false, with_spawn: false });
             self.submit(by, submission::MONITOR, target, watcher, reference, 0, 0);
         }
     }
@@ -267,10 +294,10 @@ impl World {
         let mut references: Vec<_> = self.watches.keys().copied().collect();
         references.sort_unstable();
         let Some(reference) = references.get(at).copied() else { return };
-        let Watch { by, watcher, target, .. } = self.watches[&reference];
+        let Watch { by, watcher, target, with_spawn, .. } = self.watches[&reference];
         self.flush(by);
         // A watch of a spawn on the other shard may not be known here yet.
-        let known = self.of(target) == by || !self.spawned_with(reference);
+        let known = self.of(target) == by || !with_spawn;
         if self.isolates[by].ended || !known || !watcher.is_none() && !self.is_alive(watcher) {
             return;
         }
@@ -280,19 +307,6 @@ impl World {
         let watch = self.watches.get_mut(&reference).unwrap();
         assert_eq!(silent, watch.downs == 0 && !watch.ended, "demonitor answers exactly (G38)");
         watch.ended = true;
-    }
-
-    /// Whether the watch came with a spawn: its reference is that of no MONITOR, which is even here.
-    fn spawned_with(&self, reference: u32) -> bool {
-        self.slots.get(&reference).is_some() || self.spawn_references().contains(&reference)
-    }
-
-    fn spawn_references(&self) -> HashSet<u32> {
-        self.watches
-            .iter()
-            .filter(|(_, watch)| watch.by != self.of(watch.target))
-            .map(|(reference, _)| *reference)
-            .collect()
     }
 
     pub fn abandon(&mut self, who: usize) {
@@ -352,7 +366,8 @@ impl World {
         }
         let by = if owner.is_none() { at } else { self.of(owner) };
         if flags & spawn::MONITOR != 0 && (owner.is_none() || self.is_alive(owner)) {
-            self.watches.insert(reference, Watch { by, watcher: owner, target: pid, downs: 0, ended: false });
+            self.watches
+                .insert(reference, Watch { by, watcher: owner, target: pid, downs: 0, ended: false, with_spawn: true });
         }
         self.opened.insert(pid);
         self.pids.push(pid);
@@ -440,7 +455,7 @@ impl World {
             );
             u32::from_le_bytes(bytes[..4].try_into().unwrap())
         } else if record[word::HEAD] >> 8 & flag::INLINE != 0 {
-            f64::from_bits(u64::from(record[word::A]) | u64::from(record[word::B]) << 32) as u32
+            number_of(record)
         } else {
             record[word::SLOT]
         }
@@ -459,9 +474,10 @@ impl World {
                 assert!(last < slot, "order per sender, receiver and lane (G6, G110)");
                 assert_eq!(flags & flag::CALL != 0, sent.token != 0);
                 if flags & flag::CALL != 0 && record[word::A] != 0 {
-                    assert_eq!(flags & flag::REMOTE != 0, sent.by != at, "who asks from elsewhere is marked");
-                    assert!(sent.by != at || sent.token == record[word::A]);
-                    self.questions.push((at, record[word::A], sent.by != at, sent.token));
+                    let remote = flags & flag::REMOTE != 0;
+                    assert_eq!(remote, sent.by != at || sent.forwarded, "who asks from elsewhere is marked");
+                    assert!(remote || sent.token == record[word::A]);
+                    self.questions.push((at, record[word::A], remote, sent.token));
                 }
             }
             completion::DOWN => self.down(at, record[word::SLOT], to, from, record[word::A]),

@@ -111,7 +111,12 @@ export const Submission = {
    * Answers the call from another shard that was delivered with token A. B: `reply`. SLOT with `flag::BYTES`: the
    * answer; with `flag::INLINE` it is an `f64` in TO and `TO_GENERATION`. What has ended meanwhile: nothing.
    */
-  Reply: 24
+  Reply: 24,
+  /**
+   * Passes the call from another shard that was delivered with token A on to `TO`, by `FROM`, as a message with
+   * flags, op and SLOT as in SEND: its caller waits for that one from now on. What has ended meanwhile: nothing.
+   */
+  Forward: 25
 } as const
 
 /** Flags of a spawn, and of `Submission.Flags`. */
