@@ -412,6 +412,30 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return true
   }
 
+  /**
+   * Passes the question of another isolate that came with `token` on to an actor of any isolate, whose answer its asker
+   * waits for from now on. false: too large, and nothing is passed on.
+   */
+  forward(
+    token: number,
+    low: number,
+    generation: number,
+    op: number,
+    payload: Uint8Array | undefined,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): boolean {
+    const ring = this.#ring
+    if (ring.pending >= MOST_PENDING) this.#flush()
+    const slot = payload === undefined ? 0 : this.#carry(payload)
+    if (slot < 0) return false
+    const head = Submission.Forward | ((flags & SENDER) << 8) | (op << 16) | (payload === undefined ? 0 : BYTES)
+    ring.put(head, low, generation, fromLow, fromGeneration, slot, token, 0)
+    if (!this.#loop.awake) this.#loop.wake()
+    return true
+  }
+
   /** The op of a tag between isolates; 0: the table of the process is full. */
   borderOpOf(tag: string): number {
     return this.#border.opOf(tag)

@@ -69,7 +69,7 @@ export class Ring implements HotCalls {
       readonly capacity: number
       readonly seed: bigint | undefined
       /** The handle of its system. */
-      readonly system: number | undefined
+      readonly system?: number | undefined
     },
     wake: () => void
   ) {

@@ -53,6 +53,19 @@ export class Asked {
     if (!this.border.reply(this.token, ready.status, ready.carried)) this.refuse("the reply is too large")
   }
 
+  /** Someone else answers. `flags`: of the message, as its receiver takes it. */
+  pass(to: Cell, op: number, payload: unknown, from: Cell, flags: number): void {
+    const carried = carry(wireOfBound(to.bound), op, payload, "payload", true)
+    const there = this.border.opThere(op)
+    if (Exit.isFailure(carried)) {
+      return this.refuse(carried.cause.reasons.filter(Cause.isFailReason)[0]?.error.issue ?? "")
+    }
+    const bytes = carried.value as Uint8Array | undefined
+    if (there === 0 || !this.border.forward(this.token, to, there, bytes, from, flags)) {
+      this.refuse("the message cannot be passed on")
+    }
+  }
+
   /** Ends it with the answer that the message was wrong, or the reply to it is. */
   refuse(issue: string): void {
     const tag = tagOf(this.op)

@@ -35,6 +35,17 @@ export interface Border {
   readonly holderOf: (name: string) => Pid | undefined
   /** false: too large, and nothing is answered. */
   readonly reply: (token: number, status: number, answer: Carried) => boolean
+  /** Passes a question of another isolate on, whose asker waits for that one from now on. false: too large, as above. */
+  readonly forward: (
+    token: number,
+    to: Cell,
+    op: number,
+    payload: Uint8Array | undefined,
+    from: Cell,
+    flags: number
+  ) => boolean
+  /** The border's op of a local one; 0: the process has as many as it may have. */
+  readonly opThere: (op: number) => number
   /** The local op of one of the border. */
   readonly opHere: (op: number) => number
 }

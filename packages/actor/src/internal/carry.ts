@@ -4,6 +4,7 @@
  * A number goes as it is where its schema is one of numbers with no other form; `undefined` where nothing else fits. Both
  * are held against their schema on either side, as bytes are.
  */
+import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { BadMessage } from "../TellError.ts"
@@ -12,6 +13,9 @@ import type { Part, Wire } from "./wire.ts"
 
 /** A payload or an answer on its way. */
 export type Carried = number | Uint8Array | undefined
+
+/** As the membrane has it. */
+const mostBytes = 2 ** 26
 
 type Fits = (value: number) => boolean
 
@@ -79,4 +83,14 @@ export const uncarry = (
     if (carried === undefined ? bare.isNothing : bare.fits?.(carried) === true) return Exit.succeed(carried)
   }
   return wire.bad(op, carried === undefined ? "its payload is missing" : `${carried} does not fit its schema`)
+}
+
+/** Why a payload does not cross. */
+export const uncarried = (wire: Wire, op: number, value: unknown): string => {
+  const encoded = wire.encode(op, value)
+  if (Exit.isFailure(encoded)) return encoded.cause.reasons.filter(Cause.isFailReason)[0]?.error.issue ?? "refused"
+  const { length } = encoded.value
+  return length > mostBytes
+    ? `its payload has ${length} bytes, and ${mostBytes} may cross at a time`
+    : "no message with another tag can cross in this process"
 }

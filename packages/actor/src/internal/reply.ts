@@ -14,7 +14,7 @@ import { Envelope } from "./envelope.ts"
 import { Forward } from "./forward.ts"
 import { hold, lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
-import { askEnded, askRefused, sendCall, sendMessage } from "./send.ts"
+import { askEnded, askRefused, passOn, sendCall, sendMessage } from "./send.ts"
 import { CallEnd, Outcome } from "./shard.ts"
 
 /**
@@ -145,6 +145,11 @@ const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): 
   const left = call.deadline === Infinity ? Infinity : call.deadline - cell.host.clock.now()
   cell.host.shard.answered(call)
   if (target === undefined) return resumeWith(resume, Exit.fail(to.askFailed(message)))
+  if (call.asked !== undefined) {
+    const passed = passOn(call.asked, target, message, cell)
+    if (!passed) resumeWith(resume, Exit.fail(askRefused(target, message, Outcome.BadMessage)))
+    return
+  }
   if (left <= 0) return resumeWith(resume, Exit.fail(askEnded(call, CallEnd.Timeout, undefined)))
   const next = new Call(Envelope.op(message), target, resume, call.timeout)
   // Whoever gives up gives up this one (G18).

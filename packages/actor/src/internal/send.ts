@@ -9,14 +9,17 @@ import { ActorExited, AskError, AskTimeout } from "../AskError.ts"
 import { ExitReason } from "../ExitReason.ts"
 import type { Message } from "../Message.ts"
 import { BadMessage, MailboxFull, NodeBusy, NoSession, TellError, type TellOutcome } from "../TellError.ts"
+import type { Asked } from "./asked.ts"
 import { OpFlag } from "./bound.ts"
 import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
+import { uncarried } from "./carry.ts"
 import { checkPayload } from "./codecs.ts"
 import { Envelope } from "./envelope.ts"
 import type { ResolvedMailbox } from "./mailbox.ts"
 import { tagOf } from "./opcodes.ts"
 import { CallEnd, Flag, OnFull, Outcome } from "./shard.ts"
+import { wireOfBound } from "./wire.ts"
 
 /** By number of the outcome. */
 export const outcomes: ReadonlyArray<TellOutcome> = ["Accepted", "MailboxFull", "NodeBusy", "NoSession", "BadMessage"]
@@ -76,11 +79,14 @@ const issueOf = (to: Cell, message: Message<string, unknown>): string => {
   const op = Envelope.op(message)
   const flags = flagsOf(to, op)
   if (flags === 0) return `${to.bound.program.protocol} has no such message`
-  if ((flags & OpFlag.Stream) !== 0) return "its reply is a stream: use `stream`"
+  if ((flags & OpFlag.Stream) !== 0) {
+    return isElsewhere(to) ? "a stream does not cross isolates" : "its reply is a stream: use `stream`"
+  }
   if ((flags & OpFlag.Checked) !== 0) {
     const checked = checkPayload(to.bound, op, message.payload)
     if (Exit.isFailure(checked)) return String(Cause.squash(checked.cause))
   }
+  if (isElsewhere(to)) return uncarried(wireOfBound(to.bound), op, message.payload)
   return "refused by the receiver"
 }
 
@@ -157,6 +163,7 @@ export const sendCall = (
   const bound = to.bound
   const flags = flagsOf(to, op)
   const isStream = (flags & OpFlag.Stream) !== 0
+  if (wrap !== undefined && isElsewhere(to)) return Outcome.BadMessage
   if (flags === 0 || (isStream !== (wrap !== undefined) && bound !== to.host.nobody) || to === from) {
     return Outcome.BadMessage
   }
@@ -169,6 +176,18 @@ export const sendCall = (
   if (wrap !== undefined) payload = wrap(payload)
   return bound.shard.call(to, op, payload, from, flags & shardFlags, call, timeout)
 }
+
+/** Passes a question of another isolate on. false: that one does not understand it. */
+export const passOn = (asked: Asked, to: Cell, message: Message<string, unknown>, from: Cell): boolean => {
+  const op = Envelope.op(message)
+  const flags = flagsOf(to, op)
+  if (flags === 0 || (flags & OpFlag.Stream) !== 0 || to === from) return false
+  asked.pass(to, op, message.payload, from, flags & shardFlags)
+  return true
+}
+
+/** It lives in another isolate. */
+const isElsewhere = (to: Cell): boolean => to.bound.shard !== to.host.shard
 
 /** What a timer carries, checked now: later nobody would be there to tell. Throws a `TypeError`. */
 export const payloadFor = (

@@ -163,13 +163,14 @@ export const makeMemory = (options: SystemOptions): Effect.Effect<SystemImpl, In
 
 const memory: MakeShard = (options, host) => new MemoryShard(options, host)
 
-/** How native shards are made, where the addon is; and systems that several of them join. */
+/** How native shards are made; and systems that several of them join. */
 export interface Native {
   readonly makeShard: MakeShard
   readonly openSystem: () => number
 }
 
-export const loadNative: Effect.Effect<Native, NativeUnavailable> = Effect.tryPromise({
+/** What the addon offers, where it is. */
+export const loadAddon: Effect.Effect<Native, NativeUnavailable> = Effect.tryPromise({
   try: async () => {
     const module = await import("./native/load.ts")
     return await module.loadNative()
@@ -186,12 +187,18 @@ export const loadNative: Effect.Effect<Native, NativeUnavailable> = Effect.tryPr
   }
 })
 
+/** The first half of it: what systems of one isolate need. */
+export const loadNative: Effect.Effect<MakeShard, NativeUnavailable> = Effect.map(
+  loadAddon,
+  ({ makeShard }) => makeShard
+)
+
 export const makeNative = (
   options: NativeOptions
 ): Effect.Effect<SystemImpl, NativeUnavailable | InvalidOption, Scope.Scope> =>
   Effect.gen(function*() {
     const resolved = yield* resolve(options)
-    const native = yield* loadNative
+    const native = yield* loadAddon
     if (resolved.isolates === 0) return yield* open(resolved, "native", native.makeShard, undefined)
     const { openFleet } = yield* Effect.promise(() => import("./isolate/fleet.ts"))
     return yield* openFleet(resolved, native)
@@ -210,7 +217,7 @@ export const makeTest = (
     }
     const resolved = yield* resolve(options)
     const makeShard: MakeShard = backend === "native"
-      ? (yield* loadNative).makeShard
+      ? yield* loadNative
       : memory
     return yield* open(resolved, "test", makeShard, { seed, roundTrip: true })
   })

@@ -86,6 +86,16 @@ export interface NativeMembrane {
     timeout: number
   ): Outcome
   reply(token: number, status: number, payload: Carried): boolean
+  forward(
+    token: number,
+    low: number,
+    generation: number,
+    op: number,
+    payload: Uint8Array | undefined,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): boolean
   borderOpOf(tag: string): number
   borderTagOf(op: number): string
   readonly shard: number

@@ -30,6 +30,9 @@ const borderOf = (membrane: NativeMembrane, options: ShardOptions): Border => {
     sends: new Sends(membrane, ops, options.clock),
     holderOf: (name) => membrane.pidNamed(name) as Pid | undefined,
     reply: (token, status, answer) => membrane.reply(token, status, answer),
+    forward: (token, to, op, payload, from, flags) =>
+      membrane.forward(token, to.low, to.generation, op, payload, from.low, from.generation, flags),
+    opThere: (op) => ops.there(op),
     opHere: (op) => ops.here(op)
   }
 }
