@@ -1,7 +1,8 @@
 /** Behaviours that workers import. What a test reads of them is all in their answers: a worker shares nothing. */
-import { Actor, ActorRef, ActorSystem, Link } from "@myrmidonjs/actor"
+import { Actor, ActorRef } from "@myrmidonjs/actor"
 import { Context, Effect, Layer, Schema } from "effect"
 import { Rpc } from "effect/rpc"
+import { existsSync } from "node:fs"
 import { threadId } from "node:worker_threads"
 
 export class TooMuch extends Schema.TaggedError<TooMuch>()("TooMuch", { limit: Schema.Int }) {}
@@ -14,9 +15,10 @@ export const Counter = Actor.make("Counter", [
   Rpc.make("Thread", { success: Schema.Int }),
   Rpc.make("Crash", {}),
   Rpc.make("Never", { success: Schema.Int }),
-  Rpc.make("Block", { payload: Schema.Number }),
+  Rpc.make("Block", { payload: Schema.String }),
   Rpc.make("BadReply", { success: Schema.Int }),
-  Rpc.make("Exit", { payload: Schema.Int })
+  Rpc.make("Exit", { payload: Schema.Int }),
+  Rpc.make("Throw", {})
 ])
 
 export const Relay = Actor.make("Relay", [
@@ -48,12 +50,16 @@ export const CounterLive = Actor.module(
         throw new Error("on purpose")
       },
       Never: () => Effect.never,
-      Block: (_, millis) => {
-        const end = performance.now() + millis
-        while (performance.now() < end);
+      // Holds its thread until there is a file with that name.
+      Block: (_, file) => {
+        while (!existsSync(file));
       },
       BadReply: () => "no number" as unknown as number,
-      Exit: (_, code) => process.exit(code)
+      Exit: (_, code) => process.exit(code),
+      Throw: () =>
+        void setImmediate(() => {
+          throw new Error("outside of any handler")
+        })
     }
   }),
   Layer.empty,
@@ -85,5 +91,3 @@ export const GreeterLive = Actor.module(
   }),
   GreetingLive
 )
-
-export const unused = [ActorSystem, Link]

@@ -119,7 +119,7 @@ export class TwoIsolates {
         const nothing = () => Effect.void
         const behavior = makeAgent(host, errands, { ready: () => {}, pong: () => {}, quiet: nothing, close: nothing })
         const agent = host.spawnNow(behavior, undefined, { name: agentName(host.shard.border!.isolate) })
-        host.isolates = new Team(host, agent, errands, Effect.void)
+        host.isolates = new Team(host, agent, errands, () => undefined, Effect.void)
         const { away } = host
         for (const what of ["deliver", "replied", "deadLetter"] as const) {
           const method = away![what].bind(away) as (...args: Array<unknown>) => unknown

@@ -88,6 +88,8 @@ export class Fleet {
   private asking = false
   /** What the workers had handled when they were all quiet. */
   private quietAt = -1
+  /** Whoever waits for a worker: called when one is ready, or none will be. */
+  private waiting: Array<() => void> = []
   team!: Team
 
   constructor(host: Host, system: number, threads: Threads) {
@@ -132,7 +134,7 @@ export class Fleet {
   private readonly ended = (member: Member): void => {
     this.members.delete(member.ticket)
     const { isolate } = member
-    if (this.closing || isolate === undefined) return
+    if (this.closing || isolate === undefined) return this.resumeWaiting()
     const now = this.host.clock.now()
     while (this.starts.length > 0 && now - this.starts[0]! > window) this.starts.shift()
     const again = this.starts.length < restarts
@@ -148,12 +150,28 @@ export class Fleet {
     )
   }
 
+  /** Undefined: none is being started. */
+  get starting(): Effect.Effect<void> | undefined {
+    if (!Array.from(this.members.values()).some((member) => member.isolate === undefined)) return undefined
+    return Effect.callback((resume) => {
+      this.waiting.push(() => resume(Effect.void))
+    })
+  }
+
+  private resumeWaiting(): void {
+    const waiting = this.waiting
+    this.waiting = []
+    for (const resume of waiting) resume()
+  }
+
   ready(isolate: number, ticket: number): void {
     const member = this.members.get(ticket)
     if (member === undefined) return
     member.heard = this.host.clock.now()
-    member.ready(isolate)
+    // Before those who wait for it go on: what they see of events begins with what comes then.
     this.host.events.publish({ _tag: "IsolateUp", isolate })
+    member.ready(isolate)
+    this.resumeWaiting()
   }
 
   pong(isolate: number): void {
@@ -260,7 +278,7 @@ export const openFleet = (
       undefined,
       { name: agentName(0) }
     )
-    fleet.team = new Team(host, agent, errands, fleet.close)
+    fleet.team = new Team(host, agent, errands, () => fleet.starting, fleet.close)
     host.isolates = fleet.team
     yield* fleet.start(options.isolates)
     return system

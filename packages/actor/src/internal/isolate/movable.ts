@@ -87,15 +87,28 @@ export class MovableBehavior extends SpawnableBehavior {
       const encoded = encodeArgs(host, this.entry, args)
       if (Exit.isFailure(encoded)) return Effect.failCause(encoded.cause)
       const { isolates } = host
-      if (isolates instanceof Team) {
-        const isolate = isolates.place(on)
-        if (isolate === undefined) return unavailable(on, "it is not there, or not ready")
-        if (isolate !== isolates.here) return this.elsewhere(isolates, isolate, scope, encoded.value, options)
-      } else if (on !== "main" && on !== "spread" && on !== 0 && host.shard.backend === "native" && !host.roundTrip) {
+      if (isolates instanceof Team) return this.placed(isolates, on, scope, encoded.value, options)
+      if (on !== "main" && on !== "spread" && on !== 0 && host.shard.backend === "native" && !host.roundTrip) {
         return unavailable(on, "this system has no worker isolates: ActorSystem.layer({ isolates: 1 }) has one")
       }
       return this.inPlace(host, scope, encoded.value, options)
     })
+  }
+
+  private placed(
+    team: Team,
+    on: Where,
+    scope: Scope.Scope,
+    args: Uint8Array | null,
+    options: SpawnOptions | undefined
+  ): Effect.Effect<Cell, unknown> {
+    const isolate = team.place(on)
+    if (isolate === team.here) return this.inPlace(team.host, scope, args, options)
+    if (isolate !== undefined) return this.elsewhere(team, isolate, scope, args, options)
+    // All workers have just ended, and one is about to be there again.
+    const starting = on === "worker" && !team.host.closing ? team.starting() : undefined
+    if (starting === undefined) return unavailable(on, "it is not there, or not ready")
+    return Effect.flatMap(starting, () => this.placed(team, on, scope, args, options))
   }
 
   private inPlace(

@@ -32,13 +32,16 @@ export class Team implements Isolates {
   /** What each had handled at the last look. */
   private readonly seen = new Map<number, number>()
   private turn = 0
+  /** Done when a worker that is being started is ready, or will not be; undefined: none is, as far as is known here. */
+  readonly starting: () => Effect.Effect<void> | undefined
   readonly close: Effect.Effect<void>
 
-  constructor(host: Host, agent: Cell, errands: Errands, close: Effect.Effect<void>) {
+  constructor(host: Host, agent: Cell, errands: Errands, starting: Team["starting"], close: Effect.Effect<void>) {
     this.host = host
     this.here = host.shard.border!.isolate
     this.agent = agent
     this.errands = errands
+    this.starting = starting
     this.close = close
   }
 

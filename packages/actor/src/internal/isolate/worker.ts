@@ -56,7 +56,7 @@ const start = (data: WorkerData) =>
     })
     const here = host.shard.border!.isolate
     const agent = host.spawnNow(behavior, undefined, { name: agentName(here) })
-    host.isolates = new Team(host, agent, errands, Effect.void)
+    host.isolates = new Team(host, agent, errands, () => undefined, Effect.void)
     const ready = messages["myrmidon/Ready"]({ isolate: here, ticket: data.ticket })
     host.typed(data.first, Agent.name, infosOf(Agent.group)).tellUnsafe(ready)
   })
