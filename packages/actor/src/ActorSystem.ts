@@ -19,7 +19,7 @@ import type { DeadLetter } from "./DeadLetter.ts"
 import { makeMemory, makeNative, makeTest } from "./internal/system.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import type { SpawnOptions } from "./Self.ts"
-import type { InvalidOption, NativeUnavailable } from "./SpawnError.ts"
+import type { InvalidOption, IsolateUnavailable, NativeUnavailable } from "./SpawnError.ts"
 import type { SystemEvent } from "./SystemEvent.ts"
 
 /**
@@ -125,10 +125,10 @@ export class ActorSystem extends Context.Service<ActorSystem, {
   /** Bounded: a slow reader loses events, which the metric `myrmidon_dropped_events` counts. */
   readonly events: Stream.Stream<SystemEvent>
 }>()("@myrmidonjs/actor/ActorSystem") {
-  /** The native system; needs `@myrmidonjs/core-native` with a binary for the platform. */
+  /** The native system, with `isolates` on as many cores; needs `@myrmidonjs/core-native` with a binary for the platform. */
   static readonly layer = (
     options: NativeOptions = {}
-  ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption> =>
+  ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption | IsolateUnavailable> =>
     Layer.effect(ActorSystem, Effect.map(makeNative(options), (system) => ActorSystem.of(system)))
 
   /** The twin: pure TypeScript, in browsers and edge runtimes too. */
@@ -148,10 +148,12 @@ export class ActorSystem extends Context.Service<ActorSystem, {
   /** `layer` with its options read from the configuration. */
   static readonly layerConfig = (
     options: Config.Wrap<NativeOptions>
-  ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption | Config.ConfigError> =>
+  ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption | IsolateUnavailable | Config.ConfigError> =>
     Layer.effect(
       ActorSystem,
-      Effect.flatMap(Config.unwrap(options), (options) =>
-        Effect.map(makeNative(options), (system) => ActorSystem.of(system)))
+      Effect.flatMap(
+        Config.unwrap(options),
+        (options) => Effect.map(makeNative(options), (system) => ActorSystem.of(system))
+      )
     )
 }

@@ -11,7 +11,7 @@ import type * as Stream from "effect/Stream"
 import type { NativeOptions, SystemInfo, SystemOptions } from "../ActorSystem.ts"
 import type { DeadLetter } from "../DeadLetter.ts"
 import type { SpawnOptions } from "../Self.ts"
-import { InvalidOption, NativeUnavailable } from "../SpawnError.ts"
+import { InvalidOption, type IsolateUnavailable, NativeUnavailable } from "../SpawnError.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
 import { clockOf, liveClock } from "./clock.ts"
 import { Host } from "./host.ts"
@@ -195,7 +195,7 @@ export const loadNative: Effect.Effect<MakeShard, NativeUnavailable> = Effect.ma
 
 export const makeNative = (
   options: NativeOptions
-): Effect.Effect<SystemImpl, NativeUnavailable | InvalidOption, Scope.Scope> =>
+): Effect.Effect<SystemImpl, NativeUnavailable | InvalidOption | IsolateUnavailable, Scope.Scope> =>
   Effect.gen(function*() {
     const resolved = yield* resolve(options)
     const native = yield* loadAddon

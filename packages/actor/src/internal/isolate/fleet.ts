@@ -11,7 +11,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Worker } from "node:worker_threads"
-import { NativeUnavailable } from "../../SpawnError.ts"
+import { IsolateUnavailable } from "../../SpawnError.ts"
 import type { Cell } from "../cell.ts"
 import type { Host } from "../host.ts"
 import type { ResolvedOptions } from "../options.ts"
@@ -32,6 +32,10 @@ const entry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worke
 // Not a literal: a bundler for the browser would follow it into Node's modules.
 const threads: string = "node:worker_threads"
 type Threads = typeof import("node:worker_threads")
+
+// A worker takes the options of its process, as far as it can: how a script on the command line is to be read is none.
+const execArgv = (): Array<string> =>
+  process.execArgv.filter((arg, at, all) => !arg.startsWith("--input-type") && all[at - 1] !== "--input-type")
 
 const print = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
@@ -99,7 +103,7 @@ export class Fleet {
   }
 
   /** Starts `count` workers; done when all are ready. */
-  start(count: number): Effect.Effect<void, NativeUnavailable> {
+  start(count: number): Effect.Effect<void, IsolateUnavailable> {
     const { isolateSilence } = this.host.options
     this.looking = setInterval(() => this.look(), Math.min(1_000, isolateSilence / 4))
     this.looking.unref()
@@ -107,7 +111,7 @@ export class Fleet {
     return Effect.forEach(Array.from({ length: count }), () => this.launch(), {
       concurrency: "unbounded",
       discard: true
-    }).pipe(Effect.mapError((issue) => new NativeUnavailable({ triple: "a worker isolate", tried: [issue] })))
+    }).pipe(Effect.mapError((issue) => new IsolateUnavailable({ on: "worker", issue })))
   }
 
   private launch(): Effect.Effect<void, string> {
@@ -123,7 +127,11 @@ export class Fleet {
       }
       const begun = (error: string | undefined): void => resume(error === undefined ? Effect.void : Effect.fail(error))
       try {
-        const worker = new this.threads.Worker(entry, { workerData: data, name: "myrmidon" })
+        const worker = new this.threads.Worker(entry, {
+          workerData: data,
+          name: "myrmidon",
+          execArgv: execArgv()
+        })
         this.members.set(ticket, new Member(ticket, worker, this.host.clock.now(), begun, this.ended))
       } catch (error) {
         begun(print(error))
@@ -261,7 +269,7 @@ export class Fleet {
 export const openFleet = (
   options: ResolvedOptions,
   native: Native
-): Effect.Effect<SystemImpl, NativeUnavailable, Scope.Scope> =>
+): Effect.Effect<SystemImpl, IsolateUnavailable, Scope.Scope> =>
   Effect.gen(function*() {
     const handle = native.openSystem()
     const system = yield* open(options, "native", native.makeShard, undefined, { system: handle })

@@ -3,6 +3,7 @@
  *
  * Each is watched, so that one that has ended is forgotten. One finalizer a scope, as for actors of this isolate.
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import { ExitReason } from "../../ExitReason.ts"
@@ -50,5 +51,11 @@ export const ownAway = (host: Host, scope: Scope.Scope, cell: Cell): Effect.Effe
     )
   })
 
+// An isolate that is blocked does not even kill: it is not waited for any longer.
 const stopEach = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Effect<void> =>
-  Effect.forEach(cells, (cell) => stopCell(cell, ExitReason.shutdown(), timeout), { discard: true })
+  Effect.forEach(
+    cells,
+    (cell) =>
+      Effect.timeoutOption(stopCell(cell, ExitReason.shutdown(), timeout), Duration.millis(2 * timeout)),
+    { discard: true }
+  )

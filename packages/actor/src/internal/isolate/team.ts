@@ -20,6 +20,9 @@ import { Agent, agentName } from "./protocol.ts"
 
 export const { messages } = Agent
 
+/** Messages that make no difference: the agents' own are among what an isolate has handled. */
+const step = 128
+
 /** Where a spawn may go. */
 export type Where = "main" | "worker" | "spread" | number
 
@@ -74,7 +77,7 @@ export class Team implements Isolates {
     this.turn++
     loads.forEach((_, at) => {
       const { isolate, reductions } = loads[(at + this.turn) % loads.length]!
-      const since = reductions - (this.seen.get(isolate) ?? 0)
+      const since = Math.floor((reductions - (this.seen.get(isolate) ?? 0)) / step)
       this.seen.set(isolate, reductions)
       if (since >= least) return
       least = since
