@@ -20,7 +20,10 @@ export const own = [
   "flood",
   "swap",
   "restart",
-  "cross-thread"
+  "cross-thread",
+  "scale",
+  "cross-isolate",
+  "fair-worker"
 ] as const
 
 export const workloads = [...common, ...own] as const
@@ -49,7 +52,10 @@ export const sizes: Readonly<Record<Workload, number>> = {
   "flood": 1_000_000,
   "swap": 10_000,
   "restart": 50_000,
-  "cross-thread": 2_000_000
+  "cross-thread": 2_000_000,
+  "scale": 1_000_000,
+  "cross-isolate": 1_000_000,
+  "fair-worker": 100_000
 }
 
 /** How many live actors `random` chooses from. */

@@ -1,7 +1,7 @@
 /**
  * System options, checked once.
  */
-import type { NativeOptions } from "../ActorSystem.ts"
+import type { NativeOptions, SystemOptions } from "../ActorSystem.ts"
 import type { DeadLetter } from "../DeadLetter.ts"
 import { InvalidOption } from "../SpawnError.ts"
 import { defaultMailbox, millisOf, type ResolvedMailbox, resolveMailbox } from "./mailbox.ts"
@@ -26,7 +26,7 @@ const maxActors = 2 ** 24 - 1
 const maxIsolates = 128
 const maxMillis = 2 ** 31 - 1
 
-const known: ReadonlySet<string> = new Set(
+const knownHere: ReadonlySet<string> = new Set(
   [
     "maxActors",
     "mailbox",
@@ -35,11 +35,12 @@ const known: ReadonlySet<string> = new Set(
     "validate",
     "keepAlive",
     "onDeadLetter",
-    "isolates",
-    "isolateSilence",
     "seed",
     "backend"
-  ] satisfies ReadonlyArray<keyof NativeOptions | "seed" | "backend">
+  ] satisfies ReadonlyArray<keyof SystemOptions | "seed" | "backend">
+)
+const knownNative: ReadonlySet<string> = new Set(
+  [...knownHere, "isolates", "isolateSilence" satisfies keyof NativeOptions]
 )
 
 const flag = (option: "validate" | "keepAlive", value: unknown): boolean => {
@@ -48,8 +49,9 @@ const flag = (option: "validate" | "keepAlive", value: unknown): boolean => {
   throw new InvalidOption({ option, issue: `must be a boolean, is ${JSON.stringify(value)}` })
 }
 
-/** Throws `InvalidOption`, which names the option. */
-export const resolveOptions = (options: NativeOptions): ResolvedOptions => {
+/** Throws `InvalidOption`, which names the option. `isNative`: it may have other isolates. */
+export const resolveOptions = (options: NativeOptions, isNative = false): ResolvedOptions => {
+  const known = isNative ? knownNative : knownHere
   for (const option of Object.keys(options)) {
     if (!known.has(option)) throw new InvalidOption({ option, issue: `unknown; known are ${[...known].join(", ")}` })
   }

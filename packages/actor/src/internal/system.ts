@@ -67,10 +67,10 @@ export const hostOf = (system: object): Host => {
   throw new TypeError("not an ActorSystem of this package")
 }
 
-const resolve = (options: SystemOptions): Effect.Effect<ResolvedOptions, InvalidOption> =>
+const resolve = (options: SystemOptions, isNative = false): Effect.Effect<ResolvedOptions, InvalidOption> =>
   Effect.suspend(() => {
     try {
-      return Effect.succeed(resolveOptions(options))
+      return Effect.succeed(resolveOptions(options, isNative))
     } catch (error) {
       return error instanceof InvalidOption ? Effect.fail(error) : Effect.die(error)
     }
@@ -197,7 +197,7 @@ export const makeNative = (
   options: NativeOptions
 ): Effect.Effect<SystemImpl, NativeUnavailable | InvalidOption | IsolateUnavailable, Scope.Scope> =>
   Effect.gen(function*() {
-    const resolved = yield* resolve(options)
+    const resolved = yield* resolve(options, true)
     const native = yield* loadAddon
     if (resolved.isolates === 0) return yield* open(resolved, "native", native.makeShard, undefined)
     const { openFleet } = yield* Effect.promise(() => import("./isolate/fleet.ts"))

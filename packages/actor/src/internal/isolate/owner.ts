@@ -55,7 +55,6 @@ export const ownAway = (host: Host, scope: Scope.Scope, cell: Cell): Effect.Effe
 const stopEach = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Effect<void> =>
   Effect.forEach(
     cells,
-    (cell) =>
-      Effect.timeoutOption(stopCell(cell, ExitReason.shutdown(), timeout), Duration.millis(2 * timeout)),
+    (cell) => Effect.timeoutOption(stopCell(cell, ExitReason.shutdown(), timeout), Duration.millis(2 * timeout)),
     { discard: true }
   )
