@@ -1,47 +1,85 @@
 /**
- * `cross-isolate` by `postMessage` of Node's worker threads: the way between isolates that needs no framework. Values are
- * cloned; there are no mailboxes, bounds or failures.
+ * `buffer` by `postMessage`: a block goes to and fro between this thread and a worker. `us_per_hop_…` clones it,
+ * `transfer_us_per_hop_…` transfers it. With `sharedarraybuffer` nothing is handed over: both see the same memory, and
+ * take turns by messages.
  */
+import { once } from "node:events"
 import { Worker } from "node:worker_threads"
-import { mustBe, now, produce } from "../measure.ts"
-import { monotonicNs, sendOneByOne } from "../shapes.ts"
-import type { Measured, Program, Subject } from "../workload.ts"
+import { perHop, rowOf } from "../buffers.ts"
+import { mustBe } from "../measure.ts"
+import { crossIsolate } from "./postmessageTells.ts"
+import type { Program, Subject } from "../workload.ts"
 
-const crossIsolate: Program = async (n, warm) => {
-  const worker = new Worker(new URL("./postmessage-worker.ts", import.meta.url))
-  const ask = (question: "handled" | "median"): Promise<number> =>
-    new Promise((resolve) => {
-      worker.once("message", resolve)
-      worker.postMessage({ ask: question })
-    })
-  const batched = async (n: number, message: (i: number) => unknown): Promise<Measured> => {
-    const start = now()
-    await produce(n, (i) => worker.postMessage(message(i)))
-    const completed = await ask("handled")
-    return { completed, seconds: (now() - start) / 1000 }
-  }
-  const bytes = new Uint8Array(64)
-  const numbers = (n: number) => batched(n, (i) => i)
-  const blocks = (n: number) => batched(n, () => bytes)
-  const objects = (n: number) => batched(n, (i) => ({ id: i, name: "a name", on: true }))
-  for (const program of [numbers, blocks, objects]) await program(warm)
-  const number = await numbers(n), block = await blocks(n), object = await objects(n)
-  for (const each of [number, block, object]) mustBe(each.completed, n, "messages handled on the worker")
-  const oneByOne = async () => {
-    await sendOneByOne(() => worker.postMessage({ sent: monotonicNs() }))
-    return ask("median")
-  }
-  await oneByOne()
-  const asleep = await oneByOne()
-  worker.postMessage({ spin: true })
-  const awake = await oneByOne()
-  await worker.terminate()
-  const ns = (each: Measured) => (each.seconds * 1e9) / n
-  return { ...number, extra: { ns_64b: ns(block), ns_object: ns(object), asleep_us: asleep, awake_us: awake } }
+type Memory = ArrayBuffer | SharedArrayBuffer
+
+const mark = (memory: Memory): void => {
+  const bytes = new Uint8Array(memory)
+  bytes[0]++
+  bytes[bytes.length - 1]++
 }
 
-export const subject: Subject = {
+const other = `
+const { parentPort } = require("node:worker_threads")
+parentPort.on("message", ({ memory, isMoved }) => {
+  const bytes = new Uint8Array(memory)
+  bytes[0]++
+  bytes[bytes.length - 1]++
+  parentPort.postMessage({ memory, isMoved }, isMoved ? [memory] : [])
+})`
+
+/** `count` hops: there and back are two. */
+const exchange = (worker: Worker, memory: Memory, isMoved: boolean, count: number): Promise<Memory> =>
+  new Promise((resolve) => {
+    let left = count + count % 2
+    const post = (memory: Memory): void => {
+      mark(memory)
+      worker.postMessage({ memory, isMoved }, isMoved && memory instanceof ArrayBuffer ? [memory] : [])
+    }
+    worker.on("message", function back({ memory }: { readonly memory: Memory }) {
+      left -= 2
+      if (left > 0) return post(memory)
+      worker.off("message", back)
+      resolve(memory)
+    })
+    post(memory)
+  })
+
+const withWorker = async <A>(use: (worker: Worker) => Promise<A>): Promise<A> => {
+  const worker = new Worker(other, { eval: true })
+  await once(worker, "online")
+  try {
+    return await use(worker)
+  } finally {
+    await worker.terminate()
+  }
+}
+
+const hops =
+  (worker: Worker, make: (size: number) => Memory, isMoved: boolean) => async (size: number, count: number) => {
+    const memory = await exchange(worker, make(size), isMoved, count)
+    mustBe(new Uint8Array(memory)[size - 1], (count + count % 2) % 256, "the marks of all hops")
+  }
+
+const posted: Program = (n, warm) =>
+  withWorker(async (worker) => {
+    const make = (size: number) => new ArrayBuffer(size)
+    const cloned = await perHop(n, warm, "", true, hops(worker, make, false))
+    const moved = await perHop(n, warm, "transfer_", false, hops(worker, make, true))
+    return rowOf(n, { ...cloned, ...moved })
+  })
+
+const shared: Program = (n, warm) =>
+  withWorker(async (worker) =>
+    rowOf(n, await perHop(n, warm, "", false, hops(worker, (size) => new SharedArrayBuffer(size), false)))
+  )
+
+export const postmessage: Subject = {
   name: "postmessage",
   version: process.version,
-  programs: { "cross-isolate": crossIsolate }
+  programs: { "buffer": posted, "cross-isolate": crossIsolate }
+}
+export const sharedarraybuffer: Subject = {
+  name: "sharedarraybuffer",
+  version: process.version,
+  programs: { buffer: shared }
 }

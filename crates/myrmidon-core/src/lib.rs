@@ -12,6 +12,7 @@ pub mod pid;
 pub mod record;
 pub mod send_error;
 pub mod shard;
+pub mod swap;
 
 mod away;
 mod batch;

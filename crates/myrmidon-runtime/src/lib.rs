@@ -1,4 +1,4 @@
-//! What threads need around the shards of `myrmidon-core`: a directory, inboxes, doorbells, a clock.
+//! What threads need around the shards of `myrmidon-core`: a directory, inboxes, doorbells, buffers, a clock.
 //!
 //! A shard belongs to one thread, which alone ticks it. Every other thread reaches it through a [`ShardHandle`]: the
 //! records go into a bounded inbox, and the doorbell is rung only when the owner sleeps. The owning thread holds the
@@ -10,6 +10,7 @@
 //! Order of an end: a member leaves its system (`member`); the owner closes its inbox (senders get [`Refusal::Closed`] from then on, and none of their
 //! records is lost in between), takes what is left, and gives its shard number back with the generations it used.
 
+pub mod buffer;
 pub mod clock;
 pub mod directory;
 pub mod doorbell;
@@ -23,6 +24,7 @@ mod sync;
 pub mod tags;
 pub mod system;
 
+pub use buffer::{Account, Blocks};
 pub use directory::{Directory, Lease};
 pub use inbox::{Refusal, Refused};
 pub use member::Member;

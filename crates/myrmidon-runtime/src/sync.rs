@@ -2,7 +2,7 @@
 
 #[cfg(not(loom))]
 mod real {
-    pub use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+    pub use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
     pub use parking_lot::Mutex;
 
     pub fn spin() {
@@ -12,7 +12,7 @@ mod real {
 
 #[cfg(loom)]
 mod real {
-    pub use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+    pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
 
     /// With the face of the other one.
     pub struct Mutex<T>(loom::sync::Mutex<T>);

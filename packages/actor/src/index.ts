@@ -14,6 +14,7 @@ export {
 } from "./ActorSystem.ts"
 export { ActorExited, AskError, AskTimeout } from "./AskError.ts"
 export type { Behavior } from "./Behavior.ts"
+export { BufferMoved } from "./BufferMoved.ts"
 export { Codec, type PayloadCodec } from "./Codec.ts"
 export type { DeadLetter } from "./DeadLetter.ts"
 export { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
@@ -30,6 +31,7 @@ export { Pid } from "./Pid.ts"
 export type { Protocol } from "./Protocol.ts"
 export { ReplaceFailed } from "./ReplaceFailed.ts"
 export { type ChildOptions, CurrentActor, type Forwarded, type Self, type SpawnOptions, type TimerRef } from "./Self.ts"
+export { SharedBuffer } from "./SharedBuffer.ts"
 export {
   InitCrashed,
   InitTimeout,

@@ -73,7 +73,7 @@ export interface NativeShard {
   isAlive(low: number, generation: number): boolean
   everExisted(low: number, generation: number): boolean
   info(low: number, generation: number): InfoData | null
-  live(): Array<number>
+  live(): Float64Array
   stats(): StatsData
   close(): number
   /** Its number in its system: the order of joining, 0 is the first; 0 when it is in none. */
@@ -98,7 +98,24 @@ export interface IsolateData {
   readonly live: number
 }
 
+/** Blocks of memory; see `src/buffer.rs`. */
+export interface NativeBuffers {
+  /** The number of a block; 0: the limit is reached, -1: the machine has not that much. */
+  allocate(bytes: number): number
+  view(block: number): ArrayBuffer
+  /** 0: done. 1: no such block is held. 2: its memory was taken away. */
+  depart(block: number, view: ArrayBuffer | undefined): number
+  arrive(block: number): boolean
+  /** It leaves this isolate: its end is not its business any more. */
+  forget(block: number): void
+  /** As `depart`. */
+  release(block: number, view: ArrayBuffer | undefined): number
+  readonly bytes: number
+  readonly copies: boolean
+}
+
 export interface Binding {
+  readonly NativeBuffers: new(limit: number, copies: boolean) => NativeBuffers
   readonly NativeShard: new(
     options: {
       readonly maxActors: number

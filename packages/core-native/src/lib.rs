@@ -3,6 +3,7 @@
 //! - `shard.rs`: one shard of one isolate, as a JavaScript class; the cold half of its face
 //! - `hot.rs`: `tick` and `admit`, exported by hand: a generated wrapper costs four times as much a call
 //! - `buffers.rs`: the typed arrays that both sides read and write
+//! - `buffer.rs`: blocks of memory that are handed over without a copy
 //! - `bell.rs`: the doorbell that wakes the isolate, safe while its environment is torn down
 //! - `reason.rs`, `info.rs`: data as it crosses
 //! - `tags.rs`: tags of messages as numbers that hold in every isolate
@@ -24,6 +25,7 @@
 #![cfg_attr(test, allow(dead_code, reason = "under test napi registers nothing, so nothing is used"))]
 
 mod bell;
+mod buffer;
 mod buffers;
 mod flood;
 mod hot;

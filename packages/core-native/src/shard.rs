@@ -23,7 +23,7 @@ use myrmidon_core::{
 use myrmidon_runtime::{Directory, Member, ShardOwner, System, inbox, system::JoinError};
 use napi::{
     Env, Error, JsValue, Result, Status,
-    bindgen_prelude::{BigInt, Function, Object, Uint8Array, Unknown},
+    bindgen_prelude::{BigInt, Float64Array, Function, Object, Uint8Array, Unknown},
 };
 use napi_derive::napi;
 use std::{rc::Rc, sync::Arc};
@@ -451,10 +451,10 @@ impl NativeShard {
 
     /// The PIDs of all live actors, in the order of their spawn.
     #[napi(catch_unwind)]
-    pub fn live(&self) -> Result<Vec<f64>> {
+    pub fn live(&self) -> Result<Float64Array> {
         self.cell.with(|open| {
             open.handle_signals();
-            Ok(open.shard.live().map(to_js).collect())
+            Ok(Float64Array::new(open.shard.live().map(to_js).collect()))
         })
     }
 

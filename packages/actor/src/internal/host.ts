@@ -21,12 +21,15 @@ import type { SystemEvent } from "../SystemEvent.ts"
 import type { BadMessage } from "../TellError.ts"
 import { behaviorOf, boundFor } from "./behaviorImpl.ts"
 import { Away } from "./away.ts"
-import { Bound, compile, compileForeign, type Program } from "./bound.ts"
+import { Bound, compile, compileForeign, movingOps, type Program } from "./bound.ts"
+import { releaseAll } from "./buffer/payload.ts"
+import type { BufferPool } from "./buffer/pool.ts"
 import { Call, resumeWith } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { msgpack } from "./codec/msgpack.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
+import { EndHook, EndHooks } from "./endHooks.ts"
 import { becameQuiet } from "./hold.ts"
 import { Hub } from "./hub.ts"
 import type { Isolates } from "./isolates.ts"
@@ -45,6 +48,7 @@ import { begin, detached, settled, Starting, type Ties } from "./spawn.ts"
 import type { StopGroup } from "./stop.ts"
 import { StreamRequest } from "./stream.ts"
 import { switchTo } from "./swap.ts"
+import type { Versions } from "./versions.ts"
 import type { Watch } from "./watch.ts"
 
 /** A signal is delivered soon after its sender's end; a name that is later than so many other deaths is lost. */
@@ -79,12 +83,14 @@ export class Host implements ShardHost {
   system: object = this
   /** What is to be closed after its actors have ended. */
   readonly closers: Array<Effect.Effect<void>> = []
+  readonly buffers: BufferPool
   readonly letters = new Hub<DeadLetter>()
   readonly events = new Hub<SystemEvent>()
   readonly watches = new Map<number, Watch>()
   /** Whoever waits for actors that were asked to stop. */
   readonly stopGroups = new Set<StopGroup>()
   readonly owners = new WeakMap<Scope.Scope, Owner>()
+  readonly endHooks = new EndHooks()
   /** The actor whose handler is on the stack. */
   running: Cell | undefined = undefined
   /** No more spawns. */
@@ -99,6 +105,7 @@ export class Host implements ShardHost {
   rollbacks = 0
   isolatesDown = 0
   isolatesSilent = 0
+  versions: Versions | undefined = undefined
   /** Names of the latest dead; the oldest goes first. */
   private readonly foreigns = new WeakMap<object, Bound>()
   private readonly lateNames = new Map<Pid, string>()
@@ -124,6 +131,7 @@ export class Host implements ShardHost {
     this.scheduler = new ActorScheduler(this)
     this.context = this.actorContext(context)
     this.shard = makeShard(this)
+    this.buffers = this.shard.makeBuffers(options.maxBufferBytes)
     this.nobody = new Bound(
       this,
       compile("nobody", [], { init: () => undefined, handlers: {} }),
@@ -195,7 +203,12 @@ export class Host implements ShardHost {
     options: ChildOptions | undefined
   ): Effect.Effect<Cell, unknown> {
     return Effect.withFiber((fiber) => {
-      const begun = this.beginChild(parent, behavior, args, options, fiber.context)
+      let begun: Cell | Starting
+      try {
+        begun = this.beginChild(parent, behavior, args, options, fiber.context)
+      } catch (error) {
+        return Exit.fail(error)
+      }
       return begun instanceof Starting ? settled(begun) : Exit.succeed(begun)
     })
   }
@@ -214,15 +227,24 @@ export class Host implements ShardHost {
   ): Cell | Starting {
     const isWatched = options?.monitor === true
     const isLinked = options?.link !== false
-    const ties: Ties = {
-      parent: isLinked ? parent : undefined,
-      watcher: isWatched ? parent : undefined,
-      watchRef: isWatched ? this.nextRef() : 0
-    }
+    const ties: Ties | undefined = isLinked || isWatched
+      ? {
+        parent: isLinked ? parent : undefined,
+        watcher: isWatched ? parent : undefined,
+        watchRef: isWatched ? this.nextRef() : 0
+      }
+      : undefined
     const begun = begin(boundFor(behaviorOf(behavior), this, context), args, options, ties)
     const cell = begun instanceof Starting ? begun.cell : begun
     if (isWatched && options.name !== undefined) {
-      ;(lifeOf(parent).watched ??= new Map()).set(ties.watchRef, options.name)
+      ;(lifeOf(parent).watched ??= new Map()).set(ties!.watchRef, options.name)
+    }
+    const onEnd = options?.onEnd
+    // What failed at once never was.
+    if (onEnd !== undefined && !(begun instanceof Starting && begun.hasFailed)) {
+      const life = lifeOf(parent)
+      if (life.endHook?.call !== onEnd) life.endHook = new EndHook(parent, onEnd)
+      this.endHooks.add(cell, life.endHook)
     }
     // A link does not carry a normal end.
     if (isLinked) (lifeOf(parent).children ??= new Owner()).add(cell)
@@ -250,9 +272,12 @@ export class Host implements ShardHost {
     if (!this.events.idle) this.events.publish({ _tag: "Crashed", pid: cell.pid, name: cell.life?.name, reason })
   }
 
-  swapped(cell: Cell, from: string, to: string): void {
+  swapped(cell: Cell, from: Program, to: Program): void {
     this.swaps++
-    if (!this.events.idle) this.events.publish({ _tag: "Swapped", pid: cell.pid, name: cell.life?.name, from, to })
+    this.versions?.saw(from, to)
+    if (this.events.idle) return
+    const { name } = cell.life ?? {}
+    this.events.publish({ _tag: "Swapped", pid: cell.pid, name, from: from.version, to: to.version })
   }
 
   rolledBack(cell: Cell, version: string, reason: ExitReason): void {
@@ -343,6 +368,12 @@ export class Host implements ShardHost {
   }
 
   dead(cell: Cell, reason: ExitReason): void {
+    this.over(cell, reason)
+    // Last: who starts it again finds closed what closes at once. A cell is the ref that its parent has.
+    this.endHooks.take(cell)?.call(cell as never, reason)
+  }
+
+  private over(cell: Cell, reason: ExitReason): void {
     const life = cell.life
     cell.state = undefined
     if (this.stopGroups.size > 0) this.stopGroups.forEach((group) => group.ended(cell))
@@ -351,6 +382,11 @@ export class Host implements ShardHost {
     life.ended = reason
     if (life.quiet !== undefined) becameQuiet(life)
     life.swap?.ended()
+    if (life.wrappers !== undefined) {
+      const { wrappers } = life
+      life.wrappers = undefined
+      for (const wrapper of wrappers) wrapper.ended()
+    }
     if (life.name !== undefined) {
       this.lateNames.set(cell.pid, life.name)
       if (this.lateNames.size > lateNamesKept) this.lateNames.delete(this.lateNames.keys().next().value!)
@@ -383,6 +419,7 @@ export class Host implements ShardHost {
   deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {
     const carried = payload instanceof StreamRequest ? payload.payload : payload
     this.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), carried), why)
+    if (movingOps.has(op)) releaseAll(carried)
   }
 
   longSchedule(cell: Cell, millis: number): void {

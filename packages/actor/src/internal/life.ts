@@ -9,10 +9,11 @@ import type * as Scope from "effect/Scope"
 import type { ExitReason } from "../ExitReason.ts"
 import type { Self } from "../Self.ts"
 import type { Cell } from "./cell.ts"
+import type { EndHook } from "./endHooks.ts"
 import type { ResolvedMailbox } from "./mailbox.ts"
 import type { Owner } from "./owner.ts"
 import type { Runner } from "./runner.ts"
-import type { Swaps } from "./swap.ts"
+import type { Swaps, Wrapper } from "./swap.ts"
 
 export class Life {
   name: string | undefined = undefined
@@ -30,6 +31,8 @@ export class Life {
   fibers: Set<Fiber.Fiber<unknown, unknown>> | undefined = undefined
   /** Handlers that wait. */
   busy = 0
+  /** An Effect as `init` is not done: there is no state yet. */
+  starting = false
   /** Grows when a version is rolled back: what still runs of it is nobody's. */
   epoch = 0
   /** `self.stop` was called; acts when the handlers are done. */
@@ -42,11 +45,15 @@ export class Life {
   quiet: Array<() => void> | undefined = undefined
   /** Of a swap: the versions before this one, and the canary. */
   swap: Swaps | undefined = undefined
+  /** What is wrapped around its handlers, whatever version they are of. */
+  wrappers: ReadonlyArray<Wrapper> | undefined = undefined
   /** It has ended. */
   ended: ExitReason | undefined = undefined
   /** Of a spawn that waits for `init`. */
   onEnded: ((reason: ExitReason) => void) | undefined = undefined
   children: Owner | undefined = undefined
+  /** The last `onEnd` of its children. */
+  endHook: EndHook | undefined = undefined
   /** Names of what it watches, for DOWN: by then nobody knows them. */
   watched: Map<number, string> | undefined = undefined
 }

@@ -12,6 +12,7 @@ import type { ExitReason } from "../ExitReason.ts"
 import type { Pid } from "../Pid.ts"
 import type { AwayHost, Border } from "./border.ts"
 import type { Bound } from "./bound.ts"
+import type { BufferPool } from "./buffer/pool.ts"
 import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 
@@ -183,6 +184,10 @@ export interface Shard {
   /** ms left; 0: its message was queued, and is not delivered any more; undefined: it has been delivered, or never was. */
   readonly cancelTimer: (cell: Cell, ref: number) => number | undefined
 
+  // -- buffers ------------------------------------------------------------------------------------------------------
+  /** Where the memory of the system's buffers comes from, so many bytes at most. Called once. */
+  readonly makeBuffers: (limit: number) => BufferPool
+
   // -- the whole ----------------------------------------------------------------------------------------------------
   readonly stats: () => {
     readonly actors: number
@@ -192,6 +197,8 @@ export interface Shard {
   }
   /** Every live cell, in order of its spawn. */
   readonly cells: () => Iterable<Cell>
+  /** The PID of each, in the same order: for lists that are made in turns. */
+  readonly pids: () => Float64Array
   /** Holds the process (`true`), or lets it end when nothing is runnable, no timer armed and no call pending. */
   readonly keepAlive: (on: boolean) => void
   /** Everything is dead letters from now on. Idempotent. */

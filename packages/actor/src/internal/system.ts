@@ -52,7 +52,14 @@ export class SystemImpl {
         reductions
       })) ?? []
       const all = isolates.length === 0 ? actors : isolates.reduce((sum, each) => sum + each.actors, 0)
-      return { actors: all, queued, bytes, isolates }
+      return {
+        actors: all,
+        queued,
+        bytes,
+        isolates,
+        bufferBytes: host.buffers.bytes(),
+        buffersAreCopied: host.buffers.copies()
+      }
     })
     this.deadLetters = host.letters.stream
     this.events = host.events.stream

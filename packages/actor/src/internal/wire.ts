@@ -13,7 +13,7 @@ import { AskError } from "../AskError.ts"
 import { BadMessage } from "../TellError.ts"
 import type { Bound, Program } from "./bound.ts"
 import { fingerprintOf } from "./codec/fingerprint.ts"
-import { within } from "./codec/place.ts"
+import { type Parcel, thereAndBack, within } from "./codec/place.ts"
 import type { Host } from "./host.ts"
 import type { RpcInfo } from "./rpc.ts"
 
@@ -62,17 +62,22 @@ export class Wire {
     return Exit.fail(new BadMessage({ tag: this.#infos[op]?.tag ?? "", issue }, unchecked))
   }
 
-  encode(op: number, value: unknown, part: Part = "payload"): Exit.Exit<Uint8Array, BadMessage> {
+  /**
+   * `beside` gets the buffers, which stay the sender's until the message is accepted; without it their bytes are copied
+   * into the message.
+   */
+  encode(op: number, value: unknown, part: Part = "payload", beside?: Parcel): Exit.Exit<Uint8Array, BadMessage> {
     const codec = this.#codec(op, part)
     if (codec === undefined) return this.bad(op, "the protocol has no such message")
-    const bytes = within(this.#host, () => codec.encode(value))
+    const bytes = within(this.#host, beside, () => codec.encode(value))
     return Exit.isSuccess(bytes) ? Exit.succeed(bytes.value) : this.bad(op, issueOf(bytes.cause))
   }
 
-  decode(op: number, bytes: Uint8Array, part: Part = "payload"): Exit.Exit<unknown, BadMessage> {
+  /** `beside`: the buffers that came with it, in the order in which `encode` gave them. */
+  decode(op: number, bytes: Uint8Array, part: Part = "payload", beside?: Parcel): Exit.Exit<unknown, BadMessage> {
     const codec = this.#codec(op, part)
     if (codec === undefined) return this.bad(op, "the protocol has no such message")
-    const value = within(this.#host, () => codec.decode(bytes))
+    const value = within(this.#host, beside, () => codec.decode(bytes))
     return Exit.isSuccess(value) ? Exit.succeed(value.value) : this.bad(op, issueOf(value.cause))
   }
 }
@@ -93,7 +98,7 @@ export const wireOfBound = (bound: Bound): Wire => bound.wire ??= wireOf(bound.h
 
 /** Through the bytes and back, in one system: what `layerTest` does to everything. */
 export const throughWire = (host: Host, schema: Schema.Top, value: unknown): Exit.Exit<unknown, string> =>
-  within(host, () => {
+  thereAndBack(host, () => {
     const payload = host.codec.of(schema)
     const bytes = payload.encode(value)
     return Exit.isSuccess(bytes) ? payload.decode(bytes.value) : Exit.fail(issueOf(bytes.cause))

@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type { Fast } from "./fast.ts"
+import { referencesHere } from "./place.ts"
 
 /** Annotation of a declaration that has a form of its own here; its value is a `WireForm`. */
 export const wireForm = "~myrmidon/wireForm"
@@ -71,6 +72,21 @@ const bigIntForm = new SchemaAST.Link(
   SchemaTransformation.transform<bigint, bigint | number>({ decode: BigInt, encode: (value) => value })
 )
 
+// Effect's way out of schemas, and so of this one: what stays in its isolate stays what it is. Over a border it is plain.
+const anyForm = new SchemaAST.Link(
+  SchemaAST.unknown,
+  SchemaTransformation.transform<unknown, unknown>({
+    decode: (wire) => {
+      const references = referencesHere()
+      return references === undefined ? wire : references[wire as number]
+    },
+    encode: (value) => {
+      const references = referencesHere()
+      return references === undefined ? value : references.push(value) - 1
+    }
+  })
+)
+
 // The JSON form of a node that holds no others.
 const json = (ast: SchemaAST.AST): SchemaAST.AST => Schema.toCodecJson(Schema.make<Schema.Top>(ast)).ast
 
@@ -90,9 +106,10 @@ const step = (ast: SchemaAST.AST): SchemaAST.AST => {
       return declared(ast)
     case "BigInt":
       return encodedBy(ast, [bigIntForm])
+    case "Any":
+      return encodedBy(ast, [anyForm])
     case "Number":
     case "Unknown":
-    case "Any":
     case "ObjectKeyword":
       return ast
     case "Objects": {

@@ -86,7 +86,7 @@ export const contextNow = (host: Host, entry: Entry): Context.Context<never> => 
 /** Arguments on their way; `null`: there are none. */
 export const encodeArgs = (host: Host, entry: Entry, args: unknown): Exit.Exit<Uint8Array | null, SpawnError> => {
   if (args === undefined && entry.args === undefined) return Exit.succeed(null)
-  const bytes = within(host, () => host.codec.of(entry.args ?? Schema.Unknown).encode(args))
+  const bytes = within(host, undefined, () => host.codec.of(entry.args ?? Schema.Unknown).encode(args))
   // What is encoded is a view of what the next one writes.
   return Exit.isSuccess(bytes) ? Exit.succeed(bytes.value.slice()) : badArgs(issueOf(bytes.cause))
 }
@@ -105,7 +105,7 @@ export const startHere = (
   Effect.flatMap(contextOf(host, entry), (context) => {
     const decoded = args === null
       ? Exit.void
-      : within(host, () => host.codec.of(entry.args ?? Schema.Unknown).decode(args))
+      : within(host, undefined, () => host.codec.of(entry.args ?? Schema.Unknown).decode(args))
     if (Exit.isFailure(decoded)) return badArgs(issueOf(decoded.cause))
     let result: Cell | Starting
     try {
@@ -125,7 +125,7 @@ export const encodeFailure = (host: Host, entry: Entry, cause: Cause.Cause<unkno
   if (error instanceof SpawnError) return error
   if (failure !== undefined && entry.error !== undefined) {
     const { error: schema } = entry
-    const bytes = within(host, () => host.codec.of(schema).encode(error))
+    const bytes = within(host, undefined, () => host.codec.of(schema).encode(error))
     if (Exit.isSuccess(bytes)) return bytes.value.slice()
   }
   return new SpawnError({ reason: new InitCrashed({ reason: ExitReason.crashed(error) }) })
@@ -134,7 +134,7 @@ export const encodeFailure = (host: Host, entry: Entry, cause: Cause.Cause<unkno
 /** The reverse. */
 export const decodeFailure = (host: Host, entry: Entry, failure: Uint8Array | SpawnError): unknown => {
   if (failure instanceof SpawnError) return failure
-  const error = within(host, () => host.codec.of(entry.error ?? Schema.Unknown).decode(failure))
+  const error = within(host, undefined, () => host.codec.of(entry.error ?? Schema.Unknown).decode(failure))
   return Exit.isSuccess(error)
     ? error.value
     : new SpawnError({ reason: new InitCrashed({ reason: ExitReason.crashed(new Error(issueOf(error.cause))) }) })

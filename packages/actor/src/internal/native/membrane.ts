@@ -7,6 +7,7 @@ import type { IsolateLoad } from "../border.ts"
 import type { Call } from "../call.ts"
 import type { Carried } from "../carry.ts"
 import type { OpenOptions, Outcome, ShardClock, ShardHost } from "../shard.ts"
+import type { BuffersBinding } from "./buffers.ts"
 import type { NativeCell } from "./cell.ts"
 
 export interface NativeInfo {
@@ -129,6 +130,7 @@ export interface NativeMembrane {
   cancelTimer(cell: NativeCell, ref: number): number | undefined
   stats(): NativeStats
   cells(): ReadonlyArray<NativeCell>
+  pids(): Float64Array
   keepAlive(on: boolean): void
   readonly closed: boolean
   close(): unknown
@@ -136,7 +138,7 @@ export interface NativeMembrane {
 
 export interface NativeModule {
   /** Throws an error with `triple` and `tried` when no binary fits. */
-  readonly load: () => { readonly openSystem: () => number }
+  readonly load: () => BuffersBinding & { readonly openSystem: () => number }
   readonly Membrane: new(
     binding: unknown,
     options: {

@@ -9,6 +9,7 @@ import type { Call } from "../call.ts"
 import type { Cell } from "../cell.ts"
 import type { Outcome } from "../shard.ts"
 import { type OpenOptions, type Shard, type ShardHost, type ShardInfo, type ShardOptions } from "../shard.ts"
+import { type BuffersBinding, NativePool } from "./buffers.ts"
 import { NativeCell } from "./cell.ts"
 import type { NativeMembrane, NativeModule } from "./membrane.ts"
 import { Ops, Sends } from "./sends.ts"
@@ -42,9 +43,11 @@ export class NativeShard implements Shard {
   readonly border: Border | undefined
   readonly #membrane: NativeMembrane
   readonly #options: ShardOptions
+  readonly #binding: BuffersBinding
 
-  constructor(module: NativeModule, binding: unknown, options: ShardOptions, host: ShardHost) {
+  constructor(module: NativeModule, binding: BuffersBinding, options: ShardOptions, host: ShardHost) {
     this.#options = options
+    this.#binding = binding
     this.#membrane = new module.Membrane(binding, {
       maxActors: options.maxActors,
       capacity: DEFAULT_CAPACITY,
@@ -239,6 +242,12 @@ export class NativeShard implements Shard {
     return this.#membrane.cancelTimer(cell, ref)
   }
 
+  // -- buffers --------------------------------------------------------------------------------------------------------
+
+  makeBuffers(limit: number): NativePool {
+    return new NativePool(this.#binding, limit)
+  }
+
   // -- the whole ------------------------------------------------------------------------------------------------------
 
   stats(): { readonly actors: number; readonly queued: number; readonly bytes: number; readonly calls: number } {
@@ -247,6 +256,10 @@ export class NativeShard implements Shard {
 
   cells(): ReadonlyArray<NativeCell> {
     return this.#membrane.cells()
+  }
+
+  pids(): Float64Array {
+    return this.#membrane.pids()
   }
 
   keepAlive(on: boolean): void {

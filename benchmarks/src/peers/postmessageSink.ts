@@ -1,4 +1,4 @@
-/** The other end of `postmessage.ts`. */
+/** The other end of `postmessageTells.ts`. */
 import { parentPort } from "node:worker_threads"
 import { percentiles } from "../measure.ts"
 import { monotonicNs } from "../shapes.ts"
