@@ -3,7 +3,7 @@ import { Actor } from "@myrmidonjs/actor"
 import * as Effect from "effect/Effect"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
-import { mustBe, now, produce } from "../measure.ts"
+import { mustBe, now, produceGently } from "../measure.ts"
 import { FairSchedule, fairShape, monotonicNs, sendOneByOne } from "../shapes.ts"
 import type { Measured, Program } from "../workload.ts"
 import { nativeWith } from "./system.ts"
@@ -48,14 +48,9 @@ export const crossIsolate: Program = async (n, warm) => {
     const batched = (n: number, send: (i: number) => string) =>
       Effect.gen(function*() {
         const start = now()
-        let sent = 0
-        yield* Effect.promise(() =>
-          produce(n, (i) => {
-            if (send(i) === "Accepted") sent++
-          })
-        )
-        const handled = yield* sink.ask(Handled(), patience)
-        return { completed: Math.min(handled, sent), seconds: (now() - start) / 1000 }
+        yield* Effect.promise(() => produceGently(n, (i) => send(i) === "Accepted"))
+        const completed = yield* sink.ask(Handled(), patience)
+        return { completed, seconds: (now() - start) / 1000 }
       })
     const numbers = (n: number) => batched(n, (i) => sink.tellUnsafe(Num(i)))
     const blocks = (n: number) => batched(n, () => sink.tellUnsafe(Bytes(bytes)))

@@ -37,7 +37,9 @@ pub enum Packet {
         /// What it carries.
         payload: Payload,
     },
-    /// The call was passed on: its caller waits for another one from now on.
+    /// The call was passed on: its caller waits for another one from now on. Said by who passes it on, so that the end of
+    /// the new callee's shard is noticed, and again by the new callee's shard, so that a call that nobody waits for any more
+    /// is dropped there.
     Forwarded {
         /// Which call.
         question: u64,

@@ -128,7 +128,8 @@ constants! {
         RESUME = 20;
         /// Gives the reserved PID `TO` back, unused.
         RELEASE = 21;
-        /// Asks for `completion::ROOM` with SLOT once the mailbox of `TO` is below its low-water mark.
+        /// Asks for `completion::ROOM` with SLOT once the mailbox of `TO` is below its low-water mark. Of another shard only
+        /// the way there is known: ROOM comes once that is free, whatever the mailbox holds.
         AWAIT_ROOM = 22;
         /// Charges `TO` with A microseconds that a fiber of it took.
         CHARGE = 23;
@@ -268,7 +269,8 @@ constants! {
         QUEUED = 4;
         /// Pending calls, those to other shards included.
         CALLS = 5;
-        /// Not 0: so many other shards take no message now; ask before a send to another shard.
+        /// Not 0: so many other shards take no message now, or might not take a ring full; ask before a send to another
+        /// shard.
         FULL_PEERS = 6;
         /// Words of the block.
         WORDS = 16;

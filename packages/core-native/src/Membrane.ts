@@ -11,7 +11,7 @@
 import { Arg, type Binding, type InfoData, type IsolateData, type StatsData } from "./binding.ts"
 import { Border, type Carried, MOST_BYTES } from "./border.ts"
 import type { ExitReason } from "./ExitReason.ts"
-import { Control, Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
+import { Control, COPIED, Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
 import { Attention, Loop } from "./loop.ts"
 import { generationOf, lowOf, pidOf } from "./words.ts"
@@ -337,10 +337,8 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     flags: number
   ): number {
     const ring = this.#ring
-    if (ring.control[FULL_PEERS] !== 0 && !this.#closed) {
-      const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
-      if (refusal !== ACCEPTED) return refusal
-    }
+    const refusal = this.#wayTo(low, generation, fromLow, fromGeneration, payload)
+    if (refusal !== ACCEPTED) return refusal
     if (ring.pending >= MOST_PENDING) this.#flush()
     const head = SEND | ((flags & SENDER) << 8) | (op << 16)
     if (typeof payload === "number") {
@@ -355,6 +353,14 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     }
     if (!this.#loop.awake) this.#loop.wake()
     return ACCEPTED
+  }
+
+  // A way that a ring full of records cannot fill is not asked for; what is larger than a record may fill it at once.
+  #wayTo(low: number, generation: number, fromLow: number, fromGeneration: number, payload: Carried): number {
+    const ring = this.#ring
+    const isLarge = typeof payload === "object" && payload.length > COPIED
+    if (this.#closed || (ring.control[FULL_PEERS] === 0 && !isLarge)) return ACCEPTED
+    return ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
   }
 
   // There is room for the record afterwards, too. Below 0: too large.
@@ -377,10 +383,8 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     timeout: number
   ): number {
     const ring = this.#ring
-    if (ring.control[FULL_PEERS] !== 0 && !this.#closed) {
-      const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
-      if (refusal !== ACCEPTED) return refusal
-    }
+    const refusal = this.#wayTo(low, generation, fromLow, fromGeneration, payload)
+    if (refusal !== ACCEPTED) return refusal
     if (ring.pending >= MOST_PENDING) this.#flush()
     const slot = payload === undefined ? 0 : this.#carry(payload)
     if (slot < 0) return BAD_MESSAGE
@@ -603,7 +607,10 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   // -- the whole ------------------------------------------------------------------------------------------------------
 
   stats(): StatsData & { readonly slots: number } {
-    if (this.#closed) return { actors: 0, queued: 0, bytes: 0, calls: 0, slots: this.#slots.used }
+    if (this.#closed) {
+      const nothing = { actors: 0, queued: 0, bytes: 0, calls: 0, away: 0, asked: 0, payloads: 0, packets: 0 }
+      return { ...nothing, slots: this.#slots.used }
+    }
     this.#flush()
     return { ...this.#ring.native.stats(), slots: this.#slots.used }
   }

@@ -31,7 +31,14 @@ export interface StatsData {
   readonly actors: number
   readonly queued: number
   readonly bytes: number
+  /** Pending calls of its own actors to each other; `away`: to other shards; `asked`: of other shards to it. */
   readonly calls: number
+  readonly away: number
+  readonly asked: number
+  /** Payloads of bytes in mailboxes. */
+  readonly payloads: number
+  /** Packets that wait for room on the way to other shards. */
+  readonly packets: number
 }
 
 /** Positions in the block of arguments and results of the hot calls (`src/hot.rs`). */

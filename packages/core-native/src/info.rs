@@ -92,6 +92,14 @@ pub struct StatsData {
     pub retired: u32,
     /// Dead letters so far, by `why`.
     pub dead_letters: Vec<f64>,
+    /// Calls of other shards that are not answered yet.
+    pub asked: u32,
+    /// Calls to other shards that are not answered yet.
+    pub away: u32,
+    /// Payloads of bytes in mailboxes and posted records.
+    pub payloads: u32,
+    /// Packets that wait for room on the way to other shards.
+    pub packets: u32,
 }
 impl From<&ShardStats> for StatsData {
     fn from(stats: &ShardStats) -> Self {
@@ -107,6 +115,10 @@ impl From<&ShardStats> for StatsData {
             reasons: stats.reasons,
             retired: stats.retired,
             dead_letters: stats.dead_letters.iter().map(|count| *count as f64).collect(),
+            asked: stats.asked,
+            away: stats.away,
+            payloads: stats.payloads,
+            packets: stats.packets,
         }
     }
 }

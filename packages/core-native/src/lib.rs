@@ -5,7 +5,7 @@
 //! - `buffers.rs`: the typed arrays that both sides read and write
 //! - `buffer.rs`: blocks of memory that are handed over without a copy
 //! - `bell.rs`: the doorbell that wakes the isolate, safe while its environment is torn down
-//! - `reason.rs`, `info.rs`: data as it crosses
+//! - `reason.rs`, `info.rs`, `options.rs`: data as it crosses
 //! - `tags.rs`: tags of messages as numbers that hold in every isolate
 //! - `flood.rs`: a native thread that sends, for tests and benchmarks
 //!
@@ -30,6 +30,7 @@ mod buffers;
 mod flood;
 mod hot;
 mod info;
+mod options;
 mod reason;
 mod shard;
 mod tags;

@@ -9,6 +9,7 @@ use crate::{
     buffers::{Arenas, Buffers, Held},
     hot::{self, call},
     info::{InfoData, IsolateData, StatsData, to_js},
+    options::{ShardOptions, SharedArrays},
     reason::ReasonData,
 };
 use core::{any::Any, cell::RefCell};
@@ -23,7 +24,7 @@ use myrmidon_core::{
 use myrmidon_runtime::{Directory, Member, ShardOwner, System, inbox, system::JoinError};
 use napi::{
     Env, Error, JsValue, Result, Status,
-    bindgen_prelude::{BigInt, Float64Array, Function, Object, Uint8Array, Unknown},
+    bindgen_prelude::{Float64Array, Function, Object, Uint8Array},
 };
 use napi_derive::napi;
 use std::{rc::Rc, sync::Arc};
@@ -191,42 +192,6 @@ impl Open {
         call[call::RESULT] = self.shard.result();
         self.shard.congested_changes(congested.get_mut());
     }
-}
-
-/// Sizes and choices of a shard.
-#[napi(object)]
-pub struct ShardOptions {
-    /// Actors that may live at a time.
-    pub max_actors: u32,
-    /// Capacity of a mailbox that does not say its own.
-    pub capacity: u32,
-    /// Records that may wait from other threads.
-    pub inbox: u32,
-    /// Tests: one message a slice, in an order made from this.
-    pub seed: Option<BigInt>,
-    /// A handle of `openSystem`: the shard joins that system.
-    pub system: Option<u32>,
-}
-
-/// The typed arrays of `Buffers`.
-#[napi(object, object_to_js = false)]
-pub struct SharedArrays<'a> {
-    /// `Uint32Array`
-    pub submissions: Unknown<'a>,
-    /// `Uint32Array`
-    pub completions: Unknown<'a>,
-    /// `Int32Array`
-    pub control: Unknown<'a>,
-    /// `Uint32Array`, a bit per slab index up to `maxActors`
-    pub congested: Unknown<'a>,
-    /// `Uint32Array`
-    pub reserve: Unknown<'a>,
-    /// `Float64Array`
-    pub call: Unknown<'a>,
-    /// `Uint32Array`, with `system`
-    pub outgoing: Option<Unknown<'a>>,
-    /// `Uint32Array`, with `system`
-    pub incoming: Option<Unknown<'a>>,
 }
 
 /// See the module.

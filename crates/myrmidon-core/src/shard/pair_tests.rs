@@ -46,7 +46,7 @@ impl Pair {
             let config =
                 ShardConfig { shard: number, max_actors: 100, default_capacity: 64, seed: None, long_slice_us: 1000 };
             let mut shard = Shard::with_generation(config, 0, 0);
-            shard.peers.limit(limits);
+            shard.peers.limit(limits, 0);
             shard.isolate = number;
             shard.connect(1 - number, 1 - number);
             shard
@@ -356,12 +356,12 @@ fn garbage_from_a_binding_harms_nobody_on_another_shard() {
     pair.shards[0].write_outgoing(&[u32::MAX, 1, 2]);
     let mut records: Vec<Record> =
         (0..=255).map(|head| record(head | flag::BYTES << 8, pid, Pid::NONE, 0, 1, 2)).collect();
-    records.extend((0..=255).map(|head| record(head | flag::BYTES << 8, pid, pid, BLOCK | 77, 1, 2)));
+    records.extend((0..=255).map(|head| record(head | flag::BYTES << 8, pid, pid, BLOCK + 77, 1, 2)));
     records.extend((0..=255).map(|flags| record(submission::SEND | flags << 8, pid, pid, 9, 1, 2)));
     pair.submit(0, &records);
     pair.settle();
     let _ = (pair.run(0, &[]), pair.run(1, &[]));
     pair.settle();
-    assert!(pair.shards[0].block(BLOCK | 77).is_none());
+    assert!(pair.shards[0].block(BLOCK + 77).is_none());
     assert_eq!(pair.shards[0].stats().payloads + pair.shards[1].stats().payloads, 0);
 }

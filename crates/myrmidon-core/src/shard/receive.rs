@@ -148,6 +148,10 @@ impl Shard {
             return self.refuse(&record, why::MAILBOX_FULL, asker);
         }
         self.send_special(index, &record, asker);
+        // A call that was passed on: its caller may have ended it before it came here, and told somebody else.
+        if let Some(Asker { shard, question }) = asker.filter(|asker| asker.shard != by) {
+            self.post_to(outside_of(shard), Packet::Forwarded { question, callee: to });
+        }
     }
 
     fn receive_forwarded(&mut self, question: u64, callee: Pid) {

@@ -7,20 +7,22 @@
 use myrmidon_core::{
     NameTable, PeerLimits,
     exit_reason::{CrashError, ExitReason, Language},
-    packet::Packet,
     payload::Payload as Bytes,
     pid::Pid,
     record::{Record, call_end, completion, flag, policy, spawn, submission, why, word},
     shard::{ActorInfo, Shard, ShardConfig},
 };
 use serde_json::Value;
+use shards::Table;
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
-    sync::{Arc, Mutex},
+    sync::Arc,
 };
 
 #[path = "perform.rs"]
 mod perform;
+#[path = "shards.rs"]
+mod shards;
 
 /// What a message carries.
 #[derive(Clone, Debug)]
@@ -64,26 +66,6 @@ struct Actor {
 enum Question {
     Outside(String),
     Actor { pid: Pid, name: String },
-}
-
-#[derive(Default)]
-struct Table(Mutex<HashMap<String, Pid>>);
-
-impl NameTable for Table {
-    fn claim(&self, name: &str, pid: Pid) -> Result<(), Pid> {
-        let mut names = self.0.lock().expect("no panic");
-        if let Some(holder) = names.get(name) {
-            return Err(*holder);
-        }
-        names.insert(name.into(), pid);
-        Ok(())
-    }
-    fn holder(&self, name: &str) -> Option<Pid> {
-        self.0.lock().expect("no panic").get(name).copied()
-    }
-    fn release(&self, name: &str, _: Pid) {
-        self.0.lock().expect("no panic").remove(name);
-    }
 }
 
 struct Node {
@@ -189,99 +171,6 @@ impl Isolate {
         let found = self.nodes[0].shard.whereis(name);
         assert!(self.nodes.iter().all(|node| node.shard.whereis(name) == found), "one table");
         found
-    }
-
-    /// A record goes to the shard of whoever acts.
-    fn submit(&mut self, kind: u32, to: Pid, from: Pid, rest: impl FnOnce(&mut Record)) {
-        let acts = match kind {
-            submission::SEND
-            | submission::LINK
-            | submission::UNLINK
-            | submission::MONITOR
-            | submission::DEMONITOR
-            | submission::EXIT
-            | submission::STOP => from,
-            _ => to,
-        };
-        self.submit_at(self.of(acts), kind, to, from, rest);
-    }
-
-    fn submit_at(&mut self, at: usize, kind: u32, to: Pid, from: Pid, rest: impl FnOnce(&mut Record)) {
-        let mut record = Record::default();
-        record[word::TO] = to.low();
-        record[word::TO_GENERATION] = to.generation();
-        record[word::FROM] = from.low();
-        record[word::FROM_GENERATION] = from.generation();
-        record[word::HEAD] = kind;
-        rest(&mut record);
-        self.nodes[at].submissions.push(record);
-    }
-
-    /// Ingests what was submitted, and delivers nothing.
-    pub fn flush(&mut self) {
-        for node in &mut self.nodes {
-            let submitted = std::mem::take(&mut node.submissions);
-            let _ = node.shard.tick(self.now, &submitted, &mut node.ring, 0);
-        }
-        self.exchange();
-    }
-
-    /// Packets arrive, and signals act where they do, until there are none.
-    fn exchange(&mut self) {
-        while self.nodes.iter().any(|node| node.shard.packets() > 0) {
-            for at in 0..self.nodes.len() {
-                let mut packets: Vec<(u8, Packet)> = Vec::new();
-                self.nodes[at].shard.hand_over(|mut departures| {
-                    while let Some(packet) = departures.take() {
-                        packets.push((departures.shard(), packet));
-                    }
-                });
-                for (to, packet) in packets {
-                    let shard = &mut self.nodes[usize::from(to)].shard;
-                    shard.receive(at as u8, packet);
-                    shard.handle_signals();
-                }
-            }
-        }
-    }
-
-    /// What a binding does between two messages: signals act (G8).
-    fn between(&mut self) {
-        self.flush();
-        self.nodes.iter_mut().for_each(|node| node.shard.handle_signals());
-        self.exchange();
-    }
-
-    /// Runs until nothing is runnable.
-    pub fn settle(&mut self) {
-        for _ in 0..10_000 {
-            let mut idle = true;
-            for at in 0..self.nodes.len() {
-                let node = &mut self.nodes[at];
-                let submitted = std::mem::take(&mut node.submissions);
-                let written = node.shard.tick(self.now, &submitted, &mut node.ring, 64);
-                self.handle(at, written);
-                self.exchange();
-                idle &= written == 0;
-            }
-            let rests = |node: &Node| node.submissions.is_empty() && node.shard.control()[1] == 0;
-            if idle && self.nodes.iter().all(rests) {
-                return;
-            }
-        }
-        panic!("never settles");
-    }
-
-    pub fn advance(&mut self, ms: f64) {
-        let until = self.now + ms;
-        loop {
-            self.settle();
-            let next = self.nodes.iter().map(|node| node.shard.control()[2]).filter(|next| *next >= 0).min();
-            let Some(next) = next.filter(|next| self.now + f64::from(*next) <= until) else { break };
-            self.now += f64::from(next.max(1));
-        }
-        self.now = until;
-        self.settle();
     }
 
     fn handle(&mut self, node: usize, written: usize) {

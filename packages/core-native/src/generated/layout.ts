@@ -103,7 +103,10 @@ export const Submission = {
   Resume: 20,
   /** Gives the reserved PID `TO` back, unused. */
   Release: 21,
-  /** Asks for `completion::ROOM` with SLOT once the mailbox of `TO` is below its low-water mark. */
+  /**
+   * Asks for `completion::ROOM` with SLOT once the mailbox of `TO` is below its low-water mark. Of another shard only
+   * the way there is known: ROOM comes once that is free, whatever the mailbox holds.
+   */
   AwaitRoom: 22,
   /** Charges `TO` with A microseconds that a fiber of it took. */
   Charge: 23,
@@ -243,7 +246,10 @@ export const Control = {
   Queued: 4,
   /** Pending calls, those to other shards included. */
   Calls: 5,
-  /** Not 0: so many other shards take no message now; ask before a send to another shard. */
+  /**
+   * Not 0: so many other shards take no message now, or might not take a ring full; ask before a send to another
+   * shard.
+   */
   FullPeers: 6,
   /** Words of the block. */
   Words: 16
