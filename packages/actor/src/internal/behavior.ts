@@ -148,4 +148,7 @@ export const provideBehavior = <Rpcs extends Rpc.Any, Args, State, E, R>(
   behavior: Behavior<Rpcs, Args, State, E, R>,
   context: Context.Context<never>
 ): Behavior<Rpcs, Args, State, E> =>
-  new SpawnableBehavior(behaviorOf(behavior).program, context) as unknown as Behavior<Rpcs, Args, State, E>
+  // What can move has its services from its own Layer.
+  (behaviorOf(behavior).movable !== undefined
+    ? behavior
+    : new SpawnableBehavior(behaviorOf(behavior).program, context)) as unknown as Behavior<Rpcs, Args, State, E>

@@ -151,7 +151,7 @@ export class Fleet {
       : `${member.error ?? "it has ended"}; it is not started again, as it happened too often`
     this.host.isolatesDown++
     this.host.events.publish({ _tag: "IsolateDown", isolate, error })
-    if (!again) return
+    if (!again) return this.resumeWaiting()
     this.starts.push(now)
     Effect.runForkWith(this.host.context)(
       Effect.catch(this.launch(), (issue) => Effect.logError(`a worker isolate did not start again: ${issue}`))
@@ -160,7 +160,10 @@ export class Fleet {
 
   /** Undefined: none is being started. */
   get starting(): Effect.Effect<void> | undefined {
-    if (!Array.from(this.members.values()).some((member) => member.isolate === undefined)) return undefined
+    const there = new Set(this.team.loads().map((load) => load.isolate))
+    // One that has ended is started again, though its thread may not be gone yet.
+    const isStarting = ({ isolate }: Member): boolean => isolate === undefined || !there.has(isolate)
+    if (!Array.from(this.members.values()).some(isStarting)) return undefined
     return Effect.callback((resume) => {
       this.waiting.push(() => resume(Effect.void))
     })
