@@ -2,7 +2,7 @@
  * The worker isolates of a system, as the isolate that opened it runs them: started, started again, looked after, ended.
  *
  * - A worker is there when its agent says so. One that ends is reported and started again, at most `restarts` times in
- *   `window`; a system that cannot keep its workers goes on with those that it has.
+ *   `window` ms; a system that cannot keep its workers goes on with those that it has.
  * - Every now and then each is asked for a sign of life. One that gives none is reported, and never ended for it.
  * - Workers do not hold the process by themselves. When this isolate has nothing left to do, the process is held until
  *   they have nothing left to do either.
@@ -21,8 +21,6 @@ import { agentName } from "./protocol.ts"
 import { messages, Team } from "./team.ts"
 import type { WorkerData } from "./worker.ts"
 
-const restarts = 5
-const window = 60_000
 /** ms that a worker has to end by itself once it has closed. */
 const grace = 1_000
 
@@ -86,6 +84,8 @@ export class Fleet {
   private readonly threads: Threads
   private readonly members = new Map<number, Member>()
   private readonly starts: Array<number> = []
+  /** How often workers are started again. */
+  readonly limits = { restarts: 5, window: 60_000 }
   private tickets = 0
   private closing = false
   private looking: NodeJS.Timeout | undefined = undefined
@@ -141,21 +141,33 @@ export class Fleet {
 
   private readonly ended = (member: Member): void => {
     this.members.delete(member.ticket)
-    const { isolate } = member
+    const { error, isolate } = member
     if (this.closing || isolate === undefined) return this.resumeWaiting()
-    const now = this.host.clock.now()
-    while (this.starts.length > 0 && now - this.starts[0]! > window) this.starts.shift()
-    const again = this.starts.length < restarts
-    const error = again
-      ? member.error
-      : `${member.error ?? "it has ended"}; it is not started again, as it happened too often`
+    const again = this.mayStart()
     this.host.isolatesDown++
-    this.host.events.publish({ _tag: "IsolateDown", isolate, error })
-    if (!again) return this.resumeWaiting()
+    const given = `${error ?? "it has ended"}; it is not started again, as that happened too often`
+    this.host.events.publish({ _tag: "IsolateDown", isolate, error: again ? error : given })
+    if (again) this.startAgain()
+    else this.resumeWaiting()
+  }
+
+  /** Counts one more start, if there may be one. */
+  private mayStart(): boolean {
+    const now = this.host.clock.now()
+    const { restarts, window } = this.limits
+    while (this.starts.length > 0 && now - this.starts[0]! > window) this.starts.shift()
+    if (this.starts.length >= restarts) return false
     this.starts.push(now)
-    Effect.runForkWith(this.host.context)(
-      Effect.catch(this.launch(), (issue) => Effect.logError(`a worker isolate did not start again: ${issue}`))
-    )
+    return true
+  }
+
+  // One that does not even get ready counts like one that ended.
+  private startAgain(): void {
+    Effect.runForkWith(this.host.context)(Effect.catch(this.launch(), (issue) => {
+      if (this.closing) return Effect.void
+      if (this.mayStart()) this.startAgain()
+      return Effect.logError(`a worker isolate did not start again: ${issue}`)
+    }))
   }
 
   /** Undefined: none is being started. */
@@ -242,6 +254,11 @@ export class Fleet {
     return this.team.loads().reduce((sum, load) => sum + load.reductions, 0)
   }
 
+  /** Ends one by force, for tests: as if its thread had been taken away. */
+  terminate(isolate: number): void {
+    for (const member of this.members.values()) if (member.isolate === isolate) void member.worker.terminate()
+  }
+
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
     this.closing = true
     clearInterval(this.looking)
@@ -268,6 +285,11 @@ export class Fleet {
   }
 }
 
+const fleets = new WeakMap<Host, Fleet>()
+
+/** The workers of a system that this isolate opened. */
+export const fleetOf = (host: Host): Fleet | undefined => fleets.get(host)
+
 /** Opens a system with worker isolates; done when all of them are ready. */
 export const openFleet = (
   options: ResolvedOptions,
@@ -278,6 +300,7 @@ export const openFleet = (
     const system = yield* open(options, "native", native.makeShard, undefined, { system: handle })
     const host = hostOf(system)
     const fleet = new Fleet(host, handle, yield* Effect.promise(() => import(threads) as Promise<Threads>))
+    fleets.set(host, fleet)
     const errands = new Errands(host)
     const agent = host.spawnNow(
       makeAgent(host, errands, {
