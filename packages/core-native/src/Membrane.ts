@@ -317,6 +317,19 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return ACCEPTED
   }
 
+  /** Nothing runs, and whoever waits for an answer may `help`. */
+  get idle(): boolean {
+    return this.#loop.idle
+  }
+
+  /**
+   * Runs the loop on the caller's stack, which is no actor's, until the call has ended or there is nothing left to run;
+   * not for longer than a turn. false: not now, the event loop has to have its turn first. Only while `idle`.
+   */
+  help(call: K, now: number): boolean {
+    return this.#loop.help(call.token, now)
+  }
+
   /** The call's answer was taken, or its caller has gone away. */
   answered(call: K): void {
     if (this.#tokens.close(call.token) === undefined) return

@@ -1,7 +1,7 @@
 /**
  * The loop that runs actors: ticks the shard, runs the batch that comes back, lets the event loop have its turn.
  *
- * - Wakes in a microtask on the first record when idle. Works for about 0.4 ms, then goes on in `setImmediate`, so that
+ * - Wakes in a microtask on the first record when idle, or at once where a caller would only wait (`help`). Works for about 0.4 ms, then goes on in `setImmediate`, so that
  *   timers and I/O of the process are served. Never re-entered: a handler's records wait until it has returned.
  * - Says how many deliveries of a slice it has consumed *before* each handler, and reads the control word after it, so
  *   that what the shard decides in between holds between any two messages. What it leaves is still in the mailbox.
@@ -48,6 +48,8 @@ const LEAST = 64
 const MOST = 512
 /** Fiber continuations run in one pass. */
 const TASKS = 64
+/** Of so many callers that help one is measured. */
+const SAMPLE = 16
 /** Records of a batch for which the clock is not read once more. */
 const SMALL = 8
 /** Records in a batch from which on it pays to touch the states of its actors first. */
@@ -98,6 +100,15 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #max: number
   #tasks: Array<Task<C>> = []
   #pumping = false
+  /** It goes on when the event loop has had its turn. */
+  #yielded = false
+  /** That turn is asked for. */
+  #turnAsked = false
+  /** Until when callers may help before it comes. */
+  #patience = 0
+  /** The token of the call whose asker helps; 0: nobody does. */
+  #helped = 0
+  #helps = 0
   #keepAlive = false
   #holder: NodeJS.Timeout | undefined = undefined
   #armedAt = Infinity
@@ -114,7 +125,8 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #pace = 0
   // Messages of small batches for which the clock was not read, and whose they were.
   #unread = 0
-  readonly #unreadMeters: Array<Meter> = []
+  readonly #unreadMeters = new Array<Meter | undefined>(GROUP).fill(undefined)
+  #unreadSlices = 0
   // Parts of a microsecond that no slice has been charged with yet.
   #carry = 0
 
@@ -174,12 +186,52 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#holder = undefined
   }
 
+  /** Whether a caller may help. In lockstep the loop runs by itself alone. */
+  get idle(): boolean {
+    return !this.#pumping && !this.#yielded && !this.#single && !this.closing
+  }
+
+  /** See `Membrane.help`. What the answer leaves to be ingested waits for the next record, or for the loop itself. */
+  help(token: number, now: number): boolean {
+    if (!this.#turnAsked) {
+      this.#patience = now + TURN
+      this.#askForTurn()
+    } else if (now > this.#patience) {
+      this.#yield()
+      return false
+    }
+    this.#helped = token
+    this.#run(now)
+    this.#helped = 0
+    return true
+  }
+
+  #yield(): void {
+    this.#yielded = true
+    if (!this.#turnAsked) this.#askForTurn()
+  }
+
+  #askForTurn(): void {
+    this.#turnAsked = true
+    setImmediate(this.#onTurn)
+  }
+
+  readonly #onTurn = (): void => {
+    this.#turnAsked = false
+    if (!this.#yielded) return
+    this.#yielded = false
+    this.#pump()
+  }
+
   readonly #pump = (): void => {
-    if (this.#pumping) return
+    if (!this.#pumping && !this.#yielded) this.#run(this.#now())
+  }
+
+  #run(start: number): void {
     this.#pumping = true
     let idle = false
     try {
-      if (!this.closing) idle = this.#turn()
+      if (!this.closing) idle = this.#turn(start)
     } catch (error) {
       // A host does not throw; should it, the loop goes on: what it left of the batch is still in the mailboxes.
       rethrow(error)
@@ -188,20 +240,19 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.current = undefined
     this.attention = 0
     if (this.closing || this.#ring.broken !== undefined) return this.end()
-    if (idle) {
+    if (!idle) {
+      this.#yield()
+    } else if (this.#helped === 0) {
       this.awake = false
       this.#slots.idle()
       this.#arm()
-    } else {
-      setImmediate(this.#pump)
     }
   }
 
-  /** Works until there is nothing left (true) or the turn is over (false). */
-  #turn(): boolean {
+  /** Works until there is nothing left, or who helps has what it wants (true), or until the turn is over (false). */
+  #turn(start: number): boolean {
     const ring = this.#ring
     const control = ring.control
-    const start = this.#now()
     let now = start
     for (;;) {
       if (this.#tasks.length > 0) {
@@ -228,6 +279,10 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
           if (this.#since > 0) this.#closeGroup(now, written * WORDS)
           if (!this.#single) this.#adapt(now - from)
         }
+        if (this.#helped !== 0 && this.#tokens.get(this.#helped) === undefined) {
+          this.#leaveUnread()
+          return true
+        }
       } else if (control[RUNNABLE] === 0 && this.#tasks.length === 0 && ring.pending === 0) {
         if (this.#unread > 0) this.#closeUnread()
         return true
@@ -242,6 +297,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   // some messages go by without one, charged with what those before them took.
   #mayGoUnread(): boolean {
     const messages = this.#unread + this.#since
+    if (this.#helped !== 0 && (++this.#helps & (SAMPLE - 1)) === 0) return false
     return this.#since > 0 && messages < GROUP && this.#pace > 0 && this.#pace < QUICK && !this.#single
   }
 
@@ -250,11 +306,16 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     for (let head = this.#groupHead; head < end; head = this.#after(head)) {
       if ((words[head + HEAD]! & 0xff) !== SLICE) continue
       const meter = this.#meterAt(head)
-      if (meter !== undefined) this.#unreadMeters.push(meter)
+      if (meter !== undefined) this.#unreadMeters[this.#unreadSlices++] = meter
       this.#charge(head, this.#pace * 1000 * words[head + B]!)
     }
     this.#unread += this.#since
     this.#since = 0
+  }
+
+  // What comes next is not the loop's: how long these took will not be known.
+  #leaveUnread(): void {
+    this.#unread = this.#unreadSlices = 0
   }
 
   // Nothing of these messages is left to be charged. If they were not short after all, they are measured from now on.
@@ -266,10 +327,10 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   }
 
   #doubtUnread(took: number): void {
-    const meters = this.#unreadMeters
-    if (took > LONG_GROUP) { for (const meter of meters) meter.unproven = PROOF }
-    meters.length = 0
-    this.#unread = 0
+    if (took > LONG_GROUP) {
+      for (let i = 0; i < this.#unreadSlices; i++) this.#unreadMeters[i]!.unproven = PROOF
+    }
+    this.#leaveUnread()
   }
 
   #meterAt(head: number): Meter | undefined {

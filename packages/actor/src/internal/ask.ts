@@ -19,6 +19,11 @@ import { Outcome } from "./shard.ts"
 
 const defaultTimeout = 5_000
 
+// A constant of this module is part of the code; an imported one would be read with every question.
+const { Accepted } = Outcome
+
+const resolved = Promise.resolve()
+
 /** ms; a bad duration is an error of the ask, not a defect of the asker. */
 export const timeoutOf = (message: Message<string, unknown>, input: Duration.Input | undefined): number | AskError => {
   if (input === undefined) return defaultTimeout
@@ -45,22 +50,37 @@ export class Ask {
 }
 
 primitive<Ask>(Ask, "ActorRef.ask", function(fiber) {
-  const { message, to } = this
-  const timeout = timeoutOf(message, this.options?.timeout)
+  const { message, options, to } = this
+  const timeout = options === undefined ? defaultTimeout : timeoutOf(message, options.timeout)
   if (typeof timeout !== "number") return Exit.fail(timeout)
   const from = senderOf(fiber, to.host)
-  return Effect.callback<unknown, unknown>((resume) => {
-    const op = Envelope.op(message)
-    const call = new Call(op, to, resume, timeout)
-    const outcome = sendCall(to, op, message, from, call, undefined)
-    if (outcome !== Outcome.Accepted) {
-      call.resume = undefined
-      resume(Exit.fail(askRefused(to, message, outcome)))
-      return undefined
-    }
-    return new GiveUp(call)
-  })
+  return Effect.callback((resume) => question(to, message, from, timeout, resume))
 })
+
+const question = (
+  to: Cell,
+  message: Message<string, unknown>,
+  from: Cell | undefined,
+  timeout: number,
+  resume: (exit: Exit.Exit<unknown, unknown>) => void
+): GiveUp | undefined => {
+  const op = Envelope.op(message)
+  const call = new Call(op, to, from === undefined ? undefined : resume, timeout)
+  const outcome = sendCall(to, op, message, from, call, undefined)
+  if (outcome !== Accepted) {
+    call.pending = false
+    return resume(Exit.fail(askRefused(to, message, outcome))), undefined
+  }
+  // An actor waits aside of the pump that runs it. Whoever is none lends the pump its stack: most answers are there
+  // before it would have been put aside.
+  if (from === undefined) {
+    const isRefused = to.host.shard.help(call)
+    if (call.exit !== undefined) return resume(call.exit), undefined
+    // The pump runs below it, or will; its next question is to find the pump at rest.
+    call.resume = isRefused ? (exit) => void resolved.then(() => resume(exit)) : resume
+  }
+  return new GiveUp(call)
+}
 
 /** The asker is interrupted: whatever comes later is nobody's. */
 export interface GiveUp extends Effect.Effect<void> {}
@@ -73,9 +93,9 @@ export class GiveUp {
 }
 
 primitive<GiveUp>(GiveUp, "ActorRef.ask/giveUp", function() {
-  const call = this.call.chain?.current ?? this.call
-  if (call.resume !== undefined) {
-    call.resume = undefined
+  const call = this.call.latest ?? this.call
+  if (call.pending) {
+    call.pending = false
     call.callee.host.shard.answered(call)
   }
   return Exit.void

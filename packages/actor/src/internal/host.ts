@@ -19,7 +19,7 @@ import type { ChildOptions, SpawnOptions } from "../Self.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
 import { behaviorOf, boundFor } from "./behaviorImpl.ts"
 import { Bound, compile } from "./bound.ts"
-import { Call, resumeWith } from "./call.ts"
+import { Call, endCall } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
@@ -118,8 +118,8 @@ export class Host implements ShardHost {
   // A late answer to it is nobody's (G21), and its error no `TellFailed`: it was asked, not told.
   get spentCall(): Call {
     if (this.spent === undefined) {
-      this.spent = new Call(0, this.shard.cellOf(0 as Pid), () => {})
-      this.spent.resume = undefined
+      this.spent = new Call(0, this.shard.cellOf(0 as Pid), undefined)
+      this.spent.pending = false
     }
     return this.spent
   }
@@ -319,10 +319,9 @@ export class Host implements ShardHost {
   }
 
   callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined): void {
-    const resume = call.resume
-    if (resume === undefined) return
-    call.resume = undefined
-    resumeWith(resume, Exit.fail(askEnded(call, end, reason)))
+    if (!call.pending) return
+    call.pending = false
+    endCall(call, Exit.fail(askEnded(call, end, reason)))
   }
 
   deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { ExitReason } from "../ExitReason.ts"
 import { OpFlag } from "./bound.ts"
-import { Call, resumeWith } from "./call.ts"
+import { Call, endCall } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { checkError, checkSuccess } from "./codecs.ts"
 import { Envelope } from "./envelope.ts"
@@ -37,11 +37,10 @@ export const crash = (cell: Cell, defect: unknown, call?: Call): void => {
 
 /** Ends a call whose handler crashed in an actor that lives on. */
 export const abandonCall = (cell: Cell, call: Call, reason: ExitReason | undefined): void => {
-  const resume = call.resume
-  if (resume === undefined) return
-  call.resume = undefined
+  if (!call.pending) return
+  call.pending = false
   cell.host.shard.answered(call)
-  resumeWith(resume, Exit.fail(askEnded(call, CallEnd.Exited, reason)))
+  endCall(call, Exit.fail(askEnded(call, CallEnd.Exited, reason)))
 }
 
 /** The answer, once. Whatever comes for a call that is over vanishes. */
@@ -52,16 +51,15 @@ export const answer = (
   exit: Exit.Exit<unknown, unknown>,
   isEndOfStream = false
 ): void => {
-  const resume = call.resume
-  if (resume === undefined) return
+  if (!call.pending) return
   if (!(isEndOfStream && Exit.isSuccess(exit)) && ((cell.bound.flags[op] ?? 0) & OpFlag.Checked) !== 0) {
     const checked = checkedReply(cell, op, exit, call)
     if (checked === undefined) return
     exit = checked
   }
-  call.resume = undefined
+  call.pending = false
   cell.host.shard.answered(call)
-  resumeWith(resume, exit)
+  endCall(call, exit)
 }
 
 // A reply that its own protocol does not allow is a defect of the actor.
@@ -135,21 +133,19 @@ const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): 
     else sendMessage(target, message, cell)
     return
   }
-  const resume = call.resume
-  if (resume === undefined) return
-  call.resume = undefined
+  if (!call.pending) return
+  call.pending = false
   // The asker's patience does not begin anew (G20). The shard forgets the deadline with the call.
-  const left = call.deadline === Infinity ? Infinity : call.deadline - cell.host.clock.now()
+  const left = call.deadline === Infinity ? call.timeout : call.deadline - cell.host.clock.now()
   cell.host.shard.answered(call)
-  if (target === undefined) return resumeWith(resume, Exit.fail(to.askFailed(message)))
-  if (left <= 0) return resumeWith(resume, Exit.fail(askEnded(call, CallEnd.Timeout, undefined)))
-  const next = new Call(Envelope.op(message), target, resume, call.timeout)
+  if (target === undefined) return endCall(call, Exit.fail(to.askFailed(message)))
+  if (left <= 0) return endCall(call, Exit.fail(askEnded(call, CallEnd.Timeout, undefined)))
+  const next = new Call(Envelope.op(message), target, undefined, call.timeout)
   // Whoever gives up gives up this one (G18).
-  const chain = call.chain ?? { current: next }
-  chain.current = next
-  call.chain = next.chain = chain
+  next.origin = call.origin ?? call
+  next.origin.latest = next
   const outcome = sendCall(target, next.op, message, cell, next, undefined, left)
   if (outcome === Outcome.Accepted) return
-  next.resume = undefined
-  resumeWith(resume, Exit.fail(askRefused(target, message, outcome)))
+  next.pending = false
+  endCall(next, Exit.fail(askRefused(target, message, outcome)))
 }

@@ -128,6 +128,12 @@ export interface Shard {
   ) => Outcome
   /** The host has taken the call's answer, or its caller has gone away. */
   readonly answered: (call: Call) => void
+  /**
+   * Its asker, who is no actor, would only wait: runs the pump on the asker's stack until the call has ended or there is
+   * nothing left to run; not for longer than the pump runs at a time. true: not now, because the pump runs already, below
+   * the asker, or the event loop has waited long enough.
+   */
+  readonly help: (call: Call) => boolean
   /** Calls `resume` once there is room, or the actor has ended. Returns its undo. */
   readonly awaitRoom: (to: Cell, resume: () => void) => () => void
   /** In order behind what is in the normal lane; never refused. */

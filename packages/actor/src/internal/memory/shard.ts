@@ -246,7 +246,13 @@ export class MemoryShard implements Shard {
     letter.extra = call
     const alive = this.lifeOf(cell)
     // Listed first: what admission does with the letter may end it.
-    if (alive !== undefined) this.calls.list(call, alive, timeout, this.scheduler.coarseNow())
+    if (alive !== undefined) {
+      this.calls.list(call, alive)
+      // Most are answered while their asker helps: the clock is read for the others.
+      if (timeout !== Infinity && (from !== undefined || !this.scheduler.isIdle())) {
+        this.calls.limit(call, timeout, this.scheduler.coarseNow())
+      }
+    }
     const outcome = admit(this, cell, letter, from as MemoryCell | undefined)
     if (outcome !== Outcome.Accepted) {
       this.calls.unlist(call)
@@ -263,6 +269,10 @@ export class MemoryShard implements Shard {
   /** The time of a call is over. Its message stays where it is; its answer will be nobody's. */
   timedOut(call: Call): void {
     this.notices.callEnded(call, CallEnd.Timeout, undefined)
+  }
+
+  help(call: Call): boolean {
+    return this.scheduler.help(call)
   }
 
   awaitRoom(to: Cell, resume: () => void): () => void {

@@ -62,6 +62,10 @@ export interface NativeMembrane {
     call: Call,
     timeout: number
   ): Outcome
+  /** Nothing runs, and whoever waits for an answer may `help`. */
+  readonly idle: boolean
+  /** Runs the loop on the caller's stack until the call has ended. false: not now, the event loop has to have its turn. */
+  help(call: Call, now: number): boolean
   answered(call: Call): void
   awaitRoom(cell: NativeCell, resume: () => void): () => void
   stop(cell: NativeCell, reason: ExitReason): void

@@ -121,7 +121,10 @@ export class NativeShard implements Shard {
     call: Call,
     timeout: number
   ): Outcome {
-    if (timeout !== Infinity) call.deadline = this.#options.clock.now() + timeout
+    // Whoever can help reads the clock there.
+    if (timeout !== Infinity && (from !== undefined || !this.#membrane.idle)) {
+      call.deadline = this.#options.clock.now() + timeout
+    }
     return from === undefined
       ? this.#membrane.call(to.low, to.generation, op, payload, 0, 0, flags, call, timeout)
       : this.#membrane.call(to.low, to.generation, op, payload, from.low, from.generation, flags, call, timeout)
@@ -129,6 +132,14 @@ export class NativeShard implements Shard {
 
   answered(call: Call): void {
     this.#membrane.answered(call)
+  }
+
+  help(call: Call): boolean {
+    const membrane = this.#membrane
+    if (!membrane.idle) return this.#options.seed === undefined
+    const now = this.#options.clock.now()
+    if (call.timeout !== Infinity) call.deadline = now + call.timeout
+    return !membrane.help(call, now)
   }
 
   awaitRoom(to: Cell, resume: () => void): () => void {
