@@ -169,6 +169,9 @@ impl Shard {
         self.now = now;
         self.settle(completions);
         self.ingest(submissions);
+        if self.calls.ages() {
+            self.keep_fresh_call();
+        }
         let mut written = 0;
         if max > 0 {
             self.close_batch();
@@ -178,6 +181,8 @@ impl Shard {
         }
         self.write_control();
         if max > 0 && written == 0 && self.control[words::RUNNABLE] == 0 {
+            self.keep_fresh_call();
+            self.write_deadline();
             self.idle_moment();
         }
         written
@@ -323,6 +328,15 @@ impl Shard {
         self.outbox.push(record);
     }
 
+    /// Sets the alarm of the latest call, and lists its token.
+    fn keep_fresh_call(&mut self) {
+        if let Some((id, deadline)) = self.calls.keep()
+            && deadline < f64::INFINITY
+        {
+            self.calls.all[id].alarm = self.wheel.set(deadline, Alarm::Call(id));
+        }
+    }
+
     /// Ends a pending call without an answer. `reason` is the caller's to keep.
     fn end_call(&mut self, id: u32, end: u32, reason: u32) {
         let callee = self.calls.all[id].callee;
@@ -346,13 +360,17 @@ impl Shard {
         reason::no_proc(self.slab.ever_existed(pid))
     }
 
+    /// When the isolate has to be awake again: written when it may sleep.
+    fn write_deadline(&mut self) {
+        self.control[words::NEXT_DEADLINE] =
+            self.wheel.next().map_or(-1, |at| (at - self.now).ceil().clamp(0.0, f64::from(i32::MAX)) as i32);
+    }
+
     #[expect(clippy::cast_possible_wrap, reason = "counters far below 2^31")]
     fn write_control(&mut self) {
         let more =
             !self.outbox.is_empty() || !self.signals.is_empty() || !self.scheduler.is_empty() || self.batch.goes_on();
         self.control[words::RUNNABLE] = i32::from(more);
-        self.control[words::NEXT_DEADLINE] =
-            self.wheel.next().map_or(-1, |at| (at - self.now).ceil().clamp(0.0, f64::from(i32::MAX)) as i32);
         self.control[words::LIVE] = self.slab.live as i32;
         self.control[words::QUEUED] = self.nodes.live() as i32;
         self.control[words::CALLS] = self.calls.len() as i32;

@@ -13,6 +13,8 @@ use core::hint::black_box;
 
 /// Actors whose records and first nodes are touched together, so that their cache misses overlap.
 const TOUCHED: usize = 16;
+/// Runnable actors for which that is not worth a look.
+const FEW: u32 = 4;
 
 /// Posted records that one tick writes at most before it looks at mailboxes: so many callers may fail with one callee
 /// that a batch of nothing else would starve everybody (G51).
@@ -64,7 +66,9 @@ impl Shard {
         self.scheduler.begin();
         while delivered < max && at + 1 < completions.len() {
             if untouched == 0 {
-                self.touch_upcoming();
+                if self.scheduler.len() >= FEW {
+                    self.touch_upcoming();
+                }
                 untouched = TOUCHED;
             }
             untouched -= 1;
