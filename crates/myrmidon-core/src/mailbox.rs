@@ -226,6 +226,26 @@ impl Nodes {
         to.tail = id;
     }
 
+    /// Moves the nodes of a lane up to `last` to the end of another one.
+    #[inline]
+    pub fn shift_to(&mut self, from: &mut Lane, last: u32, to: &mut Lane) {
+        let first = from.head;
+        let rest = core::mem::take(&mut self.all[last as usize].next);
+        from.head = rest;
+        if rest == 0 {
+            from.tail = 0;
+        } else {
+            self.all[rest as usize].previous = 0;
+        }
+        if to.tail == 0 {
+            to.head = first;
+        } else {
+            self.all[to.tail as usize].next = first;
+            self.all[first as usize].previous = to.tail;
+        }
+        to.tail = last;
+    }
+
     /// Moves a node of a lane, wherever it stands, to the end of another one.
     pub fn pick(&mut self, from: &mut Lane, id: u32, to: &mut Lane) {
         self.detach(from, id);

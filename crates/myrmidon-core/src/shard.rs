@@ -333,7 +333,7 @@ impl Shard {
         if let Some((id, deadline)) = self.calls.keep()
             && deadline < f64::INFINITY
         {
-            self.calls.all[id].alarm = self.wheel.set(deadline, Alarm::Call(id));
+            self.calls.all[id].alarm = self.wheel.set(self.now, deadline, Alarm::Call(id));
         }
     }
 

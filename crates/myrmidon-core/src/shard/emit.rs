@@ -20,9 +20,25 @@ const FEW: u32 = 4;
 /// that a batch of nothing else would starve everybody (G51).
 pub(super) const NOTICES: usize = 1024;
 
+/// What of a mailbox becomes the deliveries of a slice.
+#[derive(Default)]
+struct Part {
+    count: usize,
+    /// Some node is more than a plain message.
+    special: bool,
+    /// An ordered stop is behind them.
+    stops: bool,
+    nodes: Lane,
+}
+
 impl Shard {
     /// Writes what is posted, as far as it fits.
+    #[inline]
     pub(super) fn write_outbox(&mut self, completions: &mut [Record]) -> usize {
+        if self.outbox.is_empty() { 0 } else { self.write_posted(completions) }
+    }
+
+    fn write_posted(&mut self, completions: &mut [Record]) -> usize {
         let mut written = 0;
         while written < completions.len()
             && let Some(record) = self.outbox.pop()
@@ -105,49 +121,18 @@ impl Shard {
         hot.place = Place::None;
         let generation = hot.generation;
         let limit = limit.min(if seeded { 1 } else { usize::from(hot.quota) });
-        let only_reentrant = hot.busy > 0;
-        let mut taken = Lane::default();
-        let mut special = false;
-        let mut count = 0;
-        let mut stops = false;
-        while only_reentrant && count < limit {
-            let Some((lane, id)) = self.entering(index) else { break };
-            let node = self.nodes.get(id);
-            special |= !node.is_plain();
-            completions[header + 1 + count] = node.record(low, generation);
-            self.pick(index, lane, id, &mut taken);
-            count += 1;
-        }
-        while !only_reentrant && count < limit && self.slab[index].has(mark::URGENT) {
-            let first = self.first_node(index);
-            if first == 0 {
-                break;
+        let mut part = if hot.busy == 0 && !hot.has(mark::URGENT) {
+            Part::default()
+        } else {
+            self.take_urgent(index, &mut completions[header + 1..][..limit])
+        };
+        if part.count < limit && !part.stops {
+            let hot = &self.slab[index];
+            if hot.busy == 0 && !hot.has(mark::URGENT) {
+                self.take_normal(index, &mut completions[header + 1..][..limit], &mut part);
             }
-            let node = self.nodes.get(first);
-            if node.kind() == STOP {
-                stops = true;
-                break;
-            }
-            special |= !node.is_plain();
-            completions[header + 1 + count] = node.record(low, generation);
-            self.shift(index, &mut taken);
-            count += 1;
         }
-        if !only_reentrant && !self.slab[index].has(mark::URGENT) {
-            let mut lane = self.slab[index].normal;
-            while count < limit && !lane.is_empty() {
-                let node = self.nodes.get(lane.head);
-                if node.kind() == STOP {
-                    stops = true;
-                    break;
-                }
-                special |= !node.is_plain();
-                completions[header + 1 + count] = node.record(low, generation);
-                self.nodes.shift(&mut lane, &mut taken);
-                count += 1;
-            }
-            self.slab[index].normal = lane;
-        }
+        let Part { count, special, stops, nodes: taken } = part;
         if count == 0 {
             if stops {
                 self.stop(index);
@@ -170,6 +155,69 @@ impl Shard {
             special,
         });
         count
+    }
+
+    /// Takes from the lanes before the normal one; while a handler waits, what may enter, from all of them.
+    #[inline(never)]
+    fn take_urgent(&mut self, index: u32, records: &mut [Record]) -> Part {
+        let (low, generation) = (self.slab.low(index), self.slab[index].generation);
+        let mut part = Part::default();
+        let only_reentrant = self.slab[index].busy > 0;
+        while part.count < records.len() {
+            let (lane, id) = if only_reentrant {
+                match self.entering(index) {
+                    Some(found) => found,
+                    None => break,
+                }
+            } else if self.slab[index].has(mark::URGENT) {
+                (Lanes::Next, self.first_node(index))
+            } else {
+                break;
+            };
+            if id == 0 {
+                break;
+            }
+            let node = self.nodes.get(id);
+            if !only_reentrant && node.kind() == STOP {
+                part.stops = true;
+                break;
+            }
+            part.special |= !node.is_plain();
+            records[part.count] = node.record(low, generation);
+            if only_reentrant {
+                self.pick(index, lane, id, &mut part.nodes);
+            } else {
+                self.shift(index, &mut part.nodes);
+            }
+            part.count += 1;
+        }
+        part
+    }
+
+    /// Takes from the normal lane, behind what was taken already: its nodes stay linked, and leave in one step.
+    #[inline]
+    fn take_normal(&mut self, index: u32, records: &mut [Record], part: &mut Part) {
+        let (low, generation) = (self.slab.low(index), self.slab[index].generation);
+        let mut id = self.slab[index].normal.head;
+        let mut last = 0;
+        for place in &mut records[part.count..] {
+            if id == 0 {
+                break;
+            }
+            let node = self.nodes.get(id);
+            if node.kind() == STOP {
+                part.stops = true;
+                break;
+            }
+            part.special |= !node.is_plain();
+            *place = node.record(low, generation);
+            part.count += 1;
+            last = id;
+            id = self.nodes.next(id);
+        }
+        if last != 0 {
+            self.nodes.shift_to(&mut self.slab[index].normal, last, &mut part.nodes);
+        }
     }
 
     /// Moves a node that may enter into its actor's slice.

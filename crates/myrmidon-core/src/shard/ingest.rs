@@ -311,7 +311,7 @@ impl Shard {
         let priority = record[word::HEAD] >> 8 & flag::PRIORITY != 0;
         let timer = Timer::new(owner, reference, if repeats { delay } else { 0.0 }, priority);
         let id = self.timers.make(&mut self.slab.side_mut(index).timers, timer);
-        self.timers.all[id].alarm = self.wheel.set(self.now + delay, Alarm::Timer(id));
+        self.timers.all[id].alarm = self.wheel.set(self.now, self.now + delay, Alarm::Timer(id));
     }
 
     /// ms left, 0 when its tick was queued, -1 when it was delivered or never was (G44).

@@ -109,7 +109,7 @@ impl Shard {
         hot.flags |= mark::AWAITED;
         self.batch.goes_on = true;
         let id = self.holds.make(Hold::new(sender, receiver, node));
-        self.holds.all[id].alarm = self.wheel.set(self.now + f64::from(side.send_timeout), Alarm::Hold(id));
+        self.holds.all[id].alarm = self.wheel.set(self.now, self.now + f64::from(side.send_timeout), Alarm::Hold(id));
         side.held_by.push(&mut self.holds.all, id);
         let (hot, side) = self.slab.with_side(held);
         hot.flags |= mark::HELD;
