@@ -31,7 +31,11 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
       const counter = yield* CounterLive.spawn(0)
       const errorOf = (ask: Effect.Effect<unknown, AskError>) =>
         Effect.forkChild(Effect.flip(ask), { startImmediately: true })
-      for (const fiber of [yield* errorOf(counter.ask(Boom("why"))), yield* errorOf(counter.ask(Get()))]) {
+      // Both are in its mailbox before it goes on.
+      yield* Actor.suspend(counter)
+      const fibers = [yield* errorOf(counter.ask(Boom("why"))), yield* errorOf(counter.ask(Get()))]
+      yield* Actor.resume(counter)
+      for (const fiber of fibers) {
         const error = yield* Fiber.join(fiber)
         assert(error._tag === "AskError" && error.reason._tag === "ActorExited")
         assert(error.reason.reason._tag === "Crashed")

@@ -6,13 +6,13 @@
  * - Says how many deliveries of a slice it has consumed *before* each handler, and reads the control word after it, so
  *   that what the shard decides in between holds between any two messages. What it leaves is still in the mailbox.
  * - Every record that is no slice is worked off even in a batch that is left: it is not repeated.
- * - Charges by elapsed time: after each message of a behaviour that is not proven short (`meter.ts`), else once a group.
- *   A slice above 1 ms ends the batch, so that timers and the inbox are looked at.
+ * - Charges by elapsed time (`metering.ts`). A slice above 1 ms ends the batch, so that timers and the inbox are looked at.
  * - Holds the process while there is something to run, a timer is armed, a call is pending, or `keepAlive` says so.
  */
 import { Completion, Control, Flag, RECORD_WORDS, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
-import { GROUP, GROUP_OF_QUICK, LONG_GROUP, Meter, PROOF, QUICK, SHORT } from "./meter.ts"
+import { Meter } from "./meter.ts"
+import { Metering } from "./metering.ts"
 import { Notices } from "./notices.ts"
 import { pidOf } from "./words.ts"
 import type { Reasons } from "./reasons.ts"
@@ -95,6 +95,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   readonly #host: MembraneHost<C, K>
   readonly #now: () => number
   readonly #wakeIn: MembraneOptions["clock"]["wakeIn"]
+  readonly #metering: Metering<C>
   readonly #longSchedule: number
   readonly #single: boolean
   #max: number
@@ -112,23 +113,6 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #keepAlive = false
   #holder: NodeJS.Timeout | undefined = undefined
   #armedAt = Infinity
-
-  // The clock was last read at `last`; since then `since` messages ran, from the slice at `groupHead` on.
-  #last = 0
-  #since = 0
-  #groupHead = 0
-  // Slices of the group, of which the first and the last may be of other groups too.
-  #slices = 0
-  // Messages of the next group: more while they are quick.
-  #group = GROUP
-  // What a message of the last group took, ms.
-  #pace = 0
-  // Messages of small batches for which the clock was not read, and whose they were.
-  #unread = 0
-  readonly #unreadMeters = new Array<Meter | undefined>(GROUP).fill(undefined)
-  #unreadSlices = 0
-  // Parts of a microsecond that no slice has been charged with yet.
-  #carry = 0
 
   constructor(
     ring: Ring,
@@ -154,6 +138,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#now = options.clock.now
     this.#wakeIn = options.clock.wakeIn
     this.#longSchedule = options.longSchedule
+    this.#metering = new Metering(ring.in, table, host, options.longSchedule)
     this.#single = options.seed !== undefined
     this.#max = this.#single ? 1 : MOST
   }
@@ -253,10 +238,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #turn(start: number): boolean {
     const ring = this.#ring
     const control = ring.control
+    const metering = this.#metering
     let now = start
     for (;;) {
       if (this.#tasks.length > 0) {
-        if (this.#unread > 0) now = this.#closeUnread()
+        if (metering.unread > 0) metering.closeUnread(now = this.#now())
         // In lockstep the signals of the last message come before what waited for it, as in the twin.
         if (this.#single) {
           ring.flush(now)
@@ -268,23 +254,23 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       if (ring.broken !== undefined) return false
       if (written > 0) {
         // The time of a long tick is nobody's. After a short one the clock is not worth its price.
-        if (written > SMALL) this.#closeUnread()
-        else if (this.#unread === 0) this.#last = now
-        const from = this.#last
+        if (written > SMALL) metering.closeUnread(this.#now())
+        else if (metering.unread === 0) metering.last = now
+        const from = metering.last
         this.#batch(written)
         if (written <= SMALL && this.#mayGoUnread()) {
-          this.#chargeUnread(written * WORDS)
+          metering.goUnread()
         } else {
           now = this.#now()
-          if (this.#since > 0) this.#closeGroup(now, written * WORDS)
+          if (metering.since > 0) metering.close(now)
           if (!this.#single) this.#adapt(now - from)
         }
         if (this.#helped !== 0 && this.#tokens.get(this.#helped) === undefined) {
-          this.#leaveUnread()
+          metering.leaveUnread()
           return true
         }
       } else if (control[RUNNABLE] === 0 && this.#tasks.length === 0 && ring.pending === 0) {
-        if (this.#unread > 0) this.#closeUnread()
+        if (metering.unread > 0) metering.closeUnread(this.#now())
         return true
       } else {
         now = this.#now()
@@ -293,49 +279,10 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     }
   }
 
-  // A batch of a message or two costs less than a look at the clock. While all in it are proven short and were quick,
-  // some messages go by without one, charged with what those before them took.
+  // While somebody helps, that one is over before there are many: some are measured all the same.
   #mayGoUnread(): boolean {
-    const messages = this.#unread + this.#since
     if (this.#helped !== 0 && (++this.#helps & (SAMPLE - 1)) === 0) return false
-    return this.#since > 0 && messages < GROUP && this.#pace > 0 && this.#pace < QUICK && !this.#single
-  }
-
-  #chargeUnread(end: number): void {
-    const words = this.#ring.in
-    for (let head = this.#groupHead; head < end; head = this.#after(head)) {
-      if ((words[head + HEAD]! & 0xff) !== SLICE) continue
-      const meter = this.#meterAt(head)
-      if (meter !== undefined) this.#unreadMeters[this.#unreadSlices++] = meter
-      this.#charge(head, this.#pace * 1000 * words[head + B]!)
-    }
-    this.#unread += this.#since
-    this.#since = 0
-  }
-
-  // What comes next is not the loop's: how long these took will not be known.
-  #leaveUnread(): void {
-    this.#unread = this.#unreadSlices = 0
-  }
-
-  // Nothing of these messages is left to be charged. If they were not short after all, they are measured from now on.
-  #closeUnread(): number {
-    const now = this.#now()
-    if (this.#unread > 0) this.#doubtUnread(now - this.#last)
-    this.#last = now
-    return now
-  }
-
-  #doubtUnread(took: number): void {
-    if (took > LONG_GROUP) {
-      for (let i = 0; i < this.#unreadSlices; i++) this.#unreadMeters[i]!.unproven = PROOF
-    }
-    this.#leaveUnread()
-  }
-
-  #meterAt(head: number): Meter | undefined {
-    const cell = this.#table.cells[this.#ring.in[head + TO]! & 0xffffff]
-    return cell === undefined ? undefined : (cell.bound as { meter: Meter | undefined }).meter
+    return !this.#single && this.#metering.mayGoUnread()
   }
 
   #adapt(took: number): void {
@@ -423,18 +370,17 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const words = this.#ring.in
     const control = this.#ring.control
     const host = this.#host
+    const metering = this.#metering
     const bound = cell.bound as { meter: Meter | undefined }
     const meter = bound.meter ?? (bound.meter = new Meter())
-    let group = this.#group
+    let group = metering.group
     if (meter.unproven > 0) {
       group = 1
-      if (this.#since > 0) this.#closeGroup(this.#now(), head)
-      else if (this.#unread > 0) this.#closeUnread()
+      if (metering.since > 0) {
+        if (metering.close(this.#now())) this.attention |= Attention.LeaveBatch
+      } else if (metering.unread > 0) metering.closeUnread(this.#now())
     }
-    if (this.#since === 0) {
-      this.#groupHead = head
-      this.#slices = 1
-    } else this.#slices++
+    metering.begin(head, meter)
     this.current = cell
     words[head + FROM] = 0
     let at = head + WORDS
@@ -456,7 +402,9 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
           (flags & CALL) !== 0 ? this.#tokens.get(words[at + A]!) ?? host.spentCall : undefined
         )
       } else waits = this.#special(cell, at, tag & 0xff)
-      if (++this.#since >= group) this.#measure(cell, meter, head)
+      if (++metering.since >= group && metering.measure(this.#now(), head, meter)) {
+        this.attention |= Attention.LeaveBatch
+      }
       if (waits) {
         if (this.#ring.pending >= SUBMISSIONS) this.#ring.flush(this.#now())
         this.#ring.put(Submission.Busy, cell.low, cell.generation, 0, 0, 0, 0, 0)
@@ -508,81 +456,6 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     for (let at = head + WORDS; at <= head + n * WORDS; at += WORDS) {
       if ((words[at + HEAD]! & 0xff) === MESSAGE) this.#notices.deadLetter(at, "NotAlive")
     }
-  }
-
-  #measure(cell: C, meter: Meter, head: number): void {
-    const now = this.#now()
-    if (this.#since > 1) {
-      this.#closeGroup(now, head + 1)
-      this.#groupHead = head
-      this.#slices = 1
-      return
-    }
-    const took = now - this.#last
-    this.#last = now
-    this.#since = 0
-    this.#groupHead = head
-    if (took > SHORT) meter.unproven = PROOF
-    else if (meter.unproven > 0) meter.unproven--
-    this.#charge(head, took * 1000)
-    if (took > this.#longSchedule) this.#host.longSchedule(cell, took)
-    if (this.#ring.in[head + FROM]! > LONG_SLICE * 1000) this.attention |= Attention.LeaveBatch
-  }
-
-  // The messages since the last look at the clock ran in the slices from `groupHead` to before `end`: they share the
-  // time. Who of several held the thread is not known then, so nobody is reported; all are measured from now on.
-  #closeGroup(now: number, end: number): void {
-    const words = this.#ring.in
-    const first = this.#groupHead
-    const messages = this.#since
-    let took = now - this.#last
-    const isKnown = this.#slices === 1 && this.#unread === 0
-    if (this.#unread > 0) {
-      const part = messages / (messages + this.#unread)
-      this.#doubtUnread(took)
-      // Whoever took long is measured from now on; that it was one of these is not known.
-      if (took <= LONG_GROUP) took *= part
-    }
-    this.#last = now
-    this.#since = 0
-    this.#groupHead = end
-    const slices = this.#slices
-    const share = (took * 1000) / slices
-    let due = this.#carry
-    for (let head = first; head < end; head = this.#after(head)) {
-      if ((words[head + HEAD]! & 0xff) !== SLICE) continue
-      due += share
-      // Most shares are parts of a microsecond: they add up until one slice is charged with a whole one.
-      if (due >= 1) {
-        const whole = Math.floor(due)
-        words[head + FROM]! += whole
-        due -= whole
-      }
-      if (took > LONG_GROUP) this.#suspect(head, isKnown ? took : 0)
-    }
-    this.#carry = due
-    this.#pace = took / messages
-    this.#group = this.#pace < QUICK ? GROUP_OF_QUICK : GROUP
-    if (took > LONG_SLICE) this.attention |= Attention.LeaveBatch
-  }
-
-  #after(head: number): number {
-    const words = this.#ring.in
-    return head + ((words[head + HEAD]! & 0xff) === SLICE ? (words[head + A]! + 1) * WORDS : WORDS)
-  }
-
-  #suspect(head: number, took: number): void {
-    const cell = this.#table.cells[this.#ring.in[head + TO]! & 0xffffff]
-    if (cell === undefined) return
-    const { meter } = cell.bound as { meter: Meter | undefined }
-    if (meter !== undefined) meter.unproven = PROOF
-    if (took > this.#longSchedule) this.#host.longSchedule(cell, took)
-  }
-
-  #charge(head: number, micros: number): void {
-    const whole = Math.floor(micros + this.#carry)
-    this.#carry += micros - whole
-    this.#ring.in[head + FROM]! += whole
   }
 
   #arm(): void {

@@ -10,7 +10,7 @@ import { rethrow } from "./rethrow.ts"
 export class Call {
   /** false: answered, ended or given up; whatever comes later is nobody's. */
   pending = true
-  /** How its asker hears of its end; undefined: it looks at `exit`, because its own stack may bring the end. */
+  /** How its asker hears of its end; undefined: it helps (`Shard.help`), and looks at `exit` then. */
   resume: ((exit: Exit<unknown, unknown>) => void) | undefined
   /** The end, for an asker without `resume`. */
   exit: Exit<unknown, unknown> | undefined = undefined

@@ -129,7 +129,7 @@ export interface Shard {
   /** The host has taken the call's answer, or its caller has gone away. */
   readonly answered: (call: Call) => void
   /**
-   * Its asker, who is no actor, would only wait: runs the pump on the asker's stack until the call has ended or there is
+   * Right after `call`, of a call without `resume`. Its asker, who is no actor, would only wait: runs the pump on the asker's stack until the call has ended or there is
    * nothing left to run; not for longer than the pump runs at a time. true: not now, because the pump runs already, below
    * the asker, or the event loop has waited long enough.
    */

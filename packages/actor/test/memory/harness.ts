@@ -103,7 +103,7 @@ export const makeSystem = (options: { readonly seed?: bigint; readonly maxActors
       }),
     callEnded: (call, end, reason) =>
       inPump(() => {
-        call.resume = undefined
+        call.pending = false
         events.push(`call ${call.op} ended ${["", "Exited", "Timeout", "MailboxFull"][end]} ${show(reason)}`)
       }),
     deadLetter: (to, from, _op, payload, why) =>
@@ -163,8 +163,8 @@ export const makeSystem = (options: { readonly seed?: bigint; readonly maxActors
       return { call, outcome: shard.call(to, 0, `ask ${id}`, from, 0, call, timeout) }
     },
     answer: (call: Call | undefined) => {
-      if (call === undefined || call.resume === undefined) return
-      call.resume = undefined
+      if (call === undefined || !call.pending) return
+      call.pending = false
       shard.answered(call)
       events.push(`call ${call.op} answered`)
     },

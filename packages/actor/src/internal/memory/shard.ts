@@ -248,8 +248,8 @@ export class MemoryShard implements Shard {
     // Listed first: what admission does with the letter may end it.
     if (alive !== undefined) {
       this.calls.list(call, alive)
-      // Most are answered while their asker helps: the clock is read for the others.
-      if (timeout !== Infinity && (from !== undefined || !this.scheduler.isIdle())) {
+      // Most of those whose asker helps are answered by it: the clock is read for the others.
+      if (timeout !== Infinity && (call.resume !== undefined || !this.scheduler.isIdle())) {
         this.calls.limit(call, timeout, this.scheduler.coarseNow())
       }
     }

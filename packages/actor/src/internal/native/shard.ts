@@ -121,8 +121,8 @@ export class NativeShard implements Shard {
     call: Call,
     timeout: number
   ): Outcome {
-    // Whoever can help reads the clock there.
-    if (timeout !== Infinity && (from !== undefined || !this.#membrane.idle)) {
+    // Whoever helps reads the clock there.
+    if (timeout !== Infinity && (call.resume !== undefined || !this.#membrane.idle)) {
       call.deadline = this.#options.clock.now() + timeout
     }
     return from === undefined
