@@ -69,12 +69,16 @@ export class Host implements ShardHost {
   /** Whoever waits for actors that were asked to stop. */
   readonly stopGroups = new Set<StopGroup>()
   readonly owners = new WeakMap<Scope.Scope, Owner>()
+  /** The last of them: a loop that spawns into one scope finds it by a comparison. */
+  lastOwner: { readonly scope: Scope.Scope; readonly owner: Owner } | undefined = undefined
   /** The actor whose handler is on the stack. */
   running: Cell | undefined = undefined
   /** No more spawns. */
   closing = false
   /** Nothing happens any more. */
   closed = false
+  /** Actors that have ended. */
+  ended = 0
   crashes = 0
   deadLetters = 0
   longSchedules = 0
@@ -289,6 +293,7 @@ export class Host implements ShardHost {
 
   dead(cell: Cell, reason: ExitReason): void {
     const life = cell.life
+    this.ended++
     cell.state = undefined
     if (this.stopGroups.size > 0) this.stopGroups.forEach((group) => group.ended(cell))
     if (life === undefined) return
