@@ -54,7 +54,7 @@ const V3 = Meter.behavior({
 const toV3 = HotSwap.upgrade(V2, V3)
 
 describe.each(systems)("hot swap on the %s", (_, system) => {
-  it.effect("keeps the PID, the name, the queue and the monitors; the next message meets the new behaviour", () =>
+  it.effect("keeps the PID, the name, the queue and the monitors; the next message meets the new behaviour (G65, G66)", () =>
     Effect.gen(function*() {
       const meter = yield* V1.spawn(0, { name: "meter" })
       const down = yield* Monitor.make(meter)
@@ -71,7 +71,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.strictEqual((yield* down)._tag, "Killed")
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("waits for the handler that waits, which ends under the old version", () =>
+  it.effect("waits for the handler that waits, which ends under the old version (G67)", () =>
     Effect.gen(function*() {
       gates.length = 0
       const meter = yield* V1.spawn(0)
@@ -86,7 +86,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.deepStrictEqual(yield* meter.ask(Read()), [0, 10])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("a migration that throws, fails, or makes a wrong state changes nothing", () =>
+  it.effect("a migration that throws, fails, or makes a wrong state changes nothing (G70)", () =>
     Effect.gen(function*() {
       const Strict = Meter.behavior({
         version: "2",
@@ -117,7 +117,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.strictEqual((yield* Actor.info(meter)).status, "idle")
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("names what cannot be copied, and takes a copy function or a share instead", () =>
+  it.effect("names what cannot be copied, and takes a copy function or a share instead (G71)", () =>
     Effect.gen(function*() {
       const Odd = Meter.behavior({
         init: (n: number) => ({ n, seen: [] as Array<number>, deep: { list: [1, Option.some(2)] } }),
@@ -136,7 +136,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.deepStrictEqual(yield* odd.ask(Read()), [42])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("refuses an upgrade from another version, an actor that has ended, and two at once", () =>
+  it.effect("refuses an upgrade from another version, an actor that has ended, and two at once (G72)", () =>
     Effect.gen(function*() {
       gates.length = 0
       const meter = yield* V1.spawn(0)
@@ -154,7 +154,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.strictEqual((yield* Effect.flip(HotSwap.swap(meter, toV3))).reason._tag, "ActorExited")
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("an Effect may migrate, with services; nothing is delivered meanwhile, and everything after", () =>
+  it.effect("an Effect may migrate, with services; nothing is delivered meanwhile, and everything after (G65, G69)", () =>
     Effect.gen(function*() {
       const opened = Deferred.makeUnsafe<number>()
       const slow = HotSwap.upgrade(V1, V2, {
@@ -170,7 +170,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.deepStrictEqual(yield* meter.ask(Read()), [0, 3])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.live("a migration that never ends meets its timeout, and the actor goes on", () =>
+  it.live("a migration that never ends meets its timeout, and the actor goes on (G70)", () =>
     Effect.gen(function*() {
       const never = HotSwap.upgrade(V1, V2, { migrate: () => Effect.never })
       const meter = yield* V1.spawn(0)
@@ -179,7 +179,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.deepStrictEqual(yield* meter.ask(Read()), [0])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("a canary that crashes goes back: state, behaviour, a report, and the message as a dead letter", () => {
+  it.effect("a canary that crashes goes back: state, behaviour, a report, and the message as a dead letter (G75, G76, G77)", () => {
     const letters: Array<DeadLetter> = []
     return Effect.gen(function*() {
       const meter = yield* V1.spawn(0)
@@ -207,7 +207,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
     }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory({ onDeadLetter: (letter) => letters.push(letter) })))
   })
 
-  it.effect("an ask that crashes a canary ends with the crash, and the actor lives", () =>
+  it.effect("an ask that crashes a canary ends with the crash, and the actor lives (G75, G76)", () =>
     Effect.gen(function*() {
       const meter = yield* V1.spawn(1)
       yield* HotSwap.swap(meter, toV2)
@@ -218,7 +218,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.isTrue(yield* Actor.isAlive(meter))
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("a canary passes after its messages, and a crash afterwards is a crash", () =>
+  it.effect("a canary passes after its messages, and a crash afterwards is a crash (G74)", () =>
     Effect.gen(function*() {
       const meter = yield* V1.spawn(1)
       yield* HotSwap.swap(meter, toV2)
@@ -233,7 +233,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.strictEqual((yield* down)._tag, "Crashed")
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("a handler that waits when its canary goes back is interrupted, and its asker is told", () =>
+  it.effect("a handler that waits when its canary goes back is interrupted, and its asker is told (G76, G78)", () =>
     Effect.gen(function*() {
       gates.length = 0
       const meter = yield* V1.spawn(1)
@@ -249,7 +249,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.deepInclude(yield* Actor.info(meter), { status: "idle", version: "2" })
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("rolls back by hand to versions that are kept, with their states, or through `back`", () =>
+  it.effect("rolls back by hand to versions that are kept, with their states, or through `back` (G78)", () =>
     Effect.gen(function*() {
       const meter = yield* V1.spawn(1)
       yield* HotSwap.swap(meter, toV2)
@@ -272,7 +272,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.deepStrictEqual(yield* meter.ask(Read()), [1, 20])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("chains upgrades, and plans without changing anything", () =>
+  it.effect("chains upgrades, and plans without changing anything (G72, G73)", () =>
     Effect.gen(function*() {
       const meters = yield* Effect.forEach([1, 2, 3, 4], (n) => V1.spawn(n))
       const picky = HotSwap.upgrade(V1, V2, {
@@ -293,7 +293,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.strictEqual((yield* Actor.info(meters[1]!)).version, "3")
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("together: all, or nobody", () =>
+  it.effect("together: all, or nobody (G80)", () =>
     Effect.gen(function*() {
       gates.length = 0
       const meters = yield* Effect.forEach([1, 2, 3], (n) => V1.spawn(n))
@@ -317,7 +317,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       for (const meter of meters) assert.deepInclude(yield* Actor.info(meter), { status: "idle", version: "2" })
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("a group whose canaries crash is brought back, those included that have passed", () =>
+  it.effect("a group whose canaries crash is brought back, those included that have passed (G79)", () =>
     Effect.gen(function*() {
       const meters = yield* Effect.forEach([1, 2, 3, 4], (n) => V1.spawn(n))
       yield* HotSwap.swapAll(toV2)
@@ -336,7 +336,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       for (const meter of meters) assert.strictEqual((yield* Actor.info(meter)).version, "2")
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("reaches an actor with a full queue before any of it", () =>
+  it.effect("reaches an actor with a full queue before any of it (G68)", () =>
     Effect.gen(function*() {
       const meter = yield* V1.spawn(0)
       for (let n = 0; n < 50_000; n++) meter.tellUnsafe(Add(1))
@@ -344,7 +344,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.deepStrictEqual((yield* meter.ask(Read())).slice(0, 3), [0, 10, 10])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("suspend and resume: nothing is handled, control acts, twice is once", () =>
+  it.effect("suspend and resume: nothing is handled, control acts, twice is once (G63, G64)", () =>
     Effect.gen(function*() {
       const meter = yield* V1.spawn(0)
       yield* Actor.suspend(meter)
@@ -364,7 +364,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.strictEqual((yield* Effect.flip(Actor.suspend(meter)))._tag, "ActorExited")
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("swaps and rollbacks are events", () =>
+  it.effect("swaps and rollbacks are events (G81)", () =>
     Effect.gen(function*() {
       const events: Array<SystemEvent> = []
       const reader = yield* Effect.forkChild(

@@ -147,7 +147,7 @@ export class Incarnation {
     child.ref = undefined
     child.status = "restarting"
     const ticket = ++child.ticket
-    this.enqueue(Effect.suspend(() => child.ticket === ticket ? this.decide(child, reason) : Effect.void))
+    this.enqueue(Effect.suspend(() => child.ticket === ticket ? this.decide(child, pid, reason) : Effect.void))
   }
 
   /** It is no child any more, whatever becomes of it. */
@@ -155,9 +155,9 @@ export class Incarnation {
     if (child.ref !== undefined) this.byPid.delete(child.ref.pid)
   }
 
-  private decide(child: Node, reason: ExitReason): Effect.Effect<void> {
+  private decide(child: Node, pid: Pid, reason: ExitReason): Effect.Effect<void> {
     const isFailure = ExitReason.isFailure(reason)
-    if (isFailure) this.tell("Crashed", child, reason)
+    if (isFailure) this.tell("Crashed", child, reason, pid)
     const { restart, significant } = child.treatment
     if (restart === "permanent" || (restart === "transient" && isFailure)) return this.attempt(child)
     child.status = "stopped"
@@ -304,9 +304,10 @@ export class Incarnation {
   private tell(
     tag: "Started" | "Crashed" | "Restarted" | "Escalated",
     child: Node,
-    reason: ExitReason | undefined
+    reason: ExitReason | undefined,
+    pid = child.ref?.pid
   ): void {
-    this.events.tell(this.context, tag, this.node.place, child.id, child.ref?.pid, reason)
+    this.events.tell(this.context, tag, this.node.place, child.id, pid, reason)
   }
 }
 
