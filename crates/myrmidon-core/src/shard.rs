@@ -88,6 +88,7 @@ pub struct Shard {
     due: Vec<Ring<Alarm>>,
     tide: Tide,
     congested: Vec<u32>,
+    congested_count: u32,
     /// Words of `congested` that changed since the binding last looked.
     congested_changed: Vec<u32>,
     margin: u32,
@@ -132,6 +133,7 @@ impl Shard {
             due: Vec::new(),
             tide: Tide::default(),
             congested: vec![0; (max_actors as usize + 1).div_ceil(32)],
+            congested_count: 0,
             congested_changed: Vec::new(),
             margin,
             control,

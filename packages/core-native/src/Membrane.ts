@@ -8,7 +8,7 @@
  * A call here writes a record, and the record is ingested with the next tick. What has an answer (`demonitor`,
  * `cancelTimer`, `whereis`, ...) ingests first, which delivers nothing and is allowed inside a handler.
  */
-import type { Binding, InfoData, StatsData } from "./binding.ts"
+import { Arg, type Binding, type InfoData, type StatsData } from "./binding.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import { Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
@@ -43,6 +43,7 @@ const INLINE = Flag.Inline << 8
 /** What a sender may say of a message: the other flags are the membrane's. */
 const SENDER = Flag.Priority | Flag.Next | Flag.Reentrant
 const NEVER = 0xffffffff
+const { CONGESTED } = Arg
 const ACCEPTED = 0
 const MAILBOX_FULL = 1
 const BAD_MESSAGE = 4
@@ -159,6 +160,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     if (options.capacity <= SUBMISSIONS) {
       const index = cell.low & 0xffffff
       this.#ring.congested[index >>> 5]! |= 1 << (index & 31)
+      this.#ring.args[CONGESTED]!++
     }
     if (options.name === undefined) {
       this.#put(kind, cell, from, options.watchRef, options.capacity, b >>> 0)
@@ -244,8 +246,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     flags: number
   ): number {
     const ring = this.#ring
-    const index = low & 0xffffff
-    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && (flags & NEXT) === 0 && !this.#closed) {
+    if (ring.args[CONGESTED] !== 0 && (flags & NEXT) === 0 && ring.isCongested(low) && !this.#closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
     }
@@ -257,8 +258,12 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     // `| 0` says that these are no doubles.
     out[at | TO] = low | 0
     out[at | TO_GENERATION] = generation | 0
-    out[at | FROM] = fromLow | 0
-    out[at | FROM_GENERATION] = fromGeneration | 0
+    if (fromLow === 0) {
+      ring.outFloats[(at >> 1) | 1] = 0
+    } else {
+      out[at | FROM] = fromLow | 0
+      out[at | FROM_GENERATION] = fromGeneration | 0
+    }
     if (typeof payload === "number") {
       out[at | HEAD] = SEND | ((flags & SENDER) << 8) | INLINE | (op << 16)
       out[at | SLOT] = 0
@@ -293,8 +298,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   ): number {
     const ring = this.#ring
     if ((low === fromLow && generation === fromGeneration && low !== 0) || op > MAX_OP) return BAD_MESSAGE
-    const index = low & 0xffffff
-    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && !this.#closed) {
+    if (ring.args[CONGESTED] !== 0 && ring.isCongested(low) && !this.#closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
     }

@@ -104,6 +104,7 @@ impl Open {
         self.shard.handle_signals();
         self.buffers.control.get_mut()[..control::WORDS].copy_from_slice(self.shard.control());
         self.shard.congested_changes(self.buffers.congested.get_mut());
+        self.buffers.call.get_mut()[call::CONGESTED] = f64::from(self.shard.congested_count());
     }
 
     fn tick(&mut self, now: f64, submitted: usize, max: u32) {
@@ -131,6 +132,7 @@ impl Open {
         call[call::ANSWER] = written as f64;
         call[call::RESULT] = self.shard.result();
         self.shard.congested_changes(congested.get_mut());
+        call[call::CONGESTED] = f64::from(self.shard.congested_count());
     }
 }
 
