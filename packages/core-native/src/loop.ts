@@ -35,7 +35,13 @@ const {
 } = Word
 // Constants of this module are part of the code; imported ones would be read each time.
 const WORDS = RECORD_WORDS
-const { AbandonBatch: ABANDON_BATCH, Runnable: RUNNABLE, NextDeadline: NEXT_DEADLINE, Calls: CALLS } = Control
+const {
+  AbandonBatch: ABANDON_BATCH,
+  Runnable: RUNNABLE,
+  NextDeadline: NEXT_DEADLINE,
+  Queued: QUEUED,
+  Calls: CALLS
+} = Control
 const { Slice: SLICE, Message: MESSAGE } = Completion
 const { Inline: INLINE, Call: CALL } = Flag
 
@@ -229,7 +235,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       this.#yield()
     } else if (this.#helped === 0) {
       this.awake = false
-      this.#slots.idle()
+      this.#slots.idle(this.#ring.control[QUEUED] === 0)
       this.#arm()
     }
   }
