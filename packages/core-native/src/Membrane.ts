@@ -321,17 +321,22 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return ACCEPTED
   }
 
-  /** Nothing runs, and whoever waits for an answer may `help`. */
-  get idle(): boolean {
-    return this.#loop.idle
+  /** Nothing runs, and the event loop has had its turn: whoever is no actor and waits for an answer may `help`. */
+  canHelp(): boolean {
+    return this.#loop.canHelp()
+  }
+
+  /** When `canHelp` last said so, in ms. */
+  get helpedAt(): number {
+    return this.#loop.helpedAt
   }
 
   /**
-   * Runs the loop on the caller's stack, which is no actor's, until the call has ended or there is nothing left to run;
-   * not for longer than a turn. false: not now, the event loop has to have its turn first. Only while `idle`.
+   * Runs the loop on the caller's stack until the call has ended or there is nothing left to run, but no longer than a
+   * turn. Right after `call`, while `canHelp` says so.
    */
-  help(call: K, now: number): boolean {
-    return this.#loop.help(call.token, now)
+  help(call: K): void {
+    this.#loop.help(call.token)
   }
 
   /** The call's answer was taken, or its caller has gone away. */

@@ -86,6 +86,8 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   /** The actor whose slice runs. */
   current: C | undefined = undefined
   attention = 0
+  /** When `canHelp` last said so. */
+  helpedAt = 0
   /** No more work is begun. */
   closing = false
   /** Where the loop hands control to when it is closing or the shard is broken. */
@@ -177,24 +179,27 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#holder = undefined
   }
 
-  /** Whether a caller may help. In lockstep the loop runs by itself alone. */
-  get idle(): boolean {
-    return !this.#pumping && !this.#yielded && !this.#single && !this.closing
-  }
-
-  /** See `Membrane.help`. What the answer leaves to be ingested waits for the next record, or for the loop itself. */
-  help(token: number, now: number): boolean {
+  /** Whether a caller may help: the loop is at rest, and the event loop has not waited long. Never in lockstep. */
+  canHelp(): boolean {
+    if (this.#pumping || this.#yielded || this.#single || this.closing) return false
+    const now = this.#now()
+    this.helpedAt = now
     if (!this.#turnAsked) {
       this.#patience = now + TURN
       this.#askForTurn()
     } else if (now > this.#patience) {
+      // What is asked now waits for that turn.
       this.#yield()
       return false
     }
-    this.#helped = token
-    this.#run(now)
-    this.#helped = 0
     return true
+  }
+
+  /** See `Membrane.help`. What the answer leaves to be ingested waits for the next record, or for the loop itself. */
+  help(token: number): void {
+    this.#helped = token
+    this.#run(this.helpedAt)
+    this.#helped = 0
   }
 
   #yield(): void {

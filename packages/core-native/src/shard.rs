@@ -102,6 +102,11 @@ impl Cell {
 impl Open {
     fn handle_signals(&mut self) {
         self.shard.handle_signals();
+        self.publish();
+    }
+
+    /// What the isolate reads of the shard between two ticks.
+    fn publish(&mut self) {
         self.buffers.control.get_mut()[..control::WORDS].copy_from_slice(self.shard.control());
         self.shard.congested_changes(self.buffers.congested.get_mut());
         self.buffers.call.get_mut()[call::CONGESTED] = f64::from(self.shard.congested_count());
@@ -263,7 +268,7 @@ impl NativeShard {
             let record = record.ok_or_else(|| Error::new(Status::InvalidArg, "no such record"))?;
             open.handle_signals();
             let outcome = open.shard.open_named(&record, &name);
-            open.buffers.control.get_mut()[..control::WORDS].copy_from_slice(open.shard.control());
+            open.publish();
             Ok(outcome.err().map(to_js))
         })
     }

@@ -4,6 +4,7 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import type { AskOptions } from "../ActorRef.ts"
 import { AskError } from "../AskError.ts"
 import type { Message } from "../Message.ts"
@@ -54,32 +55,49 @@ primitive<Ask>(Ask, "ActorRef.ask", function(fiber) {
   const timeout = options === undefined ? defaultTimeout : timeoutOf(message, options.timeout)
   if (typeof timeout !== "number") return Exit.fail(timeout)
   const from = senderOf(fiber, to.host)
-  return Effect.callback((resume) => question(to, message, from, timeout, resume))
-})
-
-const question = (
-  to: Cell,
-  message: Message<string, unknown>,
-  from: Cell | undefined,
-  timeout: number,
-  resume: (exit: Exit.Exit<unknown, unknown>) => void
-): GiveUp | undefined => {
   const op = Envelope.op(message)
-  const call = new Call(op, to, from === undefined ? undefined : resume, timeout)
-  const outcome = sendCall(to, op, message, from, call, undefined)
+  const { shard } = to.host
+  // An actor waits aside of the pump that runs it, and so does whoever asks on the pump's own stack.
+  if (from !== undefined || !shard.canHelp()) return askAside(to, op, message, from, timeout)
+  const call = new Call(op, to, undefined, timeout)
+  const outcome = sendCall(to, op, message, undefined, call, undefined)
   if (outcome !== Accepted) {
     call.pending = false
+    return Exit.fail(askRefused(to, message, outcome))
+  }
+  // Anybody else lends the pump its stack: most answers are there before it would have been put aside.
+  shard.help(call)
+  return call.exit ?? waitFor(call, fiber)
+})
+
+const askAside = (
+  to: Cell,
+  op: number,
+  message: Message<string, unknown>,
+  from: Cell | undefined,
+  timeout: number
+): Effect.Effect<unknown, unknown> => {
+  const { seeded } = to.host.shard
+  return Effect.callback((resume) => {
+    // Who is no actor goes on outside of the pump, so that its next question finds it at rest; in lockstep at once.
+    const apart = from === undefined && !seeded
+    const call = new Call(op, to, apart ? (exit) => void resolved.then(() => resume(exit)) : resume, timeout)
+    const outcome = sendCall(to, op, message, from, call, undefined)
+    if (outcome === Accepted) return new GiveUp(call)
+    call.pending = false
     return resume(Exit.fail(askRefused(to, message, outcome))), undefined
-  }
-  // An actor waits aside of the pump that runs it. Whoever is none lends the pump its stack: most answers are there
-  // before it would have been put aside.
-  if (from === undefined) {
-    const isRefused = to.host.shard.help(call)
+  })
+}
+
+/** Its asker has helped, and has no answer yet. It may be interrupted before it has begun to wait. */
+const waitFor = (call: Call, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<unknown, unknown> => {
+  const forget = fiber.addObserver(() => giveUp(call))
+  return Effect.callback((resume) => {
+    forget()
     if (call.exit !== undefined) return resume(call.exit), undefined
-    // The pump runs below it, or will; its next question is to find the pump at rest.
-    call.resume = isRefused ? (exit) => void resolved.then(() => resume(exit)) : resume
-  }
-  return new GiveUp(call)
+    call.resume = resume
+    return new GiveUp(call)
+  })
 }
 
 /** The asker is interrupted: whatever comes later is nobody's. */
@@ -93,10 +111,13 @@ export class GiveUp {
 }
 
 primitive<GiveUp>(GiveUp, "ActorRef.ask/giveUp", function() {
-  const call = this.call.latest ?? this.call
-  if (call.pending) {
-    call.pending = false
-    call.callee.host.shard.answered(call)
-  }
+  giveUp(this.call)
   return Exit.void
 })
+
+const giveUp = (asked: Call): void => {
+  const call = asked.latest ?? asked
+  if (!call.pending) return
+  call.pending = false
+  call.callee.host.shard.answered(call)
+}

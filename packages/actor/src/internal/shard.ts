@@ -88,6 +88,8 @@ export interface ShardOptions {
 }
 
 export interface Shard {
+  /** In lockstep: one message at a time, in an order made from a seed. */
+  readonly seeded: boolean
   readonly backend: "native" | "memory"
 
   // -- life ---------------------------------------------------------------------------------------------------------
@@ -128,12 +130,14 @@ export interface Shard {
   ) => Outcome
   /** The host has taken the call's answer, or its caller has gone away. */
   readonly answered: (call: Call) => void
+  /** It runs nothing, and the event loop has had its turn lately. Never in lockstep. */
+  readonly canHelp: () => boolean
   /**
-   * Right after `call`, of a call without `resume`. Its asker, who is no actor, would only wait: runs the pump on the asker's stack until the call has ended or there is
-   * nothing left to run; not for longer than the pump runs at a time. true: not now, because the pump runs already, below
-   * the asker, or the event loop has waited long enough.
+   * Right after `call`, of a call without `resume`, while `canHelp` says so. Its asker, who is no actor, would only wait:
+   * runs the pump on the asker's stack until the call has ended or there is nothing left to run; not for longer than the
+   * pump runs at a time.
    */
-  readonly help: (call: Call) => boolean
+  readonly help: (call: Call) => void
   /** Calls `resume` once there is room, or the actor has ended. Returns its undo. */
   readonly awaitRoom: (to: Cell, resume: () => void) => () => void
   /** In order behind what is in the normal lane; never refused. */

@@ -179,21 +179,18 @@ export class Scheduler {
 
   private readonly needed = (): boolean => this.keep || this.shard.timers.size > 0 || this.shard.calls.pending > 0
 
-  /** See `Shard.help`. In lockstep the pump runs by itself alone. */
-  help(call: Call): boolean {
-    if (!this.isIdle()) return this.random === undefined
+  /** See `Shard.help`. */
+  help(call: Call): void {
     this.awaited = call
     this.run(false)
     this.awaited = undefined
-    if (call.token === 0 || call.timeout === Infinity) return false
+    if (call.token === 0 || call.timeout === Infinity) return
     // A run with a handler that is not short has read the clock before it.
     this.shard.calls.limit(call, call.timeout, this.marked ? this.until - RUN : this.clock.now())
     this.pump.arm(this.deadline())
-    return false
   }
 
-  /** Whether an asker may help: nothing runs, and the event loop has not waited long. */
-  isIdle(): boolean {
+  canHelp(): boolean {
     return !this.running && this.random === undefined && !this.pump.isWaiting()
   }
 

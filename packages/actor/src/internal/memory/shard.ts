@@ -55,6 +55,7 @@ const NOT_IDLE = Is.Queued | Is.Starting | Is.Held | Is.Suspended | Is.Busy | Is
 
 export class MemoryShard implements Shard {
   readonly backend = "memory"
+  readonly seeded: boolean
   readonly host: ShardHost
   private readonly options: ShardOptions
 
@@ -79,6 +80,7 @@ export class MemoryShard implements Shard {
 
   constructor(options: ShardOptions, host: ShardHost) {
     this.options = options
+    this.seeded = options.seed !== undefined
     this.host = host
     this.anyLimits = this.limits.get(65536, 0, 5000)
     this.scheduler = new Scheduler(this, host, options.clock, options.longSchedule, options.seed)
@@ -249,7 +251,7 @@ export class MemoryShard implements Shard {
     if (alive !== undefined) {
       this.calls.list(call, alive)
       // Most of those whose asker helps are answered by it: the clock is read for the others.
-      if (timeout !== Infinity && (call.resume !== undefined || !this.scheduler.isIdle())) {
+      if (timeout !== Infinity && (call.resume !== undefined || !this.scheduler.canHelp())) {
         this.calls.limit(call, timeout, this.scheduler.coarseNow())
       }
     }
@@ -271,8 +273,12 @@ export class MemoryShard implements Shard {
     this.notices.callEnded(call, CallEnd.Timeout, undefined)
   }
 
-  help(call: Call): boolean {
-    return this.scheduler.help(call)
+  canHelp(): boolean {
+    return this.scheduler.canHelp()
+  }
+
+  help(call: Call): void {
+    this.scheduler.help(call)
   }
 
   awaitRoom(to: Cell, resume: () => void): () => void {

@@ -62,10 +62,12 @@ export interface NativeMembrane {
     call: Call,
     timeout: number
   ): Outcome
-  /** Nothing runs, and whoever waits for an answer may `help`. */
-  readonly idle: boolean
-  /** Runs the loop on the caller's stack until the call has ended. false: not now, the event loop has to have its turn. */
-  help(call: Call, now: number): boolean
+  /** Nothing runs, and the event loop has had its turn: whoever is no actor and waits for an answer may `help`. */
+  canHelp(): boolean
+  /** When `canHelp` last said so. */
+  readonly helpedAt: number
+  /** Runs the loop on the caller's stack until the call has ended, or for a turn. */
+  help(call: Call): void
   answered(call: Call): void
   awaitRoom(cell: NativeCell, resume: () => void): () => void
   stop(cell: NativeCell, reason: ExitReason): void

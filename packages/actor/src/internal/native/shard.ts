@@ -19,11 +19,13 @@ const generationOf = (pid: number): number => Math.floor(pid / 4294967296)
 
 export class NativeShard implements Shard {
   readonly backend = "native"
+  readonly seeded: boolean
   readonly #membrane: NativeMembrane
   readonly #options: ShardOptions
 
   constructor(module: NativeModule, binding: unknown, options: ShardOptions, host: ShardHost) {
     this.#options = options
+    this.seeded = options.seed !== undefined
     this.#membrane = new module.Membrane(binding, {
       maxActors: options.maxActors,
       capacity: DEFAULT_CAPACITY,
@@ -121,9 +123,10 @@ export class NativeShard implements Shard {
     call: Call,
     timeout: number
   ): Outcome {
-    // Whoever helps reads the clock there.
-    if (timeout !== Infinity && (call.resume !== undefined || !this.#membrane.idle)) {
-      call.deadline = this.#options.clock.now() + timeout
+    // Of whoever is going to help, the clock was read just now.
+    if (timeout !== Infinity) {
+      const isHelped = call.resume === undefined && call.origin === undefined
+      call.deadline = (isHelped ? this.#membrane.helpedAt : this.#options.clock.now()) + timeout
     }
     return from === undefined
       ? this.#membrane.call(to.low, to.generation, op, payload, 0, 0, flags, call, timeout)
@@ -134,12 +137,12 @@ export class NativeShard implements Shard {
     this.#membrane.answered(call)
   }
 
-  help(call: Call): boolean {
-    const membrane = this.#membrane
-    if (!membrane.idle) return this.#options.seed === undefined
-    const now = this.#options.clock.now()
-    if (call.timeout !== Infinity) call.deadline = now + call.timeout
-    return !membrane.help(call, now)
+  canHelp(): boolean {
+    return this.#membrane.canHelp()
+  }
+
+  help(call: Call): void {
+    this.#membrane.help(call)
   }
 
   awaitRoom(to: Cell, resume: () => void): () => void {
