@@ -6,7 +6,7 @@
 //! ```text
 //! call[0] now, ms           call[3] written: records in the completion ring; or the answer of `admit`
 //! call[1] submitted         call[4] result of the last DEMONITOR or CANCEL
-//! call[2] max deliveries        call[5] mailboxes that are marked in `congested`
+//! call[2] max deliveries        call[7] mailboxes that are marked in `congested`
 //! ```
 //!
 //! A panic is caught here and thrown as a JavaScript error. The shard behind it is given up then: half-done work must
@@ -24,8 +24,8 @@ pub mod call {
     pub const MAX: usize = 2;
     pub const ANSWER: usize = 3;
     pub const RESULT: usize = 4;
-    pub const CONGESTED: usize = 5;
-    pub const LENGTH: usize = 6;
+    pub const CONGESTED: usize = 7;
+    pub const LENGTH: usize = 8;
 }
 
 /// Sets `tick` and `admit` on `target`. The functions keep the shard's cell alive.
