@@ -1,9 +1,10 @@
 // tell, ask and stream from outside, with every way to end.
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorRef, ActorSystem, type AskError, ExitReason, type Pid } from "@myrmidonjs/actor"
-import { Deferred, Effect, Exit, Fiber, Schema, Stream } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Rpc } from "effect/rpc"
+import { hostOf } from "../src/internal/system.ts"
 import { Boom, Counter, CounterLive, Get, Increment, Reset, Stuck, systems, testSystems, Watch } from "./fixtures.ts"
 
 describe.each(systems)("ActorRef on the %s", (_, system) => {
@@ -110,6 +111,47 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
       yield* Actor.kill(counter)
       const exit = yield* Fiber.await(asker)
       assert.isTrue(Exit.isFailure(exit))
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("an asker that its callee interrupts, and does not answer, leaves nothing pending", () =>
+    Effect.gen(function*() {
+      const Rude = Actor.make("Rude", [Rpc.make("Ask")])
+      let asker: Fiber.Fiber<unknown, unknown> | undefined
+      const rude = yield* Rude.behavior({
+        init: () => 0,
+        handlers: {
+          Ask: () => {
+            asker?.interruptUnsafe()
+            return Effect.never
+          }
+        }
+      }).spawn()
+      const exit = yield* Fiber.await(
+        yield* Effect.forkChild(
+          Effect.suspend(() => {
+            asker = Fiber.getCurrent()
+            return rude.ask(Rude.messages.Ask())
+          }),
+          { startImmediately: true }
+        )
+      )
+      assert(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause))
+      assert.strictEqual(hostOf(yield* ActorSystem).shard.stats().calls, 0)
+      yield* Actor.kill(rude)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("who is asked on the stack of an answer is answered too", () =>
+    Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(1)
+      const other = yield* CounterLive.spawn(2)
+      yield* Actor.suspend(counter)
+      // Goes on where the first answer is given: inside of the loop.
+      const sum = yield* Effect.forkChild(
+        Effect.zipWith(counter.ask(Get()), Effect.suspend(() => other.ask(Get())), (a, b) => a + b),
+        { startImmediately: true }
+      )
+      yield* Actor.resume(counter)
+      assert.strictEqual(yield* Fiber.join(sum), 3)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("a stream delivers in order, ends, and a reader that stops ends the producer", () =>

@@ -16,6 +16,8 @@ import { Attention, Loop } from "./loop.ts"
 import { generationOf, lowOf, pidOf } from "./words.ts"
 import { Reasons } from "./reasons.ts"
 import { rethrow } from "./rethrow.ts"
+import { buryPending } from "./bury.ts"
+import { Reserve } from "./reserve.ts"
 import { RESERVE, Ring, SUBMISSIONS } from "./ring.ts"
 import { Slots } from "./slots.ts"
 import { Table } from "./table.ts"
@@ -76,9 +78,8 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   readonly #loop: Loop<C, K>
   readonly #host: MembraneHost<C, K>
   readonly #now: () => number
-  readonly #block: number
-  #reserved = 0
-  #taken = 0
+  readonly #lockstep: boolean
+  readonly #reserve: Reserve
   #nextWaiter = 1
   #closed = false
   #settle: () => void = () => {}
@@ -89,10 +90,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   constructor(binding: Binding, options: MembraneOptions, host: MembraneHost<C, K>) {
     this.#now = options.clock.now
     this.#host = host
-    // In lockstep PIDs are taken one by one, so that they are those of a system without a reserve.
-    this.#block = options.seed === undefined ? RESERVE : 1
     const { maxActors, capacity, seed } = options
     this.#ring = new Ring(binding, { maxActors, capacity, seed }, () => this.#loop.wake())
+    this.#lockstep = seed !== undefined
+    // In lockstep PIDs are taken one by one, so that they are those of a system without a reserve.
+    this.#reserve = new Reserve(this.#ring, this.#lockstep ? 1 : RESERVE)
     this.#reasons = new Reasons(this.#ring.native)
     this.#loop = new Loop<C, K>(
       this.#ring,
@@ -113,19 +115,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   /** Takes a PID, or 0: there are as many actors as there may be, or the system is closed. */
   takePid(): number {
     if (this.#closed) return 0
-    const ring = this.#ring
-    if (this.#taken === this.#reserved) {
-      this.#taken = 0
-      this.#reserved = ring.native.reserve(this.#block)
-      if (this.#reserved === 0) {
-        // Ends that wait to be ingested may have freed some.
-        this.#flush()
-        this.#reserved = ring.native.reserve(this.#block)
-        if (this.#reserved === 0) return 0
-      }
-    }
-    const at = this.#taken++ * 2
-    return pidOf(ring.reserve[at]!, ring.reserve[at + 1]!)
+    const pid = this.#reserve.take()
+    if (pid !== 0) return pid
+    // Ends that wait to be ingested may have freed some.
+    this.#flush()
+    return this.#reserve.take()
   }
 
   /** The cell that stands for a PID that was taken. */
@@ -142,7 +136,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   // In lockstep the next spawn takes the slot that was given back, as in a system without a ring.
   #freed(): void {
-    if (this.#block === 1) this.#flush()
+    if (this.#lockstep) this.#flush()
   }
 
   /** Opens a mailbox; name, link and watch are taken in the same step. The holder's PID: the name is taken. */
@@ -522,24 +516,8 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   /** After the end: what is still sent is a dead letter, and what was alive learns that the shard is gone. */
   #sweep(): void {
-    const ring = this.#ring
-    const down: ExitReason = { _tag: "IsolateDown", isolate: ring.shard }
-    const waiting = ring.pending
-    ring.pending = 0
-    for (let record = 0; record < waiting; record++) {
-      const at = record * WORDS
-      const out = ring.out
-      const head = out[at + HEAD]!
-      if ((head & 0xff) !== SEND) continue
-      const inline = (head & INLINE) !== 0
-      const payload = inline ? ring.outFloats[(at >> 1) + 3] : this.#slots.take(out[at + SLOT]!)
-      const to = pidOf(out[at + TO]!, out[at + TO_GENERATION]!)
-      const from = pidOf(out[at + FROM]!, out[at + FROM_GENERATION]!)
-      this.#host.deadLetter(to, from, head >>> 16, payload, "NotAlive")
-      if (((head >>> 8) & Flag.Call) === 0) continue
-      const call = this.#tokens.close(out[at + A]!)
-      if (call !== undefined) this.#host.callEnded(call, 1, { _tag: "NoProc", everExisted: true })
-    }
+    const down: ExitReason = { _tag: "IsolateDown", isolate: this.#ring.shard }
+    buryPending(this.#ring, this.#slots, this.#tokens, this.#host)
     for (const cell of this.#table.clear()) this.#host.dead(cell, down)
     for (const call of this.#tokens.clear()) this.#host.callEnded(call, 1, down)
     const waiters = [...this.#waiters.values()]

@@ -1,14 +1,16 @@
 /**
  * The loop that runs actors: ticks the shard, runs the batch that comes back, lets the event loop have its turn.
  *
- * - Wakes in a microtask on the first record when idle, or at once where a caller would only wait (`help`). Works for about 0.4 ms, then goes on in `setImmediate`, so that
- *   timers and I/O of the process are served. Never re-entered: a handler's records wait until it has returned.
+ * - Wakes in a microtask on the first record when idle, or runs at once on the stack of a caller that would only wait
+ *   (`help`). Works for about 0.4 ms, then goes on in `setImmediate`, so that timers and I/O of the process are served.
+ *   Never re-entered: a handler's records wait until it has returned.
  * - Says how many deliveries of a slice it has consumed *before* each handler, and reads the control word after it, so
  *   that what the shard decides in between holds between any two messages. What it leaves is still in the mailbox.
  * - Every record that is no slice is worked off even in a batch that is left: it is not repeated.
  * - Charges by elapsed time (`metering.ts`). A slice above 1 ms ends the batch, so that timers and the inbox are looked at.
- * - Holds the process while there is something to run, a timer is armed, a call is pending, or `keepAlive` says so.
+ * - Holds the process while there is something to run, and at rest as `alarm.ts` says.
  */
+import { Alarm } from "./alarm.ts"
 import { Completion, Control, Flag, RECORD_WORDS, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
 import { Meter } from "./meter.ts"
@@ -22,6 +24,7 @@ import type { Slots } from "./slots.ts"
 import type { Table } from "./table.ts"
 import type { Timers } from "./timers.ts"
 import type { Tokens } from "./tokens.ts"
+import { Turns } from "./turns.ts"
 
 const {
   To: TO,
@@ -35,13 +38,7 @@ const {
 } = Word
 // Constants of this module are part of the code; imported ones would be read each time.
 const WORDS = RECORD_WORDS
-const {
-  AbandonBatch: ABANDON_BATCH,
-  Runnable: RUNNABLE,
-  NextDeadline: NEXT_DEADLINE,
-  Queued: QUEUED,
-  Calls: CALLS
-} = Control
+const { AbandonBatch: ABANDON_BATCH, Runnable: RUNNABLE, Queued: QUEUED } = Control
 const { Slice: SLICE, Message: MESSAGE } = Completion
 const { Inline: INLINE, Call: CALL } = Flag
 
@@ -102,25 +99,17 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   readonly #reasons: Reasons
   readonly #host: MembraneHost<C, K>
   readonly #now: () => number
-  readonly #wakeIn: MembraneOptions["clock"]["wakeIn"]
+  readonly #turns: Turns
+  readonly #alarm: Alarm
   readonly #metering: Metering<C>
   readonly #longSchedule: number
   readonly #single: boolean
   #max: number
   #tasks: Array<Task<C>> = []
   #pumping = false
-  /** It goes on when the event loop has had its turn. */
-  #yielded = false
-  /** That turn is asked for. */
-  #turnAsked = false
-  /** Until when callers may help before it comes. */
-  #patience = 0
   /** The token of the call whose asker helps; 0: nobody does. */
   #helped = 0
   #helps = 0
-  #keepAlive = false
-  #holder: NodeJS.Timeout | undefined = undefined
-  #armedAt = Infinity
 
   constructor(
     ring: Ring,
@@ -144,7 +133,8 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#reasons = reasons
     this.#host = host
     this.#now = options.clock.now
-    this.#wakeIn = options.clock.wakeIn
+    this.#turns = new Turns(TURN, () => this.#pump())
+    this.#alarm = new Alarm(ring.control, options.clock, this.wake)
     this.#longSchedule = options.longSchedule
     this.#metering = new Metering(ring.in, table, host, options.longSchedule)
     this.#single = options.seed !== undefined
@@ -165,34 +155,20 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   }
 
   keepAlive(on: boolean): void {
-    this.#keepAlive = on
-    this.#hold()
+    this.#alarm.keepAlive(on)
   }
 
   /** Lets go of the timer and of the process. */
   stop(): void {
-    this.#keepAlive = false
     this.#tasks = []
-    this.#armedAt = Infinity
-    this.#wakeIn(undefined, this.wake)
-    if (this.#holder !== undefined) clearInterval(this.#holder)
-    this.#holder = undefined
+    this.#alarm.stop()
   }
 
   /** Whether a caller may help: the loop is at rest, and the event loop has not waited long. Never in lockstep. */
   canHelp(): boolean {
-    if (this.#pumping || this.#yielded || this.#single || this.closing) return false
-    const now = this.#now()
-    this.helpedAt = now
-    if (!this.#turnAsked) {
-      this.#patience = now + TURN
-      this.#askForTurn()
-    } else if (now > this.#patience) {
-      // What is asked now waits for that turn.
-      this.#yield()
-      return false
-    }
-    return true
+    if (this.#pumping || this.#turns.yielded || this.#single || this.closing) return false
+    this.helpedAt = this.#now()
+    return this.#turns.allows(this.helpedAt)
   }
 
   /** See `Membrane.help`. What the answer leaves to be ingested waits for the next record, or for the loop itself. */
@@ -202,25 +178,8 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#helped = 0
   }
 
-  #yield(): void {
-    this.#yielded = true
-    if (!this.#turnAsked) this.#askForTurn()
-  }
-
-  #askForTurn(): void {
-    this.#turnAsked = true
-    setImmediate(this.#onTurn)
-  }
-
-  readonly #onTurn = (): void => {
-    this.#turnAsked = false
-    if (!this.#yielded) return
-    this.#yielded = false
-    this.#pump()
-  }
-
   readonly #pump = (): void => {
-    if (!this.#pumping && !this.#yielded) this.#run(this.#now())
+    if (!this.#pumping && !this.#turns.yielded) this.#run(this.#now())
   }
 
   #run(start: number): void {
@@ -237,11 +196,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.attention = 0
     if (this.closing || this.#ring.broken !== undefined) return this.end()
     if (!idle) {
-      this.#yield()
+      this.#turns.yield()
     } else if (this.#helped === 0) {
       this.awake = false
       this.#slots.idle(this.#ring.control[QUEUED] === 0)
-      this.#arm()
+      this.#alarm.arm()
     }
   }
 
@@ -466,39 +425,6 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     words[head + B] = n
     for (let at = head + WORDS; at <= head + n * WORDS; at += WORDS) {
       if ((words[at + HEAD]! & 0xff) === MESSAGE) this.#notices.deadLetter(at, "NotAlive")
-    }
-  }
-
-  #arm(): void {
-    const delay = this.#ring.control[NEXT_DEADLINE]!
-    if (delay < 0) {
-      if (this.#armedAt !== Infinity) {
-        this.#armedAt = Infinity
-        this.#wakeIn(undefined, this.#timeout)
-      }
-    } else {
-      const at = this.#now() + delay
-      // A timer that rings too early finds nothing to do and is armed again: that is cheaper than moving it each time.
-      if (at < this.#armedAt) {
-        this.#armedAt = at
-        this.#wakeIn(delay, this.#timeout)
-      }
-    }
-    this.#hold()
-  }
-
-  readonly #timeout = (): void => {
-    this.#armedAt = Infinity
-    this.wake()
-  }
-
-  #hold(): void {
-    const control = this.#ring.control
-    const hold = this.#keepAlive || (control[CALLS]! > 0 && control[NEXT_DEADLINE]! < 0)
-    if (hold && this.#holder === undefined) this.#holder = setInterval(() => {}, 2 ** 30)
-    else if (!hold && this.#holder !== undefined) {
-      clearInterval(this.#holder)
-      this.#holder = undefined
     }
   }
 
