@@ -8,12 +8,14 @@ import { install } from "./install.mjs"
 import { at } from "./paths.mjs"
 import { progress } from "./progress.mjs"
 import { ask, capture } from "./run.mjs"
-import { findRust } from "./rust.mjs"
+import { buildAddon, findRust } from "./rust.mjs"
 
 /**
  * @typedef {object} Check
  * @property {string} name
  * @property {boolean} [rust] needs a Rust toolchain
+ * @property {boolean} [addon] needs the addon, in release
+ * @property {boolean} [alone] runs only when it is asked for by name, and then shows what it printed
  * @property {() => string | undefined} [missing] why it cannot run here
  * @property {ReadonlyArray<{ command: string, args: ReadonlyArray<string>, env?: Record<string, string> }>} steps
  */
@@ -118,6 +120,14 @@ const checks = () => [
       { command: "npx", args: ["--yes", "--package=node@22", "--", "node", ...rounds] }
     ]
   },
+  // Ten minutes, or MYRMIDON_SOAK_MINUTES of them.
+  {
+    name: "soak",
+    rust: true,
+    addon: true,
+    alone: true,
+    steps: [{ command: "node", args: ["--expose-gc", "packages/supervisor/test/soak/main.ts"] }]
+  },
   {
     name: "miri",
     rust: true,
@@ -143,12 +153,13 @@ export const check = async (args) => {
   /** @type {Array<string>} */
   const lines = []
   for (const each of all) {
-    if (args.length > 0 && !args.includes(each.name)) continue
+    if (args.length > 0 ? !args.includes(each.name) : each.alone === true) continue
     const missing = each.rust === true && "problem" in rust ? rust.problem : each.missing?.()
     if (missing !== undefined) {
       lines.push(`  ${each.name.padEnd(11)} skipped: ${missing}`)
       continue
     }
+    if (each.addon === true && "toolchain" in rust) await buildAddon(rust.toolchain, "release")
     let output = ""
     let code = 0
     await progress(each.name, async (onLine) => {
@@ -158,10 +169,8 @@ export const check = async (args) => {
         code ||= ran.code
       }
     }, () => code === 0 ? "" : "failed")
-    if (code !== 0) {
-      failed++
-      console.log(output)
-    }
+    if (code !== 0) failed++
+    if (code !== 0 || each.alone === true) console.log(output)
     lines.push(`  ${each.name.padEnd(11)} ${code === 0 ? "passed" : "FAILED"}`)
   }
   console.log(lines.join("\n"))

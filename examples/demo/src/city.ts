@@ -182,4 +182,12 @@ export const toV2 = HotSwap.upgrade(CityLive, CityV2, {
   copy: (state) => copyOf(state),
   migrate: (state) => ({ ...state, vaccinated: 0 })
 })
-export const toV3 = HotSwap.upgrade(CityV2, CityV3, { copy: (state) => copyOf(state) })
+/** `changed`: called for each city that gets it. */
+export const toV3 = (changed: () => void) =>
+  HotSwap.upgrade(CityV2, CityV3, {
+    copy: (state) => copyOf(state),
+    migrate: (state) => {
+      changed()
+      return state
+    }
+  })

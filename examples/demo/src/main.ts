@@ -37,7 +37,7 @@ const onBackend = (backend: Options["backend"], cities: Cities, options: Options
   const attempt = (on: Options["backend"]) => {
     const ledger = new Ledger(cities.people)
     const systemOptions = { onDeadLetter: ledger.letter }
-    return run({ cities, geography, seed: options.seed, days: options.days }, ledger, progress).pipe(
+    return run({ cities, geography, seed: options.seed, days: options.days, mistake: true }, ledger, progress).pipe(
       Effect.provide(on === "native" ? ActorSystem.layer(systemOptions) : ActorSystem.layerMemory(systemOptions))
     )
   }

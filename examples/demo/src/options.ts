@@ -20,7 +20,7 @@ export const help = `Myrmidon demo: one actor per real city, and an epidemic tha
   npm run demo -- [options]
 
   --actors N   the N largest cities of the world (1 to ${allCities}, default: all)
-  --days N     days to simulate (1 to 1000, default 42)
+  --days N     days to simulate (1 to 1000, default 42); the vaccine comes half-way, from 4 days on
   --seed N     another seed, another epidemic (0 to 4294967295, default 1)
   --memory     run on the TypeScript twin instead of the Rust scheduler
   --json       the table as one JSON object on the last line; progress goes to stderr

@@ -4,7 +4,7 @@
  */
 import { ActorSystem, type Behavior } from "@myrmidonjs/actor"
 import { Supervisor } from "@myrmidonjs/supervisor"
-import { Data, Effect, Stream } from "effect"
+import { Data, Deferred, Effect, Stream } from "effect"
 import type { Rpc } from "effect/rpc"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
@@ -86,6 +86,8 @@ export interface Plan {
   readonly geography: Geography
   readonly seed: number
   readonly days: number
+  /** Some cities get a version that crashes, the day after the vaccine. */
+  readonly mistake: boolean
 }
 
 /** People were made or lost: the run is worth nothing. */
@@ -118,26 +120,31 @@ export const run = Effect.fnUntraced(function*(plan: Plan, ledger: Ledger, spect
   const asks: Array<number> = []
   const counted = { handled: 0, killed: 0, restarted: 0, vaccinated: 0 }
   const upgraded = { swapped: 0, pauseP99: 0, rolledBack: 0 }
-  /** What happens to the cities in the course of a day. */
-  const duringDay = (day: number) =>
+  /** What happens to the cities in the course of a day, and whether it may come. */
+  const duringDay = (day: number, begun: Deferred.Deferred<void>) =>
     Effect.gen(function*() {
-      if (atlas.vaccineDay === 0) return
-      if (day === atlas.vaccineDay) {
+      const { vaccineDay } = atlas
+      if (vaccineDay > 0 && plan.mistake && day === vaccineDay + 1) {
+        upgraded.rolledBack = yield* tryV3(atlas, day, begun, ledger.returned)
+        return
+      }
+      yield* Deferred.succeed(begun, undefined)
+      if (vaccineDay > 0 && day === vaccineDay) {
         // Whoever is started again from now on is one that vaccinates.
         yield* supervisors(CityV2)
         const report = yield* learnToVaccinate()
         upgraded.swapped = report.swapped
         upgraded.pauseP99 = report.pause.p99
-      } else if (day === atlas.vaccineDay + 1) {
-        upgraded.rolledBack = (yield* tryV3(atlas, day, ledger.returned)).rolledBack.length
       }
     })
   const live = Effect.gen(function*() {
     let millis = 0
     for (let number = 1; number <= plan.days; number++) {
       const start = performance.now()
+      const begun = Deferred.makeUnsafe<void>()
+      const advance = atlas.world.ask(Advance({ day: number }), { timeout: "5 minutes" })
       const [day] = yield* Effect.all(
-        [atlas.world.ask(Advance({ day: number }), { timeout: "5 minutes" }), duringDay(number)],
+        [Effect.andThen(Deferred.await(begun), advance), duringDay(number, begun)],
         { concurrency: 2 }
       )
       const broken = ledger.close(day)

@@ -6,7 +6,7 @@
  * again to its city, which is by then the one that it was before.
  */
 import { type Actor, type DeadLetter, HotSwap, type Pid, type SwapReport } from "@myrmidonjs/actor"
-import { Data, Effect } from "effect"
+import { Data, Deferred, Effect, Exit } from "effect"
 import type { Atlas } from "./atlas.ts"
 import { mustArrive } from "./atlas.ts"
 import { toV2, toV3 } from "./city.ts"
@@ -38,19 +38,33 @@ export const learnToVaccinate = Effect.fnUntraced(function*() {
 })
 
 /**
- * The mistake, and its repair. `returned`: takes the messages that came back as dead letters so far.
+ * The mistake, and its repair. `returned`: takes the messages that came back as dead letters so far. `begun` is done when
+ * the canaries are chosen and changed: the day may come, and whatever it brings them is their first message. Returns how many came back.
  */
 export const tryV3 = Effect.fnUntraced(
-  function*(atlas: Atlas, day: number, returned: () => ReadonlyArray<DeadLetter>) {
+  function*(
+    atlas: Atlas,
+    day: number,
+    begun: Deferred.Deferred<void>,
+    returned: () => ReadonlyArray<DeadLetter>
+  ) {
     const { address, seed } = atlas
     const chosen = new Map<Pid, Actor.Ref<typeof Protocols.City>>()
-    // Late in the day, and none that dies on this day or is only just back.
+    // None that dies on this day or is only just back.
     for (let city = address.length - 1; city >= 0 && chosen.size < canaries; city--) {
       if (!isKilled(seed, city, day) && !isKilled(seed, city, day - 1)) chosen.set(address[city].pid, address[city])
     }
     const { size } = chosen
+    if (size === 0) {
+      yield* Deferred.succeed(begun, undefined)
+      return 0
+    }
+    let changed = 0
+    const change = (): void => {
+      if (++changed === size) Deferred.doneUnsafe(begun, Exit.void)
+    }
     const report = yield* Effect.flatMap(
-      HotSwap.swapAll(toV3, {
+      HotSwap.swapAll(toV3(change), {
         canary: { messages: 100, within: "1 minute", maxRollbacks: Math.min(maxRollbacks, size) },
         where: ({ pid }) => chosen.has(pid)
       }),
@@ -67,7 +81,7 @@ export const tryV3 = Effect.fnUntraced(
     for (const { message, to } of returned()) {
       if (isOfCity(message)) mustArrive(chosen.get(to)!.tellUnsafe(message))
     }
-    return report
+    return report.rolledBack.length
   }
 )
 

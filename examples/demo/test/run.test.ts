@@ -5,14 +5,14 @@ import { Effect } from "effect"
 import { loadCities } from "../src/cities.ts"
 import { makeGeography } from "../src/geography.ts"
 import { Ledger } from "../src/ledger.ts"
-import { downOn, nobody } from "../src/model.ts"
+import { downOn, isKilled, nobody } from "../src/model.ts"
 import * as Protocols from "../src/protocols.ts"
 import { run } from "../src/run.ts"
 import { simulate } from "./oracle.ts"
 
 const cities = loadCities(2_000)
 const geography = makeGeography(cities)
-const plan = { cities, geography, seed: 11, days: 5 }
+const plan = { cities, geography, seed: 11, days: 5, mistake: true }
 const quiet = { spawned: () => {}, day: () => {} }
 // `npm test -- --no-native` sets the variable, and says which suites it left out.
 const backends = [
@@ -54,6 +54,72 @@ describe.each(backends)("the demo on the %s backend", (backend, layer) => {
     }))
 })
 
+describe.each(backends)("the bad version on the %s backend", (_, layer) => {
+  it.effect("is brought back, and no person of the run is another one for it", () =>
+    Effect.gen(function*() {
+      const live = (mistake: boolean) =>
+        Effect.gen(function*() {
+          const ledger = new Ledger(cities.people)
+          const outcome = yield* run({ ...plan, days: 8, mistake }, ledger, quiet).pipe(
+            Effect.provide(layer({ onDeadLetter: ledger.letter }))
+          )
+          return { ...outcome, strayed: ledger.strayPeople, lost: ledger.lost }
+        })
+      const without = yield* live(false), withIt = yield* live(true)
+      assert.deepStrictEqual([without.figures.rolled_back, withIt.figures.rolled_back], [0, 32])
+      for (const { figures } of [without, withIt]) {
+        // Who is started again meanwhile is a V2 from the start, or one that is swapped.
+        assert.isAtMost(figures.swapped, cities.size)
+        assert.isAtLeast(figures.swapped, cities.size - downOn(plan.seed, cities.size, 4, 8).length)
+        assert.isAbove(figures.vaccinated, 0)
+        assert.strictEqual(figures.restarts_by_supervisor, figures.killed)
+      }
+      assert.deepStrictEqual(withIt.figures.totals, without.figures.totals)
+      assert.deepStrictEqual(withIt.ledger, without.ledger)
+      const people = ({ history }: typeof withIt) =>
+        history.days.map(({ infected, lost, recovered, susceptible, vaccinated, waiting }) => ({
+          infected,
+          lost,
+          recovered,
+          susceptible,
+          vaccinated,
+          waiting
+        }))
+      assert.deepStrictEqual(people(withIt), people(without))
+    }))
+})
+
+describe.each(backends)("a small world on the %s backend", (_, layer) => {
+  const sizes: ReadonlyArray<readonly [actors: number, days: number]> = [[1, 1], [1, 9], [2, 4], [3, 5], [40, 3], [
+    40,
+    12
+  ]]
+  it.effect.each(sizes)("of %s cities lives, and balances", ([actors, days]) =>
+    Effect.gen(function*() {
+      const few = loadCities(actors)
+      const ledger = new Ledger(few.people)
+      const small = { cities: few, geography: makeGeography(few), seed: 3, days, mistake: true }
+      const { figures } = yield* run(small, ledger, quiet).pipe(
+        Effect.provide(layer({ onDeadLetter: ledger.letter }))
+      )
+      assert.deepStrictEqual(figures.totals, simulate(few, small.geography, small)[days - 1].totals)
+      assert.strictEqual(figures.swapped > 0, days >= 4)
+      assert.strictEqual(figures.rolled_back > 0, days >= 4)
+    }))
+
+  it.effect("in which nobody is left to try the bad version lives, and balances", () =>
+    Effect.gen(function*() {
+      const alone = loadCities(1)
+      // Its one city is killed on the day after the vaccine.
+      const seed = Array.from({ length: 10_000 }, (_, seed) => seed).find((seed) => isKilled(seed, 0, 5))!
+      const ledger = new Ledger(alone.people)
+      const small = { cities: alone, geography: makeGeography(alone), seed, days: 9, mistake: true }
+      const { figures } = yield* run(small, ledger, quiet).pipe(Effect.provide(layer({ onDeadLetter: ledger.letter })))
+      assert.strictEqual(figures.rolled_back, 0)
+      assert.deepStrictEqual(figures.totals, simulate(alone, small.geography, small)[8].totals)
+    }))
+})
+
 const shuffled = backends.flatMap(([backend]) => [[backend, 1n], [backend, 2n]] as const)
 
 describe.each(shuffled)(
@@ -62,7 +128,7 @@ describe.each(shuffled)(
     it.effect("comes to the same people", () =>
       Effect.gen(function*() {
         const few = loadCities(500)
-        const small = { cities: few, geography: makeGeography(few), seed: 2, days: 4 }
+        const small = { cities: few, geography: makeGeography(few), seed: 2, days: 4, mistake: true }
         const ledger = new Ledger(few.people)
         const { figures } = yield* run(small, ledger, quiet).pipe(
           Effect.provide(ActorSystem.layerTest({ seed: order, backend, onDeadLetter: ledger.letter }))

@@ -18,9 +18,11 @@ import type { Behavior } from "./Behavior.ts"
 import { behaviorOf } from "./internal/behaviorImpl.ts"
 import { cellOf } from "./internal/cell.ts"
 import { awaitCanary, doneOf, planCell, rollBack, swapCell } from "./internal/hotSwap.ts"
-import { type Report, swapEach, swapTogether } from "./internal/swapGroup.ts"
+import { swapEach, swapTogether } from "./internal/swapGroup.ts"
 import { resolveSwap } from "./internal/swapOptions.ts"
+import type { Report } from "./internal/swapReport.ts"
 import { selectCells } from "./internal/swapSelect.ts"
+import { Turn } from "./internal/turn.ts"
 import { UpgradeImpl } from "./internal/upgrade.ts"
 import { watchModule } from "./internal/watchModule.ts"
 import type { Pid } from "./Pid.ts"
@@ -45,7 +47,8 @@ export interface Upgrade<in out From extends Rpc.Any, in out To extends Rpc.Any,
 
 /**
  * How long a new version is on probation: until it has handled `messages` (1,000 by default, 65,536 at most) or `within`
- * has passed (5 seconds by default), whichever is first. When it crashes meanwhile, the version before comes back.
+ * has passed (5 seconds by default; of a group, since the last of it was swapped), whichever is first. When it crashes
+ * meanwhile, the version before comes back. Whoever gives up waiting for it ends it: it has passed.
  *
  * @category models
  * @since 0.1.0
@@ -82,7 +85,18 @@ export interface Selection {
 }
 
 /**
- * What became of a group. Every actor of it is counted once.
+ * @category models
+ * @since 0.1.0
+ */
+export interface GroupOptions extends SwapOptions, Selection {
+  /** All at once, or nobody: see `swapAll`. */
+  readonly together?: boolean | undefined
+  /** Actors that may be waited for at the same time, for their handlers or their migrations: 1 by default. */
+  readonly concurrency?: number | undefined
+}
+
+/**
+ * What became of a group. Every actor of it that was reached is counted once; after `maxRollbacks` nobody else is.
  *
  * @category models
  * @since 0.1.0
@@ -210,22 +224,25 @@ export const swap = <From extends Rpc.Any, To extends Rpc.Any, R>(
 
 /**
  * Swaps every actor that runs `upgrade.from`: one by one, so that nothing stands still, or `together`, where all are held
- * still, changed and let go, and nobody changes when one fails. Failures are in the report, actor by actor.
+ * still, changed and let go, and nobody changes when one fails. Failures are in the report, actor by actor. A crowd is
+ * worked through in turns of the event loop: who is spawned meanwhile is not looked for.
  *
  * @category swapping
  * @since 0.1.0
  */
 export const swapAll = <From extends Rpc.Any, To extends Rpc.Any, R>(
   upgrade: Upgrade<From, To, R>,
-  swapOptions?: SwapOptions & Selection & { readonly together?: boolean | undefined }
+  swapOptions?: GroupOptions
 ): Effect.Effect<SwapReport, never, R | ActorSystem> =>
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
-    Effect.flatMap(options(() => resolveSwap(swapOptions)), (resolved) =>
-      Effect.suspend(() => {
-        const chosen = selectCells(context, impl(upgrade), swapOptions)
-        const all = swapOptions?.together === true ? swapTogether : swapEach
-        return all(chosen, impl(upgrade), context, resolved)
-      }))
+    Effect.flatMap(
+      options(() => resolveSwap(swapOptions)),
+      (resolved) =>
+        Effect.flatMap(selectCells(context, impl(upgrade), swapOptions), (chosen) => {
+          const all = swapOptions?.together === true ? swapTogether : swapEach
+          return all(chosen, impl(upgrade), context, resolved)
+        })
+    )
   )
 
 /**
@@ -236,23 +253,29 @@ export const swapAll = <From extends Rpc.Any, To extends Rpc.Any, R>(
  */
 export const plan = <From extends Rpc.Any, To extends Rpc.Any, R>(
   upgrade: Upgrade<From, To, R>,
-  planOptions?: Selection & { readonly sample?: number | undefined }
+  planOptions?: Selection & {
+    readonly sample?: number | undefined
+    /** For each migration that is an Effect. 5 seconds by default. */
+    readonly timeout?: Duration.Input | undefined
+  }
 ): Effect.Effect<{ readonly checked: number; readonly failures: SwapReport["failed"] }, never, R | ActorSystem> =>
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
     Effect.gen(function*() {
       const sample = yield* options(() => sampleOf(planOptions?.sample))
-      const all = selectCells(context, impl(upgrade), planOptions)
+      const { timeout } = yield* options(() => resolveSwap({ timeout: planOptions?.timeout }))
+      const all = yield* selectCells(context, impl(upgrade), planOptions)
+      const turn = new Turn()
       const step = Math.max(1, all.length / sample)
       const failures: Array<{ readonly pid: Pid; readonly error: SwapError }> = []
       let checked = 0
       for (let at = 0; Math.floor(at) < all.length && checked < sample; at += step) {
         const cell = all[Math.floor(at)]!
         checked++
-        const planned = planCell(cell, impl(upgrade))
+        const planned = planCell(cell, impl(upgrade), timeout)
         const exit = doneOf(planned) ?? (yield* Effect.exit(planned))
         const [reason] = Exit.isFailure(exit) ? exit.cause.reasons : []
         if (reason?._tag === "Fail") failures.push({ pid: cell.pid, error: reason.error })
-        if (checked % 64 === 0) yield* Effect.yieldNow
+        if (turn.step()) yield* turn.next
       }
       return { checked, failures }
     })
@@ -283,8 +306,9 @@ export const rollback = (
   )
 
 /**
- * For development: imports the module again whenever its file changes, and lets `apply` swap the actors that live. Ends
- * never by itself. Needs `node:fs`.
+ * For development: imports the module again whenever its file changes, and lets `apply` swap the actors that live. A file
+ * that cannot be imported is logged and changes nothing. Ends never by itself; what was imported stays in memory. Needs
+ * `node:fs`. `examples/hot-reload` is a program that does it.
  *
  * @category swapping
  * @since 0.1.0

@@ -13,9 +13,9 @@ import { ActorSystem } from "./ActorSystem.ts"
 import type { ActorExited } from "./AskError.ts"
 import type { Behavior } from "./Behavior.ts"
 import { type Statistics, statisticsOf } from "./internal/statistics.ts"
-import { stateOf } from "./internal/inspect.ts"
+import { readState, replaceState } from "./internal/inspect.ts"
 import { type Traced, traceOf, type TraceOptions } from "./internal/trace.ts"
-import { ReplaceFailed } from "./ReplaceFailed.ts"
+import type { ReplaceFailed } from "./ReplaceFailed.ts"
 import type { ProtocolMismatch } from "./SpawnError.ts"
 
 /**
@@ -36,10 +36,11 @@ export interface ActorStatistics extends Statistics {}
 
 /**
  * - `getState`: the state itself, read between two messages. To be looked at, not to be changed or kept.
- * - `replaceState`: between two messages; waits for a handler that waits.
- * - `trace`: what an actor handles, until `limit` messages (1,000 by default) were seen or the stream is given up; at
- *   most `perSecond` of them (100 by default), whatever is over is counted in the next one's `skipped`. So a trace of a
- *   flooded actor cannot flood its reader.
+ * - `replaceState`: between two messages; waits for a handler that waits. What throws, or does not fit the behaviour's
+ *   `state` schema, leaves the state that was there; `f` makes a new one, and does not change what it gets.
+ * - `trace`: what an actor handles, until `limit` messages (1,000 by default) were seen, the actor has ended or the
+ *   stream is given up, through swaps and rollbacks; at most `perSecond` of them (100 by default), whatever is over is
+ *   counted in the next one's `skipped`. So a trace of a flooded actor cannot flood its reader.
  * - `statistics`: a reading, and what has happened since at each later one.
  *
  * @category services
@@ -62,12 +63,9 @@ export class Inspector extends Context.Service<Inspector, {
     Inspector,
     Effect.map(ActorSystem, () =>
       Inspector.of({
-        getState: (ref, running) => Effect.map(stateOf(ref, running, undefined), (state) => state as never),
-        replaceState: (ref, running, f) =>
-          Effect.flatMap(
-            stateOf(ref, running, f as (state: unknown) => unknown),
-            (state) => state instanceof ReplaceFailed ? Effect.fail(state) : Effect.succeed(state as never)
-          ),
+        // The behaviour has typed the state, and is what the actor was found to run.
+        getState: (ref, running) => readState(ref, running) as never,
+        replaceState: (ref, running, f) => replaceState(ref, running, f as (state: unknown) => unknown) as never,
         trace: traceOf,
         statistics: statisticsOf
       }))

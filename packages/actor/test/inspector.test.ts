@@ -1,8 +1,27 @@
 // Debugging behind a service: states, traces, statistics (G82, G83).
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, HotSwap, Inspector } from "@myrmidonjs/actor"
-import { Effect, Fiber, Layer, Option, Stream } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Option, Schema, Stream } from "effect"
+import { Rpc } from "effect/rpc"
 import { Boom, Counter, CounterLive, Get, Increment, systems } from "./fixtures.ts"
+
+const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+
+/** Adds twice as much; crashes as well. */
+const doubling = Counter.behavior({
+  version: "2",
+  init: (start: number) => ({ n: start }),
+  handlers: {
+    Increment: (state, { by }) => (state.n += 2 * by),
+    Get: (state) => state.n,
+    Reset: () => {},
+    Boom: (_, message) => {
+      throw new TypeError(message)
+    },
+    Stuck: () => Effect.never,
+    Watch: () => Stream.empty
+  }
+})
 
 describe.each(systems)("Inspector on the %s", (_, system) => {
   const both = Layer.provideMerge(Inspector.layer, system)
@@ -95,6 +114,95 @@ describe.each(systems)("Inspector on the %s", (_, system) => {
       const first = yield* Fiber.join(reader)
       assert.deepInclude(Option.getOrThrow(first), { tag: "Boom", threw: true })
       assert.isFalse(yield* Actor.isAlive(counter))
+    }).pipe(Effect.scoped, Effect.provide(both)))
+
+  it.effect("a trace goes on through swaps and rollbacks, and leaves nothing behind (G83)", () =>
+    Effect.gen(function*() {
+      const inspector = yield* Inspector
+      const counter = yield* CounterLive.spawn(0)
+      const seen: Array<string> = []
+      const trace = Stream.runForEach(inspector.trace(counter), ({ tag }) => Effect.sync(() => void seen.push(tag)))
+      const first = yield* Effect.forkChild(trace, { startImmediately: true })
+      const second = yield* Effect.forkChild(trace, { startImmediately: true })
+      yield* turn
+      const swap = yield* Effect.forkChild(
+        HotSwap.swap(counter, HotSwap.upgrade(CounterLive, doubling), { canary: {} }),
+        {
+          startImmediately: true
+        }
+      )
+      yield* counter.ask(Increment({ by: 1 }))
+      // The one below goes first.
+      yield* Fiber.interrupt(first)
+      yield* Effect.flip(counter.ask(Boom("x")))
+      assert.strictEqual((yield* Effect.flip(Fiber.join(swap))).reason._tag, "RolledBack")
+      assert.strictEqual(yield* counter.ask(Increment({ by: 1 })), 1)
+      yield* turn
+      yield* Fiber.interrupt(second)
+      const count = seen.length
+      assert.strictEqual(yield* counter.ask(Increment({ by: 1 })), 2)
+      yield* turn
+      assert.deepStrictEqual([seen.length, new Set(seen)], [count, new Set(["Increment", "Boom"])])
+      // A group that goes back takes one along that is being traced.
+      const traced = yield* Effect.forkChild(trace, { startImmediately: true })
+      yield* turn
+      const other = yield* CounterLive.spawn(0)
+      const group = yield* Effect.forkChild(
+        HotSwap.swapAll(HotSwap.upgrade(CounterLive, doubling), { canary: { messages: 1 } }),
+        { startImmediately: true }
+      )
+      assert.strictEqual(yield* counter.ask(Increment({ by: 1 })), 4)
+      yield* Effect.flip(other.ask(Boom("x")))
+      assert.strictEqual((yield* Fiber.join(group)).rolledBack.length, 2)
+      assert.strictEqual(yield* counter.ask(Get()), 2)
+      yield* Fiber.interrupt(traced)
+      assert.strictEqual((yield* Actor.info(counter)).version, "1")
+    }).pipe(Effect.scoped, Effect.provide(both)))
+
+  it.effect("a trace ends with its actor (G83)", () =>
+    Effect.gen(function*() {
+      const inspector = yield* Inspector
+      const counter = yield* CounterLive.spawn(0)
+      const reader = yield* Effect.forkChild(Stream.runCollect(inspector.trace(counter)), { startImmediately: true })
+      yield* turn
+      yield* counter.ask(Get())
+      yield* Actor.kill(counter)
+      assert.deepStrictEqual((yield* Fiber.join(reader)).map(({ tag }) => tag), ["Get"])
+    }).pipe(Effect.scoped, Effect.provide(both)))
+
+  it.effect("a replacement waits for the handler that waits, and what does not fit the schema is refused (G82)", () =>
+    Effect.gen(function*() {
+      const inspector = yield* Inspector
+      const gate = Deferred.makeUnsafe<void>()
+      const Gated = Actor.make("Gated", [
+        Rpc.make("Later", { success: Schema.Int }),
+        Rpc.make("Now", { success: Schema.Int })
+      ])
+      const gated = Gated.behavior({
+        state: Schema.Struct({ n: Schema.mutableKey(Schema.Int) }),
+        init: (n: number) => ({ n }),
+        handlers: {
+          Later: (state) => Effect.map(Deferred.await(gate), () => (state.n += 1)),
+          // Waits too, so that no moment is left in which no handler does.
+          Now: (state) => Effect.map(Effect.yieldNow, () => (state.n += 1))
+        }
+      })
+      const ref = yield* gated.spawn(0)
+      const { Later, Now } = Gated.messages
+      const later = yield* Effect.forkChild(ref.ask(Later()), { startImmediately: true })
+      yield* turn
+      const replaced = yield* Effect.forkChild(inspector.replaceState(ref, gated, ({ n }) => ({ n: n + 100 })), {
+        startImmediately: true
+      })
+      const asks = yield* Effect.forEach([1, 2, 3], () => Effect.forkChild(ref.ask(Now()), { startImmediately: true }))
+      assert.deepStrictEqual(yield* inspector.getState(ref, gated), { n: 0 })
+      Deferred.doneUnsafe(gate, Exit.void)
+      assert.strictEqual(yield* Fiber.join(later), 1)
+      assert.deepStrictEqual(yield* Fiber.join(replaced), { n: 101 })
+      assert.deepStrictEqual(yield* Effect.forEach(asks, Fiber.join), [102, 103, 104])
+      const wrong = yield* Effect.flip(inspector.replaceState(ref, gated, () => ({ n: "many" }) as never))
+      assert.strictEqual(wrong._tag, "ReplaceFailed")
+      assert.deepStrictEqual(yield* inspector.getState(ref, gated), { n: 104 })
     }).pipe(Effect.scoped, Effect.provide(both)))
 
   it.effect("statistics count from the first reading (G83)", () =>

@@ -469,11 +469,16 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return { ...this.#ring.native.stats(), slots: this.#slots.used }
   }
 
+  /** The PID of every live cell, in order of its spawn. */
+  pids(): Float64Array {
+    if (this.#closed) return new Float64Array(0)
+    this.#flush()
+    return this.#ring.native.live()
+  }
+
   /** Every live cell, in order of its spawn. */
   cells(): Array<C> {
-    if (this.#closed) return []
-    this.#flush()
-    return this.#ring.native.live().map((pid) => this.find(pid)).filter((cell) => cell !== undefined)
+    return Array.from(this.pids(), (pid) => this.find(pid)).filter((cell) => cell !== undefined)
   }
 
   keepAlive(on: boolean): void {

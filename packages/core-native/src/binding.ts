@@ -66,7 +66,7 @@ export interface NativeShard {
   isAlive(low: number, generation: number): boolean
   everExisted(low: number, generation: number): boolean
   info(low: number, generation: number): InfoData | null
-  live(): Array<number>
+  live(): Float64Array
   stats(): StatsData
   close(): number
 }

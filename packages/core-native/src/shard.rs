@@ -21,7 +21,7 @@ use myrmidon_core::{
 use myrmidon_runtime::{Directory, ShardOwner, inbox};
 use napi::{
     Env, Error, JsValue, Result, Status,
-    bindgen_prelude::{BigInt, Function, Object, Unknown},
+    bindgen_prelude::{BigInt, Float64Array, Function, Object, Unknown},
 };
 use napi_derive::napi;
 use std::rc::Rc;
@@ -339,10 +339,10 @@ impl NativeShard {
 
     /// The PIDs of all live actors, in the order of their spawn.
     #[napi(catch_unwind)]
-    pub fn live(&self) -> Result<Vec<f64>> {
+    pub fn live(&self) -> Result<Float64Array> {
         self.cell.with(|open| {
             open.handle_signals();
-            Ok(open.shard.live().map(to_js).collect())
+            Ok(Float64Array::new(open.shard.live().map(to_js).collect()))
         })
     }
 

@@ -132,6 +132,8 @@ export class Bound {
   readonly open: OpenOptions
   /** The shard's: how long its handlers take. */
   meter: unknown = undefined
+  /** Of one with wrappers around its handlers: the behaviour without them. */
+  under: Bound | undefined = undefined
 
   constructor(host: Host, program: Program, context: Context.Context<never>) {
     this.host = host

@@ -208,13 +208,22 @@ const deliverSignal = (host: Host, cell: Cell, run: () => unknown): boolean => {
   return busy
 }
 
+// Its stack would show this pump and nothing of who died, and costs more than all the rest of a signal.
+const signalOf = (fields: ConstructorParameters<typeof ExitSignal>[0]): ExitSignal => {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  const signal = new ExitSignal(fields)
+  Error.stackTraceLimit = limit
+  return signal
+}
+
 export const deliverExit = (host: Host, cell: Cell, from: Pid | 0, reason: ExitReason): boolean => {
   const handler = cell.bound.program.options.signals?.exit
   if (handler === undefined) return false
   return deliverSignal(host, cell, () => {
     lifeOf(cell).sender = from
-    const signal = new ExitSignal({ from: from, name: from === 0 ? undefined : host.nameOf(from), reason })
-    return handler(cell.state, signal, selfOf(cell))
+    const name = from === 0 ? undefined : host.nameOf(from)
+    return handler(cell.state, signalOf({ from, name, reason }), selfOf(cell))
   })
 }
 

@@ -1,12 +1,12 @@
 /**
  * Holding an actor still: no message is delivered, control acts, and its queue, name, links and timers stay.
  *
- * The program's order and a swap hold it independently of each other.
+ * The program's order, a swap and a tool hold it independently of each other.
  */
 import type { Cell } from "./cell.ts"
 import { type Life, lifeOf } from "./life.ts"
 
-export const Hold = { Program: 1, Swap: 2 } as const
+export const Hold = { Program: 1, Swap: 2, Inspector: 4 } as const
 
 export const holdStill = (cell: Cell, why: number): void => {
   const life = lifeOf(cell)
@@ -21,8 +21,11 @@ export const letGo = (cell: Cell, why: number): void => {
   if (life.held === 0) cell.host.shard.resume(cell)
 }
 
-/** No handler of it runs or waits. */
-export const isQuiet = (cell: Cell): boolean => cell.host.running !== cell && (cell.life?.busy ?? 0) === 0
+/** It has a state, and no handler of it runs or waits. */
+export const isQuiet = (cell: Cell): boolean => {
+  const { life } = cell
+  return cell.host.running !== cell && (life === undefined || (life.busy === 0 && !life.starting))
+}
 
 /** Calls `then` once it is quiet, or has ended: at once, when it is. Who waits holds it still. Returns the undo. */
 export const whenQuiet = (cell: Cell, then: () => void): () => void => {
@@ -38,10 +41,10 @@ export const whenQuiet = (cell: Cell, then: () => void): () => void => {
   }
 }
 
-/** By the host: a handler is done, or the actor has ended. */
+/** By the host: `init` or a handler is done, or the actor has ended. */
 export const becameQuiet = (life: Life): void => {
   const waiters = life.quiet
-  if (waiters === undefined || (life.busy > 0 && life.ended === undefined)) return
+  if (waiters === undefined || ((life.busy > 0 || life.starting) && life.ended === undefined)) return
   life.quiet = undefined
   for (const waiter of waiters) waiter()
 }

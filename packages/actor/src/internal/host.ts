@@ -18,11 +18,12 @@ import type { Pid } from "../Pid.ts"
 import type { ChildOptions, SpawnOptions } from "../Self.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
 import { behaviorOf, boundFor } from "./behaviorImpl.ts"
-import { Bound, compile } from "./bound.ts"
+import { Bound, compile, type Program } from "./bound.ts"
 import { Call, endCall } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
+import { EndHook, EndHooks } from "./endHooks.ts"
 import { becameQuiet } from "./hold.ts"
 import { Hub } from "./hub.ts"
 import { hold, interruptAll, type Life, lifeOf } from "./life.ts"
@@ -39,6 +40,7 @@ import { begin, detached, settled, Starting, type Ties } from "./spawn.ts"
 import type { StopGroup } from "./stop.ts"
 import { StreamRequest } from "./stream.ts"
 import { switchTo } from "./swap.ts"
+import type { Versions } from "./versions.ts"
 import type { Watch } from "./watch.ts"
 
 /** A signal is delivered soon after its sender's end; a name that is later than so many other deaths is lost. */
@@ -71,6 +73,7 @@ export class Host implements ShardHost {
   readonly owners = new WeakMap<Scope.Scope, Owner>()
   /** The last of them: a loop that spawns into one scope finds it by a comparison. */
   lastOwner: { readonly scope: Scope.Scope; readonly owner: Owner } | undefined = undefined
+  readonly endHooks = new EndHooks()
   /** The actor whose handler is on the stack. */
   running: Cell | undefined = undefined
   /** No more spawns. */
@@ -85,6 +88,7 @@ export class Host implements ShardHost {
   tellsFailed = 0
   swaps = 0
   rollbacks = 0
+  versions: Versions | undefined = undefined
   /** Names of the latest dead; the oldest goes first. */
   private readonly lateNames = new Map<Pid, string>()
   private refs = 0
@@ -153,7 +157,12 @@ export class Host implements ShardHost {
     options: ChildOptions | undefined
   ): Effect.Effect<Cell, unknown> {
     return Effect.withFiber((fiber) => {
-      const begun = this.beginChild(parent, behavior, args, options, fiber.context)
+      let begun: Cell | Starting
+      try {
+        begun = this.beginChild(parent, behavior, args, options, fiber.context)
+      } catch (error) {
+        return Exit.fail(error)
+      }
       return begun instanceof Starting ? settled(begun) : Exit.succeed(begun)
     })
   }
@@ -172,15 +181,24 @@ export class Host implements ShardHost {
   ): Cell | Starting {
     const isWatched = options?.monitor === true
     const isLinked = options?.link !== false
-    const ties: Ties = {
-      parent: isLinked ? parent : undefined,
-      watcher: isWatched ? parent : undefined,
-      watchRef: isWatched ? this.nextRef() : 0
-    }
+    const ties: Ties | undefined = isLinked || isWatched
+      ? {
+        parent: isLinked ? parent : undefined,
+        watcher: isWatched ? parent : undefined,
+        watchRef: isWatched ? this.nextRef() : 0
+      }
+      : undefined
     const begun = begin(boundFor(behaviorOf(behavior), this, context), args, options, ties)
     const cell = begun instanceof Starting ? begun.cell : begun
     if (isWatched && options.name !== undefined) {
-      ;(lifeOf(parent).watched ??= new Map()).set(ties.watchRef, options.name)
+      ;(lifeOf(parent).watched ??= new Map()).set(ties!.watchRef, options.name)
+    }
+    const onEnd = options?.onEnd
+    // What failed at once never was.
+    if (onEnd !== undefined && !(begun instanceof Starting && begun.hasFailed)) {
+      const life = lifeOf(parent)
+      if (life.endHook?.call !== onEnd) life.endHook = new EndHook(parent, onEnd)
+      this.endHooks.add(cell, life.endHook)
     }
     // A link does not carry a normal end.
     if (isLinked) (lifeOf(parent).children ??= new Owner()).add(cell)
@@ -208,9 +226,12 @@ export class Host implements ShardHost {
     if (!this.events.idle) this.events.publish({ _tag: "Crashed", pid: cell.pid, name: cell.life?.name, reason })
   }
 
-  swapped(cell: Cell, from: string, to: string): void {
+  swapped(cell: Cell, from: Program, to: Program): void {
     this.swaps++
-    if (!this.events.idle) this.events.publish({ _tag: "Swapped", pid: cell.pid, name: cell.life?.name, from, to })
+    this.versions?.saw(from, to)
+    if (this.events.idle) return
+    const { name } = cell.life ?? {}
+    this.events.publish({ _tag: "Swapped", pid: cell.pid, name, from: from.version, to: to.version })
   }
 
   rolledBack(cell: Cell, version: string, reason: ExitReason): void {
@@ -292,6 +313,12 @@ export class Host implements ShardHost {
   }
 
   dead(cell: Cell, reason: ExitReason): void {
+    this.over(cell, reason)
+    // Last: who starts it again finds closed what closes at once. A cell is the ref that its parent has.
+    this.endHooks.take(cell)?.call(cell as never, reason)
+  }
+
+  private over(cell: Cell, reason: ExitReason): void {
     const life = cell.life
     this.ended++
     cell.state = undefined
@@ -301,6 +328,11 @@ export class Host implements ShardHost {
     life.ended = reason
     if (life.quiet !== undefined) becameQuiet(life)
     life.swap?.ended()
+    if (life.wrappers !== undefined) {
+      const { wrappers } = life
+      life.wrappers = undefined
+      for (const wrapper of wrappers) wrapper.ended()
+    }
     if (life.name !== undefined) {
       this.lateNames.set(cell.pid, life.name)
       if (this.lateNames.size > lateNamesKept) this.lateNames.delete(this.lateNames.keys().next().value!)

@@ -8,13 +8,14 @@ import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import { ActorExited } from "../AskError.ts"
 import { ExitReason } from "../ExitReason.ts"
 import { MigrationTimeout, RolledBack, SwapError, SwapInProgress, WrongVersion } from "../SwapError.ts"
 import type { Bound } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import { Hold, holdStill, isQuiet, letGo, whenQuiet } from "./hold.ts"
-import { bringBack, Canary, type Swaps, swapsOf, switchTo, type Version } from "./swap.ts"
+import { boundOf, bringBack, Canary, type Swaps, swapsOf, switchTo, type Version } from "./swap.ts"
 import { migrate, swapError, type UpgradeImpl, wrongVersion } from "./upgrade.ts"
 import { watch } from "./watch.ts"
 
@@ -22,6 +23,8 @@ import { watch } from "./watch.ts"
 export interface Resolved {
   readonly timeout: number
   readonly keep: number
+  /** Of a group: actors that wait at once, for their handlers or their migrations. */
+  readonly concurrency: number
   readonly canary: { readonly messages: number; readonly within: number; readonly maxRollbacks: number } | undefined
 }
 
@@ -55,8 +58,7 @@ export const commit = (
   state: unknown,
   { canary, keep }: Resolved
 ): Canary | undefined => {
-  const from = upgrade.from
-  const old: Version = { bound: cell.bound, state: cell.state, back: upgrade.back }
+  const old: Version = { bound: boundOf(cell), state: cell.state, back: upgrade.back }
   cell.state = state
   let made: Canary | undefined
   if (canary !== undefined || keep > 0) {
@@ -67,27 +69,19 @@ export const commit = (
       made = new Canary(cell, swaps, bound, canary.messages)
       made.start()
     } else swaps.trim()
+  } else if (cell.life?.swap !== undefined) {
+    cell.life.swap.keep = 0
+    cell.life.swap.trim()
   }
   if (made === undefined) switchTo(cell, bound)
-  cell.host.swapped(cell, from, upgrade.to)
+  cell.host.swapped(cell, upgrade.first.program, upgrade.last.program)
   return made
 }
 
-type Swapped = { readonly canary: Canary | undefined }
+/** `since`: when it came to rest, where it had to be waited for. */
+export type Swapped = { readonly canary: Canary | undefined; readonly since: number | undefined }
 
-/** Swaps it now: it is quiet. An Effect where a migration takes its time. Throws a `SwapError`. */
-const swapNow = (
-  cell: Cell,
-  upgrade: UpgradeImpl,
-  bound: Bound,
-  options: Resolved
-): Swapped | Effect.Effect<Swapped, SwapError> => {
-  const result = migrate(upgrade, cell.state)
-  return Effect.isEffect(result)
-    ? Effect.map(result, (state) => ({ canary: commit(cell, upgrade, bound, state, options) }))
-    : { canary: commit(cell, upgrade, bound, result.state, options) }
-}
-
+/** `f` may throw a `SwapError`, or give an Effect that fails with one. */
 export const attempt = <A>(f: () => A | Effect.Effect<A, SwapError>): Effect.Effect<A, SwapError> => {
   try {
     const result = f()
@@ -96,6 +90,13 @@ export const attempt = <A>(f: () => A | Effect.Effect<A, SwapError>): Effect.Eff
     return error instanceof SwapError ? Exit.fail(error) : Exit.die(error)
   }
 }
+
+/** The state that a migration comes to, in a box: the state may be anything. */
+export const migrated = (cell: Cell, upgrade: UpgradeImpl): Effect.Effect<{ readonly state: unknown }, SwapError> =>
+  attempt(() => {
+    const result = migrate(upgrade, cell.state)
+    return Effect.isEffect(result) ? Effect.map(result, (state) => ({ state })) : result
+  })
 
 /** What an Effect comes to that is done already. */
 export const doneOf = <A, E>(effect: Effect.Effect<A, E>): Exit.Exit<A, E> | undefined =>
@@ -128,29 +129,64 @@ export class Still {
   }
 }
 
-/** Does `f` while the actor stands still: no handler of it runs or waits, and none begins. */
-export const standing = <A>(
+/**
+ * `work` for at most `timeout` ms. Given up, it is interrupted and not waited for: a migration may refuse to be, and
+ * what it comes to then is nobody's.
+ */
+export const inTime = <A, E>(
+  work: Effect.Effect<A, E>,
+  timeout: number,
+  late: () => E
+): Effect.Effect<A, E> =>
+  Effect.acquireUseRelease(
+    Effect.forkDetach(work, { startImmediately: true }),
+    (fiber) =>
+      timeout === Infinity ? Fiber.join(fiber) : Effect.timeoutOrElse(Fiber.join(fiber), {
+        duration: timeout,
+        orElse: () => Effect.fail(late())
+      }),
+    (fiber) => Effect.sync(() => fiber.interruptUnsafe())
+  )
+
+/**
+ * Does `prepare` while the actor stands still, at most for `timeout` ms, and then `finish` in one step with letting it go:
+ * no handler of it runs or waits, and none begins. `refused`: why it cannot begin any more.
+ */
+export const standing = <A, B>(
   cell: Cell,
   timeout: number,
-  f: () => A | Effect.Effect<A, SwapError>
-): Effect.Effect<A, SwapError> =>
+  refused: () => SwapError | undefined,
+  prepare: () => A | Effect.Effect<A, SwapError>,
+  finish: (prepared: A, since: number) => B
+): Effect.Effect<B, SwapError> =>
   Effect.suspend(() => {
-    const still = new Still(cell)
-    const held = watch(cell)
+    // Whoever came here may have waited for a turn since it asked.
+    const refusal = refused()
+    if (refusal !== undefined) return Effect.fail(refusal)
+    let since = 0
     const work = Effect.andThen(
       quiet(cell),
-      Effect.suspend(() => cell.life?.ended === undefined ? attempt(f) : Effect.fail(exited(cell)))
+      Effect.suspend(() => {
+        since = performance.now()
+        // Its message in hand may have crashed: it has not ended yet, and is told of with the reason once it has.
+        return cell.host.shard.isAlive(cell) ? attempt(prepare) : Effect.never
+      })
     )
-    const limited = timeout === Infinity ? work : Effect.timeoutOrElse(work, {
-      duration: timeout,
-      orElse: () => Effect.fail(timedOut(timeout))
-    })
-    const gone = Effect.flatMap(held.end, () => Effect.fail(exited(cell)))
-    return Effect.onExit(Effect.raceFirst(limited, gone), () =>
-      Effect.sync(() => {
-        held.stop()
-        still.release()
-      }))
+    return Effect.acquireUseRelease(
+      Effect.sync(() => ({ still: new Still(cell), held: watch(cell) })),
+      ({ held }) => {
+        const gone = Effect.flatMap(held.end, () => Effect.fail(exited(cell)))
+        return Effect.flatMap(
+          Effect.raceFirst(inTime(work, timeout, () => timedOut(timeout)), gone),
+          (prepared) => cell.host.shard.isAlive(cell) ? attempt(() => finish(prepared, since)) : gone
+        )
+      },
+      ({ held, still }) =>
+        Effect.sync(() => {
+          held.stop()
+          still.release()
+        })
+    )
   })
 
 /** One actor. Done in one step where nothing has to be waited for. */
@@ -164,15 +200,25 @@ export const swapCell = (
   const refused = refusal(cell, upgrade, sure)
   if (refused !== undefined) return Exit.fail(refused)
   const bound = upgrade.bound(cell, context)
-  if (isQuiet(cell)) {
-    const done = attempt(() => swapNow(cell, upgrade, bound, options))
-    // Its Effect has not begun: nothing was done yet that would be done twice.
-    return Exit.isExit(done) ? done : standing(cell, options.timeout, () => done)
+  if (!upgrade.takesTime && isQuiet(cell)) {
+    try {
+      const result = migrate(upgrade, cell.state)
+      if (!Effect.isEffect(result)) {
+        return Exit.succeed({ canary: commit(cell, upgrade, bound, result.state, options), since: undefined })
+      }
+      // Not begun, and given up: a message may be handled before it is, and would not be in the copy that it has.
+      upgrade.takesTime = true
+    } catch (error) {
+      return error instanceof SwapError ? Exit.fail(error) : Exit.die(error)
+    }
   }
-  return standing(cell, options.timeout, () => {
-    if (!upgrade.runs(cell)) throw wrongVersion(upgrade, cell)
-    return swapNow(cell, upgrade, bound, options)
-  })
+  return standing(
+    cell,
+    options.timeout,
+    () => refusal(cell, upgrade, true),
+    () => upgrade.runs(cell) ? migrated(cell, upgrade) : Effect.fail(wrongVersion(upgrade, cell)),
+    ({ state }, since) => ({ canary: commit(cell, upgrade, bound, state, options), since })
+  )
 }
 
 /** How a canary ended; after `within` ms it has passed. Given up, it is none any more. */
@@ -187,39 +233,63 @@ export const awaitCanary = (canary: Canary, within: number): Effect.Effect<Rolle
     within === Infinity ? end : Effect.timeoutOrElse(end, { duration: within, orElse: () => Effect.succeed(undefined) })
   )
 
-export const rolledBack = (cell: Cell, reason: ExitReason, handled: RolledBack["handled"]): RolledBack =>
-  new RolledBack({ pid: cell.pid, reason, handled }, { disableChecks: true })
+/** Without a stack: it would say who asked for the report, and costs ten times as much as the way back itself. */
+export const rolledBack = (cell: Cell, reason: ExitReason, handled: RolledBack["handled"]): RolledBack => {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return new RolledBack({ pid: cell.pid, reason, handled }, { disableChecks: true })
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+const byHand = ExitReason.shutdown("rolled back by hand")
 
 /** To the version before, or to a named one that is still kept. */
 export const rollBack = (cell: Cell, version: string | undefined, timeout: number): Effect.Effect<void, SwapError> =>
   Effect.suspend(() => {
-    const gone = refusal(cell, undefined, true)
-    if (gone !== undefined && gone.reason._tag !== "SwapInProgress") return Effect.fail(gone)
+    const refused = refusal(cell, undefined, true)
     const swaps = cell.life?.swap
     const canary = swaps?.canary
-    if (canary !== undefined && (version === undefined || version === swaps!.versions[0]?.bound.program.version)) {
-      return Effect.sync(() => canary.rollBack(ExitReason.shutdown("rolled back by hand")))
+    // A canary does not wait: what runs of it is interrupted.
+    if (refused !== undefined && (canary === undefined || refused.reason._tag !== "SwapInProgress")) {
+      return Effect.fail(refused)
     }
-    if (gone !== undefined) return Effect.fail(gone)
+    const kept = stepsTo(cell, version)
+    if (kept === undefined) return Effect.fail(notKept(cell, version))
+    if (canary !== undefined) {
+      canary.rollBack(byHand)
+      if (kept === 1) return Effect.void
+    }
     const back = (): void => {
-      const at = version === undefined
-        ? 0
-        : swaps?.versions.findIndex((kept) => kept.bound.program.version === version) ?? -1
-      if (swaps === undefined || at < 0 || at >= swaps.versions.length) {
-        throw swapError(
-          new WrongVersion({ expected: version ?? "a version before", running: cell.bound.program.version })
-        )
-      }
+      const steps = canary === undefined ? stepsTo(cell, version) : kept - 1
+      if (steps === undefined) throw notKept(cell, version)
       const running = cell.bound.program.version
-      for (let step = 0; step <= at; step++) bringBack(cell, swaps)
-      cell.host.rolledBack(cell, running, ExitReason.shutdown("rolled back by hand"))
+      for (let step = 0; step < steps; step++) bringBack(cell, swapsOf(cell))
+      cell.host.rolledBack(cell, running, byHand)
     }
-    return isQuiet(cell) ? attempt(back) : standing(cell, timeout, back)
+    return isQuiet(cell)
+      ? attempt(back)
+      : standing(cell, timeout, () => refusal(cell, undefined, true), () => {}, back)
   })
 
-/** What the migration would come to, on a copy. */
-export const planCell = (cell: Cell, upgrade: UpgradeImpl): Effect.Effect<void, SwapError> => {
+/** Versions to go back until it is the one that is named, or the one before. */
+const stepsTo = (cell: Cell, version: string | undefined): number | undefined => {
+  const versions = cell.life?.swap?.versions ?? []
+  const at = version === undefined ? 0 : versions.findIndex((kept) => kept.bound.program.version === version)
+  return at < 0 || at >= versions.length ? undefined : at + 1
+}
+
+const notKept = (cell: Cell, version: string | undefined): SwapError =>
+  swapError(new WrongVersion({ expected: version ?? "a version before", running: cell.bound.program.version }))
+
+/** What the migration would come to, on a copy, in `timeout` ms. */
+export const planCell = (cell: Cell, upgrade: UpgradeImpl, timeout: number): Effect.Effect<unknown, SwapError> => {
   const refused = refusal(cell, upgrade, false)
   if (refused !== undefined) return Exit.fail(refused)
-  return Effect.asVoid(attempt<unknown>(() => migrate(upgrade, cell.state) as { readonly state: unknown }))
+  const planned = cell.life?.starting === true
+    ? Effect.flatMap(quiet(cell), () => migrated(cell, upgrade))
+    : migrated(cell, upgrade)
+  return doneOf(planned) ?? inTime(planned, timeout, () => timedOut(timeout))
 }

@@ -6,43 +6,61 @@ import { ExitReason } from "../ExitReason.ts"
 import { ReplaceFailed } from "../ReplaceFailed.ts"
 import { ProtocolMismatch } from "../SpawnError.ts"
 import { behaviorOf } from "./behaviorImpl.ts"
+import type { Program } from "./bound.ts"
 import { type Cell, cellOf } from "./cell.ts"
+import { Hold, holdStill, isQuiet, letGo } from "./hold.ts"
 import { quiet } from "./hotSwap.ts"
-import { baseOf } from "./upgrade.ts"
+import { baseOf, issueOf } from "./upgrade.ts"
 
 export const gone = (cell: Cell): ActorExited =>
   new ActorExited({ pid: cell.pid, name: cell.life?.name, reason: cell.life?.ended ?? ExitReason.noProc(true) })
 
-/** The state, after `f` where it is given; a `ReplaceFailed` is what `f` threw. */
-export const stateOf = (
-  ref: AnyRef,
-  running: unknown,
-  f: ((state: unknown) => unknown) | undefined
-): Effect.Effect<unknown, ActorExited | ProtocolMismatch> =>
+type Answer = Effect.Effect<unknown, ActorExited | ProtocolMismatch | ReplaceFailed>
+
+/** The state of an actor that has one and runs this. */
+const stateOf = (cell: Cell, program: Program, use: (state: unknown) => Answer): Answer => {
+  if (cell.life?.ended !== undefined || !cell.host.shard.isAlive(cell)) return Effect.fail(gone(cell))
+  const found = cell.bound.program
+  if (baseOf(found) === program) return use(cell.state)
+  return Effect.fail(
+    new ProtocolMismatch({
+      name: cell.life?.name ?? "",
+      expected: `${program.protocol} ${program.version}`,
+      found: `${found.protocol} ${found.version}`
+    })
+  )
+}
+
+/** As it is, also while a handler of it waits. */
+export const readState = (ref: AnyRef, running: unknown): Answer =>
   Effect.suspend(() => {
     const cell = cellOf(ref)
     const { program } = behaviorOf(running)
-    return Effect.andThen(
-      // A handler that waits has read the state that it will go on with.
-      f === undefined ? Effect.void : quiet(cell),
-      Effect.suspend((): Effect.Effect<unknown, ActorExited | ProtocolMismatch> => {
-        if (!cell.host.shard.isAlive(cell)) return Effect.fail(gone(cell))
-        const found = cell.bound.program
-        if (baseOf(found) !== program) {
-          return Effect.fail(
-            new ProtocolMismatch({
-              name: cell.life?.name ?? "",
-              expected: `${program.protocol} ${program.version}`,
-              found: `${found.protocol} ${found.version}`
-            })
-          )
-        }
-        if (f === undefined) return Effect.succeed(cell.state)
+    const read = Effect.suspend(() => stateOf(cell, program, Effect.succeed))
+    return cell.life?.starting === true ? Effect.andThen(quiet(cell), read) : read
+  })
+
+/** Between two messages: a handler that waits has read the state that it will go on with, and the next one waits. */
+export const replaceState = (ref: AnyRef, running: unknown, f: (state: unknown) => unknown): Answer =>
+  Effect.suspend(() => {
+    const cell = cellOf(ref)
+    const { program } = behaviorOf(running)
+    const replace = Effect.suspend(() =>
+      stateOf(cell, program, (state) => {
         try {
-          return Effect.succeed(cell.state = f(cell.state))
+          const next = f(state)
+          const issue = issueOf(next, program)
+          if (issue !== undefined) return Effect.fail(new ReplaceFailed({ cause: issue }))
+          return Effect.succeed(cell.state = next)
         } catch (cause) {
-          return Effect.succeed(new ReplaceFailed({ cause }))
+          return Effect.fail(new ReplaceFailed({ cause }))
         }
       })
+    )
+    if (isQuiet(cell) || !cell.host.shard.isAlive(cell)) return replace
+    return Effect.acquireUseRelease(
+      Effect.sync(() => holdStill(cell, Hold.Inspector)),
+      () => Effect.andThen(quiet(cell), replace),
+      () => Effect.sync(() => letGo(cell, Hold.Inspector))
     )
   })

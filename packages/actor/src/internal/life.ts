@@ -9,10 +9,11 @@ import type * as Scope from "effect/Scope"
 import type { ExitReason } from "../ExitReason.ts"
 import type { Self } from "../Self.ts"
 import type { Cell } from "./cell.ts"
+import type { EndHook } from "./endHooks.ts"
 import type { ResolvedMailbox } from "./mailbox.ts"
 import type { Owner } from "./owner.ts"
 import type { Runner } from "./runner.ts"
-import type { Swaps } from "./swap.ts"
+import type { Swaps, Wrapper } from "./swap.ts"
 
 export class Life {
   // What every delivery looks at stands together: a cache line more is a cache miss more.
@@ -35,6 +36,8 @@ export class Life {
   /** Of `init`: lives as long as the actor. */
   scope: Scope.Closeable | undefined = undefined
   fibers: Set<Fiber.Fiber<unknown, unknown>> | undefined = undefined
+  /** An Effect as `init` is not done: there is no state yet. */
+  starting = false
   /** Grows when a version is rolled back: what still runs of it is nobody's. */
   epoch = 0
   /** Nothing of it may start any more: it is in its cleanup, or gone. */
@@ -43,11 +46,15 @@ export class Life {
   held = 0
   /** Of a swap: the versions before this one, and the canary. */
   swap: Swaps | undefined = undefined
+  /** What is wrapped around its handlers, whatever version they are of. */
+  wrappers: ReadonlyArray<Wrapper> | undefined = undefined
   /** It has ended. */
   ended: ExitReason | undefined = undefined
   /** Of a spawn that waits for `init`. */
   onEnded: ((reason: ExitReason) => void) | undefined = undefined
   children: Owner | undefined = undefined
+  /** The last `onEnd` of its children. */
+  endHook: EndHook | undefined = undefined
   /** Names of what it watches, for DOWN: by then nobody knows them. */
   watched: Map<number, string> | undefined = undefined
 }

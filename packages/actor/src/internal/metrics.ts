@@ -4,6 +4,7 @@
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import type { Host } from "./host.ts"
+import { Versions } from "./versions.ts"
 
 /** Registers the gauges of a system. Returns the undo. */
 export const registerMetrics = (host: Host, backend: string, context: Context.Context<never>): () => void => {
@@ -29,5 +30,9 @@ export const registerMetrics = (host: Host, backend: string, context: Context.Co
       modify: () => {}
     })
   })
-  return () => registrations.forEach((registration) => registration.remove())
+  const versions = host.versions = new Versions(host, { backend, boot: host.boot }, context)
+  return () => {
+    versions.remove()
+    registrations.forEach((registration) => registration.remove())
+  }
 }

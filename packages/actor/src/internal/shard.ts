@@ -192,6 +192,8 @@ export interface Shard {
   }
   /** Every live cell, in order of its spawn. */
   readonly cells: () => Iterable<Cell>
+  /** The PID of each, in the same order: for lists that are made in turns. */
+  readonly pids: () => Float64Array
   /** Holds the process (`true`), or lets it end when nothing is runnable, no timer armed and no call pending. */
   readonly keepAlive: (on: boolean) => void
   /** Everything is dead letters from now on. Idempotent. */

@@ -24,6 +24,7 @@ import {
 import type { Bound } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import { leave } from "./deliver.ts"
+import { becameQuiet } from "./hold.ts"
 import { hold, interruptAll, lifeOf } from "./life.ts"
 import { millisOf, resolveMailbox } from "./mailbox.ts"
 import { isName } from "./name.ts"
@@ -54,6 +55,10 @@ export class Starting {
 
   get result(): Exit.Exit<Cell, unknown> | undefined {
     return this.outcome
+  }
+
+  get hasFailed(): boolean {
+    return this.outcome !== undefined && Exit.isFailure(this.outcome)
   }
 
   /** Once; what comes later is too late. */
@@ -131,7 +136,9 @@ const beginUnsafe = (
 ): Cell | Starting => {
   const { host, program, shard } = bound
   if (host.closing) throw new SystemStopped()
-  const open = options === undefined && ties === undefined ? bound.open : openOptions(bound, options, ties)
+  const open = ties === undefined && (options === undefined || isPlain(options))
+    ? bound.open
+    : openOptions(bound, options, ties)
   const timeout = options?.initTimeout === undefined
     ? Infinity
     : millisOf("initTimeout", options.initTimeout, Number.MAX_SAFE_INTEGER)
@@ -169,6 +176,8 @@ const beginUnsafe = (
   return cell
 }
 
+const isPlain = ({ mailbox, name }: SpawnOptions): boolean => name === undefined && mailbox === undefined
+
 const remember = (cell: Cell, bound: Bound, open: OpenOptions): void => {
   if (open.name !== undefined) lifeOf(cell).name = open.name
   if (open.capacity !== bound.mailbox.capacity || open.onFull !== bound.mailbox.onFull) lifeOf(cell).mailbox = open
@@ -176,8 +185,12 @@ const remember = (cell: Cell, bound: Bound, open: OpenOptions): void => {
 
 const ready = (cell: Cell): void => {
   cell.host.shard.started(cell)
+  const { life } = cell
+  if (life === undefined) return
+  life.starting = false
+  if (life.quiet !== undefined) becameQuiet(life)
   // `self.stop` in `init`.
-  if (cell.life !== undefined) leave(cell, cell.life)
+  leave(cell, life)
 }
 
 const abandon = (cell: Cell): void => {
@@ -185,7 +198,10 @@ const abandon = (cell: Cell): void => {
   if (life !== undefined) {
     life.closing = true
     interruptAll(life)
+    life.ended = ExitReason.noProc(true)
+    if (life.quiet !== undefined) becameQuiet(life)
   }
+  cell.host.endHooks.take(cell)
   cell.host.shard.abandon(cell)
   // Its links vanish without a signal, so that those who were born to it are told here.
   if (life?.children === undefined) return
@@ -196,6 +212,7 @@ const abandon = (cell: Cell): void => {
 
 const start = (cell: Cell, init: Effect.Effect<unknown, unknown>, timeout: number): Starting => {
   const life = lifeOf(cell)
+  life.starting = true
   const scope = Scope.makeUnsafe()
   const runner = new Runner(cell, scope)
   const starting = new Starting(cell, timeout)

@@ -54,11 +54,29 @@ export class Swaps {
 
 export const swapsOf = (cell: Cell): Swaps => lifeOf(cell).swap ??= new Swaps()
 
-/** The actor runs this from the next message on. */
+/** Around the handlers of an actor, whatever version it runs: a trace. */
+export interface Wrapper {
+  readonly wrap: (program: Program) => Program
+  /** The actor has ended. */
+  readonly ended: () => void
+}
+
+/** What the actor runs, without wrappers. A canary is what it tries out. */
+export const boundOf = (cell: Cell): Bound => cell.bound.under ?? cell.bound
+
+const wrapped = (bound: Bound, wrappers: ReadonlyArray<Wrapper>): Bound => {
+  const program = wrappers.reduce((inner, wrapper) => wrapper.wrap(inner), bound.program)
+  const made = new Bound(bound.host, program, bound.context)
+  made.under = bound
+  made.meter = bound.meter
+  return made
+}
+
+/** The actor runs this from the next message on, in the wrappers that it has. */
 export const switchTo = (cell: Cell, bound: Bound): void => {
   const before = cell.bound
-  cell.bound = bound
   const { life } = cell
+  cell.bound = life?.wrappers === undefined ? bound : wrapped(bound, life.wrappers)
   if (life !== undefined) life.runner = undefined
   const scoped = life?.scope !== undefined
   const cleanup = bound.open.cleanup || scoped
@@ -67,13 +85,17 @@ export const switchTo = (cell: Cell, bound: Bound): void => {
   }
 }
 
+/** Messages that a canary reports at most. */
+export const journalled = 65_536
+
 /** A message that a canary has been given. */
 class Entry {
   readonly op: number
   readonly payload: unknown
   readonly from: Pid | undefined
   readonly asked: boolean
-  answered = false
+  /** Where its asker waits for a reply that its handler has left open. */
+  later: Deferred.Deferred<unknown, unknown> | undefined = undefined
   done = false
 
   constructor(op: number, payload: unknown, from: Pid | undefined, asked: boolean) {
@@ -81,6 +103,10 @@ class Entry {
     this.payload = payload
     this.from = from
     this.asked = asked
+  }
+
+  get isAnswered(): boolean {
+    return this.asked && this.done && (this.later === undefined || Deferred.isDoneUnsafe(this.later))
   }
 }
 
@@ -125,8 +151,14 @@ export class Canary {
     else this.waiters.push(waiter)
   }
 
-  get isOver(): boolean {
-    return this.end !== undefined
+  /** Neither crashed nor passed nor ended. */
+  get isOpen(): boolean {
+    return this.end === undefined
+  }
+
+  /** It may still have to go back with its group. */
+  get hasPassed(): boolean {
+    return this.end !== undefined && this.end !== "ended" && this.end.passed
   }
 
   // -- what its handlers do -------------------------------------------------------------------------------------------
@@ -136,6 +168,8 @@ export class Canary {
       handler === undefined ? undefined : (state, payload, self) => {
         const { life } = this.cell
         const sender = life?.sender ?? 0
+        // Messages that re-enter while one waits for ever: who has handled so many has passed.
+        if (this.journal.length >= journalled) this.pass()
         const entry = new Entry(op, payload, sender === 0 ? undefined : sender as Pid, life?.asked ?? false)
         if (this.end === undefined) this.journal.push(entry)
         this.open++
@@ -151,30 +185,31 @@ export class Canary {
 
   // A throw never comes here: its entry stays open, and is the letter that comes back.
   private watch(entry: Entry, result: unknown): unknown {
-    if (typeof result !== "object" || result === null) return this.handled(entry, true), result
+    if (typeof result !== "object" || result === null) return this.handled(entry, undefined), result
     if (Exit.isExit(result)) {
-      if (isReply(result)) this.handled(entry, true)
+      if (isReply(result)) this.handled(entry, result)
       return result
     }
-    if (Deferred.isDeferred(result)) return this.handled(entry, false), result
-    if (Effect.isEffect(result)) {
+    if (Effect.isEffect(result) && !Deferred.isDeferred(result)) {
       return Effect.onExit(result, (exit) =>
         Effect.sync(() => {
-          if (isReply(exit)) this.handled(entry, !(Exit.isSuccess(exit) && Deferred.isDeferred(exit.value)))
+          if (isReply(exit)) this.handled(entry, exit)
         }))
     }
     if (result instanceof Promise) {
       return result.then((value: unknown) => {
-        this.handled(entry, true)
+        this.handled(entry, value)
         return value
       })
     }
-    return this.handled(entry, true), result
+    return this.handled(entry, result), result
   }
 
-  private handled(entry: Entry, isAnswer: boolean): void {
+  /** `result`: a value, or an Exit of one. */
+  private handled(entry: Entry, result: unknown): void {
+    const value = Exit.isExit(result) && Exit.isSuccess(result) ? result.value : result
+    if (Deferred.isDeferred(value)) entry.later = value
     entry.done = true
-    entry.answered = entry.asked && isAnswer
     this.open--
     this.left--
     if (this.left <= 0 && this.open === 0) this.pass()
@@ -187,7 +222,7 @@ export class Canary {
     if (this.end !== undefined) return
     this.swaps.canary = undefined
     this.swaps.trim()
-    if (this.cell.bound === this.wrapped) this.cell.bound = this.bound
+    if (boundOf(this.cell) === this.wrapped) switchTo(this.cell, this.bound)
     this.settle({ passed: true })
   }
 
@@ -225,7 +260,7 @@ export class Canary {
    */
   recall(reason: ExitReason): ReadonlyArray<HandledMessage> | undefined {
     const { bound, cell, old, swaps } = this
-    if (cell.bound !== bound || cell.life?.ended !== undefined) return undefined
+    if (boundOf(cell) !== bound || cell.life?.ended !== undefined) return undefined
     if (swaps.versions[0] === old) swaps.versions.shift()
     restore(cell, old)
     cell.host.rolledBack(cell, bound.program.version, reason)
@@ -241,11 +276,11 @@ export class Canary {
 
   /** What it has handled so far. */
   report(): ReadonlyArray<HandledMessage> {
-    return this.journal.filter(({ done }) => done).map(({ answered, from, op, payload }) => ({
+    return this.journal.filter(({ done }) => done).map(({ from, isAnswered, op, payload }) => ({
       tag: tagOf(op),
       ...from === undefined ? undefined : { from },
       payload,
-      answered
+      answered: isAnswered
     }))
   }
 

@@ -3,6 +3,7 @@ import type * as Duration from "effect/Duration"
 import { InvalidOption } from "../SpawnError.ts"
 import type { Resolved } from "./hotSwap.ts"
 import { millisOf } from "./mailbox.ts"
+import { journalled } from "./swap.ts"
 
 interface Options {
   readonly canary?: {
@@ -12,6 +13,7 @@ interface Options {
   } | undefined
   readonly timeout?: Duration.Input | undefined
   readonly keep?: number | undefined
+  readonly concurrency?: number | undefined
 }
 
 /** ms. */
@@ -22,11 +24,12 @@ const whole = (option: string, value: number, least: number, most: number): numb
   throw new InvalidOption({ option, issue: `must be a whole number from ${least} to ${most}` })
 }
 
-export const resolveSwap = ({ canary, keep = 2, timeout }: Options = {}): Resolved => ({
+export const resolveSwap = ({ canary, concurrency = 1, keep = 2, timeout }: Options = {}): Resolved => ({
   timeout: timeout === undefined ? patience : millisOf("timeout", timeout, Infinity),
   keep: whole("keep", keep, 0, 16),
+  concurrency: whole("concurrency", concurrency, 1, 65_536),
   canary: canary === undefined ? undefined : {
-    messages: whole("canary.messages", canary.messages ?? 1000, 1, 65_536),
+    messages: whole("canary.messages", canary.messages ?? 1000, 1, journalled),
     within: canary.within === undefined ? patience : millisOf("canary.within", canary.within, Infinity),
     maxRollbacks: whole("canary.maxRollbacks", canary.maxRollbacks ?? 1, 1, Number.MAX_SAFE_INTEGER)
   }

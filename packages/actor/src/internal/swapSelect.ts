@@ -1,10 +1,14 @@
-/** Which actors a group swap is about. */
+/** Which actors a group swap is about. In turns of the event loop, where there are many to look at. */
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import type { ActorInfo } from "../Actor.ts"
 import type { AnyRef } from "../ActorRef.ts"
 import { ActorSystem } from "../ActorSystem.ts"
+import type { Pid } from "../Pid.ts"
 import { type Cell, cellOf } from "./cell.ts"
+import type { ShardInfo } from "./shard.ts"
 import { hostOf } from "./system.ts"
+import { inTurns } from "./turn.ts"
 import type { UpgradeImpl } from "./upgrade.ts"
 
 interface Selection {
@@ -12,44 +16,94 @@ interface Selection {
   readonly tree?: AnyRef | undefined
 }
 
-const below = (root: Cell): ReadonlyArray<Cell> => {
-  const found: Array<Cell> = []
+/** Everybody below `root`, while others may still be born there. */
+function* below(root: Cell): Generator<Cell> {
   const todo = [root]
+  // Of a child that is linked as well, both know.
+  const seen = new Set<Cell>()
+  const hooked = root.host.endHooks.byParent()
   for (let cell = todo.pop(); cell !== undefined; cell = todo.pop()) {
-    for (const child of cell.life?.children?.all() ?? []) {
-      if (!child.host.shard.holds(child)) continue
-      found.push(child)
+    for (const child of [...cell.life?.children?.all() ?? [], ...hooked.get(cell) ?? []]) {
+      if (seen.has(child) || !child.host.shard.holds(child)) continue
+      seen.add(child)
+      yield child
       todo.push(child)
     }
   }
-  return found
 }
 
-const infoOf = (cell: Cell): ActorInfo | undefined => {
-  const found = cell.host.shard.info(cell)
-  const { program } = cell.bound
-  return found === undefined
-    ? undefined
-    : { pid: cell.pid, name: cell.life?.name, protocol: program.protocol, version: program.version, ...found }
+/** In order of their spawn. */
+function* everybody(context: Context.Context<never>): Generator<Cell> {
+  const { shard } = hostOf(Context.get(context as Context.Context<ActorSystem>, ActorSystem))
+  for (const pid of shard.pids()) yield shard.cellOf(pid as Pid)
 }
 
-/** In order of their spawn, where no tree says otherwise. */
+/** What a predicate sees. The shard is asked for what it asks for: most look at a name or a PID, and there are many. */
+class Seen implements ActorInfo {
+  private readonly cell: Cell
+  private found: ShardInfo | undefined = undefined
+
+  constructor(cell: Cell) {
+    this.cell = cell
+  }
+
+  // One that has ended meanwhile is refused when it is swapped.
+  private get asked(): ShardInfo {
+    return this.found ??= this.cell.host.shard.info(this.cell) ?? ended
+  }
+
+  get pid(): Pid {
+    return this.cell.pid
+  }
+
+  get name(): string | undefined {
+    return this.cell.life?.name
+  }
+
+  get protocol(): string {
+    return this.cell.bound.program.protocol
+  }
+
+  get version(): string {
+    return this.cell.bound.program.version
+  }
+
+  get status(): ActorInfo["status"] {
+    return this.asked.status
+  }
+
+  get mailbox(): number {
+    return this.asked.mailbox
+  }
+
+  get reductions(): number {
+    return this.asked.reductions
+  }
+
+  get millis(): number {
+    return this.asked.millis
+  }
+
+  get links(): ReadonlyArray<Pid> {
+    return this.asked.links
+  }
+}
+
+const ended: ShardInfo = { status: "idle", mailbox: 0, reductions: 0, millis: 0, links: [] }
+
 export const selectCells = (
   context: Context.Context<never>,
   upgrade: UpgradeImpl,
   selection: Selection | undefined
-): ReadonlyArray<Cell> => {
-  const { where, tree } = selection ?? {}
-  const host = hostOf(Context.get(context as Context.Context<ActorSystem>, ActorSystem))
-  const all = tree === undefined ? host.shard.cells() : below(cellOf(tree))
-  const chosen: Array<Cell> = []
-  for (const cell of all) {
-    if (!upgrade.runs(cell)) continue
-    if (where !== undefined) {
-      const info = infoOf(cell)
-      if (info === undefined || !where(info)) continue
-    }
-    chosen.push(cell)
-  }
-  return chosen
-}
+): Effect.Effect<ReadonlyArray<Cell>> =>
+  Effect.suspend(() => {
+    const { where, tree } = selection ?? {}
+    const chosen: Array<Cell> = []
+    const all = tree === undefined ? everybody(context) : below(cellOf(tree))
+    return Effect.as(
+      inTurns(all, (cell) => {
+        if (upgrade.runs(cell) && (where === undefined || where(new Seen(cell)))) chosen.push(cell)
+      }),
+      chosen
+    )
+  })

@@ -1,7 +1,8 @@
 /**
  * Traces: the handlers of one actor, wrapped while somebody reads. What nobody traces pays nothing.
  *
- * Limited in number and in rate where it is written, so that a trace cannot bring down who runs it (`recon_trace`).
+ * A trace belongs to the actor and not to a version: swaps and rollbacks go on below it. It is limited in number and in
+ * rate where it is written, so that it cannot bring down who runs it (`recon_trace`).
  */
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -9,10 +10,13 @@ import * as Stream from "effect/Stream"
 import type { AnyRef } from "../ActorRef.ts"
 import type { ActorExited } from "../AskError.ts"
 import type { Pid } from "../Pid.ts"
-import { Bound, type Handler, type Program } from "./bound.ts"
+import { InvalidOption } from "../SpawnError.ts"
+import type { Handler, Program } from "./bound.ts"
 import { type Cell, cellOf } from "./cell.ts"
 import { gone } from "./inspect.ts"
+import { lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
+import { boundOf, switchTo, type Wrapper } from "./swap.ts"
 import { baseOf } from "./upgrade.ts"
 
 export interface TraceOptions {
@@ -35,36 +39,49 @@ export interface Traced {
   readonly skipped: number
 }
 
-class Tracer {
+/** Who reads a trace. `emit` is false when it has no room. */
+interface Reader {
+  readonly emit: (traced: Traced) => boolean
+  readonly ended: () => void
+}
+
+class Tracer implements Wrapper {
   private left: number
   private readonly rate: number
   private window = -Infinity
   private inWindow = 0
   private skipped = 0
   private readonly cell: Cell
-  private readonly emit: (traced: Traced) => boolean
-  private readonly before: Bound
-  private readonly bound: Bound
+  private readonly reader: Reader
 
-  constructor(cell: Cell, limit: number, rate: number, emit: (traced: Traced) => boolean) {
+  constructor(cell: Cell, limit: number, rate: number, reader: Reader) {
     this.cell = cell
     this.left = limit
     this.rate = rate
-    this.emit = emit
-    this.before = cell.bound
-    this.bound = new Bound(cell.host, this.wrap(cell.bound.program), cell.bound.context)
-    cell.bound = this.bound
+    this.reader = reader
+    const life = lifeOf(cell)
+    life.wrappers = [...life.wrappers ?? [], this]
+    switchTo(cell, boundOf(cell))
   }
 
-  // Another swap or trace may be on top by now: then it goes with that.
   remove(): void {
-    if (this.cell.bound === this.bound) this.cell.bound = this.before
     this.left = 0
+    const life = lifeOf(this.cell)
+    const others = life.wrappers?.filter((wrapper) => wrapper !== this) ?? []
+    if (others.length === (life.wrappers?.length ?? 0)) return
+    life.wrappers = others.length === 0 ? undefined : others
+    switchTo(this.cell, boundOf(this.cell))
   }
 
-  private wrap(program: Program): Program {
+  ended(): void {
+    this.left = 0
+    this.reader.ended()
+  }
+
+  wrap(program: Program): Program {
     const wrap = (handler: Handler | undefined, op: number): Handler | undefined =>
       handler === undefined ? undefined : (state, payload, self) => {
+        // The message in hand when it was removed.
         if (this.left <= 0) return handler(state, payload, self)
         const { clock } = this.cell.host
         const at = clock.now()
@@ -86,6 +103,7 @@ class Tracer {
   }
 
   private saw(op: number, payload: unknown, at: number, millis: number, threw: boolean): void {
+    if (this.left <= 0) return
     if (at - this.window >= 1000) {
       this.window = at
       this.inWindow = 0
@@ -98,7 +116,7 @@ class Tracer {
     const { skipped } = this
     this.skipped = 0
     this.left--
-    const went = this.emit({
+    const went = this.reader.emit({
       tag: tagOf(op),
       from: sender === 0 ? undefined : sender as Pid,
       payload,
@@ -108,14 +126,16 @@ class Tracer {
       skipped
     })
     if (!went) this.skipped += skipped + 1
-    if (this.left <= 0) this.remove()
+    if (this.left > 0) return
+    this.remove()
+    this.reader.ended()
   }
 }
 
 const bounded = (option: string, value: number | undefined, otherwise: number, most: number): number => {
   if (value === undefined) return otherwise
   if (Number.isSafeInteger(value) && value > 0 && value <= most) return value
-  throw new RangeError(`${option} must be a whole number from 1 to ${most}`)
+  throw new InvalidOption({ option, issue: `must be a whole number from 1 to ${most}` })
 }
 
 export const traceOf = (ref: AnyRef, options?: TraceOptions): Stream.Stream<Traced, ActorExited> =>
@@ -127,11 +147,13 @@ export const traceOf = (ref: AnyRef, options?: TraceOptions): Stream.Stream<Trac
     return Effect.succeed(
       Stream.callback<Traced>((queue) =>
         Effect.acquireRelease(
-          Effect.sync(() => {
-            const tracer = new Tracer(cell, limit, rate, (traced) => Queue.offerUnsafe(queue, traced))
-            return tracer
-          }),
+          Effect.sync(() =>
+            new Tracer(cell, limit, rate, {
+              emit: (traced) => Queue.offerUnsafe(queue, traced),
+              ended: () => Queue.endUnsafe(queue)
+            })
+          ),
           (tracer) => Effect.sync(() => tracer.remove())
-        ), { bufferSize: 4096, strategy: "dropping" }).pipe(Stream.take(limit))
+        ), { bufferSize: 4096, strategy: "dropping" })
     )
   }))

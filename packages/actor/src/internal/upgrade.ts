@@ -27,6 +27,8 @@ interface Step {
 /** What `HotSwap.upgrade` makes: a chain of steps. */
 export class UpgradeImpl {
   readonly steps: readonly [Step, ...ReadonlyArray<Step>]
+  /** A migration of it was an Effect: its actors have to be held still for it, and are so from the start. */
+  takesTime = false
 
   constructor(steps: readonly [Step, ...ReadonlyArray<Step>]) {
     this.steps = steps
@@ -79,6 +81,22 @@ export const wrongVersion = (upgrade: UpgradeImpl, cell: Cell): SwapError =>
 
 const failed = (cause: unknown): SwapError => swapError(new MigrationFailed({ cause }))
 
+const copiers = new WeakMap<object, (state: unknown) => unknown>()
+
+/**
+ * There and back through JSON: that is what the behaviour says its state is. What is no plain data on that side either
+ * (`Schema.Any`) would be shared, and is not copied by that.
+ */
+const copyThrough = (schema: Schema.Codec<unknown, unknown>): (state: unknown) => unknown => {
+  let copier = copiers.get(schema)
+  if (copier === undefined) {
+    const codec = Schema.toCodecJson(schema)
+    const encode = Schema.encodeUnknownSync(codec), decode = Schema.decodeUnknownSync(codec)
+    copiers.set(schema, copier = (state) => decode(copyPlain(encode(state))))
+  }
+  return copier
+}
+
 /** The copy that a migration gets. Throws a `SwapError`. */
 const copyOf = (state: unknown, { from, options }: Step): unknown => {
   const { copy } = options
@@ -96,9 +114,8 @@ const copyOf = (state: unknown, { from, options }: Step): unknown => {
     if (!(error instanceof NotCopyable)) throw failed(error)
     const schema = from.program.options.state as Schema.Codec<unknown, unknown> | undefined
     if (schema !== undefined) {
-      // There and back through its encoded side: that is what the behaviour says its state is.
       try {
-        return Schema.decodeUnknownSync(schema)(Schema.encodeUnknownSync(schema)(state))
+        return copyThrough(schema)(state)
       } catch {
         // Told below, with its place.
       }
@@ -109,28 +126,35 @@ const copyOf = (state: unknown, { from, options }: Step): unknown => {
 
 const checks = new WeakMap<object, (state: unknown) => unknown>()
 
-/** Against the new behaviour's own schema. Throws a `SwapError`. */
-const check = (state: unknown, { to }: Step): unknown => {
-  const schema = to.program.options.state as Schema.Codec<unknown, unknown> | undefined
-  if (schema === undefined) return state
+/** What is wrong with a state, by the schema of its behaviour. */
+export const issueOf = (state: unknown, { options }: Program): Error | undefined => {
+  const schema = options.state as Schema.Codec<unknown, unknown> | undefined
+  if (schema === undefined) return undefined
   let decode = checks.get(schema)
   if (decode === undefined) checks.set(schema, decode = Schema.decodeUnknownSync(Schema.toType(schema)))
   try {
     decode(state)
+    return undefined
   } catch (error) {
-    throw swapError(new StateInvalid({ issue: error instanceof Error ? error.message : String(error) }))
+    return error instanceof Error ? error : new Error(String(error))
   }
+}
+
+/** Against the new behaviour's own schema. Throws a `SwapError`. */
+const check = (state: unknown, { to }: Step): unknown => {
+  const issue = issueOf(state, to.program)
+  if (issue !== undefined) throw swapError(new StateInvalid({ issue: issue.message }))
   return state
 }
 
-const effectOf = (value: unknown): Effect.Effect<unknown, unknown> | undefined =>
-  typeof value !== "object" || value === null
-    ? undefined
-    : Effect.isEffect(value)
-    ? value as Effect.Effect<unknown, unknown>
-    : value instanceof Promise
-    ? Effect.promise(() => value)
-    : undefined
+const effectOf = (value: unknown): Effect.Effect<unknown, unknown> | undefined => {
+  if (typeof value !== "object" || value === null) return undefined
+  if (Effect.isEffect(value)) return value as Effect.Effect<unknown, unknown>
+  if (!(value instanceof Promise)) return undefined
+  // A migration that is given up is waited for by nobody: its rejection must not end the process.
+  value.catch(() => {})
+  return Effect.promise(() => value)
+}
 
 /**
  * The new state, or an Effect of it where a migration is one. Throws a `SwapError` for what fails at once; the Effect

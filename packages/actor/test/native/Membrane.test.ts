@@ -46,6 +46,7 @@ const members: Record<keyof NativeMembrane, true> = {
   setFlags: true,
   isAlive: true,
   info: true,
+  pids: true,
   find: true,
   send: true,
   call: true,

@@ -496,14 +496,23 @@ export class MemoryShard implements Shard {
     return this.inOrder(Is.Open)
   }
 
+  pids(): Float64Array {
+    this.scheduler.control()
+    return Float64Array.from(this.inOrder(Is.Open), ({ pid }) => pid)
+  }
+
   /** The cells with one of these flags, in order of their spawn. */
   private inOrder(flags: number): Array<MemoryCell> {
     const cells: Array<MemoryCell> = []
+    let sorted = true
     for (let index = 1; index < this.slab.size; index++) {
       const cell = this.slab.at(index)
-      if (cell !== undefined && (cell.flags & flags) !== 0) cells.push(cell)
+      if (cell === undefined || (cell.flags & flags) === 0) continue
+      // Slots are given out in order until one is used again.
+      if (cells.length > 0 && this.slab.byBirth(cells[cells.length - 1]!, cell) > 0) sorted = false
+      cells.push(cell)
     }
-    return cells.sort((a, b) => this.slab.byBirth(a, b))
+    return sorted ? cells : cells.sort((a, b) => this.slab.byBirth(a, b))
   }
 
   keepAlive(on: boolean): void {

@@ -95,6 +95,7 @@ export interface NativeMembrane {
   cancelTimer(cell: NativeCell, ref: number): number | undefined
   stats(): NativeStats
   cells(): ReadonlyArray<NativeCell>
+  pids(): Float64Array
   keepAlive(on: boolean): void
   readonly closed: boolean
   close(): unknown

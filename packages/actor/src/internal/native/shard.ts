@@ -235,6 +235,10 @@ export class NativeShard implements Shard {
     return this.#membrane.cells()
   }
 
+  pids(): Float64Array {
+    return this.#membrane.pids()
+  }
+
   keepAlive(on: boolean): void {
     this.#membrane.keepAlive(on)
   }

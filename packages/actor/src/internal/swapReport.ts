@@ -1,0 +1,136 @@
+/** What becomes of a group of actors that are swapped, and of its canaries. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { ExitReason } from "../ExitReason.ts"
+import type { Pid } from "../Pid.ts"
+import type { RolledBack, SwapError } from "../SwapError.ts"
+import type { Cell } from "./cell.ts"
+import { isQuiet } from "./hold.ts"
+import { refusal, type Resolved, rolledBack, standing, type Swapped } from "./hotSwap.ts"
+import { Pauses } from "./pauses.ts"
+import type { Canary } from "./swap.ts"
+import { inTurns } from "./turn.ts"
+
+export interface Report {
+  readonly swapped: number
+  readonly rolledBack: ReadonlyArray<RolledBack>
+  readonly failed: ReadonlyArray<{ readonly pid: Pid; readonly error: SwapError }>
+  /**
+   * From the end of the last old message, or from when it was found idle, to readiness for the next; microseconds, and
+   * p50 and p99 to one part in 64.
+   */
+  readonly pause: { readonly p50: number; readonly p99: number; readonly max: number }
+}
+
+export class Group {
+  readonly rolledBack: Array<RolledBack> = []
+  private readonly failed: Array<{ readonly pid: Pid; readonly error: SwapError }> = []
+  private readonly canaries: Array<Canary> = []
+  private readonly pauses = new Pauses()
+  private readonly options: Resolved
+  private swapped = 0
+  /** Canaries that have not ended. */
+  private open = 0
+  private changed: (() => void) | undefined = undefined
+
+  constructor(options: Resolved) {
+    this.options = options
+  }
+
+  /** `began`, `ended`: of its pause, monotonic ms. */
+  took(cell: Cell, exit: Exit.Exit<Swapped, SwapError>, began: number, ended: number): void {
+    if (Exit.isFailure(exit)) {
+      const [reason] = exit.cause.reasons
+      if (reason?._tag === "Fail") this.failed.push({ pid: cell.pid, error: reason.error })
+      return
+    }
+    const { canary, since = began } = exit.value
+    this.swapped++
+    this.pauses.add(ended - since)
+    if (canary === undefined) return
+    this.canaries.push(canary)
+    this.open++
+    canary.onEnd((end) => {
+      this.open--
+      if (end !== undefined && !end.passed) this.rolledBack.push(rolledBack(cell, end.reason, end.handled))
+      this.changed?.()
+    })
+  }
+
+  get isSpoilt(): boolean {
+    return this.rolledBack.length >= (this.options.canary?.maxRollbacks ?? Infinity)
+  }
+
+  /** All canaries have ended, or too many of them by a crash; after `within` ms they have passed. */
+  get settled(): Effect.Effect<void> {
+    const ends = Effect.callback<void>((resume) => {
+      const look = (): void => {
+        if (this.open > 0 && !this.isSpoilt) return
+        this.changed = undefined
+        resume(Exit.void)
+      }
+      this.changed = look
+      look()
+    })
+    const within = this.options.canary?.within ?? Infinity
+    return within === Infinity ? ends : Effect.timeoutOrElse(ends, { duration: within, orElse: () => Effect.void })
+  }
+
+  /** Nobody is on probation any more. */
+  get passed(): Effect.Effect<void> {
+    return inTurns(this.canaries, (canary) => canary.pass())
+  }
+
+  /** The same at once: nobody waits for it any more, and a canary that went on would have no end. */
+  giveUp(): void {
+    for (const canary of this.canaries) canary.pass()
+  }
+
+  /** Brings back whoever still runs the new version, youngest first. */
+  get allBack(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const reason = this.rolledBack[0]?.reason ?? ExitReason.shutdown("rolled back with its group")
+      const recall = (canary: Canary): void => {
+        const handled = canary.recall(reason)
+        if (handled !== undefined) this.rolledBack.push(rolledBack(canary.cell, reason, handled))
+      }
+      const busy: Array<Canary> = []
+      const atOnce = inTurns(this.canaries.toReversed(), (canary) => {
+        if (canary.isOpen) canary.rollBack(reason)
+        else if (canary.hasPassed) {
+          if (isQuiet(canary.cell) && refusal(canary.cell, undefined, false) === undefined) recall(canary)
+          else busy.push(canary)
+        }
+      })
+      return Effect.andThen(
+        atOnce,
+        Effect.suspend(() =>
+          Effect.forEach(busy, (canary) => this.recallLater(canary, () => recall(canary)), {
+            concurrency: "unbounded",
+            discard: true
+          })
+        )
+      )
+    })
+  }
+
+  private recallLater({ cell }: Canary, recall: () => void): Effect.Effect<void> {
+    const ready = standing(cell, this.options.timeout, () => refusal(cell, undefined, true), () => {}, recall)
+    return Effect.catch(ready, (error) =>
+      Effect.sync(() => {
+        // Whoever has ended did so with the new version; everybody is counted once.
+        if (error.reason._tag === "ActorExited") return
+        this.swapped--
+        this.failed.push({ pid: cell.pid, error })
+      }))
+  }
+
+  get report(): Report {
+    return {
+      swapped: this.swapped - this.rolledBack.length,
+      rolledBack: this.rolledBack,
+      failed: this.failed,
+      pause: this.pauses.report
+    }
+  }
+}
