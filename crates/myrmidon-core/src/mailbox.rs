@@ -226,24 +226,23 @@ impl Nodes {
         to.tail = id;
     }
 
-    /// Moves the nodes of a lane up to `last` to the end of another one.
+    /// Takes the nodes of a lane up to `last` out of it; they stay linked to each other.
     #[inline]
-    pub fn shift_to(&mut self, from: &mut Lane, last: u32, to: &mut Lane) {
-        let first = from.head;
+    pub fn cut(&mut self, lane: &mut Lane, last: u32) {
         let rest = core::mem::take(&mut self.all[last as usize].next);
-        from.head = rest;
+        lane.head = rest;
         if rest == 0 {
-            from.tail = 0;
+            lane.tail = 0;
         } else {
             self.all[rest as usize].previous = 0;
         }
-        if to.tail == 0 {
-            to.head = first;
-        } else {
-            self.all[to.tail as usize].next = first;
-            self.all[first as usize].previous = to.tail;
-        }
-        to.tail = last;
+    }
+
+    /// One lane of two that are not empty.
+    pub fn join(&mut self, one: Lane, other: Lane) -> Lane {
+        self.all[one.tail as usize].next = other.head;
+        self.all[other.head as usize].previous = one.tail;
+        Lane { head: one.head, tail: other.tail }
     }
 
     /// Moves a node of a lane, wherever it stands, to the end of another one.

@@ -11,7 +11,7 @@ use crate::{
     info::{InfoData, StatsData, to_js},
     reason::ReasonData,
 };
-use core::{any::Any, cell::RefCell};
+use core::{any::Any, cell::RefCell, hint::black_box};
 use myrmidon_core::{
     exit_reason::ExitReason,
     pid::{MAX_INDEX, Pid},
@@ -99,6 +99,15 @@ impl Cell {
     }
 }
 
+/// Word by word: they were written one by one a moment ago, and a wider read would have to wait for all of them to leave
+/// the store buffer. That costs more than a message.
+#[inline]
+fn copy_control(to: &mut [i32], from: &[i32; control::WORDS]) {
+    for (to, from) in to.iter_mut().zip(from).take(control::CALLS + 1) {
+        *to = black_box(*from);
+    }
+}
+
 impl Open {
     fn handle_signals(&mut self) {
         self.shard.handle_signals();
@@ -107,7 +116,7 @@ impl Open {
 
     /// What the isolate reads of the shard between two ticks.
     fn publish(&mut self) {
-        self.buffers.control.get_mut()[..control::WORDS].copy_from_slice(self.shard.control());
+        copy_control(self.buffers.control.get_mut(), self.shard.control());
         self.shard.congested_changes(self.buffers.congested.get_mut());
         self.buffers.call.get_mut()[call::CONGESTED] = f64::from(self.shard.congested_count());
     }
@@ -129,7 +138,7 @@ impl Open {
             self.shard.tick(now, submitted, completions, 0);
             self.shard.tick(now, &self.arrived, completions, max)
         };
-        control.get_mut()[..control::WORDS].copy_from_slice(self.shard.control());
+        copy_control(control.get_mut(), self.shard.control());
         if max > 0 && written == 0 && control.get()[control::RUNNABLE] == 0 && !self.owner.sleep() {
             control.get_mut()[control::RUNNABLE] = 1;
         }

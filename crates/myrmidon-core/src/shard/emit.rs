@@ -121,18 +121,42 @@ impl Shard {
         hot.place = Place::None;
         let generation = hot.generation;
         let limit = limit.min(if seeded { 1 } else { usize::from(hot.quota) });
-        let mut part = if hot.busy == 0 && !hot.has(mark::URGENT) {
+        let Part { mut count, mut special, mut stops, nodes: before } = if hot.busy == 0 && !hot.has(mark::URGENT) {
             Part::default()
         } else {
             self.take_urgent(index, &mut completions[header + 1..][..limit])
         };
-        if part.count < limit && !part.stops {
-            let hot = &self.slab[index];
-            if hot.busy == 0 && !hot.has(mark::URGENT) {
-                self.take_normal(index, &mut completions[header + 1..][..limit], &mut part);
+        let mut taken = before;
+        if count < limit && !stops && self.slab[index].busy == 0 && !self.slab[index].has(mark::URGENT) {
+            let records = &mut completions[header + 1..][count..limit];
+            let first = self.slab[index].normal.head;
+            let mut last = 0;
+            let mut id = first;
+            for place in records {
+                if id == 0 {
+                    break;
+                }
+                let node = self.nodes.get(id);
+                if node.kind() == STOP {
+                    stops = true;
+                    break;
+                }
+                special |= !node.is_plain();
+                *place = node.record(low, generation);
+                count += 1;
+                last = id;
+                id = self.nodes.next(id);
+            }
+            if last != 0 {
+                // They stay linked, and leave in one step.
+                self.nodes.cut(&mut self.slab[index].normal, last);
+                taken = if before.is_empty() {
+                    Lane { head: first, tail: last }
+                } else {
+                    self.nodes.join(before, Lane { head: first, tail: last })
+                };
             }
         }
-        let Part { count, special, stops, nodes: taken } = part;
         if count == 0 {
             if stops {
                 self.stop(index);
@@ -192,32 +216,6 @@ impl Shard {
             part.count += 1;
         }
         part
-    }
-
-    /// Takes from the normal lane, behind what was taken already: its nodes stay linked, and leave in one step.
-    #[inline]
-    fn take_normal(&mut self, index: u32, records: &mut [Record], part: &mut Part) {
-        let (low, generation) = (self.slab.low(index), self.slab[index].generation);
-        let mut id = self.slab[index].normal.head;
-        let mut last = 0;
-        for place in &mut records[part.count..] {
-            if id == 0 {
-                break;
-            }
-            let node = self.nodes.get(id);
-            if node.kind() == STOP {
-                part.stops = true;
-                break;
-            }
-            part.special |= !node.is_plain();
-            *place = node.record(low, generation);
-            part.count += 1;
-            last = id;
-            id = self.nodes.next(id);
-        }
-        if last != 0 {
-            self.nodes.shift_to(&mut self.slab[index].normal, last, &mut part.nodes);
-        }
     }
 
     /// Moves a node that may enter into its actor's slice.
