@@ -10,6 +10,7 @@ pub mod pid;
 pub mod record;
 pub mod send_error;
 pub mod shard;
+pub mod supervisor;
 pub mod swap;
 
 mod batch;

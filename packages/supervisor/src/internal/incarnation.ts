@@ -291,15 +291,17 @@ export class Incarnation {
     return Effect.suspend(() => {
       for (const child of group) child.status = "restarting"
       this.group = group
-      return Effect.matchCauseEffect(Effect.forEach(group, (child) => this.start(child), { discard: true }), {
+      let at = -1
+      return Effect.matchCauseEffect(Effect.forEach(group, (child) => (at++, this.start(child)), { discard: true }), {
         onSuccess: () => {
           this.group = undefined
           return Effect.void
         },
         onFailure: (cause) => {
           this.group = undefined
-          const failed = group.find((child) => child.status === "stopped" && this.node.children.includes(child))
-          if (failed === undefined) return Effect.void
+          // Not the first that is stopped: others may have said that they do not want to start.
+          const failed = group[at]!
+          if (!this.node.children.includes(failed)) return Effect.void
           const error = failureOf(cause)
           if (error instanceof ChildStartError && isClosing(error.error)) {
             this.closing = true
@@ -307,7 +309,7 @@ export class Incarnation {
             return Effect.void
           }
           failed.status = "restarting"
-          failed.waiting = group.slice(group.indexOf(failed) + 1)
+          failed.waiting = group.slice(at + 1)
           this.orders.retry(failed, failed.ticket, 0)
           return Effect.logWarning(`${failed.place} did not start again`, cause)
         }
@@ -351,6 +353,14 @@ export class Incarnation {
       this.operations.close()
       this.finishing = Effect.runForkWith(this.context)(
         this.operations.settled.pipe(
+          // Who is being stopped already is waited for first: children end one after the other.
+          Effect.andThen(
+            Effect.suspend(() =>
+              Effect.forEach([...this.node.children], ({ stopping }) => stopping?.ended ?? Effect.void, {
+                discard: true
+              })
+            )
+          ),
           Effect.andThen(this.stopAll()),
           Effect.andThen(Effect.suspend(() => this.stopAll([...this.disowned])))
         )
