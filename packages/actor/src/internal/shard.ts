@@ -5,8 +5,8 @@
  * The host owns what happens inside one: behaviours, state, fibers, scopes, answers. `memory/` is the twin (direct
  * TypeScript), `native/` drives the Rust shard; both keep the rules of docs/semantics.md, and neither knows Effect.
  *
- * A shard calls its host only from its own pump, never from inside a call of the host; `deliver` and `dead` of one
- * actor never overlap.
+ * A shard calls its host only from its own pump, never from inside a call of the host, but for `help`, which runs the
+ * pump; `deliver` and `dead` of one actor never overlap.
  */
 import type { ExitReason } from "../ExitReason.ts"
 import type { Pid } from "../Pid.ts"
