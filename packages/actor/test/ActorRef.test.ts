@@ -7,6 +7,8 @@ import { Rpc } from "effect/rpc"
 import { hostOf } from "../src/internal/system.ts"
 import { Boom, Counter, CounterLive, Get, Increment, Reset, Stuck, systems, testSystems, Watch } from "./fixtures.ts"
 
+const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+
 describe.each(systems)("ActorRef on the %s", (_, system) => {
   it.effect("ask returns the reply of the handler, after what was told before", () =>
     Effect.gen(function*() {
@@ -32,11 +34,7 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
       const counter = yield* CounterLive.spawn(0)
       const errorOf = (ask: Effect.Effect<unknown, AskError>) =>
         Effect.forkChild(Effect.flip(ask), { startImmediately: true })
-      // Both are in its mailbox before it goes on.
-      yield* Actor.suspend(counter)
-      const fibers = [yield* errorOf(counter.ask(Boom("why"))), yield* errorOf(counter.ask(Get()))]
-      yield* Actor.resume(counter)
-      for (const fiber of fibers) {
+      for (const fiber of [yield* errorOf(counter.ask(Boom("why"))), yield* errorOf(counter.ask(Get()))]) {
         const error = yield* Fiber.join(fiber)
         assert(error._tag === "AskError" && error.reason._tag === "ActorExited")
         assert(error.reason.reason._tag === "Crashed")
@@ -92,7 +90,7 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
     Effect.gen(function*() {
       const counter = yield* CounterLive.spawn(0, { mailbox: { capacity: 2 } })
       yield* Effect.forkChild(counter.ask(Stuck()), { startImmediately: true })
-      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      yield* turn
       const outcomes = Array.from({ length: 3 }, () => counter.tellUnsafe(Reset()))
       assert.deepStrictEqual(outcomes, ["Accepted", "Accepted", "MailboxFull"])
       const told = yield* Effect.flip(counter.tell(Reset()))
@@ -115,6 +113,7 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
 
   it.effect("an asker that its callee interrupts, and does not answer, leaves nothing pending", () =>
     Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(1)
       const Rude = Actor.make("Rude", [Rpc.make("Ask")])
       let asker: Fiber.Fiber<unknown, unknown> | undefined
       const rude = yield* Rude.behavior({
@@ -128,7 +127,8 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
       }).spawn()
       const exit = yield* Fiber.await(
         yield* Effect.forkChild(
-          Effect.suspend(() => {
+          // After an answer it runs alone, and helps.
+          Effect.flatMap(counter.ask(Get()), () => {
             asker = Fiber.getCurrent()
             return rude.ask(Rude.messages.Ask())
           }),
@@ -136,8 +136,35 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
         )
       )
       assert(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause))
+      // Whoever waits for the asker hears of its end before the call does.
+      yield* turn
       assert.strictEqual(hostOf(yield* ActorSystem).shard.stats().calls, 0)
       yield* Actor.kill(rude)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("an asker that goes on inside of somebody's init runs no actor there", () =>
+    Effect.gen(function*() {
+      let handled = 0
+      const Once = Actor.make("Once", [Rpc.make("Count", { success: Schema.Int })])
+      const once = yield* Once.behavior({ init: () => 0, handlers: { Count: () => ++handled } }).spawn()
+      const begun = Deferred.makeUnsafe<void>()
+      const asker = yield* Effect.forkChild(
+        Effect.flatMap(once.ask(Once.messages.Count()), () =>
+          Effect.andThen(Deferred.await(begun), Effect.suspend(() => once.ask(Once.messages.Count())))),
+        { startImmediately: true }
+      )
+      yield* turn
+      let before = 0
+      const Slow = Actor.make("Slow", [])
+      yield* Slow.behavior({
+        init: () => {
+          Deferred.doneUnsafe(begun, Exit.void)
+          before = handled
+        },
+        handlers: {}
+      }).spawn()
+      assert.strictEqual(before, 1)
+      assert.strictEqual(yield* Fiber.join(asker), 2)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("who is asked on the stack of an answer is answered too", () =>

@@ -15,6 +15,7 @@ import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
 import { millisOf } from "./mailbox.ts"
 import { primitive } from "./primitive.ts"
+import { rethrow } from "./rethrow.ts"
 import { askRefused, sendCall } from "./send.ts"
 import { Outcome } from "./shard.ts"
 
@@ -54,34 +55,60 @@ primitive<Ask>(Ask, "ActorRef.ask", function(fiber) {
   const { message, options, to } = this
   const timeout = options === undefined ? defaultTimeout : timeoutOf(message, options.timeout)
   if (typeof timeout !== "number") return Exit.fail(timeout)
-  const from = senderOf(fiber, to.host)
   const op = Envelope.op(message)
   const { shard } = to.host
-  // An actor waits aside of the pump that runs it, and so does whoever asks on the pump's own stack.
-  if (from !== undefined || !shard.canHelp()) return askAside(to, op, message, from, timeout)
+  if (fiber !== alone || !shard.canHelp()) return askAside(to, op, message, senderOf(fiber, to.host), timeout, fiber)
   const call = new Call(op, to, undefined, timeout)
   const outcome = sendCall(to, op, message, undefined, call, undefined)
   if (outcome !== Accepted) {
     call.pending = false
     return Exit.fail(askRefused(to, message, outcome))
   }
-  // Anybody else lends the pump its stack: most answers are there before it would have been put aside.
+  // It lends the pump its stack: most answers are there before it would have been put aside.
   shard.help(call)
   return call.exit ?? waitFor(call, fiber)
 })
 
+type Asker = Fiber.Fiber<unknown, unknown>
+
+/**
+ * The fiber of no actor that goes on after an answer, with nothing below it on the stack. Only such a one may run the
+ * pump: below any other there may be a host, or a supervisor, that is not done with what it does.
+ */
+let alone: Asker | undefined = undefined
+
+const goOn = (
+  fiber: Asker,
+  resume: (exit: Exit.Exit<unknown, unknown>) => void,
+  exit: Exit.Exit<unknown, unknown>
+): void => {
+  alone = fiber
+  try {
+    resume(exit)
+  } catch (error) {
+    rethrow(error)
+  }
+  alone = undefined
+}
+
+/** Who is no actor goes on outside of the pump, so that its next question finds it at rest. */
+const apart =
+  (fiber: Asker, resume: (exit: Exit.Exit<unknown, unknown>) => void) => (exit: Exit.Exit<unknown, unknown>): void =>
+    void resolved.then(() => goOn(fiber, resume, exit))
+
+/** An actor waits aside of the pump that runs it, and so does who cannot help. */
 const askAside = (
   to: Cell,
   op: number,
   message: Message<string, unknown>,
   from: Cell | undefined,
-  timeout: number
+  timeout: number,
+  fiber: Asker
 ): Effect.Effect<unknown, unknown> => {
-  const { seeded } = to.host.shard
+  // In lockstep everybody goes on at once.
+  const isApart = from === undefined && !to.host.shard.seeded
   return Effect.callback((resume) => {
-    // Who is no actor goes on outside of the pump, so that its next question finds it at rest; in lockstep at once.
-    const apart = from === undefined && !seeded
-    const call = new Call(op, to, apart ? (exit) => void resolved.then(() => resume(exit)) : resume, timeout)
+    const call = new Call(op, to, isApart ? apart(fiber, resume) : resume, timeout)
     const outcome = sendCall(to, op, message, from, call, undefined)
     if (outcome === Accepted) return new GiveUp(call)
     call.pending = false
@@ -90,12 +117,12 @@ const askAside = (
 }
 
 /** Its asker has helped, and has no answer yet. It may be interrupted before it has begun to wait. */
-const waitFor = (call: Call, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<unknown, unknown> => {
+const waitFor = (call: Call, fiber: Asker): Effect.Effect<unknown, unknown> => {
   const forget = fiber.addObserver(() => giveUp(call))
   return Effect.callback((resume) => {
     forget()
     if (call.exit !== undefined) return resume(call.exit), undefined
-    call.resume = resume
+    call.resume = apart(fiber, resume)
     return new GiveUp(call)
   })
 }
