@@ -133,9 +133,9 @@ export interface Shard {
   /** It runs nothing, and the event loop has had its turn lately. Never in lockstep. */
   readonly canHelp: () => boolean
   /**
-   * Right after `call`, of a call without `resume`, while `canHelp` says so. Its asker, who is no actor, would only wait:
-   * runs the pump on the asker's stack until the call has ended or there is nothing left to run; not for longer than the
-   * pump runs at a time.
+   * Right after `call`, of a call without `resume`, while `canHelp` says so. Its asker, who is no actor and has nobody
+   * below it on the stack, would only wait: runs the pump there until the call has ended or there is nothing left to run;
+   * not for longer than the pump runs at a time.
    */
   readonly help: (call: Call) => void
   /** Calls `resume` once there is room, or the actor has ended. Returns its undo. */
