@@ -5,7 +5,7 @@ use crate::{
     batch::Slice,
     mailbox::{Lane, Lanes, STOP},
     pid::Pid,
-    record::{Record, call_end, completion, word},
+    record::{Record, call_end, completion, flag, word},
     scheduler::Turn,
     slab::{Place, State, mark},
 };
@@ -41,7 +41,7 @@ impl Shard {
     fn write_posted(&mut self, completions: &mut [Record]) -> usize {
         let mut written = 0;
         while written < completions.len()
-            && let Some(record) = self.outbox.pop()
+            && let Some(mut record) = self.outbox.pop()
         {
             match record[word::HEAD] & 0xff {
                 // A kill came before it could be told: then there is nothing to clean up (G28).
@@ -55,6 +55,8 @@ impl Shard {
                     self.read.push(record[word::A]);
                 }
                 completion::CALL_ENDED if record[word::B] == call_end::EXITED => self.read.push(record[word::SLOT]),
+                completion::DEAD_LETTER_BYTES => self.stage_last(&mut record),
+                completion::REPLIED if record[word::HEAD] >> 8 & flag::BYTES != 0 => self.stage_last(&mut record),
                 _ => {}
             }
             completions[written] = record;
@@ -141,8 +143,11 @@ impl Shard {
                     stops = true;
                     break;
                 }
-                special |= !node.is_plain();
                 *place = node.record(low, generation);
+                if !node.is_plain() {
+                    special = true;
+                    self.stage(place);
+                }
                 count += 1;
                 last = id;
                 id = self.nodes.next(id);
@@ -206,8 +211,11 @@ impl Shard {
                 part.stops = true;
                 break;
             }
-            part.special |= !node.is_plain();
             records[part.count] = node.record(low, generation);
+            if !node.is_plain() {
+                part.special = true;
+                self.stage(&mut records[part.count]);
+            }
             if only_reentrant {
                 self.pick(index, lane, id, &mut part.nodes);
             } else {

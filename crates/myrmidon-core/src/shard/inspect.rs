@@ -75,6 +75,14 @@ pub struct ShardStats {
     pub retired: u32,
     /// Dead letters so far, by `why`.
     pub dead_letters: [u64; 8],
+    /// Calls of other shards that are not answered yet.
+    pub asked: u32,
+    /// Calls to other shards that are not answered yet.
+    pub away: u32,
+    /// Payloads of bytes in mailboxes and posted records.
+    pub payloads: u32,
+    /// Packets that wait to be carried to other shards.
+    pub packets: u32,
 }
 
 impl Shard {
@@ -141,13 +149,37 @@ impl Shard {
         self.slab.highest_generation()
     }
 
+    /// Messages that its actors have handled, ever.
+    pub const fn reductions(&self) -> u64 {
+        self.reductions
+    }
+
+    /// Packets that wait to be carried to other shards.
+    pub fn packets(&self) -> usize {
+        self.peers.waiting()
+    }
+
+    /// Actors that wait for their turn.
+    pub fn runnable(&self) -> u32 {
+        self.scheduler.len()
+    }
+
+    /// Actors that live.
+    pub const fn actors(&self) -> u32 {
+        self.slab.live
+    }
+
     /// The shard's counters.
     pub fn stats(&self) -> ShardStats {
         ShardStats {
             actors: self.slab.live,
             queued: self.nodes.live(),
             bytes: self.bytes(),
-            calls: self.calls.len() as u32,
+            calls: (self.calls.len() - self.calls.asked()) as u32,
+            asked: self.calls.asked() as u32,
+            away: self.away.len() as u32,
+            payloads: self.payloads.count() as u32,
+            packets: self.peers.waiting() as u32,
             alarms: self.wheel.len() as u32,
             links: self.links.len() as u32,
             monitors: self.monitors.len() as u32,

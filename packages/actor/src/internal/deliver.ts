@@ -10,6 +10,9 @@ import * as Exit from "effect/Exit"
 import type { ExitReason } from "../ExitReason.ts"
 import { type Down, ExitSignal, type MonitorRef } from "../ExitSignal.ts"
 import type { Pid } from "../Pid.ts"
+import type { Self } from "../Self.ts"
+import { type Handler, OpFlag } from "./bound.ts"
+import { withBuffers } from "./buffer/deliver.ts"
 import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import type { Host } from "./host.ts"
@@ -77,6 +80,12 @@ const deliverFull = (cell: Cell, op: number, payload: unknown, from: Pid | 0, as
   const life = lifeOf(cell)
   life.sender = from
   life.asked = asked
+  if (((cell.bound.flags[op] ?? 0) & OpFlag.Moves) === 0) return handle(cell, handler, payload, self)
+  const carried = payload instanceof StreamRequest ? payload.payload : payload
+  return withBuffers(carried, asked, () => handle(cell, handler, payload, self))
+}
+
+const handle = (cell: Cell, handler: Handler, payload: unknown, self: Self.Any): unknown => {
   if (!(payload instanceof StreamRequest)) return handler(cell.state, payload, self)
   payload.produce = handler(cell.state, payload.payload, self)
   return payload

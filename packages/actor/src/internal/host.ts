@@ -11,6 +11,7 @@ import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
+import { Codec } from "../Codec.ts"
 import type { DeadLetter } from "../DeadLetter.ts"
 import { ExitReason } from "../ExitReason.ts"
 import type { Message } from "../Message.ts"
@@ -18,9 +19,12 @@ import type { Pid } from "../Pid.ts"
 import type { ChildOptions, SpawnOptions } from "../Self.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
 import { behaviorOf, boundFor } from "./behaviorImpl.ts"
-import { Bound, compile, type Program } from "./bound.ts"
+import { Bound, compile, movingOps, type Program } from "./bound.ts"
+import { releaseAll } from "./buffer/payload.ts"
+import type { BufferPool } from "./buffer/pool.ts"
 import { Call, endCall } from "./call.ts"
 import type { Cell } from "./cell.ts"
+import { msgpack } from "./codec/msgpack.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
 import { EndHook, EndHooks } from "./endHooks.ts"
@@ -60,11 +64,14 @@ export class Host implements ShardHost {
   /** They go through their encoded side. */
   readonly roundTrip: boolean
   readonly boot: string = newBoot()
+  /** For what crosses a border. */
+  readonly codec: Codec["Service"]
   readonly scheduler: ActorScheduler
   /** For spawns outside of any Effect. */
   readonly context: Context.Context<never>
   readonly shard: Shard
   readonly nobody: Bound
+  readonly buffers: BufferPool
   readonly letters = new Hub<DeadLetter>()
   readonly events = new Hub<SystemEvent>()
   readonly watches = new Map<number, Watch>()
@@ -107,9 +114,11 @@ export class Host implements ShardHost {
     this.wallClock = wallClock
     this.roundTrip = roundTrip
     this.checked = roundTrip || options.validate
+    this.codec = Context.getOrElse(context, Codec, () => msgpack)
     this.scheduler = new ActorScheduler(this)
     this.context = this.actorContext(context)
     this.shard = makeShard(this)
+    this.buffers = this.shard.makeBuffers(options.maxBufferBytes)
     this.nobody = new Bound(
       this,
       compile("nobody", [], { init: () => undefined, handlers: {} }),
@@ -364,6 +373,7 @@ export class Host implements ShardHost {
   deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {
     const carried = payload instanceof StreamRequest ? payload.payload : payload
     this.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), carried), why)
+    if (movingOps.has(op)) releaseAll(carried)
   }
 
   longSchedule(cell: Cell, millis: number): void {

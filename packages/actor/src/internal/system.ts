@@ -44,7 +44,13 @@ class SystemImpl {
     this.backend = backend
     this.info = Effect.sync(() => {
       const { actors, bytes, queued } = host.shard.stats()
-      return { actors, queued, bytes }
+      return {
+        actors,
+        queued,
+        bytes,
+        bufferBytes: host.buffers.bytes(),
+        buffersAreCopied: host.buffers.copies()
+      }
     })
     this.deadLetters = host.letters.stream
     this.events = host.events.stream

@@ -8,6 +8,7 @@ import type { Call } from "../call.ts"
 import type { Cell } from "../cell.ts"
 import type { Outcome } from "../shard.ts"
 import { type OpenOptions, type Shard, type ShardHost, type ShardInfo, type ShardOptions } from "../shard.ts"
+import { type BuffersBinding, NativePool } from "./buffers.ts"
 import { NativeCell } from "./cell.ts"
 import type { NativeMembrane, NativeModule } from "./membrane.ts"
 
@@ -22,10 +23,12 @@ export class NativeShard implements Shard {
   readonly seeded: boolean
   readonly #membrane: NativeMembrane
   readonly #options: ShardOptions
+  readonly #binding: BuffersBinding
 
-  constructor(module: NativeModule, binding: unknown, options: ShardOptions, host: ShardHost) {
+  constructor(module: NativeModule, binding: BuffersBinding, options: ShardOptions, host: ShardHost) {
     this.#options = options
     this.seeded = options.seed !== undefined
+    this.#binding = binding
     this.#membrane = new module.Membrane(binding, {
       maxActors: options.maxActors,
       capacity: DEFAULT_CAPACITY,
@@ -223,6 +226,12 @@ export class NativeShard implements Shard {
 
   cancelTimer(cell: Cell, ref: number): number | undefined {
     return this.#membrane.cancelTimer(cell, ref)
+  }
+
+  // -- buffers --------------------------------------------------------------------------------------------------------
+
+  makeBuffers(limit: number): NativePool {
+    return new NativePool(this.#binding, limit)
   }
 
   // -- the whole ------------------------------------------------------------------------------------------------------
