@@ -127,8 +127,8 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
       }).spawn()
       const exit = yield* Fiber.await(
         yield* Effect.forkChild(
-          // After an answer it runs alone, and helps.
-          Effect.flatMap(counter.ask(Get()), () => {
+          // Whoever converses goes on alone, and helps.
+          Effect.flatMap(Effect.andThen(counter.ask(Get()), counter.ask(Get())), () => {
             asker = Fiber.getCurrent()
             return rude.ask(Rude.messages.Ask())
           }),

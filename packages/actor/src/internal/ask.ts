@@ -91,7 +91,10 @@ const goOn = (
   alone = undefined
 }
 
-/** Who is no actor goes on outside of the pump, so that its next question finds it at rest. */
+/** The fiber of no actor that asked last, by its number: when it asks again, that is a conversation. */
+let lastAsker = -1
+
+/** Goes on outside of the pump, so that the next question finds it at rest. */
 const apart =
   (fiber: Asker, resume: (exit: Exit.Exit<unknown, unknown>) => void) => (exit: Exit.Exit<unknown, unknown>): void =>
     void resolved.then(() => goOn(fiber, resume, exit))
@@ -105,8 +108,12 @@ const askAside = (
   timeout: number,
   fiber: Asker
 ): Effect.Effect<unknown, unknown> => {
-  // In lockstep everybody goes on at once.
-  const isApart = from === undefined && !to.host.shard.seeded
+  // Everybody goes on at once, inside of the pump, but for who converses; in lockstep that one too.
+  let isApart = false
+  if (from === undefined) {
+    isApart = fiber.id === lastAsker && !to.host.shard.seeded
+    lastAsker = fiber.id
+  }
   return Effect.callback((resume) => {
     const call = new Call(op, to, isApart ? apart(fiber, resume) : resume, timeout)
     const outcome = sendCall(to, op, message, from, call, undefined)
