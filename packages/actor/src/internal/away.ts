@@ -12,7 +12,7 @@ import { BadMessage } from "../TellError.ts"
 import { Asked, askedCall } from "./asked.ts"
 import { Answer, type AwayHost, type Border } from "./border.ts"
 import { OpFlag } from "./bound.ts"
-import { type Call, resumeWith } from "./call.ts"
+import { type Call, endCall } from "./call.ts"
 import { type Carried, uncarry } from "./carry.ts"
 import type { Cell } from "./cell.ts"
 import { decodePlain } from "./codec/plain.ts"
@@ -63,10 +63,9 @@ export class Away implements AwayHost {
   }
 
   replied(call: Call, status: number, payload: Carried): void {
-    const { resume } = call
-    if (resume === undefined) return
-    call.resume = undefined
-    resumeWith(resume, this.exitOf(call, status, payload))
+    if (!call.pending) return
+    call.pending = false
+    endCall(call, this.exitOf(call, status, payload))
   }
 
   private exitOf(call: Call, status: number, payload: Carried): Exit.Exit<unknown, unknown> {

@@ -123,6 +123,8 @@ const spawnIn = (
 
 /** What ends with a scope: one finalizer, however many actors it has. */
 export const ownerOf = (host: Host, scope: Scope.Scope): Owner => {
+  const last = host.lastOwner
+  if (last !== undefined && last.scope === scope) return last.owner
   let owner = host.owners.get(scope)
   if (owner === undefined) {
     const made = owner = new Owner()
@@ -131,10 +133,12 @@ export const ownerOf = (host: Host, scope: Scope.Scope): Owner => {
       scope,
       Effect.suspend(() => {
         host.owners.delete(scope)
+        if (host.lastOwner?.scope === scope) host.lastOwner = undefined
         return host.closed ? Effect.void : stopAll(made.drain(), host.options.shutdownTimeout)
       })
     ))
   }
+  host.lastOwner = { scope, owner }
   return owner
 }
 
