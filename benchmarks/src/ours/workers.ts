@@ -68,7 +68,7 @@ export const Sink = Actor.make("Sink", [
 export const SinkLive = Actor.module(
   import.meta.url,
   Sink.behavior({
-    init: (_: void) => ({ handled: 0, ways: new Array<number>(), spins: false }),
+    init: () => ({ handled: 0, ways: new Array<number>(), spins: false }),
     handlers: {
       Number: (state) => void state.handled++,
       Bytes: (state) => void state.handled++,
@@ -101,7 +101,7 @@ export const { BurnElsewhere } = Heavy.messages
 export const HeavyElsewhereLive = Actor.module(
   import.meta.url,
   Heavy.behavior({
-    init: (_: void) => undefined,
+    init: () => undefined,
     handlers: {
       BurnElsewhere: (_state, _, self) => {
         burn(fairShape.burnMs)

@@ -18,10 +18,10 @@ parentPort?.on("message", (message: Message | number | Uint8Array) => {
   if (typeof message !== "object" || message instanceof Uint8Array) {
     handled++
   } else if (message.ask === "handled") {
-    parentPort?.postMessage(handled)
+    parentPort?.postMessage(handled, [])
     handled = 0
   } else if (message.ask === "median") {
-    parentPort?.postMessage(percentiles(Float64Array.from(ways)).p50 / 1000)
+    parentPort?.postMessage(percentiles(Float64Array.from(ways)).p50 / 1000, [])
     ways = []
   } else if (message.sent !== undefined) {
     ways.push(monotonicNs() - message.sent)

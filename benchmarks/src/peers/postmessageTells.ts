@@ -12,11 +12,11 @@ export const crossIsolate: Program = async (n, warm) => {
   const ask = (question: "handled" | "median"): Promise<number> =>
     new Promise((resolve) => {
       worker.once("message", resolve)
-      worker.postMessage({ ask: question })
+      worker.postMessage({ ask: question }, [])
     })
   const batched = async (n: number, message: (i: number) => unknown): Promise<Measured> => {
     const start = now()
-    await produce(n, (i) => worker.postMessage(message(i)))
+    await produce(n, (i) => worker.postMessage(message(i), []))
     const completed = await ask("handled")
     return { completed, seconds: (now() - start) / 1000 }
   }
@@ -28,12 +28,12 @@ export const crossIsolate: Program = async (n, warm) => {
   const number = await numbers(n), block = await blocks(n), object = await objects(n)
   for (const each of [number, block, object]) mustBe(each.completed, n, "messages handled on the worker")
   const oneByOne = async () => {
-    await sendOneByOne(() => worker.postMessage({ sent: monotonicNs() }))
+    await sendOneByOne(() => worker.postMessage({ sent: monotonicNs() }, []))
     return ask("median")
   }
   await oneByOne()
   const asleep = await oneByOne()
-  worker.postMessage({ spin: true })
+  worker.postMessage({ spin: true }, [])
   const awake = await oneByOne()
   await worker.terminate()
   const ns = (each: Measured) => (each.seconds * 1e9) / n

@@ -21,8 +21,8 @@ pub mod path;
 pub mod port;
 mod queue;
 mod sync;
-pub mod tags;
 pub mod system;
+pub mod tags;
 
 pub use buffer::{Account, Blocks};
 pub use directory::{Directory, Lease};

@@ -222,8 +222,7 @@ export const module = <Rpcs extends Rpc.Any, Args, State, E, R, LE = never>(
   }
 ): Movable<Rpcs, Args, State, E | LE> =>
   makeMovable(url, behavior, {
-    // A Layer gives what it is asked for; which services that is was checked above.
-    layer: layer as Layer.Layer<unknown, unknown, ActorSystem> as Layer.Layer<never, unknown, ActorSystem>,
+    layer,
     args: options?.args,
     error: options?.error
   })

@@ -95,6 +95,6 @@ export class Border {
     const slot = words[at + SLOT]!
     if (slot >= BLOCK) return this.#ring.native.block(slot) ?? undefined
     const incoming = this.#incoming
-    return new Uint8Array(incoming.buffer, (slot + 1) << 2, incoming[slot]!)
+    return new Uint8Array(incoming.buffer, (slot + 1) << 2, incoming[slot])
   }
 }

@@ -29,7 +29,9 @@ const entry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worke
 
 // Not a literal: a bundler for the browser would follow it into Node's modules.
 const threads: string = "node:worker_threads"
-type Threads = typeof import("node:worker_threads")
+interface Threads {
+  readonly Worker: typeof Worker
+}
 
 // A worker takes the options of its process, as far as it can: how a script on the command line is to be read is none.
 const execArgv = (): Array<string> =>

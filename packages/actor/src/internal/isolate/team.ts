@@ -6,8 +6,8 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { ActorExited, AskError } from "../../AskError.ts"
-import { ExitReason } from "../../ExitReason.ts"
+import { ActorExited, type AskError } from "../../AskError.ts"
+import type { ExitReason } from "../../ExitReason.ts"
 import type { Message } from "../../Message.ts"
 import { gone } from "../about.ts"
 import type { IsolateLoad } from "../border.ts"
