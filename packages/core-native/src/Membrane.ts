@@ -352,6 +352,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return ACCEPTED
   }
 
+  /** Whether a message to another isolate would be accepted now. */
+  mayLeave(low: number, generation: number, fromLow: number, fromGeneration: number): number {
+    return this.#closed ? ACCEPTED : this.#ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
+  }
+
   // A way that a ring full of records cannot fill is not asked for; what is larger than a record may fill it at once.
   #wayTo(low: number, generation: number, fromLow: number, fromGeneration: number, payload: Carried): number {
     const ring = this.#ring

@@ -11,9 +11,9 @@ import type { Pid } from "../Pid.ts"
 import { BadMessage } from "../TellError.ts"
 import { Asked, askedCall } from "./asked.ts"
 import { Answer, type AwayHost, type Border } from "./border.ts"
-import { OpFlag } from "./bound.ts"
+import { movingOps, OpFlag } from "./bound.ts"
 import { type Call, endCall } from "./call.ts"
-import { type Carried, uncarry } from "./carry.ts"
+import { type Carried, discard, uncarry } from "./carry.ts"
 import type { Cell } from "./cell.ts"
 import { decodePlain } from "./codec/plain.ts"
 import { deliver } from "./deliver.ts"
@@ -24,12 +24,13 @@ import type { Why } from "./shard.ts"
 import { wireOfBound } from "./wire.ts"
 
 // A letter that nobody gets has no schema any more: it shows what was on the wire.
-const plainly = (carried: Carried): unknown => {
+const plainly = (host: Host, op: number, carried: Carried): unknown => {
   if (typeof carried !== "object") return carried
+  const bytes = movingOps.has(op) ? discard(host, carried) : carried
   try {
-    return decodePlain(carried)
+    return decodePlain(bytes)
   } catch {
-    return carried.slice()
+    return bytes.slice()
   }
 }
 
@@ -54,7 +55,7 @@ export class Away implements AwayHost {
       : uncarry(wireOfBound(bound), op, payload)
     if (Exit.isFailure(value)) {
       const reason = reasonOf(value.cause)
-      if (!isAsked) host.misunderstood(cell, from, new Envelope(op, tagOf(op), plainly(payload)), reason)
+      if (!isAsked) host.misunderstood(cell, from, new Envelope(op, tagOf(op), plainly(host, op, payload)), reason)
       else if (token !== 0) new Asked(this.border, wireOfBound(bound), op, token).refuse(reason.issue)
       return false
     }
@@ -82,7 +83,8 @@ export class Away implements AwayHost {
 
   deadLetter(to: Pid, from: Pid | 0, borderOp: number, payload: Carried, why: Why): void {
     const op = this.border.opHere(borderOp)
-    this.host.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), plainly(payload)), why)
+    const shown = plainly(this.host, op, payload)
+    this.host.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), shown), why)
   }
 
   up(isolate: number, shard: number): void {

@@ -8,7 +8,11 @@ import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { BadMessage } from "../TellError.ts"
+import { issueOfBuffers } from "./buffer/payload.ts"
+import { pack, unpack } from "./buffer/parcel.ts"
+import type { Parcel } from "./codec/place.ts"
 import { representationOf } from "./codec/wireSchema.ts"
+import type { Host } from "./host.ts"
 import type { Part, Wire } from "./wire.ts"
 
 /** A payload or an answer on its way. */
@@ -59,6 +63,7 @@ export const carry = (
   asBytes = false
 ): Exit.Exit<Carried, BadMessage> => {
   const schema = wire.schemaOf(op, part)
+  if (wire.moves(op, part)) return carryBuffers(wire, op, value, part)
   if (schema !== undefined) {
     if (value === undefined) {
       if (bareOf(schema).isNothing) return Exit.void as Exit.Exit<undefined>
@@ -69,6 +74,35 @@ export const carry = (
   return wire.encode(op, value, part)
 }
 
+// The buffers are their sender's no more, whatever becomes of the message.
+const carryBuffers = (wire: Wire, op: number, value: unknown, part: Part): Exit.Exit<Carried, BadMessage> => {
+  const issue = issueOfBuffers(value)
+  if (issue !== undefined) return wire.bad(op, issue)
+  const parcel: Parcel = []
+  const encoded = wire.encode(op, value, part, parcel)
+  if (Exit.isFailure(encoded)) return encoded
+  const packed = pack(encoded.value, parcel)
+  return packed === undefined ? wire.bad(op, "the memory of a buffer was taken away") : Exit.succeed(packed)
+}
+
+const uncarryBuffers = (wire: Wire, op: number, packed: Uint8Array, part: Part): Exit.Exit<unknown, BadMessage> => {
+  const unpacked = unpack(wire.host, packed)
+  if (unpacked === undefined) return wire.bad(op, "a buffer that came with it is not there")
+  const value = wire.decode(op, unpacked.bytes, part, unpacked.parcel)
+  // A handler takes those of its message (`buffer/deliver.ts`); an asker has those of an answer at once.
+  if (Exit.isFailure(value)) { for (const buffer of unpacked.parcel) buffer.release() }
+  else if (part !== "payload") { for (const buffer of unpacked.parcel) buffer.arrive() }
+  return value
+}
+
+/** What nobody gets: the buffers in it are released. Returns its bytes without them. */
+export const discard = (host: Host, packed: Uint8Array): Uint8Array => {
+  const unpacked = unpack(host, packed)
+  if (unpacked === undefined) return packed
+  for (const buffer of unpacked.parcel) buffer.release()
+  return unpacked.bytes
+}
+
 /** What arrived. */
 export const uncarry = (
   wire: Wire,
@@ -76,7 +110,9 @@ export const uncarry = (
   carried: Carried,
   part: Part = "payload"
 ): Exit.Exit<unknown, BadMessage> => {
-  if (typeof carried === "object") return wire.decode(op, carried, part)
+  if (typeof carried === "object") {
+    return wire.moves(op, part) ? uncarryBuffers(wire, op, carried, part) : wire.decode(op, carried, part)
+  }
   const schema = wire.schemaOf(op, part)
   if (schema !== undefined) {
     const bare = bareOf(schema)

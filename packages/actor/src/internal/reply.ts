@@ -66,7 +66,8 @@ export const answer = (
     if (checked === undefined) return
     exit = checked
   }
-  if ((flags & OpFlag.Answers) !== 0 && Exit.isSuccess(exit)) {
+  // To another isolate they have left with what was encoded.
+  if ((flags & OpFlag.Answers) !== 0 && call.asked === undefined && Exit.isSuccess(exit)) {
     const leaving = depart(exit.value)
     if (leaving === undefined) return crash(cell, badBuffers(op, exit.value), call)
     exit = Exit.succeed(leaving.arrive())

@@ -62,7 +62,10 @@ const sendSlow = (
     if (Exit.isFailure(checked)) return Outcome.BadMessage
     payload = checked.value
   }
-  if ((flags & OpFlag.Moves) === 0) return bound.shard.send(to, op, payload, from, flags & shardFlags | next)
+  // To another isolate they leave when the message does.
+  if ((flags & OpFlag.Moves) === 0 || isElsewhere(to)) {
+    return bound.shard.send(to, op, payload, from, flags & shardFlags | next)
+  }
   const leaving = depart(payload)
   if (leaving === undefined) return Outcome.BadMessage
   const outcome = bound.shard.send(to, op, leaving.payload, from, flags & shardFlags | next)
@@ -93,8 +96,10 @@ const issueOf = (to: Cell, message: Message<string, unknown>): string => {
     const checked = checkPayload(to.bound, op, message.payload)
     if (Exit.isFailure(checked)) return String(Cause.squash(checked.cause))
   }
+  const buffers = (flags & OpFlag.Moves) === 0 ? undefined : issueOfBuffers(message.payload)
+  if (buffers !== undefined) return buffers
   if (isElsewhere(to)) return uncarried(wireOfBound(to.bound), op, message.payload)
-  if ((flags & OpFlag.Moves) !== 0) return issueOfBuffers(message.payload) ?? "the memory of a buffer was taken away"
+  if ((flags & OpFlag.Moves) !== 0) return "the memory of a buffer was taken away"
   return "refused by the receiver"
 }
 
@@ -181,9 +186,10 @@ export const sendCall = (
     if (Exit.isFailure(checked)) return Outcome.BadMessage
     payload = checked.value
   }
-  const leaving = (flags & OpFlag.Moves) === 0 ? undefined : depart(payload)
+  const moves = (flags & OpFlag.Moves) !== 0 && !isElsewhere(to)
+  const leaving = moves ? depart(payload) : undefined
   if (leaving !== undefined) payload = leaving.payload
-  else if ((flags & OpFlag.Moves) !== 0) return Outcome.BadMessage
+  else if (moves) return Outcome.BadMessage
   if (wrap !== undefined) payload = wrap(payload)
   const outcome = bound.shard.call(to, op, payload, from, flags & shardFlags, call, timeout)
   if (outcome !== Outcome.Accepted) leaving?.undo()

@@ -12,6 +12,7 @@ import type { PayloadCodec } from "../Codec.ts"
 import { AskError } from "../AskError.ts"
 import { BadMessage } from "../TellError.ts"
 import type { Bound, Program } from "./bound.ts"
+import { movesBuffers } from "./buffer/schema.ts"
 import { fingerprintOf } from "./codec/fingerprint.ts"
 import { type Parcel, thereAndBack, within } from "./codec/place.ts"
 import type { Host } from "./host.ts"
@@ -33,6 +34,8 @@ export class Wire {
   readonly #infos: ReadonlyArray<RpcInfo | undefined>
   readonly #codecs: Readonly<Record<Part, Array<PayloadCodec | undefined>>> = { payload: [], success: [], error: [] }
 
+  readonly #moves: Readonly<Record<Part, Array<boolean | undefined>>> = { payload: [], success: [], error: [] }
+
   constructor(host: Host, infos: ReadonlyArray<RpcInfo | undefined>) {
     this.#host = host
     this.#infos = infos
@@ -46,6 +49,19 @@ export class Wire {
     const info = this.#infos[op]
     if (info === undefined) return undefined
     return this.#codecs[part][op] = this.#host.codec.of(info[part])
+  }
+
+  /** Whether buffers travel in it. */
+  moves(op: number, part: Part): boolean {
+    const known = this.#moves[part][op]
+    if (known !== undefined) return known
+    const schema = this.schemaOf(op, part)
+    while (this.#moves[part].length < op) this.#moves[part].push(undefined)
+    return this.#moves[part][op] = schema !== undefined && movesBuffers(schema.ast)
+  }
+
+  get host(): Host {
+    return this.#host
   }
 
   /** Undefined: the protocol has no such message. */

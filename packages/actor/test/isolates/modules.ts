@@ -1,5 +1,5 @@
 /** Behaviours that workers import. What a test reads of them is all in their answers: a worker shares nothing. */
-import { Actor, ActorRef } from "@myrmidonjs/actor"
+import { Actor, ActorRef, SharedBuffer } from "@myrmidonjs/actor"
 import { Context, Effect, Layer, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 import { existsSync } from "node:fs"
@@ -11,6 +11,8 @@ export const Counter = Actor.make("Counter", [
   Rpc.make("Add", { payload: Schema.Int, success: Schema.Int, error: TooMuch }),
   Rpc.make("AddAll", { payload: { numbers: Schema.Array(Schema.Int), note: Schema.String }, success: Schema.Int }),
   Rpc.make("Bytes", { payload: Schema.Uint8Array, success: Schema.Uint8Array }),
+  Rpc.make("Pass", { payload: SharedBuffer.schema, success: SharedBuffer.schema }),
+  Rpc.make("Take", { payload: { buffer: SharedBuffer.schema }, success: Schema.Int }),
   Rpc.make("Get", { success: Schema.Int }),
   Rpc.make("Thread", { success: Schema.Int }),
   Rpc.make("Crash", {}),
@@ -44,6 +46,11 @@ export const CounterLive = Actor.module(
       },
       AddAll: (state, { numbers }) => (state.n += numbers.reduce((sum, each) => sum + each, 0)),
       Bytes: (_, bytes) => bytes.map((byte) => byte ^ 0xff),
+      Pass: (_, buffer) => {
+        buffer.bytes()[0]!++
+        return buffer
+      },
+      Take: (_, { buffer }) => buffer.bytes().reduce((sum, byte) => sum + byte, 0),
       Get: (state) => state.n,
       Thread: () => threadId,
       Crash: () => {

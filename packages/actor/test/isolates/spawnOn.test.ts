@@ -5,9 +5,11 @@ import {
   ActorRef,
   ActorSystem,
   type AskError,
+  BufferMoved,
   ExitReason,
   Link,
   Monitor,
+  SharedBuffer,
   type SpawnError
 } from "@myrmidonjs/actor"
 import { Effect, Exit, Layer, Schema, Scope, Stream } from "effect"
@@ -16,7 +18,7 @@ import { threadId } from "node:worker_threads"
 import { nativeLoads as native } from "../fixtures.ts"
 import { Counter, CounterLive, Greeter, GreeterLive, Relay, RelayLive, TooMuch } from "./modules.ts"
 
-const { Add, AddAll, BadReply, Bytes, Crash, Get, Never, Thread } = Counter.messages
+const { Add, AddAll, BadReply, Bytes, Crash, Get, Never, Pass, Take, Thread } = Counter.messages
 
 /** The reason of a failed ask. */
 const askReason = (effect: Effect.Effect<unknown, AskError | TooMuch>) =>
@@ -48,6 +50,27 @@ describe.runIf(native)("actors on worker isolates", () => {
           const sent = Uint8Array.from({ length: size }, (_, at) => at * 7)
           assert.deepStrictEqual(yield* counter.ask(Bytes(sent)), sent.map((byte) => byte ^ 0xff), `${size} bytes`)
         }
+      }).pipe(Effect.scoped))
+
+    it.effect("G137: a buffer is handed over and back, without a copy of its own; its sender has it no more", () =>
+      Effect.gen(function*() {
+        const system = yield* ActorSystem
+        const counter = yield* CounterLive.spawnOn("worker", 0)
+        const buffer = yield* SharedBuffer.allocate(1 << 20)
+        buffer.bytes().fill(1)
+        assert.strictEqual((yield* system.info).bufferBytes, 1 << 20)
+        const back = yield* counter.ask(Pass(buffer))
+        assert.throws(() => buffer.bytes(), BufferMoved)
+        assert.deepStrictEqual([back.bytes()[0], back.bytes()[1], back.byteLength], [2, 1, 1 << 20])
+        assert.strictEqual(yield* counter.ask(Take({ buffer: back })), (1 << 20) + 1)
+        assert.throws(() => back.bytes(), BufferMoved)
+        const again = yield* Effect.flip(counter.tell(Take({ buffer: back })))
+        assert.include(again.reason.message, "sent or released before")
+        // Of somebody who is not there any more.
+        yield* Actor.kill(counter)
+        const lost = yield* SharedBuffer.allocate(100)
+        assert.strictEqual((yield* askReason(counter.ask(Take({ buffer: lost }))))._tag, "ActorExited")
+        assert.strictEqual((yield* system.info).bufferBytes, 0)
       }).pipe(Effect.scoped))
 
     it.effect("G151: refs travel, work where they arrive, and forward across isolates", () =>

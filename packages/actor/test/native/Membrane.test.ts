@@ -53,6 +53,7 @@ const members: Record<keyof NativeMembrane, true> = {
   call: true,
   sendAway: true,
   callAway: true,
+  mayLeave: true,
   reply: true,
   forward: true,
   borderOpOf: true,

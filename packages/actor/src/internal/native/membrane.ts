@@ -81,6 +81,7 @@ export interface NativeMembrane {
     fromGeneration: number,
     flags: number
   ): Outcome
+  mayLeave(low: number, generation: number, fromLow: number, fromGeneration: number): Outcome
   callAway(
     low: number,
     generation: number,

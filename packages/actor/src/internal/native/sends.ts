@@ -13,7 +13,7 @@ import { Outcome, type ShardClock } from "../shard.ts"
 import { wireOfBound } from "../wire.ts"
 import type { NativeMembrane } from "./membrane.ts"
 
-const { BadMessage } = Outcome
+const { Accepted, BadMessage } = Outcome
 /** The bit that the ops of the border have. */
 const BORDER = 0x8000
 
@@ -61,10 +61,19 @@ export class Sends {
     this.#clock = clock
   }
 
+  // Buffers are gone once they are packed: so the way is asked first, and cannot refuse afterwards.
+  #ask(to: Cell, from: Cell | undefined): Outcome {
+    return this.#membrane.mayLeave(to.low, to.generation, from?.low ?? 0, from?.generation ?? 0)
+  }
+
   readonly send = (to: Cell, op: number, payload: unknown, from: Cell | undefined, flags: number): Outcome => {
-    const carried = carry(wireOfBound(to.bound), op, payload)
+    const wire = wireOfBound(to.bound)
     const there = this.#ops.there(op)
-    if (Exit.isFailure(carried) || there === 0) return BadMessage
+    if (there === 0) return BadMessage
+    const refusal = wire.moves(op, "payload") ? this.#ask(to, from) : Accepted
+    if (refusal !== Accepted) return refusal
+    const carried = carry(wire, op, payload)
+    if (Exit.isFailure(carried)) return BadMessage
     return from === undefined
       ? this.#membrane.sendAway(to.low, to.generation, there, carried.value, 0, 0, flags)
       : this.#membrane.sendAway(to.low, to.generation, there, carried.value, from.low, from.generation, flags)
@@ -79,9 +88,13 @@ export class Sends {
     call: Call,
     timeout: number
   ): Outcome => {
-    const carried = carry(wireOfBound(to.bound), op, payload, "payload", true)
+    const wire = wireOfBound(to.bound)
     const there = this.#ops.there(op)
-    if (Exit.isFailure(carried) || there === 0) return BadMessage
+    if (there === 0) return BadMessage
+    const refusal = wire.moves(op, "payload") ? this.#ask(to, from) : Accepted
+    if (refusal !== Accepted) return refusal
+    const carried = carry(wire, op, payload, "payload", true)
+    if (Exit.isFailure(carried)) return BadMessage
     const bytes = carried.value as Uint8Array | undefined
     if (timeout !== Infinity) call.deadline = this.#clock.now() + timeout
     return from === undefined
