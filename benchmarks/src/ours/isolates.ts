@@ -1,9 +1,9 @@
 /** `scale`, `cross-isolate` and `fair-worker`: actors on worker isolates, with this isolate idle or sending. */
-import { Actor } from "@myrmidonjs/actor"
+import { Actor, type AskError } from "@myrmidonjs/actor"
 import * as Effect from "effect/Effect"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
-import { mustBe, now, produceGently } from "../measure.ts"
+import { mustBe, now, produceGently, turn } from "../measure.ts"
 import { FairSchedule, fairShape, monotonicNs, sendOneByOne } from "../shapes.ts"
 import type { Measured, Program } from "../workload.ts"
 import { nativeWith } from "./system.ts"
@@ -38,6 +38,12 @@ export const scale: Program = async (n, warm) => {
   return { ...two, extra: { one_seconds: one.seconds, speedup: one.seconds / two.seconds } }
 }
 
+// A way that is full refuses whoever cannot be held, as it refuses the producer.
+const patiently = <A>(ask: Effect.Effect<A, AskError>): Effect.Effect<A, AskError> =>
+  Effect.retry(Effect.tapError(ask, () => Effect.promise(turn)), {
+    while: (error) => error.reason._tag === "MailboxFull"
+  })
+
 const { Bytes, Handled, Median, Number: Num, Sent, Small, Spin } = Sink.messages
 
 export const crossIsolate: Program = async (n, warm) => {
@@ -49,7 +55,7 @@ export const crossIsolate: Program = async (n, warm) => {
       Effect.gen(function*() {
         const start = now()
         yield* Effect.promise(() => produceGently(n, (i) => send(i) === "Accepted"))
-        const completed = yield* sink.ask(Handled(), patience)
+        const completed = yield* patiently(sink.ask(Handled(), patience))
         return { completed, seconds: (now() - start) / 1000 }
       })
     const numbers = (n: number) => batched(n, (i) => sink.tellUnsafe(Num(i)))

@@ -73,6 +73,18 @@ describe.runIf(native)("actors on worker isolates", () => {
         assert.strictEqual((yield* system.info).bufferBytes, 0)
       }).pipe(Effect.scoped))
 
+    it.effect("G113: a way that is full refuses whoever cannot be held, and all that was accepted is handled", () =>
+      Effect.gen(function*() {
+        const counter = yield* CounterLive.spawnOn("worker", 0, { mailbox: { capacity: 2 ** 20 } })
+        // Without a turn of the event loop the other side has no chance to keep up.
+        let accepted = 0
+        while (counter.tellUnsafe(Add(1)) === "Accepted") accepted++
+        assert.isAbove(accepted, 10_000)
+        const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+        const total = yield* Effect.retry(Effect.tapError(counter.ask(Get()), () => turn), { times: 100_000 })
+        assert.strictEqual(total, accepted)
+      }).pipe(Effect.scoped))
+
     it.effect("G151: refs travel, work where they arrive, and forward across isolates", () =>
       Effect.gen(function*() {
         const there = yield* CounterLive.spawnOn("worker", 10)

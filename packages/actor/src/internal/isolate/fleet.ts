@@ -47,6 +47,8 @@ class Member {
   error: string | undefined = undefined
   /** When it was last heard of. */
   heard: number
+  /** Messages that it had handled at the last look. */
+  handled: number | undefined = undefined
   silent = false
   pinged = false
   private readonly begun: (error: string | undefined) => void
@@ -202,10 +204,14 @@ export class Fleet {
   pong(isolate: number): void {
     for (const member of this.members.values()) {
       if (member.isolate !== isolate) continue
-      member.heard = this.host.clock.now()
-      member.silent = false
+      this.hear(member)
       member.pinged = false
     }
+  }
+
+  private hear(member: Member): void {
+    member.heard = this.host.clock.now()
+    member.silent = false
   }
 
   /** The agents of the workers that are ready. */
@@ -220,9 +226,16 @@ export class Fleet {
   private look(): void {
     const { host, team } = this
     const now = host.clock.now()
+    const loads = new Map(team.loads().map((load) => [load.isolate, load.reductions]))
     for (const member of this.members.values()) {
       const { isolate } = member
       if (isolate === undefined) continue
+      // One that handles messages lives, also when there is no room for a question among them.
+      const handled = loads.get(isolate)
+      if (handled !== member.handled) {
+        member.handled = handled
+        this.hear(member)
+      }
       const millis = now - member.heard
       if (!member.silent && millis > host.options.isolateSilence) {
         member.silent = true
@@ -231,8 +244,8 @@ export class Fleet {
       }
       // One that has not answered has the question still before it.
       if (member.pinged) continue
-      member.pinged = true
-      team.agentOf(isolate)?.tellUnsafe(messages["myrmidon/Ping"]({ from: team.here }))
+      const ping = messages["myrmidon/Ping"]({ from: team.here })
+      member.pinged = team.agentOf(isolate)?.tellUnsafe(ping) === "Accepted"
     }
   }
 
