@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 export * as Actor from "./Actor.ts"
+export { ActorElsewhere } from "./ActorElsewhere.ts"
 export { ActorRef, type AnyRef, type AskOptions, type NamedRef, type Recipient } from "./ActorRef.ts"
 export {
   ActorSystem,

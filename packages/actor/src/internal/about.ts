@@ -3,6 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { ActorInfo } from "../Actor.ts"
+import { ActorElsewhere } from "../ActorElsewhere.ts"
 import { ActorExited } from "../AskError.ts"
 import { ExitReason } from "../ExitReason.ts"
 import type { Pid } from "../Pid.ts"
@@ -15,6 +16,10 @@ export const elsewhere = (cell: Cell): Isolates | undefined => {
   const { isolates, shard } = cell.host
   return isolates !== undefined && shard.border!.isAway(cell.pid) ? isolates : undefined
 }
+
+/** What can be done only where it lives is refused, when that is not here. */
+export const notHere = (cell: Cell): ActorElsewhere | undefined =>
+  elsewhere(cell) === undefined ? undefined : new ActorElsewhere({ pid: cell.pid })
 
 export const gone = (cell: Cell): ActorExited =>
   new ActorExited({ pid: cell.pid, name: cell.life?.name, reason: cell.life?.ended ?? ExitReason.noProc(true) })

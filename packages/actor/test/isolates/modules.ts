@@ -98,3 +98,11 @@ export const GreeterLive = Actor.module(
   }),
   GreetingLive
 )
+
+/** Never gets ready. */
+export const Slow = Actor.make("Slow", [])
+export const SlowLive = Actor.module(
+  import.meta.url,
+  Slow.behavior({ init: (_: void) => Effect.never, handlers: {} }),
+  Layer.empty
+)

@@ -7,17 +7,20 @@ import {
   type AskError,
   BufferMoved,
   ExitReason,
+  HotSwap,
+  Inspector,
   Link,
   Monitor,
   SharedBuffer,
   type SpawnError
 } from "@myrmidonjs/actor"
-import { Effect, Exit, Layer, Schema, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Option, Schema, Scope, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { threadId } from "node:worker_threads"
 import { nativeLoads as native } from "../fixtures.ts"
-import { Counter, CounterLive, Greeter, GreeterLive, Relay, RelayLive, TooMuch } from "./modules.ts"
+import { Counter, CounterLive, Greeter, GreeterLive, Relay, RelayLive, Slow, SlowLive, TooMuch } from "./modules.ts"
 
+const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 const { Add, AddAll, BadReply, Bytes, Crash, Get, Never, Pass, Take, Thread } = Counter.messages
 
 /** The reason of a failed ask. */
@@ -80,7 +83,6 @@ describe.runIf(native)("actors on worker isolates", () => {
         let accepted = 0
         while (counter.tellUnsafe(Add(1)) === "Accepted") accepted++
         assert.isAbove(accepted, 10_000)
-        const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
         const total = yield* Effect.retry(Effect.tapError(counter.ask(Get()), () => turn), { times: 100_000 })
         assert.strictEqual(total, accepted)
       }).pipe(Effect.scoped))
@@ -167,6 +169,55 @@ describe.runIf(native)("actors on worker isolates", () => {
         assert.deepInclude(yield* Actor.info(counter), { status: "suspended", mailbox: 1 })
         yield* Actor.resume(counter)
         assert.strictEqual(yield* counter.ask(Get()), 1)
+      }).pipe(Effect.scoped))
+
+    it.effect("what only its own isolate can do is refused, and says so", () =>
+      Effect.gen(function*() {
+        const counter = yield* CounterLive.spawnOn("worker", 3)
+        const toNext = HotSwap.upgrade(CounterLive, CounterLive)
+        const swap = yield* Effect.flip(HotSwap.swap(counter, toNext))
+        assert.deepInclude(swap.reason, { _tag: "ActorElsewhere", pid: counter.pid })
+        const inspector = yield* Inspector
+        assert.strictEqual((yield* Effect.flip(inspector.getState(counter, CounterLive)))._tag, "ActorElsewhere")
+        assert.strictEqual((yield* Effect.flip(Stream.runDrain(inspector.trace(counter))))._tag, "ActorElsewhere")
+        const since = yield* inspector.statistics(counter)
+        yield* counter.ask(Get())
+        assert.strictEqual((yield* since).handled, 1)
+      }).pipe(Effect.scoped, Effect.provide(Inspector.layer)))
+
+    it.effect("G155: a spawn that is given up leaves no actor behind", () =>
+      Effect.gen(function*() {
+        // Its `init` waits until it is interrupted: then it is not there, and its name is free.
+        const slow = yield* Effect.forkChild(SlowLive.spawnOn("worker", undefined, { name: "slow" }))
+        yield* Effect.repeat(turn, {
+          until: () => Effect.map(Effect.exit(Actor.whereis(Slow, "slow")), Exit.isSuccess)
+        })
+        yield* Fiber.interrupt(slow)
+        yield* Effect.repeat(turn, {
+          until: () => Effect.map(Effect.exit(Actor.whereis(Slow, "slow")), Exit.isFailure)
+        })
+      }).pipe(Effect.scoped))
+
+    it.effect("G153: what is none of its messages is told as an event, and dropped; events of workers are heard here", () =>
+      Effect.gen(function*() {
+        const { deadLetters, events } = yield* ActorSystem
+        const misunderstood = yield* Effect.forkScoped(
+          Stream.runHead(Stream.filter(events, (event) => event._tag === "Misunderstood")),
+          { startImmediately: true }
+        )
+        const dropped = yield* Effect.forkScoped(Stream.runHead(deadLetters), { startImmediately: true })
+        const Other = Actor.make("Other", [Rpc.make("Add", { payload: Schema.String, success: Schema.Int })])
+        const counter = yield* CounterLive.spawnOn("worker", 3)
+        const mistaken = yield* ActorRef.fromPid(Other, counter.pid)
+        yield* mistaken.tell(Other.messages.Add("one"))
+        const event = Option.getOrThrow(yield* Fiber.join(misunderstood))
+        assert.deepInclude(event, { _tag: "Misunderstood", pid: counter.pid, name: undefined, tag: "Add" })
+        const letter = Option.getOrThrow(yield* Fiber.join(dropped))
+        assert.deepInclude(letter, { to: counter.pid, from: undefined, why: "Dropped" })
+        assert.deepStrictEqual({ ...letter.message }, { _tag: "Add", payload: "one" })
+        const reason = yield* askReason(mistaken.ask(Other.messages.Add("one")) as never)
+        assert.deepInclude(reason, { _tag: "BadMessage", tag: "Add" })
+        assert.strictEqual(yield* counter.ask(Get()), 3)
       }).pipe(Effect.scoped))
 
     it.effect("it ends with its scope, in order, and was counted until then", () =>

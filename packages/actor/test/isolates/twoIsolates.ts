@@ -10,6 +10,7 @@ import type { Cell } from "../../src/internal/cell.ts"
 import type { Host } from "../../src/internal/host.ts"
 import { Errands, makeAgent } from "../../src/internal/isolate/agent.ts"
 import { agentName } from "../../src/internal/isolate/protocol.ts"
+import { relayed } from "../../src/internal/isolate/relay.ts"
 import { Team } from "../../src/internal/isolate/team.ts"
 import { resolveOptions } from "../../src/internal/options.ts"
 import { infosOf } from "../../src/internal/rpc.ts"
@@ -117,7 +118,12 @@ export class TwoIsolates {
       for (const host of hosts) {
         const errands = new Errands(host)
         const nothing = () => Effect.void
-        const behavior = makeAgent(host, errands, { ready: () => {}, pong: () => {}, quiet: nothing, close: nothing })
+        const behavior = makeAgent(
+          host,
+          errands,
+          { ready: () => {}, pong: () => {}, quiet: nothing, close: nothing },
+          relayed(host)
+        )
         const agent = host.spawnNow(behavior, undefined, { name: agentName(host.shard.border!.isolate) })
         host.isolates = new Team(host, agent, errands, () => undefined, Effect.void)
         const { away } = host

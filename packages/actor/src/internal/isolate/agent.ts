@@ -9,6 +9,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import type { DeadLetter } from "../../DeadLetter.ts"
 import { ExitReason } from "../../ExitReason.ts"
 import type { Pid } from "../../Pid.ts"
 import type { SpawnOptions } from "../../Self.ts"
@@ -159,10 +160,16 @@ export interface AgentHooks {
   readonly close: () => Effect.Effect<void>
 }
 
+/** What workers tell of themselves. */
+export interface Relayed {
+  readonly event: (event: unknown) => void
+  readonly letter: (to: Pid, from: Pid | null, tag: string, payload: unknown, why: DeadLetter["why"]) => void
+}
+
 const cellHere = (host: Host, pid: Pid): Cell => host.shard.cellOf(pid)
 
 /** The behaviour of the agent of a host. */
-export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks) =>
+export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay: Relayed) =>
   Agent.behavior({
     init: () => undefined,
     handlers: {
@@ -175,6 +182,8 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks) =>
       "myrmidon/Hold": (_, { hold, pid }) => holdHere(cellHere(host, pid), hold),
       "myrmidon/IsAlive": (_, { pid }) => host.shard.isAlive(cellHere(host, pid)),
       "myrmidon/Ready": (_, { isolate, ticket }) => hooks.ready(isolate, ticket),
+      "myrmidon/Event": (_, { event }) => relay.event(event),
+      "myrmidon/Letter": (_, { from, payload, tag, to, why }) => relay.letter(to, from, tag, payload, why),
       "myrmidon/Ping": (_, { from }) => host.isolates?.pong(from),
       "myrmidon/Pong": (_, { isolate }) => hooks.pong(isolate),
       "myrmidon/Quiet": () => beside(host, hooks.quiet()),

@@ -18,6 +18,7 @@ import type { ResolvedOptions } from "../options.ts"
 import { hostOf, type Native, open, type SystemImpl } from "../system.ts"
 import { Errands, makeAgent } from "./agent.ts"
 import { agentName } from "./protocol.ts"
+import { relayed } from "./relay.ts"
 import { messages, Team } from "./team.ts"
 import type { WorkerData } from "./worker.ts"
 
@@ -323,7 +324,7 @@ export const openFleet = (
         pong: (isolate) => fleet.pong(isolate),
         quiet: () => Effect.void,
         close: () => Effect.void
-      }),
+      }, relayed(host)),
       undefined,
       { name: agentName(0) }
     )

@@ -62,6 +62,25 @@ export const Agent = makeProtocol(
     makeRpc("myrmidon/IsAlive", { payload: About, success: Schema.Boolean }),
     /** A worker is ready. */
     makeRpc("myrmidon/Ready", { payload: { isolate: Schema.Int, ticket: Schema.Int } }),
+    /** What happened in a worker; as much of it as plain data can say. */
+    makeRpc("myrmidon/Event", { payload: { event: Schema.Unknown } }),
+    makeRpc("myrmidon/Letter", {
+      payload: {
+        to: Pid.schema,
+        from: Schema.NullOr(Pid.schema),
+        tag: Schema.String,
+        payload: Schema.Unknown,
+        why: Schema.Literals([
+          "NotAlive",
+          "MailboxFull",
+          "Dropped",
+          "NodeUnreachable",
+          "SwapRolledBack",
+          "Stopped",
+          "Interrupted"
+        ])
+      }
+    }),
     makeRpc("myrmidon/Ping", { payload: { from: Schema.Int } }),
     makeRpc("myrmidon/Pong", { payload: { isolate: Schema.Int } }),
     /** Answered when nothing is to be done there, no timer is armed and no call is pending. */

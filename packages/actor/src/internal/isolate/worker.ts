@@ -16,6 +16,7 @@ import { endAll, hostOf, loadAddon, open } from "../system.ts"
 import { Errands, makeAgent } from "./agent.ts"
 import { whenQuiet } from "./quiet.ts"
 import { Agent, agentName } from "./protocol.ts"
+import { relayed, relayTo } from "./relay.ts"
 import { messages, Team } from "./team.ts"
 
 export interface WorkerData {
@@ -53,12 +54,14 @@ const start = (data: WorkerData) =>
       pong: () => {},
       quiet: () => whenQuiet(host),
       close: () => close
-    })
+    }, relayed(host))
     const here = host.shard.border!.isolate
     const agent = host.spawnNow(behavior, undefined, { name: agentName(here) })
     host.isolates = new Team(host, agent, errands, () => undefined, Effect.void)
+    const first = host.typed(data.first, Agent.name, infosOf(Agent.group))
+    relayTo(host, first)
     const ready = messages["myrmidon/Ready"]({ isolate: here, ticket: data.ticket })
-    host.typed(data.first, Agent.name, infosOf(Agent.group)).tellUnsafe(ready)
+    first.tellUnsafe(ready)
   })
 
 // Its scope is never closed: `close` does in order what that would do.
