@@ -6,12 +6,10 @@
  */
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
-import * as Schema from "effect/Schema"
 import type { BadMessage } from "../TellError.ts"
 import { issueOfBuffers } from "./buffer/payload.ts"
 import { pack, unpack } from "./buffer/parcel.ts"
 import type { Parcel } from "./codec/place.ts"
-import { representationOf } from "./codec/wireSchema.ts"
 import type { Host } from "./host.ts"
 import type { Part, Wire } from "./wire.ts"
 
@@ -21,39 +19,6 @@ export type Carried = number | Uint8Array | undefined
 /** As the membrane has it. */
 const mostBytes = 2 ** 26
 
-type Fits = (value: number) => boolean
-
-/** How the values of a schema may go without a codec. */
-interface Bare {
-  readonly isNothing: boolean
-  /** Undefined: its numbers are encoded, or it has none. */
-  readonly fits: Fits | undefined
-}
-
-const any: Fits = () => true
-const bares = new WeakMap<Schema.Top, Bare>()
-
-const fitsOf = (schema: Schema.Top): Fits | undefined => {
-  const { ast } = schema
-  if (ast._tag !== "Number" || ast.encoding !== undefined) return undefined
-  const checks = ast.checks ?? []
-  if (checks.length === 0) return any
-  if (checks.every((check) => representationOf(check.annotations) === "effect/schema/isInt")) {
-    return Number.isSafeInteger
-  }
-  return Schema.is(schema as Schema.Codec<number>)
-}
-
-const bareOf = (schema: Schema.Top): Bare => {
-  let bare = bares.get(schema)
-  if (bare === undefined) {
-    const { _tag, checks, encoding } = schema.ast
-    const isNothing = (_tag === "Void" || _tag === "Undefined") && encoding === undefined && checks === undefined
-    bares.set(schema, bare = { isNothing, fits: fitsOf(schema) })
-  }
-  return bare
-}
-
 /** How a value crosses. `asBytes`: a number may not go as it is there. */
 export const carry = (
   wire: Wire,
@@ -62,14 +27,11 @@ export const carry = (
   part: Part = "payload",
   asBytes = false
 ): Exit.Exit<Carried, BadMessage> => {
-  const schema = wire.schemaOf(op, part)
-  if (wire.moves(op, part)) return carryBuffers(wire, op, value, part)
-  if (schema !== undefined) {
-    if (value === undefined) {
-      if (bareOf(schema).isNothing) return Exit.void as Exit.Exit<undefined>
-    } else if (typeof value === "number" && !asBytes && bareOf(schema).fits?.(value) === true) {
-      return Exit.succeed(value)
-    }
+  const crossing = wire.crossingOf(op, part)
+  if (crossing !== undefined) {
+    if (typeof value === "number" && !asBytes && crossing.fits?.(value) === true) return Exit.succeed(value)
+    if (value === undefined && crossing.isNothing) return Exit.void as Exit.Exit<undefined>
+    if (crossing.moves) return carryBuffers(wire, op, value, part)
   }
   return wire.encode(op, value, part)
 }
@@ -110,13 +72,12 @@ export const uncarry = (
   carried: Carried,
   part: Part = "payload"
 ): Exit.Exit<unknown, BadMessage> => {
+  const crossing = wire.crossingOf(op, part)
   if (typeof carried === "object") {
-    return wire.moves(op, part) ? uncarryBuffers(wire, op, carried, part) : wire.decode(op, carried, part)
+    return crossing?.moves === true ? uncarryBuffers(wire, op, carried, part) : wire.decode(op, carried, part)
   }
-  const schema = wire.schemaOf(op, part)
-  if (schema !== undefined) {
-    const bare = bareOf(schema)
-    if (carried === undefined ? bare.isNothing : bare.fits?.(carried) === true) return Exit.succeed(carried)
+  if (crossing !== undefined) {
+    if (carried === undefined ? crossing.isNothing : crossing.fits?.(carried) === true) return Exit.succeed(carried)
   }
   return wire.bad(op, carried === undefined ? "its payload is missing" : `${carried} does not fit its schema`)
 }

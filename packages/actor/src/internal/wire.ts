@@ -12,9 +12,9 @@ import type { PayloadCodec } from "../Codec.ts"
 import { AskError } from "../AskError.ts"
 import { BadMessage } from "../TellError.ts"
 import type { Bound, Program } from "./bound.ts"
-import { movesBuffers } from "./buffer/schema.ts"
 import { fingerprintOf } from "./codec/fingerprint.ts"
 import { type Parcel, thereAndBack, within } from "./codec/place.ts"
+import { type Crossing, crossingOf } from "./crossing.ts"
 import type { Host } from "./host.ts"
 import type { RpcInfo } from "./rpc.ts"
 
@@ -34,7 +34,7 @@ export class Wire {
   readonly #infos: ReadonlyArray<RpcInfo | undefined>
   readonly #codecs: Readonly<Record<Part, Array<PayloadCodec | undefined>>> = { payload: [], success: [], error: [] }
 
-  readonly #moves: Readonly<Record<Part, Array<boolean | undefined>>> = { payload: [], success: [], error: [] }
+  readonly #crossings: Readonly<Record<Part, Array<Crossing | undefined>>> = { payload: [], success: [], error: [] }
 
   constructor(host: Host, infos: ReadonlyArray<RpcInfo | undefined>) {
     this.#host = host
@@ -51,22 +51,21 @@ export class Wire {
     return this.#codecs[part][op] = this.#host.codec.of(info[part])
   }
 
-  /** Whether buffers travel in it. */
-  moves(op: number, part: Part): boolean {
-    const known = this.#moves[part][op]
-    if (known !== undefined) return known
-    const schema = this.schemaOf(op, part)
-    while (this.#moves[part].length < op) this.#moves[part].push(undefined)
-    return this.#moves[part][op] = schema !== undefined && movesBuffers(schema.ast)
+  /** How it crosses to another isolate; undefined: the protocol has no such message. */
+  crossingOf(op: number, part: Part): Crossing | undefined {
+    return this.#crossings[part][op] ?? this.#learn(op, part)
+  }
+
+  #learn(op: number, part: Part): Crossing | undefined {
+    const schema = this.#infos[op]?.[part]
+    if (schema === undefined) return undefined
+    const crossings = this.#crossings[part]
+    while (crossings.length < op) crossings.push(undefined)
+    return crossings[op] = crossingOf(schema)
   }
 
   get host(): Host {
     return this.#host
-  }
-
-  /** Undefined: the protocol has no such message. */
-  schemaOf(op: number, part: Part): Schema.Top | undefined {
-    return this.#infos[op]?.[part]
   }
 
   /** Why a question was not answered, beside what its protocol says. */

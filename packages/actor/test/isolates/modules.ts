@@ -103,6 +103,6 @@ export const GreeterLive = Actor.module(
 export const Slow = Actor.make("Slow", [])
 export const SlowLive = Actor.module(
   import.meta.url,
-  Slow.behavior({ init: (_: void) => Effect.never, handlers: {} }),
+  Slow.behavior({ init: () => Effect.never, handlers: {} }),
   Layer.empty
 )

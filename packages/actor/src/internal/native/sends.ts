@@ -70,7 +70,7 @@ export class Sends {
     const wire = wireOfBound(to.bound)
     const there = this.#ops.there(op)
     if (there === 0) return BadMessage
-    const refusal = wire.moves(op, "payload") ? this.#ask(to, from) : Accepted
+    const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, from) : Accepted
     if (refusal !== Accepted) return refusal
     const carried = carry(wire, op, payload)
     if (Exit.isFailure(carried)) return BadMessage
@@ -91,7 +91,7 @@ export class Sends {
     const wire = wireOfBound(to.bound)
     const there = this.#ops.there(op)
     if (there === 0) return BadMessage
-    const refusal = wire.moves(op, "payload") ? this.#ask(to, from) : Accepted
+    const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, from) : Accepted
     if (refusal !== Accepted) return refusal
     const carried = carry(wire, op, payload, "payload", true)
     if (Exit.isFailure(carried)) return BadMessage
