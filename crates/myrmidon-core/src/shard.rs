@@ -7,6 +7,7 @@
 //! the last batch, fire timers, handle signals (`control`), write what is posted, then slices (`emit`). Ends are in
 //! `death`, full mailboxes in `pressure`, questions of the binding in `inspect`.
 
+mod accounts;
 mod control;
 mod death;
 mod ebb;
@@ -17,6 +18,7 @@ mod pressure;
 mod settle;
 mod watch;
 
+pub use accounts::{Measure, Usage};
 pub use inspect::{ActorInfo, ShardStats, Status};
 
 use crate::{
@@ -312,6 +314,13 @@ impl Shard {
         self.outbox.push([to.low(), to.generation(), from.low(), from.generation(), kind, slot, a, b]);
     }
 
+    /// Posts an end with the account of the life that it ends.
+    fn post_dead(&mut self, pid: Pid, reason: u32, reductions: u64, micros: u64) {
+        let [low, high] = halves(reductions);
+        let [slot, b] = halves(micros);
+        self.outbox.push([pid.low(), pid.generation(), low, high, completion::DEAD, slot, reason, b]);
+    }
+
     /// Posts a message that is not delivered.
     fn dead_letter(&mut self, mut record: Record, why: u32) {
         let flags = record[word::HEAD] >> 8 & 0xf | why << flag::WHY_SHIFT;
@@ -357,6 +366,11 @@ impl Shard {
         self.control[words::QUEUED] = self.nodes.live() as i32;
         self.control[words::CALLS] = self.calls.len() as i32;
     }
+}
+
+/// The words of a `u64`, low first.
+const fn halves(value: u64) -> [u32; 2] {
+    [value as u32, (value >> 32) as u32]
 }
 
 #[cfg(test)]

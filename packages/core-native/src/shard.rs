@@ -8,7 +8,7 @@ use crate::{
     bell::Bell,
     buffers::{Buffers, Held},
     hot::{self, call},
-    info::{InfoData, StatsData, to_js},
+    info::{InfoData, StatsData, to_js, words_of},
     reason::ReasonData,
 };
 use core::{any::Any, cell::RefCell};
@@ -16,7 +16,7 @@ use myrmidon_core::{
     exit_reason::ExitReason,
     pid::{MAX_INDEX, Pid},
     record::{Record, control, word},
-    shard::{Shard, ShardConfig},
+    shard::{Measure, Shard, ShardConfig},
 };
 use myrmidon_runtime::{Directory, ShardOwner, inbox};
 use napi::{
@@ -326,7 +326,42 @@ impl NativeShard {
     pub fn info(&self, low: u32, generation: u32) -> Result<Option<InfoData>> {
         self.cell.with(|open| {
             open.handle_signals();
-            Ok(open.shard.info(Pid::from_words(low, generation)).map(InfoData::from))
+            let pid = Pid::from_words(low, generation);
+            Ok(open.shard.info(pid).map(|info| InfoData::from((pid, info))))
+        })
+    }
+
+    /// What a living actor has used: messages in call[ANSWER], microseconds in call[RESULT]. `false`: it has ended.
+    #[napi(catch_unwind)]
+    pub fn account(&self, low: u32, generation: u32) -> Result<bool> {
+        self.cell.with(|open| {
+            open.handle_signals();
+            let Some((reductions, micros)) = open.shard.account(Pid::from_words(low, generation)) else {
+                return Ok(false);
+            };
+            let call = open.buffers.call.get_mut();
+            call[call::ANSWER] = reductions as f64;
+            call[call::RESULT] = micros as f64;
+            Ok(true)
+        })
+    }
+
+    /// The `n` actors that have most of `by`, the highest first.
+    #[napi(catch_unwind)]
+    pub fn top(&self, n: u32, by: String) -> Result<Vec<InfoData>> {
+        let by = Measure::named(&by).ok_or_else(|| Error::new(Status::InvalidArg, "no such measure"))?;
+        self.cell.with(|open| {
+            open.handle_signals();
+            Ok(open.shard.top(n as usize, by).into_iter().map(InfoData::from).collect())
+        })
+    }
+
+    /// The accounts of all live actors, five numbers each: PID, messages, microseconds, mailbox, bytes.
+    #[napi(catch_unwind)]
+    pub fn usages(&self) -> Result<Float64Array> {
+        self.cell.with(|open| {
+            open.handle_signals();
+            Ok(Float64Array::new(open.shard.usages().flat_map(words_of).collect()))
         })
     }
 
