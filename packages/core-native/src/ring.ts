@@ -158,6 +158,11 @@ export class Ring implements HotCalls {
     return args[ANSWER]!
   }
 
+  /** The first of two answers of a cold call; `result` is the second. */
+  get answer(): number {
+    return this.args[ANSWER]!
+  }
+
   /** What the last DEMONITOR or CANCEL brought. */
   get result(): number {
     return this.args[RESULT]!

@@ -17,6 +17,7 @@ import type { Message } from "../Message.ts"
 import type { Pid } from "../Pid.ts"
 import type { ChildOptions, SpawnOptions } from "../Self.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
+import { Accounts } from "./accounts.ts"
 import { behaviorOf, boundFor } from "./behaviorImpl.ts"
 import { Bound, compile, type Program } from "./bound.ts"
 import { Call, resumeWith } from "./call.ts"
@@ -83,6 +84,7 @@ export class Host implements ShardHost {
   swaps = 0
   rollbacks = 0
   versions: Versions | undefined = undefined
+  readonly accounts = new Accounts(this)
   /** Names of the latest dead; the oldest goes first. */
   private readonly lateNames = new Map<Pid, string>()
   private refs = 0
@@ -292,8 +294,9 @@ export class Host implements ShardHost {
     })
   }
 
-  dead(cell: Cell, reason: ExitReason): void {
+  dead(cell: Cell, reason: ExitReason, reductions: number, millis: number): void {
     const life = cell.life
+    this.accounts.ended(cell, reductions, millis)
     cell.state = undefined
     if (this.stopGroups.size > 0) this.stopGroups.forEach((group) => group.ended(cell))
     if (life === undefined) return
