@@ -398,6 +398,8 @@ export class Scheduler {
         const extra = letter.extra
         if (extra !== undefined || letter.flags !== 0) shard.pool.giveSpecial(letter)
         else shard.pool.give(letter)
+        // The message in hand counts: what its handler lets go on may ask.
+        cell.reductions++
         waits = host.deliver(
           cell,
           op,
@@ -417,16 +419,15 @@ export class Scheduler {
           this.stopped = true
           break
         }
+        cell.reductions++
         waits = this.deliverOther(cell, letter)
       }
       handled++
       if (waits) this.wait(cell)
       if (handled < most && shard.signals.head !== undefined) this.control()
     } while (handled < most && (cell.flags & BLOCKED) === 0)
-    const reductions = cell.reductions + handled
-    if (reductions < 1e9) cell.reductions = reductions
-    else {
-      asideOf(cell).reductions += reductions
+    if (cell.reductions >= 1e9) {
+      asideOf(cell).reductions += cell.reductions
       cell.reductions = 0
     }
     return handled
