@@ -498,12 +498,17 @@ export class MemoryShard implements Shard {
   usages(): Usages {
     this.scheduler.control()
     const cells = this.inOrder(Is.Open)
+    const column = (of: (cell: MemoryCell) => number): Float64Array => {
+      const numbers = new Float64Array(cells.length)
+      for (let at = 0; at < cells.length; at++) numbers[at] = of(cells[at]!)
+      return numbers
+    }
     return {
       cells,
-      reductions: Float64Array.from(cells, reductionsOf),
-      millis: Float64Array.from(cells, millisOf),
-      mailbox: Float64Array.from(cells, lengthOf),
-      memory: Float64Array.from(cells, memoryOf)
+      reductions: column(reductionsOf),
+      millis: column(millisOf),
+      mailbox: column(lengthOf),
+      memory: column(memoryOf)
     }
   }
 
