@@ -232,10 +232,14 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   /** What an actor has used so far; undefined: it has ended. */
   account(cell: C): { readonly reductions: number; readonly millis: number } | undefined {
     if (this.#closed) return undefined
-    this.#flush()
-    const { native } = this.#ring
-    if (!native.account(cell.low, cell.generation)) return undefined
-    return { reductions: this.#ring.answer, millis: this.#ring.result / 1000 }
+    const ring = this.#ring
+    // Swaps of thousands ask one after the other: while nothing is delivered, nothing is left to be settled.
+    if (ring.pending > 0 || ring.unsettled) {
+      this.#flush()
+      ring.unsettled = this.#loop.pumping
+    }
+    const reductions = ring.reductionsOf(cell.low, cell.generation)
+    return reductions < 0 ? undefined : { reductions, millis: ring.result / 1000 }
   }
 
   /** The cell of a PID, while it lives. */

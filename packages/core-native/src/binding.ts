@@ -53,6 +53,7 @@ export interface SharedArrays {
 export interface HotCalls {
   tick: () => void
   admit: () => void
+  account: () => void
 }
 
 export interface NativeShard {
@@ -68,7 +69,6 @@ export interface NativeShard {
   isAlive(low: number, generation: number): boolean
   everExisted(low: number, generation: number): boolean
   info(low: number, generation: number): InfoData | null
-  account(low: number, generation: number): boolean
   top(n: number, by: string): ReadonlyArray<InfoData>
   usages(): Float64Array
   live(): Float64Array

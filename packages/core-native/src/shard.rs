@@ -76,6 +76,19 @@ impl Cell {
         })
     }
 
+    /// `hot`: the account of the actor that call[0] and call[1] name: messages, or -1 when none lives, and microseconds.
+    pub fn account(&self) -> Result<()> {
+        self.with(|open| {
+            let call = open.buffers.call.get_mut();
+            let pid = Pid::from_words(call[call::NOW] as u32, call[call::SUBMITTED] as u32);
+            let (reductions, micros) =
+                open.shard.account(pid).map_or((-1.0, 0.0), |(reductions, micros)| (reductions as f64, micros as f64));
+            call[call::ANSWER] = reductions;
+            call[call::RESULT] = micros;
+            Ok(())
+        })
+    }
+
     /// Gives the shard up after a panic; the error to throw.
     pub fn poison(&self, panic: &(dyn Any + Send)) -> Error {
         let message = panic
@@ -227,7 +240,7 @@ impl NativeShard {
         Ok(Self { cell, shard: number })
     }
 
-    /// Sets the hot calls `tick` and `admit` on `target`.
+    /// Sets the hot calls `tick`, `admit` and `account` on `target`.
     #[napi(catch_unwind)]
     pub fn attach(&self, env: &Env, mut target: Object<'_>) -> Result<()> {
         hot::export(env, &self.cell, &mut target)
@@ -328,21 +341,6 @@ impl NativeShard {
             open.handle_signals();
             let pid = Pid::from_words(low, generation);
             Ok(open.shard.info(pid).map(|info| InfoData::from((pid, info))))
-        })
-    }
-
-    /// What a living actor has used: messages in call[ANSWER], microseconds in call[RESULT]. `false`: it has ended.
-    #[napi(catch_unwind)]
-    pub fn account(&self, low: u32, generation: u32) -> Result<bool> {
-        self.cell.with(|open| {
-            open.handle_signals();
-            let Some((reductions, micros)) = open.shard.account(Pid::from_words(low, generation)) else {
-                return Ok(false);
-            };
-            let call = open.buffers.call.get_mut();
-            call[call::ANSWER] = reductions as f64;
-            call[call::RESULT] = micros as f64;
-            Ok(true)
         })
     }
 

@@ -136,7 +136,7 @@ export interface Shard {
   /** Whether its end has still to be told by `dead`. Later than `isAlive`, but no question to the shard: for lists. */
   readonly holds: (cell: Cell) => boolean
   readonly info: (cell: Cell) => ShardInfo | undefined
-  /** undefined: it has ended, and `dead` has told its account or will. */
+  /** Once for each swap: no signal acts before the answer. undefined: it has ended, and `dead` has told its account or will. */
   readonly account: (cell: Cell) => Account | undefined
   /** The cell with this PID; when none is alive, a dead one that answers as the PID's generation says. */
   readonly cellOf: (pid: Pid) => Cell

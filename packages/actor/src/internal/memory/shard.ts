@@ -192,7 +192,6 @@ export class MemoryShard implements Shard {
   }
 
   account(cell: Cell): Account | undefined {
-    this.scheduler.control()
     const own = this.lifeOf(cell as MemoryCell)
     return own === undefined ? undefined : { reductions: reductionsOf(own), millis: millisOf(own) }
   }
