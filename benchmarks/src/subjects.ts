@@ -10,13 +10,16 @@ const loaders = {
   "nact": async () => (await import("./peers/nact.ts")).subject,
   "effect-queue": async () => (await import("./peers/effect-queue.ts")).subject,
   "effect-rpc": async () => (await import("./peers/effect-rpc.ts")).subject,
+  "postmessage": async () => (await import("./peers/postmessage.ts")).postmessage,
+  "sharedarraybuffer": async () => (await import("./peers/postmessage.ts")).sharedarraybuffer,
   "effect-entity": async () => (await import("./peers/effect-entity.ts")).subject
 } as const satisfies Record<string, () => Promise<Subject>>
 
 type SubjectName = keyof typeof loaders
 export const subjectNames = Object.keys(loaders) as ReadonlyArray<SubjectName>
-/** The columns of the table. The floor is a line of js-limit's. */
-export const columns: ReadonlyArray<SubjectName> = subjectNames.filter((name) => name !== "floor")
+/** The columns of the table. The floor is a line of js-limit's, and the peers of `buffer` know nothing else. */
+const aside: ReadonlySet<string> = new Set(["floor", "postmessage", "sharedarraybuffer"])
+export const columns: ReadonlyArray<SubjectName> = subjectNames.filter((name) => !aside.has(name))
 const isSubjectName = (name: string): name is SubjectName => Object.hasOwn(loaders, name)
 
 export const load = (name: string): Promise<Subject> => {

@@ -8,7 +8,7 @@
 /** What every subject is asked to do; a peer may lack some. The order is that of the table. */
 export const common = ["spawn", "pingpong", "ask", "count", "random", "big", "skynet", "fair"] as const
 
-/** What only Myrmidon is asked to do: it measures our own paths against each other. */
+/** What only Myrmidon is asked to do: it measures our own paths against each other; `buffer` has peers of its own. */
 export const own = [
   "spawn-million",
   "spawn-effect",
@@ -20,6 +20,7 @@ export const own = [
   "flood",
   "swap",
   "restart",
+  "buffer",
   "cross-thread"
 ] as const
 
@@ -49,6 +50,7 @@ export const sizes: Readonly<Record<Workload, number>> = {
   "flood": 1_000_000,
   "swap": 10_000,
   "restart": 50_000,
+  "buffer": 20_000,
   "cross-thread": 2_000_000
 }
 

@@ -16,6 +16,13 @@ describe.each(["js-limit", "xstate", "nact", "effect-queue", "effect-rpc", "effe
   })
 })
 
+describe.each(["postmessage", "sharedarraybuffer"])("%s", (name) => {
+  it("buffer", async () => {
+    const row = await run(await load(name), { workload: "buffer", n: 20, quick: false })
+    assert.isFalse(isErrorRow(row), JSON.stringify(row))
+  })
+})
+
 describe("myrmidon-memory", () => {
   it.each([...common, ...own].filter((workload) => workload !== "fair" && workload !== "timer-lag"))(
     "%s",

@@ -1,6 +1,7 @@
 /** Myrmidon: the same programs on the native system and on its TypeScript twin. */
 import type { Subject } from "../workload.ts"
 import { versionOfOurs } from "../version.ts"
+import { buffer } from "./buffers.ts"
 import { effectHandler, effectHandlerFn } from "./effects.ts"
 import { big, pingpong, skynet } from "./exchange.ts"
 import { fair, killFlood, timerLag } from "./fairness.ts"
@@ -28,7 +29,8 @@ const programs = (open: System.Open): Subject["programs"] => ({
   "timer-lag": timerLag(open),
   "flood": killFlood(open),
   "swap": swap(open),
-  "restart": restart(open)
+  "restart": restart(open),
+  "buffer": buffer(open)
 })
 
 export const native = (): Subject => ({

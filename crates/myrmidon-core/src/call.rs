@@ -23,6 +23,9 @@ pub struct Call {
     pub node: u32,
     /// Its entry in the wheel; 0: no timeout.
     pub alarm: u32,
+    /// Who asked on another shard, in `Calls::askers`; 0: somebody of this one. Its token is then what this shard's isolate
+    /// answers with, and its time is counted there.
+    pub asker: u32,
     place: Neighbours,
 }
 
@@ -42,15 +45,36 @@ impl Listed<0> for Call {
     }
 }
 
+/// A call of another shard, as that shard knows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Asker {
+    /// Which shard.
+    pub shard: u8,
+    /// Its number for the call.
+    pub question: u64,
+}
+
 /// All pending calls of a shard.
 pub struct Calls {
     pub(crate) all: Pool<Call>,
     by_token: FxHashMap<u32, u32>,
+    pub(crate) askers: Pool<Asker>,
+    by_asker: FxHashMap<Asker, u32>,
+    /// Calls of other shards by the token that answers them.
+    answered_by: FxHashMap<u32, u32>,
+    last: u32,
 }
 
 impl Default for Calls {
     fn default() -> Self {
-        Self { all: Pool::new(), by_token: FxHashMap::default() }
+        Self {
+            all: Pool::new(),
+            by_token: FxHashMap::default(),
+            askers: Pool::new(),
+            by_asker: FxHashMap::default(),
+            answered_by: FxHashMap::default(),
+            last: 0,
+        }
     }
 }
 
@@ -64,6 +88,38 @@ impl Calls {
         id
     }
 
+    /// Makes a call of another shard.
+    pub fn make_asked(&mut self, of: &mut CallsOf, callee: u32, asker: Asker) -> u32 {
+        loop {
+            self.last = self.last.checked_add(1).unwrap_or(1);
+            if !self.answered_by.contains_key(&self.last) {
+                break;
+            }
+        }
+        let mut call = Call::new(self.last, callee);
+        call.asker = self.askers.insert(asker);
+        let id = self.all.insert(call);
+        of.push(&mut self.all, id);
+        self.by_asker.insert(asker, id);
+        self.answered_by.insert(self.last, id);
+        id
+    }
+
+    /// The pending call of another shard that this token answers.
+    pub fn find_answered_by(&self, token: u32) -> Option<u32> {
+        self.answered_by.get(&token).copied()
+    }
+
+    /// The pending call that another shard knows by this number.
+    pub fn find_asked(&self, asker: Asker) -> Option<u32> {
+        self.by_asker.get(&asker).copied()
+    }
+
+    /// The pending calls of a shard.
+    pub fn of_shard(&self, shard: u8) -> Vec<u32> {
+        self.by_asker.iter().filter(|(asker, _)| asker.shard == shard).map(|(_, id)| *id).collect()
+    }
+
     /// The pending call with this token.
     pub fn find(&self, token: u32) -> Option<u32> {
         self.by_token.get(&token).copied()
@@ -73,15 +129,32 @@ impl Calls {
     pub fn take(&mut self, of: &mut CallsOf, id: u32) -> Call {
         of.unlist(&mut self.all, id);
         let call = self.all.remove(id);
-        self.by_token.remove(&call.token);
+        if call.asker == 0 {
+            self.by_token.remove(&call.token);
+        } else {
+            self.answered_by.remove(&call.token);
+        }
         call
+    }
+
+    /// Frees who asked for a call that was taken out.
+    pub fn take_asker(&mut self, call: &Call) -> Asker {
+        let asker = self.askers.remove(call.asker);
+        self.by_asker.remove(&asker);
+        asker
     }
 
     /// Gives back what a burst left.
     pub fn give_back(&mut self) {
         if self.all.is_spent() {
-            *self = Self::default();
+            let last = self.last;
+            *self = Self { last, ..Self::default() };
         }
+    }
+
+    /// Pending calls of other shards.
+    pub fn asked(&self) -> usize {
+        self.askers.len()
     }
 
     /// Pending calls.

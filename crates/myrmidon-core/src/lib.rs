@@ -6,12 +6,16 @@
 
 pub mod constants;
 pub mod exit_reason;
+pub mod packet;
+pub mod payload;
 pub mod pid;
 pub mod record;
 pub mod send_error;
 pub mod shard;
+pub mod supervisor;
 pub mod swap;
 
+mod away;
 mod batch;
 mod call;
 mod link;
@@ -19,6 +23,7 @@ mod mailbox;
 mod monitor;
 mod name;
 mod outbox;
+mod peer;
 mod pool;
 mod reason;
 mod room;
@@ -28,3 +33,6 @@ mod slab;
 mod tide;
 mod timer;
 mod wheel;
+
+pub use name::NameTable;
+pub use peer::{Departures, PeerLimits};

@@ -24,6 +24,9 @@ pub enum Half {
     Queued(u32),
     /// Taken back while its signal was in the control lane.
     Void,
+    /// The other end lives on another shard and has still to say that it knows of the unlink with this number: until then
+    /// no exit signal of it is handled, and no link of its making (G112).
+    Unlinking(u32),
 }
 
 /// One actor's half of a link.
@@ -53,11 +56,12 @@ impl Listed<0> for LinkHalf {
 pub struct Links {
     pub(crate) halves: Pool<LinkHalf>,
     by_ends: FxHashMap<(Pid, Pid), u32>,
+    unlinks: u32,
 }
 
 impl Default for Links {
     fn default() -> Self {
-        Self { halves: Pool::new(), by_ends: FxHashMap::default() }
+        Self { halves: Pool::new(), by_ends: FxHashMap::default(), unlinks: 0 }
     }
 }
 
@@ -73,6 +77,20 @@ impl Links {
         of.push(&mut self.halves, id);
         self.by_ends.insert((owner, peer), id);
         id
+    }
+
+    /// The number of the next unlink.
+    pub fn unlink(&mut self) -> u32 {
+        self.unlinks = self.unlinks.wrapping_add(1);
+        self.unlinks
+    }
+
+    /// The halves whose other end is on a shard, in the order of their making as far as numbers tell.
+    pub fn with(&self, shard: u8) -> Vec<u32> {
+        let mut found: Vec<u32> =
+            self.by_ends.iter().filter(|((_, peer), _)| peer.shard() == shard).map(|(_, id)| *id).collect();
+        found.sort_unstable();
+        found
     }
 
     /// Makes two halves one link.
@@ -98,7 +116,8 @@ impl Links {
     /// Gives back what a burst left.
     pub fn give_back(&mut self) {
         if self.halves.is_spent() {
-            *self = Self::default();
+            let unlinks = self.unlinks;
+            *self = Self { unlinks, ..Self::default() };
         }
     }
 

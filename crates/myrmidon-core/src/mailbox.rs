@@ -14,9 +14,9 @@ use crate::{
 /// A node's kind besides those of `completion`: an ordered stop.
 pub const STOP: u32 = submission::STOP;
 /// A node's flag of our own: it overflowed, and its sender is held for it.
-pub const HELD: u32 = 32;
+pub const HELD: u32 = 128;
 /// The bits of a node's head that its receiver sees.
-const VISIBLE: u32 = !(0xe0 << 8);
+const VISIBLE: u32 = !(HELD << 8);
 
 /// One entry of a mailbox: half a cache line.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,7 +30,7 @@ pub struct Node {
     pub from_generation: u32,
     /// As in a record; the kind is one of `completion`, or [`STOP`].
     pub head: u32,
-    /// The payload's slot; of a DOWN and a tick the isolate's reference.
+    /// The payload's slot; of bytes their number in the shard's pool; of a DOWN and a tick the isolate's reference.
     pub slot: u32,
     /// As in a record.
     pub a: u32,
@@ -50,7 +50,7 @@ impl Node {
     /// A submitted message.
     #[inline]
     pub const fn message(record: &Record) -> Self {
-        const FLAGS: u32 = flag::PRIORITY | flag::CALL | flag::INLINE | flag::NEXT | flag::REENTRANT;
+        const FLAGS: u32 = flag::PRIORITY | flag::CALL | flag::INLINE | flag::NEXT | flag::REENTRANT | flag::BYTES;
         Self {
             next: 0,
             previous: 0,
@@ -85,7 +85,7 @@ impl Node {
 
     /// A message that nothing else knows of: its end is a decrement.
     pub const fn is_plain(&self) -> bool {
-        self.head & (0xff | (flag::CALL | flag::NEXT | HELD) << 8) == completion::MESSAGE
+        self.head & (0xff | (flag::CALL | flag::NEXT | flag::BYTES | HELD) << 8) == completion::MESSAGE
     }
 
     /// As its receiver sees it.

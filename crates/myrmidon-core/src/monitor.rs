@@ -82,6 +82,19 @@ impl Monitors {
         self.by_reference.get(&(watcher, reference)).copied()
     }
 
+    /// The monitors with one end on a shard, in the order of their making as far as numbers tell.
+    pub fn with(&self, shard: u8) -> Vec<u32> {
+        let touches = |pid: Pid| !pid.is_none() && pid.shard() == shard;
+        let mut found: Vec<u32> = self
+            .by_reference
+            .values()
+            .copied()
+            .filter(|id| touches(self.all[*id].watcher) || touches(self.all[*id].target))
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
     /// Makes a monitor that is in no list yet.
     pub fn make(&mut self, watcher: Pid, reference: u32, target: Pid, state: Watch) -> u32 {
         let id = self.all.insert(Monitor { reference, watcher, target, state, ..Monitor::default() });

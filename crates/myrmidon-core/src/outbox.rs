@@ -33,7 +33,7 @@ pub struct Outbox {
 
 fn key(record: &Record) -> Option<Key> {
     match record[word::HEAD] & 0xff {
-        completion::CALL_ENDED => Some(Key::Call(record[word::A])),
+        completion::CALL_ENDED | completion::REPLIED => Some(Key::Call(record[word::A])),
         completion::OUTSIDE_DOWN => Some(Key::Watch(record[word::SLOT])),
         _ => None,
     }

@@ -52,6 +52,11 @@ impl<T: Default> Pool<T> {
         core::mem::take(&mut self.records[id as usize])
     }
 
+    /// A record; `None` for a number that was never given out. One that was given back is the default one.
+    pub fn get(&self, id: u32) -> Option<&T> {
+        self.records.get(id as usize)
+    }
+
     /// Records in it.
     pub fn len(&self) -> usize {
         self.records.len() - 1 - self.free.len()

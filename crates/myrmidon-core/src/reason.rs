@@ -18,6 +18,11 @@ pub const fn no_proc(ever_existed: bool) -> u32 {
     code::NO_PROC as u32 | (ever_existed as u32) << 8
 }
 
+/// `IsolateDown`, as a word.
+pub const fn isolate_down(isolate: u8) -> u32 {
+    code::ISOLATE_DOWN as u32 | (isolate as u32) << 8
+}
+
 /// The code of a word's tag.
 pub const fn code_of(word: u32) -> u8 {
     word as u8

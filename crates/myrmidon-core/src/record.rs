@@ -5,13 +5,33 @@
 //!
 //! Who owns what: a payload slot belongs to the isolate that filled it. Every slot that enters the core in a record
 //! leaves it exactly once: in a delivery that the isolate consumed, or in a [`completion::DEAD_LETTER`].
+//!
+//! Between shards a payload is a number (`flag::INLINE`), nothing (SLOT 0), or bytes (`flag::BYTES`): then SLOT names a
+//! *block*. Below [`BLOCK`] it is a position in the arena of its direction, counted in words of 4 bytes: the first word
+//! is the length in bytes, the bytes follow. The outgoing arena is read while the records are ingested, and may be
+//! written anew afterwards; the incoming one is filled with the batch, and holds until the next tick that delivers.
+//! From [`BLOCK`] on, SLOT less [`BLOCK`] is a handle: an outgoing one was made by `put_block`, and the record takes it
+//! over; an incoming one is read by `block`, as long as its arena would hold. An incoming block is copied into the arena
+//! if it has at most [`COPIED`] bytes and there is room, else it comes by handle.
+//!
+//! A record is submitted where its `FROM` lives (nobody: anywhere). `TO` may live on another shard of the system in SEND,
+//! STOP, EXIT, LINK, UNLINK, MONITOR and `AWAIT_ROOM`, and so may the parent or watcher `FROM` of a SPAWN; all other
+//! records are about the shard's own actors.
+//!
+//! A call from another shard is delivered with `flag::CALL | flag::REMOTE`; A is a token of *this* shard, good for one
+//! [`submission::REPLY`] (0: the call has ended, nobody waits). Its caller gets [`completion::REPLIED`].
 
 use crate::constants::constants;
 
 /// Grows with every change of this file; checked when the addon is loaded.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 /// Words of a record.
 pub const WORDS: usize = 8;
+
+/// SLOT of a block that is named by a handle begins here.
+pub const BLOCK: u32 = 0x8000_0000;
+/// Bytes of a payload that are copied between shards; what is larger travels by reference.
+pub const COPIED: usize = 4096;
 
 /// One record.
 pub type Record = [u32; WORDS];
@@ -51,6 +71,10 @@ constants! {
         NEXT = 8;
         /// It may enter while a handler of its receiver waits.
         REENTRANT = 16;
+        /// The payload is the block SLOT. To another shard a payload is this, `INLINE` or none.
+        BYTES = 32;
+        /// In a delivery, beside `CALL`: the caller lives on another shard, and A is what `submission::REPLY` takes.
+        REMOTE = 64;
         /// In a dead letter the upper four flag bits are the reason, see `why`.
         WHY_SHIFT = 4;
     }
@@ -105,10 +129,17 @@ constants! {
         RESUME = 20;
         /// Gives the reserved PID `TO` back, unused.
         RELEASE = 21;
-        /// Asks for `completion::ROOM` with SLOT once the mailbox of `TO` is below its low-water mark.
+        /// Asks for `completion::ROOM` with SLOT once the mailbox of `TO` is below its low-water mark. Of another shard only
+        /// the way there is known: ROOM comes once that is free, whatever the mailbox holds.
         AWAIT_ROOM = 22;
         /// Charges `TO` with A microseconds that a fiber of it took.
         CHARGE = 23;
+        /// Answers the call from another shard that was delivered with token A. B: `reply`. SLOT with `flag::BYTES`: the
+        /// answer; with `flag::INLINE` it is an `f64` in TO and `TO_GENERATION`. What has ended meanwhile: nothing.
+        REPLY = 24;
+        /// Passes the call from another shard that was delivered with token A on to `TO`, by `FROM`, as a message with
+        /// flags, op and SLOT as in SEND: its caller waits for that one from now on. What has ended meanwhile: nothing.
+        FORWARD = 25;
     }
 }
 
@@ -169,6 +200,25 @@ constants! {
         DEAD_LETTER = 84;
         /// There is room in the mailbox that the waiter SLOT asked about, or its owner has ended.
         ROOM = 85;
+        /// The answer of the call to another shard with token A, which is over. B: `reply`. SLOT with `flag::BYTES`: the
+        /// answer; with `flag::INLINE` it is an `f64` in TO and `TO_GENERATION`.
+        REPLIED = 86;
+        /// A message that was not delivered, whose payload is the block SLOT. Flags as of `DEAD_LETTER`.
+        DEAD_LETTER_BYTES = 87;
+        /// The shard B, isolate A of this system, is there.
+        ISOLATE_UP = 88;
+        /// The shard B, isolate A of this system, has ended: what was tied to its actors has, or is about to.
+        ISOLATE_DOWN = 89;
+    }
+}
+
+constants! {
+    /// What an answer from another shard is.
+    pub mod reply: u32 {
+        /// The result.
+        SUCCESS = 0;
+        /// A domain error: the callee lives.
+        FAILURE = 1;
     }
 }
 
@@ -219,8 +269,10 @@ constants! {
         LIVE = 3;
         /// Messages in mailboxes.
         QUEUED = 4;
-        /// Pending calls.
+        /// Pending calls, those to other shards included.
         CALLS = 5;
+        /// Not 0: so many other shards take no message now; ask before a send to another shard.
+        FULL_PEERS = 6;
         /// Words of the block.
         WORDS = 16;
     }

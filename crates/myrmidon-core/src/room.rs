@@ -21,7 +21,7 @@ pub struct Hold {
     pub sender: Pid,
     /// For whom.
     pub receiver: Pid,
-    /// The overflowing message; 0: it was handled.
+    /// The overflowing message; 0: it was handled, or is on another shard.
     pub node: u32,
     /// The hold's entry in the wheel.
     pub alarm: u32,
@@ -72,13 +72,32 @@ impl Holds {
     pub fn make(&mut self, hold: Hold) -> u32 {
         let id = self.all.insert(hold);
         self.by_pair.insert((hold.sender, hold.receiver), id);
-        self.by_node.insert(hold.node, id);
+        if hold.node != 0 {
+            self.by_node.insert(hold.node, id);
+        }
         id
     }
 
     /// Whether a sender is held for a receiver.
     pub fn has(&self, sender: Pid, receiver: Pid) -> bool {
         self.by_pair.contains_key(&(sender, receiver))
+    }
+
+    /// The hold of a pair.
+    pub fn of_pair(&self, sender: Pid, receiver: Pid) -> Option<u32> {
+        self.by_pair.get(&(sender, receiver)).copied()
+    }
+
+    /// The holds with one end on a shard.
+    pub fn with(&self, shard: u8) -> Vec<u32> {
+        let mut found: Vec<u32> = self
+            .by_pair
+            .iter()
+            .filter(|((sender, receiver), _)| sender.shard() == shard || receiver.shard() == shard)
+            .map(|(_, id)| *id)
+            .collect();
+        found.sort_unstable();
+        found
     }
 
     /// The hold of a message that waits.

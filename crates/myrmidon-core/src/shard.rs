@@ -6,15 +6,24 @@
 //! One tick: `settle` what the isolate has handled, `ingest` what it submitted, and, when it may deliver (`max > 0`), close
 //! the last batch, fire timers, handle signals (`control`), write what is posted, then slices (`emit`). Ends are in
 //! `death`, full mailboxes in `pressure`, questions of the binding in `inspect`.
+//!
+//! Between shards: what this one wants of another one is a packet (`packet.rs`), made in `away` and handed over with
+//! [`Shard::hand_over`]; what another one wants of this one comes in through [`Shard::receive`], between two ticks.
+//! Who the others are is in `membership`, bytes in `blocks`. A shard alone has none of it, and pays for none of it: a
+//! record's receiver is looked up here first.
 
 mod accounts;
+mod away;
+mod blocks;
 mod control;
 mod death;
 mod ebb;
 mod emit;
 mod ingest;
 mod inspect;
+mod membership;
 mod pressure;
+mod receive;
 mod settle;
 mod watch;
 
@@ -22,6 +31,7 @@ pub use accounts::{Measure, Usage};
 pub use inspect::{ActorInfo, ShardStats, Status};
 
 use crate::{
+    away::AwayCalls,
     batch::Batch,
     call::Calls,
     link::Links,
@@ -29,6 +39,8 @@ use crate::{
     monitor::Monitors,
     name::Names,
     outbox::Outbox,
+    payload::{Payload, Payloads},
+    peer::Peers,
     pid::Pid,
     reason::{self, Reasons},
     record::{Record, call_end, completion, control as words, flag, word},
@@ -40,6 +52,7 @@ use crate::{
     timer::Timers,
     wheel::{Ring, Wheel},
 };
+use rustc_hash::FxHashMap;
 
 /// Mailboxes with less room than this are congested, unless the binding says another number.
 pub const DEFAULT_MARGIN: u32 = 1024;
@@ -66,6 +79,7 @@ enum Alarm {
     Nothing,
     Timer(u32),
     Call(u32),
+    Away(u32),
     Hold(u32),
 }
 
@@ -100,7 +114,25 @@ pub struct Shard {
     default_capacity: u32,
     budget: u32,
     letters: [u64; 8],
+    /// Messages handled by all actors, ever.
+    reductions: u64,
     closed: bool,
+    peers: Peers,
+    away: AwayCalls,
+    payloads: Payloads,
+    /// Payloads that the isolate may still be reading: freed at the next batch.
+    read_blocks: Vec<u32>,
+    /// What the isolate wrote for the records that are ingested next, and what it reads with its batch (`blocks`).
+    outgoing: Vec<u32>,
+    incoming: Vec<u32>,
+    incoming_room: usize,
+    /// Blocks that the isolate put, each for one record.
+    put: FxHashMap<u32, Payload>,
+    last_put: u32,
+    /// Its number in its system.
+    isolate: u8,
+    /// Ended without its isolate: what it leaves goes back to the shards that it came from.
+    lost: bool,
 }
 
 impl Shard {
@@ -143,7 +175,19 @@ impl Shard {
             default_capacity: default_capacity.max(1),
             budget: long_slice_us.max(1),
             letters: [0; 8],
+            reductions: 0,
             closed: false,
+            peers: Peers::default(),
+            away: AwayCalls::default(),
+            payloads: Payloads::default(),
+            read_blocks: Vec::new(),
+            outgoing: Vec::new(),
+            incoming: Vec::new(),
+            incoming_room: 0,
+            put: FxHashMap::default(),
+            last_put: 0,
+            isolate: 0,
+            lost: false,
         }
     }
 
@@ -197,16 +241,21 @@ impl Shard {
     pub fn close(&mut self, completions: &mut [Record]) -> usize {
         self.settle(completions);
         self.close_batch();
+        self.end_all();
+        let written = self.write_outbox(completions);
+        self.write_control();
+        written
+    }
+
+    fn end_all(&mut self) {
         self.closed = true;
         for index in self.slab.not_ended().into_iter().rev() {
             self.kill(index);
         }
+        self.end_own_affairs();
         while !self.signals.is_empty() {
             self.control_pass();
         }
-        let written = self.write_outbox(completions);
-        self.write_control();
-        written
     }
 
     /// The isolate is through with its batch, before it ticks for the next: what it has not handled is in the mailboxes.
@@ -321,14 +370,22 @@ impl Shard {
         self.outbox.push([pid.low(), pid.generation(), low, high, completion::DEAD, slot, reason, b]);
     }
 
-    /// Posts a message that is not delivered.
+    /// Posts a message that is not delivered. Its bytes are in the pool.
     fn dead_letter(&mut self, mut record: Record, why: u32) {
+        self.letters[why as usize] += 1;
+        if self.lost {
+            return self.send_back(&record, why);
+        }
+        let kind = if record[word::HEAD] >> 8 & flag::BYTES == 0 {
+            completion::DEAD_LETTER
+        } else {
+            completion::DEAD_LETTER_BYTES
+        };
         let flags = record[word::HEAD] >> 8 & 0xf | why << flag::WHY_SHIFT;
-        record[word::HEAD] = completion::DEAD_LETTER | flags << 8 | record[word::HEAD] & 0xffff_0000;
+        record[word::HEAD] = kind | flags << 8 | record[word::HEAD] & 0xffff_0000;
         if flags & flag::CALL != 0 {
             record[word::B] = 0;
         }
-        self.letters[why as usize] += 1;
         self.outbox.push(record);
     }
 
@@ -342,7 +399,12 @@ impl Shard {
         if call.node != 0 {
             self.nodes.get_mut(call.node).b = 0;
         }
-        self.post_call_ended(call.token, end, reason);
+        if call.asker == 0 {
+            self.post_call_ended(call.token, end, reason);
+        } else {
+            let asker = self.calls.take_asker(&call);
+            self.tell_call_ended(asker, end, reason);
+        }
     }
 
     fn post_call_ended(&mut self, token: u32, end: u32, reason: u32) {
@@ -350,9 +412,19 @@ impl Shard {
         self.post(completion::CALL_ENDED, Pid::NONE, Pid::NONE, slot, token, end);
     }
 
-    /// `NoProc`, as the PID's generation has it.
+    /// `NoProc`, as the PID's generation has it; of a shard that has ended, that.
     fn no_proc(&self, pid: Pid) -> u32 {
-        reason::no_proc(self.slab.ever_existed(pid))
+        match self.peers.get(pid.shard()) {
+            Some(peer) if pid.shard() != self.number && !peer.up => reason::isolate_down(peer.isolate),
+            _ => reason::no_proc(self.slab.ever_existed(pid)),
+        }
+    }
+
+    #[cold]
+    #[expect(clippy::cast_possible_wrap, reason = "counters far below 2^31")]
+    fn write_control_of_peers(&mut self) {
+        self.control[words::CALLS] += self.away.len() as i32 - self.calls.asked() as i32;
+        self.control[words::FULL_PEERS] = self.peers.full as i32;
     }
 
     #[expect(clippy::cast_possible_wrap, reason = "counters far below 2^31")]
@@ -365,6 +437,9 @@ impl Shard {
         self.control[words::LIVE] = self.slab.live as i32;
         self.control[words::QUEUED] = self.nodes.live() as i32;
         self.control[words::CALLS] = self.calls.len() as i32;
+        if self.peers.count() > 0 {
+            self.write_control_of_peers();
+        }
     }
 }
 
@@ -373,6 +448,8 @@ const fn halves(value: u64) -> [u32; 2] {
     [value as u32, (value >> 32) as u32]
 }
 
+#[cfg(test)]
+mod pair_tests;
 #[cfg(test)]
 mod storm_tests;
 #[cfg(test)]

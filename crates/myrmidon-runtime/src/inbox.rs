@@ -7,14 +7,12 @@
 //! touches the queue, so that `close` can wait for those already inside: without that, a record pushed between the
 //! owner's last drain and its end would be neither delivered nor refused.
 
-use crate::sync::{AtomicUsize, Ordering, spin};
+use crate::{
+    queue::Queue,
+    sync::{AtomicUsize, Ordering, spin},
+};
 use core::fmt;
 use myrmidon_core::record::Record;
-
-#[cfg(not(loom))]
-type Queue = crossbeam_queue::ArrayQueue<Record>;
-#[cfg(loom)]
-type Queue = model::Queue;
 
 const CLOSED: usize = 1;
 const PUSHER: usize = 2;
@@ -63,7 +61,7 @@ impl core::error::Error for Refused {}
 
 /// See the module.
 pub struct Inbox {
-    queue: Queue,
+    queue: Queue<Record>,
     gate: AtomicUsize,
 }
 
@@ -124,46 +122,6 @@ impl Inbox {
         while gate & !CLOSED != 0 {
             spin();
             gate = self.gate.load(Ordering::Acquire);
-        }
-    }
-}
-
-/// A queue that loom can see into, in place of crossbeam's.
-#[cfg(loom)]
-mod model {
-    use super::Record;
-    use loom::sync::Mutex;
-    use std::collections::VecDeque;
-
-    pub struct Queue {
-        records: Mutex<VecDeque<Record>>,
-        capacity: usize,
-    }
-
-    impl Queue {
-        pub fn new(capacity: usize) -> Self {
-            Self { records: Mutex::new(VecDeque::new()), capacity }
-        }
-
-        pub fn push(&self, record: Record) -> Result<(), Record> {
-            let mut records = self.records.lock().unwrap();
-            if records.len() == self.capacity {
-                return Err(record);
-            }
-            records.push_back(record);
-            Ok(())
-        }
-
-        pub fn pop(&self) -> Option<Record> {
-            self.records.lock().unwrap().pop_front()
-        }
-
-        pub fn len(&self) -> usize {
-            self.records.lock().unwrap().len()
-        }
-
-        pub fn is_empty(&self) -> bool {
-            self.len() == 0
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     doorbell::Doorbell,
     inbox::{Inbox, Refusal, Refused},
+    path::Path,
 };
 use loom::{
     sync::{
@@ -11,6 +12,7 @@ use loom::{
     },
     thread,
 };
+use std::collections::VecDeque;
 
 /// The owner sleeps only when somebody will ring: either it sees the record, or the sender sees the armed bell.
 #[test]
@@ -119,6 +121,108 @@ fn two_shards_that_flood_each_other_finish() {
         };
         let other = thread::spawn(run(Arc::clone(&right), Arc::clone(&left)));
         run(left, right)();
+        other.join().unwrap();
+    });
+}
+
+/// What a sender has, as a shard would: oldest first.
+fn push(path: &Path<u32>, queue: &mut VecDeque<u32>) -> usize {
+    path.push(queue, VecDeque::pop_front, VecDeque::push_front)
+}
+
+/// A path with an end: what was placed, what was left, nothing twice, and all of it in order.
+#[test]
+fn a_finished_path_gives_all_that_was_sent_in_order_and_then_its_end() {
+    loom::model(|| {
+        let path = Arc::new(Path::new(2));
+        let sender = {
+            let path = Arc::clone(&path);
+            thread::spawn(move || {
+                let mut queue: VecDeque<u32> = (0..3).collect();
+                push(&path, &mut queue);
+                path.finish(queue);
+            })
+        };
+        let mut got = Vec::new();
+        loop {
+            let finished = path.is_finished();
+            got.extend(core::iter::from_fn(|| path.pop()));
+            if finished {
+                got.extend(path.will());
+                break;
+            }
+            thread::yield_now();
+        }
+        sender.join().unwrap();
+        assert_eq!(got, [0, 1, 2]);
+    });
+}
+
+/// A receiver that closes while the other sends: each item is taken, or is still the sender's.
+#[test]
+fn a_push_that_races_the_close_of_its_path_is_taken_or_kept() {
+    loom::model(|| {
+        let path = Arc::new(Path::new(4));
+        let sender = {
+            let path = Arc::clone(&path);
+            thread::spawn(move || {
+                let mut queue: VecDeque<u32> = (0..2).collect();
+                push(&path, &mut queue);
+                queue
+            })
+        };
+        path.close();
+        let mut all: Vec<u32> = core::iter::from_fn(|| path.pop()).collect();
+        all.extend(sender.join().unwrap());
+        assert_eq!(all, [0, 1]);
+        assert_eq!(push(&path, &mut VecDeque::from([7])), 0, "nothing enters any more");
+    });
+}
+
+/// A sender sleeps with something left only when the receiver will ring.
+#[test]
+fn a_sender_without_room_is_rung_for_once_there_is_some() {
+    loom::model(|| {
+        let path = Arc::new(Path::new(1));
+        let door = Arc::new(Doorbell::new());
+        let mut queue: VecDeque<u32> = (0..2).collect();
+        push(&path, &mut queue);
+        let receiver = {
+            let (path, door) = (Arc::clone(&path), Arc::clone(&door));
+            thread::spawn(move || path.pop().is_some() && path.fed() && door.claim())
+        };
+        path.starve();
+        door.arm();
+        let asleep = path.is_full();
+        let rung = receiver.join().unwrap();
+        assert!(!asleep || rung, "asleep with room, and nobody rings");
+    });
+}
+
+/// Two shards with paths of four slots that flood each other finish: none of them ever waits.
+#[test]
+fn two_shards_with_four_slots_that_flood_each_other_finish() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model.check(|| {
+        let [there, back] = [Arc::new(Path::new(4)), Arc::new(Path::new(4))];
+        let run = |mine: Arc<Path<u32>>, theirs: Arc<Path<u32>>| {
+            move || {
+                let mut queue: VecDeque<u32> = (0..6).collect();
+                let mut got = Vec::new();
+                while !queue.is_empty() || got.len() < 6 {
+                    let before = (queue.len(), got.len());
+                    push(&theirs, &mut queue);
+                    got.extend(core::iter::from_fn(|| mine.pop()));
+                    if before == (queue.len(), got.len()) {
+                        thread::yield_now();
+                    }
+                }
+                assert_eq!(got, [0, 1, 2, 3, 4, 5]);
+            }
+        };
+        let other = thread::spawn(run(Arc::clone(&back), Arc::clone(&there)));
+        run(there, back)();
         other.join().unwrap();
     });
 }

@@ -35,6 +35,13 @@ impl ShardHandle {
         self.shard
     }
 
+    /// Wakes the shard when it sleeps: it has something to look at elsewhere.
+    pub fn ring(&self) {
+        if self.port.door.claim() {
+            (self.port.ring)();
+        }
+    }
+
     /// Places records in the shard's inbox, in order, and wakes it when it sleeps.
     ///
     /// # Errors
@@ -78,6 +85,12 @@ impl ShardOwner {
         self.port.inbox.drain(out, limit)
     }
 
+    /// The other end, for whoever sends.
+    pub fn handle(&self) -> Option<ShardHandle> {
+        let shard = self.lease.as_ref()?.shard();
+        Some(ShardHandle { port: Arc::clone(&self.port), shard })
+    }
+
     /// Whether nothing waits in the inbox.
     pub fn is_empty(&self) -> bool {
         self.port.inbox.is_empty()
@@ -86,8 +99,14 @@ impl ShardOwner {
     /// About to sleep: arms the doorbell. `false`: something came in meanwhile; do not sleep.
     #[must_use]
     pub fn sleep(&self) -> bool {
+        self.sleep_if(|| true)
+    }
+
+    /// The same for an owner that has more to look at than its inbox: `quiet`, asked once the doorbell is armed.
+    #[must_use]
+    pub fn sleep_if(&self, quiet: impl FnOnce() -> bool) -> bool {
         self.port.door.arm();
-        if self.port.inbox.is_empty() {
+        if self.port.inbox.is_empty() && quiet() {
             return true;
         }
         self.port.door.disarm();

@@ -30,6 +30,8 @@ import type { SystemEvent } from "./SystemEvent.ts"
 export interface SystemOptions {
   /** 1,000,000 by default, 16,777,215 at most. */
   readonly maxActors?: number | undefined
+  /** Bytes of `SharedBuffer`s that may be outstanding. 1 GiB by default, 1 TiB at most. */
+  readonly maxBufferBytes?: number | undefined
   /** For actors whose behaviour and spawn say nothing. 65,536 messages and `reject` by default. */
   readonly mailbox?: Mailbox | undefined
   /** How long an actor may take to stop when its scope or the system closes, before it is killed. 5 seconds by default. */
@@ -57,6 +59,10 @@ export interface SystemInfo {
   readonly queued: number
   /** Memory of the runtime's own tables, as far as it knows. */
   readonly bytes: number
+  /** Bytes of `SharedBuffer`s that were allocated and not released. */
+  readonly bufferBytes: number
+  /** The platform refuses external memory, so that each view of a buffer is a copy. */
+  readonly buffersAreCopied: boolean
 }
 
 /**

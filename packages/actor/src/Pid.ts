@@ -9,6 +9,8 @@ import type * as Brand from "effect/Brand"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import { pidForm } from "./internal/codec/forms.ts"
+import { wireForm } from "./internal/codec/wireSchema.ts"
 
 /**
  * A plain number at run time (53 bits): `===`, `Map` key, sendable. Branded, so that arithmetic results and literals
@@ -44,6 +46,8 @@ const fromPrinted = (text: string): Pid | undefined => text === "<0.0.0>" ? nobo
 
 const isPid = (u: unknown): u is Pid => typeof u === "number" && Number.isSafeInteger(u) && u > 0 && u % 16777216 !== 0
 
+const isPidOrNobody = (u: unknown): u is Pid => u === nobody || isPid(u)
+
 /**
  * Printing and parsing of PIDs.
  *
@@ -74,7 +78,7 @@ export const Pid: {
     identifier: "Pid",
     expected: "a PID such as <0.1.0>"
   })).pipe(Schema.decodeTo(
-    Schema.declare((u): u is Pid => u === nobody || isPid(u), { identifier: "Pid" }),
+    Schema.declare(isPidOrNobody, { identifier: "Pid", [wireForm]: pidForm(isPidOrNobody) }),
     SchemaTransformation.transform({
       decode: (text: string): Pid => fromPrinted(text)!,
       encode: (pid: Pid): string => print(pid)

@@ -79,6 +79,11 @@ export interface ChildOptions extends SpawnOptions {
   readonly link?: boolean | undefined
   /** Watched by its parent from its first moment (`signals.down`); false by default. */
   readonly monitor?: boolean | undefined
+  /**
+   * Called once when it has ended, outside of any actor's turn, whatever became of its links: for a parent of so many
+   * that a link or a watch of each is too much. Of an `init` that failed its starter hears alone. Must not throw.
+   */
+  readonly onEnd?: ((ref: AnyRef, reason: ExitReason) => void) | undefined
 }
 
 /**

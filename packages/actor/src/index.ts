@@ -8,6 +8,8 @@ export { ActorRef, type AnyRef, type AskOptions, type NamedRef, type Recipient }
 export { ActorSystem, type BehaviorInfo, type SystemInfo, type SystemOptions } from "./ActorSystem.ts"
 export { ActorExited, AskError, AskTimeout } from "./AskError.ts"
 export type { Behavior } from "./Behavior.ts"
+export { BufferMoved } from "./BufferMoved.ts"
+export { Codec, type PayloadCodec } from "./Codec.ts"
 export type { DeadLetter } from "./DeadLetter.ts"
 export { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 export { type Down, ExitSignal, type MonitorRef } from "./ExitSignal.ts"
@@ -22,6 +24,7 @@ export { Pid } from "./Pid.ts"
 export type { Protocol } from "./Protocol.ts"
 export { ReplaceFailed } from "./ReplaceFailed.ts"
 export { type ChildOptions, CurrentActor, type Forwarded, type Self, type SpawnOptions, type TimerRef } from "./Self.ts"
+export { SharedBuffer } from "./SharedBuffer.ts"
 export {
   InitCrashed,
   InitTimeout,

@@ -464,7 +464,10 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   // -- the whole ------------------------------------------------------------------------------------------------------
 
   stats(): StatsData & { readonly slots: number } {
-    if (this.#closed) return { actors: 0, queued: 0, bytes: 0, calls: 0, slots: this.#slots.used }
+    if (this.#closed) {
+      const nothing = { actors: 0, queued: 0, bytes: 0, calls: 0, away: 0, asked: 0, payloads: 0, packets: 0 }
+      return { ...nothing, slots: this.#slots.used }
+    }
     this.#flush()
     return { ...this.#ring.native.stats(), slots: this.#slots.used }
   }

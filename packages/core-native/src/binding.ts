@@ -33,11 +33,18 @@ export interface StatsData {
   readonly actors: number
   readonly queued: number
   readonly bytes: number
+  /** Pending calls of its own actors to each other; `away`: to other shards; `asked`: of other shards to it. */
   readonly calls: number
+  readonly away: number
+  readonly asked: number
+  /** Payloads of bytes in mailboxes. */
+  readonly payloads: number
+  /** Packets that wait for room on the way to other shards. */
+  readonly packets: number
 }
 
 /** Positions in the block of arguments and results of the hot calls (`src/hot.rs`). */
-export const Arg = { NOW: 0, SUBMITTED: 1, MAX: 2, ANSWER: 3, RESULT: 4 } as const
+export const Arg = { NOW: 0, SUBMITTED: 1, MAX: 2, ANSWER: 3, RESULT: 4, OUTGOING: 5, INCOMING: 6 } as const
 
 /** What both sides read and write. */
 export interface SharedArrays {
@@ -47,6 +54,13 @@ export interface SharedArrays {
   readonly congested: Uint32Array
   readonly reserve: Uint32Array
   readonly call: Float64Array
+  /**
+   * Bytes to other shards, as blocks (`record.rs`). `call[OUTGOING]` says how many words of it the submitted records use;
+   * they are read during `tick` and `admit`, which set that to 0: afterwards it may be written from its start.
+   */
+  readonly outgoing?: Uint32Array
+  /** Bytes from other shards: `call[INCOMING]` words of it hold until the next tick that delivers. */
+  readonly incoming?: Uint32Array
 }
 
 /** The calls that take their arguments from `call`. */
@@ -74,20 +88,64 @@ export interface NativeShard {
   live(): Float64Array
   stats(): StatsData
   close(): number
+  /** Its number in its system: the order of joining, 0 is the first; 0 when it is in none. */
+  readonly isolate: number
+  /** The live isolates of its system, itself included, in the order of joining; empty when it is in none. */
+  isolates(): Array<IsolateData>
+  /** Keeps a copy of bytes for one record, whose SLOT is the answer: for what is larger than the outgoing arena. */
+  putBlock(bytes: Uint8Array): number
+  /** A copy of the bytes of an incoming SLOT from `BLOCK` on; null when it does not hold any more. */
+  block(slot: number): Uint8Array | null
+}
+
+/** An isolate of a system, for placement. Its counters are those of its last tick. */
+export interface IsolateData {
+  readonly isolate: number
+  readonly shard: number
+  /** Messages that it has handled, ever. */
+  readonly reductions: number
+  /** Actors that wait for their turn. */
+  readonly runnable: number
+  /** Actors that live. */
+  readonly live: number
+}
+
+/** Blocks of memory; see `src/buffer.rs`. */
+export interface NativeBuffers {
+  /** The number of a block; 0: the limit is reached, -1: the machine has not that much. */
+  allocate(bytes: number): number
+  view(block: number): ArrayBuffer
+  /** 0: done. 1: no such block is held. 2: its memory was taken away. */
+  depart(block: number, view: ArrayBuffer | undefined): number
+  arrive(block: number): boolean
+  /** It leaves this isolate: its end is not its business any more. */
+  forget(block: number): void
+  /** As `depart`. */
+  release(block: number, view: ArrayBuffer | undefined): number
+  readonly bytes: number
+  readonly copies: boolean
 }
 
 export interface Binding {
+  readonly NativeBuffers: new(limit: number, copies: boolean) => NativeBuffers
   readonly NativeShard: new(
     options: {
       readonly maxActors: number
       readonly capacity: number
       readonly inbox: number
       readonly seed?: bigint
+      /** A handle of `openSystem`: the shard joins that system, and needs `outgoing` and `incoming`. */
+      readonly system?: number
     },
     arrays: SharedArrays,
     wake: () => void
   ) => NativeShard
   abiVersion(): number
+  /**
+   * A new system without shards; its handle, a number that may be passed to worker threads. It ends with its last shard.
+   * Joining one that has ended throws.
+   */
+  openSystem(): number
   /** Tests and benchmarks: a native thread sends the numbers 0 to n - 1. */
   flood(pid: number, op: number, n: number, batch: number): void
   /** Tests: panics. */

@@ -123,4 +123,14 @@ pub struct Buffers {
     pub reserve: Held<u32>,
     /// Arguments and results of the hot calls, see `hot`.
     pub call: Held<f64>,
+    /// Bytes to and from other shards (`record`), for a shard of a system.
+    pub arenas: Option<Arenas>,
+}
+
+/// Blocks of bytes.
+pub struct Arenas {
+    /// From the isolate.
+    pub outgoing: Held<u32>,
+    /// To the isolate.
+    pub incoming: Held<u32>,
 }

@@ -1,12 +1,14 @@
 //! The calls of the hot path, exported by hand (`napi::sys`): a generated wrapper costs four times a raw call.
 //!
 //! They take no arguments: what they need stands in the shared block `call`, because each argument or result that
-//! Node-API converts costs as much as half a call. JavaScript writes the first three, native code the rest.
+//! Node-API converts costs as much as half a call. JavaScript writes the first three
+//! and the sixth, native code the rest.
 //!
 //! ```text
 //! call[0] now, ms           call[3] written: records in the completion ring; or the answer of `admit`
 //! call[1] submitted         call[4] result of the last DEMONITOR or CANCEL
-//! call[2] max deliveries
+//! call[2] max deliveries    call[5] words of the outgoing arena that the records use; set to 0 when they are read
+//!                           call[6] words of the incoming arena that the batch fills
 //! ```
 //!
 //! `account` alone takes the words of a PID in call[0] and call[1]: it is called once for each actor that is swapped.
@@ -26,7 +28,9 @@ pub mod call {
     pub const MAX: usize = 2;
     pub const ANSWER: usize = 3;
     pub const RESULT: usize = 4;
-    pub const LENGTH: usize = 5;
+    pub const OUTGOING: usize = 5;
+    pub const INCOMING: usize = 6;
+    pub const LENGTH: usize = 7;
 }
 
 /// Sets `tick`, `admit` and `account` on `target`. The functions keep the shard's cell alive.

@@ -4,6 +4,7 @@ use myrmidon_core::{
     pid::Pid,
     shard::{ActorInfo, ShardStats, Usage},
 };
+use myrmidon_runtime::system::IsolateLoad;
 use napi_derive::napi;
 
 /// A PID as JavaScript has it.
@@ -55,6 +56,32 @@ pub fn words_of(usage: Usage) -> [f64; USAGE_WORDS] {
     [to_js(pid), reductions as f64, micros as f64, f64::from(mailbox), memory as f64]
 }
 
+/// An isolate of a system, as of its last tick.
+#[napi(object)]
+pub struct IsolateData {
+    /// Its number in its system.
+    pub isolate: u32,
+    /// Its shard.
+    pub shard: u32,
+    /// Messages that it has handled, ever.
+    pub reductions: f64,
+    /// Actors that wait for their turn.
+    pub runnable: f64,
+    /// Actors that live.
+    pub live: f64,
+}
+impl From<IsolateLoad> for IsolateData {
+    fn from(load: IsolateLoad) -> Self {
+        Self {
+            isolate: u32::from(load.isolate),
+            shard: u32::from(load.shard),
+            reductions: load.reductions as f64,
+            runnable: load.runnable as f64,
+            live: load.live as f64,
+        }
+    }
+}
+
 /// A shard's counters.
 #[napi(object)]
 pub struct StatsData {
@@ -80,6 +107,14 @@ pub struct StatsData {
     pub retired: u32,
     /// Dead letters so far, by `why`.
     pub dead_letters: Vec<f64>,
+    /// Calls of other shards that are not answered yet.
+    pub asked: u32,
+    /// Calls to other shards that are not answered yet.
+    pub away: u32,
+    /// Payloads of bytes in mailboxes and posted records.
+    pub payloads: u32,
+    /// Packets that wait for room on the way to other shards.
+    pub packets: u32,
 }
 impl From<&ShardStats> for StatsData {
     fn from(stats: &ShardStats) -> Self {
@@ -95,6 +130,10 @@ impl From<&ShardStats> for StatsData {
             reasons: stats.reasons,
             retired: stats.retired,
             dead_letters: stats.dead_letters.iter().map(|count| *count as f64).collect(),
+            asked: stats.asked,
+            away: stats.away,
+            payloads: stats.payloads,
+            packets: stats.packets,
         }
     }
 }

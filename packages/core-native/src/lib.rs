@@ -3,8 +3,9 @@
 //! - `shard.rs`: one shard of one isolate, as a JavaScript class; the cold half of its face
 //! - `hot.rs`: `tick` and `admit`, exported by hand: a generated wrapper costs four times as much a call
 //! - `buffers.rs`: the typed arrays that both sides read and write
+//! - `buffer.rs`: blocks of memory that are handed over without a copy
 //! - `bell.rs`: the doorbell that wakes the isolate, safe while its environment is torn down
-//! - `reason.rs`, `info.rs`: data as it crosses
+//! - `reason.rs`, `info.rs`, `options.rs`: data as it crosses
 //! - `flood.rs`: a native thread that sends, for tests and benchmarks
 //!
 //! Rules: nothing here calls JavaScript, but the doorbell, from its own queue. Every export catches panics. State is
@@ -23,10 +24,12 @@
 #![cfg_attr(test, allow(dead_code, reason = "under test napi registers nothing, so nothing is used"))]
 
 mod bell;
+mod buffer;
 mod buffers;
 mod flood;
 mod hot;
 mod info;
+mod options;
 mod reason;
 mod shard;
 
@@ -36,6 +39,12 @@ use napi_derive::napi;
 #[napi(catch_unwind)]
 pub fn abi_version() -> u32 {
     myrmidon_core::record::ABI_VERSION
+}
+
+/// A new system without shards; its handle, which may be passed to other threads. It ends with its last shard.
+#[napi(catch_unwind)]
+pub fn open_system() -> u32 {
+    myrmidon_runtime::System::open().handle()
 }
 
 /// Panics. For the test that a panic is a JavaScript error.

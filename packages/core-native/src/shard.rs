@@ -6,25 +6,28 @@
 
 use crate::{
     bell::Bell,
-    buffers::{Buffers, Held},
+    buffers::{Arenas, Buffers, Held},
     hot::{self, call},
-    info::{InfoData, StatsData, to_js, words_of},
+    info::{InfoData, IsolateData, StatsData, to_js, words_of},
+    options::{ShardOptions, SharedArrays},
     reason::ReasonData,
 };
 use core::{any::Any, cell::RefCell};
 use myrmidon_core::{
+    PeerLimits,
     exit_reason::ExitReason,
+    payload::Payload,
     pid::{MAX_INDEX, Pid},
     record::{Record, control, word},
     shard::{Measure, Shard, ShardConfig},
 };
-use myrmidon_runtime::{Directory, ShardOwner, inbox};
+use myrmidon_runtime::{Directory, Member, ShardOwner, System, inbox, system::JoinError};
 use napi::{
     Env, Error, JsValue, Result, Status,
-    bindgen_prelude::{BigInt, Float64Array, Function, Object, Unknown},
+    bindgen_prelude::{Float64Array, Function, Object, Uint8Array},
 };
 use napi_derive::napi;
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 /// What an open shard consists of.
 struct Open {
@@ -32,6 +35,8 @@ struct Open {
     owner: ShardOwner,
     buffers: Buffers,
     bell: Bell,
+    /// Its place in its system, until it leaves.
+    member: Option<Member>,
     /// Records taken from the inbox; kept for its allocation.
     arrived: Vec<Record>,
 }
@@ -96,6 +101,10 @@ impl Cell {
             .map(|text| (*text).to_owned())
             .or_else(|| panic.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "no message".to_owned());
+        // What a panic left half done is not told to others: for them, the shard and all that it held is gone.
+        if let Ok(Some(open)) = self.open.try_borrow_mut().as_deref_mut() {
+            drop(open.member.take());
+        }
         self.end();
         Error::from_reason(format!("the shard panicked and is closed: {message}"))
     }
@@ -103,16 +112,38 @@ impl Cell {
     /// Idempotent. Nothing of the shard is left afterwards.
     fn end(&self) {
         // A panic may have left the borrow behind only by forgetting its guard, which nothing here does.
-        let Ok(Some(open)) = self.open.try_borrow_mut().map(|mut open| open.take()) else {
+        let Ok(Some(mut open)) = self.open.try_borrow_mut().map(|mut open| open.take()) else {
             return;
         };
         open.bell.silence();
+        // Its isolate ends without a close: what it holds of others goes back to them.
+        if let Some(member) = open.member.take() {
+            open.shard.lose(open.buffers.completions.records());
+            member.leave(&mut open.shard);
+        }
         let highest = open.shard.highest_generation();
         open.owner.close(highest, &mut Vec::new());
     }
 }
 
 impl Open {
+    fn close(&mut self) -> usize {
+        let completions = self.buffers.completions.records_mut();
+        let mut written = self.shard.close(completions);
+        if written == 0
+            && let Some(member) = self.member.take()
+        {
+            // What is on its way here is told, too.
+            member.leave(&mut self.shard);
+            written = self.shard.close(completions);
+        }
+        if let Some(arenas) = &mut self.buffers.arenas {
+            let filled = self.shard.incoming();
+            arenas.incoming.get_mut()[..filled.len()].copy_from_slice(filled);
+        }
+        written
+    }
+
     fn handle_signals(&mut self) {
         self.shard.handle_signals();
         self.buffers.control.get_mut()[..control::WORDS].copy_from_slice(self.shard.control());
@@ -120,61 +151,60 @@ impl Open {
     }
 
     fn tick(&mut self, now: f64, submitted: usize, max: u32) {
-        let Buffers { submissions, completions, control, congested, call, .. } = &mut self.buffers;
+        let Buffers { submissions, completions, control, congested, call, arenas, .. } = &mut self.buffers;
         let completions = completions.records_mut();
         let submissions = submissions.records();
         let submitted = &submissions[..submitted.min(submissions.len())];
+        if let Some(arenas) = arenas {
+            let used = call.get()[call::OUTGOING] as usize;
+            let outgoing = arenas.outgoing.get();
+            self.shard.write_outgoing(&outgoing[..used.min(outgoing.len())]);
+            call.get_mut()[call::OUTGOING] = 0.0;
+        }
+        if let Some(member) = &mut self.member {
+            member.look_around(&mut self.shard);
+        }
         self.arrived.clear();
         if max > 0 {
             let queued = self.shard.control()[control::QUEUED].cast_unsigned();
             self.owner.drain(&mut self.arrived, inbox::allowance(queued, max));
         }
-        let written = if self.arrived.is_empty() {
+        let collects = max > 0 && self.member.as_ref().is_some_and(Member::has_arrivals);
+        let written = if self.arrived.is_empty() && !collects {
             self.shard.tick(now, submitted, completions, max)
         } else {
             // The isolate's own records first: a sender elsewhere may have its PID from an actor that they spawn.
             self.shard.tick(now, submitted, completions, 0);
+            if collects && let Some(member) = &mut self.member {
+                let queued = self.shard.control()[control::QUEUED].cast_unsigned();
+                member.collect(&mut self.shard, inbox::allowance(queued, max));
+            }
             self.shard.tick(now, &self.arrived, completions, max)
         };
+        if let Some(member) = &mut self.member {
+            member.dispatch(&mut self.shard);
+        }
         control.get_mut()[..control::WORDS].copy_from_slice(self.shard.control());
-        if max > 0 && written == 0 && control.get()[control::RUNNABLE] == 0 && !self.owner.sleep() {
-            control.get_mut()[control::RUNNABLE] = 1;
+        if max > 0 && written == 0 && control.get()[control::RUNNABLE] == 0 {
+            let asleep = match &self.member {
+                None => self.owner.sleep(),
+                Some(member) => {
+                    member.starve();
+                    self.owner.sleep_if(|| member.is_quiet())
+                }
+            };
+            control.get_mut()[control::RUNNABLE] = i32::from(!asleep);
         }
         let call = call.get_mut();
+        if let Some(arenas) = arenas {
+            let filled = self.shard.incoming();
+            arenas.incoming.get_mut()[..filled.len()].copy_from_slice(filled);
+            call[call::INCOMING] = filled.len() as f64;
+        }
         call[call::ANSWER] = written as f64;
         call[call::RESULT] = self.shard.result();
         self.shard.congested_changes(congested.get_mut());
     }
-}
-
-/// Sizes and choices of a shard.
-#[napi(object)]
-pub struct ShardOptions {
-    /// Actors that may live at a time.
-    pub max_actors: u32,
-    /// Capacity of a mailbox that does not say its own.
-    pub capacity: u32,
-    /// Records that may wait from other threads.
-    pub inbox: u32,
-    /// Tests: one message a slice, in an order made from this.
-    pub seed: Option<BigInt>,
-}
-
-/// The typed arrays of `Buffers`.
-#[napi(object, object_to_js = false)]
-pub struct SharedArrays<'a> {
-    /// `Uint32Array`
-    pub submissions: Unknown<'a>,
-    /// `Uint32Array`
-    pub completions: Unknown<'a>,
-    /// `Int32Array`
-    pub control: Unknown<'a>,
-    /// `Uint32Array`, a bit per slab index up to `maxActors`
-    pub congested: Unknown<'a>,
-    /// `Uint32Array`
-    pub reserve: Unknown<'a>,
-    /// `Float64Array`
-    pub call: Unknown<'a>,
 }
 
 /// See the module.
@@ -182,6 +212,8 @@ pub struct SharedArrays<'a> {
 pub struct NativeShard {
     cell: Rc<Cell>,
     shard: u8,
+    isolate: u8,
+    system: Option<Arc<System>>,
 }
 
 #[napi]
@@ -203,6 +235,21 @@ impl NativeShard {
                 _ => return Err(invalid("seed must be an unsigned integer of 64 bits".to_owned())),
             },
         };
+        let system = match options.system {
+            None => None,
+            Some(handle) => Some(System::find(handle).ok_or_else(|| invalid(JoinError::Ended.to_string()))?),
+        };
+        let arenas = match (arrays.outgoing, arrays.incoming) {
+            // SAFETY: `env` and the values are those of this call.
+            (Some(outgoing), Some(incoming)) if system.is_some() => Some(unsafe {
+                Arenas {
+                    outgoing: Held::hold(env.raw(), outgoing.raw(), 1, "outgoing")?,
+                    incoming: Held::hold(env.raw(), incoming.raw(), 1, "incoming")?,
+                }
+            }),
+            _ if system.is_some() => return Err(invalid("a shard of a system needs outgoing and incoming".to_owned())),
+            _ => None,
+        };
         let bits = (options.max_actors as usize + 1).div_ceil(32);
         // SAFETY: `env` and the values are those of this call.
         let buffers = unsafe {
@@ -213,13 +260,14 @@ impl NativeShard {
                 congested: Held::hold(env.raw(), arrays.congested.raw(), bits, "congested")?,
                 reserve: Held::hold(env.raw(), arrays.reserve.raw(), 2, "reserve")?,
                 call: Held::hold(env.raw(), arrays.call.raw(), call::LENGTH, "call")?,
+                arenas,
             }
         };
         let lease = Directory::global()
             .lease()
             .ok_or_else(|| Error::from_reason("this process has had all the shards that it may have"))?;
         let number = lease.shard();
-        let shard = Shard::with_generation(
+        let mut shard = Shard::with_generation(
             ShardConfig {
                 shard: number,
                 max_actors: options.max_actors,
@@ -233,11 +281,21 @@ impl NativeShard {
         let bell = Bell::new(&wake)?;
         let rope = bell.clone();
         let owner = ShardOwner::open(lease, options.inbox as usize, move || rope.ring());
-        let cell =
-            Rc::new(Cell { open: RefCell::new(Some(Open { shard, owner, buffers, bell, arrived: Vec::new() })) });
+        let mut isolate = 0;
+        let mut member = None;
+        if let (Some(system), Some(door)) = (&system, owner.handle()) {
+            let room = buffers.arenas.as_ref().map_or(0, |arenas| arenas.incoming.get().len());
+            shard.reserve_incoming(room);
+            let joined = Member::join(system, door, &mut shard, PeerLimits::default());
+            let joined = joined.map_err(|error| Error::from_reason(error.to_string()))?;
+            isolate = joined.isolate();
+            member = Some(joined);
+        }
+        let open = Open { shard, owner, buffers, bell, member, arrived: Vec::new() };
+        let cell = Rc::new(Cell { open: RefCell::new(Some(open)) });
         // Added after the doorbell's own hook, so it runs before Node.js takes the doorbell down.
         env.add_env_cleanup_hook(Rc::clone(&cell), |cell| cell.end())?;
-        Ok(Self { cell, shard: number })
+        Ok(Self { cell, shard: number, isolate, system })
     }
 
     /// Sets the hot calls `tick`, `admit` and `account` on `target`.
@@ -250,6 +308,32 @@ impl NativeShard {
     #[napi(getter, catch_unwind)]
     pub fn shard(&self) -> u32 {
         u32::from(self.shard)
+    }
+
+    /// Its number in its system; 0 when it is in none.
+    #[napi(getter, catch_unwind)]
+    pub fn isolate(&self) -> u32 {
+        u32::from(self.isolate)
+    }
+
+    /// The live isolates of its system, in the order of joining.
+    #[napi(catch_unwind)]
+    pub fn isolates(&self) -> Vec<IsolateData> {
+        self.system
+            .as_ref()
+            .map_or_else(Vec::new, |system| system.isolates().into_iter().map(IsolateData::from).collect())
+    }
+
+    /// Keeps a copy of bytes for one record; its SLOT.
+    #[napi(catch_unwind)]
+    pub fn put_block(&self, bytes: Uint8Array) -> Result<u32> {
+        self.cell.with(|open| Ok(open.shard.put_block(Payload::bytes(bytes.to_vec()))))
+    }
+
+    /// A copy of the bytes of an incoming SLOT.
+    #[napi(catch_unwind)]
+    pub fn block(&self, slot: u32) -> Result<Option<Uint8Array>> {
+        self.cell.with(|open| Ok(open.shard.block(slot).map(Uint8Array::from)))
     }
 
     /// Fills the reserve with at most `n` PIDs; returns how many there are.
@@ -387,7 +471,7 @@ impl NativeShard {
     pub fn close(&self) -> u32 {
         let written = match &mut *self.cell.open.borrow_mut() {
             None => 0,
-            Some(open) => open.shard.close(open.buffers.completions.records_mut()) as u32,
+            Some(open) => open.close() as u32,
         };
         if written == 0 {
             self.cell.end();

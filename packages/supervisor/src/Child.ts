@@ -87,6 +87,7 @@ export interface ChildInfo {
   readonly type: "worker" | "supervisor"
   readonly status: "running" | "restarting" | "stopped"
   readonly ref: AnyRef | undefined
+  /** Of a dynamic supervisor also those of its children. */
   readonly restarts: number
 }
 

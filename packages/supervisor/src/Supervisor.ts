@@ -186,7 +186,8 @@ export const scoped = <const Id extends string, A, E, R>(
 
 /**
  * As the `init` of a child, or what it acquires: it does not want to start now. That is no failure; the spec stays, the
- * child does not run, and `restart` asks it again.
+ * child does not run, and `restart` asks it again. Of a dynamic supervisor nothing is kept: `start` fails with
+ * `SpawnError`, since there is no child to give, and a child that says so when it is started again is forgotten.
  *
  * @category constructors
  * @since 0.1.0
@@ -235,9 +236,10 @@ export const start = <Id extends string, A, Out, E, R>(
   >
 
 /**
- * Gives a running supervisor another list of specs, by OTP's rule for code change: children that stay keep their PIDs
- * and are treated by the new spec from their next start on, new ones are there and not started, and those that are gone
- * are forgotten, not ended. Nested supervisors change with it.
+ * Gives a running supervisor another list of specs, by OTP's rule for code change: children that stay keep their PIDs;
+ * how they are restarted and stopped changes at once, what they start with at their next start. New ones are there and
+ * not started, and those that are gone are forgotten, not ended. Nested supervisors change with it. Also for a dynamic
+ * supervisor.
  *
  * @category operations
  * @since 0.1.0
@@ -264,7 +266,8 @@ export const tree: (ref: AnyRef) => Effect.Effect<TreeNode, ActorExited> = tree_
 export const render: (tree: TreeNode) => string = tree_.render
 
 /**
- * What happens in all trees of the system. Bounded: a slow reader loses events, which the metric
+ * What happens in all trees of the system. The metrics `myrmidon_supervisor_started`, `_crashed` (with the attribute
+ * `reason`), `_restarted` and `_escalated` count the same, whoever reads. Bounded: a slow reader loses events, which the metric
  * `myrmidon_supervisor_dropped_events` counts.
  *
  * @category observability

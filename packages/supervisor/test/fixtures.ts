@@ -1,7 +1,9 @@
 // The systems that every test of this folder runs over, and the children that several of them use.
 import { Actor, ActorRef, ActorSystem, ExitReason } from "@myrmidonjs/actor"
 import { Supervisor } from "@myrmidonjs/supervisor"
-import { Effect, Layer, Schema } from "effect"
+import { assert, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, Schema, Scope } from "effect"
+import { TestClock } from "effect/testing"
 import { Rpc } from "effect/rpc"
 
 export type AnyLayer = Layer.Layer<ActorSystem, unknown>
@@ -9,12 +11,6 @@ export type AnyLayer = Layer.Layer<ActorSystem, unknown>
 const nativeLoads = await Effect.runPromise(
   Effect.scoped(Layer.build(ActorSystem.layer())).pipe(Effect.as(true), Effect.orElseSucceed(() => false))
 )
-
-/** Name and Layer of the twin, and of the native system where its binary is. */
-export const systems: ReadonlyArray<readonly [name: string, system: AnyLayer]> = [
-  ["twin", ActorSystem.layerMemory()],
-  ...nativeLoads ? [["native", ActorSystem.layer()] as const] : []
-]
 
 /** Under virtual time and a seeded order. */
 export const testSystems: ReadonlyArray<readonly [name: string, system: AnyLayer]> = [
@@ -42,6 +38,11 @@ export class Journal {
   write(line: string): void {
     this.count++
     this.lines.push(line)
+  }
+
+  /** Since the last `take`. */
+  has(line: string): boolean {
+    return this.lines.includes(line)
   }
 
   take(): ReadonlyArray<string> {
@@ -101,3 +102,37 @@ export const workerOf = (
     }
   })
 }
+
+const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+
+/** Turns of the event loop until it holds; no time passes. */
+export const eventually = (what: string, holds: () => boolean): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    for (let turns = 0; !holds(); turns++) {
+      if (turns === 10_000) return yield* Effect.die(new Error(`never: ${what}`))
+      yield* turn
+    }
+  })
+
+/** So many turns: whatever was about to happen without the clock has happened. */
+export const quiet: Effect.Effect<void> = Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8], () => turn, { discard: true })
+
+export const actors = Effect.flatMap(ActorSystem, ({ info }) => Effect.map(info, ({ actors }) => actors))
+
+/** A test over one system. Afterwards its trees stop with their scope, whoever is deaf has an hour, and nobody is left. */
+export const testOver =
+  (system: AnyLayer) => (name: string, body: () => Effect.Effect<void, unknown, ActorSystem | Scope.Scope>) =>
+    it.effect(name, () =>
+      Effect.provide(
+        Effect.gen(function*() {
+          const scope = yield* Scope.make()
+          const exit = yield* Effect.exit(Scope.provide(Effect.suspend(body), scope))
+          const closing = yield* Effect.forkChild(Scope.close(scope, exit), { startImmediately: true })
+          yield* quiet
+          yield* TestClock.adjust("1 hour")
+          yield* Fiber.join(closing)
+          yield* exit
+          assert.strictEqual(yield* actors, 0, "nobody is left")
+        }),
+        system
+      ))

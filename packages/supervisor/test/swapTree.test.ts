@@ -4,7 +4,7 @@ import { Actor, HotSwap } from "@myrmidonjs/actor"
 import { Supervisor } from "@myrmidonjs/supervisor"
 import { Effect, Fiber, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
-import { systems } from "./fixtures.ts"
+import { testSystems } from "./fixtures.ts"
 
 /** A stream that was forked has begun to listen. */
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
@@ -25,7 +25,7 @@ const leaf = (version: string) =>
 const V1 = leaf("1"), V2 = leaf("2")
 const toV2 = HotSwap.upgrade(V1, V2)
 
-describe.each(systems)("a supervisor's tree on the %s", (_, system) => {
+describe.each(testSystems)("a supervisor's tree on the %s", (_, system) => {
   it.effect("is swapped down to its dynamic children, and its neighbours are not", () =>
     Effect.gen(function*() {
       const tree = Supervisor.make("root", {}, [

@@ -104,6 +104,7 @@ impl Shard {
             match ring.what {
                 Alarm::Timer(id) => self.timers.all[id].alarm = 0,
                 Alarm::Call(id) => self.calls.all[id].alarm = 0,
+                Alarm::Away(id) => self.away.all[id].alarm = 0,
                 Alarm::Hold(id) => self.holds.all[id].alarm = 0,
                 Alarm::Nothing => {}
             }
@@ -112,6 +113,7 @@ impl Shard {
             match ring.what {
                 Alarm::Timer(id) => self.fire(id, ring.deadline),
                 Alarm::Call(id) if self.calls.all[id].callee != 0 => self.end_call(id, call_end::TIMEOUT, 0),
+                Alarm::Away(id) if !self.away.all[id].callee.is_none() => self.away_call_times_out(id),
                 Alarm::Hold(id) if !self.holds.all[id].sender.is_none() => self.hold_is_over(id),
                 _ => {}
             }

@@ -5,6 +5,7 @@ use crate::{
     link::Half,
     mailbox::{HELD, Lane},
     monitor::Watch,
+    packet::Packet,
     pid::Pid,
     pool::Listed as _,
     reason,
@@ -49,7 +50,10 @@ impl Shard {
         while let Some(id) = self.first_link(index) {
             let half = self.links.halves[id];
             self.forget_link(index, id);
-            if half.state == Half::Active {
+            if half.state == Half::Active && self.is_away(half.peer) {
+                let id = self.links.unlink();
+                self.post_to(half.peer, Packet::Unlink { from: half.owner, to: half.peer, id });
+            } else if half.state == Half::Active {
                 if let Some(other) = self.slab.find(half.peer) {
                     self.forget_link(other, half.twin);
                 }
@@ -61,6 +65,10 @@ impl Shard {
         }
         while let Some(id) = self.first_watch(index) {
             self.unlist_target(id);
+            let monitor = self.monitors.all[id];
+            if self.is_away(monitor.watcher) {
+                self.tell_down(&monitor, Self::never_started());
+            }
             self.drop_monitor(id);
         }
         self.slab.end(index);
@@ -79,7 +87,7 @@ impl Shard {
         hot.place = Place::None;
         if let Some((_, side)) = self.slab.existing_side(index) {
             if let Some(name) = side.name.take() {
-                self.names.release(&name);
+                self.names.release(&name, pid);
             }
             self.empty_side(index);
         }
@@ -113,10 +121,7 @@ impl Shard {
         }
         while let Some(id) = self.slab.side(index).map(|side| side.watching.head).filter(|id| *id != 0) {
             match self.monitors.all[id].state {
-                Watch::Active => {
-                    self.unlist_target(id);
-                    self.drop_monitor(id);
-                }
+                Watch::Active => self.end_watch(id),
                 Watch::Signalled => {
                     self.forget_monitor(id);
                     self.monitors.all[id].state = Watch::Void;
@@ -173,6 +178,11 @@ impl Shard {
             let half = self.links.halves[id];
             self.forget_link(index, id);
             match half.state {
+                Half::Active if self.is_away(half.peer) => {
+                    self.links.free(id);
+                    let reason = self.owned_reason(word);
+                    self.post_to(half.peer, Packet::LinkExit { from: pid, to: half.peer, reason });
+                }
                 Half::Active => {
                     self.links.free(id);
                     self.links.halves[half.twin].state = Half::Signalled;
@@ -187,6 +197,12 @@ impl Shard {
         }
         while let Some(id) = self.first_watch(index) {
             self.slab.side_mut(index).watched_by.unlist(&mut self.monitors.all, id);
+            let monitor = self.monitors.all[id];
+            if self.is_away(monitor.watcher) {
+                self.tell_down(&monitor, word);
+                self.drop_monitor(id);
+                continue;
+            }
             self.monitors.all[id].state = Watch::Signalled;
             let reason = self.reasons.retain(word);
             self.signals.send(Signal::Down { monitor: id, reason });

@@ -25,6 +25,8 @@ impl Shard {
         self.wheel.give_back();
         self.reasons.give_back();
         self.names.give_back();
+        self.away.give_back();
+        self.payloads.give_back();
         if tide::is_spent(self.due.len(), self.due.capacity()) {
             self.due = Vec::new();
         }
@@ -45,5 +47,7 @@ impl Shard {
             + self.timers.all.bytes()
             + self.holds.all.bytes()
             + self.wheel.bytes()
+            + self.away.all.bytes()
+            + self.payloads.bytes()
     }
 }

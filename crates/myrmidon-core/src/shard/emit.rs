@@ -5,7 +5,7 @@ use crate::{
     batch::Slice,
     mailbox::{Lane, Lanes, STOP},
     pid::Pid,
-    record::{Record, call_end, completion, word},
+    record::{Record, call_end, completion, flag, word},
     scheduler::Turn,
     slab::{Place, State, mark},
 };
@@ -23,7 +23,7 @@ impl Shard {
     pub(super) fn write_outbox(&mut self, completions: &mut [Record]) -> usize {
         let mut written = 0;
         while written < completions.len()
-            && let Some(record) = self.outbox.pop()
+            && let Some(mut record) = self.outbox.pop()
         {
             match record[word::HEAD] & 0xff {
                 // A kill came before it could be told: then there is nothing to clean up (G28).
@@ -37,6 +37,8 @@ impl Shard {
                     self.read.push(record[word::A]);
                 }
                 completion::CALL_ENDED if record[word::B] == call_end::EXITED => self.read.push(record[word::SLOT]),
+                completion::DEAD_LETTER_BYTES => self.stage_last(&mut record),
+                completion::REPLIED if record[word::HEAD] >> 8 & flag::BYTES != 0 => self.stage_last(&mut record),
                 _ => {}
             }
             completions[written] = record;
@@ -109,8 +111,11 @@ impl Shard {
         while only_reentrant && count < limit {
             let Some((lane, id)) = self.entering(index) else { break };
             let node = self.nodes.get(id);
-            special |= !node.is_plain();
             completions[header + 1 + count] = node.record(low, generation);
+            if !node.is_plain() {
+                special = true;
+                self.stage(&mut completions[header + 1 + count]);
+            }
             self.pick(index, lane, id, &mut taken);
             count += 1;
         }
@@ -124,8 +129,11 @@ impl Shard {
                 stops = true;
                 break;
             }
-            special |= !node.is_plain();
             completions[header + 1 + count] = node.record(low, generation);
+            if !node.is_plain() {
+                special = true;
+                self.stage(&mut completions[header + 1 + count]);
+            }
             self.shift(index, &mut taken);
             count += 1;
         }
@@ -137,8 +145,11 @@ impl Shard {
                     stops = true;
                     break;
                 }
-                special |= !node.is_plain();
                 completions[header + 1 + count] = node.record(low, generation);
+                if !node.is_plain() {
+                    special = true;
+                    self.stage(&mut completions[header + 1 + count]);
+                }
                 self.nodes.shift(&mut lane, &mut taken);
                 count += 1;
             }

@@ -2,8 +2,9 @@
 
 use super::{Alarm, Shard};
 use crate::{
-    call::{self, Call},
+    call::{self, Asker, Call},
     mailbox::{Node, STOP},
+    packet::Packet,
     pid::{INDEX_BITS, MAX_INDEX, Pid},
     reason,
     record::{Record, call_end, flag, spawn, submission, why, word},
@@ -17,13 +18,16 @@ use core::hint::black_box;
 /// Records whose receivers are touched together, so that their cache misses overlap.
 const TOUCHED: usize = 32;
 
-const fn to(record: &Record) -> Pid {
+pub(super) const fn to(record: &Record) -> Pid {
     Pid::from_words(record[word::TO], record[word::TO_GENERATION])
 }
 
-const fn from(record: &Record) -> Pid {
+pub(super) const fn from(record: &Record) -> Pid {
     Pid::from_words(record[word::FROM], record[word::FROM_GENERATION])
 }
+
+/// Flags of a message that is more than a node at the end of the normal lane.
+const SPECIAL: u32 = flag::CALL | flag::NEXT | flag::PRIORITY | flag::REENTRANT | flag::BYTES;
 
 impl Shard {
     pub(super) fn ingest(&mut self, submissions: &[Record]) {
@@ -57,8 +61,9 @@ impl Shard {
         {
             return self.undeliverable(record);
         }
-        if head >> 8 & (flag::CALL | flag::NEXT | flag::PRIORITY | flag::REENTRANT) != 0 || hot.count >= hot.capacity {
-            return self.send_special(index, record);
+        if head >> 8 & SPECIAL != 0 || hot.count >= hot.capacity {
+            let record = self.adopt(record);
+            return self.send_special(index, &record, None);
         }
         self.nodes.push(&mut hot.normal, Node::message(record));
         hot.count += 1;
@@ -69,24 +74,29 @@ impl Shard {
     }
 
     /// A call, a message of another lane or one that may re-enter, or one that finds the mailbox full.
-    fn send_special(&mut self, index: u32, record: &Record) {
+    /// `asker`: who calls from another shard.
+    pub(super) fn send_special(&mut self, index: u32, record: &Record, asker: Option<Asker>) {
         let flags = record[word::HEAD] >> 8;
         let is_call = flags & flag::CALL != 0;
-        if is_call && to(record) == from(record) {
+        if is_call && asker.is_none() && to(record) == from(record) {
             self.dead_letter(*record, why::DROPPED);
             return self.post_call_ended(record[word::A], call_end::SELF, 0);
         }
         let held = if flags & flag::NEXT != 0 || self.slab[index].count < self.slab[index].capacity {
             false
         } else {
-            match self.overflow(index, record) {
+            match self.overflow(index, record, asker) {
                 super::pressure::Overflow::Gone => return,
                 super::pressure::Overflow::Room => false,
                 super::pressure::Overflow::Held => true,
             }
         };
         let mut node = Node::message(record);
-        if is_call {
+        if let Some(asker) = asker {
+            node.b = self.calls.make_asked(&mut self.slab[index].calls, index, asker);
+            node.a = self.calls.all[node.b].token;
+            node.head |= flag::REMOTE << 8;
+        } else if is_call {
             node.b = self.make_call(index, record);
         }
         let id = self.enqueue(index, node);
@@ -148,11 +158,16 @@ impl Shard {
         id
     }
 
-    /// A message to nobody (G12).
+    /// A message to nobody on this shard: it goes to another one, or is a dead letter (G12).
+    #[cold]
     fn undeliverable(&mut self, record: &Record) {
-        self.dead_letter(*record, why::NOT_ALIVE);
+        let record = self.adopt(record);
+        if self.is_away(to(&record)) {
+            return self.send_away(&record);
+        }
+        self.dead_letter(record, why::NOT_ALIVE);
         if record[word::HEAD] >> 8 & flag::CALL != 0 {
-            let reason = self.no_proc(to(record));
+            let reason = self.no_proc(to(&record));
             self.post_call_ended(record[word::A], call_end::EXITED, reason);
         }
     }
@@ -185,8 +200,16 @@ impl Shard {
                 Some(index) => {
                     self.enqueue(index, Node::new(STOP, from, 0, record[word::A], 0));
                 }
+                None if self.is_away(to) => {
+                    let reason = self.spent_reason(record[word::A]);
+                    self.post_to(to, Packet::Stop { to, from, reason });
+                }
                 None => self.reasons.release(record[word::A]),
             },
+            submission::EXIT if self.is_away(to) => {
+                let reason = self.spent_reason(record[word::A]);
+                self.post_to(to, Packet::Exit { to, from, reason });
+            }
             submission::EXIT => self.signals.send(Signal::Exit { to, from, reason: record[word::A] }),
             submission::LINK => self.link(from, to),
             submission::UNLINK => self.unlink(from, to),
@@ -241,6 +264,8 @@ impl Shard {
                     self.slab.free(index);
                 }
             }
+            submission::REPLY => self.reply(record),
+            submission::FORWARD => self.forward(record),
             submission::AWAIT_ROOM => self.await_room(to, record[word::SLOT]),
             _ => {}
         }
@@ -280,7 +305,9 @@ impl Shard {
             // The child is the one that is told when its parent has died meanwhile.
             self.link(pid, owner);
         }
-        if flags & spawn::MONITOR != 0 {
+        if flags & spawn::MONITOR != 0 && self.is_away(owner) {
+            self.watched_from_afar(owner, record[word::SLOT], index);
+        } else if flags & spawn::MONITOR != 0 {
             self.monitor(owner, record[word::SLOT], pid);
         }
     }
@@ -341,12 +368,7 @@ impl Shard {
     /// an end that the isolate has not read yet is taken back.
     fn answered(&mut self, token: u32) {
         let Some(id) = self.calls.find(token) else {
-            if let Some(record) = self.outbox.take_call_end(token)
-                && record[word::B] == call_end::EXITED
-            {
-                self.reasons.release(record[word::SLOT]);
-            }
-            return;
+            return self.drop_away_call(token);
         };
         let callee = self.calls.all[id].callee;
         let call = self.calls.take(&mut self.slab[callee].calls, id);

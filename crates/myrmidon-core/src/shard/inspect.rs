@@ -5,9 +5,11 @@ use crate::{
     call::Call,
     exit_reason::ExitReason,
     link::{Half, LinkHalf},
-    mailbox::Node,
+    mailbox::{Lane, Node},
     monitor::Monitor,
+    payload::Payload,
     pid::Pid,
+    record::flag,
     room::Hold,
     slab::{Place, SLOT_BYTES, Side, mark},
     timer::Timer,
@@ -97,6 +99,14 @@ pub struct ShardStats {
     pub retired: u32,
     /// Dead letters so far, by `why`.
     pub dead_letters: [u64; 8],
+    /// Calls of other shards that are not answered yet.
+    pub asked: u32,
+    /// Calls to other shards that are not answered yet.
+    pub away: u32,
+    /// Payloads of bytes in mailboxes and posted records.
+    pub payloads: u32,
+    /// Packets that wait to be carried to other shards.
+    pub packets: u32,
 }
 
 impl Shard {
@@ -163,20 +173,46 @@ impl Shard {
         self.slab[index].count + self.slab.side(index).map_or(0, |side| side.uncounted)
     }
 
-    /// Bytes that the shard holds for a living actor: its slot, the nodes of its mailbox, its side record with links,
-    /// monitors, timers, holds and name, and the calls that it has to answer. What a table has in reserve is nobody's;
-    /// payloads and states are the isolate's. A monitor counts for who watches; an outside watch for who is watched.
+    /// Bytes that the shard holds for a living actor: its slot, the nodes of its mailbox with the bytes that wait in
+    /// it, its side record with links, monitors, timers, holds and name, and the calls that it has to answer. What a table
+    /// has in reserve is nobody's; other payloads and states are the isolate's. A monitor counts for who watches; one from
+    /// outside or from another shard for who is watched.
     pub(super) fn memory(&self, index: u32) -> usize {
         let hot = &self.slab[index];
         let alarm = |id: u32| if id == 0 { 0 } else { ALARM };
         let calls: usize = hot.calls.iter(&self.calls.all).map(|id| CALL + alarm(self.calls.all[id].alarm)).sum();
         let queued = self.entries(index) as usize * size_of::<Node>();
-        SLOT_BYTES + queued + calls + self.slab.side(index).map_or(0, |side| self.side_memory(side))
+        let side = self.slab.side(index).map_or(0, |side| self.side_memory(side));
+        SLOT_BYTES + queued + calls + side + if self.payloads.count() == 0 { 0 } else { self.waiting_bytes(index) }
+    }
+
+    /// Bytes of the payloads that wait in an actor's mailbox. Linear in its entries, where this shard has bytes at all.
+    fn waiting_bytes(&self, index: u32) -> usize {
+        let hot = &self.slab[index];
+        let batch = if hot.place == Place::Batch { self.batch.slices[hot.at as usize].nodes } else { Lane::default() };
+        let [next, priority] = self.slab.side(index).map_or_else(Default::default, |side| [side.next, side.priority]);
+        let mut bytes = 0;
+        for lane in [batch, next, priority, hot.normal] {
+            let mut id = lane.head;
+            while id != 0 {
+                let node = self.nodes.get(id);
+                if node.is_message() && node.has(flag::BYTES) {
+                    bytes += size_of::<Payload>() + self.payloads.get(node.slot).map_or(0, <[u8]>::len);
+                }
+                id = self.nodes.next(id);
+            }
+        }
+        bytes
+    }
+
+    /// It watches from outside, or from another shard: the watched one's shard alone holds what stands for that here.
+    fn is_elsewhere(&self, watcher: Pid) -> bool {
+        watcher.is_none() || self.is_away(watcher)
     }
 
     fn side_memory(&self, side: &Side) -> usize {
         let monitors = &self.monitors.all;
-        let outside = side.watched_by.iter(monitors).filter(|id| monitors[*id].watcher.is_none()).count();
+        let outside = side.watched_by.iter(monitors).filter(|id| self.is_elsewhere(monitors[*id].watcher)).count();
         let timer = |id: u32| TIMER + if self.timers.all[id].alarm == 0 { 0 } else { ALARM };
         size_of::<Side>()
             + side.links.iter(&self.links.halves).count() * LINK
@@ -198,13 +234,37 @@ impl Shard {
         self.slab.highest_generation()
     }
 
+    /// Messages that its actors have handled, ever.
+    pub const fn reductions(&self) -> u64 {
+        self.reductions
+    }
+
+    /// Packets that wait to be carried to other shards.
+    pub fn packets(&self) -> usize {
+        self.peers.waiting()
+    }
+
+    /// Actors that wait for their turn.
+    pub fn runnable(&self) -> u32 {
+        self.scheduler.len()
+    }
+
+    /// Actors that live.
+    pub const fn actors(&self) -> u32 {
+        self.slab.live
+    }
+
     /// The shard's counters.
     pub fn stats(&self) -> ShardStats {
         ShardStats {
             actors: self.slab.live,
             queued: self.nodes.live(),
             bytes: self.bytes(),
-            calls: self.calls.len() as u32,
+            calls: (self.calls.len() - self.calls.asked()) as u32,
+            asked: self.calls.asked() as u32,
+            away: self.away.len() as u32,
+            payloads: self.payloads.count() as u32,
+            packets: self.peers.waiting() as u32,
             alarms: self.wheel.len() as u32,
             links: self.links.len() as u32,
             monitors: self.monitors.len() as u32,

@@ -2,7 +2,9 @@
 
 use super::{Alarm, Shard};
 use crate::{
+    call::Asker,
     mailbox::HELD,
+    packet::Packet,
     pid::Pid,
     record::{Record, call_end, completion, flag, policy, why, word},
     room::Hold,
@@ -27,7 +29,8 @@ impl Shard {
     /// `MailboxFull`, when the receiver's policy does not take it.
     pub fn admit(&self, to: Pid, from: Pid) -> Result<(), SendError> {
         let Some(index) = self.slab.alive(to) else {
-            return Ok(());
+            let refused = self.is_away(to) && !self.may_send_away(to, from);
+            return if refused { Err(SendError::MailboxFull) } else { Ok(()) };
         };
         let hot = &self.slab[index];
         let accepted = hot.count < hot.capacity
@@ -44,33 +47,40 @@ impl Shard {
         if sender == receiver {
             return false;
         }
-        self.slab.alive(sender).is_some() && !self.holds.has(sender, receiver)
+        (self.slab.alive(sender).is_some() || self.is_away(sender)) && !self.holds.has(sender, receiver)
     }
 
-    pub(super) fn overflow(&mut self, index: u32, record: &Record) -> Overflow {
+    pub(super) fn overflow(&mut self, index: u32, record: &Record, asker: Option<Asker>) -> Overflow {
         match u32::from(self.slab[index].policy) {
-            policy::DROP_NEWEST => self.refuse(record, why::DROPPED),
+            policy::DROP_NEWEST => self.refuse(record, why::DROPPED, asker),
             policy::DROP_OLDEST => {
                 if self.drop_oldest(index) {
                     return Overflow::Room;
                 }
-                self.refuse(record, why::DROPPED);
+                self.refuse(record, why::DROPPED, asker);
             }
             policy::SUSPEND => {
                 let sender = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
                 if self.may_hold(self.slab.pid(index), sender) {
                     return Overflow::Held;
                 }
-                self.refuse(record, why::MAILBOX_FULL);
+                // It was on its way when its sender was told to wait: as many again as the bound are taken.
+                let hot = &self.slab[index];
+                if self.is_away(sender) && hot.count < hot.capacity.saturating_mul(2) {
+                    return Overflow::Room;
+                }
+                self.refuse(record, why::MAILBOX_FULL, asker);
             }
-            _ => self.refuse(record, why::MAILBOX_FULL),
+            _ => self.refuse(record, why::MAILBOX_FULL, asker),
         }
         Overflow::Gone
     }
 
-    fn refuse(&mut self, record: &Record, why: u32) {
+    pub(super) fn refuse(&mut self, record: &Record, why: u32, asker: Option<Asker>) {
         self.dead_letter(*record, why);
-        if record[word::HEAD] >> 8 & flag::CALL != 0 {
+        if let Some(asker) = asker {
+            self.tell_call_ended(asker, call_end::MAILBOX_FULL, 0);
+        } else if record[word::HEAD] >> 8 & flag::CALL != 0 {
             self.post_call_ended(record[word::A], call_end::MAILBOX_FULL, 0);
         }
     }
@@ -102,7 +112,10 @@ impl Shard {
 
     /// Holds a sender for the message that it overflowed `index` with.
     pub(super) fn hold(&mut self, index: u32, sender: Pid, node: u32) {
-        let Some(held) = self.slab.alive(sender) else { return };
+        let held = self.slab.alive(sender);
+        if held.is_none() && !self.is_away(sender) {
+            return;
+        }
         self.nodes.get_mut(node).head |= HELD << 8;
         let receiver = self.slab.pid(index);
         let (hot, side) = self.slab.with_side(index);
@@ -111,10 +124,18 @@ impl Shard {
         let id = self.holds.make(Hold::new(sender, receiver, node));
         self.holds.all[id].alarm = self.wheel.set(self.now + f64::from(side.send_timeout), Alarm::Hold(id));
         side.held_by.push(&mut self.holds.all, id);
-        let (hot, side) = self.slab.with_side(held);
+        match held {
+            Some(held) => self.wait(held, id),
+            None => self.post_to(sender, Packet::Hold { sender, receiver }),
+        }
+    }
+
+    /// Puts a hold on its sender, which gets no slice until it is released.
+    pub(super) fn wait(&mut self, sender: u32, id: u32) {
+        let (hot, side) = self.slab.with_side(sender);
         hot.flags |= mark::HELD;
         side.holding.push(&mut self.holds.all, id);
-        self.unschedule(held);
+        self.unschedule(sender);
     }
 
     /// The message that somebody is held for was handled, or will never be.
@@ -135,6 +156,13 @@ impl Shard {
         }
         if let Some((_, side)) = self.slab.find(receiver).and_then(|index| self.slab.existing_side(index)) {
             side.held_by.unlist(&mut self.holds.all, id);
+        } else if receiver.shard() != self.number
+            && let Some(peer) = self.peers.get_mut(receiver.shard())
+        {
+            peer.held_by.unlist(&mut self.holds.all, id);
+        }
+        if self.is_away(sender) {
+            self.post_to(sender, Packet::Release { sender, receiver });
         }
         let held = self.slab.find(sender);
         if let Some((hot, side)) = held.and_then(|index| self.slab.existing_side(index)) {
@@ -170,6 +198,11 @@ impl Shard {
     /// Posts ROOM once the mailbox is at low water, or its owner has ended.
     pub(super) fn await_room(&mut self, to: Pid, waiter: u32) {
         match self.slab.alive(to).filter(|index| !self.slab[*index].at_low_water()) {
+            None if self.is_away(to) && self.peers.is_full(to.shard()) => {
+                if let Some(peer) = self.peers.get_mut(to.shard()) {
+                    peer.waiters.push(waiter);
+                }
+            }
             None => self.post(completion::ROOM, to, Pid::NONE, waiter, 0, 0),
             Some(index) => {
                 let (hot, side) = self.slab.with_side(index);

@@ -49,6 +49,7 @@ impl Shard {
         let count = consumed - slice.settled;
         let index = slice.index;
         slice.settled = consumed;
+        self.reductions += u64::from(count);
         self.slab[index].reductions += u64::from(count);
         if !slice.special {
             let all = consumed == slice.count;
@@ -68,6 +69,9 @@ impl Shard {
         if node.is_message() {
             if node.has(flag::CALL) && node.b != 0 {
                 self.calls.all[node.b].node = 0;
+            }
+            if node.has(flag::BYTES) {
+                drop(self.payloads.take(node.slot));
             }
             if node.has(HELD) {
                 self.held_message_is_gone(id);
@@ -143,6 +147,9 @@ impl Shard {
     pub(super) fn close_batch(&mut self) {
         for word in core::mem::take(&mut self.read) {
             self.reasons.release(word);
+        }
+        if !self.read_blocks.is_empty() || !self.incoming.is_empty() {
+            self.forget_blocks();
         }
         self.batch.goes_on = false;
         if !self.batch.is_open() {

@@ -1,14 +1,32 @@
 //! Links and monitors, as actors make and end them.
 
 use super::Shard;
-use crate::{link::Half, monitor::Watch, pid::Pid, record::word, signal::Signal};
+use crate::{
+    link::Half,
+    monitor::{Monitor, Watch},
+    packet::Packet,
+    pid::Pid,
+    record::word,
+    signal::Signal,
+};
 
 impl Shard {
     /// Links `owner`, who asks for it, with `peer` (G30, G32).
     pub(super) fn link(&mut self, owner: Pid, peer: Pid) {
         let Some(index) = self.slab.alive(owner) else { return };
-        if owner == peer || self.links.find(owner, peer).is_some() {
+        if let Some(half) = self.links.find(owner, peer) {
+            if let Half::Unlinking(_) = self.links.halves[half].state {
+                self.links.halves[half].state = Half::Active;
+                self.post_to(peer, Packet::Link { from: owner, to: peer });
+            }
             return;
+        }
+        if owner == peer {
+            return;
+        }
+        if self.is_away(peer) {
+            self.links.make(&mut self.slab.side_mut(index).links, owner, peer, Half::Active);
+            return self.post_to(peer, Packet::Link { from: owner, to: peer });
         }
         if let Some(other) = self.slab.alive(peer) {
             let one = self.links.make(&mut self.slab.side_mut(index).links, owner, peer, Half::Active);
@@ -27,6 +45,11 @@ impl Shard {
         let Some(id) = self.links.find(owner, peer) else { return };
         let half = self.links.halves[id];
         match half.state {
+            Half::Active if self.is_away(peer) => {
+                let number = self.links.unlink();
+                self.links.halves[id].state = Half::Unlinking(number);
+                self.post_to(peer, Packet::Unlink { from: owner, to: peer, id: number });
+            }
             Half::Active => {
                 self.links.forget(&mut self.slab.side_mut(index).links, id);
                 self.links.free(id);
@@ -40,7 +63,7 @@ impl Shard {
                 let node = self.remove_node(index, node);
                 self.forget_node(index, node);
             }
-            Half::Void => {}
+            Half::Void | Half::Unlinking(_) => {}
         }
     }
 
@@ -53,7 +76,8 @@ impl Shard {
             return;
         }
         let alive = self.slab.alive(target);
-        let state = if alive.is_some() { Watch::Active } else { Watch::Signalled };
+        let away = self.is_away(target);
+        let state = if alive.is_some() || away { Watch::Active } else { Watch::Signalled };
         let id = self.monitors.make(watcher, reference, target, state);
         if let Some(index) = self.slab.alive(watcher) {
             self.slab.side_mut(index).watching.push(&mut self.monitors.all, id);
@@ -62,6 +86,7 @@ impl Shard {
             // Nobody learns of one's own end.
             Some(_) if watcher == target => {}
             Some(index) => self.slab.side_mut(index).watched_by.push(&mut self.monitors.all, id),
+            None if away => self.post_to(target, Packet::Monitor { watcher, reference, target }),
             None => {
                 let reason = self.no_proc(target);
                 self.signals.send(Signal::Down { monitor: id, reason });
@@ -75,10 +100,7 @@ impl Shard {
             return false;
         };
         match self.monitors.all[id].state {
-            Watch::Active => {
-                self.unlist_target(id);
-                self.drop_monitor(id);
-            }
+            Watch::Active => self.end_watch(id),
             Watch::Signalled => {
                 self.forget_monitor(id);
                 self.monitors.all[id].state = Watch::Void;
@@ -99,6 +121,16 @@ impl Shard {
             Watch::Void => return false,
         }
         true
+    }
+
+    /// Ends an active monitor of one's own.
+    pub(super) fn end_watch(&mut self, id: u32) {
+        let Monitor { watcher, reference, target, .. } = self.monitors.all[id];
+        self.unlist_target(id);
+        if self.is_away(target) {
+            self.post_to(target, Packet::Demonitor { watcher, reference });
+        }
+        self.drop_monitor(id);
     }
 
     /// Takes an active monitor out of its target's list.

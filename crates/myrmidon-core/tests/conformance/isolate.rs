@@ -1,16 +1,28 @@
-//! A binding in miniature: scripted actors over one shard, a virtual clock, one record at a time.
+//! A binding in miniature: scripted actors over one shard or two, a virtual clock, one record at a time.
+//!
+//! On two shards actors are placed by turns; whoever is outside of all actors is on the first.
+//! Packets arrive as soon as they are made; `tests/two_shards.rs` delays them. A payload to the other shard is the number
+//! of its slot, as bytes.
 
 use myrmidon_core::{
+    NameTable, PeerLimits,
     exit_reason::{CrashError, ExitReason, Language},
+    payload::Payload as Bytes,
     pid::Pid,
     record::{Record, call_end, completion, flag, policy, spawn, submission, why, word},
-    shard::{Shard, ShardConfig},
+    shard::{ActorInfo, Shard, ShardConfig},
 };
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use shards::Table;
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
+};
 
 #[path = "perform.rs"]
 mod perform;
+#[path = "shards.rs"]
+mod shards;
 
 /// What a message carries.
 #[derive(Clone, Debug)]
@@ -56,11 +68,18 @@ enum Question {
     Actor { pid: Pid, name: String },
 }
 
-pub struct Isolate {
-    pub shard: Shard,
-    now: f64,
+struct Node {
+    shard: Shard,
     ring: Vec<Record>,
     submissions: Vec<Record>,
+}
+
+pub struct Isolate {
+    nodes: Vec<Node>,
+    spawned: usize,
+    /// Questions of the other shard: where they are answered, and with which token.
+    asked: HashMap<u32, (usize, u32)>,
+    now: f64,
     slots: HashMap<u32, Payload>,
     next_reference: u32,
     actors: HashMap<Pid, Actor>,
@@ -78,14 +97,29 @@ pub struct Isolate {
 const RING: usize = 256;
 
 impl Isolate {
-    pub fn new() -> Self {
-        let config =
-            ShardConfig { shard: 0, max_actors: 1000, default_capacity: 65_536, seed: None, long_slice_us: 1000 };
+    /// The first actor is on the shard `first`, the next one on the other.
+    pub fn new(shards: usize, first: usize) -> Self {
+        let table = Arc::new(Table::default());
+        let node = |at: usize| {
+            let config = ShardConfig {
+                shard: at as u8,
+                max_actors: 1000,
+                default_capacity: 65_536,
+                seed: None,
+                long_slice_us: 1000,
+            };
+            let mut shard = Shard::new(config);
+            if shards > 1 {
+                shard.join(at as u8, Arc::clone(&table) as Arc<dyn NameTable>, PeerLimits::default());
+                (0..shards).filter(|other| *other != at).for_each(|other| shard.connect(other as u8, other as u8));
+            }
+            Node { shard, ring: vec![Record::default(); RING], submissions: Vec::new() }
+        };
         Self {
-            shard: Shard::new(config),
+            nodes: (0..shards).map(node).collect(),
+            spawned: first,
+            asked: HashMap::new(),
             now: 0.0,
-            ring: vec![Record::default(); RING],
-            submissions: Vec::new(),
             slots: HashMap::new(),
             next_reference: 1,
             actors: HashMap::new(),
@@ -114,70 +148,45 @@ impl Isolate {
         self.next_reference
     }
 
-    fn submit(&mut self, kind: u32, to: Pid, from: Pid, rest: impl FnOnce(&mut Record)) {
-        let mut record = Record::default();
-        record[word::TO] = to.low();
-        record[word::TO_GENERATION] = to.generation();
-        record[word::FROM] = from.low();
-        record[word::FROM_GENERATION] = from.generation();
-        record[word::HEAD] = kind;
-        rest(&mut record);
-        self.submissions.push(record);
+    /// The shard that an actor is on; of the outside the first.
+    fn of(&self, pid: Pid) -> usize {
+        if self.nodes.len() == 1 { 0 } else { usize::from(pid.shard()) }
     }
 
-    /// Ingests what was submitted, and delivers nothing.
-    pub fn flush(&mut self) {
-        let submitted = std::mem::take(&mut self.submissions);
-        let _ = self.shard.tick(self.now, &submitted, &mut self.ring, 0);
+    fn shard(&mut self, pid: Pid) -> &mut Shard {
+        let at = self.of(pid);
+        &mut self.nodes[at].shard
     }
 
-    /// What a binding does between two messages: signals act (G8).
-    fn between(&mut self) {
-        self.flush();
-        self.shard.handle_signals();
+    pub fn is_alive(&self, pid: Pid) -> bool {
+        self.nodes[self.of(pid)].shard.is_alive(pid)
     }
 
-    /// Runs until nothing is runnable.
-    pub fn settle(&mut self) {
-        for _ in 0..10_000 {
-            let submitted = std::mem::take(&mut self.submissions);
-            let written = self.shard.tick(self.now, &submitted, &mut self.ring, 64);
-            if written == 0 && self.submissions.is_empty() && self.shard.control()[1] == 0 {
-                return;
-            }
-            self.handle(written);
-        }
-        panic!("never settles");
+    pub fn info(&self, pid: Pid) -> Option<ActorInfo> {
+        self.nodes[self.of(pid)].shard.info(pid)
     }
 
-    pub fn advance(&mut self, ms: f64) {
-        let until = self.now + ms;
-        loop {
-            self.settle();
-            let next = self.shard.control()[2];
-            if next < 0 || self.now + f64::from(next) > until {
-                break;
-            }
-            self.now += f64::from(next.max(1));
-        }
-        self.now = until;
-        self.settle();
+    /// Who has a name, as each shard sees it.
+    pub fn whereis(&self, name: &str) -> Option<Pid> {
+        let found = self.nodes[0].shard.whereis(name);
+        assert!(self.nodes.iter().all(|node| node.shard.whereis(name) == found), "one table");
+        found
     }
 
-    fn handle(&mut self, written: usize) {
+    fn handle(&mut self, node: usize, written: usize) {
         let mut at = 0;
         while at < written {
-            let record = self.ring[at];
+            let record = self.nodes[node].ring[at];
             let to = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
             let from = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
             match record[word::HEAD] & 0xff {
                 completion::SLICE => {
                     let count = record[word::A] as usize;
                     for delivery in 0..count {
-                        self.ring[at][word::B] = delivery as u32 + 1;
-                        let waits = self.deliver(to, self.ring[at + 1 + delivery]);
+                        self.nodes[node].ring[at][word::B] = delivery as u32 + 1;
+                        let waits = self.deliver(to, self.nodes[node].ring[at + 1 + delivery]);
                         self.between();
-                        if self.shard.control()[0] != 0 {
+                        if self.nodes[node].shard.control()[0] != 0 {
                             return;
                         }
                         if waits {
@@ -187,7 +196,7 @@ impl Isolate {
                     at += count;
                 }
                 completion::TERMINATE => {
-                    let text = self.reason_text(record[word::A]);
+                    let text = self.reason_text(node, record[word::A]);
                     self.log(to, format!("terminate {text}"));
                     self.submit(submission::FINISHED, to, Pid::NONE, |_| {});
                 }
@@ -195,7 +204,7 @@ impl Isolate {
                     self.actors.remove(&to);
                 }
                 completion::OUTSIDE_DOWN => {
-                    let text = self.reason_text(record[word::A]);
+                    let text = self.reason_text(node, record[word::A]);
                     let name = self
                         .outside
                         .iter()
@@ -206,15 +215,19 @@ impl Isolate {
                 }
                 completion::CALL_ENDED => {
                     let result = match record[word::B] {
-                        call_end::EXITED => format!("ActorExited({})", self.reason_text(record[word::SLOT])),
+                        call_end::EXITED => format!("ActorExited({})", self.reason_text(node, record[word::SLOT])),
                         call_end::TIMEOUT => "AskTimeout".into(),
                         call_end::MAILBOX_FULL => "MailboxFull".into(),
                         other => panic!("a call ended with {other}"),
                     };
                     self.answered(record[word::A], result);
                 }
-                completion::DEAD_LETTER => {
-                    let payload = self.slots.remove(&record[word::SLOT]).expect("each slot leaves once");
+                completion::REPLIED => {
+                    let bytes = self.nodes[node].shard.block(record[word::SLOT]).expect("an answer");
+                    self.answered(record[word::A], String::from_utf8(bytes).expect("a text"));
+                }
+                kind @ (completion::DEAD_LETTER | completion::DEAD_LETTER_BYTES) => {
+                    let payload = self.payload(node, &record, kind == completion::DEAD_LETTER_BYTES);
                     let why = match (record[word::HEAD] >> 8 & 0xff) >> flag::WHY_SHIFT {
                         why::NOT_ALIVE => "NotAlive",
                         why::MAILBOX_FULL => "MailboxFull",
@@ -224,11 +237,21 @@ impl Isolate {
                     };
                     self.letters.push(format!("{why} {} {}", self.name(to), payload.text()));
                 }
-                completion::ROOM => {}
+                completion::ROOM | completion::ISOLATE_UP => {}
                 other => panic!("an unknown completion {other} from {from}"),
             }
             at += 1;
         }
+    }
+
+    /// What a record that came in carries.
+    fn payload(&mut self, node: usize, record: &Record, is_bytes: bool) -> Payload {
+        let mut slot = record[word::SLOT];
+        if is_bytes {
+            let bytes = self.nodes[node].shard.block(slot).expect("a block");
+            slot = u32::from_le_bytes(bytes.try_into().expect("the number of a slot"));
+        }
+        self.slots.remove(&slot).expect("each slot leaves once")
     }
 
     fn log(&mut self, pid: Pid, entry: String) {
@@ -242,7 +265,7 @@ impl Isolate {
         let head = record[word::HEAD];
         match head & 0xff {
             completion::EXIT_SIGNAL => {
-                let entry = format!("exit {} {}", self.name(from), self.reason_text(record[word::A]));
+                let entry = format!("exit {} {}", self.name(from), self.reason_text(self.of(pid), record[word::A]));
                 self.log(pid, entry);
                 false
             }
@@ -252,7 +275,7 @@ impl Isolate {
                     actor.monitors.iter().find(|(_, held)| **held == reference).map(|(name, _)| name.clone())
                 });
                 let named = named.or_else(|| self.spawn_monitors.get(&reference).cloned()).expect("a known monitor");
-                let entry = format!("down {named} {}", self.reason_text(record[word::A]));
+                let entry = format!("down {named} {}", self.reason_text(self.of(pid), record[word::A]));
                 self.log(pid, entry);
                 false
             }
@@ -262,8 +285,13 @@ impl Isolate {
                 false
             }
             _ => {
-                let payload = self.slots.remove(&record[word::SLOT]).expect("each slot is delivered once");
-                let call = (head >> 8 & flag::CALL != 0).then_some(record[word::A]);
+                let payload = self.payload(self.of(pid), &record, head >> 8 & flag::BYTES != 0);
+                let mut call = (head >> 8 & flag::CALL != 0).then_some(record[word::A]);
+                if head >> 8 & flag::REMOTE != 0 {
+                    let token = self.reference();
+                    self.asked.insert(token, (self.of(pid), record[word::A]));
+                    call = Some(token);
+                }
                 self.message(pid, payload, call)
             }
         }
@@ -308,23 +336,44 @@ impl Isolate {
 
     fn crash(&mut self, pid: Pid, message: &str) {
         let error = CrashError { name: "Error".into(), message: message.into(), stack: None, language: Language::Rust };
-        let reason = self.shard.intern_reason(ExitReason::Crashed(Box::new(error)));
+        let reason = self.shard(pid).intern_reason(ExitReason::Crashed(Box::new(error)));
         self.submit(submission::EXIT_SELF, pid, Pid::NONE, |record| record[word::A] = reason);
     }
 
     /// The asker waits for someone else from now on.
     fn forward(&mut self, by: Pid, token: u32, to: Pid, text: &str) {
+        let payload = Payload::Ask { mode: "echo".into(), text: text.into() };
+        if let Some((at, answers)) = self.asked.remove(&token) {
+            // The caller is on the other shard, and keeps its question.
+            let slot = self.reference();
+            self.slots.insert(slot, payload);
+            let block = self.nodes[at].shard.put_block(Bytes::bytes(slot.to_le_bytes().to_vec()));
+            return self.submit_at(at, submission::FORWARD | flag::BYTES << 8, to, by, |record| {
+                record[word::SLOT] = block;
+                record[word::A] = answers;
+            });
+        }
         let Some(question) = self.questions.remove(&token) else { return };
         self.submit(submission::ANSWERED, Pid::NONE, Pid::NONE, |record| record[word::A] = token);
         assert!(matches!(question, Question::Outside(_)), "the rows forward questions from outside");
-        let payload = Payload::Ask { mode: "echo".into(), text: text.into() };
         let _ = self.call(to, by, payload, 5000, question);
     }
 
     /// The caller takes the answer, unless the call has ended meanwhile.
     fn reply(&mut self, token: u32, result: String) {
-        if self.questions.contains_key(&token) {
-            self.submit(submission::ANSWERED, Pid::NONE, Pid::NONE, |record| record[word::A] = token);
+        if let Some((at, answers)) = self.asked.remove(&token) {
+            let block = self.nodes[at].shard.put_block(Bytes::bytes(result.into_bytes()));
+            return self.submit_at(at, submission::REPLY | flag::BYTES << 8, Pid::NONE, Pid::NONE, |record| {
+                record[word::SLOT] = block;
+                record[word::A] = answers;
+            });
+        }
+        if let Some(question) = self.questions.get(&token) {
+            let at = match question {
+                Question::Outside(_) => 0,
+                Question::Actor { pid, .. } => self.of(*pid),
+            };
+            self.submit_at(at, submission::ANSWERED, Pid::NONE, Pid::NONE, |record| record[word::A] = token);
             self.answered(token, result);
         }
     }
@@ -394,17 +443,26 @@ impl Isolate {
     /// The outcome, as a sender sees it.
     pub fn send(&mut self, to: Pid, from: Pid, payload: Payload, flags: u32) -> &'static str {
         self.flush();
-        if self.shard.admit(to, from).is_err() {
+        if self.shard(from).admit(to, from).is_err() {
             self.letters.push(format!("MailboxFull {} {}", self.name(to), payload.text()));
             return "MailboxFull";
         }
-        let slot = self.reference();
-        self.slots.insert(slot, payload);
+        let (slot, bytes) = self.keep(to, from, payload);
         self.submit(submission::SEND, to, from, |record| {
-            record[word::HEAD] |= flags << 8;
+            record[word::HEAD] |= (flags | bytes) << 8;
             record[word::SLOT] = slot;
         });
         "Accepted"
+    }
+
+    /// SLOT and flag of a payload: its number, or a block with its number.
+    fn keep(&mut self, to: Pid, from: Pid, payload: Payload) -> (u32, u32) {
+        let slot = self.reference();
+        self.slots.insert(slot, payload);
+        if self.of(to) == self.of(from) {
+            return (slot, 0);
+        }
+        (self.shard(from).put_block(Bytes::bytes(slot.to_le_bytes().to_vec())), flag::BYTES)
     }
 
     fn call(&mut self, to: Pid, from: Pid, payload: Payload, timeout: u32, question: Question) -> Option<u32> {
@@ -415,14 +473,13 @@ impl Isolate {
             self.answered(token, "BadMessage".into());
             return None;
         }
-        if self.shard.admit(to, from).is_err() {
+        if self.shard(from).admit(to, from).is_err() {
             self.answered(token, "MailboxFull".into());
             return None;
         }
-        let slot = self.reference();
-        self.slots.insert(slot, payload);
+        let (slot, bytes) = self.keep(to, from, payload);
         self.submit(submission::SEND, to, from, |record| {
-            record[word::HEAD] |= flag::CALL << 8;
+            record[word::HEAD] |= (flag::CALL | bytes) << 8;
             record[word::SLOT] = slot;
             record[word::A] = token;
             record[word::B] = timeout;
@@ -436,12 +493,12 @@ impl Isolate {
     }
 
     pub fn exit(&mut self, to: Pid, from: Pid, reason: &str) {
-        let reason = self.shard.intern_reason(parse_reason(reason));
+        let reason = self.shard(from).intern_reason(parse_reason(reason));
         self.submit(submission::EXIT, to, from, |record| record[word::A] = reason);
     }
 
     pub fn stop(&mut self, name: &str) {
-        let reason = self.shard.intern_reason(ExitReason::SHUTDOWN);
+        let reason = self.shard(Pid::NONE).intern_reason(ExitReason::SHUTDOWN);
         self.submit(submission::STOP, self.pid(name), Pid::NONE, |record| record[word::A] = reason);
     }
 
@@ -461,7 +518,9 @@ impl Isolate {
     pub fn spawn(&mut self, name: &str, options: &Value, parent: Pid) -> Result<(), String> {
         self.flush();
         let mut reserved = [Pid::NONE];
-        assert_eq!(self.shard.reserve(&mut reserved), 1, "room for an actor");
+        let at = self.spawned % self.nodes.len();
+        self.spawned += 1;
+        assert_eq!(self.nodes[at].shard.reserve(&mut reserved), 1, "room for an actor");
         let [pid] = reserved;
         let mut flags = 0;
         let mut reference = 0;
@@ -502,12 +561,12 @@ impl Isolate {
         record[word::A] = options["capacity"].as_u64().unwrap_or(0) as u32;
         record[word::B] = full | send_timeout << 8;
         if let Some(wanted) = options["name"].as_str() {
-            if let Err(holder) = self.shard.open_named(&record, wanted) {
+            if let Err(holder) = self.nodes[at].shard.open_named(&record, wanted) {
                 self.submit(submission::RELEASE, pid, Pid::NONE, |_| {});
                 return Err(format!("NameTaken({})", self.name(holder)));
             }
         } else {
-            self.submissions.push(record);
+            self.nodes[at].submissions.push(record);
         }
         if fails {
             self.submit(submission::ABANDON, pid, Pid::NONE, |_| {});
@@ -518,8 +577,8 @@ impl Isolate {
         Ok(())
     }
 
-    fn reason_text(&self, word: u32) -> String {
-        match self.shard.reason(word).expect("a reason that is held") {
+    fn reason_text(&self, at: usize, word: u32) -> String {
+        match self.nodes[at].shard.reason(word).expect("a reason that is held") {
             ExitReason::Shutdown { detail: None } => "Shutdown".into(),
             ExitReason::Shutdown { detail: Some(detail) } => format!("Shutdown({detail})"),
             ExitReason::Crashed(error) => format!("Crashed({})", error.message),

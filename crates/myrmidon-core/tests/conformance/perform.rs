@@ -20,7 +20,7 @@ impl Isolate {
             }
             "throw" => self.crash(pid, &text(1)),
             "stop" => {
-                let reason = self.shard.intern_reason(parse_reason(&text(1)));
+                let reason = self.shard(pid).intern_reason(parse_reason(&text(1)));
                 self.submit(submission::EXIT_SELF, pid, Pid::NONE, |record| record[word::A] = reason);
             }
             "kill" => self.exit(self.pid(&text(1)), pid, "Killed"),
@@ -54,7 +54,7 @@ impl Isolate {
                 let reference = self.actor(pid).monitors[&text(1)];
                 self.submit(submission::DEMONITOR, Pid::NONE, pid, |record| record[word::SLOT] = reference);
                 self.flush();
-                let silent = self.shard.result() != 0.0;
+                let silent = self.shard(pid).result() != 0.0;
                 self.log(pid, format!("demonitor {} {silent}", text(1)));
             }
             "spawn" => self.spawn(&text(1), &action[2], pid).expect("a spawn that works"),
@@ -75,7 +75,7 @@ impl Isolate {
                 let reference = self.actor(pid).timers[&text(1)];
                 self.submit(submission::CANCEL, pid, Pid::NONE, |record| record[word::SLOT] = reference);
                 self.flush();
-                let left = self.shard.result();
+                let left = self.shard(pid).result();
                 let left = if left < 0.0 { "none".into() } else { left.round().to_string() };
                 self.log(pid, format!("cancel {} {left}", text(1)));
             }

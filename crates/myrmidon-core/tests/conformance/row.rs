@@ -5,8 +5,8 @@ use myrmidon_core::{pid::Pid, record::flag};
 use serde_json::{Value, json};
 
 /// `Err`: the first step that does not hold.
-pub fn run(row: &Value) -> Result<(), String> {
-    let mut isolate = Isolate::new();
+pub fn run(row: &Value, shards: usize, first: usize) -> Result<(), String> {
+    let mut isolate = Isolate::new(shards, first);
     let mut outcome = "";
     let mut letters_seen = 0;
     for step in row["steps"].as_array().expect("steps") {
@@ -75,8 +75,8 @@ fn perform(
         "advance" => isolate.advance(step[1].as_f64().expect("ms")),
         "outcome" => return expect(&json!(outcome), &step[1]),
         "log" => return expect(&json!(isolate.logs.remove(text(1)).unwrap_or_default()), &step[2]),
-        "alive" => return expect(&json!(isolate.shard.is_alive(isolate.pid(text(1)))), &step[2]),
-        "whereis" => return expect(&json!(isolate.shard.whereis(text(1)).map(|pid| isolate.name(pid))), &step[2]),
+        "alive" => return expect(&json!(isolate.is_alive(isolate.pid(text(1)))), &step[2]),
+        "whereis" => return expect(&json!(isolate.whereis(text(1)).map(|pid| isolate.name(pid))), &step[2]),
         "ended" => return expect(&json!(isolate.ended.get(text(1))), &step[2]),
         "result" => return expect(&json!(isolate.results.get(text(1))), &step[2]),
         "dead" => {
@@ -90,7 +90,7 @@ fn perform(
             return expect(&json!(new), &step[1]);
         }
         "info" => {
-            let info = isolate.shard.info(isolate.pid(text(1))).ok_or("it is gone")?;
+            let info = isolate.info(isolate.pid(text(1))).ok_or("it is gone")?;
             let links: Vec<_> = info.links.iter().map(|pid| isolate.name(*pid)).collect();
             for (key, wanted) in step[2].as_object().expect("an object") {
                 match key.as_str() {

@@ -15,6 +15,7 @@ import { Pid } from "../Pid.ts"
 import type { Self } from "../Self.ts"
 import type { Account } from "./accounts.ts"
 import type { Host } from "./host.ts"
+import { movesBuffers } from "./buffer/schema.ts"
 import { type ResolvedMailbox, resolveMailbox } from "./mailbox.ts"
 import { intern } from "./opcodes.ts"
 import type { RpcInfo } from "./rpc.ts"
@@ -37,8 +38,8 @@ export interface BehaviorOptions {
   readonly mailbox?: Mailbox | undefined
 }
 
-/** What the host knows of a tag, above the eight bits that a shard sees. */
-export const OpFlag = { Known: 256, Checked: 512, Stream: 1024 } as const
+/** What the host knows of a tag, above the eight bits that a shard sees. `Moves`: buffers, by its payload; `Answers`: by its reply. */
+export const OpFlag = { Known: 256, Checked: 512, Stream: 1024, Moves: 2048, Answers: 4096 } as const
 
 export interface Program {
   /** Of one that is wrapped for a while: what it wraps. */
@@ -84,6 +85,18 @@ const traced = (name: string, handler: Handler): Handler => (state, payload, sel
   )
 }
 
+/** Tags whose payloads may hold buffers, in any protocol. */
+export const movingOps = new Set<number>()
+
+const movesOf = (protocol: string, rpc: RpcInfo, op: number): number => {
+  const isMoving = movesBuffers(rpc.payload.ast), isAnswering = movesBuffers(rpc.success.ast)
+  if (rpc.isStream && isAnswering) {
+    throw new TypeError(`behaviour of ${protocol}: "${rpc.tag}" streams buffers, which is not possible: send messages`)
+  }
+  if (isMoving) movingOps.add(op)
+  return (isMoving ? OpFlag.Moves : 0) | (isAnswering ? OpFlag.Answers : 0)
+}
+
 /** Compiles a behaviour. Throws a `TypeError` for a protocol tag without a handler. */
 export const compile = (protocol: string, rpcs: ReadonlyArray<RpcInfo>, options: BehaviorOptions): Program => {
   const ops = rpcs.map((rpc) => intern(rpc.tag))
@@ -97,11 +110,12 @@ export const compile = (protocol: string, rpcs: ReadonlyArray<RpcInfo>, options:
     const handler = options.handlers[rpc.tag]
     if (typeof handler !== "function") throw new TypeError(`behaviour of ${protocol}: no handler for "${rpc.tag}"`)
     infos[op] = rpc
+    const moves = movesOf(protocol, rpc, op)
     if (rpc.isTraced && !rpc.isStream) full[op] = traced(`${protocol}.${rpc.tag}`, handler)
-    else if (rpc.isStream || takes(handler, 3)) full[op] = handler
+    else if (rpc.isStream || (moves & OpFlag.Moves) !== 0 || takes(handler, 3)) full[op] = handler
     else plain[op] = handler
     flags[op] = OpFlag.Known | (rpc.isPriority ? Flag.Priority : 0) | (rpc.isReentrant ? Flag.Reentrant : 0)
-      | (rpc.isStream ? OpFlag.Stream : 0)
+      | (rpc.isStream ? OpFlag.Stream : 0) | moves
   })
   return {
     protocol,

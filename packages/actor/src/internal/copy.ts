@@ -3,9 +3,10 @@
  *
  * What `structuredClone` copies is copied here for a tenth of its price on small objects, as far as it has no hidden
  * meaning: objects, arrays, maps, sets, dates, regular expressions, bytes. Cycles and shared parts stay what they are.
- * Refs and PIDs are handles: the copy has the same. A class, a function, a symbol or an accessor is no plain data, and a
+ * Refs, PIDs and buffers are handles: the copy has the same. A class, a function, a symbol or an accessor is no plain data, and a
  * copy that loses what it means would be worse than none.
  */
+import { BufferHandle } from "./buffer/handle.ts"
 import { Cell } from "./cell.ts"
 
 /** What cannot be copied, and where: `$.cart.items[3].price`. */
@@ -42,7 +43,7 @@ const copy = (value: unknown, path: string, seen: Seen): unknown => {
     }
     return made
   }
-  if (value instanceof Cell || "~myrmidon/NamedRef" in value) return value
+  if (value instanceof Cell || value instanceof BufferHandle || "~myrmidon/NamedRef" in value) return value
   return copyBuiltIn(value, prototype, path, seen)
 }
 

@@ -10,6 +10,9 @@ import * as Exit from "effect/Exit"
 import type { ExitReason } from "../ExitReason.ts"
 import { type Down, ExitSignal, type MonitorRef } from "../ExitSignal.ts"
 import type { Pid } from "../Pid.ts"
+import type { Self } from "../Self.ts"
+import { type Handler, OpFlag } from "./bound.ts"
+import { withBuffers } from "./buffer/deliver.ts"
 import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import type { Host } from "./host.ts"
@@ -77,6 +80,12 @@ const deliverFull = (cell: Cell, op: number, payload: unknown, from: Pid | 0, as
   const life = lifeOf(cell)
   life.sender = from
   life.asked = asked
+  if (((cell.bound.flags[op] ?? 0) & OpFlag.Moves) === 0) return handle(cell, handler, payload, self)
+  const carried = payload instanceof StreamRequest ? payload.payload : payload
+  return withBuffers(carried, asked, () => handle(cell, handler, payload, self))
+}
+
+const handle = (cell: Cell, handler: Handler, payload: unknown, self: Self.Any): unknown => {
   if (!(payload instanceof StreamRequest)) return handler(cell.state, payload, self)
   payload.produce = handler(cell.state, payload.payload, self)
   return payload
@@ -208,13 +217,22 @@ const deliverSignal = (host: Host, cell: Cell, run: () => unknown): boolean => {
   return busy
 }
 
+// Its stack would show this pump and nothing of who died, and costs more than all the rest of a signal.
+const signalOf = (fields: ConstructorParameters<typeof ExitSignal>[0]): ExitSignal => {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  const signal = new ExitSignal(fields)
+  Error.stackTraceLimit = limit
+  return signal
+}
+
 export const deliverExit = (host: Host, cell: Cell, from: Pid | 0, reason: ExitReason): boolean => {
   const handler = cell.bound.program.options.signals?.exit
   if (handler === undefined) return false
   return deliverSignal(host, cell, () => {
     lifeOf(cell).sender = from
-    const signal = new ExitSignal({ from: from, name: from === 0 ? undefined : host.nameOf(from), reason })
-    return handler(cell.state, signal, selfOf(cell))
+    const name = from === 0 ? undefined : host.nameOf(from)
+    return handler(cell.state, signalOf({ from, name, reason }), selfOf(cell))
   })
 }
 

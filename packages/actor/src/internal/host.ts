@@ -11,6 +11,7 @@ import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
+import { Codec } from "../Codec.ts"
 import type { DeadLetter } from "../DeadLetter.ts"
 import { ExitReason } from "../ExitReason.ts"
 import type { Message } from "../Message.ts"
@@ -19,11 +20,15 @@ import type { ChildOptions, SpawnOptions } from "../Self.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
 import { Accounts } from "./accounts.ts"
 import { behaviorOf, boundFor } from "./behaviorImpl.ts"
-import { Bound, compile, type Program } from "./bound.ts"
+import { Bound, compile, movingOps, type Program } from "./bound.ts"
+import { releaseAll } from "./buffer/payload.ts"
+import type { BufferPool } from "./buffer/pool.ts"
 import { Call, resumeWith } from "./call.ts"
 import type { Cell } from "./cell.ts"
+import { msgpack } from "./codec/msgpack.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
+import { EndHook, EndHooks } from "./endHooks.ts"
 import { becameQuiet } from "./hold.ts"
 import { Hub } from "./hub.ts"
 import { hold, interruptAll, type Life, lifeOf } from "./life.ts"
@@ -60,17 +65,21 @@ export class Host implements ShardHost {
   /** They go through their encoded side. */
   readonly roundTrip: boolean
   readonly boot: string = newBoot()
+  /** For what crosses a border. */
+  readonly codec: Codec["Service"]
   readonly scheduler: ActorScheduler
   /** For spawns outside of any Effect. */
   readonly context: Context.Context<never>
   readonly shard: Shard
   readonly nobody: Bound
+  readonly buffers: BufferPool
   readonly letters = new Hub<DeadLetter>()
   readonly events = new Hub<SystemEvent>()
   readonly watches = new Map<number, Watch>()
   /** Whoever waits for actors that were asked to stop. */
   readonly stopGroups = new Set<StopGroup>()
   readonly owners = new WeakMap<Scope.Scope, Owner>()
+  readonly endHooks = new EndHooks()
   /** The actor whose handler is on the stack. */
   running: Cell | undefined = undefined
   /** No more spawns. */
@@ -103,9 +112,11 @@ export class Host implements ShardHost {
     this.wallClock = wallClock
     this.roundTrip = roundTrip
     this.checked = roundTrip || options.validate
+    this.codec = Context.getOrElse(context, Codec, () => msgpack)
     this.scheduler = new ActorScheduler(this)
     this.context = this.actorContext(context)
     this.shard = makeShard(this)
+    this.buffers = this.shard.makeBuffers(options.maxBufferBytes)
     this.nobody = new Bound(
       this,
       compile("nobody", [], { init: () => undefined, handlers: {} }),
@@ -153,7 +164,12 @@ export class Host implements ShardHost {
     options: ChildOptions | undefined
   ): Effect.Effect<Cell, unknown> {
     return Effect.withFiber((fiber) => {
-      const begun = this.beginChild(parent, behavior, args, options, fiber.context)
+      let begun: Cell | Starting
+      try {
+        begun = this.beginChild(parent, behavior, args, options, fiber.context)
+      } catch (error) {
+        return Exit.fail(error)
+      }
       return begun instanceof Starting ? settled(begun) : Exit.succeed(begun)
     })
   }
@@ -172,15 +188,24 @@ export class Host implements ShardHost {
   ): Cell | Starting {
     const isWatched = options?.monitor === true
     const isLinked = options?.link !== false
-    const ties: Ties = {
-      parent: isLinked ? parent : undefined,
-      watcher: isWatched ? parent : undefined,
-      watchRef: isWatched ? this.nextRef() : 0
-    }
+    const ties: Ties | undefined = isLinked || isWatched
+      ? {
+        parent: isLinked ? parent : undefined,
+        watcher: isWatched ? parent : undefined,
+        watchRef: isWatched ? this.nextRef() : 0
+      }
+      : undefined
     const begun = begin(boundFor(behaviorOf(behavior), this, context), args, options, ties)
     const cell = begun instanceof Starting ? begun.cell : begun
     if (isWatched && options.name !== undefined) {
-      ;(lifeOf(parent).watched ??= new Map()).set(ties.watchRef, options.name)
+      ;(lifeOf(parent).watched ??= new Map()).set(ties!.watchRef, options.name)
+    }
+    const onEnd = options?.onEnd
+    // What failed at once never was.
+    if (onEnd !== undefined && !(begun instanceof Starting && begun.hasFailed)) {
+      const life = lifeOf(parent)
+      if (life.endHook?.call !== onEnd) life.endHook = new EndHook(parent, onEnd)
+      this.endHooks.add(cell, life.endHook)
     }
     // A link does not carry a normal end.
     if (isLinked) (lifeOf(parent).children ??= new Owner()).add(cell)
@@ -295,8 +320,14 @@ export class Host implements ShardHost {
   }
 
   dead(cell: Cell, reason: ExitReason, reductions: number, millis: number): void {
-    const life = cell.life
     this.accounts.ended(cell, reductions, millis)
+    this.over(cell, reason)
+    // Last: who starts it again finds closed what closes at once. A cell is the ref that its parent has.
+    this.endHooks.take(cell)?.call(cell as never, reason)
+  }
+
+  private over(cell: Cell, reason: ExitReason): void {
+    const life = cell.life
     cell.state = undefined
     if (this.stopGroups.size > 0) this.stopGroups.forEach((group) => group.ended(cell))
     if (life === undefined) return
@@ -341,6 +372,7 @@ export class Host implements ShardHost {
   deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {
     const carried = payload instanceof StreamRequest ? payload.payload : payload
     this.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), carried), why)
+    if (movingOps.has(op)) releaseAll(carried)
   }
 
   longSchedule(cell: Cell, millis: number): void {

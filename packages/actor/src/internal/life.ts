@@ -9,6 +9,7 @@ import type * as Scope from "effect/Scope"
 import type { ExitReason } from "../ExitReason.ts"
 import type { Self } from "../Self.ts"
 import type { Cell } from "./cell.ts"
+import type { EndHook } from "./endHooks.ts"
 import type { ResolvedMailbox } from "./mailbox.ts"
 import type { Owner } from "./owner.ts"
 import type { Runner } from "./runner.ts"
@@ -51,6 +52,8 @@ export class Life {
   /** Of a spawn that waits for `init`. */
   onEnded: ((reason: ExitReason) => void) | undefined = undefined
   children: Owner | undefined = undefined
+  /** The last `onEnd` of its children. */
+  endHook: EndHook | undefined = undefined
   /** Names of what it watches, for DOWN: by then nobody knows them. */
   watched: Map<number, string> | undefined = undefined
 }

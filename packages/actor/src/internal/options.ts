@@ -13,12 +13,15 @@ export interface ResolvedOptions {
   readonly shutdownTimeout: number
   /** ms */
   readonly longSchedule: number
+  /** Bytes. */
+  readonly maxBufferBytes: number
   readonly validate: boolean
   readonly keepAlive: boolean
   readonly onDeadLetter: ((letter: DeadLetter) => void) | undefined
 }
 
 const maxActors = 2 ** 24 - 1
+const mostBufferBytes = 2 ** 40
 const maxMillis = 2 ** 31 - 1
 
 const known: ReadonlySet<string> = new Set(
@@ -29,6 +32,7 @@ const known: ReadonlySet<string> = new Set(
     "longSchedule",
     "validate",
     "keepAlive",
+    "maxBufferBytes",
     "onDeadLetter",
     "seed",
     "backend"
@@ -56,11 +60,19 @@ export const resolveOptions = (options: SystemOptions): ResolvedOptions => {
   if (options.onDeadLetter !== undefined && typeof options.onDeadLetter !== "function") {
     throw new InvalidOption({ option: "onDeadLetter", issue: "must be a function" })
   }
+  const bufferBytes = options.maxBufferBytes ?? 2 ** 30
+  if (!Number.isInteger(bufferBytes) || bufferBytes < 0 || bufferBytes > mostBufferBytes) {
+    throw new InvalidOption({
+      option: "maxBufferBytes",
+      issue: `must be an integer from 0 to ${mostBufferBytes}, is ${String(bufferBytes)}`
+    })
+  }
   return {
     maxActors: actors,
     mailbox: resolveMailbox(options.mailbox ?? {}, defaultMailbox),
     shutdownTimeout: millisOf("shutdownTimeout", options.shutdownTimeout ?? 5_000, maxMillis),
     longSchedule: millisOf("longSchedule", options.longSchedule ?? 100, maxMillis),
+    maxBufferBytes: bufferBytes,
     validate: flag("validate", options.validate),
     keepAlive: flag("keepAlive", options.keepAlive),
     onDeadLetter: options.onDeadLetter

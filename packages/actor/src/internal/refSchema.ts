@@ -1,5 +1,6 @@
 /**
- * Refs in payloads. Encoded: the PID with the boot identity of its system, `<0.1.0>@boot`.
+ * Refs in payloads. Encoded: the PID with the boot identity of its system, `<0.1.0>@boot`; on the wire, where both sides
+ * are of one system, the PID's number alone.
  */
 import type * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
@@ -9,6 +10,8 @@ import type { ActorRef } from "../ActorRef.ts"
 import { Pid } from "../Pid.ts"
 import type { Protocol } from "../Protocol.ts"
 import { Cell } from "./cell.ts"
+import { refForm } from "./codec/forms.ts"
+import { wireForm } from "./codec/wireSchema.ts"
 import { openHosts } from "./openHosts.ts"
 
 const isCell = (u: unknown): u is Cell => u instanceof Cell
@@ -26,7 +29,7 @@ const encoded = Schema.String.check(Schema.makeFilter((text: string) => decode(t
 }))
 
 const schema: Schema.Codec<Cell, string> = encoded.pipe(Schema.decodeTo(
-  Schema.declare(isCell, { identifier: "ActorRef" }),
+  Schema.declare(isCell, { identifier: "ActorRef", [wireForm]: refForm(isCell, Pid.isPid) }),
   SchemaTransformation.transform({
     decode: (text: string): Cell => decode(text)!,
     encode: (cell: Cell): string => `${Pid.print(cell.pid)}@${cell.host.boot}`

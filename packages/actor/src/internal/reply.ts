@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { ExitReason } from "../ExitReason.ts"
 import { OpFlag } from "./bound.ts"
+import { depart, issueOfBuffers, releaseAll } from "./buffer/payload.ts"
 import { Call, resumeWith } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { checkError, checkSuccess } from "./codecs.ts"
@@ -53,11 +54,21 @@ export const answer = (
   isEndOfStream = false
 ): void => {
   const resume = call.resume
-  if (resume === undefined) return
-  if (!(isEndOfStream && Exit.isSuccess(exit)) && ((cell.bound.flags[op] ?? 0) & OpFlag.Checked) !== 0) {
+  const flags = cell.bound.flags[op] ?? 0
+  if (resume === undefined) {
+    // Nobody else knows of them.
+    if ((flags & OpFlag.Answers) !== 0 && Exit.isSuccess(exit)) releaseAll(exit.value)
+    return
+  }
+  if (!(isEndOfStream && Exit.isSuccess(exit)) && (flags & OpFlag.Checked) !== 0) {
     const checked = checkedReply(cell, op, exit, call)
     if (checked === undefined) return
     exit = checked
+  }
+  if ((flags & OpFlag.Answers) !== 0 && Exit.isSuccess(exit)) {
+    const leaving = depart(exit.value)
+    if (leaving === undefined) return crash(cell, badBuffers(op, exit.value), call)
+    exit = Exit.succeed(leaving.arrive())
   }
   call.resume = undefined
   cell.host.shard.answered(call)
@@ -85,6 +96,9 @@ const checkedReply = (
 
 const badReply = (op: number, cause: Cause.Cause<string>): Error =>
   new TypeError(`the reply to "${tagOf(op)}" does not fit its schema: ${String(Cause.squash(cause))}`)
+
+const badBuffers = (op: number, value: unknown): Error =>
+  new TypeError(`the reply to "${tagOf(op)}": ${issueOfBuffers(value) ?? "the memory of a buffer was taken away"}`)
 
 /** A handler is done. `op` 0: of a signal, where nobody could see a domain error. */
 export const finish = (cell: Cell, op: number, exit: Exit.Exit<unknown, unknown>, call: Call | undefined): void => {

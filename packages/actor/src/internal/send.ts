@@ -9,7 +9,8 @@ import { ActorExited, AskError, AskTimeout } from "../AskError.ts"
 import { ExitReason } from "../ExitReason.ts"
 import type { Message } from "../Message.ts"
 import { BadMessage, MailboxFull, NodeBusy, NoSession, TellError, type TellOutcome } from "../TellError.ts"
-import { OpFlag } from "./bound.ts"
+import { movingOps, OpFlag } from "./bound.ts"
+import { buffersIn, depart, issueOfBuffers } from "./buffer/payload.ts"
 import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { checkPayload } from "./codecs.ts"
@@ -38,7 +39,8 @@ export const sendMessage = (to: Cell, message: Message<string, unknown>, from: C
 
 // Nobody understands everything: what is sent to a PID without an actor is a dead letter, not a wrong message.
 const flagsOf = (to: Cell, op: number): number =>
-  to.bound.flags[op] ?? (to.bound === to.host.nobody && op !== 0 ? OpFlag.Known : 0)
+  to.bound.flags[op]
+    ?? (to.bound === to.host.nobody && op !== 0 ? OpFlag.Known | (movingOps.has(op) ? OpFlag.Moves : 0) : 0)
 
 const sendSlow = (
   to: Cell,
@@ -57,7 +59,12 @@ const sendSlow = (
     if (Exit.isFailure(checked)) return Outcome.BadMessage
     payload = checked.value
   }
-  return bound.shard.send(to, op, payload, from, flags & shardFlags | next)
+  if ((flags & OpFlag.Moves) === 0) return bound.shard.send(to, op, payload, from, flags & shardFlags | next)
+  const leaving = depart(payload)
+  if (leaving === undefined) return Outcome.BadMessage
+  const outcome = bound.shard.send(to, op, leaving.payload, from, flags & shardFlags | next)
+  if (outcome !== Outcome.Accepted) leaving.undo()
+  return outcome
 }
 
 /** The answer to a sender that cannot wait, and gets nothing back: what was refused is kept as a dead letter. */
@@ -81,6 +88,7 @@ const issueOf = (to: Cell, message: Message<string, unknown>): string => {
     const checked = checkPayload(to.bound, op, message.payload)
     if (Exit.isFailure(checked)) return String(Cause.squash(checked.cause))
   }
+  if ((flags & OpFlag.Moves) !== 0) return issueOfBuffers(message.payload) ?? "the memory of a buffer was taken away"
   return "refused by the receiver"
 }
 
@@ -166,8 +174,13 @@ export const sendCall = (
     if (Exit.isFailure(checked)) return Outcome.BadMessage
     payload = checked.value
   }
+  const leaving = (flags & OpFlag.Moves) === 0 ? undefined : depart(payload)
+  if (leaving !== undefined) payload = leaving.payload
+  else if ((flags & OpFlag.Moves) !== 0) return Outcome.BadMessage
   if (wrap !== undefined) payload = wrap(payload)
-  return bound.shard.call(to, op, payload, from, flags & shardFlags, call, timeout)
+  const outcome = bound.shard.call(to, op, payload, from, flags & shardFlags, call, timeout)
+  if (outcome !== Outcome.Accepted) leaving?.undo()
+  return outcome
 }
 
 /** What a timer carries, checked now: later nobody would be there to tell. Throws a `TypeError`. */
@@ -178,6 +191,9 @@ export const payloadFor = (
 ): { readonly flags: number; readonly payload: unknown } => {
   const flags = flagsOf(to, op)
   if (flags === 0 || (flags & OpFlag.Stream) !== 0) throw new TypeError(issueOf(to, message))
+  if ((flags & OpFlag.Moves) !== 0 && buffersIn(message.payload).length > 0) {
+    throw new TypeError("a timer cannot carry a buffer: keep it in the state")
+  }
   if ((flags & OpFlag.Checked) === 0) return { flags: flags & shardFlags, payload: message.payload }
   const checked = checkPayload(to.bound, op, message.payload)
   if (Exit.isFailure(checked)) throw new TypeError(String(Cause.squash(checked.cause)))

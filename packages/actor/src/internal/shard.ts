@@ -11,6 +11,7 @@
 import type { ExitReason } from "../ExitReason.ts"
 import type { Pid } from "../Pid.ts"
 import type { Bound } from "./bound.ts"
+import type { BufferPool } from "./buffer/pool.ts"
 import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 
@@ -200,6 +201,10 @@ export interface Shard {
   ) => void
   /** ms left; 0: its message was queued, and is not delivered any more; undefined: it has been delivered, or never was. */
   readonly cancelTimer: (cell: Cell, ref: number) => number | undefined
+
+  // -- buffers ------------------------------------------------------------------------------------------------------
+  /** Where the memory of the system's buffers comes from, so many bytes at most. Called once. */
+  readonly makeBuffers: (limit: number) => BufferPool
 
   // -- the whole ----------------------------------------------------------------------------------------------------
   readonly stats: () => {

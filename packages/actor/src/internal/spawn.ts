@@ -57,6 +57,10 @@ export class Starting {
     return this.outcome
   }
 
+  get hasFailed(): boolean {
+    return this.outcome !== undefined && Exit.isFailure(this.outcome)
+  }
+
   /** Once; what comes later is too late. */
   settle(exit: Exit.Exit<Cell, unknown>): void {
     if (this.outcome !== undefined) return
@@ -139,7 +143,9 @@ const beginUnsafe = (
 ): Cell | Starting => {
   const { host, program, shard } = bound
   if (host.closing) throw new SystemStopped()
-  const open = options === undefined && ties === undefined ? bound.open : openOptions(bound, options, ties)
+  const open = ties === undefined && (options === undefined || isPlain(options))
+    ? bound.open
+    : openOptions(bound, options, ties)
   const timeout = options?.initTimeout === undefined
     ? Infinity
     : millisOf("initTimeout", options.initTimeout, Number.MAX_SAFE_INTEGER)
@@ -177,6 +183,9 @@ const beginUnsafe = (
   return cell
 }
 
+const isPlain = ({ budget, mailbox, name }: SpawnOptions): boolean =>
+  name === undefined && mailbox === undefined && budget === undefined
+
 const remember = (cell: Cell, bound: Bound, open: OpenOptions): void => {
   if (open.name !== undefined) lifeOf(cell).name = open.name
   if (open.capacity !== bound.mailbox.capacity || open.onFull !== bound.mailbox.onFull) lifeOf(cell).mailbox = open
@@ -200,6 +209,7 @@ const abandon = (cell: Cell): void => {
     life.ended = ExitReason.noProc(true)
     if (life.quiet !== undefined) becameQuiet(life)
   }
+  cell.host.endHooks.take(cell)
   cell.host.shard.abandon(cell)
   // Its links vanish without a signal, so that those who were born to it are told here.
   if (life?.children === undefined) return

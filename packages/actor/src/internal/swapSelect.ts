@@ -19,9 +19,13 @@ interface Selection {
 /** Everybody below `root`, while others may still be born there. */
 function* below(root: Cell): Generator<Cell> {
   const todo = [root]
+  // Of a child that is linked as well, both know.
+  const seen = new Set<Cell>()
+  const hooked = root.host.endHooks.byParent()
   for (let cell = todo.pop(); cell !== undefined; cell = todo.pop()) {
-    for (const child of cell.life?.children?.all() ?? []) {
-      if (!child.host.shard.holds(child)) continue
+    for (const child of [...cell.life?.children?.all() ?? [], ...hooked.get(cell) ?? []]) {
+      if (seen.has(child) || !child.host.shard.holds(child)) continue
+      seen.add(child)
       yield child
       todo.push(child)
     }

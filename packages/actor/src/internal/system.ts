@@ -48,7 +48,13 @@ class SystemImpl {
     this.backend = backend
     this.info = Effect.sync(() => {
       const { actors, bytes, queued } = host.shard.stats()
-      return { actors, queued, bytes }
+      return {
+        actors,
+        queued,
+        bytes,
+        bufferBytes: host.buffers.bytes(),
+        buffersAreCopied: host.buffers.copies()
+      }
     })
     this.top = (n, by) => Effect.sync(() => topOf(host, n, by))
     this.behaviors = Effect.sync(() => [...host.accounts.read().values()])

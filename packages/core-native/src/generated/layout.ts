@@ -5,7 +5,7 @@
  */
 
 /** Grows with every change; checked when the addon is loaded. */
-export const ABI_VERSION = 3
+export const ABI_VERSION = 4
 
 /** 32-bit words of a record. */
 export const RECORD_WORDS = 8
@@ -42,6 +42,10 @@ export const Flag = {
   Next: 8,
   /** It may enter while a handler of its receiver waits. */
   Reentrant: 16,
+  /** The payload is the block SLOT. To another shard a payload is this, `INLINE` or none. */
+  Bytes: 32,
+  /** In a delivery, beside `CALL`: the caller lives on another shard, and A is what `submission::REPLY` takes. */
+  Remote: 64,
   /** In a dead letter the upper four flag bits are the reason, see `why`. */
   WhyShift: 4
 } as const
@@ -100,10 +104,23 @@ export const Submission = {
   Resume: 20,
   /** Gives the reserved PID `TO` back, unused. */
   Release: 21,
-  /** Asks for `completion::ROOM` with SLOT once the mailbox of `TO` is below its low-water mark. */
+  /**
+   * Asks for `completion::ROOM` with SLOT once the mailbox of `TO` is below its low-water mark. Of another shard only
+   * the way there is known: ROOM comes once that is free, whatever the mailbox holds.
+   */
   AwaitRoom: 22,
   /** Charges `TO` with A microseconds that a fiber of it took. */
-  Charge: 23
+  Charge: 23,
+  /**
+   * Answers the call from another shard that was delivered with token A. B: `reply`. SLOT with `flag::BYTES`: the
+   * answer; with `flag::INLINE` it is an `f64` in TO and `TO_GENERATION`. What has ended meanwhile: nothing.
+   */
+  Reply: 24,
+  /**
+   * Passes the call from another shard that was delivered with token A on to `TO`, by `FROM`, as a message with
+   * flags, op and SLOT as in SEND: its caller waits for that one from now on. What has ended meanwhile: nothing.
+   */
+  Forward: 25
 } as const
 
 /** Flags of a spawn, and of `Submission.Flags`. */
@@ -161,7 +178,18 @@ export const Completion = {
   /** A message that was not delivered: all its words, and the reason in the upper four flag bits. */
   DeadLetter: 84,
   /** There is room in the mailbox that the waiter SLOT asked about, or its owner has ended. */
-  Room: 85
+  Room: 85,
+  /**
+   * The answer of the call to another shard with token A, which is over. B: `reply`. SLOT with `flag::BYTES`: the
+   * answer; with `flag::INLINE` it is an `f64` in TO and `TO_GENERATION`.
+   */
+  Replied: 86,
+  /** A message that was not delivered, whose payload is the block SLOT. Flags as of `DEAD_LETTER`. */
+  DeadLetterBytes: 87,
+  /** The shard B, isolate A of this system, is there. */
+  IsolateUp: 88,
+  /** The shard B, isolate A of this system, has ended: what was tied to its actors has, or is about to. */
+  IsolateDown: 89
 } as const
 
 /** How a call ended without an answer. */
@@ -175,6 +203,20 @@ export const CallEnd = {
   /** An actor asked itself. A binding refuses that before it submits. */
   Self: 4
 } as const
+
+/** What an answer from another shard is. */
+export const Reply = {
+  /** The result. */
+  Success: 0,
+  /** A domain error: the callee lives. */
+  Failure: 1
+} as const
+
+/** SLOT of a block that is named by a handle begins here. */
+export const BLOCK = 2147483648
+
+/** Bytes of a payload that are copied between shards. */
+export const COPIED = 4096
 
 /** Why a letter is dead. */
 export const Why = {
@@ -206,8 +248,10 @@ export const Control = {
   Live: 3,
   /** Messages in mailboxes. */
   Queued: 4,
-  /** Pending calls. */
+  /** Pending calls, those to other shards included. */
   Calls: 5,
+  /** Not 0: so many other shards take no message now; ask before a send to another shard. */
+  FullPeers: 6,
   /** Words of the block. */
   Words: 16
 } as const

@@ -10,6 +10,7 @@ import { DynamicLive } from "./dynamicActor.ts"
 import { EffectLive } from "./effectActor.ts"
 import { DynamicHandle, RunningHandle } from "./handles.ts"
 import { ActorNode, DynamicNode, EffectNode, type Node, SupervisorNode } from "./node.ts"
+import { nameOf } from "./spawnOptions.ts"
 import { type AnyBehavior, type DynamicSpec, rulesOf, type Spec, type SupervisorSpec, treatmentOf } from "./spec.ts"
 import { SupervisorLive } from "./supervisorActor.ts"
 
@@ -46,8 +47,7 @@ export const build = (
   switch (spec.kind) {
     case "actor":
       return Effect.flatMap(provide(spec.behavior), (behavior) => {
-        // What is provided has to be found again after a restart.
-        const name = spec.spawn.name ?? (spec.provides === undefined ? undefined : path.join("/"))
+        const name = nameOf(spec, path)
         const node = new ActorNode(spec, behavior, name, ...base)
         if (spec.provides === undefined) return Effect.succeed({ node, provided: Context.empty() })
         return Effect.map(
@@ -67,12 +67,12 @@ export const build = (
               live(DynamicLive),
               ...base
             )
-            node.value = new DynamicHandle(node, [node])
+            node.value = new DynamicHandle(node)
             return { node, provided: put(Context.empty(), spec.provides, node.value) }
           })
           : Effect.map(build(partitioned(spec, spec.partitions), context, parent), ({ node }) => {
             const supervisor = node as SupervisorNode
-            supervisor.value = new DynamicHandle(supervisor, supervisor.children as Array<DynamicNode>)
+            supervisor.value = new DynamicHandle(supervisor)
             return { node, provided: put(Context.empty(), spec.provides, supervisor.value) }
           })
       )
@@ -85,6 +85,7 @@ export const build = (
           node.children.push(built.node)
           provided = Context.merge(provided, built.provided)
         }
+        node.initial = [...node.children]
         node.value = new RunningHandle(node, build)
         return { node, provided }
       })

@@ -6,13 +6,13 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { ChildNotRunning, InvalidSpec } from "../SupervisorError.ts"
 import { build } from "./build.ts"
+import { DynamicHandle } from "./handles.ts"
 import { ActorNode, DynamicNode, EffectNode, type Node, SupervisorNode } from "./node.ts"
 import { nodeOf } from "./registry.ts"
 import { type Spec, validate } from "./spec.ts"
 
-/** The old node goes on, with what the new one says; what cannot go on is replaced by the new one, not started. */
-const merged = (old: Node | undefined, made: Node): Node => {
-  if (old === undefined) return made
+/** The old node goes on, with what the new one says. false: it cannot, they are too different. */
+const merge = (old: Node, made: Node): boolean => {
   if (old instanceof ActorNode && made instanceof ActorNode && old.name === made.name) {
     old.spec = made.spec
     old.behavior = made.behavior
@@ -24,22 +24,45 @@ const merged = (old: Node | undefined, made: Node): Node => {
     old.child = made.child
     old.rules = made.rules
   } else if (old instanceof SupervisorNode && made instanceof SupervisorNode) {
-    merge(old, made)
-  } else return made
+    mergeChildren(old, made)
+  } else return false
+  // Its new siblings were given the handle of the new node.
+  if (made instanceof SupervisorNode || made instanceof DynamicNode) {
+    if (made.value instanceof DynamicHandle) made.value.node = old as SupervisorNode | DynamicNode
+  }
   old.context = made.context
   old.treatment = made.treatment
-  return old
+  return true
 }
 
-const merge = (old: SupervisorNode, made: SupervisorNode): void => {
+const mergeChildren = (old: SupervisorNode, made: SupervisorNode): void => {
   old.spec = made.spec
   old.rules = made.rules
   const before = old.children
-  old.children = made.children.map((child) => merged(before.find(({ id }) => id === child.id), child))
+  old.children = made.children.map((child) => {
+    const present = before.find(({ id }) => id === child.id)
+    if (present !== undefined && merge(present, child)) return present
+    child.parent = old
+    return child
+  })
+  old.initial = [...old.children]
   for (const child of before) {
     if (old.children.includes(child)) continue
     child.ticket++
     old.incarnation?.disown(child)
+  }
+}
+
+// What a supervisor is does not change: its name is in every path below it.
+const fits = (node: SupervisorNode | DynamicNode, spec: Spec): void => {
+  if (spec.id !== node.id) {
+    throw new InvalidSpec({ id: spec.id, field: "id", issue: `must be that of the supervisor, "${node.id}"` })
+  }
+  const isSame = node instanceof DynamicNode
+    ? spec.kind === "dynamic" && (spec.partitions ?? 1) === 1
+    : spec.kind === "supervisor" || (spec.kind === "dynamic" && spec.partitions === node.children.length)
+  if (!isSame) {
+    throw new InvalidSpec({ id: spec.id, field: "kind", issue: "must be that of the supervisor" })
   }
 }
 
@@ -50,20 +73,26 @@ export const changeTree = (
   Effect.contextWith((context: Context.Context<ActorSystem>) =>
     Effect.suspend((): Effect.Effect<void, ChildNotRunning | InvalidSpec> => {
       const node = nodeOf(ref)
+      if (node?.incarnation === undefined || node.incarnation.self.pid !== ref.pid) {
+        return Effect.fail(new ChildNotRunning({ id: spec.id, status: "unknown" }))
+      }
       try {
-        validate(spec)
+        validate(spec, node.parent?.path)
+        fits(node, spec)
       } catch (error) {
         return error instanceof InvalidSpec ? Effect.fail(error) : Effect.die(error)
       }
-      if (!(node instanceof SupervisorNode) || node.incarnation?.self.pid !== ref.pid) {
-        return Effect.fail(new ChildNotRunning({ id: spec.id, status: "unknown" }))
-      }
       const services = Context.merge(context, Context.make(ActorSystem, node.system))
-      return node.incarnation.submit(
-        node.id,
-        Effect.map(build(spec, services as Context.Context<never>, node.parent), (built) => {
-          if (built.node instanceof SupervisorNode) merge(node, built.node)
-        })
+      const changed = Effect.map(
+        build(spec, services as Context.Context<never>, node.parent),
+        (built) => {
+          // How it is itself treated is the business of the one above.
+          const { treatment } = node
+          merge(node, built.node)
+          node.treatment = treatment
+        }
       )
+      // A dynamic supervisor has nothing under way that a change could meet half-way.
+      return node instanceof DynamicNode ? changed : node.incarnation.submit(node.id, changed)
     })
   )

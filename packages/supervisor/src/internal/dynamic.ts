@@ -1,139 +1,273 @@
 /**
  * One life of a dynamic supervisor: many children of one behaviour, started at run time.
  *
- * Everything about one child is O(1) and done in the supervisor's own turn; only its shutdown waits, for all children at
- * once under one timer. Rules: OTP's `DynamicSupervisor` in Elixir, `simple_one_for_one` in Erlang.
+ * Everything about one child is O(1); its end is told by a call of the system (`onEnd`), because links and watches would
+ * be most of what a start costs. What comes of it is decided in the supervisor's own turn, a few at a time. Only stops
+ * wait: that of all children under one timer. Rules: `DynamicSupervisor` in Elixir, `simple_one_for_one` in Erlang.
+ *
+ * Owner: `running` and the roster are written wherever a child starts, and by `onEnd`; the rest in the actor's own turn.
  */
-import { type AnyRef, ExitReason, type Pid, type Self, type SpawnOptions } from "@myrmidonjs/actor"
+import { Actor, type AnyRef, ExitReason, type Self, type SpawnOptions } from "@myrmidonjs/actor"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import { backoffOf } from "./backoff.ts"
 import type { Events } from "./events.ts"
 import { eventsOf } from "./events.ts"
+import { isIgnore, saysIgnore } from "./ignore.ts"
 import { Intensity } from "./intensity.ts"
 import { type DynamicNode } from "./node.ts"
-import { shutdown, shutdownAll } from "./shutdown.ts"
+import { Entry, type Roster, rosterOf } from "./roster.ts"
+import { isClosing } from "./spawnChild.ts"
+import { within } from "./shutdown.ts"
+import type { Treatment } from "./spec.ts"
 
-/** One child over its restarts. */
-export class Entry {
-  ref: AnyRef | undefined
-  readonly args: unknown
-  readonly options: SpawnOptions | undefined
-  restarts = 0
-  /** Its last PID, while it is being started again. */
-  lastPid: Pid
+/** Ends that are decided in one turn of the supervisor. */
+const perTurn = 64
 
-  constructor(ref: AnyRef, args: unknown, options: SpawnOptions | undefined) {
-    this.ref = ref
-    this.lastPid = ref.pid
-    this.args = args
-    this.options = options
-  }
+/** How a child is tied to its supervisor. */
+type Tie = NonNullable<Parameters<Self.Any["spawn"]>[2]>
+
+/** What the incarnation asks its actor to do. */
+export interface DynamicOrders {
+  /** Come back to `settle`, in line. */
+  readonly settle: () => void
+  /** Come back to `retry` after so many ms; 0: in line. */
+  readonly retry: (entry: Entry, delay: number) => void
 }
 
 export class DynamicIncarnation {
   readonly node: DynamicNode
   readonly ref: AnyRef
   readonly self: Self.Any
-  readonly children = new Map<Pid, Entry>()
+  readonly running: Array<Entry> = []
+  /** Somebody waits for their end, and they are not started again. */
+  private readonly stopping = new Map<Entry, Array<() => void>>()
   /** Their restart is due. */
   readonly waiting = new Set<Entry>()
+  /** Nothing is started any more. */
+  ending = false
+  /** So does its system. */
+  private closing = false
   private readonly context: Context.Context<never>
   private readonly events: Events
-  private readonly intensity: Intensity
-  private readonly later: (entry: Entry, delay: number) => void
-  ending = false
+  private readonly roster: Roster
+  private readonly intensity = new Intensity()
+  private readonly orders: DynamicOrders
+  /** Ends to be decided, oldest first. */
+  private ends: Array<{ readonly entry: Entry; readonly reason: ExitReason }> = []
+  /** Starts that wait for an `init`, and whoever of them has ended before it was adopted. */
+  private starting = 0
+  private readonly early = new Map<AnyRef, ExitReason>()
+  private onEmpty: (() => void) | undefined = undefined
+  private finishing: Fiber.Fiber<void> | undefined = undefined
+  /** Of a child without options of its own: one object for all of them. */
+  private readonly tie: Tie
 
   constructor(
     node: DynamicNode,
     self: Self.Any,
     ref: AnyRef,
     context: Context.Context<never>,
-    later: (entry: Entry, delay: number) => void
+    orders: DynamicOrders
   ) {
     this.node = node
     this.self = self
     this.ref = ref
     this.context = context
     this.events = eventsOf(node.system)
-    this.intensity = new Intensity()
-    this.later = later
+    this.roster = rosterOf(node.system)
+    this.orders = orders
+    this.tie = { link: false, onEnd: this.ended }
   }
 
-  /** A child that runs by now. */
-  adopt(ref: AnyRef, args: unknown, options: SpawnOptions | undefined): void {
-    this.children.set(ref.pid, new Entry(ref, args, options))
-    this.events.tell(this.context, "Started", this.node.place, this.node.id, ref.pid, undefined)
+  // -- starting -------------------------------------------------------------------------------------------------------
+
+  startUnsafe(args: unknown, options: SpawnOptions | undefined): AnyRef {
+    const ref: AnyRef = this.self.spawnUnsafe(this.node.behavior, args, this.tied(options))
+    this.adopt(new Entry(ref, args, options))
+    this.events.tell(this.context, "Started", this.node.place, this.node.id, ref, undefined)
+    return ref
   }
 
-  ended(pid: Pid, reason: ExitReason): void {
-    const entry = this.children.get(pid)
-    if (entry === undefined) return
-    this.children.delete(pid)
-    entry.ref = undefined
-    const isFailure = ExitReason.isFailure(reason)
-    if (isFailure) this.events.tell(this.context, "Crashed", this.node.place, this.node.id, pid, reason)
+  start(args: unknown, options: SpawnOptions | undefined): Effect.Effect<AnyRef, unknown> {
+    return Effect.suspend(() => {
+      this.starting++
+      return Effect.onExit(
+        this.self.spawn(this.node.behavior, args, this.tied(options)) as Effect.Effect<AnyRef, unknown>,
+        (exit) =>
+          Effect.suspend(() => {
+            const late = Exit.isSuccess(exit) ? this.started(exit.value, args, options) : Effect.void
+            if (--this.starting === 0) this.early.clear()
+            return late
+          })
+      )
+    })
+  }
+
+  private started(ref: AnyRef, args: unknown, options: SpawnOptions | undefined): Effect.Effect<void> {
+    const entry = new Entry(ref, args, options)
+    this.events.tell(this.context, "Started", this.node.place, this.node.id, ref, undefined)
+    const reason = this.early.get(ref)
+    if (reason === undefined) {
+      this.adopt(entry)
+      // Whoever ended the supervisor meanwhile did not know of this one.
+      return this.ending ? this.stop(ref) : Effect.void
+    }
+    if (!this.ending) this.decideLater(entry, reason)
+    return Effect.void
+  }
+
+  private tied(options: SpawnOptions | undefined): Tie {
+    return options === undefined ? this.tie : { ...options, ...this.tie }
+  }
+
+  private adopt(entry: Entry): void {
+    entry.at = this.running.length
+    this.running.push(entry)
+    this.roster.add(entry)
+  }
+
+  /** Among those that run here; the roster knows those of all supervisors. */
+  private find(ref: AnyRef): Entry | undefined {
+    const entry = this.roster.find(ref)
+    return entry !== undefined && this.running[entry.at] === entry ? entry : undefined
+  }
+
+  // -- ends of children -----------------------------------------------------------------------------------------------
+
+  private readonly ended = (ref: AnyRef, reason: ExitReason): void => {
+    const entry = this.find(ref)
+    if (entry === undefined) {
+      if (this.starting > 0) this.early.set(ref, reason)
+      return
+    }
+    this.roster.remove(entry)
+    const last = this.running.pop()!
+    if (last !== entry) {
+      this.running[entry.at] = last
+      last.at = entry.at
+    }
+    entry.at = -1
+    const stopping = this.stopping.get(entry)
+    if (stopping !== undefined) {
+      this.stopping.delete(entry)
+      stopping.forEach((done) => done())
+    } else if (!this.ending) this.decideLater(entry, reason)
+    if (this.running.length === 0) this.onEmpty?.()
+  }
+
+  private decideLater(entry: Entry, reason: ExitReason): void {
     const { restart } = this.node.child
-    if (restart === "permanent" || (restart === "transient" && isFailure)) this.attempt(entry)
+    const isFailure = ExitReason.isFailure(reason)
+    if (isFailure) this.events.tell(this.context, "Crashed", this.node.place, this.node.id, entry.ref, reason)
+    if (restart === "temporary" || (restart === "transient" && !isFailure) || saysIgnore(reason)) return
+    this.waiting.add(entry)
+    this.ends.push({ entry, reason })
+    if (this.ends.length === 1) this.orders.settle()
   }
 
-  private attempt(entry: Entry): void {
-    if (this.ending) return
-    this.waiting.add(entry)
+  /** Some of the ends, in the order in which they came; the rest behind whatever else is asked of the supervisor. */
+  settle(): void {
+    const ends = this.ends.splice(0, perTurn)
+    for (const { entry, reason } of ends) {
+      if (this.ending) return
+      if (this.waiting.has(entry)) this.attempt(entry, reason)
+    }
+    if (this.ends.length > 0 && !this.ending) this.orders.settle()
+  }
+
+  private attempt(entry: Entry, reason: ExitReason | undefined): void {
+    if (this.closing) return void this.waiting.delete(entry)
     const { rules } = this.node
-    const { backoff } = rules
-    const now = Number(Context.get(this.context, Clock.Clock).currentTimeNanosUnsafe()) / 1e6
+    const now = Number(Context.get(this.context, Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6
     if (!this.intensity.add(now, rules)) {
-      this.events.tell(this.context, "Escalated", this.node.place, this.node.id, undefined, undefined)
+      this.events.tell(this.context, "Escalated", this.node.place, this.node.id, undefined, reason)
       this.ending = true
       this.self.stop(ExitReason.shutdown(`restart intensity of ${this.node.place}`))
-    } else if (backoff === undefined) this.restart(entry)
-    else this.later(entry, Math.min(backoff.max, backoff.min * 2 ** (this.intensity.recent - 1)))
+    } else if (rules.backoff === undefined) this.restart(entry)
+    else this.orders.retry(entry, backoffOf(rules.backoff, this.intensity.recent))
   }
 
-  /** Its wait is over, or its start has failed before. */
+  /** Its wait is over, or its start has failed before: `counts`. */
   retry(entry: Entry, counts: boolean): void {
     if (this.ending || !this.waiting.has(entry)) return
-    if (counts) this.attempt(entry)
+    if (counts) this.attempt(entry, undefined)
     else this.restart(entry)
   }
 
   private restart(entry: Entry): void {
     let ref: AnyRef
     try {
-      ref = this.self.spawnUnsafe(this.node.behavior, entry.args, entry.options) as AnyRef
-    } catch {
+      ref = this.self.spawnUnsafe(this.node.behavior, entry.args, this.tied(entry.options)) as AnyRef
+    } catch (error) {
+      this.closing ||= isClosing(error)
+      if (isIgnore(error) || this.closing) this.waiting.delete(entry)
       // Counted and tried again, in line with whatever else is asked of the supervisor.
-      this.later(entry, 0)
+      else this.orders.retry(entry, 0)
       return
     }
     this.waiting.delete(entry)
     entry.ref = ref
-    entry.lastPid = ref.pid
     entry.restarts++
     this.node.restarts++
-    this.children.set(ref.pid, entry)
-    this.events.tell(this.context, "Restarted", this.node.place, this.node.id, ref.pid, undefined)
+    this.adopt(entry)
+    this.events.tell(this.context, "Restarted", this.node.place, this.node.id, ref, undefined)
   }
 
-  /** Stops one; also one that is just being started again. Whom it does not know it leaves alone. */
+  // -- stopping -------------------------------------------------------------------------------------------------------
+
+  /**
+   * Stops one; also one that is just being started again. Whom it does not know it leaves alone. The stop is the
+   * supervisor's: it goes on when the caller gives up, and the supervisor ends after it.
+   */
   stop(ref: AnyRef): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const entry = this.children.get(ref.pid)
+      const entry = this.find(ref)
       if (entry === undefined) {
-        for (const waiting of this.waiting) if (waiting.lastPid === ref.pid) this.waiting.delete(waiting)
+        for (const waiting of this.waiting) if (waiting.ref === ref) this.waiting.delete(waiting)
         return Effect.void
       }
-      this.children.delete(ref.pid)
-      return Effect.asVoid(shutdown(ref, this.node.child.shutdown))
+      const gone = Effect.callback<void>((resume) => {
+        const waiters = this.stopping.get(entry)
+        if (waiters === undefined) resume(Effect.void)
+        else waiters.push(() => resume(Effect.void))
+      })
+      if (!this.stopping.has(entry)) {
+        this.stopping.set(entry, [])
+        const how = this.node.child.shutdown
+        Effect.runForkWith(this.context)(within(how, (reason) => Actor.exit(ref, reason), gone))
+      }
+      return gone
     })
   }
 
+  /** All at once, under one timer. */
+  private stopAll(how: Treatment["shutdown"]): Effect.Effect<void> {
+    const gone = Effect.callback<void>((resume) => {
+      if (this.running.length === 0) resume(Effect.void)
+      else this.onEmpty = () => resume(Effect.void)
+    })
+    // Whoever ends meanwhile is out of `running`, but a signal to the dead harms nobody.
+    const signal = (reason: ExitReason) =>
+      Effect.suspend(() =>
+        Effect.forEach(Array.from(this.running, ({ ref }) => ref), (ref) => Actor.exit(ref, reason), { discard: true })
+      )
+    return within(how, signal, gone)
+  }
+
+  /**
+   * The end of the supervisor, however it came: nobody is left when it is done. It happens once, and whoever is
+   * interrupted in waiting for it does not interrupt it.
+   */
   readonly terminate: Effect.Effect<void> = Effect.suspend(() => {
     this.ending = true
     this.waiting.clear()
-    const refs = Array.from(this.children.values(), (entry) => entry.ref!)
-    this.children.clear()
-    return shutdownAll(refs, this.node.child.shutdown)
+    this.ends = []
+    if (this.finishing === undefined && this.running.length === 0) return Effect.void
+    this.finishing ??= Effect.runForkWith(this.context)(this.stopAll(this.node.child.shutdown))
+    return Effect.asVoid(Fiber.await(this.finishing))
   })
 }

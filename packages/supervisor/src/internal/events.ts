@@ -1,7 +1,7 @@
 /**
  * What supervisors tell: events of a system as a stream, and counters as metrics.
  */
-import type { ActorSystem, ExitReason, Pid } from "@myrmidonjs/actor"
+import type { ActorSystem, AnyRef, ExitReason } from "@myrmidonjs/actor"
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import * as Effect from "effect/Effect"
@@ -23,6 +23,15 @@ const counters = {
   dropped: count("dropped_events", "events that a slow reader lost")
 }
 
+const byReason = new Map<string, typeof counters.Crashed>()
+
+/** One series a reason: a metric that says that children crash should say of what. */
+const crashedBy = (reason: ExitReason["_tag"]): typeof counters.Crashed => {
+  let counter = byReason.get(reason)
+  if (counter === undefined) byReason.set(reason, counter = Metric.withAttributes(counters.Crashed, { reason }))
+  return counter
+}
+
 /** The events of one system. */
 export class Events {
   private readonly readers = new Set<Queue.Enqueue<SupervisorEvent>>()
@@ -35,6 +44,8 @@ export class Events {
     { bufferSize: capacity, strategy: "dropping" }
   )
 
+  /** Of the crashes that are counted below: how many of which reason. */
+  private readonly reasons = new Map<ExitReason["_tag"], number>()
   // Counted here and added to the metrics once a turn: a loop that starts 100,000 children tells them once.
   private readonly counted = { Started: 0, Crashed: 0, Restarted: 0, Escalated: 0, dropped: 0 }
   private isDue = false
@@ -44,16 +55,19 @@ export class Events {
     tag: SupervisorEvent["_tag"],
     supervisor: string,
     child: string,
-    pid: Pid | undefined,
+    ref: AnyRef | undefined,
     reason: ExitReason | undefined
   ): void {
     this.counted[tag]++
+    if (tag === "Crashed" && reason !== undefined) {
+      this.reasons.set(reason._tag, (this.reasons.get(reason._tag) ?? 0) + 1)
+    }
     if (!this.isDue) {
       this.isDue = true
       void Promise.resolve().then(() => this.count(context))
     }
     if (this.readers.size === 0) return
-    const event: SupervisorEvent = { _tag: tag, supervisor, child, pid, reason }
+    const event: SupervisorEvent = { _tag: tag, supervisor, child, pid: ref?.pid, reason }
     for (const reader of this.readers) {
       if (!Queue.offerUnsafe(reader, event)) this.counted.dropped++
     }
@@ -65,8 +79,10 @@ export class Events {
       const by = this.counted[key]
       if (by === 0) continue
       this.counted[key] = 0
-      counters[key].updateUnsafe(by, context)
+      if (key !== "Crashed") counters[key].updateUnsafe(by, context)
     }
+    for (const [reason, by] of this.reasons) crashedBy(reason).updateUnsafe(by, context)
+    this.reasons.clear()
   }
 }
 

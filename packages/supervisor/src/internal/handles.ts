@@ -23,7 +23,7 @@ const refOf = (node: SupervisorNode | DynamicNode): AnyRef => {
 }
 
 export class RunningHandle {
-  readonly node: SupervisorNode
+  node: SupervisorNode
   private readonly build: Build
 
   constructor(node: SupervisorNode, build: Build) {
@@ -78,13 +78,12 @@ export class RunningHandle {
   }
 
   terminate(id: string): Effect.Effect<void, ChildNotRunning> {
-    return this.withChild(id, (child, incarnation) =>
-      Effect.andThen(
-        incarnation.stop(child),
-        Effect.sync(() => {
-          if (child.treatment.restart === "temporary") incarnation.forget(child)
-        })
-      ))
+    return Effect.suspend(() => {
+      // A start that hangs would keep this order from its turn for ever.
+      const present = this.node.child(id)
+      if (present !== undefined) this.node.incarnation?.giveUp(present)
+      return this.withChild(id, (child, incarnation) => incarnation.terminateChild(child))
+    })
   }
 
   delete(id: string): Effect.Effect<void, ChildNotRunning | ChildPresent> {
@@ -102,7 +101,7 @@ export class RunningHandle {
       Effect.suspend((): Effect.Effect<unknown, Refused> => {
         const { node } = this
         try {
-          validate(spec)
+          validate(spec, node.path)
           if (spec.options.significant === true && node.rules.autoShutdown === "never") {
             throw new InvalidSpec({ id: spec.id, field: "significant", issue: `needs autoShutdown of "${node.id}"` })
           }
@@ -156,13 +155,16 @@ export class RunningHandle {
 const isSupervisor = (node: Node): boolean => node instanceof SupervisorNode || node instanceof DynamicNode
 
 export class DynamicHandle {
-  readonly node: SupervisorNode | DynamicNode
-  readonly parts: ReadonlyArray<DynamicNode>
+  node: SupervisorNode | DynamicNode
   private next = 0
 
-  constructor(node: SupervisorNode | DynamicNode, parts: ReadonlyArray<DynamicNode>) {
+  constructor(node: SupervisorNode | DynamicNode) {
     this.node = node
-    this.parts = parts
+  }
+
+  /** Whoever made the handle put nothing else below its node. */
+  private get parts(): ReadonlyArray<DynamicNode> {
+    return this.node instanceof DynamicNode ? [this.node] : this.node.children as Array<DynamicNode>
   }
 
   get ref(): AnyRef {
@@ -171,8 +173,8 @@ export class DynamicHandle {
 
   // Round robin: children are alike, and so are partitions.
   private pick(): DynamicIncarnation {
-    const { parts } = this
-    const part = parts.length === 1 ? parts[0]! : parts[this.next = (this.next + 1) % parts.length]!
+    const { node } = this
+    const part = node instanceof DynamicNode ? node : node.children[this.next++ % node.children.length] as DynamicNode
     const { incarnation } = part
     if (incarnation === undefined || incarnation.ending) {
       throw new SpawnError({ reason: new OwnerStopped({ owner: part.path.join("/") }) })
@@ -181,27 +183,16 @@ export class DynamicHandle {
   }
 
   startUnsafe(args: unknown, options?: SpawnOptions): AnyRef {
-    const incarnation = this.pick()
-    const ref: AnyRef = incarnation.self.spawnUnsafe(incarnation.node.behavior, args, options)
-    incarnation.adopt(ref, args, options)
-    return ref
+    return this.pick().startUnsafe(args, options)
   }
 
   start(args: unknown, options?: SpawnOptions): Effect.Effect<AnyRef, unknown> {
     return Effect.suspend(() => {
-      let incarnation: DynamicIncarnation
       try {
-        incarnation = this.pick()
+        return this.pick().start(args, options)
       } catch (error) {
         return Effect.fail(error)
       }
-      return Effect.map(
-        incarnation.self.spawn(incarnation.node.behavior, args, options) as Effect.Effect<AnyRef, unknown>,
-        (ref) => {
-          incarnation.adopt(ref, args, options)
-          return ref
-        }
-      )
     })
   }
 
@@ -212,12 +203,12 @@ export class DynamicHandle {
   get children(): Stream.Stream<AnyRef> {
     return Stream.suspend(() =>
       Stream.fromIterable(
-        this.parts.flatMap((part) => Array.from(part.incarnation?.children.values() ?? [], (entry) => entry.ref!))
+        this.parts.flatMap((part) => Array.from(part.incarnation?.running ?? [], (entry) => entry.ref))
       )
     )
   }
 
   get count(): Effect.Effect<number> {
-    return Effect.sync(() => this.parts.reduce((sum, part) => sum + (part.incarnation?.children.size ?? 0), 0))
+    return Effect.sync(() => this.parts.reduce((sum, part) => sum + (part.incarnation?.running.length ?? 0), 0))
   }
 }

@@ -13,8 +13,8 @@ export class IgnoreStart extends Error {
   }
 }
 
-const says = (reason: ExitReason): boolean => reason._tag === "Crashed" && reason.error.name === ignoreName
+export const saysIgnore = (reason: ExitReason): boolean => reason._tag === "Crashed" && reason.error.name === ignoreName
 
 /** Whether a failed start means `ignore`. */
 export const isIgnore = (error: unknown): boolean =>
-  error instanceof SpawnError && error.reason._tag === "InitCrashed" && says(error.reason.reason)
+  error instanceof SpawnError && error.reason._tag === "InitCrashed" && saysIgnore(error.reason.reason)

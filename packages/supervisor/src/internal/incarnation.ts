@@ -7,7 +7,7 @@
  *
  * Rules and names are those of OTP's `supervisor`. Owner: the actor's own turn and the one running operation.
  */
-import { type AnyRef, ExitReason, type Pid, type Self } from "@myrmidonjs/actor"
+import { type AnyRef, ExitReason, type Self } from "@myrmidonjs/actor"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -15,20 +15,22 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { ChildNotRunning, ChildStartError } from "../SupervisorError.ts"
+import { backoffOf } from "./backoff.ts"
 import { type Events, eventsOf } from "./events.ts"
 import { isIgnore } from "./ignore.ts"
 import { Intensity } from "./intensity.ts"
 import { type Node, type SupervisorNode } from "./node.ts"
-import { shutdown } from "./shutdown.ts"
-import { spawnChild } from "./spawnChild.ts"
+import { Operations } from "./operations.ts"
+import { isOrderly, Stopping } from "./shutdown.ts"
+import { isClosing, spawnChild } from "./spawnChild.ts"
 
-/** Waits for its turn. `cancel`: the supervisor ended first. */
-interface Operation {
-  readonly run: Effect.Effect<void>
-  readonly cancel: () => void
+/** What the incarnation asks its actor to do, each time with the child's ticket: another one makes it void. */
+export interface Orders {
+  /** Come back to `decide`, in line. */
+  readonly decide: (node: Node, ticket: number, reason: ExitReason) => void
+  /** Come back to `retry` after so many ms; 0: in line. */
+  readonly retry: (node: Node, ticket: number, delay: number) => void
 }
-
-const nothing = (): void => {}
 
 export class Incarnation {
   readonly node: SupervisorNode
@@ -37,21 +39,28 @@ export class Incarnation {
   private readonly context: Context.Context<never>
   private readonly events: Events
   private readonly intensity: Intensity
-  private readonly byPid = new Map<Pid, Node>()
-  private readonly queue: Array<Operation> = []
-  private current: Operation | undefined = undefined
-  private fiber: Fiber.Fiber<void> | undefined = undefined
+  private readonly byRef = new Map<AnyRef, Node>()
+  /** Other specs have forgotten them while they ran. */
+  private readonly disowned = new Set<Node>()
+  private readonly operations: Operations
+  private finishing: Fiber.Fiber<void> | undefined = undefined
+  /** Whose start is under way, and the group that is being started again with it. */
+  private inStart: Node | undefined = undefined
+  private group: ReadonlyArray<Node> | undefined = undefined
+  /** Who has ended between its `init` and the word of it. */
+  private readonly early = new Map<AnyRef, ExitReason>()
   /** It ends: no more operations. */
   private ending = false
-  /** Asks the actor to try again: `retry` comes back with the same arguments, after `delay` ms. */
-  private readonly later: (node: Node, ticket: number, delay: number) => void
+  /** Its system closes: nothing starts any more. */
+  private closing = false
+  private readonly orders: Orders
 
   constructor(
     node: SupervisorNode,
     self: Self.Any,
     ref: AnyRef,
     context: Context.Context<never>,
-    later: (node: Node, ticket: number, delay: number) => void
+    orders: Orders
   ) {
     this.node = node
     this.self = self
@@ -59,34 +68,53 @@ export class Incarnation {
     this.context = context
     this.events = eventsOf(node.system)
     this.intensity = new Intensity()
-    this.later = later
+    this.orders = orders
+    this.operations = new Operations(
+      context,
+      () => this.interrupted(),
+      (defect) => this.end(ExitReason.crashed(defect))
+    )
   }
 
   // -- starting and stopping ------------------------------------------------------------------------------------------
 
-  /** All children in order. A failure stops those that were started, youngest first. */
+  /** All children of its specs, in order. A failure stops those that were started, youngest first. */
   startAll(): Effect.Effect<void, ChildStartError<unknown>> {
-    for (const child of this.node.children) {
-      child.status = "stopped"
-      child.ref = undefined
-      child.ticket++
-    }
-    return Effect.forEach([...this.node.children], (child) => this.start(child), { discard: true }).pipe(
-      Effect.onExit((exit) => Exit.isFailure(exit) ? this.stopAll() : Effect.void)
-    )
+    return Effect.suspend(() => {
+      const { node } = this
+      node.children = [...node.initial]
+      for (const child of node.children) {
+        child.status = "stopped"
+        child.ref = undefined
+        child.ticket++
+      }
+      return Effect.forEach([...node.children], (child) => this.start(child), { discard: true }).pipe(
+        Effect.onExit((exit) => {
+          if (Exit.isFailure(exit)) return this.terminate
+          this.operations.open()
+          return Effect.void
+        })
+      )
+    })
   }
 
   /** Starts one; what says `ignore` is there without running, and is forgotten when temporary. */
   start(child: Node): Effect.Effect<void, ChildStartError<unknown>> {
     return Effect.suspend(() => {
       const ticket = ++child.ticket
-      return Effect.matchCauseEffect(spawnChild(this.self, child), {
+      child.waiting = undefined
+      this.inStart = child
+      // Whatever makes its arguments may throw, and then it is the child that does not start.
+      return Effect.matchCauseEffect(Effect.suspend(() => spawnChild(this.self, child, this.gone)), {
         onSuccess: (ref) => {
+          this.inStart = undefined
           this.started(child, ref)
+          this.early.clear()
           return Effect.void
         },
         onFailure: (cause) => {
-          if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
+          this.inStart = undefined
+          this.early.clear()
           const error = failureOf(cause)
           if (child.ticket === ticket) child.status = "stopped"
           if (isIgnore(error)) {
@@ -106,29 +134,52 @@ export class Incarnation {
   private started(child: Node, ref: AnyRef): void {
     child.ref = ref
     child.status = "running"
-    this.byPid.set(ref.pid, child)
+    this.byRef.set(ref, child)
     const again = child.wasStarted
     child.wasStarted = true
     if (again) child.restarts++
-    this.tell(again ? "Restarted" : "Started", child, undefined)
+    this.tell(again ? "Restarted" : "Started", child, ref, undefined)
+    const reason = this.early.get(ref)
+    if (reason !== undefined) this.gone(ref, reason)
   }
 
-  /** Stops one, and waits for its end. */
+  /** Stops one, and waits for its end. Whoever gives up waiting changes nothing of it. */
   stop(child: Node): Effect.Effect<void> {
     return Effect.suspend(() => {
       child.ticket++
       child.status = "stopped"
       const { ref } = child
       if (ref === undefined) return Effect.void
-      child.ref = undefined
-      this.byPid.delete(ref.pid)
-      return Effect.asVoid(shutdown(ref, child.treatment.shutdown))
+      if (child.stopping !== undefined) return child.stopping.ended
+      const stopping = new Stopping(ref, child.treatment.shutdown, this.context)
+      child.stopping = stopping
+      return Effect.andThen(stopping.signal, stopping.ended)
     })
   }
 
   /** Youngest first, one after the other. */
   stopAll(children: ReadonlyArray<Node> = this.node.children): Effect.Effect<void> {
     return Effect.suspend(() => Effect.forEach([...children].reverse(), (child) => this.stop(child), { discard: true }))
+  }
+
+  /** Stops one for whoever has ordered it, and starts those that wait for its restart. */
+  terminateChild(child: Node): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const waiting = child.waiting ?? []
+      child.waiting = undefined
+      const stopped = Effect.map(this.stop(child), () => {
+        if (child.treatment.restart === "temporary") this.forget(child)
+      })
+      const left = waiting.filter((other) => other.status === "restarting" && other.ref === undefined)
+      return left.length === 0 ? stopped : Effect.andThen(stopped, this.restartAll(left))
+    })
+  }
+
+  /** Gives up the start of a child, if it is under way: what waits for it goes on without. */
+  giveUp(child: Node): void {
+    if (this.inStart !== child) return
+    child.ticket++
+    this.operations.interrupt()
   }
 
   forget(child: Node): void {
@@ -139,27 +190,44 @@ export class Incarnation {
 
   // -- ends of children -----------------------------------------------------------------------------------------------
 
-  /** Its DOWN has come. One that was stopped on purpose is nobody's any more. */
-  ended(pid: Pid, reason: ExitReason): void {
-    const child = this.byPid.get(pid)
-    if (child === undefined) return
-    this.byPid.delete(pid)
+  /** By the system, outside of any turn. What comes of it is decided in the supervisor's own. */
+  private readonly gone = (ref: AnyRef, reason: ExitReason): void => {
+    const child = this.byRef.get(ref)
+    if (child === undefined) {
+      if (this.inStart !== undefined) this.early.set(ref, reason)
+      return
+    }
+    this.byRef.delete(ref)
     child.ref = undefined
+    const { stopping } = child
+    if (stopping !== undefined) {
+      child.stopping = undefined
+      const isPermanent = child.treatment.restart === "permanent"
+      if (!isOrderly(reason, stopping.how, isPermanent)) this.tell("Crashed", child, ref, reason)
+      stopping.settle()
+      return
+    }
+    if (this.disowned.delete(child)) return
     child.status = "restarting"
     const ticket = ++child.ticket
-    this.enqueue(Effect.suspend(() => child.ticket === ticket ? this.decide(child, pid, reason) : Effect.void))
+    if (ExitReason.isFailure(reason)) this.tell("Crashed", child, ref, reason)
+    if (!this.ending) this.orders.decide(child, ticket, reason)
   }
 
-  /** It is no child any more, whatever becomes of it. */
+  /** What comes of the end of a child that was not stopped. */
+  decide(child: Node, ticket: number, reason: ExitReason): void {
+    this.operations.add(Effect.suspend(() => child.ticket === ticket ? this.treat(child, reason) : Effect.void))
+  }
+
+  /** It is no child any more, and nothing comes of its end; but it does not outlive the supervisor. */
   disown(child: Node): void {
-    if (child.ref !== undefined) this.byPid.delete(child.ref.pid)
+    if (child.ref !== undefined) this.disowned.add(child)
   }
 
-  private decide(child: Node, pid: Pid, reason: ExitReason): Effect.Effect<void> {
+  private treat(child: Node, reason: ExitReason): Effect.Effect<void> {
     const isFailure = ExitReason.isFailure(reason)
-    if (isFailure) this.tell("Crashed", child, reason, pid)
     const { restart, significant } = child.treatment
-    if (restart === "permanent" || (restart === "transient" && isFailure)) return this.attempt(child)
+    if (restart === "permanent" || (restart === "transient" && isFailure)) return this.attempt(child, reason)
     child.status = "stopped"
     if (restart === "temporary") this.forget(child)
     if (significant) this.autoShutdown()
@@ -174,25 +242,28 @@ export class Incarnation {
   }
 
   /** A restart is due. Every attempt counts, and one too many ends the supervisor. */
-  private attempt(child: Node): Effect.Effect<void> {
+  private attempt(child: Node, reason: ExitReason | undefined): Effect.Effect<void> {
+    if (this.closing) {
+      child.status = "stopped"
+      return Effect.void
+    }
     if (!this.intensity.add(this.now(), this.node.rules)) {
-      this.tell("Escalated", child, undefined)
+      this.tell("Escalated", child, undefined, reason)
       child.status = "stopped"
       this.end(ExitReason.shutdown(`restart intensity of ${this.node.place}`))
       return Effect.void
     }
     const { backoff } = this.node.rules
     if (backoff === undefined) return this.restart(child)
-    const delay = Math.min(backoff.max, backoff.min * 2 ** (this.intensity.recent - 1))
-    this.later(child, child.ticket, delay)
+    this.orders.retry(child, child.ticket, backoffOf(backoff, this.intensity.recent))
     return Effect.void
   }
 
   /** The wait of `attempt` is over, or a failed restart is tried once more: `counts`. */
   retry(child: Node, ticket: number, counts: boolean): void {
-    this.enqueue(Effect.suspend(() => {
+    this.operations.add(Effect.suspend(() => {
       if (child.ticket !== ticket || child.status !== "restarting") return Effect.void
-      return counts ? this.attempt(child) : this.restart(child)
+      return counts ? this.attempt(child, undefined) : this.restart(child)
     }))
   }
 
@@ -219,95 +290,96 @@ export class Incarnation {
   private restartAll(group: ReadonlyArray<Node>): Effect.Effect<void> {
     return Effect.suspend(() => {
       for (const child of group) child.status = "restarting"
-      return Effect.matchCauseEffect(Effect.forEach(group, (child) => this.start(child), { discard: true }), {
-        onSuccess: () => Effect.void,
+      this.group = group
+      let at = -1
+      return Effect.matchCauseEffect(Effect.forEach(group, (child) => (at++, this.start(child)), { discard: true }), {
+        onSuccess: () => {
+          this.group = undefined
+          return Effect.void
+        },
         onFailure: (cause) => {
-          if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
-          const failed = group.find((child) => child.status === "stopped" && this.node.children.includes(child))
-          if (failed === undefined) return Effect.void
+          this.group = undefined
+          // Not the first that is stopped: others may have said that they do not want to start.
+          const failed = group[at]!
+          if (!this.node.children.includes(failed)) return Effect.void
+          const error = failureOf(cause)
+          if (error instanceof ChildStartError && isClosing(error.error)) {
+            this.closing = true
+            for (const child of group) if (child.ref === undefined) child.status = "stopped"
+            return Effect.void
+          }
           failed.status = "restarting"
-          this.later(failed, failed.ticket, 0)
+          failed.waiting = group.slice(at + 1)
+          this.orders.retry(failed, failed.ticket, 0)
           return Effect.logWarning(`${failed.place} did not start again`, cause)
         }
       })
     })
   }
 
-  // -- operations -----------------------------------------------------------------------------------------------------
-
-  enqueue(run: Effect.Effect<void>, cancel: () => void = nothing): void {
-    if (this.ending) return cancel()
-    this.queue.push({ run, cancel })
-    if (this.current === undefined) this.work()
+  // A start was given up, and with it the operation: those after it in its group have not started yet.
+  private interrupted(): void {
+    const { group, inStart } = this
+    this.inStart = undefined
+    this.group = undefined
+    this.early.clear()
+    if (inStart === undefined) return
+    inStart.status = "stopped"
+    const rest = group?.slice(group.indexOf(inStart) + 1) ?? []
+    if (rest.length > 0) this.operations.addFirst(this.restartAll(rest))
   }
+
+  // -- operations -----------------------------------------------------------------------------------------------------
 
   /** An operation of somebody outside, who waits for its result. */
   submit<A, E>(id: string, run: Effect.Effect<A, E>): Effect.Effect<A, E | ChildNotRunning> {
-    return Effect.callback((resume) => {
-      let open = true
-      const settle = (exit: Exit.Exit<A, E | ChildNotRunning>): void => {
-        if (!open) return
-        open = false
-        resume(exit)
-      }
-      const gone = (): void => settle(Exit.fail(new ChildNotRunning({ id, status: "stopped" })))
-      this.enqueue(
-        Effect.onExit(Effect.exit(run), (exit) => Effect.sync(() => Exit.isSuccess(exit) ? settle(exit.value) : gone()))
-          .pipe(Effect.asVoid),
-        gone
-      )
-    })
-  }
-
-  private work(): void {
-    const next = this.queue.shift()
-    if (next === undefined) return
-    this.current = next
-    const fiber = Effect.runForkWith(this.context)(next.run)
-    const over = (exit: Exit.Exit<void>): void => {
-      this.current = undefined
-      this.fiber = undefined
-      if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) {
-        // A defect of this package: the supervisor must not go on half-way.
-        this.end(ExitReason.crashed(Cause.squash(exit.cause)))
-      }
-      if (!this.ending) this.work()
-    }
-    const exit = fiber.pollUnsafe()
-    if (exit !== undefined) return over(exit)
-    this.fiber = fiber
-    fiber.addObserver(over)
+    return this.operations.submit(run, () => new ChildNotRunning({ id, status: "stopped" }))
   }
 
   private end(reason: ExitReason): void {
     this.ending = true
+    this.operations.close()
     this.self.stop(reason)
   }
 
-  /** The actor's cleanup: whatever is under way is interrupted, and the children stop in reverse order. */
+  /**
+   * The end of the supervisor, however it came: whatever is under way is interrupted, the children stop in reverse
+   * order, and nobody is left when it is done. It happens once, and whoever is interrupted in waiting for it does not
+   * interrupt it.
+   */
   readonly terminate: Effect.Effect<void> = Effect.suspend(() => {
-    this.ending = true
-    for (const { cancel } of this.queue.splice(0)) cancel()
-    const { fiber } = this
-    return Effect.andThen(
-      fiber === undefined
-        ? Effect.void
-        : Effect.andThen(Effect.sync(() => fiber.interruptUnsafe()), Fiber.await(fiber)),
-      this.stopAll()
-    )
+    if (this.finishing === undefined) {
+      this.ending = true
+      this.operations.close()
+      this.finishing = Effect.runForkWith(this.context)(
+        this.operations.settled.pipe(
+          // Who is being stopped already is waited for first: children end one after the other.
+          Effect.andThen(
+            Effect.suspend(() =>
+              Effect.forEach([...this.node.children], ({ stopping }) => stopping?.ended ?? Effect.void, {
+                discard: true
+              })
+            )
+          ),
+          Effect.andThen(this.stopAll()),
+          Effect.andThen(Effect.suspend(() => this.stopAll([...this.disowned])))
+        )
+      )
+    }
+    return Effect.asVoid(Fiber.await(this.finishing))
   })
 
   private now(): number {
-    return Number(Context.get(this.context, Clock.Clock).currentTimeNanosUnsafe()) / 1e6
+    return Number(Context.get(this.context, Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6
   }
 
   private tell(
     tag: "Started" | "Crashed" | "Restarted" | "Escalated",
     child: Node,
-    reason: ExitReason | undefined,
-    pid = child.ref?.pid
+    ref: AnyRef | undefined,
+    reason: ExitReason | undefined
   ): void {
-    this.events.tell(this.context, tag, this.node.place, child.id, pid, reason)
+    this.events.tell(this.context, tag, this.node.place, child.id, ref, reason)
   }
 }
 

@@ -8,6 +8,7 @@ import type { ActorSystem, AnyRef, SpawnOptions } from "@myrmidonjs/actor"
 import type * as Context from "effect/Context"
 import type { Incarnation } from "./incarnation.ts"
 import type { DynamicIncarnation } from "./dynamic.ts"
+import type { Stopping } from "./shutdown.ts"
 import type { ActorSpec, AnyBehavior, DynamicSpec, EffectSpec, Rules, SupervisorSpec, Treatment } from "./spec.ts"
 
 export type Status = "running" | "restarting" | "stopped"
@@ -26,7 +27,7 @@ export abstract class Node {
   readonly place: string
   readonly system: ActorSystem["Service"]
   /** The supervisor above. */
-  readonly parent: SupervisorNode | undefined
+  parent: SupervisorNode | undefined
   /** What its Effects run with. */
   context: Context.Context<never>
   treatment: Treatment
@@ -35,6 +36,10 @@ export abstract class Node {
   restarts = 0
   /** Grows with whatever makes an older plan for it void: a start, a stop, an end. */
   ticket = 0
+  /** It runs, and was asked to end. */
+  stopping: Stopping | undefined = undefined
+  /** Its restart has failed and is tried again: those of its group that start after it. */
+  waiting: ReadonlyArray<Node> | undefined = undefined
   /** It has been started at least once. */
   wasStarted = false
 
@@ -110,7 +115,9 @@ export class EffectNode extends Node {
 export class SupervisorNode extends Node {
   spec: SupervisorSpec
   rules: Rules
-  /** In start order. */
+  /** Those of its specs: what it starts with, each time. */
+  initial: ReadonlyArray<Node> = []
+  /** Those that it has now, in start order: some were added, some forgotten. */
   children: Array<Node> = []
   incarnation: Incarnation | undefined = undefined
   /** The handle: set by who makes it. */

@@ -1,41 +1,73 @@
 /**
- * Ends of children: asked, waited for, killed.
- *
- * The watch is made before the signal goes out, and stands outside of any actor: a child that unlinked itself, or that
- * ignores the signal, ends all the same.
+ * Ends of children: asked, waited for, killed. That a child has ended its supervisor is told by the system, so that one
+ * that unlinked itself, or that ignores the signal, ends all the same.
  */
-import { Actor, type AnyRef, ExitReason, Monitor } from "@myrmidonjs/actor"
+import { Actor, type AnyRef, ExitReason } from "@myrmidonjs/actor"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as Stream from "effect/Stream"
+import type * as Fiber from "effect/Fiber"
 import type { Treatment } from "./spec.ts"
 
-/** One child. */
-export const shutdown = (ref: AnyRef, how: Treatment["shutdown"]): Effect.Effect<ExitReason> =>
-  Effect.scoped(Effect.flatMap(Monitor.make(ref), (end) => {
-    if (how === "brutal") return Effect.andThen(Actor.kill(ref), end)
-    const asked = Effect.andThen(Actor.exit(ref, ExitReason.shutdown()), end)
-    return how === Infinity
-      ? asked
-      : Effect.timeoutOrElse(asked, { duration: how, orElse: () => Effect.andThen(Actor.kill(ref), end) })
-  }))
+/** Signals, waits for `end`, and kills when that takes too long. */
+export const within = <A>(
+  how: Treatment["shutdown"],
+  signal: (reason: ExitReason) => Effect.Effect<void>,
+  end: Effect.Effect<A>
+): Effect.Effect<A> => {
+  if (how === "brutal") return Effect.andThen(signal(ExitReason.killed), end)
+  const asked = Effect.andThen(signal(ExitReason.shutdown()), end)
+  return how === Infinity
+    ? asked
+    : Effect.timeoutOrElse(asked, { duration: how, orElse: () => Effect.andThen(signal(ExitReason.killed), end) })
+}
 
-/** Many at once, under one timer. */
-export const shutdownAll = (refs: ReadonlyArray<AnyRef>, how: Treatment["shutdown"]): Effect.Effect<void> =>
-  refs.length === 0 ? Effect.void : Effect.gen(function*() {
-    const left = new Map(refs.map((ref) => [ref.pid, ref]))
-    const ends = Monitor.downs(refs).pipe(Stream.runForEach((down) => Effect.sync(() => void left.delete(down.from))))
-    const all = yield* Effect.forkChild(ends, { startImmediately: true })
-    const signal = (f: (ref: AnyRef) => Effect.Effect<void>) =>
-      Effect.suspend(() => Effect.forEach(left.values(), f, { discard: true }))
-    if (how === "brutal") {
-      yield* signal(Actor.kill)
-    } else {
-      const reason = ExitReason.shutdown()
-      yield* signal((ref) => Actor.exit(ref, reason))
-      if (how !== Infinity) {
-        yield* Effect.timeoutOrElse(Fiber.await(all), { duration: how, orElse: () => signal(Actor.kill) })
-      }
+/** The stop of one child. Its time runs by itself, whoever waits. */
+export class Stopping {
+  readonly how: Treatment["shutdown"]
+  private readonly ref: AnyRef
+  private readonly context: Context.Context<never>
+  private timer: Fiber.Fiber<void> | undefined = undefined
+  private waiters: Array<() => void> | undefined = []
+
+  constructor(ref: AnyRef, how: Treatment["shutdown"], context: Context.Context<never>) {
+    this.ref = ref
+    this.how = how
+    this.context = context
+  }
+
+  get signal(): Effect.Effect<void> {
+    const { context, how, ref } = this
+    if (how === "brutal") return Actor.kill(ref)
+    if (how !== Infinity) {
+      this.timer = Effect.runForkWith(context)(Effect.andThen(Effect.sleep(how), Actor.kill(ref)))
     }
-    yield* Fiber.join(all)
+    return Actor.exit(ref, ExitReason.shutdown())
+  }
+
+  readonly ended: Effect.Effect<void> = Effect.callback((resume) => {
+    if (this.waiters === undefined) resume(Effect.void)
+    else this.waiters.push(() => resume(Effect.void))
   })
+
+  /** It has ended. */
+  settle(): void {
+    this.timer?.interruptUnsafe()
+    const { waiters } = this
+    this.waiters = undefined
+    waiters?.forEach((waiter) => waiter())
+  }
+}
+
+/** Whether a child that was stopped has ended as it was asked to (`shutdown` of OTP's `supervisor`). */
+export const isOrderly = (reason: ExitReason, how: Treatment["shutdown"], isPermanent: boolean): boolean => {
+  switch (reason._tag) {
+    case "Shutdown":
+      return true
+    case "Killed":
+      return how === "brutal"
+    case "Normal":
+      return !isPermanent
+    default:
+      return false
+  }
+}

@@ -4,11 +4,13 @@
 import type { Behavior, SpawnOptions } from "@myrmidonjs/actor"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Rpc from "effect/rpc/Rpc"
 import type { ChildOptions, SupervisorOptions } from "../ChildSpec.ts"
 import type { StateStore } from "../StateStore.ts"
-import { InvalidSpec } from "../SupervisorError.ts"
+import { invalid } from "./invalid.ts"
+import { checkBehavior, checkSpawn, nameOf } from "./spawnOptions.ts"
 
 /** A behaviour of any protocol; its types were checked where the spec was made. */
 export type AnyBehavior = Behavior<Rpc.Any, unknown, unknown>
@@ -46,6 +48,8 @@ export interface DynamicSpec extends Base {
 }
 export type Spec = ActorSpec | EffectSpec | SupervisorSpec | DynamicSpec
 
+const kinds: ReadonlyArray<Spec["kind"]> = ["actor", "effect", "scoped", "supervisor", "dynamic"]
+
 /** What the options of a child come to. `shutdown` in ms. */
 export interface Treatment {
   readonly restart: "permanent" | "transient" | "temporary"
@@ -64,11 +68,6 @@ export interface Rules {
 
 const workerShutdown = 5000
 
-/** Throws `InvalidSpec`. */
-const invalid = (id: string, field: string, issue: string): never => {
-  throw new InvalidSpec({ id, field, issue })
-}
-
 const oneOf = <A extends string>(
   id: string,
   field: string,
@@ -78,8 +77,9 @@ const oneOf = <A extends string>(
 ): A =>
   value === undefined ? otherwise : of.includes(value) ? value : invalid(id, field, `must be one of ${of.join(", ")}`)
 
-const millis = (id: string, field: string, input: Duration.Input, least: number): number => {
-  const duration = Duration.fromInput(input)
+/** Throws `InvalidSpec`. */
+export const millis = (id: string, field: string, input: Duration.Input, least: number): number => {
+  const duration = Number.isNaN(input) ? Option.none() : Duration.fromInput(input)
   const value = duration._tag === "Some" ? Duration.toMillis(duration.value) : NaN
   return value >= least ? value : invalid(id, field, `must be a duration of at least ${least} ms`)
 }
@@ -108,6 +108,9 @@ export const treatmentOf = (id: string, options: ChildOptions, isSupervisor: boo
 export const rulesOf = (id: string, options: SupervisorOptions): Rules => {
   const { backoff, intensity = 1, period = 5000 } = options
   if (!Number.isSafeInteger(intensity) || intensity < 0) invalid(id, "intensity", "must be a whole number from 0")
+  if (backoff !== undefined && (typeof backoff !== "object" || backoff === null)) {
+    invalid(id, "backoff", "must be { min, max }")
+  }
   const waits = backoff === undefined ? undefined : {
     min: millis(id, "backoff.min", backoff.min, 1),
     max: millis(id, "backoff.max", backoff.max, 1)
@@ -134,12 +137,38 @@ export const rulesOf = (id: string, options: SupervisorOptions): Rules => {
   }
 }
 
-/** The whole tree. Throws `InvalidSpec` for the first fault, in the order of the children. */
-export const validate = (spec: Spec): void => {
+/**
+ * The whole tree. Throws `InvalidSpec` for the first fault, in the order of the children.
+ *
+ * @param above the path of what it stands in
+ */
+export const validate = (spec: Spec, above: ReadonlyArray<string> = []): void => check(spec, above, new Map())
+
+const check = (spec: Spec, above: ReadonlyArray<string>, names: Map<string, string>): void => {
+  if (typeof spec !== "object" || spec === null || !kinds.includes(spec.kind)) {
+    invalid(above.at(-1) ?? "", "children", "must be made by Supervisor.child, dynamic, effect, scoped or make")
+  }
   const { id, kind } = spec
   if (typeof id !== "string" || id === "") invalid(String(id), "id", "must be a string that is not empty")
   treatmentOf(id, spec.options, kind === "supervisor" || kind === "dynamic")
-  if (kind === "dynamic") {
+  const path = [...above, id]
+  if (kind === "actor") {
+    checkBehavior(id, spec.behavior)
+    checkSpawn(id, spec.spawn)
+    const name = nameOf(spec, path)
+    if (name !== undefined) {
+      const holder = names.get(name)
+      if (holder !== undefined) invalid(id, "name", `is taken by "${holder}"`)
+      names.set(name, path.join("/"))
+    }
+    const { restoreFrom } = spec
+    if (restoreFrom !== undefined && typeof restoreFrom?.read !== "function") {
+      invalid(id, "restoreFrom", "must be a StateStore")
+    }
+  } else if (kind === "effect" || kind === "scoped") {
+    if (!Effect.isEffect(spec.effect)) invalid(id, "effect", "must be an Effect")
+  } else if (kind === "dynamic") {
+    checkBehavior(id, spec.behavior)
     const rules = rulesOf(id, spec.supervisor)
     const treatment = treatmentOf(id, spec.child, false)
     if (rules.strategy !== "one_for_one") invalid(id, "strategy", "must be one_for_one: its children are alike")
@@ -153,7 +182,7 @@ export const validate = (spec: Spec): void => {
     const { autoShutdown } = rulesOf(id, spec.supervisor)
     const ids = new Set<string>()
     for (const child of spec.children) {
-      validate(child)
+      check(child, path, names)
       if (ids.has(child.id)) invalid(child.id, "id", `is taken by another child of "${id}"`)
       ids.add(child.id)
       if (child.options.significant === true && autoShutdown === "never") {

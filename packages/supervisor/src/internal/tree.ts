@@ -31,13 +31,13 @@ const treeOf = (node: Node): Effect.Effect<TreeNode> =>
       return { ...own, type: "supervisor", children: yield* Effect.forEach([...node.children], treeOf) }
     }
     if (!(node instanceof DynamicNode)) return { ...own, type: node instanceof ActorNode ? "actor" : "effect" }
-    const entries = [...node.incarnation?.children.values() ?? []]
+    const entries = node.incarnation?.running ?? []
     const children = yield* Effect.forEach(entries.slice(0, listed), (entry) =>
       Effect.map(looks(entry.ref), ({ mailbox, name }): TreeNode => ({
         id,
         type: "actor",
         name,
-        pid: entry.ref?.pid,
+        pid: entry.ref.pid,
         restarts: entry.restarts,
         status: "running",
         mailbox,

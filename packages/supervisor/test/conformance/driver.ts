@@ -228,7 +228,7 @@ export const play = Effect.fnUntraced(function*(row: Row) {
         return Effect.sync(() =>
           assert.deepStrictEqual(
             events.splice(0).map(({ _tag, child, reason }) =>
-              `${_tag} ${child}${reason === undefined ? "" : ` ${ExitReason.print(reason)}`}`
+              `${_tag} ${child}${_tag === "Crashed" ? ` ${ExitReason.print(reason!)}` : ""}`
             ),
             rest[0] as never
           )

@@ -1,7 +1,8 @@
 use super::{Measure, Usage};
 use crate::{
+    payload::Payload,
     pid::Pid,
-    record::{Record, completion, submission, word},
+    record::{Record, completion, flag, submission, word},
     shard::{Shard, ShardConfig},
 };
 
@@ -99,6 +100,28 @@ fn g106_memory_grows_with_what_is_held_and_is_back_at_its_base_afterwards() {
     bench.put(submission::LINK, pid, other, 0, 0, 0);
     bench.put(submission::UNLINK, pid, other, 0, 0, 0);
     assert_eq!(bench.memory(pid), side, "only the side record stays");
+}
+
+#[test]
+fn g106_bytes_that_wait_in_a_mailbox_are_in_it_until_they_are_handled() {
+    let mut bench = Bench::new();
+    let (pid, other) = (bench.spawn(), bench.spawn());
+    let base = bench.memory(pid);
+    for length in [100, 10_000] {
+        let before = bench.memory(pid);
+        let slot = bench.shard.put_block(Payload::bytes(vec![7; length]));
+        bench.put(submission::SEND | flag::BYTES << 8, pid, Pid::NONE, slot, 0, 0);
+        let more = bench.memory(pid) - before;
+        assert!((length + 32..length + 100).contains(&more), "{more} for {length}");
+    }
+    let all = bench.memory(pid);
+    // In the batch that is under way they still wait.
+    assert!(bench.shard.tick(0.0, &[], &mut bench.ring, 256) > 0);
+    assert_eq!(bench.memory(pid), all);
+    assert_eq!(bench.memory(other), base, "each has its own");
+    bench.ring[0][word::B] = bench.ring[0][word::A];
+    bench.run(0);
+    assert_eq!(bench.memory(pid), base);
 }
 
 #[test]

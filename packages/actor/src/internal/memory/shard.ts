@@ -7,6 +7,7 @@
  * Where the rules are: `slab` PIDs, `admission` bounds and policies, `lanes` order, `ending` exits, links and watches,
  * `calls`, `timers`, `names`, `scheduler` fairness. This file is the door: it finds the cell and asks the one who knows.
  */
+import { MemoryPool } from "./buffers.ts"
 import type { ExitReason } from "../../ExitReason.ts"
 import type { Pid } from "../../Pid.ts"
 import type { Bound } from "../bound.ts"
@@ -533,6 +534,10 @@ export class MemoryShard implements Shard {
       cells.push(cell)
     }
     return sorted ? cells : cells.sort((a, b) => this.slab.byBirth(a, b))
+  }
+
+  makeBuffers(limit: number): MemoryPool {
+    return new MemoryPool(limit)
   }
 
   keepAlive(on: boolean): void {

@@ -5,6 +5,7 @@
 import type { ExitReason } from "../../ExitReason.ts"
 import type { Call } from "../call.ts"
 import type { OpenOptions, Outcome, ShardClock, ShardHost } from "../shard.ts"
+import type { BuffersBinding } from "./buffers.ts"
 import type { NativeCell } from "./cell.ts"
 
 export interface NativeInfo {
@@ -109,7 +110,7 @@ export interface NativeMembrane {
 
 export interface NativeModule {
   /** Throws an error with `triple` and `tried` when no binary fits. */
-  readonly load: () => unknown
+  readonly load: () => BuffersBinding
   readonly Membrane: new(
     binding: unknown,
     options: {

@@ -17,6 +17,7 @@ import {
   type ShardOptions,
   type Usages
 } from "../shard.ts"
+import { type BuffersBinding, NativePool } from "./buffers.ts"
 import { NativeCell } from "./cell.ts"
 import type { NativeInfo, NativeMembrane, NativeModule } from "./membrane.ts"
 
@@ -39,9 +40,11 @@ export class NativeShard implements Shard {
   readonly backend = "native"
   readonly #membrane: NativeMembrane
   readonly #options: ShardOptions
+  readonly #binding: BuffersBinding
 
-  constructor(module: NativeModule, binding: unknown, options: ShardOptions, host: ShardHost) {
+  constructor(module: NativeModule, binding: BuffersBinding, options: ShardOptions, host: ShardHost) {
     this.#options = options
+    this.#binding = binding
     this.#membrane = new module.Membrane(binding, {
       maxActors: options.maxActors,
       capacity: DEFAULT_CAPACITY,
@@ -225,6 +228,12 @@ export class NativeShard implements Shard {
 
   cancelTimer(cell: Cell, ref: number): number | undefined {
     return this.#membrane.cancelTimer(cell, ref)
+  }
+
+  // -- buffers --------------------------------------------------------------------------------------------------------
+
+  makeBuffers(limit: number): NativePool {
+    return new NativePool(this.#binding, limit)
   }
 
   // -- the whole ------------------------------------------------------------------------------------------------------

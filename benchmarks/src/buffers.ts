@@ -1,0 +1,46 @@
+/** What all programs of `buffer` share: the sizes, how many hops each gets, and the row. */
+import { now } from "./measure.ts"
+import type { Measured } from "./workload.ts"
+
+const kib = 1024
+const mib = 1024 * kib
+
+/** By the field's end. */
+const sizes = { "4kib": 4 * kib, "64kib": 64 * kib, "1mib": mib, "64mib": 64 * mib } as const
+
+/** Copies of a size take time in proportion: no more than so many bytes altogether. */
+const mostCopied = 4 * 1024 * mib
+
+/** Hops of a size where each one copies. */
+const copyingHops = (n: number, size: number): number => Math.max(8, Math.min(n, Math.floor(mostCopied / size)))
+
+/**
+ * Runs `hops(size, count)` for each size and gives back us a hop, by field. `prefix`: before the field's name.
+ * Completed work is counted by `hops`, which checks that the block came back with every hop's mark.
+ */
+export const perHop = async (
+  n: number,
+  warm: number,
+  prefix: string,
+  isCopying: boolean,
+  hops: (size: number, count: number) => Promise<void>
+): Promise<Record<string, number>> => {
+  const fields: Record<string, number> = {}
+  // What is compiled is compiled before the first size, which would pay for it.
+  await hops(sizes["4kib"], n)
+  for (const [name, size] of Object.entries(sizes)) {
+    await hops(size, isCopying ? copyingHops(warm, size) : warm)
+    const count = isCopying ? copyingHops(n, size) : n
+    const start = now()
+    await hops(size, count)
+    fields[`${prefix}us_per_hop_${name}`] = (now() - start) * 1000 / count
+  }
+  return fields
+}
+
+/** The row: `ns_per_op` is that of 1 MiB. */
+export const rowOf = (n: number, fields: Record<string, number>): Measured => ({
+  completed: n,
+  seconds: fields["us_per_hop_1mib"] * n / 1e6,
+  extra: fields
+})

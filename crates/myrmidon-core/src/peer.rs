@@ -1,0 +1,191 @@
+//! The other shards of a system, as one of them sees them: who is there, what waits to be carried there, who is held.
+//!
+//! Owner: the shard's own thread. The packets of a peer are one queue, oldest first; whoever carries them takes from its
+//! front as much as there is room for, and never anything else (G110).
+//! Bounded: a peer with [`PeerLimits`] packets or bytes waiting is full. Then the actors that send there are held, one
+//! message each, and whoever cannot be held is refused; what is no message goes on entering (`packet.rs`).
+
+use crate::{packet::Packet, pid::Pid, room::HeldBy};
+use std::collections::VecDeque;
+
+/// How much may wait for one peer.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerLimits {
+    /// Packets.
+    pub packets: usize,
+    /// Bytes of their payloads.
+    pub bytes: usize,
+}
+
+impl Default for PeerLimits {
+    fn default() -> Self {
+        Self { packets: 1 << 14, bytes: 64 << 20 }
+    }
+}
+
+/// Another shard.
+#[derive(Default)]
+pub struct Peer {
+    /// Its number in the system.
+    pub isolate: u8,
+    /// Whether it takes packets; one that does not has ended.
+    pub up: bool,
+    /// What waits to be carried there.
+    pub out: VecDeque<Packet>,
+    bytes: usize,
+    /// It is full, and has not been at low water since.
+    pub full: bool,
+    /// Actors that wait: for the way there, or for a mailbox there.
+    pub held_by: HeldBy,
+    /// Waiters for room on the way there.
+    pub waiters: Vec<u32>,
+}
+
+impl Peer {
+    fn push(&mut self, packet: Packet) {
+        self.bytes += packet.bytes();
+        self.out.push_back(packet);
+    }
+}
+
+/// What waits to be carried to one shard. Whoever carries takes from its front.
+pub struct Departures<'a> {
+    peer: &'a mut Peer,
+    shard: u8,
+}
+
+impl Departures<'_> {
+    /// Where they go.
+    pub fn shard(&self) -> u8 {
+        self.shard
+    }
+
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.peer.out.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.peer.out.is_empty()
+    }
+
+    /// Takes the oldest.
+    pub fn take(&mut self) -> Option<Packet> {
+        let packet = self.peer.out.pop_front()?;
+        self.peer.bytes -= packet.bytes();
+        Some(packet)
+    }
+
+    /// Gives back what was just taken: there was no room for it.
+    pub fn put_back(&mut self, packet: Packet) {
+        self.peer.bytes += packet.bytes();
+        self.peer.out.push_front(packet);
+    }
+}
+
+/// The other shards of a system, by number.
+#[derive(Default)]
+pub struct Peers {
+    all: Vec<Option<Box<Peer>>>,
+    limits: PeerLimits,
+    /// How many take no message now.
+    pub full: u32,
+}
+
+impl Peers {
+    /// Sets what may wait for each peer.
+    pub fn limit(&mut self, limits: PeerLimits) {
+        self.limits = limits;
+    }
+
+    /// A peer that is or was there.
+    pub fn get_mut(&mut self, shard: u8) -> Option<&mut Peer> {
+        self.all.get_mut(usize::from(shard))?.as_deref_mut()
+    }
+
+    /// A peer that is or was there.
+    pub fn get(&self, shard: u8) -> Option<&Peer> {
+        self.all.get(usize::from(shard))?.as_deref()
+    }
+
+    /// Whether a shard takes packets.
+    pub fn is_up(&self, shard: u8) -> bool {
+        self.get(shard).is_some_and(|peer| peer.up)
+    }
+
+    /// A shard is there. Whatever a shard of the same number was before is forgotten.
+    pub fn connect(&mut self, shard: u8, isolate: u8) {
+        let at = usize::from(shard);
+        if self.all.len() <= at {
+            self.all.resize_with(at + 1, || None);
+        }
+        self.all[at] = Some(Box::new(Peer { isolate, up: true, ..Peer::default() }));
+    }
+
+    /// Puts a packet behind the others. It vanishes when the shard has ended.
+    pub fn send(&mut self, shard: u8, packet: Packet) {
+        let limits = self.limits;
+        let Some(peer) = self.get_mut(shard).filter(|peer| peer.up) else { return };
+        peer.push(packet);
+        if !peer.full && (peer.out.len() >= limits.packets || peer.bytes >= limits.bytes) {
+            peer.full = true;
+            self.full += 1;
+        }
+    }
+
+    /// Whether a peer takes no message now.
+    pub fn is_full(&self, shard: u8) -> bool {
+        self.get(shard).is_some_and(|peer| peer.full)
+    }
+
+    /// Notes what was taken from the queue of a peer. Whether it is at low water, and was not before.
+    pub fn drained(&mut self, shard: u8) -> bool {
+        let limits = self.limits;
+        let Some(peer) = self.get_mut(shard) else { return false };
+        let low = peer.full && peer.out.len() <= limits.packets / 2 && peer.bytes <= limits.bytes / 2;
+        if low {
+            peer.full = false;
+            self.full -= 1;
+        }
+        low
+    }
+
+    /// What waits for a shard that takes packets.
+    pub fn departures(&mut self, shard: u8) -> Option<Departures<'_>> {
+        let peer = self.get_mut(shard).filter(|peer| peer.up && !peer.out.is_empty())?;
+        Some(Departures { peer, shard })
+    }
+
+    /// One more than the highest number that ever was a peer's.
+    pub fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    /// A shard takes packets no more; what waited for it.
+    pub fn end_of(&mut self, shard: u8) -> VecDeque<Packet> {
+        let Some(peer) = self.get_mut(shard) else { return VecDeque::new() };
+        peer.up = false;
+        peer.bytes = 0;
+        let unsent = core::mem::take(&mut peer.out);
+        if core::mem::take(&mut peer.full) {
+            self.full -= 1;
+        }
+        unsent
+    }
+
+    /// Packets that wait to be carried.
+    pub fn waiting(&self) -> usize {
+        self.all.iter().flatten().map(|peer| peer.out.len()).sum()
+    }
+}
+
+/// Stands for whoever on a shard is no actor, where `Pid::NONE` is one's own outside.
+pub const fn outside_of(shard: u8) -> Pid {
+    Pid::from_words((shard as u32) << crate::pid::INDEX_BITS, 1)
+}
+
+/// Stands for the way to a shard, as something that a sender waits for.
+pub const fn way_to(shard: u8) -> Pid {
+    Pid::from_words((shard as u32) << crate::pid::INDEX_BITS, 2)
+}

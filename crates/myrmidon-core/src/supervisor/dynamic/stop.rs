@@ -1,0 +1,162 @@
+//! Ends of children that are alike: of one, under its own timer, and of all at once, under one (G90, G99).
+
+use super::{Doing, DynamicSupervisor, Phase};
+use crate::{
+    exit_reason::ExitReason,
+    supervisor::{
+        protocol::{Action, Done, Life, Timer, Token},
+        spec::Shutdown,
+    },
+};
+
+impl<S: Clone> DynamicSupervisor<S> {
+    pub(super) fn terminate(&mut self, token: Token, named: Life) {
+        let life = self.by_last.get(&named).copied().unwrap_or(named);
+        let Some(entry) = self.entries.get_mut(&life) else { return self.answer(token, Ok(Done::Done)) };
+        match core::mem::replace(&mut entry.doing, Doing::Ending) {
+            Doing::Running(_) => {
+                self.active -= 1;
+                let timer = self.ask_to_end(life);
+                self.set(life, Doing::Stopping { tokens: vec![token], timer });
+            }
+            doing @ (Doing::Starting(_) | Doing::Restarting { .. }) => {
+                let mut tokens = vec![token];
+                match doing {
+                    Doing::Starting(starter) => tokens.push(starter),
+                    Doing::Restarting { last } => {
+                        self.by_last.remove(&last);
+                    }
+                    Doing::Running(_)
+                    | Doing::Waiting(_)
+                    | Doing::Stopping { .. }
+                    | Doing::Ending
+                    | Doing::Cancelled => {}
+                }
+                self.out.push_back(Action::Cancel(life));
+                self.set(life, Doing::Stopping { tokens, timer: None });
+            }
+            Doing::Waiting(timer) => {
+                self.timers.remove(&timer);
+                self.out.push_back(Action::Disarm(timer));
+                self.entries.remove(&life);
+                self.answer(token, Ok(Done::Done));
+            }
+            Doing::Stopping { mut tokens, timer } => {
+                tokens.push(token);
+                self.set(life, Doing::Stopping { tokens, timer });
+            }
+            Doing::Ending | Doing::Cancelled => self.refuse(token),
+        }
+    }
+
+    pub(super) fn ask_to_end(&mut self, life: Life) -> Option<Timer> {
+        match self.child.shutdown {
+            Shutdown::Brutal => {
+                self.out.push_back(Action::Kill(life));
+                None
+            }
+            Shutdown::Infinity => {
+                self.out.push_back(Action::Stop(life));
+                None
+            }
+            Shutdown::After(ms) => {
+                self.out.push_back(Action::Stop(life));
+                let timer = self.timer();
+                self.timers.insert(timer, life);
+                self.out.push_back(Action::Arm(timer, ms));
+                Some(timer)
+            }
+        }
+    }
+
+    pub(super) fn stopped(&mut self, tokens: Vec<Token>, timer: Option<Timer>) {
+        if let Some(timer) = timer {
+            self.timers.remove(&timer);
+            self.out.push_back(Action::Disarm(timer));
+        }
+        for token in tokens {
+            self.answer(token, Ok(Done::Done));
+        }
+    }
+
+    pub(super) fn fired(&mut self, timer: Timer) {
+        if self.end_timer == Some(timer) {
+            self.end_timer = None;
+            let late = self.entries.iter().filter(|(_, entry)| matches!(entry.doing, Doing::Ending));
+            let mut late: Vec<Life> = late.map(|(life, _)| *life).collect();
+            late.sort_unstable();
+            self.out.extend(late.into_iter().map(Action::Kill));
+            return;
+        }
+        let Some(life) = self.timers.remove(&timer) else { return };
+        let Some(entry) = self.entries.get_mut(&life) else { return };
+        match &mut entry.doing {
+            Doing::Stopping { timer, .. } => {
+                *timer = None;
+                self.out.push_back(Action::Kill(life));
+            }
+            Doing::Waiting(_) => {
+                if let Some(mut entry) = self.entries.remove(&life) {
+                    entry.doing = Doing::Restarting { last: life };
+                    self.start(entry);
+                }
+            }
+            Doing::Starting(_) | Doing::Running(_) | Doing::Restarting { .. } | Doing::Ending | Doing::Cancelled => {}
+        }
+    }
+
+    /// All at once, under one timer. Those that were terminated already keep their own.
+    pub(super) fn end(&mut self, reason: ExitReason) {
+        if self.phase == Phase::Ending {
+            return;
+        }
+        self.phase = Phase::Ending;
+        self.reason = reason;
+        self.active = 0;
+        self.by_last.clear();
+        let mut lives: Vec<Life> = self.entries.keys().copied().collect();
+        lives.sort_unstable();
+        let how = self.child.shutdown;
+        let mut asked = false;
+        for life in lives {
+            let Some(entry) = self.entries.get_mut(&life) else { continue };
+            match core::mem::replace(&mut entry.doing, Doing::Ending) {
+                Doing::Running(_) => {
+                    asked = true;
+                    self.out.push_back(if how == Shutdown::Brutal { Action::Kill(life) } else { Action::Stop(life) });
+                }
+                Doing::Starting(token) => {
+                    entry.doing = Doing::Cancelled;
+                    self.refuse(token);
+                    self.out.push_back(Action::Cancel(life));
+                }
+                Doing::Restarting { .. } => {
+                    entry.doing = Doing::Cancelled;
+                    self.out.push_back(Action::Cancel(life));
+                }
+                Doing::Waiting(timer) => {
+                    self.timers.remove(&timer);
+                    self.out.push_back(Action::Disarm(timer));
+                    self.entries.remove(&life);
+                }
+                stopping @ (Doing::Stopping { .. } | Doing::Ending | Doing::Cancelled) => entry.doing = stopping,
+            }
+        }
+        if asked && let Shutdown::After(ms) = how {
+            let timer = self.timer();
+            self.end_timer = Some(timer);
+            self.out.push_back(Action::Arm(timer, ms));
+        }
+    }
+
+    pub(super) fn over_if_empty(&mut self) {
+        if self.phase != Phase::Ending || !self.entries.is_empty() {
+            return;
+        }
+        if let Some(timer) = self.end_timer.take() {
+            self.out.push_back(Action::Disarm(timer));
+        }
+        self.phase = Phase::Ended;
+        self.out.push_back(Action::End(self.reason.clone()));
+    }
+}

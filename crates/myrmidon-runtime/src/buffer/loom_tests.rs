@@ -1,0 +1,111 @@
+//! Races over one block. `RUSTFLAGS="--cfg loom" cargo test -p myrmidon-runtime --lib --release --target-dir target/loom`
+
+use super::block::{Block, Memory};
+use loom::{cell::UnsafeCell, sync::Arc, thread};
+
+/// A block beside something that loom watches in the place of its memory.
+struct Watched {
+    block: Block,
+    bytes: UnsafeCell<u32>,
+}
+
+// SAFETY: the cell is touched by the block's holder alone, which is what the models are about.
+unsafe impl Send for Watched {}
+// SAFETY: as above.
+unsafe impl Sync for Watched {}
+
+fn held() -> (Arc<Watched>, u32) {
+    let watched = Watched { block: Block::new(), bytes: UnsafeCell::new(0) };
+    let generation = watched.block.open(Memory::zeroed(8).unwrap());
+    (Arc::new(watched), generation)
+}
+
+impl Watched {
+    fn write(&self, value: u32) {
+        // SAFETY: the caller holds the block.
+        self.bytes.with_mut(|bytes| unsafe { *bytes = value });
+    }
+
+    fn read(&self) -> u32 {
+        // SAFETY: as above.
+        self.bytes.with(|bytes| unsafe { *bytes })
+    }
+}
+
+/// What the sender wrote is what the receiver reads, with nothing between them but the block's own word.
+#[test]
+fn g136_a_flight_carries_what_was_written() {
+    loom::model(|| {
+        let (watched, generation) = held();
+        let receiver = {
+            let watched = Arc::clone(&watched);
+            thread::spawn(move || {
+                if watched.block.arrive(generation).is_ok() {
+                    assert_eq!(watched.read(), 7);
+                    watched.write(8);
+                    watched.block.close(generation, None).unwrap();
+                }
+            })
+        };
+        watched.write(7);
+        watched.block.depart(generation).unwrap();
+        receiver.join().unwrap();
+        // Whoever did not get it in time gets it now.
+        if watched.block.arrive(generation).is_ok() {
+            assert_eq!(watched.read(), 7);
+        }
+    });
+}
+
+/// Two that take it in: one holds it.
+#[test]
+fn g136_one_of_two_receivers_holds_it() {
+    loom::model(|| {
+        let (watched, generation) = held();
+        watched.block.depart(generation).unwrap();
+        let other = {
+            let watched = Arc::clone(&watched);
+            thread::spawn(move || watched.block.arrive(generation).is_ok())
+        };
+        let mine = watched.block.arrive(generation).is_ok();
+        assert!(mine != other.join().unwrap());
+    });
+}
+
+/// A packet is dropped while its receiver takes it, or two release it: its memory is freed once.
+#[test]
+fn g137_of_two_that_release_it_one_does() {
+    loom::model(|| {
+        let (watched, generation) = held();
+        watched.block.depart(generation).unwrap();
+        let other = {
+            let watched = Arc::clone(&watched);
+            thread::spawn(move || {
+                let _ = watched.block.arrive(generation);
+                watched.block.close(generation, None).is_ok()
+            })
+        };
+        let mine = watched.block.close(generation, None).is_ok();
+        assert!(mine != other.join().unwrap());
+        assert!(watched.block.view(generation).is_err());
+    });
+}
+
+/// A view is collected while its holder sends the block: it is sent, or it is gone, and nobody frees what is in flight.
+#[test]
+fn g137_a_collected_view_does_not_free_what_is_in_flight() {
+    loom::model(|| {
+        let (watched, generation) = held();
+        let lease = watched.block.view(generation).unwrap().lease;
+        let collector = {
+            let watched = Arc::clone(&watched);
+            thread::spawn(move || watched.block.close(generation, Some(lease)).is_ok())
+        };
+        let sent = watched.block.depart(generation).is_ok();
+        let arrived = watched.block.arrive(generation).is_ok();
+        let collected = collector.join().unwrap();
+        assert!(sent != collected);
+        assert_eq!(sent, arrived);
+        assert_eq!(watched.block.view(generation).is_ok(), sent);
+    });
+}

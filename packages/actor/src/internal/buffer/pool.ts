@@ -1,0 +1,43 @@
+/**
+ * Where the memory of buffers comes from: what a system needs of the half below (`memory/buffers.ts`,
+ * `native/buffers.ts`).
+ *
+ * A block is one JavaScript object per isolate for as long as this isolate has it, in whosever hands: handles come and go
+ * over it. The pool counts its bytes until it is gone. One that nobody reaches any more is released by a finalizer,
+ * sooner or later.
+ */
+export interface Block {
+  readonly byteLength: number
+  /** The block's bytes; the same object until it is moved. */
+  readonly attach: () => ArrayBuffer
+  /** From one holder of this isolate to the next: detaches the first one's memory. false: somebody took it away. */
+  readonly move: () => boolean
+  /** Detaches and frees it. A second call does nothing. */
+  readonly release: () => void
+}
+
+export interface BufferPool {
+  /** "limit": no room below the limit. "memory": the machine has not that much. */
+  readonly allocate: (bytes: number) => Block | "limit" | "memory"
+  /** Bytes of blocks that are not gone. */
+  readonly bytes: () => number
+  /** Views are copies: the platform refuses external memory. */
+  readonly copies: () => boolean
+}
+
+/** Blocks by their memory: whoever holds a view holds the block. */
+const blocks = new WeakMap<ArrayBuffer, Block>()
+
+export const keepAlive = (memory: ArrayBuffer, block: Block): void => {
+  blocks.set(memory, block)
+}
+
+interface Transferring {
+  readonly transfer?: () => ArrayBuffer
+}
+
+/** The same memory under another object; whoever had the first one has nothing. Copies nothing. */
+export const moved = (memory: ArrayBuffer): ArrayBuffer => {
+  const { transfer } = memory as Transferring
+  return transfer === undefined ? structuredClone(memory, { transfer: [memory] }) : transfer.call(memory)
+}

@@ -1,0 +1,93 @@
+/**
+ * Payloads as plain msgpack: the door of this folder. What cannot be encoded and what is malformed comes out as the
+ * text of an issue, with its path or its offset; nothing is thrown.
+ */
+import * as Cause from "effect/Cause"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import type { Codec, PayloadCodec } from "../../Codec.ts"
+import { compile, unexpected } from "./fast.ts"
+import { Malformed, NotEncodable } from "./issues.ts"
+import { decodePlain, writePlain } from "./plain.ts"
+import { close, isAtEnd, open } from "./reader.ts"
+import { toWire } from "./wireSchema.ts"
+import { begin, end, rewind } from "./writer.ts"
+
+const issueOf = (error: unknown): string =>
+  error instanceof NotEncodable || error instanceof Malformed
+    ? error.issue
+    : error instanceof Error
+    ? error.message
+    : String(error)
+
+const causeText = (cause: Cause.Cause<unknown>): string => issueOf(Cause.squash(cause))
+
+class MsgpackCodec implements PayloadCodec {
+  readonly #schema: Schema.Codec<unknown, unknown>
+  readonly #fast: ReturnType<typeof compile>
+  #toPlain: ((value: unknown) => Exit.Exit<unknown, unknown>) | undefined = undefined
+  #fromPlain: ((value: unknown) => Exit.Exit<unknown, unknown>) | undefined = undefined
+
+  constructor(schema: Schema.Top) {
+    this.#schema = toWire(schema)
+    this.#fast = compile(this.#schema.ast)
+  }
+
+  readonly encode = (value: unknown): Exit.Exit<Uint8Array, string> => {
+    const fast = this.#fast
+    if (fast !== undefined) {
+      begin()
+      try {
+        if (fast.write(value)) return Exit.succeed(end())
+      } catch {
+        // The other way says what is wrong, with its path.
+      }
+      rewind()
+    }
+    return this.#encodeBySchema(value)
+  }
+
+  #encodeBySchema(value: unknown): Exit.Exit<Uint8Array, string> {
+    try {
+      this.#toPlain ??= Schema.encodeUnknownExit(this.#schema)
+      const plain = this.#toPlain(value)
+      if (Exit.isFailure(plain)) return Exit.fail(causeText(plain.cause))
+      begin()
+      writePlain(plain.value)
+      return Exit.succeed(end())
+    } catch (error) {
+      rewind()
+      return Exit.fail(issueOf(error))
+    }
+  }
+
+  readonly decode = (bytes: Uint8Array): Exit.Exit<unknown, string> => {
+    const fast = this.#fast
+    try {
+      if (fast !== undefined) {
+        open(bytes)
+        const value = fast.read()
+        if (value !== unexpected && isAtEnd()) return Exit.succeed(value)
+      }
+      this.#fromPlain ??= Schema.decodeUnknownExit(this.#schema)
+      const value = this.#fromPlain(decodePlain(bytes))
+      return Exit.isFailure(value) ? Exit.fail(causeText(value.cause)) : Exit.succeed(value.value)
+    } catch (error) {
+      return Exit.fail(issueOf(error))
+    } finally {
+      close()
+    }
+  }
+}
+
+const codecs = new WeakMap<Schema.Top, PayloadCodec>()
+
+/** Compiled once per schema. */
+const msgpackOf = (schema: Schema.Top): PayloadCodec => {
+  let codec = codecs.get(schema)
+  if (codec === undefined) codecs.set(schema, codec = new MsgpackCodec(schema))
+  return codec
+}
+
+/** The format of systems that are given no other. */
+export const msgpack: Codec["Service"] = { format: "msgpack", of: msgpackOf }

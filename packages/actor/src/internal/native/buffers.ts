@@ -1,0 +1,109 @@
+/**
+ * Blocks of the native system: the memory is Rust's, and every isolate and language sees the same.
+ */
+import { type Block, type BufferPool, keepAlive, moved } from "../buffer/pool.ts"
+
+/** The addon's class, as `packages/core-native/src/buffer.rs` exports it. */
+export interface NativeBuffers {
+  allocate(bytes: number): number
+  view(handle: number): ArrayBuffer
+  depart(handle: number, view: ArrayBuffer | undefined): number
+  arrive(handle: number): boolean
+  forget(handle: number): void
+  release(handle: number, view: ArrayBuffer | undefined): number
+  readonly bytes: number
+  readonly copies: boolean
+}
+
+export interface BuffersBinding {
+  readonly NativeBuffers: new(limit: number, copies: boolean) => NativeBuffers
+}
+
+const done = 0
+
+export class NativeBlock implements Block {
+  readonly byteLength: number
+  readonly #pool: NativePool
+  /** 0: it is gone. */
+  #handle: number
+  #view: ArrayBuffer | undefined = undefined
+
+  constructor(pool: NativePool, handle: number, byteLength: number) {
+    this.#pool = pool
+    this.#handle = handle
+    this.byteLength = byteLength
+  }
+
+  attach(): ArrayBuffer {
+    if (this.#view !== undefined) return this.#view
+    const view = this.#view = this.#pool.native.view(this.#handle)
+    keepAlive(view, this)
+    return view
+  }
+
+  // Rust does not notice: the block is this isolate's all the time, and its memory keeps its finalizer.
+  move(): boolean {
+    const view = this.#view
+    if (view === undefined) return true
+    if (view.byteLength !== this.byteLength) return false
+    this.#view = moved(view)
+    keepAlive(this.#view, this)
+    return true
+  }
+
+  /** To another isolate: its number, for the packet. `undefined`: somebody took its memory away. */
+  leave(): number | undefined {
+    const handle = this.#handle
+    if (handle === 0 || this.#pool.native.depart(handle, this.#view) !== done) return undefined
+    this.#pool.native.forget(handle)
+    this.#handle = 0
+    this.#view = undefined
+    this.#pool.gone(this)
+    return handle
+  }
+
+  release(): void {
+    if (this.#handle === 0) return
+    // Where its memory was taken away it goes with that memory.
+    this.#pool.native.release(this.#handle, this.#view)
+    this.#handle = 0
+    this.#view = undefined
+    this.#pool.gone(this)
+  }
+}
+
+export class NativePool implements BufferPool {
+  readonly native: NativeBuffers
+  // The addon's own finalizers see the memory; a block that was never looked at has none.
+  readonly #lost = new FinalizationRegistry<number>((handle) => {
+    this.native.release(handle, undefined)
+  })
+
+  constructor(binding: BuffersBinding, limit: number, copies = false) {
+    this.native = new binding.NativeBuffers(limit, copies)
+  }
+
+  readonly allocate = (bytes: number): Block | "limit" | "memory" => {
+    const handle = this.native.allocate(bytes)
+    if (handle <= 0) return handle === 0 ? "limit" : "memory"
+    return this.#held(handle, bytes)
+  }
+
+  /** A block that came in a packet, by its number. `undefined`: it is not in flight. */
+  readonly enter = (handle: number, bytes: number): NativeBlock | undefined =>
+    this.native.arrive(handle) ? this.#held(handle, bytes) : undefined
+
+  #held(handle: number, bytes: number): NativeBlock {
+    const block = new NativeBlock(this, handle, bytes)
+    this.#lost.register(block, handle, block)
+    return block
+  }
+
+  gone(block: Block): void {
+    this.#lost.unregister(block)
+  }
+
+  readonly bytes = (): number => this.native.bytes
+
+  readonly copies = (): boolean => this.native.copies
+}

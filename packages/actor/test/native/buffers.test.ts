@@ -1,0 +1,60 @@
+// Blocks that leave an isolate in a packet and enter another one, by number; here both are the same.
+import { assert, describe, it } from "@effect/vitest"
+import { load } from "@myrmidonjs/core-native"
+import { NativeBlock, NativePool } from "../../src/internal/native/buffers.ts"
+
+describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("a block in a packet", () => {
+  const pools = () => [new NativePool(load(), 1000), new NativePool(load(), 1000)] as const
+  const allocated = (pool: NativePool, bytes: number): NativeBlock => {
+    const block = pool.allocate(bytes)
+    assert(block instanceof NativeBlock)
+    return block
+  }
+
+  it("G136: takes its bytes along, and nothing stays behind", () => {
+    const [from, to] = pools()
+    const block = allocated(from, 4)
+    const view = new Uint8Array(block.attach())
+    view.set([1, 2, 3, 4])
+    const number = block.leave()
+    assert(number !== undefined)
+    assert.strictEqual(view.length, 0)
+    assert.isUndefined(block.leave())
+    block.release()
+    const arrived = to.enter(number, 4)
+    assert(arrived !== undefined)
+    assert.isUndefined(to.enter(number, 4))
+    assert.deepStrictEqual([...new Uint8Array(arrived.attach())], [1, 2, 3, 4])
+    // Still on the account of whoever allocated it.
+    assert.deepStrictEqual([from.bytes(), to.bytes()], [4, 0])
+    arrived.release()
+    assert.deepStrictEqual([from.bytes(), to.bytes()], [0, 0])
+    assert.isUndefined(to.enter(number, 4))
+  })
+
+  it("G137: memory that was taken away does not leave", () => {
+    const [from] = pools()
+    const block = allocated(from, 4)
+    ;(block.attach() as unknown as { transfer: () => ArrayBuffer }).transfer()
+    assert.isUndefined(block.leave())
+    assert.isFalse(block.move())
+  })
+
+  it("G136: moved within the isolate and by packet in turn, it is the same memory", () => {
+    const [from, to] = pools()
+    let block = allocated(from, 3)
+    for (let i = 1; i <= 50; i++) {
+      const bytes = new Uint8Array(block.attach())
+      assert.strictEqual(bytes[2], i - 1)
+      bytes[2] = i
+      assert.isTrue(block.move())
+      assert.strictEqual(bytes.length, 0)
+      const pool = i % 2 === 0 ? from : to
+      const arrived = pool.enter(block.leave()!, 3)
+      assert(arrived instanceof NativeBlock)
+      block = arrived
+    }
+    block.release()
+    assert.strictEqual(from.bytes(), 0)
+  })
+})

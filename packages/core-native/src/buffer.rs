@@ -1,0 +1,230 @@
+//! Node's door to `myrmidon_runtime::buffer`: blocks as external `ArrayBuffer`s.
+//!
+//! An isolate sees a block through one `ArrayBuffer` at a time, and only while it holds it: before a block departs or is
+//! released its `ArrayBuffer` is detached, so that every view has length 0 and V8 has let go of the memory. An
+//! `ArrayBuffer` that somebody detached on their own (`transfer`) took the memory along: then the block is nobody's to
+//! send or free, and goes with that memory's finalizer.
+//!
+//! Every view holds a token: the handle, and the lease it was made under. Its finalizer gives the block up if it is still
+//! held under that lease, and says nothing otherwise. When the environment ends, what its pools still hold is released.
+//!
+//! Where external buffers are refused (V8's sandbox) a view is a copy, written back when the block departs.
+
+use core::{cell::RefCell, ffi::c_void, ptr};
+use myrmidon_runtime::{
+    Account, Blocks,
+    buffer::{Handle, Refusal, View},
+};
+use napi::{Env, Error, JsValue, Result, Status, bindgen_prelude::Unknown, check_status, sys};
+use napi_derive::napi;
+use std::{cell::Cell, collections::HashSet, rc::Rc, sync::Arc};
+
+/// What `depart` and `release` answer. The numbers are those of `packages/actor/src/internal/native/buffers.ts`.
+mod answer {
+    pub const DONE: u32 = 0;
+    pub const STALE: u32 = 1;
+    pub const TAKEN: u32 = 2;
+}
+
+struct Pool {
+    account: Arc<Account>,
+    /// What this isolate holds, or has in flight inside of itself.
+    mine: RefCell<HashSet<Handle>>,
+    copies: Cell<bool>,
+}
+
+impl Pool {
+    fn release(&self, handle: Handle) -> u32 {
+        self.mine.borrow_mut().remove(&handle);
+        Blocks::global().release(handle).map_or(answer::STALE, |()| answer::DONE)
+    }
+
+    fn release_all(&self) {
+        for handle in self.mine.take() {
+            // One that is stale was given up by a finalizer.
+            let _ = Blocks::global().release(handle);
+        }
+    }
+}
+
+/// Of one external `ArrayBuffer`.
+struct Token {
+    pool: Rc<Pool>,
+    handle: Handle,
+    view: View,
+}
+
+unsafe extern "C" fn collected(_env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
+    // SAFETY: the box that `external` leaked for this buffer; Node-API calls this once, on the isolate's thread.
+    let token = unsafe { Box::from_raw(hint.cast::<Token>()) };
+    if Blocks::global().abandon(token.handle, &token.view) {
+        token.pool.mine.borrow_mut().remove(&token.handle);
+    }
+}
+
+fn handle_of(number: f64) -> Option<Handle> {
+    // A cast rounds; then it is another number.
+    Handle::from_u64(number as u64).filter(|handle| (handle.to_u64() as f64).to_bits() == number.to_bits())
+}
+
+/// The blocks of one system, in one isolate.
+#[napi]
+pub struct NativeBuffers {
+    pool: Rc<Pool>,
+}
+
+#[napi]
+impl NativeBuffers {
+    /// `limit`: bytes that may be outstanding. `copies`: as where external buffers are refused; for tests.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(env: &Env, limit: f64, copies: bool) -> Result<Self> {
+        let pool = Rc::new(Pool {
+            account: Account::new(limit as usize),
+            mine: RefCell::default(),
+            copies: Cell::new(copies),
+        });
+        env.add_env_cleanup_hook(Rc::clone(&pool), |pool| pool.release_all())?;
+        Ok(Self { pool })
+    }
+
+    /// A block of zeros; its number, 0: the limit is reached, -1: the machine has not that much.
+    #[napi(catch_unwind)]
+    pub fn allocate(&self, bytes: f64) -> f64 {
+        match Blocks::global().allocate(&self.pool.account, bytes as usize) {
+            Ok(handle) => {
+                self.pool.mine.borrow_mut().insert(handle);
+                handle.to_u64() as f64
+            }
+            Err(Refusal::Limit) => 0.0,
+            Err(Refusal::Memory) => -1.0,
+        }
+    }
+
+    /// The block's bytes as an `ArrayBuffer`, the only one there is of them. It must be held.
+    #[napi(catch_unwind)]
+    pub fn view<'env>(&self, env: &'env Env, number: f64) -> Result<Unknown<'env>> {
+        let handle = handle_of(number);
+        let view = handle.and_then(|handle| Blocks::global().view(handle).ok().map(|view| (handle, view)));
+        let Some((handle, view)) = view else {
+            return Err(Error::new(Status::InvalidArg, "no block that is held here"));
+        };
+        let raw = self.array_buffer(env, handle, view)?;
+        // SAFETY: a value of the running call.
+        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
+    }
+
+    fn array_buffer(&self, env: &Env, handle: Handle, view: View) -> Result<sys::napi_value> {
+        if view.len > 0 && !self.pool.copies.get() {
+            let (status, value) = self.external(env, handle, view);
+            if status != sys::Status::napi_no_external_buffers_allowed {
+                check_status!(status)?;
+                return Ok(value);
+            }
+            self.pool.copies.set(true);
+        }
+        let (mut data, mut value) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: the pointers are to locals.
+        check_status!(unsafe { sys::napi_create_arraybuffer(env.raw(), view.len, &raw mut data, &raw mut value) })?;
+        if view.len > 0 {
+            // SAFETY: both are of that length, one of them new; this isolate holds the block.
+            unsafe { ptr::copy_nonoverlapping(view.data, data.cast::<u8>(), view.len) };
+        }
+        Ok(value)
+    }
+
+    fn external(&self, env: &Env, handle: Handle, view: View) -> (sys::napi_status, sys::napi_value) {
+        let token = Box::into_raw(Box::new(Token { pool: Rc::clone(&self.pool), handle, view }));
+        let mut value = ptr::null_mut();
+        // SAFETY: the memory lives until the buffer is detached or its finalizer has run: see the module.
+        let status = unsafe {
+            sys::napi_create_external_arraybuffer(
+                env.raw(),
+                view.data.cast(),
+                view.len,
+                Some(collected),
+                token.cast(),
+                &raw mut value,
+            )
+        };
+        if status != sys::Status::napi_ok {
+            // SAFETY: Node-API did not take it.
+            drop(unsafe { Box::from_raw(token) });
+        }
+        (status, value)
+    }
+
+    /// Detaches the block's view, where it has one, and puts the block in flight.
+    #[napi(catch_unwind)]
+    pub fn depart(&self, env: &Env, number: f64, view: Option<Unknown<'_>>) -> Result<u32> {
+        let mine = handle_of(number).filter(|handle| self.pool.mine.borrow().contains(handle));
+        let Some(handle) = mine else { return Ok(answer::STALE) };
+        if !detach(env, handle, view)? {
+            return Ok(answer::TAKEN);
+        }
+        Ok(Blocks::global().depart(handle).map_or(answer::STALE, |()| answer::DONE))
+    }
+
+    /// Ends a flight: this isolate holds the block.
+    #[napi(catch_unwind)]
+    pub fn arrive(&self, number: f64) -> bool {
+        let arrived = handle_of(number).filter(|handle| Blocks::global().arrive(*handle).is_ok());
+        arrived.is_some_and(|handle| {
+            self.pool.mine.borrow_mut().insert(handle);
+            true
+        })
+    }
+
+    /// The block leaves this isolate in a packet: its end is not this environment's business any more.
+    #[napi(catch_unwind)]
+    pub fn forget(&self, number: f64) {
+        if let Some(handle) = handle_of(number) {
+            self.pool.mine.borrow_mut().remove(&handle);
+        }
+    }
+
+    /// Detaches the block's view, where it has one, and frees the block.
+    #[napi(catch_unwind)]
+    pub fn release(&self, env: &Env, number: f64, view: Option<Unknown<'_>>) -> Result<u32> {
+        let Some(handle) = handle_of(number) else { return Ok(answer::STALE) };
+        if !detach(env, handle, view)? {
+            return Ok(answer::TAKEN);
+        }
+        Ok(self.pool.release(handle))
+    }
+
+    /// Bytes outstanding.
+    #[napi(getter, catch_unwind)]
+    pub fn bytes(&self) -> f64 {
+        self.pool.account.bytes() as f64
+    }
+
+    /// Whether views are copies.
+    #[napi(getter, catch_unwind)]
+    pub fn copies(&self) -> bool {
+        self.pool.copies.get()
+    }
+}
+
+// `false`: somebody else detached it, and has the memory.
+fn detach(env: &Env, handle: Handle, view: Option<Unknown<'_>>) -> Result<bool> {
+    let Some(value) = view.map(|view| view.raw()) else { return Ok(true) };
+    let (mut data, mut len, mut is_detached) = (ptr::null_mut(), 0, false);
+    // SAFETY: a value of the running call; the pointers are to locals.
+    check_status!(unsafe { sys::napi_is_detached_arraybuffer(env.raw(), value, &raw mut is_detached) })?;
+    if is_detached {
+        return Ok(false);
+    }
+    // SAFETY: as above.
+    check_status!(unsafe { sys::napi_get_arraybuffer_info(env.raw(), value, &raw mut data, &raw mut len) })?;
+    if let Ok(block) = Blocks::global().view(handle)
+        && block.len > 0
+        && block.len == len
+        && block.data.cast() != data
+    {
+        // SAFETY: a copy of that length, see `array_buffer`; this isolate holds the block.
+        unsafe { ptr::copy_nonoverlapping(data.cast::<u8>(), block.data, len) };
+    }
+    // SAFETY: as above.
+    check_status!(unsafe { sys::napi_detach_arraybuffer(env.raw(), value) })?;
+    Ok(true)
+}

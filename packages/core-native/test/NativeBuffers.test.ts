@@ -1,0 +1,142 @@
+// Blocks as ArrayBuffers: who frees the memory, with external memory and with copies.
+import { assert, describe, it } from "@effect/vitest"
+import { once } from "node:events"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+import { Worker } from "node:worker_threads"
+import { load } from "../src/load.ts"
+
+const isNative = process.env["MYRMIDON_NO_NATIVE"] === undefined
+
+const gc = (): void => {
+  setFlagsFromString("--expose-gc")
+  ;(runInNewContext("gc") as () => void)()
+}
+/** The loop's turn: finalizers of memory run in it. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+describe.runIf(isNative).each([["external memory", false], ["copies", true]] as const)(
+  "blocks by %s",
+  (_name, copies) => {
+    const make = (limit = 1000) => new (load().NativeBuffers)(limit, copies)
+
+    it("G136: a departed block has no view, and the next one shows what was written", () => {
+      const buffers = make()
+      const block = buffers.allocate(4)
+      const first = buffers.view(block)
+      new Uint8Array(first).set([1, 2, 3, 4])
+      assert.strictEqual(buffers.depart(block, first), 0)
+      assert.strictEqual(first.byteLength, 0)
+      assert.throws(() => buffers.view(block), "no block that is held here")
+      assert.strictEqual(buffers.depart(block, undefined), 1)
+      assert.isTrue(buffers.arrive(block))
+      assert.isFalse(buffers.arrive(block))
+      const second = buffers.view(block)
+      assert.deepStrictEqual([...new Uint8Array(second)], [1, 2, 3, 4])
+      assert.strictEqual(buffers.copies, copies)
+      assert.strictEqual(buffers.release(block, second), 0)
+      assert.strictEqual(second.byteLength, 0)
+    })
+
+    it("G137: a stale number names no other block", () => {
+      const buffers = make()
+      const old = buffers.allocate(10)
+      buffers.release(old, undefined)
+      const block = buffers.allocate(10)
+      assert.notStrictEqual(block, old)
+      for (const wrong of [old, 0, -1, 1.5, NaN, 2 ** 53, Infinity]) {
+        assert.strictEqual(buffers.release(wrong, undefined), 1)
+        assert.strictEqual(buffers.depart(wrong, undefined), 1)
+        assert.isFalse(buffers.arrive(wrong))
+        assert.throws(() => buffers.view(wrong))
+      }
+      assert.strictEqual(buffers.bytes, 10)
+      buffers.release(block, undefined)
+      assert.strictEqual(buffers.bytes, 0)
+    })
+
+    it("G138: the limit holds", () => {
+      const buffers = make(10)
+      const block = buffers.allocate(10)
+      assert.strictEqual(buffers.allocate(1), 0)
+      assert.strictEqual(buffers.allocate(2 ** 60), 0)
+      assert.strictEqual(make(2 ** 53).allocate(2 ** 50), -1)
+      buffers.release(block, undefined)
+      const empty = buffers.allocate(0)
+      assert.strictEqual(buffers.view(empty).byteLength, 0)
+      buffers.release(empty, undefined)
+    })
+
+    it("hands a block over many times", () => {
+      const buffers = make(2 ** 20)
+      const block = buffers.allocate(2 ** 16)
+      for (let i = 0; i < 2000; i++) {
+        const view = buffers.view(block)
+        const bytes = new Uint8Array(view)
+        assert.strictEqual(bytes[0], i % 256)
+        bytes[0] = i + 1
+        buffers.depart(block, view)
+        buffers.arrive(block)
+      }
+      buffers.release(block, undefined)
+      assert.strictEqual(buffers.bytes, 0)
+    })
+  }
+)
+
+describe.runIf(isNative)("blocks and the collector", () => {
+  it("G137: a view that nobody reaches gives its block up; one that was handed on says nothing", async () => {
+    const buffers = new (load().NativeBuffers)(1000, false)
+    const lost = (): void => {
+      buffers.view(buffers.allocate(10))
+    }
+    const handedOn = (): number => {
+      const block = buffers.allocate(7)
+      buffers.depart(block, buffers.view(block))
+      buffers.arrive(block)
+      return block
+    }
+    lost()
+    const block = handedOn()
+    for (let round = 0; round < 20 && buffers.bytes > 7; round++) {
+      gc()
+      await turn()
+    }
+    assert.strictEqual(buffers.bytes, 7)
+    assert.strictEqual(buffers.view(block).byteLength, 7)
+    buffers.release(block, undefined)
+  })
+
+  it("G137: memory that was taken away goes with whoever has it", async () => {
+    const buffers = new (load().NativeBuffers)(1000, false)
+    const taken = (): void => {
+      const block = buffers.allocate(10)
+      const view = buffers.view(block)
+      const elsewhere = (view as unknown as { transfer: () => ArrayBuffer }).transfer()
+      assert.strictEqual(buffers.depart(block, view), 2)
+      assert.strictEqual(buffers.release(block, view), 2)
+      new Uint8Array(elsewhere).fill(1)
+    }
+    taken()
+    assert.strictEqual(buffers.bytes, 10)
+    for (let round = 0; round < 20 && buffers.bytes > 0; round++) {
+      gc()
+      await turn()
+    }
+    assert.strictEqual(buffers.bytes, 0)
+  })
+
+  it("G60: a terminated worker's blocks are freed", async () => {
+    const held = 64 * 2 ** 20
+    const round = async (): Promise<void> => {
+      const worker = new Worker(new URL("./worker/buffers.mjs", import.meta.url))
+      const [bytes] = await once(worker, "message") as [number]
+      assert.strictEqual(bytes, held)
+      await worker.terminate()
+    }
+    await round()
+    const before = process.memoryUsage().rss
+    for (let i = 0; i < 6; i++) await round()
+    assert.isBelow(process.memoryUsage().rss - before, 1.5 * held)
+  })
+})

@@ -1,0 +1,52 @@
+/**
+ * Random trees and random programs for them, as data: the generators are those of their schemas.
+ */
+import { Schema } from "effect"
+
+const small = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, maximum }))
+
+const treatment = {
+  restart: Schema.Literals(["permanent", "transient", "temporary"]),
+  /** It traps exit signals and ignores them. */
+  deaf: Schema.Boolean,
+  brutal: Schema.Boolean
+}
+const rules = {
+  strategy: Schema.Literals(["one_for_one", "one_for_all", "rest_for_one"]),
+  intensity: small(6)
+}
+const Worker = Schema.Struct({ kind: Schema.tag("worker"), ...treatment })
+const Dynamic = Schema.Struct({ kind: Schema.tag("dynamic"), ...treatment, intensity: small(6) })
+const leaves = Schema.Array(Schema.Union([Worker, Worker, Dynamic])).check(Schema.isMaxLength(3))
+const Inner = Schema.Struct({ kind: Schema.tag("supervisor"), ...rules, children: leaves })
+const Middle = Schema.Struct({
+  kind: Schema.tag("supervisor"),
+  ...rules,
+  children: Schema.Array(Schema.Union([Worker, Dynamic, Inner])).check(Schema.isMaxLength(3))
+})
+
+/** Three levels of supervisors. */
+export const Tree = Schema.Struct({
+  kind: Schema.tag("supervisor"),
+  ...rules,
+  children: Schema.Array(Schema.Union([Worker, Dynamic, Inner, Middle])).check(Schema.isMaxLength(4))
+})
+export type TreeSpec =
+  | typeof Worker.Type
+  | typeof Dynamic.Type
+  | typeof Inner.Type
+  | typeof Middle.Type
+  | typeof Tree.Type
+
+/** `at` picks whom: an index among those that fit. */
+const Op = Schema.Union([
+  Schema.Struct({ do: Schema.Literals(["crash", "leave", "kill", "unlink"]), at: small(40) }),
+  Schema.Struct({ do: Schema.Literals(["terminate", "restart", "delete"]), at: small(40) }),
+  Schema.Struct({ do: Schema.Literals(["add", "spawn", "release", "change"]), at: small(40) }),
+  Schema.Struct({ do: Schema.tag("script"), at: small(40), how: Schema.Literals(["fail", "throw", "ignore"]) }),
+  Schema.Struct({ do: Schema.tag("advance"), ms: small(4000) })
+])
+export type Op = typeof Op.Type
+
+/** The operations of a batch happen before anything has come of them. */
+export const Batches = Schema.Array(Schema.Array(Op).check(Schema.isMaxLength(4))).check(Schema.isMaxLength(8))
