@@ -49,6 +49,22 @@ pub struct Usage {
 impl Shard {
     /// The `n` living actors that have most of something, the highest first, ties by PID: one walk over the slab, with
     /// a heap of `n` whose root is the one to go.
+    ///
+    /// ```
+    /// use myrmidon_core::{pid::Pid, record::{Record, submission}, shard::{Measure, Shard, ShardConfig}};
+    ///
+    /// let config = ShardConfig { shard: 0, max_actors: 10, default_capacity: 8, seed: None, long_slice_us: 1000 };
+    /// let mut shard = Shard::new(config);
+    /// let mut pids = [Pid::NONE; 2];
+    /// shard.reserve(&mut pids);
+    /// let to = |kind, pid: Pid| [pid.low(), pid.generation(), 0, 0, kind, 0, 0, 0];
+    /// let spawns = pids.map(|pid| to(submission::SPAWN, pid));
+    /// let sends = [to(submission::SEND, pids[1]); 3];
+    /// shard.tick(0.0, &[spawns.as_slice(), &sends].concat(), &mut [Record::default(); 16], 0);
+    ///
+    /// let (busiest, info) = &shard.top(1, Measure::Mailbox)[0];
+    /// assert_eq!((*busiest, info.mailbox), (pids[1], 3));
+    /// ```
     pub fn top(&self, n: usize, by: Measure) -> Vec<(Pid, ActorInfo)> {
         let mut best = BinaryHeap::with_capacity(n.min(self.slab.live as usize));
         for index in self.slab.visible() {
