@@ -26,6 +26,7 @@ import { makeGroup } from "./internal/rpc.ts"
 import { makeClient, makeHandlers } from "./internal/rpcBridge.ts"
 import { stopCell } from "./internal/stop.ts"
 import { hostOf } from "./internal/system.ts"
+import { infoOf } from "./internal/top.ts"
 import type { Message } from "./Message.ts"
 import type { Pid } from "./Pid.ts"
 import type { Protocol } from "./Protocol.ts"
@@ -59,9 +60,17 @@ export interface ActorInfo {
   readonly protocol: string
   readonly version: string
   readonly status: "idle" | "runnable" | "busy" | "suspended"
+  /** Messages that wait, all lanes. */
   readonly mailbox: number
+  /** Messages handled. */
   readonly reductions: number
+  /** ms of handler time. */
   readonly millis: number
+  /**
+   * Bytes that the runtime holds for it: its record, its queue, links, monitors, timers, name and open asks. Not the
+   * program's own: state, payloads, fibers. Counted on the native system, estimated on the twin.
+   */
+  readonly memory: number
   readonly links: ReadonlyArray<Pid>
 }
 
@@ -235,7 +244,7 @@ const alive = (ref: AnyRef, f: (cell: Cell) => void): Effect.Effect<void, ActorE
   })
 
 /**
- * Mailbox length, reductions, time, links and state of life of one actor.
+ * Mailbox length, reductions, time, memory, links and state of life of one actor.
  *
  * @category observability
  * @since 0.1.0
@@ -247,13 +256,7 @@ export const info = (ref: AnyRef): Effect.Effect<ActorInfo, ActorExited> =>
     if (found === undefined) {
       return new ActorExited({ pid: cell.pid, name: cell.life?.name, reason: ExitReason.noProc(true) })
     }
-    return Effect.succeed({
-      pid: cell.pid,
-      name: cell.life?.name,
-      protocol: cell.bound.program.protocol,
-      version: cell.bound.program.version,
-      ...found
-    })
+    return Effect.succeed(infoOf(cell, found))
   })
 
 /**

@@ -5,7 +5,7 @@
  */
 export * as Actor from "./Actor.ts"
 export { ActorRef, type AnyRef, type AskOptions, type NamedRef, type Recipient } from "./ActorRef.ts"
-export { ActorSystem, type SystemInfo, type SystemOptions } from "./ActorSystem.ts"
+export { ActorSystem, type BehaviorInfo, type SystemInfo, type SystemOptions } from "./ActorSystem.ts"
 export { ActorExited, AskError, AskTimeout } from "./AskError.ts"
 export type { Behavior } from "./Behavior.ts"
 export { BufferMoved } from "./BufferMoved.ts"

@@ -18,6 +18,7 @@ import type { Message } from "../Message.ts"
 import type { Pid } from "../Pid.ts"
 import type { ChildOptions, SpawnOptions } from "../Self.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
+import { Accounts } from "./accounts.ts"
 import { behaviorOf, boundFor } from "./behaviorImpl.ts"
 import { Bound, compile, movingOps, type Program } from "./bound.ts"
 import { releaseAll } from "./buffer/payload.ts"
@@ -92,6 +93,7 @@ export class Host implements ShardHost {
   swaps = 0
   rollbacks = 0
   versions: Versions | undefined = undefined
+  readonly accounts = new Accounts(this)
   /** Names of the latest dead; the oldest goes first. */
   private readonly lateNames = new Map<Pid, string>()
   private refs = 0
@@ -317,7 +319,8 @@ export class Host implements ShardHost {
     })
   }
 
-  dead(cell: Cell, reason: ExitReason): void {
+  dead(cell: Cell, reason: ExitReason, reductions: number, millis: number): void {
+    this.accounts.ended(cell, reductions, millis)
     this.over(cell, reason)
     // Last: who starts it again finds closed what closes at once. A cell is the ref that its parent has.
     this.endHooks.take(cell)?.call(cell as never, reason)

@@ -2,7 +2,7 @@
  * The versions of one actor: what it ran before, and the canary that may bring it back.
  *
  * A swap is done between two messages of its actor on the actor's own thread, so that the next message finds the new
- * behaviour and nothing has to be told to the shard. A canary is a behaviour whose handlers are wrapped while it lasts:
+ * behaviour and nothing has to be told to the shard; it is asked for the account of the version before. A canary is a behaviour whose handlers are wrapped while it lasts:
  * whoever is no canary pays nothing for it.
  *
  * Owner: the host. Ends exactly once: passed, rolled back, or with its actor.
@@ -76,6 +76,7 @@ const wrapped = (bound: Bound, wrappers: ReadonlyArray<Wrapper>): Bound => {
 export const switchTo = (cell: Cell, bound: Bound): void => {
   const before = cell.bound
   const { life } = cell
+  cell.host.accounts.moved(cell, before, bound)
   cell.bound = life?.wrappers === undefined ? bound : wrapped(bound, life.wrappers)
   if (life !== undefined) life.runner = undefined
   const scoped = life?.scope !== undefined
