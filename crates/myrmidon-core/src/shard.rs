@@ -104,6 +104,7 @@ pub struct Shard {
     due: Vec<Ring<Alarm>>,
     tide: Tide,
     congested: Vec<u32>,
+    congested_count: u32,
     /// Words of `congested` that changed since the binding last looked.
     congested_changed: Vec<u32>,
     margin: u32,
@@ -166,6 +167,7 @@ impl Shard {
             due: Vec::new(),
             tide: Tide::default(),
             congested: vec![0; (max_actors as usize + 1).div_ceil(32)],
+            congested_count: 0,
             congested_changed: Vec::new(),
             margin,
             control,
@@ -215,6 +217,9 @@ impl Shard {
         self.now = now;
         self.settle(completions);
         self.ingest(submissions);
+        if self.calls.ages() {
+            self.keep_fresh_call();
+        }
         let mut written = 0;
         if max > 0 {
             self.close_batch();
@@ -224,6 +229,8 @@ impl Shard {
         }
         self.write_control();
         if max > 0 && written == 0 && self.control[words::RUNNABLE] == 0 {
+            self.keep_fresh_call();
+            self.write_deadline();
             self.idle_moment();
         }
         written
@@ -389,6 +396,15 @@ impl Shard {
         self.outbox.push(record);
     }
 
+    /// Sets the alarm of the latest call, and lists its token.
+    fn keep_fresh_call(&mut self) {
+        if let Some((id, deadline)) = self.calls.keep()
+            && deadline < f64::INFINITY
+        {
+            self.calls.all[id].alarm = self.wheel.set(self.now, deadline, Alarm::Call(id));
+        }
+    }
+
     /// Ends a pending call without an answer. `reason` is the caller's to keep.
     fn end_call(&mut self, id: u32, end: u32, reason: u32) {
         let callee = self.calls.all[id].callee;
@@ -427,13 +443,17 @@ impl Shard {
         self.control[words::FULL_PEERS] = self.peers.full as i32;
     }
 
+    /// When the isolate has to be awake again: written when it may sleep.
+    fn write_deadline(&mut self) {
+        self.control[words::NEXT_DEADLINE] =
+            self.wheel.next().map_or(-1, |at| (at - self.now).ceil().clamp(0.0, f64::from(i32::MAX)) as i32);
+    }
+
     #[expect(clippy::cast_possible_wrap, reason = "counters far below 2^31")]
     fn write_control(&mut self) {
         let more =
             !self.outbox.is_empty() || !self.signals.is_empty() || !self.scheduler.is_empty() || self.batch.goes_on();
         self.control[words::RUNNABLE] = i32::from(more);
-        self.control[words::NEXT_DEADLINE] =
-            self.wheel.next().map_or(-1, |at| (at - self.now).ceil().clamp(0.0, f64::from(i32::MAX)) as i32);
         self.control[words::LIVE] = self.slab.live as i32;
         self.control[words::QUEUED] = self.nodes.live() as i32;
         self.control[words::CALLS] = self.calls.len() as i32;

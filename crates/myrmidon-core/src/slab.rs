@@ -111,6 +111,12 @@ impl Hot {
         self.flags & flag != 0
     }
 
+    /// Something may be in its mailbox.
+    #[inline]
+    pub const fn has_more(&self) -> bool {
+        !self.normal.is_empty() || self.has(mark::URGENT)
+    }
+
     /// Others see it.
     pub const fn is_alive(&self) -> bool {
         matches!(self.state, State::Starting | State::Live)

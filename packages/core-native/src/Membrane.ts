@@ -8,7 +8,7 @@
  * A call here writes a record, and the record is ingested with the next tick. What has an answer (`demonitor`,
  * `cancelTimer`, `whereis`, ...) ingests first, which delivers nothing and is allowed inside a handler.
  */
-import type { Binding, InfoData, StatsData } from "./binding.ts"
+import { Arg, type Binding, type InfoData, type StatsData } from "./binding.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import { Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
@@ -16,6 +16,8 @@ import { Attention, Loop } from "./loop.ts"
 import { generationOf, lowOf, pidOf } from "./words.ts"
 import { Reasons } from "./reasons.ts"
 import { rethrow } from "./rethrow.ts"
+import { buryPending } from "./bury.ts"
+import { Reserve } from "./reserve.ts"
 import { RESERVE, Ring, SUBMISSIONS } from "./ring.ts"
 import { Slots } from "./slots.ts"
 import { Table } from "./table.ts"
@@ -44,6 +46,7 @@ const INLINE = Flag.Inline << 8
 /** What a sender may say of a message: the other flags are the membrane's. */
 const SENDER = Flag.Priority | Flag.Next | Flag.Reentrant
 const NEVER = 0xffffffff
+const { CONGESTED } = Arg
 const ACCEPTED = 0
 const MAILBOX_FULL = 1
 const BAD_MESSAGE = 4
@@ -78,9 +81,8 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   readonly #loop: Loop<C, K>
   readonly #host: MembraneHost<C, K>
   readonly #now: () => number
-  readonly #block: number
-  #reserved = 0
-  #taken = 0
+  readonly #lockstep: boolean
+  readonly #reserve: Reserve
   #nextWaiter = 1
   #closed = false
   #settle: () => void = () => {}
@@ -91,10 +93,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   constructor(binding: Binding, options: MembraneOptions, host: MembraneHost<C, K>) {
     this.#now = options.clock.now
     this.#host = host
-    // In lockstep PIDs are taken one by one, so that they are those of a system without a reserve.
-    this.#block = options.seed === undefined ? RESERVE : 1
     const { maxActors, capacity, seed } = options
     this.#ring = new Ring(binding, { maxActors, capacity, seed }, () => this.#loop.wake())
+    this.#lockstep = seed !== undefined
+    // In lockstep PIDs are taken one by one, so that they are those of a system without a reserve.
+    this.#reserve = new Reserve(this.#ring, this.#lockstep ? 1 : RESERVE)
     this.#reasons = new Reasons(this.#ring.native)
     this.#loop = new Loop<C, K>(
       this.#ring,
@@ -115,19 +118,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   /** Takes a PID, or 0: there are as many actors as there may be, or the system is closed. */
   takePid(): number {
     if (this.#closed) return 0
-    const ring = this.#ring
-    if (this.#taken === this.#reserved) {
-      this.#taken = 0
-      this.#reserved = ring.native.reserve(this.#block)
-      if (this.#reserved === 0) {
-        // Ends that wait to be ingested may have freed some.
-        this.#flush()
-        this.#reserved = ring.native.reserve(this.#block)
-        if (this.#reserved === 0) return 0
-      }
-    }
-    const at = this.#taken++ * 2
-    return pidOf(ring.reserve[at]!, ring.reserve[at + 1]!)
+    const pid = this.#reserve.take()
+    if (pid !== 0) return pid
+    // Ends that wait to be ingested may have freed some.
+    this.#flush()
+    return this.#reserve.take()
   }
 
   /** The cell that stands for a PID that was taken. */
@@ -144,7 +139,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   // In lockstep the next spawn takes the slot that was given back, as in a system without a ring.
   #freed(): void {
-    if (this.#block === 1) this.#flush()
+    if (this.#lockstep) this.#flush()
   }
 
   /** Opens a mailbox; name, link and watch are taken in the same step. The holder's PID: the name is taken. */
@@ -162,6 +157,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     if (options.capacity <= SUBMISSIONS) {
       const index = cell.low & 0xffffff
       this.#ring.congested[index >>> 5]! |= 1 << (index & 31)
+      this.#ring.args[CONGESTED]!++
     }
     if (options.name === undefined) {
       this.#put(kind, cell, from, options.watchRef, options.capacity, b >>> 0)
@@ -260,8 +256,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     flags: number
   ): number {
     const ring = this.#ring
-    const index = low & 0xffffff
-    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && (flags & NEXT) === 0 && !this.#closed) {
+    if (ring.args[CONGESTED] !== 0 && (flags & NEXT) === 0 && ring.isCongested(low) && !this.#closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
     }
@@ -273,8 +268,12 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     // `| 0` says that these are no doubles.
     out[at | TO] = low | 0
     out[at | TO_GENERATION] = generation | 0
-    out[at | FROM] = fromLow | 0
-    out[at | FROM_GENERATION] = fromGeneration | 0
+    if (fromLow === 0) {
+      ring.outFloats[(at >> 1) | 1] = 0
+    } else {
+      out[at | FROM] = fromLow | 0
+      out[at | FROM_GENERATION] = fromGeneration | 0
+    }
     if (typeof payload === "number") {
       out[at | HEAD] = SEND | ((flags & SENDER) << 8) | INLINE | (op << 16)
       out[at | SLOT] = 0
@@ -309,8 +308,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   ): number {
     const ring = this.#ring
     if ((low === fromLow && generation === fromGeneration && low !== 0) || op > MAX_OP) return BAD_MESSAGE
-    const index = low & 0xffffff
-    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && !this.#closed) {
+    if (ring.args[CONGESTED] !== 0 && ring.isCongested(low) && !this.#closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
     }
@@ -331,6 +329,24 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     ring.pending++
     if (!this.#loop.awake) this.#loop.wake()
     return ACCEPTED
+  }
+
+  /** Nothing runs, and the event loop has had its turn: whoever is no actor and waits for an answer may `help`. */
+  canHelp(): boolean {
+    return this.#loop.canHelp()
+  }
+
+  /** When `canHelp` last said so, in ms. */
+  get helpedAt(): number {
+    return this.#loop.helpedAt
+  }
+
+  /**
+   * Runs the loop on the caller's stack until the call has ended or there is nothing left to run, but no longer than a
+   * turn. Right after `call`, while `canHelp` says so.
+   */
+  help(call: K): void {
+    this.#loop.help(call.token)
   }
 
   /** The call's answer was taken, or its caller has gone away. */
@@ -544,24 +560,8 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   /** After the end: what is still sent is a dead letter, and what was alive learns that the shard is gone. */
   #sweep(): void {
-    const ring = this.#ring
-    const down: ExitReason = { _tag: "IsolateDown", isolate: ring.shard }
-    const waiting = ring.pending
-    ring.pending = 0
-    for (let record = 0; record < waiting; record++) {
-      const at = record * WORDS
-      const out = ring.out
-      const head = out[at + HEAD]!
-      if ((head & 0xff) !== SEND) continue
-      const inline = (head & INLINE) !== 0
-      const payload = inline ? ring.outFloats[(at >> 1) + 3] : this.#slots.take(out[at + SLOT]!)
-      const to = pidOf(out[at + TO]!, out[at + TO_GENERATION]!)
-      const from = pidOf(out[at + FROM]!, out[at + FROM_GENERATION]!)
-      this.#host.deadLetter(to, from, head >>> 16, payload, "NotAlive")
-      if (((head >>> 8) & Flag.Call) === 0) continue
-      const call = this.#tokens.close(out[at + A]!)
-      if (call !== undefined) this.#host.callEnded(call, 1, { _tag: "NoProc", everExisted: true })
-    }
+    const down: ExitReason = { _tag: "IsolateDown", isolate: this.#ring.shard }
+    buryPending(this.#ring, this.#slots, this.#tokens, this.#host)
     for (const cell of this.#table.clear()) this.#host.dead(cell, down, 0, 0)
     for (const call of this.#tokens.clear()) this.#host.callEnded(call, 1, down)
     const waiters = [...this.#waiters.values()]

@@ -44,7 +44,16 @@ export interface StatsData {
 }
 
 /** Positions in the block of arguments and results of the hot calls (`src/hot.rs`). */
-export const Arg = { NOW: 0, SUBMITTED: 1, MAX: 2, ANSWER: 3, RESULT: 4, OUTGOING: 5, INCOMING: 6 } as const
+export const Arg = {
+  NOW: 0,
+  SUBMITTED: 1,
+  MAX: 2,
+  ANSWER: 3,
+  RESULT: 4,
+  OUTGOING: 5,
+  INCOMING: 6,
+  CONGESTED: 7
+} as const
 
 /** What both sides read and write. */
 export interface SharedArrays {

@@ -9,6 +9,7 @@
 //! call[1] submitted         call[4] result of the last DEMONITOR or CANCEL
 //! call[2] max deliveries    call[5] words of the outgoing arena that the records use; set to 0 when they are read
 //!                           call[6] words of the incoming arena that the batch fills
+//!                           call[7] mailboxes that are marked in `congested`
 //! ```
 //!
 //! `account` alone takes the words of a PID in call[0] and call[1]: it is called once for each actor that is swapped.
@@ -30,7 +31,8 @@ pub mod call {
     pub const RESULT: usize = 4;
     pub const OUTGOING: usize = 5;
     pub const INCOMING: usize = 6;
-    pub const LENGTH: usize = 7;
+    pub const CONGESTED: usize = 7;
+    pub const LENGTH: usize = 8;
 }
 
 /// Sets `tick`, `admit` and `account` on `target`. The functions keep the shard's cell alive.

@@ -93,6 +93,12 @@ export class Ring implements HotCalls {
     this.shard = this.native.shard
   }
 
+  /** Whether a mailbox may be near its bound; nobody's is while `args[CONGESTED]` is 0. */
+  isCongested(low: number): boolean {
+    const index = low & 0xffffff
+    return (this.congested[index >>> 5]! & (1 << (index & 31))) !== 0
+  }
+
   /** Writes one record; the caller has made sure that there is room. */
   put(
     kind: number,

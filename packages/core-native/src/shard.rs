@@ -12,7 +12,7 @@ use crate::{
     options::{ShardOptions, SharedArrays},
     reason::ReasonData,
 };
-use core::{any::Any, cell::RefCell};
+use core::{any::Any, cell::RefCell, hint::black_box};
 use myrmidon_core::{
     PeerLimits,
     exit_reason::ExitReason,
@@ -126,6 +126,15 @@ impl Cell {
     }
 }
 
+/// Word by word: they were written one by one a moment ago, and a wider read would have to wait for all of them to leave
+/// the store buffer. That costs more than a message.
+#[inline]
+fn copy_control(to: &mut [i32], from: &[i32; control::WORDS]) {
+    for (to, from) in to.iter_mut().zip(from).take(control::CALLS + 1) {
+        *to = black_box(*from);
+    }
+}
+
 impl Open {
     fn close(&mut self) -> usize {
         let completions = self.buffers.completions.records_mut();
@@ -146,8 +155,14 @@ impl Open {
 
     fn handle_signals(&mut self) {
         self.shard.handle_signals();
-        self.buffers.control.get_mut()[..control::WORDS].copy_from_slice(self.shard.control());
+        self.publish();
+    }
+
+    /// What the isolate reads of the shard between two ticks.
+    fn publish(&mut self) {
+        copy_control(self.buffers.control.get_mut(), self.shard.control());
         self.shard.congested_changes(self.buffers.congested.get_mut());
+        self.buffers.call.get_mut()[call::CONGESTED] = f64::from(self.shard.congested_count());
     }
 
     fn tick(&mut self, now: f64, submitted: usize, max: u32) {
@@ -184,7 +199,7 @@ impl Open {
         if let Some(member) = &mut self.member {
             member.dispatch(&mut self.shard);
         }
-        control.get_mut()[..control::WORDS].copy_from_slice(self.shard.control());
+        copy_control(control.get_mut(), self.shard.control());
         if max > 0 && written == 0 && control.get()[control::RUNNABLE] == 0 {
             let asleep = match &self.member {
                 None => self.owner.sleep(),
@@ -204,6 +219,7 @@ impl Open {
         call[call::ANSWER] = written as f64;
         call[call::RESULT] = self.shard.result();
         self.shard.congested_changes(congested.get_mut());
+        call[call::CONGESTED] = f64::from(self.shard.congested_count());
     }
 }
 
@@ -358,7 +374,7 @@ impl NativeShard {
             let record = record.ok_or_else(|| Error::new(Status::InvalidArg, "no such record"))?;
             open.handle_signals();
             let outcome = open.shard.open_named(&record, &name);
-            open.buffers.control.get_mut()[..control::WORDS].copy_from_slice(open.shard.control());
+            open.publish();
             Ok(outcome.err().map(to_js))
         })
     }

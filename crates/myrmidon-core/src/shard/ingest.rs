@@ -111,10 +111,12 @@ impl Shard {
 
     fn make_call(&mut self, index: u32, record: &Record) -> u32 {
         let (token, timeout) = (record[word::A], record[word::B]);
-        let id = self.calls.make(&mut self.slab[index].calls, Call::new(token, index));
-        if timeout != u32::MAX {
-            let alarm = self.wheel.set(call::deadline(self.now, timeout), Alarm::Call(id));
-            self.calls.all[id].alarm = alarm;
+        self.keep_fresh_call();
+        let deadline = if timeout == u32::MAX { f64::INFINITY } else { call::deadline(self.now, timeout) };
+        let id = self.calls.make(&mut self.slab[index].calls, Call::new(token, index), deadline);
+        if self.scheduler.is_seeded() {
+            // In lockstep alarms that are due together ring in the order in which they were asked for.
+            self.keep_fresh_call();
         }
         id
     }
@@ -341,7 +343,7 @@ impl Shard {
         let priority = record[word::HEAD] >> 8 & flag::PRIORITY != 0;
         let timer = Timer::new(owner, reference, if repeats { delay } else { 0.0 }, priority);
         let id = self.timers.make(&mut self.slab.side_mut(index).timers, timer);
-        self.timers.all[id].alarm = self.wheel.set(self.now + delay, Alarm::Timer(id));
+        self.timers.all[id].alarm = self.wheel.set(self.now, self.now + delay, Alarm::Timer(id));
     }
 
     /// ms left, 0 when its tick was queued, -1 when it was delivered or never was (G44).

@@ -424,3 +424,22 @@ fn garbage_from_a_binding_harms_nobody() {
     assert!(bench.shard.is_alive(pid));
     assert_eq!(bench.shard.stats().actors, 1);
 }
+
+#[test]
+fn g20_a_call_ends_in_time_in_a_shard_that_never_rests() {
+    let mut bench = Bench::new(None);
+    let (callee, light) = (bench.spawn(), bench.spawn());
+    let call = record(submission::SEND | flag::CALL << 8, callee, Pid::NONE, 0, 7, 100);
+    bench.run(&[call], |_| 0);
+    bench.run(&[record(submission::BUSY, callee, Pid::NONE, 0, 0, 0), send(light, 1)], |_| 0);
+    let mut ended = Vec::new();
+    while ended.is_empty() && bench.now < 1000.0 {
+        bench.now += 1.0;
+        bench.run(&[send(light, 1)], |_| 0);
+        let at = bench.now;
+        ended.extend(
+            bench.ring.iter().filter(|record| kind(record) == completion::CALL_ENDED).map(|end| (end[word::A], at)),
+        );
+    }
+    assert_eq!(ended, [(7, 112.0)], "the first turn of the sweep after 100 ms");
+}

@@ -113,6 +113,8 @@ const spawnIn = (
 
 // One finalizer a scope, however many actors it has.
 const ownerOf = (host: Host, scope: Scope.Scope): Owner => {
+  const last = host.lastOwner
+  if (last !== undefined && last.scope === scope) return last.owner
   let owner = host.owners.get(scope)
   if (owner === undefined) {
     const made = owner = new Owner()
@@ -121,10 +123,12 @@ const ownerOf = (host: Host, scope: Scope.Scope): Owner => {
       scope,
       Effect.suspend(() => {
         host.owners.delete(scope)
+        if (host.lastOwner?.scope === scope) host.lastOwner = undefined
         return host.closed ? Effect.void : stopAll(made.drain(), host.options.shutdownTimeout)
       })
     ))
   }
+  host.lastOwner = { scope, owner }
   return owner
 }
 

@@ -138,6 +138,7 @@ export class Bound {
   /** What its Effects run with, but for what is each actor's own. */
   readonly context: Context.Context<never>
   readonly plain: ReadonlyArray<Handler | undefined>
+  readonly full: ReadonlyArray<Handler | undefined>
   readonly flags: ReadonlyArray<number>
   readonly hasPriority: boolean
   readonly hasReentrant: boolean
@@ -157,6 +158,7 @@ export class Bound {
     this.program = program
     this.context = context
     this.plain = program.plain
+    this.full = program.full
     this.flags = host.checked ? program.flags.map((flag) => flag === 0 ? 0 : flag | OpFlag.Checked) : program.flags
     this.hasPriority = program.hasPriority
     this.hasReentrant = program.hasReentrant

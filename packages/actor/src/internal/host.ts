@@ -23,7 +23,7 @@ import { behaviorOf, boundFor } from "./behaviorImpl.ts"
 import { Bound, compile, movingOps, type Program } from "./bound.ts"
 import { releaseAll } from "./buffer/payload.ts"
 import type { BufferPool } from "./buffer/pool.ts"
-import { Call, resumeWith } from "./call.ts"
+import { Call, endCall } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { msgpack } from "./codec/msgpack.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
@@ -79,6 +79,8 @@ export class Host implements ShardHost {
   /** Whoever waits for actors that were asked to stop. */
   readonly stopGroups = new Set<StopGroup>()
   readonly owners = new WeakMap<Scope.Scope, Owner>()
+  /** The last of them: a loop that spawns into one scope finds it by a comparison. */
+  lastOwner: { readonly scope: Scope.Scope; readonly owner: Owner } | undefined = undefined
   readonly endHooks = new EndHooks()
   /** The actor whose handler is on the stack. */
   running: Cell | undefined = undefined
@@ -86,6 +88,8 @@ export class Host implements ShardHost {
   closing = false
   /** Nothing happens any more. */
   closed = false
+  /** Actors that have ended. */
+  ended = 0
   crashes = 0
   deadLetters = 0
   longSchedules = 0
@@ -133,8 +137,8 @@ export class Host implements ShardHost {
   // A late answer to it is nobody's (G21), and its error no `TellFailed`: it was asked, not told.
   get spentCall(): Call {
     if (this.spent === undefined) {
-      this.spent = new Call(0, this.shard.cellOf(0 as Pid), () => {})
-      this.spent.resume = undefined
+      this.spent = new Call(0, this.shard.cellOf(0 as Pid), undefined)
+      this.spent.pending = false
     }
     return this.spent
   }
@@ -328,6 +332,7 @@ export class Host implements ShardHost {
 
   private over(cell: Cell, reason: ExitReason): void {
     const life = cell.life
+    this.ended++
     cell.state = undefined
     if (this.stopGroups.size > 0) this.stopGroups.forEach((group) => group.ended(cell))
     if (life === undefined) return
@@ -363,10 +368,9 @@ export class Host implements ShardHost {
   }
 
   callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined): void {
-    const resume = call.resume
-    if (resume === undefined) return
-    call.resume = undefined
-    resumeWith(resume, Exit.fail(askEnded(call, end, reason)))
+    if (!call.pending) return
+    call.pending = false
+    endCall(call, Exit.fail(askEnded(call, end, reason)))
   }
 
   deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {

@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import { ExitReason } from "../ExitReason.ts"
 import { OpFlag } from "./bound.ts"
 import { depart, issueOfBuffers, releaseAll } from "./buffer/payload.ts"
-import { Call, resumeWith } from "./call.ts"
+import { Call, endCall } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { checkError, checkSuccess } from "./codecs.ts"
 import { Envelope } from "./envelope.ts"
@@ -38,11 +38,10 @@ export const crash = (cell: Cell, defect: unknown, call?: Call): void => {
 
 /** Ends a call whose handler crashed in an actor that lives on. */
 export const abandonCall = (cell: Cell, call: Call, reason: ExitReason | undefined): void => {
-  const resume = call.resume
-  if (resume === undefined) return
-  call.resume = undefined
+  if (!call.pending) return
+  call.pending = false
   cell.host.shard.answered(call)
-  resumeWith(resume, Exit.fail(askEnded(call, CallEnd.Exited, reason)))
+  endCall(call, Exit.fail(askEnded(call, CallEnd.Exited, reason)))
 }
 
 /** The answer, once. Whatever comes for a call that is over vanishes. */
@@ -53,9 +52,8 @@ export const answer = (
   exit: Exit.Exit<unknown, unknown>,
   isEndOfStream = false
 ): void => {
-  const resume = call.resume
   const flags = cell.bound.flags[op] ?? 0
-  if (resume === undefined) {
+  if (!call.pending) {
     // Nobody else knows of them.
     if ((flags & OpFlag.Answers) !== 0 && Exit.isSuccess(exit)) releaseAll(exit.value)
     return
@@ -70,9 +68,9 @@ export const answer = (
     if (leaving === undefined) return crash(cell, badBuffers(op, exit.value), call)
     exit = Exit.succeed(leaving.arrive())
   }
-  call.resume = undefined
+  call.pending = false
   cell.host.shard.answered(call)
-  resumeWith(resume, exit)
+  endCall(call, exit)
 }
 
 // A reply that its own protocol does not allow is a defect of the actor.
@@ -149,21 +147,19 @@ const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): 
     else sendMessage(target, message, cell)
     return
   }
-  const resume = call.resume
-  if (resume === undefined) return
-  call.resume = undefined
+  if (!call.pending) return
+  call.pending = false
   // The asker's patience does not begin anew (G20). The shard forgets the deadline with the call.
-  const left = call.deadline === Infinity ? Infinity : call.deadline - cell.host.clock.now()
+  const left = call.deadline === Infinity ? call.timeout : call.deadline - cell.host.clock.now()
   cell.host.shard.answered(call)
-  if (target === undefined) return resumeWith(resume, Exit.fail(to.askFailed(message)))
-  if (left <= 0) return resumeWith(resume, Exit.fail(askEnded(call, CallEnd.Timeout, undefined)))
-  const next = new Call(Envelope.op(message), target, resume, call.timeout)
+  if (target === undefined) return endCall(call, Exit.fail(to.askFailed(message)))
+  if (left <= 0) return endCall(call, Exit.fail(askEnded(call, CallEnd.Timeout, undefined)))
+  const next = new Call(Envelope.op(message), target, undefined, call.timeout)
   // Whoever gives up gives up this one (G18).
-  const chain = call.chain ?? { current: next }
-  chain.current = next
-  call.chain = next.chain = chain
+  next.origin = call.origin ?? call
+  next.origin.latest = next
   const outcome = sendCall(target, next.op, message, cell, next, undefined, left)
   if (outcome === Outcome.Accepted) return
-  next.resume = undefined
-  resumeWith(resume, Exit.fail(askRefused(target, message, outcome)))
+  next.pending = false
+  endCall(next, Exit.fail(askRefused(target, message, outcome)))
 }

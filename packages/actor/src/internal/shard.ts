@@ -5,8 +5,8 @@
  * The host owns what happens inside one: behaviours, state, fibers, scopes, answers. `memory/` is the twin (direct
  * TypeScript), `native/` drives the Rust shard; both keep the rules of docs/semantics.md, and neither knows Effect.
  *
- * A shard calls its host only from its own pump, never from inside a call of the host; `deliver` and `dead` of one
- * actor never overlap.
+ * A shard calls its host only from its own pump, never from inside a call of the host, but for `help`, which runs the
+ * pump; `deliver` and `dead` of one actor never overlap.
  */
 import type { ExitReason } from "../ExitReason.ts"
 import type { Pid } from "../Pid.ts"
@@ -115,6 +115,8 @@ export interface ShardOptions {
 }
 
 export interface Shard {
+  /** In lockstep: one message at a time, in an order made from a seed. */
+  readonly seeded: boolean
   readonly backend: "native" | "memory"
 
   // -- life ---------------------------------------------------------------------------------------------------------
@@ -157,6 +159,14 @@ export interface Shard {
   ) => Outcome
   /** The host has taken the call's answer, or its caller has gone away. */
   readonly answered: (call: Call) => void
+  /** It runs nothing, and the event loop has had its turn lately. Never in lockstep. */
+  readonly canHelp: () => boolean
+  /**
+   * Right after `call`, of a call without `resume`, while `canHelp` says so. Its asker, who is no actor and has nobody
+   * below it on the stack, would only wait: runs the pump there until the call has ended or there is nothing left to run;
+   * not for longer than the pump runs at a time.
+   */
+  readonly help: (call: Call) => void
   /** Calls `resume` once there is room, or the actor has ended. Returns its undo. */
   readonly awaitRoom: (to: Cell, resume: () => void) => () => void
   /** In order behind what is in the normal lane; never refused. */

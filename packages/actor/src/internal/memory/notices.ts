@@ -72,7 +72,7 @@ class CallEnded extends Notice {
 
   tell(host: ShardHost): boolean {
     // The last handler of an actor may end it and still answer: the answer was first.
-    if (this.call.resume !== undefined) host.callEnded(this.call, this.end, this.reason)
+    if (this.call.pending) host.callEnded(this.call, this.end, this.reason)
     return true
   }
 }

@@ -78,6 +78,8 @@ export class Scheduler {
   private readonly tasks = new Ring<Task>()
 
   private running = false
+  /** Whose asker lends its stack to this run. */
+  private awaited: Call | undefined = undefined
   /** Slices that are left of the pass; -1: a new one begins. */
   private left = -1
   private keep = false
@@ -176,6 +178,21 @@ export class Scheduler {
 
   private readonly needed = (): boolean => this.keep || this.shard.timers.size > 0 || this.shard.calls.pending > 0
 
+  /** See `Shard.help`. */
+  help(call: Call): void {
+    this.awaited = call
+    this.run(false)
+    this.awaited = undefined
+    if (call.token === 0 || call.timeout === Infinity) return
+    // A run with a handler that is not short has read the clock before it.
+    this.shard.calls.limit(call, call.timeout, this.marked ? this.until - RUN : this.clock.now())
+    this.pump.arm(this.deadline())
+  }
+
+  canHelp(): boolean {
+    return !this.running && this.random === undefined && !this.pump.isWaiting()
+  }
+
   private readonly run = (woken: boolean): void => {
     if (this.running) return
     this.running = true
@@ -209,14 +226,16 @@ export class Scheduler {
         }
         more = this.hasWork()
         if (!more || handled >= RUN_MESSAGES || (this.marked && this.now >= this.until)) break
+        if (this.awaited !== undefined && !this.awaited.pending) break
       }
     } finally {
       // A host does not throw; should it, the loop goes on with whoever is next.
       if (this.group.size > 0 && this.marked) this.closeGroup()
       this.group.clear()
       this.running = false
-      this.pump.did(handled)
-      if (more) this.pump.yield()
+      this.pump.did(handled, this.marked ? this.now - this.until + RUN : 0)
+      if (more && this.awaited?.pending === false) this.pump.wake()
+      else if (more) this.pump.yield()
       else if (this.shard.queued === 0) this.shard.pool.trim()
       const deadline = this.deadline()
       if (deadline !== Infinity) this.pump.arm(deadline)

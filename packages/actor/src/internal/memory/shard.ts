@@ -58,6 +58,7 @@ const NOT_IDLE = Is.Queued | Is.Starting | Is.Held | Is.Suspended | Is.Busy | Is
 
 export class MemoryShard implements Shard {
   readonly backend = "memory"
+  readonly seeded: boolean
   readonly host: ShardHost
   private readonly options: ShardOptions
 
@@ -82,6 +83,7 @@ export class MemoryShard implements Shard {
 
   constructor(options: ShardOptions, host: ShardHost) {
     this.options = options
+    this.seeded = options.seed !== undefined
     this.host = host
     this.anyLimits = this.limits.get(65536, 0, 5000, mostBudget)
     this.scheduler = new Scheduler(this, host, options.clock, options.longSchedule, options.seed)
@@ -258,7 +260,13 @@ export class MemoryShard implements Shard {
     letter.extra = call
     const alive = this.lifeOf(cell)
     // Listed first: what admission does with the letter may end it.
-    if (alive !== undefined) this.calls.list(call, alive, timeout, this.scheduler.coarseNow())
+    if (alive !== undefined) {
+      this.calls.list(call, alive)
+      // Most of those whose asker helps are answered by it: the clock is read for the others.
+      if (timeout !== Infinity && (call.resume !== undefined || !this.scheduler.canHelp())) {
+        this.calls.limit(call, timeout, this.scheduler.coarseNow())
+      }
+    }
     const outcome = admit(this, cell, letter, from as MemoryCell | undefined)
     if (outcome !== Outcome.Accepted) {
       this.calls.unlist(call)
@@ -275,6 +283,14 @@ export class MemoryShard implements Shard {
   /** The time of a call is over. Its message stays where it is; its answer will be nobody's. */
   timedOut(call: Call): void {
     this.notices.callEnded(call, CallEnd.Timeout, undefined)
+  }
+
+  canHelp(): boolean {
+    return this.scheduler.canHelp()
+  }
+
+  help(call: Call): void {
+    this.scheduler.help(call)
   }
 
   awaitRoom(to: Cell, resume: () => void): () => void {

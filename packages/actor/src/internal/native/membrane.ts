@@ -73,6 +73,12 @@ export interface NativeMembrane {
     call: Call,
     timeout: number
   ): Outcome
+  /** Nothing runs, and the event loop has had its turn: whoever is no actor and waits for an answer may `help`. */
+  canHelp(): boolean
+  /** When `canHelp` last said so. */
+  readonly helpedAt: number
+  /** Runs the loop on the caller's stack until the call has ended, or for a turn. */
+  help(call: Call): void
   answered(call: Call): void
   awaitRoom(cell: NativeCell, resume: () => void): () => void
   stop(cell: NativeCell, reason: ExitReason): void

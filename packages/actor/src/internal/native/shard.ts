@@ -38,12 +38,14 @@ const shardInfo = (info: NativeInfo): ShardInfo => ({
 
 export class NativeShard implements Shard {
   readonly backend = "native"
+  readonly seeded: boolean
   readonly #membrane: NativeMembrane
   readonly #options: ShardOptions
   readonly #binding: BuffersBinding
 
   constructor(module: NativeModule, binding: BuffersBinding, options: ShardOptions, host: ShardHost) {
     this.#options = options
+    this.seeded = options.seed !== undefined
     this.#binding = binding
     this.#membrane = new module.Membrane(binding, {
       maxActors: options.maxActors,
@@ -140,7 +142,11 @@ export class NativeShard implements Shard {
     call: Call,
     timeout: number
   ): Outcome {
-    if (timeout !== Infinity) call.deadline = this.#options.clock.now() + timeout
+    // Of whoever is going to help, the clock was read just now.
+    if (timeout !== Infinity) {
+      const isHelped = call.resume === undefined && call.origin === undefined
+      call.deadline = (isHelped ? this.#membrane.helpedAt : this.#options.clock.now()) + timeout
+    }
     return from === undefined
       ? this.#membrane.call(to.low, to.generation, op, payload, 0, 0, flags, call, timeout)
       : this.#membrane.call(to.low, to.generation, op, payload, from.low, from.generation, flags, call, timeout)
@@ -148,6 +154,14 @@ export class NativeShard implements Shard {
 
   answered(call: Call): void {
     this.#membrane.answered(call)
+  }
+
+  canHelp(): boolean {
+    return this.#membrane.canHelp()
+  }
+
+  help(call: Call): void {
+    this.#membrane.help(call)
   }
 
   awaitRoom(to: Cell, resume: () => void): () => void {
