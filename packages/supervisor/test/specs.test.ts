@@ -11,6 +11,7 @@ import {
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Exit, Layer, Scope } from "effect"
 import type { RpcGroup } from "effect/rpc"
+import { TestClock } from "effect/testing"
 import { Crash, eventually, Id, Journal, quiet, type StartRefused, testSystems, Worker, workerOf } from "./fixtures.ts"
 
 class TheWorker extends Actor.Service<TheWorker>()("test/TheWorker", Worker) {}
@@ -220,6 +221,49 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
         yield* eventually("its end", () => before.has("end x crashed: Error: boom"))
         yield* quiet
         assert.strictEqual(yield* many.count, 1)
+      }))
+
+    // a is to be started again and fails, b waits for it.
+    const failing = (strategy: "one_for_all" | "rest_for_one") =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const worker = workerOf(journal)
+        const options = { strategy, intensity: 9, backoff: { min: "1 second", max: "1 second" } } as const
+        const [a, b] = [Supervisor.child("a", worker, "a"), Supervisor.child("b", worker, "b")]
+        const app = yield* Supervisor.start(Supervisor.make("top", options, [a, b]))
+        journal.script.set("a", ["fail"])
+        yield* (yield* app.get("a")).tell(Crash("boom"))
+        yield* quiet
+        yield* TestClock.adjust("1 second")
+        yield* eventually("a fails", () => journal.has("fail a"))
+        yield* quiet
+        assert.deepStrictEqual(statuses(yield* app.which), ["a restarting", "b restarting"])
+        return { app, options, a, b }
+      })
+
+    test("whoever waits for the restart of one that is forgotten starts without it", () =>
+      Effect.gen(function*() {
+        const { app, b, options } = yield* failing("one_for_all")
+        yield* Supervisor.change(app.ref, Supervisor.make("top", options, [b]))
+        yield* quiet
+        assert.deepStrictEqual(statuses(yield* app.which), ["b running"])
+      }))
+
+    test("whoever waits for a restart starts with it, also under another strategy and in another order", () =>
+      Effect.gen(function*() {
+        const { a, app, b, options } = yield* failing("rest_for_one")
+        yield* Supervisor.change(app.ref, Supervisor.make("top", options, [b, a]))
+        yield* TestClock.adjust("1 second")
+        yield* quiet
+        assert.deepStrictEqual(statuses(yield* app.which), ["b running", "a running"])
+        const other = yield* failing("one_for_all")
+        yield* Supervisor.change(
+          other.app.ref,
+          Supervisor.make("top", { ...options, strategy: "one_for_one" }, [other.a, other.b])
+        )
+        yield* TestClock.adjust("1 second")
+        yield* quiet
+        assert.deepStrictEqual(statuses(yield* other.app.which), ["a running", "b running"])
       }))
 
     test("what is not that supervisor is refused, and so is one that is gone", () =>

@@ -170,9 +170,16 @@ export class Incarnation {
       const stopped = Effect.map(this.stop(child), () => {
         if (child.treatment.restart === "temporary") this.forget(child)
       })
-      const left = waiting.filter((other) => other.status === "restarting" && other.ref === undefined)
+      const left = this.stillDue(waiting)
       return left.length === 0 ? stopped : Effect.andThen(stopped, this.restartAll(left))
     })
+  }
+
+  // Of those that wait for somebody's restart: who is still there, and does not run.
+  private stillDue(waiting: ReadonlyArray<Node> = []): ReadonlyArray<Node> {
+    return waiting.filter((other) =>
+      other.status === "restarting" && other.ref === undefined && this.node.children.includes(other)
+    )
   }
 
   /** Gives up the start of a child, if it is under way: what waits for it goes on without. */
@@ -219,9 +226,19 @@ export class Incarnation {
     this.operations.add(Effect.suspend(() => child.ticket === ticket ? this.treat(child, reason) : Effect.void))
   }
 
-  /** It is no child any more, and nothing comes of its end; but it does not outlive the supervisor. */
+  /**
+   * It is no child any more, and nothing comes of its end; but it does not outlive the supervisor. Those that wait for
+   * its restart go on without.
+   */
   disown(child: Node): void {
     if (child.ref !== undefined) this.disowned.add(child)
+    const { waiting } = child
+    child.waiting = undefined
+    if (waiting === undefined) return
+    this.operations.add(Effect.suspend(() => {
+      const left = this.stillDue(waiting)
+      return left.length === 0 ? Effect.void : this.restartAll(left)
+    }))
   }
 
   private treat(child: Node, reason: ExitReason): Effect.Effect<void> {
@@ -268,10 +285,14 @@ export class Incarnation {
   }
 
   private restart(child: Node): Effect.Effect<void> {
-    const { strategy } = this.node.rules
-    if (strategy === "one_for_one") return this.restartAll([child])
-    const { children } = this.node
-    const group = strategy === "one_for_all" ? [...children] : children.slice(children.indexOf(child))
+    const { node: { children, rules: { strategy } } } = this
+    // Who waits for it belongs to it, whatever other specs have made of the strategy and of the order.
+    const waiting = this.stillDue(child.waiting)
+    if (strategy === "one_for_one" && waiting.length === 0) return this.restartAll([child])
+    const from = strategy === "rest_for_one" ? children.indexOf(child) : 0
+    const group = strategy === "one_for_one"
+      ? [child, ...waiting]
+      : children.filter((other, at) => at >= from || waiting.includes(other))
     const others = group.filter((other) => other !== child)
     // What was stopped by hand stays so.
     const wasUp = new Set(others.filter((other) => other.status !== "stopped"))
