@@ -22,7 +22,7 @@ import { Intensity } from "./intensity.ts"
 import { type Node, type SupervisorNode } from "./node.ts"
 import { Operations } from "./operations.ts"
 import { isOrderly, Stopping } from "./shutdown.ts"
-import { isClosing, spawnChild } from "./spawnChild.ts"
+import { abandoned, isClosing, spawnChild } from "./spawnChild.ts"
 
 /** What the incarnation asks its actor to do, each time with the child's ticket: another one makes it void. */
 export interface Orders {
@@ -374,6 +374,8 @@ export class Incarnation {
       this.operations.close()
       this.finishing = Effect.runForkWith(this.context)(
         this.operations.settled.pipe(
+          // Its own first start may have been given up in the middle of a child's.
+          Effect.andThen(abandoned(this.inStart)),
           // Who is being stopped already is waited for first: children end one after the other.
           Effect.andThen(
             Effect.suspend(() =>
