@@ -9,7 +9,7 @@ import {
   type TreeNode
 } from "@myrmidonjs/supervisor"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Deferred, Effect, Exit, Layer, Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import type { RpcGroup } from "effect/rpc"
 import { TestClock } from "effect/testing"
 import { Crash, eventually, Id, Journal, quiet, type StartRefused, testSystems, Worker, workerOf } from "./fixtures.ts"
@@ -266,6 +266,42 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
         yield* TestClock.adjust("1 second")
         yield* quiet
         assert.deepStrictEqual(statuses(yield* other.app.which), ["a running", "b running"])
+      }))
+
+    test("a nested supervisor changes when what it does is done: what starts meanwhile does not outlive it", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const deaf = workerOf(journal, { trap: true })
+        const gate = yield* Deferred.make<void>()
+        let starts = 0
+        const slow = Worker.behavior({
+          init: () => starts++ === 0 ? { id: "b" } : Effect.as(Deferred.await(gate), { id: "b" }),
+          handlers: { Crash: () => {}, Leave: () => {}, Unlink: () => {}, Id: ({ id }) => id },
+          signals: { exit: () => {} }
+        })
+        const treeOf = (...ids: ReadonlyArray<"a" | "b">) =>
+          Supervisor.make("top", {}, [
+            Supervisor.make(
+              "in",
+              { strategy: "rest_for_one" },
+              ids.map((id) => Supervisor.child(id, id === "a" ? deaf : slow, id, { shutdown: "brutal" }))
+            )
+          ])
+        const app = yield* Supervisor.start(treeOf("a", "b"))
+        const inner = yield* app.get("in")
+        yield* (yield* inner.get("a")).tell(Crash("boom"))
+        yield* eventually("b starts again", () => starts === 2)
+        const change = yield* Effect.forkScoped(Supervisor.change(app.ref, treeOf("a")), { startImmediately: true })
+        yield* quiet
+        assert.isUndefined(change.pollUnsafe())
+        assert.deepStrictEqual(statuses(yield* inner.which), ["a running", "b restarting"])
+        yield* Deferred.succeed(gate, undefined)
+        yield* Fiber.join(change)
+        assert.deepStrictEqual(statuses(yield* inner.which), ["a running"])
+        // b was forgotten while it ran: it ends with its supervisor.
+        assert.strictEqual(yield* actors, 4)
+        yield* app.terminate("in")
+        assert.strictEqual(yield* actors, 1)
       }))
 
     test("what is not that supervisor is refused, and so is one that is gone", () =>

@@ -11,6 +11,7 @@ import { type AnyRef, ExitReason, type Self } from "@myrmidonjs/actor"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -355,6 +356,17 @@ export class Incarnation {
   /** An operation of somebody outside, who waits for its result. */
   submit<A, E>(id: string, run: Effect.Effect<A, E>): Effect.Effect<A, E | ChildNotRunning> {
     return this.operations.submit(run, () => new ChildNotRunning({ id, status: "stopped" }))
+  }
+
+  /** Other specs from above: between two operations, or at once when there will be none any more. What waits for that. */
+  change(apply: () => void): Effect.Effect<void> {
+    const done = Deferred.makeUnsafe<void>()
+    const changed = (): void => {
+      apply()
+      Deferred.doneUnsafe(done, Effect.void)
+    }
+    this.operations.add(Effect.sync(changed), changed)
+    return Deferred.await(done)
   }
 
   private end(reason: ExitReason): void {
