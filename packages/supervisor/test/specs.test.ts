@@ -275,7 +275,8 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
         const gate = yield* Deferred.make<void>()
         let starts = 0
         const slow = Worker.behavior({
-          init: () => starts++ === 0 ? { id: "b" } : Effect.as(Deferred.await(gate), { id: "b" }),
+          init: (id: string): { id: string } | Effect.Effect<{ id: string }> =>
+            starts++ === 0 ? { id } : Effect.as(Deferred.await(gate), { id }),
           handlers: { Crash: () => {}, Leave: () => {}, Unlink: () => {}, Id: ({ id }) => id },
           signals: { exit: () => {} }
         })
@@ -284,7 +285,11 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
             Supervisor.make(
               "in",
               { strategy: "rest_for_one" },
-              ids.map((id) => Supervisor.child(id, id === "a" ? deaf : slow, id, { shutdown: "brutal" }))
+              ids.map((id) =>
+                id === "a"
+                  ? Supervisor.child("a", deaf, id, { shutdown: "brutal" })
+                  : Supervisor.child("b", slow, id, { shutdown: "brutal" })
+              )
             )
           ])
         const app = yield* Supervisor.start(treeOf("a", "b"))
