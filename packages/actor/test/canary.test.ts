@@ -140,8 +140,8 @@ describe.each(testSystems)("canaries on the %s", (_, system) => {
         // The one message is all that it had to handle.
         const swap = yield* probation(sum, HotSwap.upgrade(V1, V3), { messages: 1 })
         const told = yield* Effect.flip(sum.ask(Add(1)))
-      assert(typeof told !== "string")
-      assert.strictEqual(told.reason._tag, "ActorExited")
+        assert(typeof told !== "string")
+        assert.strictEqual(told.reason._tag, "ActorExited")
         const { reason } = yield* Effect.flip(Fiber.join(swap))
         assert(reason._tag === "RolledBack")
         assert.deepStrictEqual(reason.handled, [])
