@@ -3,19 +3,30 @@
  * unlink takes back.
  */
 import { type AnyRef, type ExitReason, type Self, SpawnError } from "@myrmidonjs/actor"
-import type * as Effect from "effect/Effect"
-import type { Node } from "./node.ts"
+import * as Effect from "effect/Effect"
+import { DynamicNode, type Node, SupervisorNode } from "./node.ts"
 
 /** The system closes: no start will ever succeed, and trying again would only end in an escalation. */
 export const isClosing = (error: unknown): boolean =>
   error instanceof SpawnError && error.reason._tag === "SystemStopped"
 
-/** Starts it and waits until it has. */
+/**
+ * The end of whatever a supervisor had started whose own start was given up: the actor is gone at once, and its children
+ * take the time that they have.
+ */
+export const abandoned = (child: Node | undefined): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    (child instanceof SupervisorNode || child instanceof DynamicNode ? child.incarnation?.terminate : undefined)
+      ?? Effect.void
+  )
+
+/** Starts it and waits until it has. Given up, it waits until nobody is left of it. */
 export const spawnChild = (
   self: Self.Any,
   child: Node,
   onEnd: (ref: AnyRef, reason: ExitReason) => void
 ): Effect.Effect<AnyRef, unknown> => {
   const { args, behavior, options } = child.start
-  return self.spawn(behavior, args, { ...options, onEnd })
+  const started: Effect.Effect<AnyRef, unknown> = self.spawn(behavior, args, { ...options, onEnd })
+  return Effect.onInterrupt(started, () => abandoned(child))
 }
