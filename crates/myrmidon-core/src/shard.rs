@@ -12,6 +12,7 @@
 //! Who the others are is in `membership`, bytes in `blocks`. A shard alone has none of it, and pays for none of it: a
 //! record's receiver is looked up here first.
 
+mod accounts;
 mod away;
 mod blocks;
 mod control;
@@ -26,6 +27,7 @@ mod receive;
 mod settle;
 mod watch;
 
+pub use accounts::{Measure, Usage};
 pub use inspect::{ActorInfo, ShardStats, Status};
 
 use crate::{
@@ -368,6 +370,13 @@ impl Shard {
         self.outbox.push([to.low(), to.generation(), from.low(), from.generation(), kind, slot, a, b]);
     }
 
+    /// Posts an end with the account of the life that it ends.
+    fn post_dead(&mut self, pid: Pid, reason: u32, reductions: u64, micros: u64) {
+        let [low, high] = halves(reductions);
+        let [slot, b] = halves(micros);
+        self.outbox.push([pid.low(), pid.generation(), low, high, completion::DEAD, slot, reason, b]);
+    }
+
     /// Posts a message that is not delivered. Its bytes are in the pool.
     fn dead_letter(&mut self, mut record: Record, why: u32) {
         self.letters[why as usize] += 1;
@@ -452,6 +461,11 @@ impl Shard {
             self.write_control_of_peers();
         }
     }
+}
+
+/// The words of a `u64`, low first.
+const fn halves(value: u64) -> [u32; 2] {
+    [value as u32, (value >> 32) as u32]
 }
 
 #[cfg(test)]

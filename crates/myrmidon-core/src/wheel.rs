@@ -34,6 +34,11 @@ struct Alarm<T> {
     place: Neighbours,
 }
 
+/// Bytes of an alarm that is set.
+pub const fn alarm_bytes<T>() -> usize {
+    size_of::<Alarm<T>>()
+}
+
 impl<T> Listed<0> for Alarm<T> {
     fn place(&self) -> Neighbours {
         self.place

@@ -62,9 +62,17 @@ export interface ActorInfo {
   readonly protocol: string
   readonly version: string
   readonly status: "idle" | "runnable" | "busy" | "suspended"
+  /** Messages that wait, all lanes. */
   readonly mailbox: number
+  /** Messages handled. */
   readonly reductions: number
+  /** ms of handler time. */
   readonly millis: number
+  /**
+   * Bytes that the runtime holds for it: its record, its queue, links, monitors, timers, name and open asks. Not the
+   * program's own: state, payloads, fibers. Counted on the native system, estimated on the twin.
+   */
+  readonly memory: number
   readonly links: ReadonlyArray<Pid>
 }
 
@@ -268,7 +276,7 @@ export const resume = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
   Effect.suspend(() => setHold(cellOf(ref), false))
 
 /**
- * Mailbox length, reductions, time, links and state of life of one actor.
+ * Mailbox length, reductions, time, memory, links and state of life of one actor.
  *
  * @category observability
  * @since 0.1.0

@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Rpc from "effect/rpc/Rpc"
 import type * as Stream from "effect/Stream"
+import type { ActorInfo } from "./Actor.ts"
 import type { ActorRef } from "./ActorRef.ts"
 import type { Behavior } from "./Behavior.ts"
 import type { DeadLetter } from "./DeadLetter.ts"
@@ -97,6 +98,28 @@ export interface SystemInfo {
 }
 
 /**
+ * What the actors of one version of a behaviour use: the living, and in `reductions` and `millis` also those that have
+ * ended, so that these two never shrink.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface BehaviorInfo {
+  readonly protocol: string
+  readonly version: string
+  /** That live now. */
+  readonly actors: number
+  /** Messages handled. */
+  readonly reductions: number
+  /** ms of handler time. */
+  readonly millis: number
+  /** Messages that wait. */
+  readonly mailbox: number
+  /** Bytes that the runtime holds for them: see `ActorInfo`. */
+  readonly memory: number
+}
+
+/**
  * The actor system.
  *
  * **Example** (Spawning without Effect)
@@ -114,6 +137,31 @@ export interface SystemInfo {
  * await Effect.runPromise(Effect.provide(program, ActorSystem.layerMemory())) // => "hello"
  * ```
  *
+ * **Example** (Who uses most, and what a behaviour has used in all)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Echo = Actor.make("Echo", [Rpc.make("Say", { payload: Schema.String, success: Schema.String })])
+ * const EchoLive = Echo.behavior({ init: () => null, handlers: { Say: (_, text) => text } })
+ * const program = Effect.gen(function*() {
+ *   const system = yield* ActorSystem
+ *   const quiet = system.spawnUnsafe(EchoLive, undefined, { name: "quiet" })
+ *   const busy = system.spawnUnsafe(EchoLive, undefined, { name: "busy" })
+ *   yield* quiet.ask(Echo.messages.Say("one"))
+ *   yield* busy.ask(Echo.messages.Say("two"))
+ *   yield* busy.ask(Echo.messages.Say("three"))
+ *   const top = yield* system.top(1, "reductions")
+ *   yield* Actor.stop(busy)
+ *   const [echo] = yield* system.behaviors
+ *   return [top[0]?.name, echo?.protocol, echo?.actors, echo?.reductions]
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, ActorSystem.layerMemory())) // => ["busy", "Echo", 1, 3]
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */
@@ -126,6 +174,19 @@ export class ActorSystem extends Context.Service<ActorSystem, {
     options?: SpawnOptions
   ) => ActorRef<Rpcs>
   readonly info: Effect.Effect<SystemInfo>
+  /**
+   * The `n` living actors (1 to 10,000) that have most of something, the highest first, ties by PID. One look at all
+   * actors, none at any when nobody asks. Empty once the system is closed.
+   */
+  readonly top: (
+    n: number,
+    by: "reductions" | "time" | "mailbox" | "memory"
+  ) => Effect.Effect<ReadonlyArray<ActorInfo>>
+  /**
+   * The accounts of all behaviours, by protocol and version, in the order in which they were first spawned. Also as the
+   * metrics `myrmidon_behavior_actors`, `_reductions`, `_millis`, `_mailbox` and `_memory` of the latest 64.
+   */
+  readonly behaviors: Effect.Effect<ReadonlyArray<BehaviorInfo>>
   /** Bounded: a slow reader loses letters, which the metric `myrmidon_dropped_letters` counts. */
   readonly deadLetters: Stream.Stream<DeadLetter>
   /** Bounded: a slow reader loses events, which the metric `myrmidon_dropped_events` counts. */

@@ -8,6 +8,7 @@ export { ActorElsewhere } from "./ActorElsewhere.ts"
 export { ActorRef, type AnyRef, type AskOptions, type NamedRef, type Recipient } from "./ActorRef.ts"
 export {
   ActorSystem,
+  type BehaviorInfo,
   type IsolateInfo,
   type NativeOptions,
   type SystemInfo,

@@ -1,7 +1,8 @@
 // tell, ask and stream from outside, with every way to end.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorRef, ActorSystem, type AskError, ExitReason, type Pid } from "@myrmidonjs/actor"
+import { Actor, ActorRef, ActorSystem, type AskError, ExitReason, Pid } from "@myrmidonjs/actor"
 import { Cause, Deferred, Effect, Exit, Fiber, Schema, Stream } from "effect"
+import { inspect } from "node:util"
 import { TestClock } from "effect/testing"
 import { Rpc } from "effect/rpc"
 import { hostOf } from "../src/internal/system.ts"
@@ -64,6 +65,19 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
       assert(error._tag === "AskError" && error.reason._tag === "ActorExited")
       assert.deepStrictEqual(error.reason.reason, ExitReason.noProc(false))
     }).pipe(Effect.provide(system)))
+
+  it.effect("prints as its protocol and PID, and not as its system", () =>
+    Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(0)
+      const text = `Counter ${Pid.print(counter.pid)}`
+      assert.strictEqual(inspect({ counter }), `{ counter: ${text} }`)
+      assert.strictEqual(String(Exit.succeed(counter)), `Success(${text})`)
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(counter)), {
+        _id: "ActorRef",
+        protocol: "Counter",
+        pid: Pid.print(counter.pid)
+      })
+    }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("fromPid leads to the living actor", () =>
     Effect.gen(function*() {

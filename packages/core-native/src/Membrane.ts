@@ -24,6 +24,7 @@ import { Slots } from "./slots.ts"
 import { Table } from "./table.ts"
 import { Timers } from "./timers.ts"
 import { Tokens } from "./tokens.ts"
+import { USAGE_WORDS, Usages } from "./usages.ts"
 
 const {
   To: TO,
@@ -62,6 +63,8 @@ export interface OpenOptions<C> {
   readonly onFull: number
   /** ms, for `suspend`. */
   readonly sendTimeout: number
+  /** Messages of a slice; 0: as many as there may be. */
+  readonly budget: number
   readonly trapExit: boolean
   readonly cleanup: boolean
   readonly starting: boolean
@@ -153,7 +156,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       | (options.cleanup ? Spawn.Cleanup : 0)
       | (parent === undefined ? 0 : Spawn.Link)
       | (watcher === undefined || (parent !== undefined && parent !== watcher) ? 0 : Spawn.Monitor)
-    const kind = Submission.Spawn | (flags << 8)
+    const kind = Submission.Spawn | (flags << 8) | (options.budget << 16)
     const b = options.onFull | (Math.min(Math.max(Math.ceil(options.sendTimeout), 0), 0xffffff) << 8)
     const from = parent ?? watcher
     // The shard marks it when it ingests the record; a send may come before that.
@@ -226,6 +229,19 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     if (this.#closed) return undefined
     this.#flush()
     return this.#ring.native.info(cell.low, cell.generation) ?? undefined
+  }
+
+  /** What an actor has used so far; undefined: it has ended. */
+  account(cell: C): { readonly reductions: number; readonly millis: number } | undefined {
+    if (this.#closed) return undefined
+    const ring = this.#ring
+    // Swaps of thousands ask one after the other: while nothing is delivered, nothing is left to be settled.
+    if (ring.pending > 0 || ring.unsettled) {
+      this.#flush()
+      ring.unsettled = this.#loop.pumping
+    }
+    const reductions = ring.reductionsOf(cell.low, cell.generation)
+    return reductions < 0 ? undefined : { reductions, millis: ring.result / 1000 }
   }
 
   /** The cell of a PID, while it lives. */
@@ -635,6 +651,26 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return { ...this.#ring.native.stats(), slots: this.#slots.used }
   }
 
+  /** The `n` cells that have most of `by`, the highest first, ties by PID. */
+  top(n: number, by: string): Array<readonly [cell: C, info: InfoData]> {
+    if (this.#closed) return []
+    this.#flush()
+    return this.#ring.native.top(n, by).flatMap((info) => {
+      const cell = this.find(info.pid)
+      return cell === undefined ? [] : [[cell, info] as const]
+    })
+  }
+
+  /** What all live cells have used and hold, by the same position in each. */
+  usages(): Usages<C> {
+    if (this.#closed) return new Usages(0)
+    this.#flush()
+    const words = this.#ring.native.usages()
+    const usages = new Usages<C>(words.length / USAGE_WORDS)
+    for (let at = 0; at < words.length; at += USAGE_WORDS) usages.add(this.find(words[at]!), words, at)
+    return usages
+  }
+
   /** The PID of every live cell, in order of its spawn. */
   pids(): Float64Array {
     if (this.#closed) return new Float64Array(0)
@@ -689,7 +725,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   #sweep(): void {
     const down: ExitReason = { _tag: "IsolateDown", isolate: this.#ring.shard }
     buryPending(this.#ring, this.#slots, this.#tokens, this.#border, this.#host)
-    for (const cell of this.#table.clear()) this.#host.dead(cell, down)
+    for (const cell of this.#table.clear()) this.#host.dead(cell, down, 0, 0)
     for (const call of this.#tokens.clear()) this.#host.callEnded(call, 1, down)
     const waiters = [...this.#waiters.values()]
     this.#waiters.clear()

@@ -19,10 +19,12 @@ export interface ReasonData {
 }
 
 export interface InfoData {
+  readonly pid: number
   readonly status: "starting" | "idle" | "runnable" | "busy" | "suspended"
   readonly mailbox: number
   readonly reductions: number
   readonly micros: number
+  readonly memory: number
   readonly links: ReadonlyArray<number>
   readonly name?: string
 }
@@ -74,6 +76,7 @@ export interface SharedArrays {
 export interface HotCalls {
   tick: () => void
   admit: () => void
+  account: () => void
 }
 
 export interface NativeShard {
@@ -89,6 +92,8 @@ export interface NativeShard {
   isAlive(low: number, generation: number): boolean
   everExisted(low: number, generation: number): boolean
   info(low: number, generation: number): InfoData | null
+  top(n: number, by: string): ReadonlyArray<InfoData>
+  usages(): Float64Array
   live(): Float64Array
   stats(): StatsData
   close(): number

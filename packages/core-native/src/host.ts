@@ -40,7 +40,8 @@ export interface MembraneHost<C extends MembraneCell, K extends MembraneCall> {
   readonly down: (cell: C, ref: number, from: number, reason: ExitReason) => boolean
   readonly outsideDown: (ref: number, from: number, reason: ExitReason) => void
   readonly terminate: (cell: C, reason: ExitReason) => void
-  readonly dead: (cell: C, reason: ExitReason) => void
+  /** With what it had used: messages, and ms of handler time. */
+  readonly dead: (cell: C, reason: ExitReason, reductions: number, millis: number) => void
   readonly callEnded: (call: K, end: number, reason: ExitReason | undefined) => void
   readonly deadLetter: (to: number, from: number, op: number, payload: unknown, why: Why) => void
   readonly longSchedule: (cell: C, millis: number) => void

@@ -158,6 +158,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     if (!this.awake) this.wake()
   }
 
+  /** A turn is under way: this is called from a handler, a task or a notice. */
+  get pumping(): boolean {
+    return this.#pumping
+  }
+
   keepAlive(on: boolean): void {
     this.#alarm.keepAlive(on)
   }

@@ -14,7 +14,7 @@ import type { Slots } from "./slots.ts"
 import type { Table } from "./table.ts"
 import type { Timers } from "./timers.ts"
 import type { Tokens } from "./tokens.ts"
-import { pidOf } from "./words.ts"
+import { pidOf, wide } from "./words.ts"
 
 const {
   To: TO,
@@ -94,7 +94,12 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
         const cell = this.#table.remove(words[at + TO]!, words[at + TO_GENERATION]!)
         if (cell === undefined) break
         this.#timers.drop(cell)
-        host.dead(cell, this.#reasons.of(words[at + A]!))
+        host.dead(
+          cell,
+          this.#reasons.of(words[at + A]!),
+          wide(words[at + FROM]!, words[at + FROM_GENERATION]!),
+          wide(words[at + SLOT]!, words[at + B]!) / 1000
+        )
         break
       }
       case Completion.OutsideDown:

@@ -1,8 +1,8 @@
 /**
  * The isolate's end of the rings: typed arrays that this side allocates and both sides read and write, the records that
- * wait to be ingested, and the two raw calls.
+ * wait to be ingested, and the raw calls.
  *
- * Touched on the isolate's own thread only. Native code reads and writes the arrays inside `tick` and `admit` and at no
+ * Touched on the isolate's own thread only. Native code reads and writes the arrays inside these calls and at no
  * other time, so nothing here is atomic.
  */
 import { Arg, type Binding, type HotCalls, type NativeShard, type SharedArrays } from "./binding.ts"
@@ -56,11 +56,14 @@ export class Ring implements HotCalls {
   readonly incoming: Uint32Array
   /** Records in `out`. */
   pending = 0
+  /** Deliveries are out that the shard may not have counted yet. */
+  unsettled = false
   /** An error of the native side: the shard is gone. */
   broken: Error | undefined = undefined
-  // Both are set by `attach`.
+  // All are set by `attach`.
   tick: () => void = unset
   admit: () => void = unset
+  account: () => void = unset
 
   constructor(
     binding: Binding,
@@ -160,7 +163,9 @@ export class Ring implements HotCalls {
       this.broken = error as Error
       return 0
     }
-    return args[ANSWER]!
+    const written = args[ANSWER]!
+    if (max > 0) this.unsettled = written > 0
+    return written
   }
 
   /** Ingests what waits, and asks whether the record behind it would be accepted: a send outcome. */
@@ -185,7 +190,22 @@ export class Ring implements HotCalls {
     return args[ANSWER]!
   }
 
-  /** What the last DEMONITOR or CANCEL brought. */
+  /** Messages that a living actor has handled, as far as the shard has counted; `result` has its microseconds. -1: none lives. */
+  reductionsOf(low: number, generation: number): number {
+    if (this.broken !== undefined) return -1
+    const args = this.args
+    args[NOW] = low
+    args[SUBMITTED] = generation
+    try {
+      this.account()
+    } catch (error) {
+      this.broken = error as Error
+      return -1
+    }
+    return args[ANSWER]!
+  }
+
+  /** What the last DEMONITOR or CANCEL brought, or `reductionsOf`. */
   get result(): number {
     return this.args[RESULT]!
   }

@@ -8,7 +8,7 @@ use crate::{
     bell::Bell,
     buffers::{Arenas, Buffers, Held},
     hot::{self, call},
-    info::{InfoData, IsolateData, StatsData, to_js},
+    info::{InfoData, IsolateData, StatsData, to_js, words_of},
     options::{ShardOptions, SharedArrays},
     reason::ReasonData,
 };
@@ -19,7 +19,7 @@ use myrmidon_core::{
     payload::Payload,
     pid::{MAX_INDEX, Pid},
     record::{Record, control, word},
-    shard::{Shard, ShardConfig},
+    shard::{Measure, Shard, ShardConfig},
 };
 use myrmidon_runtime::{Directory, Member, ShardOwner, System, inbox, system::JoinError};
 use napi::{
@@ -77,6 +77,19 @@ impl Cell {
             let from = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
             let answer = open.shard.admit(to, from).map_or_else(|refusal| refusal as u8, |()| 0);
             open.buffers.call.get_mut()[call::ANSWER] = f64::from(answer);
+            Ok(())
+        })
+    }
+
+    /// `hot`: the account of the actor that call[0] and call[1] name: messages, or -1 when none lives, and microseconds.
+    pub fn account(&self) -> Result<()> {
+        self.with(|open| {
+            let call = open.buffers.call.get_mut();
+            let pid = Pid::from_words(call[call::NOW] as u32, call[call::SUBMITTED] as u32);
+            let (reductions, micros) =
+                open.shard.account(pid).map_or((-1.0, 0.0), |(reductions, micros)| (reductions as f64, micros as f64));
+            call[call::ANSWER] = reductions;
+            call[call::RESULT] = micros;
             Ok(())
         })
     }
@@ -301,7 +314,7 @@ impl NativeShard {
         Ok(Self { cell, shard: number, isolate, system })
     }
 
-    /// Sets the hot calls `tick` and `admit` on `target`.
+    /// Sets the hot calls `tick`, `admit` and `account` on `target`.
     #[napi(catch_unwind)]
     pub fn attach(&self, env: &Env, mut target: Object<'_>) -> Result<()> {
         hot::export(env, &self.cell, &mut target)
@@ -426,7 +439,27 @@ impl NativeShard {
     pub fn info(&self, low: u32, generation: u32) -> Result<Option<InfoData>> {
         self.cell.with(|open| {
             open.handle_signals();
-            Ok(open.shard.info(Pid::from_words(low, generation)).map(InfoData::from))
+            let pid = Pid::from_words(low, generation);
+            Ok(open.shard.info(pid).map(|info| InfoData::from((pid, info))))
+        })
+    }
+
+    /// The `n` actors that have most of `by`, the highest first.
+    #[napi(catch_unwind)]
+    pub fn top(&self, n: u32, by: String) -> Result<Vec<InfoData>> {
+        let by = Measure::named(&by).ok_or_else(|| Error::new(Status::InvalidArg, "no such measure"))?;
+        self.cell.with(|open| {
+            open.handle_signals();
+            Ok(open.shard.top(n as usize, by).into_iter().map(InfoData::from).collect())
+        })
+    }
+
+    /// The accounts of all live actors, five numbers each: PID, messages, microseconds, mailbox, bytes.
+    #[napi(catch_unwind)]
+    pub fn usages(&self) -> Result<Float64Array> {
+        self.cell.with(|open| {
+            open.handle_signals();
+            Ok(Float64Array::new(open.shard.usages().flat_map(words_of).collect()))
         })
     }
 

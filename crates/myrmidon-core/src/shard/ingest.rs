@@ -8,7 +8,7 @@ use crate::{
     pid::{INDEX_BITS, MAX_INDEX, Pid},
     reason,
     record::{Record, call_end, flag, spawn, submission, why, word},
-    scheduler::FIRST_QUOTA,
+    scheduler::{FIRST_QUOTA, MAX_QUOTA},
     signal::Signal,
     slab::{Place, State, mark},
     timer::Timer,
@@ -281,15 +281,20 @@ impl Shard {
     fn open(&mut self, record: &Record) {
         let pid = to(record);
         let Some(index) = self.reserved(pid) else { return };
-        let flags = record[word::HEAD] >> 8;
+        let flags = record[word::HEAD] >> 8 & 0xff;
         let (asked, policy) = (record[word::A], record[word::B]);
         let capacity = if asked == 0 { self.default_capacity } else { asked };
+        let budget = match record[word::HEAD] >> 16 {
+            0 => MAX_QUOTA,
+            messages => messages.min(u32::from(MAX_QUOTA)) as u8,
+        };
         let hot = &mut self.slab[index];
         hot.state = if flags & spawn::STARTING == 0 { State::Live } else { State::Starting };
         hot.flags = (flags & (spawn::TRAP_EXIT | spawn::CLEANUP)) as u8;
         hot.policy = policy as u8;
         hot.capacity = capacity;
-        hot.quota = FIRST_QUOTA;
+        hot.budget = budget;
+        hot.quota = FIRST_QUOTA.min(budget);
         if u32::from(hot.policy) == crate::record::policy::SUSPEND {
             self.slab.side_mut(index).send_timeout = policy >> 8;
         }

@@ -168,7 +168,7 @@ impl Shard {
                 }
                 let hot = &mut self.slab[index];
                 hot.place = Place::None;
-                hot.quota = next_quota(hot.quota, slice.settled, slice.charged, self.budget);
+                hot.quota = next_quota(hot.quota, slice.settled, slice.charged, self.budget).min(hot.budget);
                 if slice.charged > self.budget {
                     hot.flags |= mark::DEBT;
                 } else {

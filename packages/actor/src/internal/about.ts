@@ -10,6 +10,7 @@ import type { Pid } from "../Pid.ts"
 import type { Cell } from "./cell.ts"
 import { Hold, holdStill, letGo } from "./hold.ts"
 import type { Isolates } from "./isolates.ts"
+import { infoOf as seen } from "./top.ts"
 
 /** The isolates of its system, when it lives in another one than this. */
 export const elsewhere = (cell: Cell): Isolates | undefined => {
@@ -27,9 +28,7 @@ export const gone = (cell: Cell): ActorExited =>
 /** What it looks like from outside. */
 export const infoHere = (cell: Cell): ActorInfo | undefined => {
   const found = cell.host.shard.info(cell)
-  if (found === undefined) return undefined
-  const { protocol, version } = cell.bound.program
-  return { pid: cell.pid, name: cell.life?.name, protocol, version, ...found }
+  return found === undefined ? undefined : seen(cell, found)
 }
 
 export const infoOf = (cell: Cell): Effect.Effect<ActorInfo, ActorExited> => {

@@ -39,6 +39,7 @@ export const boundFor = (behavior: BehaviorImpl, host: Host, context: Context.Co
   if (bound === undefined) {
     bound = new Bound(host, behavior.program, source === host.context ? source : host.actorContext(source))
     ofHost.set(source, bound)
+    host.accounts.of(bound)
   }
   behavior.lastContext = source
   behavior.lastBound = bound

@@ -13,12 +13,13 @@ import type { Down, ExitSignal } from "../ExitSignal.ts"
 import type { Mailbox } from "../Mailbox.ts"
 import { Pid } from "../Pid.ts"
 import type { Self } from "../Self.ts"
+import type { Account } from "./accounts.ts"
 import type { Host } from "./host.ts"
 import { movesBuffers } from "./buffer/schema.ts"
 import { type ResolvedMailbox, resolveMailbox } from "./mailbox.ts"
 import { intern } from "./opcodes.ts"
 import type { RpcInfo } from "./rpc.ts"
-import { Flag, type OpenOptions, type Shard } from "./shard.ts"
+import { Flag, mostBudget, type OpenOptions, type Shard } from "./shard.ts"
 import type { Wire } from "./wire.ts"
 
 /** A handler of any actor; the types were checked where the behaviour was made. */
@@ -157,6 +158,8 @@ export class Bound {
   meter: unknown = undefined
   /** Its payloads as bytes; made when one crosses a border. */
   wire: Wire | undefined = undefined
+  /** Of its protocol and version, in this system; `Accounts.of` fills it. */
+  account: Account | undefined = undefined
   /** Of one with wrappers around its handlers: the behaviour without them. */
   under: Bound | undefined = undefined
 
@@ -183,6 +186,7 @@ export class Bound {
       capacity: this.mailbox.capacity,
       onFull: this.mailbox.onFull,
       sendTimeout: this.mailbox.sendTimeout,
+      budget: mostBudget,
       trapExit: program.options.signals?.exit !== undefined,
       cleanup: program.options.terminate !== undefined,
       starting: false,

@@ -19,6 +19,7 @@ import type { Pid } from "../Pid.ts"
 import type { ChildOptions, SpawnOptions } from "../Self.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
 import type { BadMessage } from "../TellError.ts"
+import { Accounts } from "./accounts.ts"
 import { behaviorOf, boundFor } from "./behaviorImpl.ts"
 import { Away } from "./away.ts"
 import { Bound, compile, compileForeign, movingOps, type Program } from "./bound.ts"
@@ -110,6 +111,7 @@ export class Host implements ShardHost {
   isolatesDown = 0
   isolatesSilent = 0
   versions: Versions | undefined = undefined
+  readonly accounts = new Accounts(this)
   /** Names of the latest dead; the oldest goes first. */
   private readonly foreigns = new WeakMap<object, Bound>()
   private readonly lateNames = new Map<Pid, string>()
@@ -371,7 +373,8 @@ export class Host implements ShardHost {
     })
   }
 
-  dead(cell: Cell, reason: ExitReason): void {
+  dead(cell: Cell, reason: ExitReason, reductions: number, millis: number): void {
+    this.accounts.ended(cell, reductions, millis)
     this.over(cell, reason)
     // Last: who starts it again finds closed what closes at once. A cell is the ref that its parent has.
     this.endHooks.take(cell)?.call(cell as never, reason)

@@ -16,6 +16,7 @@ export interface RemoteInfo {
   readonly mailbox: number
   readonly reductions: number
   readonly millis: number
+  readonly memory: number
   readonly links: ReadonlyArray<number>
 }
 

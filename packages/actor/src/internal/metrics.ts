@@ -3,6 +3,7 @@
  */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
+import { BehaviorMetrics } from "./behaviorMetrics.ts"
 import type { Host } from "./host.ts"
 import { Versions } from "./versions.ts"
 
@@ -34,7 +35,9 @@ export const registerMetrics = (host: Host, backend: string, context: Context.Co
     })
   })
   const versions = host.versions = new Versions(host, { backend, boot: host.boot }, context)
+  const behaviors = new BehaviorMetrics(host.accounts, { backend, boot: host.boot }, context)
   return () => {
+    behaviors.remove()
     versions.remove()
     registrations.forEach((registration) => registration.remove())
   }

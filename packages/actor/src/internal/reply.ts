@@ -96,6 +96,28 @@ const checkedReply = (
   return crash(cell, badReply(op, String(Cause.squash(checked.cause))), call), undefined
 }
 
+/**
+ * What is wrong with a handler's reply, as `answer` would find it; `undefined` also for one that is not there yet. For
+ * whoever has to know before it leaves.
+ */
+export const issueOfReply = (cell: Cell, op: number, exit: Exit.Exit<unknown, unknown>): Error | undefined => {
+  const flags = cell.bound.flags[op] ?? 0
+  if ((flags & (OpFlag.Checked | OpFlag.Answers)) === 0 || (flags & OpFlag.Stream) !== 0) return undefined
+  if (Exit.isSuccess(exit)) {
+    const { value } = exit
+    if (Deferred.isDeferred(value) || value instanceof Forward) return undefined
+    if ((flags & OpFlag.Checked) !== 0) {
+      const checked = checkSuccess(cell.bound, op, value)
+      if (Exit.isFailure(checked)) return badReply(op, String(Cause.squash(checked.cause)))
+    }
+    return (flags & OpFlag.Answers) !== 0 && issueOfBuffers(value) !== undefined ? badBuffers(op, value) : undefined
+  }
+  const failure = exit.cause.reasons.find(Cause.isFailReason)
+  if (failure === undefined || (flags & OpFlag.Checked) === 0) return undefined
+  const checked = checkError(cell.bound, op, failure.error)
+  return Exit.isFailure(checked) ? badReply(op, String(Cause.squash(checked.cause))) : undefined
+}
+
 const badReply = (op: number, issue: string): Error =>
   new TypeError(`the reply to "${tagOf(op)}" does not fit its schema: ${issue}`)
 

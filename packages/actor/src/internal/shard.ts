@@ -37,6 +37,12 @@ export type Why =
   | "Stopped"
   | "Interrupted"
 
+/** Messages of a slice of an actor that says nothing. */
+export const mostBudget = 64
+
+/** What actors are compared by. */
+export type Measure = "reductions" | "time" | "mailbox" | "memory"
+
 export interface OpenOptions {
   readonly name: string | undefined
   /** Messages of the normal and priority lanes together; 1 or more. */
@@ -44,6 +50,8 @@ export interface OpenOptions {
   readonly onFull: number
   /** ms, for `suspend`. */
   readonly sendTimeout: number
+  /** Messages of a slice at most, 1 to `mostBudget`. */
+  readonly budget: number
   /** Exit signals of links are delivered as messages. */
   readonly trapExit: boolean
   /** The host has work to do at its end: `terminate` comes before `dead`, unless it is killed. */
@@ -64,7 +72,25 @@ export interface ShardInfo {
   readonly reductions: number
   /** ms of handler time. */
   readonly millis: number
+  /** Bytes that the shard holds for it. */
+  readonly memory: number
   readonly links: ReadonlyArray<Pid>
+}
+
+/** What an actor has used so far. */
+export interface Account {
+  readonly reductions: number
+  /** ms */
+  readonly millis: number
+}
+
+/** What all living actors have used and hold, by the same position in each. */
+export interface Usages {
+  readonly cells: ReadonlyArray<Cell>
+  readonly reductions: Float64Array
+  readonly millis: Float64Array
+  readonly mailbox: Float64Array
+  readonly memory: Float64Array
 }
 
 /** What a shard asks of the world. Virtual in tests. */
@@ -120,6 +146,8 @@ export interface Shard {
   /** Whether its end has still to be told by `dead`. Later than `isAlive`, but no question to the shard: for lists. */
   readonly holds: (cell: Cell) => boolean
   readonly info: (cell: Cell) => ShardInfo | undefined
+  /** Once for each swap: no signal acts before the answer. undefined: it has ended, and `dead` has told its account or will. */
+  readonly account: (cell: Cell) => Account | undefined
   /**
    * The cell with this PID; when none is alive, a dead one that answers as the PID's generation says. `foreign`: what it
    * stands on when it is one of another isolate.
@@ -205,6 +233,9 @@ export interface Shard {
     readonly bytes: number
     readonly calls: number
   }
+  /** The `n` living actors that have most of it, the highest first, ties by PID. */
+  readonly top: (n: number, by: Measure) => ReadonlyArray<readonly [cell: Cell, info: ShardInfo]>
+  readonly usages: () => Usages
   /** Every live cell, in order of its spawn. */
   readonly cells: () => Iterable<Cell>
   /** The PID of each, in the same order: for lists that are made in turns. */
@@ -229,8 +260,11 @@ export interface ShardHost {
   readonly outsideDown: (ref: number, from: Pid, reason: ExitReason) => void
   /** Run its cleanup, then `finished`. Nothing more is delivered to it. Its waiting handler is to be interrupted. */
   readonly terminate: (cell: Cell, reason: ExitReason) => void
-  /** It has ended, its name is free, its signals are queued. Whatever of it still runs is to be interrupted. */
-  readonly dead: (cell: Cell, reason: ExitReason) => void
+  /**
+   * It has ended, its name is free, its signals are queued. Whatever of it still runs is to be interrupted.
+   * What it had used: messages, and ms of handler time.
+   */
+  readonly dead: (cell: Cell, reason: ExitReason, reductions: number, millis: number) => void
   readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined) => void
   readonly deadLetter: (to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why) => void
   readonly longSchedule: (cell: Cell, millis: number) => void

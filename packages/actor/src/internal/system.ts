@@ -8,7 +8,8 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import type { NativeOptions, SystemInfo, SystemOptions } from "../ActorSystem.ts"
+import type { ActorInfo } from "../Actor.ts"
+import type { BehaviorInfo, NativeOptions, SystemInfo, SystemOptions } from "../ActorSystem.ts"
 import type { DeadLetter } from "../DeadLetter.ts"
 import type { SpawnOptions } from "../Self.ts"
 import { InvalidOption, type IsolateUnavailable, NativeUnavailable } from "../SpawnError.ts"
@@ -18,8 +19,9 @@ import { Host } from "./host.ts"
 import { MemoryShard } from "./memory/shard.ts"
 import { registerMetrics } from "./metrics.ts"
 import { type ResolvedOptions, resolveOptions } from "./options.ts"
-import type { Shard, ShardClock, ShardHost, ShardOptions } from "./shard.ts"
+import type { Measure, Shard, ShardClock, ShardHost, ShardOptions } from "./shard.ts"
 import { stopAll } from "./stop.ts"
+import { topOf } from "./top.ts"
 
 export type MakeShard = (options: ShardOptions, host: ShardHost) => Shard
 
@@ -34,6 +36,8 @@ export class SystemImpl {
   readonly "~host": Host
   readonly backend: "native" | "memory" | "test"
   readonly info: Effect.Effect<SystemInfo>
+  readonly top: (n: number, by: Measure) => Effect.Effect<ReadonlyArray<ActorInfo>>
+  readonly behaviors: Effect.Effect<ReadonlyArray<BehaviorInfo>>
   readonly deadLetters: Stream.Stream<DeadLetter>
   readonly events: Stream.Stream<SystemEvent>
   // A field, so that it can be passed on without its object.
@@ -61,6 +65,8 @@ export class SystemImpl {
         buffersAreCopied: host.buffers.copies()
       }
     })
+    this.top = (n, by) => Effect.sync(() => topOf(host, n, by))
+    this.behaviors = Effect.sync(() => [...host.accounts.read().values()])
     this.deadLetters = host.letters.stream
     this.events = host.events.stream
     // The behaviour's type says what the ref understands.

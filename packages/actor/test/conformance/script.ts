@@ -33,6 +33,7 @@ export interface SpawnStep {
   readonly onFull?: "reject" | "drop-newest" | "drop-oldest" | "suspend"
   readonly sendTimeout?: number
   readonly cleanup?: boolean
+  readonly budget?: number
   readonly init?: "throw"
   readonly link?: boolean
   readonly monitor?: string
@@ -292,5 +293,6 @@ export class World {
 
 export const spawnOptions = (step: SpawnStep) => ({
   name: step.name,
+  budget: step.budget,
   mailbox: { capacity: step.capacity, onFull: step.onFull, sendTimeout: step.sendTimeout }
 })

@@ -37,6 +37,7 @@ const open = {
   capacity: 65536,
   onFull: 0,
   sendTimeout: 5000,
+  budget: 64,
   trapExit: false,
   cleanup: false,
   starting: false,

@@ -128,6 +128,7 @@ export const makeSystem = (options: { readonly seed?: bigint; readonly maxActors
       capacity: 65536,
       onFull: 0,
       sendTimeout: 5000,
+      budget: 64,
       trapExit: false,
       cleanup: false,
       starting: false,

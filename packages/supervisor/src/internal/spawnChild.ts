@@ -5,14 +5,24 @@
 import { ActorSystem, type AnyRef, type ExitReason, Monitor, type Self, SpawnError } from "@myrmidonjs/actor"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
-import type { Node } from "./node.ts"
+import { DynamicNode, type Node, SupervisorNode } from "./node.ts"
 import { isMovable } from "./spawnOptions.ts"
 
 /** The system closes: no start will ever succeed, and trying again would only end in an escalation. */
 export const isClosing = (error: unknown): boolean =>
   error instanceof SpawnError && error.reason._tag === "SystemStopped"
 
-/** Starts it and waits until it has. */
+/**
+ * The end of whatever a supervisor had started whose own start was given up: the actor is gone at once, and its children
+ * take the time that they have.
+ */
+export const abandoned = (child: Node | undefined): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    (child instanceof SupervisorNode || child instanceof DynamicNode ? child.incarnation?.terminate : undefined)
+      ?? Effect.void
+  )
+
+/** Starts it and waits until it has. Given up, it waits until nobody is left of it. */
 export const spawnChild = (
   self: Self.Any,
   child: Node,
@@ -22,7 +32,8 @@ export const spawnChild = (
   if (place !== "here" && isMovable(behavior)) {
     return Effect.provideService(placed(self, behavior.spawnOn(place, args, options), onEnd), ActorSystem, child.system)
   }
-  return self.spawn(behavior, args, { ...options, onEnd })
+  const started: Effect.Effect<AnyRef, unknown> = self.spawn(behavior, args, { ...options, onEnd })
+  return Effect.onInterrupt(started, () => abandoned(child))
 }
 
 // It may live in another isolate: linked behind its start, and watched, so that an end in between is told as well.

@@ -190,6 +190,8 @@ const check = (spec: Spec, above: ReadonlyArray<string>, names: Map<string, stri
       invalid(id, "partitions", "must be a whole number from 1 to 1024")
     }
   } else if (kind === "supervisor") {
+    if (typeof spec.supervisor !== "object" || spec.supervisor === null) invalid(id, "options", "must be an object")
+    if (!Array.isArray(spec.children)) invalid(id, "children", "must be a list")
     const { autoShutdown } = rulesOf(id, spec.supervisor)
     const ids = new Set<string>()
     for (const child of spec.children) {

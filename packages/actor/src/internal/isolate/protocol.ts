@@ -24,6 +24,7 @@ const Info = Schema.Struct({
   mailbox: Schema.Int,
   reductions: Schema.Number,
   millis: Schema.Number,
+  memory: Schema.Number,
   links: Schema.Array(Pid.schema)
 })
 

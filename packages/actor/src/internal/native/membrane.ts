@@ -15,7 +15,16 @@ export interface NativeInfo {
   readonly mailbox: number
   readonly reductions: number
   readonly micros: number
+  readonly memory: number
   readonly links: ReadonlyArray<number>
+}
+
+export interface NativeUsages {
+  readonly cells: ReadonlyArray<NativeCell>
+  readonly reductions: Float64Array
+  readonly millis: Float64Array
+  readonly mailbox: Float64Array
+  readonly memory: Float64Array
 }
 
 export interface NativeStats {
@@ -44,6 +53,7 @@ export interface NativeMembrane {
   isAlive(low: number, generation: number): boolean
   holds(cell: NativeCell): boolean
   info(cell: NativeCell): NativeInfo | undefined
+  account(cell: NativeCell): { readonly reductions: number; readonly millis: number } | undefined
   find(pid: number): NativeCell | undefined
   send(
     low: number,
@@ -136,6 +146,8 @@ export interface NativeMembrane {
   ): void
   cancelTimer(cell: NativeCell, ref: number): number | undefined
   stats(): NativeStats
+  top(n: number, by: string): ReadonlyArray<readonly [cell: NativeCell, info: NativeInfo]>
+  usages(): NativeUsages
   cells(): ReadonlyArray<NativeCell>
   pids(): Float64Array
   keepAlive(on: boolean): void

@@ -8,10 +8,19 @@ import type { Bound } from "../bound.ts"
 import type { Call } from "../call.ts"
 import type { Cell } from "../cell.ts"
 import type { Outcome } from "../shard.ts"
-import { type OpenOptions, type Shard, type ShardHost, type ShardInfo, type ShardOptions } from "../shard.ts"
+import {
+  type Account,
+  type Measure,
+  type OpenOptions,
+  type Shard,
+  type ShardHost,
+  type ShardInfo,
+  type ShardOptions,
+  type Usages
+} from "../shard.ts"
 import { type BuffersBinding, NativePool } from "./buffers.ts"
 import { NativeCell } from "./cell.ts"
-import type { NativeMembrane, NativeModule } from "./membrane.ts"
+import type { NativeInfo, NativeMembrane, NativeModule } from "./membrane.ts"
 import { Ops, Sends } from "./sends.ts"
 
 /** Of an actor whose behaviour does not say; every spawn of this package says. */
@@ -37,6 +46,15 @@ const borderOf = (membrane: NativeMembrane, options: ShardOptions): Border => {
     opHere: (op) => ops.here(op)
   }
 }
+
+const shardInfo = (info: NativeInfo): ShardInfo => ({
+  status: info.status as ShardInfo["status"],
+  mailbox: info.mailbox,
+  reductions: info.reductions,
+  millis: info.micros / 1000,
+  memory: info.memory,
+  links: info.links as ReadonlyArray<Pid>
+})
 
 export class NativeShard implements Shard {
   readonly backend = "native"
@@ -117,13 +135,11 @@ export class NativeShard implements Shard {
 
   info(cell: Cell): ShardInfo | undefined {
     const info = this.#membrane.info(cell)
-    return info === undefined ? undefined : {
-      status: info.status as ShardInfo["status"],
-      mailbox: info.mailbox,
-      reductions: info.reductions,
-      millis: info.micros / 1000,
-      links: info.links as ReadonlyArray<Pid>
-    }
+    return info === undefined ? undefined : shardInfo(info)
+  }
+
+  account(cell: Cell): Account | undefined {
+    return this.#membrane.account(cell)
   }
 
   cellOf(pid: Pid, foreign?: Bound): NativeCell {
@@ -266,6 +282,14 @@ export class NativeShard implements Shard {
 
   stats(): { readonly actors: number; readonly queued: number; readonly bytes: number; readonly calls: number } {
     return this.#membrane.stats()
+  }
+
+  top(n: number, by: Measure): ReadonlyArray<readonly [cell: NativeCell, info: ShardInfo]> {
+    return this.#membrane.top(n, by).map(([cell, info]) => [cell, shardInfo(info)])
+  }
+
+  usages(): Usages {
+    return this.#membrane.usages()
   }
 
   cells(): ReadonlyArray<NativeCell> {
