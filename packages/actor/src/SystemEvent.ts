@@ -7,7 +7,8 @@ import type { ExitReason } from "./ExitReason.ts"
 import type { Pid } from "./Pid.ts"
 
 /**
- * - `LongSchedule`: a handler held the thread for longer than the system's `longSchedule`.
+ * - `LongSchedule`: a handler held the thread for longer than the system's `longSchedule`. Its behaviour can be moved off
+ *   this thread: `Actor.module` and `spawnOn("worker", ...)`, see docs/guides/many-cores.md.
  * - `Crashed`: an actor ended by a defect.
  * - `Swapped`: it runs another version.
  * - `SwapRolledBack`: the version `version` crashed as a canary, or was called back; the one before is running again.

@@ -15,7 +15,7 @@ import type { AskError } from "../../AskError.ts"
 import type { Movable } from "../../Movable.ts"
 import type { Pid } from "../../Pid.ts"
 import type { SpawnOptions } from "../../Self.ts"
-import { InvalidOption, IsolateUnavailable, SpawnError } from "../../SpawnError.ts"
+import { InvalidOption, IsolateUnavailable, SpawnError, SystemStopped } from "../../SpawnError.ts"
 import { type Monitored, ownerOf, SpawnableBehavior } from "../behavior.ts"
 import { behaviorOf } from "../behaviorImpl.ts"
 import type { Cell } from "../cell.ts"
@@ -102,11 +102,12 @@ export class MovableBehavior extends SpawnableBehavior {
     args: Uint8Array | null,
     options: SpawnOptions | undefined
   ): Effect.Effect<Cell, unknown> {
+    if (team.host.closing) return failed(new SystemStopped())
     const isolate = team.place(on)
     if (isolate === team.here) return this.inPlace(team.host, scope, args, options)
     if (isolate !== undefined) return this.elsewhere(team, isolate, scope, args, options)
     // All workers have just ended, and one is about to be there again.
-    const starting = on === "worker" && !team.host.closing ? team.starting() : undefined
+    const starting = on === "worker" ? team.starting() : undefined
     if (starting === undefined) return unavailable(on, "it is not there, or not ready")
     return Effect.flatMap(starting, () => this.placed(team, on, scope, args, options))
   }
@@ -143,7 +144,7 @@ export class MovableBehavior extends SpawnableBehavior {
   ): Effect.Effect<Cell, unknown> {
     const { host } = team
     const agent = team.agentOf(isolate)
-    if (host.closing || agent === undefined) return unavailable(isolate, "it is not there, or not ready")
+    if (agent === undefined) return unavailable(isolate, "it is not there, or not ready")
     const owner = team.here, ticket = host.nextRef()
     let message
     try {
