@@ -101,10 +101,15 @@ export const suites = [
   },
   {
     name: "lint",
-    what: "oxlint, layering of packages and crates",
+    what: "oxlint, layering of packages and crates, guarantees and the tests that cite them",
     needs: undefined,
     exists: () => true,
-    run: (onLine) => all(() => single(onLine, "oxlint"), () => single(onLine, "node", "scripts/check-layers.mjs"))
+    run: (onLine) =>
+      all(
+        () => single(onLine, "oxlint"),
+        () => single(onLine, "node", "scripts/check-layers.mjs"),
+        () => single(onLine, "node", "scripts/check-guarantees.mjs")
+      )
   },
   {
     name: "typetest",

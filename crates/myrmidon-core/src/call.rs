@@ -2,6 +2,8 @@
 //!
 //! Promises: G18 a call is answered or ended, never both: whoever ends it takes it out first. G19, G20.
 //! A call whose question still waits knows its node, and the node its call, so that neither outlives the other unseen.
+//! The latest call is fresh: most are answered before the next one, or the next tick, and need neither an alarm nor a
+//! place in the table of tokens.
 
 use crate::pool::{List, Listed, Neighbours, Pool};
 use rustc_hash::FxHashMap;
@@ -58,6 +60,11 @@ pub struct Asker {
 pub struct Calls {
     pub(crate) all: Pool<Call>,
     by_token: FxHashMap<u32, u32>,
+    /// The latest call, while it is fresh, and when it ends; 0: none is.
+    fresh: u32,
+    deadline: f64,
+    /// It was there when the last tick had been ingested.
+    is_older: bool,
     pub(crate) askers: Pool<Asker>,
     by_asker: FxHashMap<Asker, u32>,
     /// Calls of other shards by the token that answers them.
@@ -74,18 +81,40 @@ impl Default for Calls {
             by_asker: FxHashMap::default(),
             answered_by: FxHashMap::default(),
             last: 0,
+            fresh: 0,
+            deadline: 0.0,
+            is_older: false,
         }
     }
 }
 
 impl Calls {
-    /// Makes a call.
-    pub fn make(&mut self, of: &mut CallsOf, call: Call) -> u32 {
-        let token = call.token;
+    /// Makes a call that is fresh; none must be.
+    pub fn make(&mut self, of: &mut CallsOf, call: Call, deadline: f64) -> u32 {
+        debug_assert_eq!(self.fresh, 0);
         let id = self.all.insert(call);
         of.push(&mut self.all, id);
-        self.by_token.insert(token, id);
+        self.fresh = id;
+        self.is_older = false;
+        self.deadline = deadline;
         id
+    }
+
+    /// Another tick has been ingested: whether the fresh call is of an earlier one, and so no longer to be spared.
+    pub const fn ages(&mut self) -> bool {
+        let is_older = self.is_older && self.fresh != 0;
+        self.is_older = true;
+        is_older
+    }
+
+    /// The fresh call is so no more: its caller sets the alarm for the deadline that it gets.
+    pub fn keep(&mut self) -> Option<(u32, f64)> {
+        let id = core::mem::take(&mut self.fresh);
+        if id == 0 {
+            return None;
+        }
+        self.by_token.insert(self.all[id].token, id);
+        Some((id, self.deadline))
     }
 
     /// Makes a call of another shard.
@@ -122,6 +151,9 @@ impl Calls {
 
     /// The pending call with this token.
     pub fn find(&self, token: u32) -> Option<u32> {
+        if self.fresh != 0 && self.all[self.fresh].token == token {
+            return Some(self.fresh);
+        }
         self.by_token.get(&token).copied()
     }
 
@@ -129,7 +161,9 @@ impl Calls {
     pub fn take(&mut self, of: &mut CallsOf, id: u32) -> Call {
         of.unlist(&mut self.all, id);
         let call = self.all.remove(id);
-        if call.asker == 0 {
+        if self.fresh == id {
+            self.fresh = 0;
+        } else if call.asker == 0 {
             self.by_token.remove(&call.token);
         } else {
             self.answered_by.remove(&call.token);
@@ -164,6 +198,10 @@ impl Calls {
 }
 
 /// The monotonic ms at which a call that may take `timeout` ms ends: never early, less than [`SWEEP`] late.
+#[expect(clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "0 and more, and far below 2^53 sweeps")]
 pub fn deadline(now: f64, timeout: u32) -> f64 {
-    ((now + f64::from(timeout)) / SWEEP).ceil() * SWEEP
+    let sweeps = (now + f64::from(timeout)) / SWEEP;
+    // Rounded by casts: `f64::ceil` is a call on machines without SSE 4.1.
+    let whole = sweeps as u64 as f64;
+    (if whole < sweeps { whole + 1.0 } else { whole }) * SWEEP
 }

@@ -226,6 +226,25 @@ impl Nodes {
         to.tail = id;
     }
 
+    /// Takes the nodes of a lane up to `last` out of it; they stay linked to each other.
+    #[inline]
+    pub fn cut(&mut self, lane: &mut Lane, last: u32) {
+        let rest = core::mem::take(&mut self.all[last as usize].next);
+        lane.head = rest;
+        if rest == 0 {
+            lane.tail = 0;
+        } else {
+            self.all[rest as usize].previous = 0;
+        }
+    }
+
+    /// One lane of two that are not empty.
+    pub fn join(&mut self, one: Lane, other: Lane) -> Lane {
+        self.all[one.tail as usize].next = other.head;
+        self.all[other.head as usize].previous = one.tail;
+        Lane { head: one.head, tail: other.tail }
+    }
+
     /// Moves a node of a lane, wherever it stands, to the end of another one.
     pub fn pick(&mut self, from: &mut Lane, id: u32, to: &mut Lane) {
         self.detach(from, id);

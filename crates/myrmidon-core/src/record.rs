@@ -24,7 +24,7 @@
 use crate::constants::constants;
 
 /// Grows with every change of this file; checked when the addon is loaded.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 /// Words of a record.
 pub const WORDS: usize = 8;
 
@@ -87,6 +87,7 @@ constants! {
         SEND = 1;
         /// Opens the reserved PID `TO`. Flags: `spawn`. `FROM`: parent to link, or watcher (nobody: an outside watch).
         /// SLOT: monitor reference. A: capacity, 0 for the shard's default. B: `policy | send_timeout_ms << 8`.
+        /// Op: messages of a slice, 0 for as many as there may be.
         SPAWN = 2;
         /// `init` is done: delivery may begin.
         STARTED = 3;
@@ -189,6 +190,7 @@ constants! {
         /// `TO` is to end with the reason word A: run its cleanup, then submit FINISHED. Nothing more is delivered to it.
         TERMINATE = 80;
         /// `TO` has ended with the reason word A: its name is free, its signals are out. Forget its state.
+        /// Its account, each a `u64` with the low word first: messages handled in `FROM`, microseconds in SLOT and B.
         DEAD = 81;
         /// The end of the outside watch SLOT of `FROM` with the reason word A.
         OUTSIDE_DOWN = 82;
@@ -269,7 +271,8 @@ constants! {
         QUEUED = 4;
         /// Pending calls, those to other shards included.
         CALLS = 5;
-        /// Not 0: so many other shards take no message now; ask before a send to another shard.
+        /// Not 0: so many other shards take no message now, or might not take a ring full; ask before a send to another
+        /// shard.
         FULL_PEERS = 6;
         /// Words of the block.
         WORDS = 16;

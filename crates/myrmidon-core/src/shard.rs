@@ -12,6 +12,7 @@
 //! Who the others are is in `membership`, bytes in `blocks`. A shard alone has none of it, and pays for none of it: a
 //! record's receiver is looked up here first.
 
+mod accounts;
 mod away;
 mod blocks;
 mod control;
@@ -26,6 +27,7 @@ mod receive;
 mod settle;
 mod watch;
 
+pub use accounts::{Measure, Usage};
 pub use inspect::{ActorInfo, ShardStats, Status};
 
 use crate::{
@@ -102,6 +104,7 @@ pub struct Shard {
     due: Vec<Ring<Alarm>>,
     tide: Tide,
     congested: Vec<u32>,
+    congested_count: u32,
     /// Words of `congested` that changed since the binding last looked.
     congested_changed: Vec<u32>,
     margin: u32,
@@ -164,6 +167,7 @@ impl Shard {
             due: Vec::new(),
             tide: Tide::default(),
             congested: vec![0; (max_actors as usize + 1).div_ceil(32)],
+            congested_count: 0,
             congested_changed: Vec::new(),
             margin,
             control,
@@ -213,6 +217,9 @@ impl Shard {
         self.now = now;
         self.settle(completions);
         self.ingest(submissions);
+        if self.calls.ages() {
+            self.keep_fresh_call();
+        }
         let mut written = 0;
         if max > 0 {
             self.close_batch();
@@ -222,6 +229,8 @@ impl Shard {
         }
         self.write_control();
         if max > 0 && written == 0 && self.control[words::RUNNABLE] == 0 {
+            self.keep_fresh_call();
+            self.write_deadline();
             self.idle_moment();
         }
         written
@@ -361,6 +370,13 @@ impl Shard {
         self.outbox.push([to.low(), to.generation(), from.low(), from.generation(), kind, slot, a, b]);
     }
 
+    /// Posts an end with the account of the life that it ends.
+    fn post_dead(&mut self, pid: Pid, reason: u32, reductions: u64, micros: u64) {
+        let [low, high] = halves(reductions);
+        let [slot, b] = halves(micros);
+        self.outbox.push([pid.low(), pid.generation(), low, high, completion::DEAD, slot, reason, b]);
+    }
+
     /// Posts a message that is not delivered. Its bytes are in the pool.
     fn dead_letter(&mut self, mut record: Record, why: u32) {
         self.letters[why as usize] += 1;
@@ -378,6 +394,15 @@ impl Shard {
             record[word::B] = 0;
         }
         self.outbox.push(record);
+    }
+
+    /// Sets the alarm of the latest call, and lists its token.
+    fn keep_fresh_call(&mut self) {
+        if let Some((id, deadline)) = self.calls.keep()
+            && deadline < f64::INFINITY
+        {
+            self.calls.all[id].alarm = self.wheel.set(self.now, deadline, Alarm::Call(id));
+        }
     }
 
     /// Ends a pending call without an answer. `reason` is the caller's to keep.
@@ -415,7 +440,13 @@ impl Shard {
     #[expect(clippy::cast_possible_wrap, reason = "counters far below 2^31")]
     fn write_control_of_peers(&mut self) {
         self.control[words::CALLS] += self.away.len() as i32 - self.calls.asked() as i32;
-        self.control[words::FULL_PEERS] = self.peers.full as i32;
+        self.control[words::FULL_PEERS] = self.peers.near as i32;
+    }
+
+    /// When the isolate has to be awake again: written when it may sleep.
+    fn write_deadline(&mut self) {
+        self.control[words::NEXT_DEADLINE] =
+            self.wheel.next().map_or(-1, |at| (at - self.now).ceil().clamp(0.0, f64::from(i32::MAX)) as i32);
     }
 
     #[expect(clippy::cast_possible_wrap, reason = "counters far below 2^31")]
@@ -423,8 +454,6 @@ impl Shard {
         let more =
             !self.outbox.is_empty() || !self.signals.is_empty() || !self.scheduler.is_empty() || self.batch.goes_on();
         self.control[words::RUNNABLE] = i32::from(more);
-        self.control[words::NEXT_DEADLINE] =
-            self.wheel.next().map_or(-1, |at| (at - self.now).ceil().clamp(0.0, f64::from(i32::MAX)) as i32);
         self.control[words::LIVE] = self.slab.live as i32;
         self.control[words::QUEUED] = self.nodes.live() as i32;
         self.control[words::CALLS] = self.calls.len() as i32;
@@ -432,6 +461,11 @@ impl Shard {
             self.write_control_of_peers();
         }
     }
+}
+
+/// The words of a `u64`, low first.
+const fn halves(value: u64) -> [u32; 2] {
+    [value as u32, (value >> 32) as u32]
 }
 
 #[cfg(test)]

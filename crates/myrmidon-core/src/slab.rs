@@ -94,7 +94,9 @@ pub struct Hot {
     pub busy: u16,
     /// Messages of its next slice.
     pub quota: u8,
-    _spare: [u8; 5],
+    /// Messages of any slice.
+    pub budget: u8,
+    _spare: [u8; 4],
     /// Messages handled.
     pub reductions: u64,
     /// Microseconds of its handlers.
@@ -107,6 +109,12 @@ impl Hot {
     /// Whether it has this flag.
     pub const fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
+    }
+
+    /// Something may be in its mailbox.
+    #[inline]
+    pub const fn has_more(&self) -> bool {
+        !self.normal.is_empty() || self.has(mark::URGENT)
     }
 
     /// Others see it.
@@ -150,6 +158,9 @@ pub struct Side {
     /// The word of the reason that it ends with.
     pub reason: u32,
 }
+
+/// Bytes of a slot: what an actor costs that has nothing.
+pub const SLOT_BYTES: usize = size_of::<Hot>() + size_of::<u64>();
 
 /// Actors by index.
 pub struct Slab {
@@ -310,9 +321,14 @@ impl Slab {
         self.hot.get_mut(index as usize)
     }
 
+    /// All actors that others see, by slot.
+    pub fn visible(&self) -> impl Iterator<Item = u32> + '_ {
+        (1..self.hot.len() as u32).filter(|index| self[*index].is_alive())
+    }
+
     /// All actors that others see, in the order in which they were opened.
     pub fn in_order(&self) -> Vec<u32> {
-        let mut found: Vec<u32> = (1..self.hot.len() as u32).filter(|index| self[*index].is_alive()).collect();
+        let mut found: Vec<u32> = self.visible().collect();
         found.sort_unstable_by_key(|index| self.opened[*index as usize]);
         found
     }

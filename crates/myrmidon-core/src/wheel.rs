@@ -34,6 +34,11 @@ struct Alarm<T> {
     place: Neighbours,
 }
 
+/// Bytes of an alarm that is set.
+pub const fn alarm_bytes<T>() -> usize {
+    size_of::<Alarm<T>>()
+}
+
 impl<T> Listed<0> for Alarm<T> {
     fn place(&self) -> Neighbours {
         self.place
@@ -73,8 +78,12 @@ impl<T: Copy + Default> Wheel<T> {
         }
     }
 
-    /// Sets an alarm; its number.
-    pub fn set(&mut self, deadline: f64, what: T) -> u32 {
+    /// Sets an alarm at `now`; its number.
+    pub fn set(&mut self, now: f64, deadline: f64, what: T) -> u32 {
+        // An empty wheel does not turn: it is put right when there is something on it again.
+        if self.alarms.len() == 0 {
+            self.tick = self.tick.max(floor_tick(now));
+        }
         self.order += 1;
         let alarm =
             Alarm { deadline, tick: tick_of(deadline), order: self.order, what, slot: 0, place: Neighbours::default() };
@@ -113,7 +122,6 @@ impl<T: Copy + Default> Wheel<T> {
     /// Takes out all alarms that are due, in the order in which they ring.
     pub fn ring(&mut self, now: f64, due: &mut Vec<Ring<T>>) {
         if self.alarms.len() == 0 {
-            self.tick = self.tick.max(floor_tick(now));
             return;
         }
         let end = floor_tick(now);

@@ -21,6 +21,13 @@ const NOT_FROM_AFAR: &[(&str, &str)] = &[
     ("B20", "shards have no batch in common: a kill acts when its packet arrives"),
 ];
 
+/// Rows about the order in which two actors are served: that of one thread. Shards take no turns.
+const ON_ONE_SHARD: &[&str] = &["F1", "F2", "F3", "F4", "F5"];
+
+fn is_for_many(row: &Value) -> bool {
+    !ON_ONE_SHARD.iter().any(|id| row["id"] == *id)
+}
+
 /// Every row.
 fn rows() -> Vec<Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance");
@@ -56,13 +63,13 @@ fn every_row_holds() {
 /// The outside and the first actor are on one shard.
 #[test]
 fn every_row_holds_with_its_actors_on_two_shards_by_turns() {
-    check(&rows(), 2, 0);
+    check(&rows().into_iter().filter(is_for_many).collect::<Vec<_>>(), 2, 0);
 }
 
 /// The outside is on one shard and the first actor on the other.
 #[test]
 fn every_row_holds_with_its_actors_on_two_shards_by_turns_away_from_the_outside() {
     let holds = |row: &Value| !NOT_FROM_AFAR.iter().any(|(id, _)| row["id"] == *id);
-    let rows: Vec<Value> = rows().into_iter().filter(holds).collect();
+    let rows: Vec<Value> = rows().into_iter().filter(is_for_many).filter(holds).collect();
     check(&rows, 2, 1);
 }

@@ -13,13 +13,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Rpc from "effect/rpc/Rpc"
 import type * as Stream from "effect/Stream"
+import type { ActorInfo } from "./Actor.ts"
 import type { ActorRef } from "./ActorRef.ts"
 import type { Behavior } from "./Behavior.ts"
 import type { DeadLetter } from "./DeadLetter.ts"
 import { makeMemory, makeNative, makeTest } from "./internal/system.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import type { SpawnOptions } from "./Self.ts"
-import type { InvalidOption, NativeUnavailable } from "./SpawnError.ts"
+import type { InvalidOption, IsolateUnavailable, NativeUnavailable } from "./SpawnError.ts"
 import type { SystemEvent } from "./SystemEvent.ts"
 
 /**
@@ -49,19 +50,73 @@ export interface SystemOptions {
 }
 
 /**
+ * What only the native system has.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NativeOptions extends SystemOptions {
+  /** Worker isolates beside this one, each on a thread of its own; 0 by default, 128 at most. */
+  readonly isolates?: number | undefined
+  /** A worker isolate that gives no sign of life for so long is reported (`IsolateSilent`). 5 seconds by default. */
+  readonly isolateSilence?: Duration.Input | undefined
+}
+
+/**
+ * One isolate of a system; its figures are those of its last turn.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IsolateInfo {
+  /** 0 is the one that opened the system. */
+  readonly isolate: number
+  readonly actors: number
+  /** Actors that wait for their turn. */
+  readonly runnable: number
+  /** Messages handled, ever. */
+  readonly reductions: number
+}
+
+/**
  * @category models
  * @since 0.1.0
  */
 export interface SystemInfo {
+  /** Of all isolates. */
   readonly actors: number
-  /** Messages in mailboxes. */
+  /** Messages in mailboxes of this isolate. */
   readonly queued: number
-  /** Memory of the runtime's own tables, as far as it knows. */
+  /** Memory of the runtime's own tables in this isolate, as far as it knows. */
   readonly bytes: number
+  /** Of a system with worker isolates: all that are alive, this one included. Else empty. */
+  readonly isolates: ReadonlyArray<IsolateInfo>
   /** Bytes of `SharedBuffer`s that were allocated and not released. */
   readonly bufferBytes: number
   /** The platform refuses external memory, so that each view of a buffer is a copy. */
   readonly buffersAreCopied: boolean
+}
+
+/**
+ * What the actors of one version of a behaviour use: the living, and in `reductions` and `millis` also those that have
+ * ended, so that these two never shrink.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface BehaviorInfo {
+  readonly protocol: string
+  readonly version: string
+  /** That live now. */
+  readonly actors: number
+  /** Messages handled. */
+  readonly reductions: number
+  /** ms of handler time. */
+  readonly millis: number
+  /** Messages that wait. */
+  readonly mailbox: number
+  /** Bytes that the runtime holds for them: see `ActorInfo`. */
+  readonly memory: number
 }
 
 /**
@@ -82,6 +137,31 @@ export interface SystemInfo {
  * await Effect.runPromise(Effect.provide(program, ActorSystem.layerMemory())) // => "hello"
  * ```
  *
+ * **Example** (Who uses most, and what a behaviour has used in all)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Echo = Actor.make("Echo", [Rpc.make("Say", { payload: Schema.String, success: Schema.String })])
+ * const EchoLive = Echo.behavior({ init: () => null, handlers: { Say: (_, text) => text } })
+ * const program = Effect.gen(function*() {
+ *   const system = yield* ActorSystem
+ *   const quiet = system.spawnUnsafe(EchoLive, undefined, { name: "quiet" })
+ *   const busy = system.spawnUnsafe(EchoLive, undefined, { name: "busy" })
+ *   yield* quiet.ask(Echo.messages.Say("one"))
+ *   yield* busy.ask(Echo.messages.Say("two"))
+ *   yield* busy.ask(Echo.messages.Say("three"))
+ *   const top = yield* system.top(1, "reductions")
+ *   yield* Actor.stop(busy)
+ *   const [echo] = yield* system.behaviors
+ *   return [top[0]?.name, echo?.protocol, echo?.actors, echo?.reductions]
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(program, ActorSystem.layerMemory())) // => ["busy", "Echo", 1, 3]
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */
@@ -94,15 +174,28 @@ export class ActorSystem extends Context.Service<ActorSystem, {
     options?: SpawnOptions
   ) => ActorRef<Rpcs>
   readonly info: Effect.Effect<SystemInfo>
+  /**
+   * The `n` living actors (1 to 10,000) that have most of something, the highest first, ties by PID. One look at all
+   * actors, none at any when nobody asks. Empty once the system is closed.
+   */
+  readonly top: (
+    n: number,
+    by: "reductions" | "time" | "mailbox" | "memory"
+  ) => Effect.Effect<ReadonlyArray<ActorInfo>>
+  /**
+   * The accounts of all behaviours, by protocol and version, in the order in which they were first spawned. Also as the
+   * metrics `myrmidon_behavior_actors`, `_reductions`, `_millis`, `_mailbox` and `_memory` of the latest 64.
+   */
+  readonly behaviors: Effect.Effect<ReadonlyArray<BehaviorInfo>>
   /** Bounded: a slow reader loses letters, which the metric `myrmidon_dropped_letters` counts. */
   readonly deadLetters: Stream.Stream<DeadLetter>
   /** Bounded: a slow reader loses events, which the metric `myrmidon_dropped_events` counts. */
   readonly events: Stream.Stream<SystemEvent>
 }>()("@myrmidonjs/actor/ActorSystem") {
-  /** The native system; needs `@myrmidonjs/core-native` with a binary for the platform. */
+  /** The native system, with `isolates` on as many cores; needs `@myrmidonjs/core-native` with a binary for the platform. */
   static readonly layer = (
-    options: SystemOptions = {}
-  ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption> =>
+    options: NativeOptions = {}
+  ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption | IsolateUnavailable> =>
     Layer.effect(ActorSystem, Effect.map(makeNative(options), (system) => ActorSystem.of(system)))
 
   /** The twin: pure TypeScript, in browsers and edge runtimes too. */
@@ -121,11 +214,13 @@ export class ActorSystem extends Context.Service<ActorSystem, {
 
   /** `layer` with its options read from the configuration. */
   static readonly layerConfig = (
-    options: Config.Wrap<SystemOptions>
-  ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption | Config.ConfigError> =>
+    options: Config.Wrap<NativeOptions>
+  ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption | IsolateUnavailable | Config.ConfigError> =>
     Layer.effect(
       ActorSystem,
-      Effect.flatMap(Config.unwrap(options), (options) =>
-        Effect.map(makeNative(options), (system) => ActorSystem.of(system)))
+      Effect.flatMap(
+        Config.unwrap(options),
+        (options) => Effect.map(makeNative(options), (system) => ActorSystem.of(system))
+      )
     )
 }

@@ -40,6 +40,34 @@ export interface SpawnOptions {
   readonly mailbox?: Mailbox | undefined
   /** How long an `init` that is an Effect may take. No limit by default. */
   readonly initTimeout?: Duration.Input | undefined
+  /**
+   * Messages of a slice at most, from 1 to 64; 64 by default. Whoever has less is passed by the others more often, when
+   * all are flooded: a weight. How long a slice takes is bounded for all alike, whatever the budget.
+   *
+   * **Example** (A flooded actor gives way after each message)
+   *
+   * ```ts import.meta.vitest
+   * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+   * import { Effect, Schema } from "effect"
+   * import { Rpc } from "effect/rpc"
+   *
+   * const Work = Actor.make("Work", [Rpc.make("Do", { payload: Schema.String })])
+   * const order: Array<string> = []
+   * const WorkLive = Work.behavior({ init: () => null, handlers: { Do: (_, what) => void order.push(what) } })
+   * const program = Effect.gen(function*() {
+   *   const system = yield* ActorSystem
+   *   const bulk = system.spawnUnsafe(WorkLive, undefined, { budget: 1 })
+   *   const light = system.spawnUnsafe(WorkLive, undefined)
+   *   for (const what of ["b1", "b2", "b3"]) bulk.tellUnsafe(Work.messages.Do(what))
+   *   for (const what of ["l1", "l2"]) light.tellUnsafe(Work.messages.Do(what))
+   *   yield* Actor.stop(bulk)
+   *   return order
+   * })
+   *
+   * await Effect.runPromise(Effect.provide(program, ActorSystem.layerMemory())) // => ["b1", "l1", "l2", "b2", "b3"]
+   * ```
+   */
+  readonly budget?: number | undefined
 }
 
 /**

@@ -1,10 +1,14 @@
 // tell, ask and stream from outside, with every way to end.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorRef, ActorSystem, type AskError, ExitReason, type Pid } from "@myrmidonjs/actor"
-import { Deferred, Effect, Exit, Fiber, Schema, Stream } from "effect"
+import { Actor, ActorRef, ActorSystem, type AskError, ExitReason, Pid } from "@myrmidonjs/actor"
+import { Cause, Deferred, Effect, Exit, Fiber, Schema, Stream } from "effect"
+import { inspect } from "node:util"
 import { TestClock } from "effect/testing"
 import { Rpc } from "effect/rpc"
+import { hostOf } from "../src/internal/system.ts"
 import { Boom, Counter, CounterLive, Get, Increment, Reset, Stuck, systems, testSystems, Watch } from "./fixtures.ts"
+
+const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
 describe.each(systems)("ActorRef on the %s", (_, system) => {
   it.effect("ask returns the reply of the handler, after what was told before", () =>
@@ -62,6 +66,19 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
       assert.deepStrictEqual(error.reason.reason, ExitReason.noProc(false))
     }).pipe(Effect.provide(system)))
 
+  it.effect("prints as its protocol and PID, and not as its system", () =>
+    Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(0)
+      const text = `Counter ${Pid.print(counter.pid)}`
+      assert.strictEqual(inspect({ counter }), `{ counter: ${text} }`)
+      assert.strictEqual(String(Exit.succeed(counter)), `Success(${text})`)
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(counter)), {
+        _id: "ActorRef",
+        protocol: "Counter",
+        pid: Pid.print(counter.pid)
+      })
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.effect("fromPid leads to the living actor", () =>
     Effect.gen(function*() {
       const counter = yield* CounterLive.spawn(7)
@@ -87,7 +104,7 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
     Effect.gen(function*() {
       const counter = yield* CounterLive.spawn(0, { mailbox: { capacity: 2 } })
       yield* Effect.forkChild(counter.ask(Stuck()), { startImmediately: true })
-      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      yield* turn
       const outcomes = Array.from({ length: 3 }, () => counter.tellUnsafe(Reset()))
       assert.deepStrictEqual(outcomes, ["Accepted", "Accepted", "MailboxFull"])
       const told = yield* Effect.flip(counter.tell(Reset()))
@@ -106,6 +123,76 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
       yield* Actor.kill(counter)
       const exit = yield* Fiber.await(asker)
       assert.isTrue(Exit.isFailure(exit))
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("an asker that its callee interrupts, and does not answer, leaves nothing pending", () =>
+    Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(1)
+      const Rude = Actor.make("Rude", [Rpc.make("Ask")])
+      let asker: Fiber.Fiber<unknown, unknown> | undefined
+      const rude = yield* Rude.behavior({
+        init: () => 0,
+        handlers: {
+          Ask: () => {
+            asker?.interruptUnsafe()
+            return Effect.never
+          }
+        }
+      }).spawn()
+      const exit = yield* Fiber.await(
+        yield* Effect.forkChild(
+          // Whoever converses goes on alone, and helps.
+          Effect.flatMap(Effect.andThen(counter.ask(Get()), counter.ask(Get())), () => {
+            asker = Fiber.getCurrent()
+            return rude.ask(Rude.messages.Ask())
+          }),
+          { startImmediately: true }
+        )
+      )
+      assert(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause))
+      // Whoever waits for the asker hears of its end before the call does.
+      yield* turn
+      assert.strictEqual(hostOf(yield* ActorSystem).shard.stats().calls, 0)
+      yield* Actor.kill(rude)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("an asker that goes on inside of somebody's init runs no actor there", () =>
+    Effect.gen(function*() {
+      let handled = 0
+      const Once = Actor.make("Once", [Rpc.make("Count", { success: Schema.Int })])
+      const once = yield* Once.behavior({ init: () => 0, handlers: { Count: () => ++handled } }).spawn()
+      const begun = Deferred.makeUnsafe<void>()
+      const asker = yield* Effect.forkChild(
+        Effect.flatMap(once.ask(Once.messages.Count()), () =>
+          Effect.andThen(Deferred.await(begun), Effect.suspend(() => once.ask(Once.messages.Count())))),
+        { startImmediately: true }
+      )
+      yield* turn
+      let before = 0
+      const Slow = Actor.make("Slow", [])
+      yield* Slow.behavior({
+        init: () => {
+          Deferred.doneUnsafe(begun, Exit.void)
+          before = handled
+        },
+        handlers: {}
+      }).spawn()
+      assert.strictEqual(before, 1)
+      assert.strictEqual(yield* Fiber.join(asker), 2)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("who is asked on the stack of an answer is answered too", () =>
+    Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(1)
+      const other = yield* CounterLive.spawn(2)
+      yield* Actor.suspend(counter)
+      // Goes on where the first answer is given: inside of the loop.
+      const sum = yield* Effect.forkChild(
+        Effect.zipWith(counter.ask(Get()), Effect.suspend(() => other.ask(Get())), (a, b) => a + b),
+        { startImmediately: true }
+      )
+      yield* Actor.resume(counter)
+      assert.strictEqual(yield* Fiber.join(sum), 3)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("a stream delivers in order, ends, and a reader that stops ends the producer", () =>

@@ -366,5 +366,8 @@ describe.each(testSystems)("SharedBuffer in layerTest, on the %s", (_name, syste
       assert.deepStrictEqual([...back.bytes()], [5])
       assert.isTrue(isMoved(sent))
       back.release()
+      const inside = yield* filled(6)
+      assert.strictEqual(yield* actor.ask(Sum({ all: [], maybe: Option.some(inside) })), 6)
+      assert.isTrue(isMoved(inside))
     }))).pipe(Effect.provide(system)))
 })

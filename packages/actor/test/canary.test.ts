@@ -1,7 +1,7 @@
 // How a new version on probation passes or goes back, alone and in a group (G72, G74 to G79, G81).
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorSystem, type AnyRef, HotSwap, InvalidOption, Monitor, type SystemEvent } from "@myrmidonjs/actor"
-import { Cause, Deferred, Effect, Exit, Fiber, Metric, Schema, Stream } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Metric, Option, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { TestClock } from "effect/testing"
 import { testSystems } from "./fixtures.ts"
@@ -113,6 +113,43 @@ describe.each(testSystems)("canaries on the %s", (_, system) => {
         { tag: "Add", from: sender.pid, payload: 3, answered: false }
       ])
     }).pipe(Effect.scoped, Effect.provide(system)))
+
+  // `testSystems` check replies.
+  const unfit = [
+    ["a value", () => "a text"],
+    ["an Effect", () => Effect.succeed("a text")],
+    ["an Effect that waits", () => Effect.as(Effect.yieldNow, "a text")],
+    ["a Promise", () => Promise.resolve("a text")],
+    ["an error", () => Effect.fail(1)]
+  ] as const
+  it.effect.each(unfit)(
+    "G75, G76: a reply that its protocol does not allow is a crash: %s",
+    ([, bad]) =>
+      Effect.gen(function*() {
+        const V3 = Sum.behavior({
+          version: "3",
+          init: (n: number) => ({ n }),
+          handlers: { Add: () => bad() as never, Wait: () => {}, Boom: () => {}, Pass: () => {} }
+        })
+        const sum = yield* V1.spawn(1)
+        const letters = yield* Effect.forkChild(
+          Stream.runHead((yield* ActorSystem).deadLetters),
+          { startImmediately: true }
+        )
+        yield* turn
+        // The one message is all that it had to handle.
+        const swap = yield* probation(sum, HotSwap.upgrade(V1, V3), { messages: 1 })
+        const told = yield* Effect.flip(sum.ask(Add(1)))
+        assert(typeof told !== "string")
+        assert.strictEqual(told.reason._tag, "ActorExited")
+        const { reason } = yield* Effect.flip(Fiber.join(swap))
+        assert(reason._tag === "RolledBack")
+        assert.deepStrictEqual(reason.handled, [])
+        const letter = Option.getOrThrow(yield* Fiber.join(letters))
+        assert.strictEqual(letter.why, "SwapRolledBack")
+        assert.strictEqual(yield* sum.ask(Add(0)), 1)
+      }).pipe(Effect.scoped, Effect.provide(system))
+  )
 
   it.effect("a message whose handler waited is a letter, and its asker is told (G76)", () =>
     Effect.gen(function*() {

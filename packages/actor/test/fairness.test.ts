@@ -17,14 +17,14 @@ const { Arm, Light, Work } = Worker.messages
 const written = (
   under: Under,
   program: (
-    spawn: (name: string, again: number) => Actor.Ref<typeof Worker>,
+    spawn: (name: string, again: number, budget?: number) => Actor.Ref<typeof Worker>,
     log: ReadonlyArray<string>
   ) => Effect.Effect<void>
 ): Effect.Effect<ReadonlyArray<string>> => {
   const log: Array<string> = []
   return Effect.gen(function*() {
     const system = yield* ActorSystem
-    const spawn = (name: string, again: number) =>
+    const spawn = (name: string, again: number, budget?: number) =>
       system.spawnUnsafe(
         Worker.behavior({
           init: () => ({ left: again }),
@@ -42,7 +42,8 @@ const written = (
             }
           }
         }),
-        undefined
+        undefined,
+        { budget }
       )
     yield* program(spawn, log)
     yield* under.settle
@@ -51,6 +52,51 @@ const written = (
 }
 
 describe.each(backends)("fairness on the %s system", (_, backend) => {
+  it.effect("G109: a flooded actor with a small budget is throttled before light ones wait for it", () =>
+    Effect.gen(function*() {
+      /** Messages of three flooded actors that come before the last of ten light ones, which have twenty each. */
+      const before = (budget: number | undefined) =>
+        Effect.map(
+          written(new Under(backend), (spawn) =>
+            Effect.sync(() => {
+              const flooded = ["f1", "f2", "f3"].map((name) => spawn(name, 0, budget))
+              const light = Array.from({ length: 10 }, (_, at) => spawn(`l${at}`, 0))
+              for (const actor of flooded) for (let i = 0; i < 500; i++) actor.tellUnsafe(Light())
+              for (const actor of light) for (let i = 0; i < 20; i++) actor.tellUnsafe(Light())
+            })),
+          (log) => {
+            assert.strictEqual(log.length, 3 * 500 + 10 * 20)
+            const served = log.slice(0, log.findLastIndex((line) => line.startsWith("l")))
+            return served.filter((line) => line.startsWith("f")).length
+          }
+        )
+      // A light one needs two turns at most, and none of the flooded ones has more than its budget in a turn.
+      assert.isAtMost(yield* before(1), 2 * 3)
+      assert.isAtMost(yield* before(4), 2 * 3 * 4)
+      assert.isAbove(yield* before(undefined), 2 * 3 * 4 - 1)
+    }))
+
+  it.effect("G105, G46: a budget bounds messages, time bounds the slice: whichever is reached first", () =>
+    Effect.gen(function*() {
+      const under = new Under(backend)
+      const log = yield* written(under, (spawn) =>
+        Effect.gen(function*() {
+          const heavy = spawn("heavy", 0, 64)
+          // What its handlers take is known before the flood.
+          heavy.tellUnsafe(Work(5))
+          yield* under.settle
+          const budgeted = spawn("budgeted", 0, 2)
+          for (let i = 0; i < 3; i++) heavy.tellUnsafe(Work(5))
+          for (let i = 0; i < 4; i++) budgeted.tellUnsafe(Light())
+        }))
+      const order = log.slice(1).map((line) => line.split(" ")[0])
+      // One heavy handler a pass, however large its budget; two quick ones, however quick.
+      const runs = order.join(" ").match(/(budgeted ?)+/g)!.map((run) => run.trim().split(" ").length)
+      assert.isAtMost(Math.max(...runs), 2)
+      const heavyRuns = order.join(" ").match(/(heavy ?)+(?=budgeted)/g) ?? []
+      assert.isAtMost(Math.max(0, ...heavyRuns.map((run) => run.trim().split(" ").length)), 1)
+    }))
+
   it.effect("G46, G47: a light actor waits for at most one heavy handler, whatever their number", () =>
     Effect.gen(function*() {
       const under = new Under(backend)

@@ -34,6 +34,45 @@ const holding = <Held>(version: string, held: Held, state?: Schema.Codec<{ n: nu
 const V1 = holding("1", 0)
 const V2 = holding("2", 0)
 
+describe.each(systems)("migrations that take time, on the %s", (_, system) => {
+  const kinds = [
+    ["a Promise", async () => ({ n: await Promise.resolve(5), held: 0 })],
+    ["an Effect", () => Effect.as(Effect.yieldNow, { n: 5, held: 0 })]
+  ] as const
+  it.effect.each(kinds)(
+    "G70: %s is made once for each actor, and no message comes in between",
+    ([, made]) =>
+      Effect.gen(function*() {
+        let calls = 0
+        const migrate = () => {
+          calls++
+          return made() as Effect.Effect<{ n: number; held: number }>
+        }
+        const upgrade = HotSwap.upgrade(V1, V2, { migrate })
+        const box = yield* V1.spawn(undefined)
+        const swap = yield* Effect.forkChild(HotSwap.swap(box, upgrade), { startImmediately: true })
+        assert.strictEqual(calls, 1)
+        box.tellUnsafe(Put(1))
+        assert.strictEqual(yield* box.ask(Size()), 6)
+        yield* Fiber.join(swap)
+        assert.strictEqual(calls, 1)
+        const others = yield* Effect.replicateEffect(V1.spawn(undefined), 2)
+        yield* HotSwap.swapAll(HotSwap.upgrade(V1, V2, { migrate }))
+        assert.strictEqual(calls, 3)
+        assert.deepStrictEqual(yield* Effect.forEach(others, (other) => other.ask(Size())), [5, 5])
+      }).pipe(Effect.scoped, Effect.provide(system))
+  )
+
+  it.effect("whoever gives up such a swap lets its actor go", () =>
+    Effect.gen(function*() {
+      const upgrade = HotSwap.upgrade(V1, V2, { migrate: () => Effect.never })
+      const box = yield* V1.spawn(undefined)
+      const swap = yield* Effect.forkChild(HotSwap.swap(box, upgrade), { startImmediately: true })
+      yield* Fiber.interrupt(swap)
+      assert.strictEqual(yield* box.ask(Version()), "1")
+    }).pipe(Effect.scoped, Effect.provide(system)))
+})
+
 describe("what can be copied", () => {
   const unfit: ReadonlyArray<readonly [what: string, held: unknown, path: string]> = [
     ["an object of a class", { pocket: new Money() }, "$.held.pocket"],

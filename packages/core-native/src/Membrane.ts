@@ -8,19 +8,23 @@
  * A call here writes a record, and the record is ingested with the next tick. What has an answer (`demonitor`,
  * `cancelTimer`, `whereis`, ...) ingests first, which delivers nothing and is allowed inside a handler.
  */
-import type { Binding, InfoData, StatsData } from "./binding.ts"
+import { Arg, type Binding, type InfoData, type IsolateData, type StatsData } from "./binding.ts"
+import { Border, type Carried, MOST_BYTES } from "./border.ts"
 import type { ExitReason } from "./ExitReason.ts"
-import { Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
+import { Control, COPIED, Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
 import { Attention, Loop } from "./loop.ts"
 import { generationOf, lowOf, pidOf } from "./words.ts"
 import { Reasons } from "./reasons.ts"
 import { rethrow } from "./rethrow.ts"
+import { buryPending } from "./bury.ts"
+import { Reserve } from "./reserve.ts"
 import { RESERVE, Ring, SUBMISSIONS } from "./ring.ts"
 import { Slots } from "./slots.ts"
 import { Table } from "./table.ts"
 import { Timers } from "./timers.ts"
 import { Tokens } from "./tokens.ts"
+import { USAGE_WORDS, Usages } from "./usages.ts"
 
 const {
   To: TO,
@@ -43,9 +47,12 @@ const INLINE = Flag.Inline << 8
 /** What a sender may say of a message: the other flags are the membrane's. */
 const SENDER = Flag.Priority | Flag.Next | Flag.Reentrant
 const NEVER = 0xffffffff
+const { CONGESTED } = Arg
 const ACCEPTED = 0
 const MAILBOX_FULL = 1
 const BAD_MESSAGE = 4
+const BYTES = Flag.Bytes << 8
+const { FullPeers: FULL_PEERS } = Control
 const MAX_OP = 0xffff
 
 /** What a spawn may say. */
@@ -56,6 +63,8 @@ export interface OpenOptions<C> {
   readonly onFull: number
   /** ms, for `suspend`. */
   readonly sendTimeout: number
+  /** Messages of a slice; 0: as many as there may be. */
+  readonly budget: number
   readonly trapExit: boolean
   readonly cleanup: boolean
   readonly starting: boolean
@@ -72,12 +81,12 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   readonly #timers = new Timers<C>()
   readonly #waiters = new Map<number, () => void>()
   readonly #reasons: Reasons
+  readonly #border: Border
   readonly #loop: Loop<C, K>
   readonly #host: MembraneHost<C, K>
   readonly #now: () => number
-  readonly #block: number
-  #reserved = 0
-  #taken = 0
+  readonly #lockstep: boolean
+  readonly #reserve: Reserve
   #nextWaiter = 1
   #closed = false
   #settle: () => void = () => {}
@@ -88,10 +97,12 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   constructor(binding: Binding, options: MembraneOptions, host: MembraneHost<C, K>) {
     this.#now = options.clock.now
     this.#host = host
+    const { maxActors, capacity, seed, system } = options
+    this.#ring = new Ring(binding, { maxActors, capacity, seed, system }, () => this.#loop.wake())
+    this.#border = new Border(binding, this.#ring)
+    this.#lockstep = seed !== undefined
     // In lockstep PIDs are taken one by one, so that they are those of a system without a reserve.
-    this.#block = options.seed === undefined ? RESERVE : 1
-    const { maxActors, capacity, seed } = options
-    this.#ring = new Ring(binding, { maxActors, capacity, seed }, () => this.#loop.wake())
+    this.#reserve = new Reserve(this.#ring, this.#lockstep ? 1 : RESERVE)
     this.#reasons = new Reasons(this.#ring.native)
     this.#loop = new Loop<C, K>(
       this.#ring,
@@ -101,6 +112,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       this.#timers,
       this.#waiters,
       this.#reasons,
+      this.#border,
       host,
       options,
       this.#end
@@ -112,19 +124,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   /** Takes a PID, or 0: there are as many actors as there may be, or the system is closed. */
   takePid(): number {
     if (this.#closed) return 0
-    const ring = this.#ring
-    if (this.#taken === this.#reserved) {
-      this.#taken = 0
-      this.#reserved = ring.native.reserve(this.#block)
-      if (this.#reserved === 0) {
-        // Ends that wait to be ingested may have freed some.
-        this.#flush()
-        this.#reserved = ring.native.reserve(this.#block)
-        if (this.#reserved === 0) return 0
-      }
-    }
-    const at = this.#taken++ * 2
-    return pidOf(ring.reserve[at]!, ring.reserve[at + 1]!)
+    const pid = this.#reserve.take()
+    if (pid !== 0) return pid
+    // Ends that wait to be ingested may have freed some.
+    this.#flush()
+    return this.#reserve.take()
   }
 
   /** The cell that stands for a PID that was taken. */
@@ -141,7 +145,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   // In lockstep the next spawn takes the slot that was given back, as in a system without a ring.
   #freed(): void {
-    if (this.#block === 1) this.#flush()
+    if (this.#lockstep) this.#flush()
   }
 
   /** Opens a mailbox; name, link and watch are taken in the same step. The holder's PID: the name is taken. */
@@ -152,13 +156,14 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       | (options.cleanup ? Spawn.Cleanup : 0)
       | (parent === undefined ? 0 : Spawn.Link)
       | (watcher === undefined || (parent !== undefined && parent !== watcher) ? 0 : Spawn.Monitor)
-    const kind = Submission.Spawn | (flags << 8)
+    const kind = Submission.Spawn | (flags << 8) | (options.budget << 16)
     const b = options.onFull | (Math.min(Math.max(Math.ceil(options.sendTimeout), 0), 0xffffff) << 8)
     const from = parent ?? watcher
     // The shard marks it when it ingests the record; a send may come before that.
     if (options.capacity <= SUBMISSIONS) {
       const index = cell.low & 0xffffff
       this.#ring.congested[index >>> 5]! |= 1 << (index & 31)
+      this.#ring.args[CONGESTED]!++
     }
     if (options.name === undefined) {
       this.#put(kind, cell, from, options.watchRef, options.capacity, b >>> 0)
@@ -226,6 +231,19 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return this.#ring.native.info(cell.low, cell.generation) ?? undefined
   }
 
+  /** What an actor has used so far; undefined: it has ended. */
+  account(cell: C): { readonly reductions: number; readonly millis: number } | undefined {
+    if (this.#closed) return undefined
+    const ring = this.#ring
+    // Swaps of thousands ask one after the other: while nothing is delivered, nothing is left to be settled.
+    if (ring.pending > 0 || ring.unsettled) {
+      this.#flush()
+      ring.unsettled = this.#loop.pumping
+    }
+    const reductions = ring.reductionsOf(cell.low, cell.generation)
+    return reductions < 0 ? undefined : { reductions, millis: ring.result / 1000 }
+  }
+
   /** The cell of a PID, while it lives. */
   find(pid: number): C | undefined {
     return this.#table.find(lowOf(pid), generationOf(pid))
@@ -244,8 +262,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     flags: number
   ): number {
     const ring = this.#ring
-    const index = low & 0xffffff
-    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && (flags & NEXT) === 0 && !this.#closed) {
+    if (ring.args[CONGESTED] !== 0 && (flags & NEXT) === 0 && ring.isCongested(low) && !this.#closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
     }
@@ -257,8 +274,12 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     // `| 0` says that these are no doubles.
     out[at | TO] = low | 0
     out[at | TO_GENERATION] = generation | 0
-    out[at | FROM] = fromLow | 0
-    out[at | FROM_GENERATION] = fromGeneration | 0
+    if (fromLow === 0) {
+      ring.outFloats[(at >> 1) | 1] = 0
+    } else {
+      out[at | FROM] = fromLow | 0
+      out[at | FROM_GENERATION] = fromGeneration | 0
+    }
     if (typeof payload === "number") {
       out[at | HEAD] = SEND | ((flags & SENDER) << 8) | INLINE | (op << 16)
       out[at | SLOT] = 0
@@ -293,8 +314,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   ): number {
     const ring = this.#ring
     if ((low === fromLow && generation === fromGeneration && low !== 0) || op > MAX_OP) return BAD_MESSAGE
-    const index = low & 0xffffff
-    if ((ring.congested[index >>> 5]! & (1 << (index & 31))) !== 0 && !this.#closed) {
+    if (ring.args[CONGESTED] !== 0 && ring.isCongested(low) && !this.#closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
     }
@@ -315,6 +335,176 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     ring.pending++
     if (!this.#loop.awake) this.#loop.wake()
     return ACCEPTED
+  }
+
+  // -- messages to other isolates ---------------------------------------------------------------------------------------
+
+  /** As `send`, to an actor of another isolate; `op` is of the border. Bytes are copied. */
+  sendAway(
+    low: number,
+    generation: number,
+    op: number,
+    payload: Carried,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): number {
+    const ring = this.#ring
+    const refusal = this.#wayTo(low, generation, fromLow, fromGeneration, payload)
+    if (refusal !== ACCEPTED) return refusal
+    if (ring.pending >= MOST_PENDING) this.#flush()
+    const head = SEND | ((flags & SENDER) << 8) | (op << 16)
+    if (typeof payload === "number") {
+      const at = ring.pending * WORDS
+      ring.put(head | INLINE, low, generation, fromLow, fromGeneration, 0, 0, 0)
+      ring.outFloats[(at >> 1) | 3] = payload
+    } else if (payload === undefined) ring.put(head, low, generation, fromLow, fromGeneration, 0, 0, 0)
+    else {
+      const slot = this.#carry(payload)
+      if (slot < 0) return BAD_MESSAGE
+      ring.put(head | BYTES, low, generation, fromLow, fromGeneration, slot, 0, 0)
+    }
+    if (!this.#loop.awake) this.#loop.wake()
+    return ACCEPTED
+  }
+
+  /** Whether a message to another isolate would be accepted now. */
+  mayLeave(low: number, generation: number, fromLow: number, fromGeneration: number): number {
+    return this.#closed ? ACCEPTED : this.#ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
+  }
+
+  // A way that a ring full of records cannot fill is not asked for; what is larger than a record may fill it at once.
+  #wayTo(low: number, generation: number, fromLow: number, fromGeneration: number, payload: Carried): number {
+    const ring = this.#ring
+    const isLarge = typeof payload === "object" && payload.length > COPIED
+    if (this.#closed || (ring.control[FULL_PEERS] === 0 && !isLarge)) return ACCEPTED
+    return ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
+  }
+
+  // There is room for the record afterwards, too. Below 0: too large.
+  #carry(bytes: Uint8Array): number {
+    return bytes.length > MOST_BYTES ? -1 : this.#border.put(bytes, this.#flushed)
+  }
+
+  readonly #flushed = (): void => this.#flush()
+
+  /** As `call`, to an actor of another isolate. It ends in `away.replied` or in `host.callEnded`. */
+  callAway(
+    low: number,
+    generation: number,
+    op: number,
+    payload: Uint8Array | undefined,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number,
+    call: K,
+    timeout: number
+  ): number {
+    const ring = this.#ring
+    const refusal = this.#wayTo(low, generation, fromLow, fromGeneration, payload)
+    if (refusal !== ACCEPTED) return refusal
+    if (ring.pending >= MOST_PENDING) this.#flush()
+    const slot = payload === undefined ? 0 : this.#carry(payload)
+    if (slot < 0) return BAD_MESSAGE
+    const token = this.#tokens.open(call)
+    if (token === 0) return MAILBOX_FULL
+    call.token = token
+    const head = SEND | (((flags & SENDER) | Flag.Call) << 8) | (op << 16) | (payload === undefined ? 0 : BYTES)
+    const patience = timeout >= NEVER ? NEVER : Math.max(0, Math.ceil(timeout))
+    ring.put(head, low, generation, fromLow, fromGeneration, slot, token, patience)
+    if (!this.#loop.awake) this.#loop.wake()
+    return ACCEPTED
+  }
+
+  /** Answers the question of another isolate that came with `token`. false: too large, and nothing is answered. */
+  reply(token: number, status: number, payload: Carried): boolean {
+    const ring = this.#ring
+    if (ring.pending >= MOST_PENDING) this.#flush()
+    if (typeof payload === "number") {
+      const at = ring.pending * WORDS
+      ring.put(Submission.Reply | INLINE, 0, 0, 0, 0, 0, token, status)
+      ring.outFloats[at >> 1] = payload
+    } else if (payload === undefined) ring.put(Submission.Reply, 0, 0, 0, 0, 0, token, status)
+    else {
+      const slot = this.#carry(payload)
+      if (slot < 0) return false
+      ring.put(Submission.Reply | BYTES, 0, 0, 0, 0, slot, token, status)
+    }
+    if (!this.#loop.awake) this.#loop.wake()
+    return true
+  }
+
+  /**
+   * Passes the question of another isolate that came with `token` on to an actor of any isolate, whose answer its asker
+   * waits for from now on. false: too large, and nothing is passed on.
+   */
+  forward(
+    token: number,
+    low: number,
+    generation: number,
+    op: number,
+    payload: Uint8Array | undefined,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): boolean {
+    const ring = this.#ring
+    if (ring.pending >= MOST_PENDING) this.#flush()
+    const slot = payload === undefined ? 0 : this.#carry(payload)
+    if (slot < 0) return false
+    const head = Submission.Forward | ((flags & SENDER) << 8) | (op << 16) | (payload === undefined ? 0 : BYTES)
+    ring.put(head, low, generation, fromLow, fromGeneration, slot, token, 0)
+    if (!this.#loop.awake) this.#loop.wake()
+    return true
+  }
+
+  /** The op of a tag between isolates; 0: the table of the process is full. */
+  borderOpOf(tag: string): number {
+    return this.#border.opOf(tag)
+  }
+
+  /** The reverse. */
+  borderTagOf(op: number): string {
+    return this.#border.tagOf(op)
+  }
+
+  /** The shard's number: it stands in its PIDs. */
+  get shard(): number {
+    return this.#ring.shard
+  }
+
+  /** The number of this isolate in its system; the first one is 0. */
+  get isolate(): number {
+    return this.#ring.native.isolate
+  }
+
+  /** The live isolates of its system, and how busy they were at their last tick; empty when it is in none. */
+  isolates(): ReadonlyArray<IsolateData> {
+    return this.#closed ? [] : this.#ring.native.isolates()
+  }
+
+  /** Something is to be done, a timer is armed or a call is pending. */
+  get isBusy(): boolean {
+    const { control } = this.#ring
+    return this.#loop.awake || control[Control.NextDeadline]! >= 0 || control[Control.Calls]! > 0
+  }
+
+  /** Nothing runs, and the event loop has had its turn: whoever is no actor and waits for an answer may `help`. */
+  canHelp(): boolean {
+    return this.#loop.canHelp()
+  }
+
+  /** When `canHelp` last said so, in ms. */
+  get helpedAt(): number {
+    return this.#loop.helpedAt
+  }
+
+  /**
+   * Runs the loop on the caller's stack until the call has ended or there is nothing left to run, but no longer than a
+   * turn. Right after `call`, while `canHelp` says so.
+   */
+  help(call: K): void {
+    this.#loop.help(call.token)
   }
 
   /** The call's answer was taken, or its caller has gone away. */
@@ -411,10 +601,15 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   // -- names and timers -----------------------------------------------------------------------------------------------
 
   whereis(name: string): C | undefined {
+    const pid = this.pidNamed(name)
+    return pid === undefined ? undefined : this.find(pid)
+  }
+
+  /** Of any isolate. */
+  pidNamed(name: string): number | undefined {
     if (this.#closed) return undefined
     this.#flush()
-    const pid = this.#ring.native.whereis(name)
-    return pid === null || pid === undefined ? undefined : this.find(pid)
+    return this.#ring.native.whereis(name) ?? undefined
   }
 
   startTimer(
@@ -454,6 +649,26 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     }
     this.#flush()
     return { ...this.#ring.native.stats(), slots: this.#slots.used }
+  }
+
+  /** The `n` cells that have most of `by`, the highest first, ties by PID. */
+  top(n: number, by: string): Array<readonly [cell: C, info: InfoData]> {
+    if (this.#closed) return []
+    this.#flush()
+    return this.#ring.native.top(n, by).flatMap((info) => {
+      const cell = this.find(info.pid)
+      return cell === undefined ? [] : [[cell, info] as const]
+    })
+  }
+
+  /** What all live cells have used and hold, by the same position in each. */
+  usages(): Usages<C> {
+    if (this.#closed) return new Usages(0)
+    this.#flush()
+    const words = this.#ring.native.usages()
+    const usages = new Usages<C>(words.length / USAGE_WORDS)
+    for (let at = 0; at < words.length; at += USAGE_WORDS) usages.add(this.find(words[at]!), words, at)
+    return usages
   }
 
   /** The PID of every live cell, in order of its spawn. */
@@ -508,25 +723,9 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   /** After the end: what is still sent is a dead letter, and what was alive learns that the shard is gone. */
   #sweep(): void {
-    const ring = this.#ring
-    const down: ExitReason = { _tag: "IsolateDown", isolate: ring.shard }
-    const waiting = ring.pending
-    ring.pending = 0
-    for (let record = 0; record < waiting; record++) {
-      const at = record * WORDS
-      const out = ring.out
-      const head = out[at + HEAD]!
-      if ((head & 0xff) !== SEND) continue
-      const inline = (head & INLINE) !== 0
-      const payload = inline ? ring.outFloats[(at >> 1) + 3] : this.#slots.take(out[at + SLOT]!)
-      const to = pidOf(out[at + TO]!, out[at + TO_GENERATION]!)
-      const from = pidOf(out[at + FROM]!, out[at + FROM_GENERATION]!)
-      this.#host.deadLetter(to, from, head >>> 16, payload, "NotAlive")
-      if (((head >>> 8) & Flag.Call) === 0) continue
-      const call = this.#tokens.close(out[at + A]!)
-      if (call !== undefined) this.#host.callEnded(call, 1, { _tag: "NoProc", everExisted: true })
-    }
-    for (const cell of this.#table.clear()) this.#host.dead(cell, down)
+    const down: ExitReason = { _tag: "IsolateDown", isolate: this.#ring.shard }
+    buryPending(this.#ring, this.#slots, this.#tokens, this.#border, this.#host)
+    for (const cell of this.#table.clear()) this.#host.dead(cell, down, 0, 0)
     for (const call of this.#tokens.clear()) this.#host.callEnded(call, 1, down)
     const waiters = [...this.#waiters.values()]
     this.#waiters.clear()

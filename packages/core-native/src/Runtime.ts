@@ -195,7 +195,8 @@ export class Runtime implements AsyncDisposable {
       starting: false,
       parent,
       watcher: undefined,
-      watchRef: 0
+      watchRef: 0,
+      budget: 0
     })
     if (holder !== undefined) {
       this.#membrane.release(actor)

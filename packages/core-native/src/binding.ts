@@ -19,10 +19,12 @@ export interface ReasonData {
 }
 
 export interface InfoData {
+  readonly pid: number
   readonly status: "starting" | "idle" | "runnable" | "busy" | "suspended"
   readonly mailbox: number
   readonly reductions: number
   readonly micros: number
+  readonly memory: number
   readonly links: ReadonlyArray<number>
   readonly name?: string
 }
@@ -42,7 +44,16 @@ export interface StatsData {
 }
 
 /** Positions in the block of arguments and results of the hot calls (`src/hot.rs`). */
-export const Arg = { NOW: 0, SUBMITTED: 1, MAX: 2, ANSWER: 3, RESULT: 4, OUTGOING: 5, INCOMING: 6 } as const
+export const Arg = {
+  NOW: 0,
+  SUBMITTED: 1,
+  MAX: 2,
+  ANSWER: 3,
+  RESULT: 4,
+  OUTGOING: 5,
+  INCOMING: 6,
+  CONGESTED: 7
+} as const
 
 /** What both sides read and write. */
 export interface SharedArrays {
@@ -65,6 +76,7 @@ export interface SharedArrays {
 export interface HotCalls {
   tick: () => void
   admit: () => void
+  account: () => void
 }
 
 export interface NativeShard {
@@ -80,6 +92,8 @@ export interface NativeShard {
   isAlive(low: number, generation: number): boolean
   everExisted(low: number, generation: number): boolean
   info(low: number, generation: number): InfoData | null
+  top(n: number, by: string): ReadonlyArray<InfoData>
+  usages(): Float64Array
   live(): Float64Array
   stats(): StatsData
   close(): number
@@ -141,6 +155,10 @@ export interface Binding {
    * Joining one that has ended throws.
    */
   openSystem(): number
+  /** The number of a tag between isolates, 1 to 32,767; 0: so many others have one. */
+  tagNumber(tag: string): number
+  /** The tag of a number. Throws: nobody has it. */
+  tagOf(number: number): string
   /** Tests and benchmarks: a native thread sends the numbers 0 to n - 1. */
   flood(pid: number, op: number, n: number, batch: number): void
   /** Tests: panics. */

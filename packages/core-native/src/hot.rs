@@ -1,4 +1,4 @@
-//! The two calls of the hot path, exported by hand (`napi::sys`): a generated wrapper costs four times a raw call.
+//! The calls of the hot path, exported by hand (`napi::sys`): a generated wrapper costs four times a raw call.
 //!
 //! They take no arguments: what they need stands in the shared block `call`, because each argument or result that
 //! Node-API converts costs as much as half a call. JavaScript writes the first three
@@ -9,7 +9,10 @@
 //! call[1] submitted         call[4] result of the last DEMONITOR or CANCEL
 //! call[2] max deliveries    call[5] words of the outgoing arena that the records use; set to 0 when they are read
 //!                           call[6] words of the incoming arena that the batch fills
+//!                           call[7] mailboxes that are marked in `congested`
 //! ```
+//!
+//! `account` alone takes the words of a PID in call[0] and call[1]: it is called once for each actor that is swapped.
 //!
 //! A panic is caught here and thrown as a JavaScript error. The shard behind it is given up then: half-done work must
 //! not be gone on with.
@@ -28,12 +31,14 @@ pub mod call {
     pub const RESULT: usize = 4;
     pub const OUTGOING: usize = 5;
     pub const INCOMING: usize = 6;
-    pub const LENGTH: usize = 7;
+    pub const CONGESTED: usize = 7;
+    pub const LENGTH: usize = 8;
 }
 
-/// Sets `tick` and `admit` on `target`. The functions keep the shard's cell alive.
+/// Sets `tick`, `admit` and `account` on `target`. The functions keep the shard's cell alive.
 pub fn export(env: &Env, cell: &Rc<Cell>, target: &mut Object<'_>) -> Result<()> {
-    for (name, callback) in [(c"tick", tick as Callback), (c"admit", admit as Callback)] {
+    let calls = [(c"tick", tick as Callback), (c"admit", admit as Callback), (c"account", account as Callback)];
+    for (name, callback) in calls {
         let data = Rc::into_raw(Rc::clone(cell)).cast_mut().cast::<c_void>();
         let mut function = ptr::null_mut();
         // SAFETY: `env` is that of the running call; `data` is a counted reference that `release` gives back.
@@ -75,6 +80,11 @@ unsafe extern "C" fn tick(env: sys::napi_env, info: sys::napi_callback_info) -> 
 unsafe extern "C" fn admit(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     // SAFETY: as above.
     unsafe { enter(env, info, Cell::admit) }
+}
+
+unsafe extern "C" fn account(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    // SAFETY: as above.
+    unsafe { enter(env, info, Cell::account) }
 }
 
 /// # Safety

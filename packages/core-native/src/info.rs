@@ -2,7 +2,7 @@
 
 use myrmidon_core::{
     pid::Pid,
-    shard::{ActorInfo, ShardStats},
+    shard::{ActorInfo, ShardStats, Usage},
 };
 use myrmidon_runtime::system::IsolateLoad;
 use napi_derive::napi;
@@ -15,6 +15,8 @@ pub fn to_js(pid: Pid) -> f64 {
 /// An actor.
 #[napi(object)]
 pub struct InfoData {
+    /// Its PID.
+    pub pid: f64,
     /// `idle`, `runnable`, `busy` or `suspended`.
     pub status: String,
     /// Entries of its mailbox, all lanes.
@@ -23,22 +25,35 @@ pub struct InfoData {
     pub reductions: f64,
     /// Microseconds of its handlers.
     pub micros: f64,
+    /// Bytes that the shard holds for it.
+    pub memory: f64,
     /// Whom it is linked to.
     pub links: Vec<f64>,
     /// Its name.
     pub name: Option<String>,
 }
-impl From<ActorInfo> for InfoData {
-    fn from(info: ActorInfo) -> Self {
+impl From<(Pid, ActorInfo)> for InfoData {
+    fn from((pid, info): (Pid, ActorInfo)) -> Self {
         Self {
+            pid: to_js(pid),
             status: info.status.name().to_owned(),
             mailbox: info.mailbox,
             reductions: info.reductions as f64,
             micros: info.micros as f64,
+            memory: info.memory as f64,
             links: info.links.into_iter().map(to_js).collect(),
             name: info.name.map(String::from),
         }
     }
+}
+
+/// Numbers of a [`Usage`] as [`words_of`] writes them.
+const USAGE_WORDS: usize = 5;
+
+/// An account as five numbers in a row: objects would cost more than the walk that finds them.
+pub fn words_of(usage: Usage) -> [f64; USAGE_WORDS] {
+    let Usage { pid, reductions, micros, mailbox, memory } = usage;
+    [to_js(pid), reductions as f64, micros as f64, f64::from(mailbox), memory as f64]
 }
 
 /// An isolate of a system, as of its last tick.

@@ -1,18 +1,21 @@
 /**
  * The loop that runs actors: ticks the shard, runs the batch that comes back, lets the event loop have its turn.
  *
- * - Wakes in a microtask on the first record when idle. Works for about 0.4 ms, then goes on in `setImmediate`, so that
- *   timers and I/O of the process are served. Never re-entered: a handler's records wait until it has returned.
+ * - Wakes in a microtask on the first record when idle, or runs at once on the stack of a caller that would only wait
+ *   (`help`). Works for about 0.4 ms, then goes on in `setImmediate`, so that timers and I/O of the process are served.
+ *   Never re-entered: a handler's records wait until it has returned.
  * - Says how many deliveries of a slice it has consumed *before* each handler, and reads the control word after it, so
  *   that what the shard decides in between holds between any two messages. What it leaves is still in the mailbox.
  * - Every record that is no slice is worked off even in a batch that is left: it is not repeated.
- * - Charges by elapsed time: after each message of a behaviour that is not proven short (`meter.ts`), else once a group.
- *   A slice above 1 ms ends the batch, so that timers and the inbox are looked at.
- * - Holds the process while there is something to run, a timer is armed, a call is pending, or `keepAlive` says so.
+ * - Charges by elapsed time (`metering.ts`). A slice above 1 ms ends the batch, so that timers and the inbox are looked at.
+ * - Holds the process while there is something to run, and at rest as `alarm.ts` says.
  */
+import { Alarm } from "./alarm.ts"
+import type { Border } from "./border.ts"
 import { Completion, Control, Flag, RECORD_WORDS, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
-import { GROUP, GROUP_OF_QUICK, LONG_GROUP, Meter, PROOF, QUICK, SHORT } from "./meter.ts"
+import { Meter } from "./meter.ts"
+import { Metering } from "./metering.ts"
 import { Notices } from "./notices.ts"
 import { pidOf } from "./words.ts"
 import type { Reasons } from "./reasons.ts"
@@ -22,6 +25,7 @@ import type { Slots } from "./slots.ts"
 import type { Table } from "./table.ts"
 import type { Timers } from "./timers.ts"
 import type { Tokens } from "./tokens.ts"
+import { Turns } from "./turns.ts"
 
 const {
   To: TO,
@@ -35,9 +39,9 @@ const {
 } = Word
 // Constants of this module are part of the code; imported ones would be read each time.
 const WORDS = RECORD_WORDS
-const { AbandonBatch: ABANDON_BATCH, Runnable: RUNNABLE, NextDeadline: NEXT_DEADLINE, Calls: CALLS } = Control
+const { AbandonBatch: ABANDON_BATCH, Runnable: RUNNABLE, Queued: QUEUED } = Control
 const { Slice: SLICE, Message: MESSAGE } = Completion
-const { Inline: INLINE, Call: CALL } = Flag
+const { Inline: INLINE, Call: CALL, Remote: REMOTE } = Flag
 
 /** ms of work before the event loop gets its turn. */
 const TURN = 0.4
@@ -48,6 +52,8 @@ const LEAST = 64
 const MOST = 512
 /** Fiber continuations run in one pass. */
 const TASKS = 64
+/** Of so many callers that help one is measured. */
+const SAMPLE = 16
 /** Records of a batch for which the clock is not read once more. */
 const SMALL = 8
 /** Records in a batch from which on it pays to touch the states of its actors first. */
@@ -78,6 +84,8 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   /** The actor whose slice runs. */
   current: C | undefined = undefined
   attention = 0
+  /** When `canHelp` last said so. */
+  helpedAt = 0
   /** No more work is begun. */
   closing = false
   /** Where the loop hands control to when it is closing or the shard is broken. */
@@ -90,33 +98,20 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   readonly #timers: Timers<C>
   readonly #notices: Notices<C, K>
   readonly #reasons: Reasons
+  readonly #border: Border
   readonly #host: MembraneHost<C, K>
   readonly #now: () => number
-  readonly #wakeIn: MembraneOptions["clock"]["wakeIn"]
+  readonly #turns: Turns
+  readonly #alarm: Alarm
+  readonly #metering: Metering<C>
   readonly #longSchedule: number
   readonly #single: boolean
   #max: number
   #tasks: Array<Task<C>> = []
   #pumping = false
-  #keepAlive = false
-  #holder: NodeJS.Timeout | undefined = undefined
-  #armedAt = Infinity
-
-  // The clock was last read at `last`; since then `since` messages ran, from the slice at `groupHead` on.
-  #last = 0
-  #since = 0
-  #groupHead = 0
-  // Slices of the group, of which the first and the last may be of other groups too.
-  #slices = 0
-  // Messages of the next group: more while they are quick.
-  #group = GROUP
-  // What a message of the last group took, ms.
-  #pace = 0
-  // Messages of small batches for which the clock was not read, and whose they were.
-  #unread = 0
-  readonly #unreadMeters: Array<Meter> = []
-  // Parts of a microsecond that no slice has been charged with yet.
-  #carry = 0
+  /** The token of the call whose asker helps; 0: nobody does. */
+  #helped = 0
+  #helps = 0
 
   constructor(
     ring: Ring,
@@ -126,6 +121,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     timers: Timers<C>,
     waiters: Map<number, () => void>,
     reasons: Reasons,
+    border: Border,
     host: MembraneHost<C, K>,
     options: MembraneOptions,
     end: () => void
@@ -136,12 +132,15 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#tokens = tokens
     this.#table = table
     this.#timers = timers
-    this.#notices = new Notices(ring, slots, tokens, table, timers, waiters, reasons, host)
+    this.#notices = new Notices(ring, slots, tokens, table, timers, waiters, reasons, border, host)
     this.#reasons = reasons
+    this.#border = border
     this.#host = host
     this.#now = options.clock.now
-    this.#wakeIn = options.clock.wakeIn
+    this.#turns = new Turns(TURN, () => this.#pump())
+    this.#alarm = new Alarm(ring.control, options.clock, this.wake)
     this.#longSchedule = options.longSchedule
+    this.#metering = new Metering(ring.in, table, host, options.longSchedule)
     this.#single = options.seed !== undefined
     this.#max = this.#single ? 1 : MOST
   }
@@ -159,27 +158,44 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     if (!this.awake) this.wake()
   }
 
+  /** A turn is under way: this is called from a handler, a task or a notice. */
+  get pumping(): boolean {
+    return this.#pumping
+  }
+
   keepAlive(on: boolean): void {
-    this.#keepAlive = on
-    this.#hold()
+    this.#alarm.keepAlive(on)
   }
 
   /** Lets go of the timer and of the process. */
   stop(): void {
-    this.#keepAlive = false
     this.#tasks = []
-    this.#armedAt = Infinity
-    this.#wakeIn(undefined, this.wake)
-    if (this.#holder !== undefined) clearInterval(this.#holder)
-    this.#holder = undefined
+    this.#alarm.stop()
+  }
+
+  /** Whether a caller may help: the loop is at rest, and the event loop has not waited long. Never in lockstep. */
+  canHelp(): boolean {
+    if (this.#pumping || this.#turns.yielded || this.#single || this.closing) return false
+    this.helpedAt = this.#now()
+    return this.#turns.allows(this.helpedAt)
+  }
+
+  /** See `Membrane.help`. What the answer leaves to be ingested waits for the next record, or for the loop itself. */
+  help(token: number): void {
+    this.#helped = token
+    this.#run(this.helpedAt)
+    this.#helped = 0
   }
 
   readonly #pump = (): void => {
-    if (this.#pumping) return
+    if (!this.#pumping && !this.#turns.yielded) this.#run(this.#now())
+  }
+
+  #run(start: number): void {
     this.#pumping = true
     let idle = false
     try {
-      if (!this.closing) idle = this.#turn()
+      if (!this.closing) idle = this.#turn(start)
     } catch (error) {
       // A host does not throw; should it, the loop goes on: what it left of the batch is still in the mailboxes.
       rethrow(error)
@@ -188,24 +204,24 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.current = undefined
     this.attention = 0
     if (this.closing || this.#ring.broken !== undefined) return this.end()
-    if (idle) {
+    if (!idle) {
+      this.#turns.yield()
+    } else if (this.#helped === 0) {
       this.awake = false
-      this.#slots.idle()
-      this.#arm()
-    } else {
-      setImmediate(this.#pump)
+      this.#slots.idle(this.#ring.control[QUEUED] === 0)
+      this.#alarm.arm()
     }
   }
 
-  /** Works until there is nothing left (true) or the turn is over (false). */
-  #turn(): boolean {
+  /** Works until there is nothing left, or who helps has what it wants (true), or until the turn is over (false). */
+  #turn(start: number): boolean {
     const ring = this.#ring
     const control = ring.control
-    const start = this.#now()
+    const metering = this.#metering
     let now = start
     for (;;) {
       if (this.#tasks.length > 0) {
-        if (this.#unread > 0) now = this.#closeUnread()
+        if (metering.unread > 0) metering.closeUnread(now = this.#now())
         // In lockstep the signals of the last message come before what waited for it, as in the twin.
         if (this.#single) {
           ring.flush(now)
@@ -217,19 +233,23 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       if (ring.broken !== undefined) return false
       if (written > 0) {
         // The time of a long tick is nobody's. After a short one the clock is not worth its price.
-        if (written > SMALL) this.#closeUnread()
-        else if (this.#unread === 0) this.#last = now
-        const from = this.#last
+        if (written > SMALL) metering.closeUnread(this.#now())
+        else if (metering.unread === 0) metering.last = now
+        const from = metering.last
         this.#batch(written)
         if (written <= SMALL && this.#mayGoUnread()) {
-          this.#chargeUnread(written * WORDS)
+          metering.goUnread()
         } else {
           now = this.#now()
-          if (this.#since > 0) this.#closeGroup(now, written * WORDS)
+          if (metering.since > 0) metering.close(now)
           if (!this.#single) this.#adapt(now - from)
         }
+        if (this.#helped !== 0 && this.#tokens.get(this.#helped) === undefined) {
+          metering.leaveUnread()
+          return true
+        }
       } else if (control[RUNNABLE] === 0 && this.#tasks.length === 0 && ring.pending === 0) {
-        if (this.#unread > 0) this.#closeUnread()
+        if (metering.unread > 0) metering.closeUnread(this.#now())
         return true
       } else {
         now = this.#now()
@@ -238,43 +258,10 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     }
   }
 
-  // A batch of a message or two costs less than a look at the clock. While all in it are proven short and were quick,
-  // some messages go by without one, charged with what those before them took.
+  // While somebody helps, that one is over before there are many: some are measured all the same.
   #mayGoUnread(): boolean {
-    const messages = this.#unread + this.#since
-    return this.#since > 0 && messages < GROUP && this.#pace > 0 && this.#pace < QUICK && !this.#single
-  }
-
-  #chargeUnread(end: number): void {
-    const words = this.#ring.in
-    for (let head = this.#groupHead; head < end; head = this.#after(head)) {
-      if ((words[head + HEAD]! & 0xff) !== SLICE) continue
-      const meter = this.#meterAt(head)
-      if (meter !== undefined) this.#unreadMeters.push(meter)
-      this.#charge(head, this.#pace * 1000 * words[head + B]!)
-    }
-    this.#unread += this.#since
-    this.#since = 0
-  }
-
-  // Nothing of these messages is left to be charged. If they were not short after all, they are measured from now on.
-  #closeUnread(): number {
-    const now = this.#now()
-    if (this.#unread > 0) this.#doubtUnread(now - this.#last)
-    this.#last = now
-    return now
-  }
-
-  #doubtUnread(took: number): void {
-    const meters = this.#unreadMeters
-    if (took > LONG_GROUP) { for (const meter of meters) meter.unproven = PROOF }
-    meters.length = 0
-    this.#unread = 0
-  }
-
-  #meterAt(head: number): Meter | undefined {
-    const cell = this.#table.cells[this.#ring.in[head + TO]! & 0xffffff]
-    return cell === undefined ? undefined : (cell.bound as { meter: Meter | undefined }).meter
+    if (this.#helped !== 0 && (++this.#helps & (SAMPLE - 1)) === 0) return false
+    return !this.#single && this.#metering.mayGoUnread()
   }
 
   #adapt(took: number): void {
@@ -362,18 +349,17 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const words = this.#ring.in
     const control = this.#ring.control
     const host = this.#host
+    const metering = this.#metering
     const bound = cell.bound as { meter: Meter | undefined }
     const meter = bound.meter ?? (bound.meter = new Meter())
-    let group = this.#group
+    let group = metering.group
     if (meter.unproven > 0) {
       group = 1
-      if (this.#since > 0) this.#closeGroup(this.#now(), head)
-      else if (this.#unread > 0) this.#closeUnread()
+      if (metering.since > 0) {
+        if (metering.close(this.#now())) this.attention |= Attention.LeaveBatch
+      } else if (metering.unread > 0) metering.closeUnread(this.#now())
     }
-    if (this.#since === 0) {
-      this.#groupHead = head
-      this.#slices = 1
-    } else this.#slices++
+    metering.begin(head, meter)
     this.current = cell
     words[head + FROM] = 0
     let at = head + WORDS
@@ -382,20 +368,25 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       const tag = words[at + HEAD]!
       let waits: boolean
       if ((tag & 0xff) === MESSAGE) {
-        const flags = tag >>> 8
-        const payload = (flags & INLINE) !== 0
-          ? numberOf(this.#ring.inFloats[(at >> 1) + 3]!)
-          : this.#slots.take(words[at + SLOT]!)
-        const from = words[at + FROM]!
-        waits = host.deliver(
-          cell,
-          tag >>> 16,
-          payload,
-          from === 0 ? 0 : quickPidOf(from, words[at + FROM_GENERATION]!),
-          (flags & CALL) !== 0 ? this.#tokens.get(words[at + A]!) ?? host.spentCall : undefined
-        )
+        if ((tag | 0) < 0) waits = this.#deliverAway(cell, at, tag)
+        else {
+          const flags = tag >>> 8
+          const payload = (flags & INLINE) !== 0
+            ? numberOf(this.#ring.inFloats[(at >> 1) + 3]!)
+            : this.#slots.take(words[at + SLOT]!)
+          const from = words[at + FROM]!
+          waits = host.deliver(
+            cell,
+            tag >>> 16,
+            payload,
+            from === 0 ? 0 : quickPidOf(from, words[at + FROM_GENERATION]!),
+            (flags & CALL) !== 0 ? this.#tokens.get(words[at + A]!) ?? host.spentCall : undefined
+          )
+        }
       } else waits = this.#special(cell, at, tag & 0xff)
-      if (++this.#since >= group) this.#measure(cell, meter, head)
+      if (++metering.since >= group && metering.measure(this.#now(), head, meter)) {
+        this.attention |= Attention.LeaveBatch
+      }
       if (waits) {
         if (this.#ring.pending >= SUBMISSIONS) this.#ring.flush(this.#now())
         this.#ring.put(Submission.Busy, cell.low, cell.generation, 0, 0, 0, 0, 0)
@@ -440,120 +431,22 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     }
   }
 
+  // Its op has the bit that only messages of the border have (`border.ts`).
+  #deliverAway(cell: C, at: number, tag: number): boolean {
+    const words = this.#ring.in
+    const { away } = this.#host
+    if (away === undefined) throw new Error("a message from another isolate, and nobody to take it")
+    const isAsked = ((tag >>> 8) & (CALL | REMOTE)) !== 0
+    const token = isAsked ? words[at + A]! : 0
+    return away.deliver(cell, tag >>> 16, this.#border.read(at, A), this.#notices.from(at), isAsked, token)
+  }
+
   // A slice for an actor that this side does not know: its messages are consumed, and reported.
   #lost(head: number, n: number): void {
     const words = this.#ring.in
     words[head + B] = n
     for (let at = head + WORDS; at <= head + n * WORDS; at += WORDS) {
       if ((words[at + HEAD]! & 0xff) === MESSAGE) this.#notices.deadLetter(at, "NotAlive")
-    }
-  }
-
-  #measure(cell: C, meter: Meter, head: number): void {
-    const now = this.#now()
-    if (this.#since > 1) {
-      this.#closeGroup(now, head + 1)
-      this.#groupHead = head
-      this.#slices = 1
-      return
-    }
-    const took = now - this.#last
-    this.#last = now
-    this.#since = 0
-    this.#groupHead = head
-    if (took > SHORT) meter.unproven = PROOF
-    else if (meter.unproven > 0) meter.unproven--
-    this.#charge(head, took * 1000)
-    if (took > this.#longSchedule) this.#host.longSchedule(cell, took)
-    if (this.#ring.in[head + FROM]! > LONG_SLICE * 1000) this.attention |= Attention.LeaveBatch
-  }
-
-  // The messages since the last look at the clock ran in the slices from `groupHead` to before `end`: they share the
-  // time. Who of several held the thread is not known then, so nobody is reported; all are measured from now on.
-  #closeGroup(now: number, end: number): void {
-    const words = this.#ring.in
-    const first = this.#groupHead
-    const messages = this.#since
-    let took = now - this.#last
-    const isKnown = this.#slices === 1 && this.#unread === 0
-    if (this.#unread > 0) {
-      const part = messages / (messages + this.#unread)
-      this.#doubtUnread(took)
-      // Whoever took long is measured from now on; that it was one of these is not known.
-      if (took <= LONG_GROUP) took *= part
-    }
-    this.#last = now
-    this.#since = 0
-    this.#groupHead = end
-    const slices = this.#slices
-    const share = (took * 1000) / slices
-    let due = this.#carry
-    for (let head = first; head < end; head = this.#after(head)) {
-      if ((words[head + HEAD]! & 0xff) !== SLICE) continue
-      due += share
-      // Most shares are parts of a microsecond: they add up until one slice is charged with a whole one.
-      if (due >= 1) {
-        const whole = Math.floor(due)
-        words[head + FROM]! += whole
-        due -= whole
-      }
-      if (took > LONG_GROUP) this.#suspect(head, isKnown ? took : 0)
-    }
-    this.#carry = due
-    this.#pace = took / messages
-    this.#group = this.#pace < QUICK ? GROUP_OF_QUICK : GROUP
-    if (took > LONG_SLICE) this.attention |= Attention.LeaveBatch
-  }
-
-  #after(head: number): number {
-    const words = this.#ring.in
-    return head + ((words[head + HEAD]! & 0xff) === SLICE ? (words[head + A]! + 1) * WORDS : WORDS)
-  }
-
-  #suspect(head: number, took: number): void {
-    const cell = this.#table.cells[this.#ring.in[head + TO]! & 0xffffff]
-    if (cell === undefined) return
-    const { meter } = cell.bound as { meter: Meter | undefined }
-    if (meter !== undefined) meter.unproven = PROOF
-    if (took > this.#longSchedule) this.#host.longSchedule(cell, took)
-  }
-
-  #charge(head: number, micros: number): void {
-    const whole = Math.floor(micros + this.#carry)
-    this.#carry += micros - whole
-    this.#ring.in[head + FROM]! += whole
-  }
-
-  #arm(): void {
-    const delay = this.#ring.control[NEXT_DEADLINE]!
-    if (delay < 0) {
-      if (this.#armedAt !== Infinity) {
-        this.#armedAt = Infinity
-        this.#wakeIn(undefined, this.#timeout)
-      }
-    } else {
-      const at = this.#now() + delay
-      // A timer that rings too early finds nothing to do and is armed again: that is cheaper than moving it each time.
-      if (at < this.#armedAt) {
-        this.#armedAt = at
-        this.#wakeIn(delay, this.#timeout)
-      }
-    }
-    this.#hold()
-  }
-
-  readonly #timeout = (): void => {
-    this.#armedAt = Infinity
-    this.wake()
-  }
-
-  #hold(): void {
-    const control = this.#ring.control
-    const hold = this.#keepAlive || (control[CALLS]! > 0 && control[NEXT_DEADLINE]! < 0)
-    if (hold && this.#holder === undefined) this.#holder = setInterval(() => {}, 2 ** 30)
-    else if (!hold && this.#holder !== undefined) {
-      clearInterval(this.#holder)
-      this.#holder = undefined
     }
   }
 

@@ -1,8 +1,8 @@
 /**
  * The isolate's end of the rings: typed arrays that this side allocates and both sides read and write, the records that
- * wait to be ingested, and the two raw calls.
+ * wait to be ingested, and the raw calls.
  *
- * Touched on the isolate's own thread only. Native code reads and writes the arrays inside `tick` and `admit` and at no
+ * Touched on the isolate's own thread only. Native code reads and writes the arrays inside these calls and at no
  * other time, so nothing here is atomic.
  */
 import { Arg, type Binding, type HotCalls, type NativeShard, type SharedArrays } from "./binding.ts"
@@ -14,6 +14,8 @@ export const SUBMISSIONS = 1024
 export const COMPLETIONS = 2048
 /** PIDs that are taken at a time, so that a spawn is one record and no call. */
 export const RESERVE = 256
+/** Words of the arena of bytes in each direction. */
+const ARENA = 65_536
 /** Records that may wait from other threads. */
 const INBOX = 65_536
 
@@ -49,17 +51,29 @@ export class Ring implements HotCalls {
   readonly congested: Uint32Array
   readonly reserve: Uint32Array
   readonly args: Float64Array
+  /** Bytes to and from other isolates; of a shard that is in no system, nothing. */
+  readonly outgoing: Uint32Array
+  readonly incoming: Uint32Array
   /** Records in `out`. */
   pending = 0
+  /** Deliveries are out that the shard may not have counted yet. */
+  unsettled = false
   /** An error of the native side: the shard is gone. */
   broken: Error | undefined = undefined
-  // Both are set by `attach`.
+  // All are set by `attach`.
   tick: () => void = unset
   admit: () => void = unset
+  account: () => void = unset
 
   constructor(
     binding: Binding,
-    options: { readonly maxActors: number; readonly capacity: number; readonly seed: bigint | undefined },
+    options: {
+      readonly maxActors: number
+      readonly capacity: number
+      readonly seed: bigint | undefined
+      /** The handle of its system. */
+      readonly system?: number | undefined
+    },
     wake: () => void
   ) {
     const out = new ArrayBuffer((SUBMISSIONS + 1) * WORDS * 4)
@@ -72,22 +86,38 @@ export class Ring implements HotCalls {
     this.congested = new Uint32Array(Math.ceil((options.maxActors + 1) / 32))
     this.reserve = new Uint32Array(RESERVE * 2)
     this.args = new Float64Array(8)
+    const arena = options.system === undefined ? 0 : ARENA
+    this.outgoing = new Uint32Array(arena)
+    this.incoming = new Uint32Array(arena)
     const arrays: SharedArrays = {
       submissions: this.out,
       completions: this.in,
       control: this.control,
       congested: this.congested,
       reserve: this.reserve,
-      call: this.args
+      call: this.args,
+      ...(arena === 0 ? {} : { outgoing: this.outgoing, incoming: this.incoming })
     }
-    const { maxActors, capacity, seed } = options
+    const { maxActors, capacity, seed, system } = options
     this.native = new binding.NativeShard(
-      { maxActors, capacity, inbox: INBOX, ...(seed === undefined ? {} : { seed }) },
+      {
+        maxActors,
+        capacity,
+        inbox: INBOX,
+        ...(seed === undefined ? {} : { seed }),
+        ...(system === undefined ? {} : { system })
+      },
       arrays,
       wake
     )
     this.native.attach(this)
     this.shard = this.native.shard
+  }
+
+  /** Whether a mailbox may be near its bound; nobody's is while `args[CONGESTED]` is 0. */
+  isCongested(low: number): boolean {
+    const index = low & 0xffffff
+    return (this.congested[index >>> 5]! & (1 << (index & 31))) !== 0
   }
 
   /** Writes one record; the caller has made sure that there is room. */
@@ -133,7 +163,9 @@ export class Ring implements HotCalls {
       this.broken = error as Error
       return 0
     }
-    return args[ANSWER]!
+    const written = args[ANSWER]!
+    if (max > 0) this.unsettled = written > 0
+    return written
   }
 
   /** Ingests what waits, and asks whether the record behind it would be accepted: a send outcome. */
@@ -158,7 +190,22 @@ export class Ring implements HotCalls {
     return args[ANSWER]!
   }
 
-  /** What the last DEMONITOR or CANCEL brought. */
+  /** Messages that a living actor has handled, as far as the shard has counted; `result` has its microseconds. -1: none lives. */
+  reductionsOf(low: number, generation: number): number {
+    if (this.broken !== undefined) return -1
+    const args = this.args
+    args[NOW] = low
+    args[SUBMITTED] = generation
+    try {
+      this.account()
+    } catch (error) {
+      this.broken = error as Error
+      return -1
+    }
+    return args[ANSWER]!
+  }
+
+  /** What the last DEMONITOR or CANCEL brought, or `reductionsOf`. */
   get result(): number {
     return this.args[RESULT]!
   }

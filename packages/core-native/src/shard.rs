@@ -8,18 +8,18 @@ use crate::{
     bell::Bell,
     buffers::{Arenas, Buffers, Held},
     hot::{self, call},
-    info::{InfoData, IsolateData, StatsData, to_js},
+    info::{InfoData, IsolateData, StatsData, to_js, words_of},
     options::{ShardOptions, SharedArrays},
     reason::ReasonData,
 };
-use core::{any::Any, cell::RefCell};
+use core::{any::Any, cell::RefCell, hint::black_box};
 use myrmidon_core::{
     PeerLimits,
     exit_reason::ExitReason,
     payload::Payload,
     pid::{MAX_INDEX, Pid},
     record::{Record, control, word},
-    shard::{Shard, ShardConfig},
+    shard::{Measure, Shard, ShardConfig},
 };
 use myrmidon_runtime::{Directory, Member, ShardOwner, System, inbox, system::JoinError};
 use napi::{
@@ -81,6 +81,19 @@ impl Cell {
         })
     }
 
+    /// `hot`: the account of the actor that call[0] and call[1] name: messages, or -1 when none lives, and microseconds.
+    pub fn account(&self) -> Result<()> {
+        self.with(|open| {
+            let call = open.buffers.call.get_mut();
+            let pid = Pid::from_words(call[call::NOW] as u32, call[call::SUBMITTED] as u32);
+            let (reductions, micros) =
+                open.shard.account(pid).map_or((-1.0, 0.0), |(reductions, micros)| (reductions as f64, micros as f64));
+            call[call::ANSWER] = reductions;
+            call[call::RESULT] = micros;
+            Ok(())
+        })
+    }
+
     /// Gives the shard up after a panic; the error to throw.
     pub fn poison(&self, panic: &(dyn Any + Send)) -> Error {
         let message = panic
@@ -113,6 +126,15 @@ impl Cell {
     }
 }
 
+/// Word by word: they were written one by one a moment ago, and a wider read would have to wait for all of them to leave
+/// the store buffer. That costs more than a message.
+#[inline]
+fn copy_control(to: &mut [i32], from: &[i32; control::WORDS]) {
+    for (to, from) in to.iter_mut().zip(from).take(control::FULL_PEERS + 1) {
+        *to = black_box(*from);
+    }
+}
+
 impl Open {
     fn close(&mut self) -> usize {
         let completions = self.buffers.completions.records_mut();
@@ -133,8 +155,14 @@ impl Open {
 
     fn handle_signals(&mut self) {
         self.shard.handle_signals();
-        self.buffers.control.get_mut()[..control::WORDS].copy_from_slice(self.shard.control());
+        self.publish();
+    }
+
+    /// What the isolate reads of the shard between two ticks.
+    fn publish(&mut self) {
+        copy_control(self.buffers.control.get_mut(), self.shard.control());
         self.shard.congested_changes(self.buffers.congested.get_mut());
+        self.buffers.call.get_mut()[call::CONGESTED] = f64::from(self.shard.congested_count());
     }
 
     fn tick(&mut self, now: f64, submitted: usize, max: u32) {
@@ -171,7 +199,7 @@ impl Open {
         if let Some(member) = &mut self.member {
             member.dispatch(&mut self.shard);
         }
-        control.get_mut()[..control::WORDS].copy_from_slice(self.shard.control());
+        copy_control(control.get_mut(), self.shard.control());
         if max > 0 && written == 0 && control.get()[control::RUNNABLE] == 0 {
             let asleep = match &self.member {
                 None => self.owner.sleep(),
@@ -191,6 +219,7 @@ impl Open {
         call[call::ANSWER] = written as f64;
         call[call::RESULT] = self.shard.result();
         self.shard.congested_changes(congested.get_mut());
+        call[call::CONGESTED] = f64::from(self.shard.congested_count());
     }
 }
 
@@ -285,7 +314,7 @@ impl NativeShard {
         Ok(Self { cell, shard: number, isolate, system })
     }
 
-    /// Sets the hot calls `tick` and `admit` on `target`.
+    /// Sets the hot calls `tick`, `admit` and `account` on `target`.
     #[napi(catch_unwind)]
     pub fn attach(&self, env: &Env, mut target: Object<'_>) -> Result<()> {
         hot::export(env, &self.cell, &mut target)
@@ -345,7 +374,7 @@ impl NativeShard {
             let record = record.ok_or_else(|| Error::new(Status::InvalidArg, "no such record"))?;
             open.handle_signals();
             let outcome = open.shard.open_named(&record, &name);
-            open.buffers.control.get_mut()[..control::WORDS].copy_from_slice(open.shard.control());
+            open.publish();
             Ok(outcome.err().map(to_js))
         })
     }
@@ -410,7 +439,27 @@ impl NativeShard {
     pub fn info(&self, low: u32, generation: u32) -> Result<Option<InfoData>> {
         self.cell.with(|open| {
             open.handle_signals();
-            Ok(open.shard.info(Pid::from_words(low, generation)).map(InfoData::from))
+            let pid = Pid::from_words(low, generation);
+            Ok(open.shard.info(pid).map(|info| InfoData::from((pid, info))))
+        })
+    }
+
+    /// The `n` actors that have most of `by`, the highest first.
+    #[napi(catch_unwind)]
+    pub fn top(&self, n: u32, by: String) -> Result<Vec<InfoData>> {
+        let by = Measure::named(&by).ok_or_else(|| Error::new(Status::InvalidArg, "no such measure"))?;
+        self.cell.with(|open| {
+            open.handle_signals();
+            Ok(open.shard.top(n as usize, by).into_iter().map(InfoData::from).collect())
+        })
+    }
+
+    /// The accounts of all live actors, five numbers each: PID, messages, microseconds, mailbox, bytes.
+    #[napi(catch_unwind)]
+    pub fn usages(&self) -> Result<Float64Array> {
+        self.cell.with(|open| {
+            open.handle_signals();
+            Ok(Float64Array::new(open.shard.usages().flat_map(words_of).collect()))
         })
     }
 

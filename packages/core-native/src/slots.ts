@@ -18,14 +18,15 @@ export class Slots {
   // A hole would make every access slower: the array is filled as it grows.
   readonly #values: Array<unknown> = [0]
   #free = 0
-  #used = 0
   #moments = 0
   // Its length when last looked.
   #high = 0
 
-  /** Slots in use. */
+  /** Slots in use. Linear: neither `put` nor `take` counts. */
   get used(): number {
-    return this.#used
+    let used = this.#values.length - 1
+    for (let slot = this.#free; slot !== 0; slot = this.#values[slot] as number) used--
+    return used
   }
 
   /** Slots that there is room for. */
@@ -33,12 +34,12 @@ export class Slots {
     return this.#values.length
   }
 
-  /** The loop has nothing to do. */
-  idle(): void {
+  /** The loop has nothing to do. `isEmpty`: the shard holds no message either. */
+  idle(isEmpty: boolean): void {
     if (++this.#moments < QUIET) return
     this.#moments = 0
     const values = this.#values
-    if (this.#used === 0 && values.length > KEPT && values.length === this.#high) {
+    if (isEmpty && values.length > KEPT && values.length === this.#high && this.used === 0) {
       values.length = 1
       this.#free = 0
     }
@@ -48,7 +49,6 @@ export class Slots {
   /** The slot of a payload; 0 for `undefined`. */
   put(value: unknown): number {
     if (value === undefined) return 0
-    this.#used++
     const slot = this.#free
     if (slot === 0) return this.#values.push(value) - 1
     this.#free = this.#values[slot] as number
@@ -62,7 +62,6 @@ export class Slots {
     const value = this.#values[slot]
     this.#values[slot] = this.#free
     this.#free = slot
-    this.#used--
     return value
   }
 }

@@ -3,6 +3,9 @@
 /** A PID from its words; 0 is nobody. */
 export const pidOf = (low: number, generation: number): number => generation * 4294967296 + low
 
+/** A count from its two words; exact up to 2^53. */
+export const wide = (low: number, high: number): number => high * 4294967296 + low
+
 /** Shard and index. */
 export const lowOf = (pid: number): number => pid % 4294967296
 

@@ -319,6 +319,74 @@ describe("names, timers, calls", () => {
   })
 })
 
+describe("a caller that helps", () => {
+  it("has its answer at once, and leaves the event loop its turns", async () => {
+    const clock = new TestClock()
+    const { ask, membrane, settled, spawn } = setup({ clock })
+    let answered = 0
+    const callee = spawn((_payload, call) => {
+      clock.time += 0.1
+      answered++
+      membrane.answered(call!)
+    })
+    const helps = (): boolean => {
+      if (!membrane.canHelp()) return false
+      const before = answered
+      membrane.help(ask(callee, 1).call)
+      assert.strictEqual(answered, before + 1)
+      return true
+    }
+    let times = 0
+    while (helps()) assert.isBelow(++times, 10, "the event loop waits for ever")
+    assert.isAbove(times, 1)
+    // Whoever asks now waits; the loop goes on by itself once the event loop has had its turn.
+    ask(callee, 1)
+    assert.strictEqual(answered, times)
+    await settled()
+    assert.strictEqual(answered, times + 1)
+    assert.isTrue(helps())
+    await settled()
+    assert.strictEqual(membrane.stats().calls, 0)
+    await membrane.close()
+  })
+
+  it("is never a handler, and nobody is in lockstep", async () => {
+    const may: Array<boolean> = []
+    const { host, membrane, send, spawn } = setup()
+    send(spawn(() => void may.push(membrane.canHelp())), 1)
+    await host.until(() => may.length === 1)
+    assert.deepStrictEqual(may, [false])
+    await membrane.close()
+    const seeded = setup({ seed: 1n })
+    assert.isFalse(seeded.membrane.canHelp())
+    await seeded.membrane.close()
+  })
+
+  it("G20: and gets no answer has its timeout, whatever else goes on", async () => {
+    const clock = new TestClock()
+    const { ask, membrane, send, settled, spawn } = setup({ clock })
+    const other = spawn(() => {})
+    const callee = spawn(() => true)
+    assert.isTrue(membrane.canHelp())
+    const { call, ended } = ask(callee, 1, undefined, 50)
+    membrane.help(call)
+    let end: unknown
+    void ended.then((it) => end = it)
+    for (let i = 0; i < 3; i++) {
+      send(other, i)
+      await settled()
+    }
+    clock.advance(49)
+    await settled()
+    assert.isUndefined(end)
+    clock.advance(17)
+    await settled()
+    assert.deepStrictEqual(end, { end: 2, reason: undefined })
+    assert.strictEqual(membrane.stats().calls, 0)
+    await membrane.close()
+  })
+})
+
 describe("the loop", () => {
   it("goes on when a host throws where none may: what it did not get to is still in the mailboxes", async () => {
     const { host, membrane, send, spawn } = setup()

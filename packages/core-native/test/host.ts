@@ -125,6 +125,7 @@ const defaults: OpenOptions<TestCell> = {
   capacity: 65_536,
   onFull: 0,
   sendTimeout: 5000,
+  budget: 0,
   trapExit: false,
   cleanup: false,
   starting: false,

@@ -24,13 +24,13 @@ it("what a burst made it hold is given back when it is empty and quiet, and not 
   const slots = new Slots()
   const burst = (): ReadonlyArray<number> => Array.from({ length: 2 * KEPT }, (_, i) => slots.put(i))
   const rest = (): void => {
-    for (let i = 0; i < 2 * QUIET; i++) slots.idle()
+    for (let i = 0; i < 2 * QUIET; i++) slots.idle(true)
   }
   const taken = burst()
   rest()
   assert.isAbove(slots.size, 2 * KEPT, "it is in use")
   taken.forEach((slot, i) => assert.strictEqual(slots.take(slot), i))
-  for (let i = 1; i < QUIET; i++) slots.idle()
+  for (let i = 1; i < QUIET; i++) slots.idle(true)
   assert.isAbove(slots.size, 2 * KEPT, "the next burst may need it")
   rest()
   assert.strictEqual(slots.size, 1)

@@ -38,12 +38,11 @@ import type { SupervisorEvent } from "./SupervisorEvent.ts"
 const typed = (spec: Spec): never => spec as never
 const untyped = (child: Child.Any): Spec => child as unknown as Spec
 
-const childOptions = ({ place, restart, shutdown, significant }: ChildOptions): ChildOptions => ({
-  place,
-  restart,
-  shutdown,
-  significant
-})
+const childOptions = (options: ChildOptions): ChildOptions => {
+  // What is no object is refused by name when the tree starts.
+  const { place, restart, shutdown, significant } = Object(options) as ChildOptions
+  return { place, restart, shutdown, significant }
+}
 
 /**
  * A supervisor of children that are known beforehand. They start in this order, one after the other, and stop in reverse.
@@ -89,7 +88,7 @@ export const make = <const Id extends string, const Children extends ReadonlyArr
     id,
     options: childOptions(options),
     supervisor: options,
-    children: children.map(untyped)
+    children: Array.isArray(children) ? children.map(untyped) : children as never
   })
 
 /**

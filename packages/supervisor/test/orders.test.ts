@@ -101,6 +101,47 @@ describe.each(testSystems)("orders on the %s", (_, system) => {
         assert.strictEqual(yield* actors, 1)
       }))
 
+    // a runs, and takes its time to end; b hangs in its `init`.
+    const halfStarted = (journal: Journal) =>
+      Supervisor.make("in", {}, [
+        Supervisor.make("deep", {}, [
+          Supervisor.child("a", workerOf(journal, { hangs: true }), "a", { shutdown: "1 second" }),
+          Supervisor.child("b", workerOf(journal), "b")
+        ])
+      ])
+
+    test("G86: a nested start that is given up has stopped what it had started, however long that takes", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        journal.script.set("b", ["hang"])
+        const app = yield* Supervisor.start(Supervisor.make("top", {}, []))
+        yield* Effect.forkScoped(Effect.exit(app.start(halfStarted(journal))), { startImmediately: true })
+        yield* eventually("b hangs", () => journal.has("hang b"))
+        const order = yield* Effect.forkScoped(Effect.exit(app.terminate("in" as never)), { startImmediately: true })
+        yield* quiet
+        assert.isUndefined(order.pollUnsafe())
+        assert.deepStrictEqual(journal.take(), ["start a", "hang b", "cancel b", "end a shutdown"])
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.await(order)
+        assert.strictEqual(yield* actors, 1)
+      }))
+
+    test("G86: so has a whole tree", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        journal.script.set("b", ["hang"])
+        const start = yield* Effect.forkScoped(Effect.scoped(Supervisor.start(halfStarted(journal))), {
+          startImmediately: true
+        })
+        yield* eventually("b hangs", () => journal.has("hang b"))
+        const given = yield* Effect.forkScoped(Fiber.interrupt(start), { startImmediately: true })
+        yield* quiet
+        assert.isUndefined(given.pollUnsafe())
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.await(given)
+        assert.strictEqual(yield* actors, 0)
+      }))
+
     test("G86: a name that somebody else has is the typed error of the start", () =>
       Effect.gen(function*() {
         const worker = workerOf(new Journal())

@@ -9,8 +9,9 @@ import {
   type TreeNode
 } from "@myrmidonjs/supervisor"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Deferred, Effect, Exit, Layer, Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import type { RpcGroup } from "effect/rpc"
+import { TestClock } from "effect/testing"
 import { Crash, eventually, Id, Journal, quiet, type StartRefused, testSystems, Worker, workerOf } from "./fixtures.ts"
 
 class TheWorker extends Actor.Service<TheWorker>()("test/TheWorker", Worker) {}
@@ -41,6 +42,9 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
       ["name", () => Supervisor.child("bad", worker, "", { name: "" })],
       ["name", () => Supervisor.child("bad", worker, "", { name: "\ud800" })],
       ["initTimeout", () => Supervisor.child("bad", worker, "", { initTimeout: 0 })],
+      ["budget", () => Supervisor.child("bad", worker, "", { budget: 0 })],
+      ["budget", () => Supervisor.child("bad", worker, "", { budget: 65 })],
+      ["budget", () => Supervisor.child("bad", worker, "", { budget: "8" as never })],
       ["initTimeout", () => Supervisor.child("bad", worker, "", { initTimeout: "soon" as never })],
       ["mailbox.capacity", () => Supervisor.child("bad", worker, "", { mailbox: { capacity: 0 } })],
       ["mailbox.onFull", () => Supervisor.child("bad", worker, "", { mailbox: { onFull: "explode" as never } })],
@@ -51,6 +55,10 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
       ["shutdown", () => Supervisor.child("bad", worker, "", { shutdown: "kill" as never })],
       ["significant", () => Supervisor.child("bad", worker, "", { restart: "transient", significant: 1 as never })],
       ["place", () => Supervisor.child("bad", worker, "", { place: "there" as never })],
+      ["place", () => Supervisor.child("bad", worker, "", { place: "worker" })],
+      ["place", () => Supervisor.make("bad", { place: "main" }, [])],
+      ["options", () => Supervisor.make("bad", undefined as never, [])],
+      ["children", () => Supervisor.make("bad", {}, "abc" as never)],
       ["strategy", () => Supervisor.make("bad", { strategy: "simple_one_for_one" as never }, [])],
       ["intensity", () => Supervisor.make("bad", { intensity: Number.NaN }, [])],
       ["intensity", () => Supervisor.make("bad", { intensity: "3" as never }, [])],
@@ -220,6 +228,90 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
         yield* eventually("its end", () => before.has("end x crashed: Error: boom"))
         yield* quiet
         assert.strictEqual(yield* many.count, 1)
+      }))
+
+    // a is to be started again and fails, b waits for it.
+    const failing = (strategy: "one_for_all" | "rest_for_one") =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const worker = workerOf(journal)
+        const options = { strategy, intensity: 9, backoff: { min: "1 second", max: "1 second" } } as const
+        const [a, b] = [Supervisor.child("a", worker, "a"), Supervisor.child("b", worker, "b")]
+        const app = yield* Supervisor.start(Supervisor.make("top", options, [a, b]))
+        journal.script.set("a", ["fail"])
+        yield* (yield* app.get("a")).tell(Crash("boom"))
+        yield* quiet
+        yield* TestClock.adjust("1 second")
+        yield* eventually("a fails", () => journal.has("fail a"))
+        yield* quiet
+        assert.deepStrictEqual(statuses(yield* app.which), ["a restarting", "b restarting"])
+        return { app, options, a, b }
+      })
+
+    test("whoever waits for the restart of one that is forgotten starts without it", () =>
+      Effect.gen(function*() {
+        const { app, b, options } = yield* failing("one_for_all")
+        yield* Supervisor.change(app.ref, Supervisor.make("top", options, [b]))
+        yield* quiet
+        assert.deepStrictEqual(statuses(yield* app.which), ["b running"])
+      }))
+
+    test("whoever waits for a restart starts with it, also under another strategy and in another order", () =>
+      Effect.gen(function*() {
+        const { a, app, b, options } = yield* failing("rest_for_one")
+        yield* Supervisor.change(app.ref, Supervisor.make("top", options, [b, a]))
+        yield* TestClock.adjust("1 second")
+        yield* quiet
+        assert.deepStrictEqual(statuses(yield* app.which), ["b running", "a running"])
+        const other = yield* failing("one_for_all")
+        yield* Supervisor.change(
+          other.app.ref,
+          Supervisor.make("top", { ...options, strategy: "one_for_one" }, [other.a, other.b])
+        )
+        yield* TestClock.adjust("1 second")
+        yield* quiet
+        assert.deepStrictEqual(statuses(yield* other.app.which), ["a running", "b running"])
+      }))
+
+    test("a nested supervisor changes when what it does is done: what starts meanwhile does not outlive it", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const deaf = workerOf(journal, { trap: true })
+        const gate = yield* Deferred.make<void>()
+        let starts = 0
+        const slow = Worker.behavior({
+          init: (id: string): { id: string } | Effect.Effect<{ id: string }> =>
+            starts++ === 0 ? { id } : Effect.as(Deferred.await(gate), { id }),
+          handlers: { Crash: () => {}, Leave: () => {}, Unlink: () => {}, Id: ({ id }) => id },
+          signals: { exit: () => {} }
+        })
+        const treeOf = (...ids: ReadonlyArray<"a" | "b">) =>
+          Supervisor.make("top", {}, [
+            Supervisor.make(
+              "in",
+              { strategy: "rest_for_one" },
+              ids.map((id) =>
+                id === "a"
+                  ? Supervisor.child("a", deaf, id, { shutdown: "brutal" })
+                  : Supervisor.child("b", slow, id, { shutdown: "brutal" })
+              )
+            )
+          ])
+        const app = yield* Supervisor.start(treeOf("a", "b"))
+        const inner = yield* app.get("in")
+        yield* (yield* inner.get("a")).tell(Crash("boom"))
+        yield* eventually("b starts again", () => starts === 2)
+        const change = yield* Effect.forkScoped(Supervisor.change(app.ref, treeOf("a")), { startImmediately: true })
+        yield* quiet
+        assert.isUndefined(change.pollUnsafe())
+        assert.deepStrictEqual(statuses(yield* inner.which), ["a running", "b restarting"])
+        yield* Deferred.succeed(gate, undefined)
+        yield* Fiber.join(change)
+        assert.deepStrictEqual(statuses(yield* inner.which), ["a running"])
+        // b was forgotten while it ran: it ends with its supervisor.
+        assert.strictEqual(yield* actors, 4)
+        yield* app.terminate("in")
+        assert.strictEqual(yield* actors, 1)
       }))
 
     test("what is not that supervisor is refused, and so is one that is gone", () =>

@@ -86,7 +86,7 @@ impl Shard {
             let (token, timeout) = (record[word::A], record[word::B]);
             let id = self.away.make(token, to);
             if timeout != u32::MAX {
-                self.away.all[id].alarm = self.wheel.set(call::deadline(self.now, timeout), Alarm::Away(id));
+                self.away.all[id].alarm = self.wheel.set(self.now, call::deadline(self.now, timeout), Alarm::Away(id));
             }
             let question = self.away.all[id].question;
             self.post_to(to, Packet::Call { question, asker: self.number, to, from, head, payload });

@@ -14,7 +14,14 @@ use crate::{
 
 impl Shard {
     /// Handles signals, a bounded number of them.
+    #[inline]
     pub(super) fn control_pass(&mut self) {
+        if !self.signals.is_empty() {
+            self.receive_signals();
+        }
+    }
+
+    fn receive_signals(&mut self) {
         for _ in 0..PER_PASS {
             let Some(signal) = self.signals.receive() else { return };
             match signal {
@@ -96,7 +103,14 @@ impl Shard {
     }
 
     /// Fires timers, ends calls and holds whose time is over.
+    #[inline]
     pub(super) fn ring(&mut self) {
+        if self.wheel.len() > 0 {
+            self.ring_due();
+        }
+    }
+
+    fn ring_due(&mut self) {
         let mut due = core::mem::take(&mut self.due);
         self.wheel.ring(self.now, &mut due);
         // None of them is in the wheel any more, and one may end another.
@@ -124,7 +138,7 @@ impl Shard {
     fn fire(&mut self, id: u32, deadline: f64) {
         let timer = self.timers.all[id];
         if timer.period > 0.0 {
-            let alarm = self.wheel.set(timer.next_beat(deadline, self.now), Alarm::Timer(id));
+            let alarm = self.wheel.set(self.now, timer.next_beat(deadline, self.now), Alarm::Timer(id));
             self.timers.all[id].alarm = alarm;
         }
         let Some(index) = self.slab.alive(timer.owner).filter(|_| timer.node == 0) else {

@@ -173,7 +173,7 @@ impl Shard {
         let pid = self.slab.pid(index);
         let word = self.slab.side(index).map_or(reason::NORMAL, |side| side.reason);
         let told = self.reasons.retain(word);
-        self.post(completion::DEAD, pid, Pid::NONE, 0, told, 0);
+        self.post_dead(pid, told, self.slab[index].reductions, self.slab[index].micros);
         while let Some(id) = self.first_link(index) {
             let half = self.links.halves[id];
             self.forget_link(index, id);

@@ -13,14 +13,32 @@ use core::hint::black_box;
 
 /// Actors whose records and first nodes are touched together, so that their cache misses overlap.
 const TOUCHED: usize = 16;
+/// Runnable actors for which that is not worth a look.
+const FEW: u32 = 4;
 
 /// Posted records that one tick writes at most before it looks at mailboxes: so many callers may fail with one callee
 /// that a batch of nothing else would starve everybody (G51).
 pub(super) const NOTICES: usize = 1024;
 
+/// What of a mailbox becomes the deliveries of a slice.
+#[derive(Default)]
+struct Part {
+    count: usize,
+    /// Some node is more than a plain message.
+    special: bool,
+    /// An ordered stop is behind them.
+    stops: bool,
+    nodes: Lane,
+}
+
 impl Shard {
     /// Writes what is posted, as far as it fits.
+    #[inline]
     pub(super) fn write_outbox(&mut self, completions: &mut [Record]) -> usize {
+        if self.outbox.is_empty() { 0 } else { self.write_posted(completions) }
+    }
+
+    fn write_posted(&mut self, completions: &mut [Record]) -> usize {
         let mut written = 0;
         while written < completions.len()
             && let Some(mut record) = self.outbox.pop()
@@ -66,7 +84,9 @@ impl Shard {
         self.scheduler.begin();
         while delivered < max && at + 1 < completions.len() {
             if untouched == 0 {
-                self.touch_upcoming();
+                if self.scheduler.len() >= FEW {
+                    self.touch_upcoming();
+                }
                 untouched = TOUCHED;
             }
             untouched -= 1;
@@ -103,57 +123,44 @@ impl Shard {
         hot.place = Place::None;
         let generation = hot.generation;
         let limit = limit.min(if seeded { 1 } else { usize::from(hot.quota) });
-        let only_reentrant = hot.busy > 0;
-        let mut taken = Lane::default();
-        let mut special = false;
-        let mut count = 0;
-        let mut stops = false;
-        while only_reentrant && count < limit {
-            let Some((lane, id)) = self.entering(index) else { break };
-            let node = self.nodes.get(id);
-            completions[header + 1 + count] = node.record(low, generation);
-            if !node.is_plain() {
-                special = true;
-                self.stage(&mut completions[header + 1 + count]);
-            }
-            self.pick(index, lane, id, &mut taken);
-            count += 1;
-        }
-        while !only_reentrant && count < limit && self.slab[index].has(mark::URGENT) {
-            let first = self.first_node(index);
-            if first == 0 {
-                break;
-            }
-            let node = self.nodes.get(first);
-            if node.kind() == STOP {
-                stops = true;
-                break;
-            }
-            completions[header + 1 + count] = node.record(low, generation);
-            if !node.is_plain() {
-                special = true;
-                self.stage(&mut completions[header + 1 + count]);
-            }
-            self.shift(index, &mut taken);
-            count += 1;
-        }
-        if !only_reentrant && !self.slab[index].has(mark::URGENT) {
-            let mut lane = self.slab[index].normal;
-            while count < limit && !lane.is_empty() {
-                let node = self.nodes.get(lane.head);
+        let Part { mut count, mut special, mut stops, nodes: before } = if hot.busy == 0 && !hot.has(mark::URGENT) {
+            Part::default()
+        } else {
+            self.take_urgent(index, &mut completions[header + 1..][..limit])
+        };
+        let mut taken = before;
+        if count < limit && !stops && self.slab[index].busy == 0 && !self.slab[index].has(mark::URGENT) {
+            let records = &mut completions[header + 1..][count..limit];
+            let first = self.slab[index].normal.head;
+            let mut last = 0;
+            let mut id = first;
+            for place in records {
+                if id == 0 {
+                    break;
+                }
+                let node = self.nodes.get(id);
                 if node.kind() == STOP {
                     stops = true;
                     break;
                 }
-                completions[header + 1 + count] = node.record(low, generation);
+                *place = node.record(low, generation);
                 if !node.is_plain() {
                     special = true;
-                    self.stage(&mut completions[header + 1 + count]);
+                    self.stage(place);
                 }
-                self.nodes.shift(&mut lane, &mut taken);
                 count += 1;
+                last = id;
+                id = self.nodes.next(id);
             }
-            self.slab[index].normal = lane;
+            if last != 0 {
+                // They stay linked, and leave in one step.
+                self.nodes.cut(&mut self.slab[index].normal, last);
+                taken = if before.is_empty() {
+                    Lane { head: first, tail: last }
+                } else {
+                    self.nodes.join(before, Lane { head: first, tail: last })
+                };
+            }
         }
         if count == 0 {
             if stops {
@@ -177,6 +184,46 @@ impl Shard {
             special,
         });
         count
+    }
+
+    /// Takes from the lanes before the normal one; while a handler waits, what may enter, from all of them.
+    #[inline(never)]
+    fn take_urgent(&mut self, index: u32, records: &mut [Record]) -> Part {
+        let (low, generation) = (self.slab.low(index), self.slab[index].generation);
+        let mut part = Part::default();
+        let only_reentrant = self.slab[index].busy > 0;
+        while part.count < records.len() {
+            let (lane, id) = if only_reentrant {
+                match self.entering(index) {
+                    Some(found) => found,
+                    None => break,
+                }
+            } else if self.slab[index].has(mark::URGENT) {
+                (Lanes::Next, self.first_node(index))
+            } else {
+                break;
+            };
+            if id == 0 {
+                break;
+            }
+            let node = self.nodes.get(id);
+            if !only_reentrant && node.kind() == STOP {
+                part.stops = true;
+                break;
+            }
+            records[part.count] = node.record(low, generation);
+            if !node.is_plain() {
+                part.special = true;
+                self.stage(&mut records[part.count]);
+            }
+            if only_reentrant {
+                self.pick(index, lane, id, &mut part.nodes);
+            } else {
+                self.shift(index, &mut part.nodes);
+            }
+            part.count += 1;
+        }
+        part
     }
 
     /// Moves a node that may enter into its actor's slice.

@@ -8,7 +8,7 @@ use crate::{
     pid::{INDEX_BITS, MAX_INDEX, Pid},
     reason,
     record::{Record, call_end, flag, spawn, submission, why, word},
-    scheduler::FIRST_QUOTA,
+    scheduler::{FIRST_QUOTA, MAX_QUOTA},
     signal::Signal,
     slab::{Place, State, mark},
     timer::Timer,
@@ -111,10 +111,12 @@ impl Shard {
 
     fn make_call(&mut self, index: u32, record: &Record) -> u32 {
         let (token, timeout) = (record[word::A], record[word::B]);
-        let id = self.calls.make(&mut self.slab[index].calls, Call::new(token, index));
-        if timeout != u32::MAX {
-            let alarm = self.wheel.set(call::deadline(self.now, timeout), Alarm::Call(id));
-            self.calls.all[id].alarm = alarm;
+        self.keep_fresh_call();
+        let deadline = if timeout == u32::MAX { f64::INFINITY } else { call::deadline(self.now, timeout) };
+        let id = self.calls.make(&mut self.slab[index].calls, Call::new(token, index), deadline);
+        if self.scheduler.is_seeded() {
+            // In lockstep alarms that are due together ring in the order in which they were asked for.
+            self.keep_fresh_call();
         }
         id
     }
@@ -279,15 +281,20 @@ impl Shard {
     fn open(&mut self, record: &Record) {
         let pid = to(record);
         let Some(index) = self.reserved(pid) else { return };
-        let flags = record[word::HEAD] >> 8;
+        let flags = record[word::HEAD] >> 8 & 0xff;
         let (asked, policy) = (record[word::A], record[word::B]);
         let capacity = if asked == 0 { self.default_capacity } else { asked };
+        let budget = match record[word::HEAD] >> 16 {
+            0 => MAX_QUOTA,
+            messages => messages.min(u32::from(MAX_QUOTA)) as u8,
+        };
         let hot = &mut self.slab[index];
         hot.state = if flags & spawn::STARTING == 0 { State::Live } else { State::Starting };
         hot.flags = (flags & (spawn::TRAP_EXIT | spawn::CLEANUP)) as u8;
         hot.policy = policy as u8;
         hot.capacity = capacity;
-        hot.quota = FIRST_QUOTA;
+        hot.budget = budget;
+        hot.quota = FIRST_QUOTA.min(budget);
         if u32::from(hot.policy) == crate::record::policy::SUSPEND {
             self.slab.side_mut(index).send_timeout = policy >> 8;
         }
@@ -336,7 +343,7 @@ impl Shard {
         let priority = record[word::HEAD] >> 8 & flag::PRIORITY != 0;
         let timer = Timer::new(owner, reference, if repeats { delay } else { 0.0 }, priority);
         let id = self.timers.make(&mut self.slab.side_mut(index).timers, timer);
-        self.timers.all[id].alarm = self.wheel.set(self.now + delay, Alarm::Timer(id));
+        self.timers.all[id].alarm = self.wheel.set(self.now, self.now + delay, Alarm::Timer(id));
     }
 
     /// ms left, 0 when its tick was queued, -1 when it was delivered or never was (G44).

@@ -1,12 +1,34 @@
 //! Questions of the binding: they change nothing but the table of reasons.
 
-use super::Shard;
+use super::{Alarm, Shard};
 use crate::{
+    call::Call,
     exit_reason::ExitReason,
-    link::Half,
+    link::{Half, LinkHalf},
+    mailbox::{Lane, Node},
+    monitor::Monitor,
+    payload::Payload,
     pid::Pid,
-    slab::{Place, Side, mark},
+    record::flag,
+    room::Hold,
+    slab::{Place, SLOT_BYTES, Side, mark},
+    timer::Timer,
+    wheel::alarm_bytes,
 };
+
+/// Bytes of an entry of a hash table: key, value and its byte of control.
+const fn entry<K, V>() -> usize {
+    size_of::<(K, V)>() + 1
+}
+
+// What each thing of an actor takes, with the entries that find it.
+const ALARM: usize = alarm_bytes::<Alarm>();
+const LINK: usize = size_of::<LinkHalf>() + entry::<(Pid, Pid), u32>();
+const MONITOR: usize = size_of::<Monitor>() + entry::<(Pid, u32), u32>();
+const TIMER: usize = size_of::<Timer>() + entry::<(Pid, u32), u32>();
+const CALL: usize = size_of::<Call>() + entry::<u32, u32>();
+const HOLD: usize = size_of::<Hold>() + entry::<(Pid, Pid), u32>() + entry::<u32, u32>() + ALARM;
+const NAME: usize = entry::<Box<str>, Pid>();
 
 /// What an actor is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +66,8 @@ pub struct ActorInfo {
     pub reductions: u64,
     /// Microseconds of its handlers.
     pub micros: u64,
+    /// Bytes that the shard holds for it: see [`Shard::memory`].
+    pub memory: usize,
     /// Whom it is linked to, in the order of linking.
     pub links: Vec<Pid>,
     /// Its name.
@@ -113,7 +137,11 @@ impl Shard {
 
     /// What is known of a living actor.
     pub fn info(&self, pid: Pid) -> Option<ActorInfo> {
-        let index = self.slab.alive(pid)?;
+        self.slab.alive(pid).map(|index| self.info_of(index))
+    }
+
+    /// What is known of the living actor of a slot.
+    pub(super) fn info_of(&self, index: u32) -> ActorInfo {
         let hot = &self.slab[index];
         let side = self.slab.side(index);
         let status = if hot.has(mark::SUSPENDED | mark::HELD) {
@@ -127,16 +155,73 @@ impl Shard {
         };
         let active = |id: &u32| self.links.halves[*id].state == Half::Active;
         let peer = |id: u32| self.links.halves[id].peer;
-        Some(ActorInfo {
+        ActorInfo {
             status,
-            mailbox: hot.count + side.map_or(0, |side| side.uncounted),
+            mailbox: self.entries(index),
             reductions: hot.reductions,
             micros: hot.micros,
+            memory: self.memory(index),
             links: side.map_or_else(Vec::new, |side: &Side| {
                 side.links.iter(&self.links.halves).filter(active).map(peer).collect()
             }),
             name: side.and_then(|side| side.name.clone()),
-        })
+        }
+    }
+
+    /// Entries of an actor's mailbox, all lanes.
+    pub(super) fn entries(&self, index: u32) -> u32 {
+        self.slab[index].count + self.slab.side(index).map_or(0, |side| side.uncounted)
+    }
+
+    /// Bytes that the shard holds for a living actor: its slot, the nodes of its mailbox with the bytes that wait in
+    /// it, its side record with links, monitors, timers, holds and name, and the calls that it has to answer. What a table
+    /// has in reserve is nobody's; other payloads and states are the isolate's. A monitor counts for who watches; one from
+    /// outside or from another shard for who is watched.
+    pub(super) fn memory(&self, index: u32) -> usize {
+        let hot = &self.slab[index];
+        let alarm = |id: u32| if id == 0 { 0 } else { ALARM };
+        let calls: usize = hot.calls.iter(&self.calls.all).map(|id| CALL + alarm(self.calls.all[id].alarm)).sum();
+        let queued = self.entries(index) as usize * size_of::<Node>();
+        let side = self.slab.side(index).map_or(0, |side| self.side_memory(side));
+        SLOT_BYTES + queued + calls + side + if self.payloads.count() == 0 { 0 } else { self.waiting_bytes(index) }
+    }
+
+    /// Bytes of the payloads that wait in an actor's mailbox. Linear in its entries, where this shard has bytes at all.
+    fn waiting_bytes(&self, index: u32) -> usize {
+        let hot = &self.slab[index];
+        let batch = if hot.place == Place::Batch { self.batch.slices[hot.at as usize].nodes } else { Lane::default() };
+        let [next, priority] = self.slab.side(index).map_or_else(Default::default, |side| [side.next, side.priority]);
+        let mut bytes = 0;
+        for lane in [batch, next, priority, hot.normal] {
+            let mut id = lane.head;
+            while id != 0 {
+                let node = self.nodes.get(id);
+                if node.is_message() && node.has(flag::BYTES) {
+                    bytes += size_of::<Payload>() + self.payloads.get(node.slot).map_or(0, <[u8]>::len);
+                }
+                id = self.nodes.next(id);
+            }
+        }
+        bytes
+    }
+
+    /// It watches from outside, or from another shard: the watched one's shard alone holds what stands for that here.
+    fn is_elsewhere(&self, watcher: Pid) -> bool {
+        watcher.is_none() || self.is_away(watcher)
+    }
+
+    fn side_memory(&self, side: &Side) -> usize {
+        let monitors = &self.monitors.all;
+        let outside = side.watched_by.iter(monitors).filter(|id| self.is_elsewhere(monitors[*id].watcher)).count();
+        let timer = |id: u32| TIMER + if self.timers.all[id].alarm == 0 { 0 } else { ALARM };
+        size_of::<Side>()
+            + side.links.iter(&self.links.halves).count() * LINK
+            + (side.watching.iter(monitors).count() + outside) * MONITOR
+            + side.timers.iter(&self.timers.all).map(timer).sum::<usize>()
+            + side.holding.iter(&self.holds.all).count() * HOLD
+            + side.waiters.capacity() * size_of::<u32>()
+            // The text stands in the record and in the table of names.
+            + side.name.as_ref().map_or(0, |name| NAME + 2 * name.len())
     }
 
     /// All living actors, in the order in which they were spawned.

@@ -122,7 +122,7 @@ impl Shard {
         hot.flags |= mark::AWAITED;
         self.batch.goes_on = true;
         let id = self.holds.make(Hold::new(sender, receiver, node));
-        self.holds.all[id].alarm = self.wheel.set(self.now + f64::from(side.send_timeout), Alarm::Hold(id));
+        self.holds.all[id].alarm = self.wheel.set(self.now, self.now + f64::from(side.send_timeout), Alarm::Hold(id));
         side.held_by.push(&mut self.holds.all, id);
         match held {
             Some(held) => self.wait(held, id),
@@ -245,7 +245,9 @@ impl Shard {
     }
 
     pub(super) fn mark_congested(&mut self, index: u32) {
-        self.congested[index as usize / 32] |= 1 << (index % 32);
+        let held = &mut self.congested[index as usize / 32];
+        self.congested_count += u32::from(*held & 1 << (index % 32) == 0);
+        *held |= 1 << (index % 32);
         self.note_congested(index / 32);
     }
 
@@ -261,6 +263,7 @@ impl Shard {
         let held = &mut self.congested[index as usize / 32];
         if *held & 1 << (index % 32) != 0 {
             *held &= !(1 << (index % 32));
+            self.congested_count -= 1;
             self.note_congested(index / 32);
         }
     }
@@ -268,6 +271,11 @@ impl Shard {
     /// A bit for each slab index: a send to a marked one must tick first, so that its outcome is exact (G14).
     pub fn congested(&self) -> &[u32] {
         &self.congested
+    }
+
+    /// How many are marked.
+    pub const fn congested_count(&self) -> u32 {
+        self.congested_count
     }
 
     /// Copies the words of [`Shard::congested`] that changed since the last call.

@@ -13,8 +13,7 @@ impl Shard {
     /// Reads how far the isolate has got. Idempotent, and safe in the middle of a batch.
     pub(super) fn settle(&mut self, completions: &[Record]) {
         let mut at = self.batch.cursor;
-        while at < self.batch.slices.len() {
-            let slice = self.batch.slices[at];
+        while let Some(slice) = self.batch.slices.get_mut(at) {
             let Some(header) = completions.get(slice.header as usize) else {
                 return;
             };
@@ -24,16 +23,15 @@ impl Shard {
                 return;
             }
             self.batch.cursor = at;
+            if micros > slice.charged {
+                let hot = &mut self.slab[slice.index];
+                if hot.generation == slice.generation && hot.place == Place::Batch {
+                    hot.micros += u64::from(micros - slice.charged);
+                }
+                slice.charged = micros;
+            }
             if consumed > slice.settled {
                 self.settle_slice(at, consumed);
-            }
-            let charged = &mut self.batch.slices[at].charged;
-            if micros > *charged {
-                let more = micros - *charged;
-                *charged = micros;
-                if let Some(index) = self.lives(slice) {
-                    self.slab[index].micros += u64::from(more);
-                }
             }
             at += 1;
         }
@@ -145,16 +143,19 @@ impl Shard {
     /// The isolate has left the batch: what it did not handle goes back, and whoever has more to do is runnable again.
     /// An actor that was not reached keeps its turn; one that was, goes behind the others.
     pub(super) fn close_batch(&mut self) {
-        for word in core::mem::take(&mut self.read) {
+        for word in self.read.drain(..) {
             self.reasons.release(word);
         }
         if !self.read_blocks.is_empty() || !self.incoming.is_empty() {
             self.forget_blocks();
         }
         self.batch.goes_on = false;
-        if !self.batch.is_open() {
-            return;
+        if self.batch.is_open() {
+            self.leave_batch();
         }
+    }
+
+    fn leave_batch(&mut self) {
         let mut unreached = false;
         for at in 0..self.batch.slices.len() {
             let slice = self.batch.slices[at];
@@ -167,13 +168,15 @@ impl Shard {
                 }
                 let hot = &mut self.slab[index];
                 hot.place = Place::None;
-                hot.quota = next_quota(hot.quota, slice.settled, slice.charged, self.budget);
+                hot.quota = next_quota(hot.quota, slice.settled, slice.charged, self.budget).min(hot.budget);
                 if slice.charged > self.budget {
                     hot.flags |= mark::DEBT;
                 } else {
                     hot.flags &= !mark::DEBT;
                 }
-                self.wake(index);
+                if hot.has_more() {
+                    self.wake(index);
+                }
             }
         }
         let reached = if unreached { 0 } else { self.batch.slices.len() };

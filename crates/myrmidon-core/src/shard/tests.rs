@@ -243,6 +243,35 @@ fn g46_a_slice_is_bounded_by_messages_and_by_time() {
 }
 
 #[test]
+fn g105_no_slice_has_more_messages_than_the_budget() {
+    for budget in [1, 2, 7, 8, 9, 63, 64] {
+        let mut bench = Bench::new(None);
+        let mut reserved = [Pid::NONE];
+        assert_eq!(bench.shard.reserve(&mut reserved), 1);
+        bench.ingest(&[record(submission::SPAWN | budget << 16, reserved[0], Pid::NONE, 0, 0, 0)]);
+        bench.ingest(&(0..400).map(|slot| send(reserved[0], slot)).collect::<Vec<_>>());
+        let mut longest = 0;
+        for _ in 0..6 {
+            let written = bench.tick(&[], 256);
+            longest = longest.max(written[0][word::A]);
+            bench.ring[0][word::B] = written[0][word::A];
+        }
+        assert_eq!(longest, budget, "quick handlers get all of it, and no more");
+    }
+}
+
+#[test]
+fn g105_a_spawn_that_says_nothing_or_too_much_has_the_largest_budget() {
+    for budget in [0, 65, 0xffff] {
+        let mut bench = Bench::new(None);
+        let mut reserved = [Pid::NONE];
+        assert_eq!(bench.shard.reserve(&mut reserved), 1);
+        bench.ingest(&[record(submission::SPAWN | budget << 16, reserved[0], Pid::NONE, 0, 0, 0)]);
+        assert_eq!(bench.shard.slab[reserved[0].index()].budget, 64);
+    }
+}
+
+#[test]
 fn g47_a_light_actor_waits_for_at_most_one_heavy_handler() {
     let mut bench = Bench::new(None);
     let heavy = [bench.spawn(), bench.spawn(), bench.spawn()];
@@ -394,4 +423,23 @@ fn garbage_from_a_binding_harms_nobody() {
     let _ = bench.tick(&[], 100);
     assert!(bench.shard.is_alive(pid));
     assert_eq!(bench.shard.stats().actors, 1);
+}
+
+#[test]
+fn g20_a_call_ends_in_time_in_a_shard_that_never_rests() {
+    let mut bench = Bench::new(None);
+    let (callee, light) = (bench.spawn(), bench.spawn());
+    let call = record(submission::SEND | flag::CALL << 8, callee, Pid::NONE, 0, 7, 100);
+    bench.run(&[call], |_| 0);
+    bench.run(&[record(submission::BUSY, callee, Pid::NONE, 0, 0, 0), send(light, 1)], |_| 0);
+    let mut ended = Vec::new();
+    while ended.is_empty() && bench.now < 1000.0 {
+        bench.now += 1.0;
+        bench.run(&[send(light, 1)], |_| 0);
+        let at = bench.now;
+        ended.extend(
+            bench.ring.iter().filter(|record| kind(record) == completion::CALL_ENDED).map(|end| (end[word::A], at)),
+        );
+    }
+    assert_eq!(ended, [(7, 112.0)], "the first turn of the sweep after 100 ms");
 }

@@ -10,7 +10,7 @@ fn rung(wheel: &mut Wheel<u32>, now: f64) -> Vec<u32> {
 #[test]
 fn g43_never_before_its_time() {
     let mut wheel = Wheel::new();
-    wheel.set(100.05, 1);
+    wheel.set(0.0, 100.05, 1);
     assert_eq!(rung(&mut wheel, 100.04), []);
     assert_eq!(rung(&mut wheel, 100.125), [1]);
     assert_eq!(wheel.len(), 0);
@@ -19,10 +19,10 @@ fn g43_never_before_its_time() {
 #[test]
 fn equal_deadlines_ring_in_the_order_of_setting_across_levels() {
     let mut wheel = Wheel::new();
-    wheel.set(1000.0, 1);
+    wheel.set(0.0, 1000.0, 1);
     assert_eq!(rung(&mut wheel, 999.0), []);
-    wheel.set(1000.0, 2);
-    wheel.set(999.5, 0);
+    wheel.set(999.0, 1000.0, 2);
+    wheel.set(999.0, 999.5, 0);
     assert_eq!(rung(&mut wheel, 1000.0), [0, 1, 2]);
 }
 
@@ -30,8 +30,8 @@ fn equal_deadlines_ring_in_the_order_of_setting_across_levels() {
 fn what_is_due_already_rings_next_time() {
     let mut wheel = Wheel::new();
     assert_eq!(rung(&mut wheel, 5000.0), []);
-    wheel.set(10.0, 1);
-    wheel.set(f64::INFINITY, 2);
+    wheel.set(5000.0, 10.0, 1);
+    wheel.set(5000.0, f64::INFINITY, 2);
     assert_eq!(wheel.next(), Some(5000.0));
     assert_eq!(rung(&mut wheel, 5000.0), [1]);
     assert_eq!(wheel.len(), 1, "the one at infinity waits");
@@ -48,7 +48,7 @@ proptest! {
             let span = part * 10f64.powi(digits);
             match step {
                 0 | 1 => {
-                    let id = wheel.set(now + span, name);
+                    let id = wheel.set(now, now + span, name);
                     model.push((now + span, name, id));
                 }
                 2 if !model.is_empty() => {

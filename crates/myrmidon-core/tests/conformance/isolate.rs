@@ -555,7 +555,8 @@ impl Isolate {
         record[word::TO_GENERATION] = pid.generation();
         record[word::FROM] = parent.low();
         record[word::FROM_GENERATION] = parent.generation();
-        record[word::HEAD] = submission::SPAWN | flags << 8;
+        let budget = options["budget"].as_u64().unwrap_or(0) as u32;
+        record[word::HEAD] = submission::SPAWN | flags << 8 | budget << 16;
         record[word::SLOT] = reference;
         record[word::A] = options["capacity"].as_u64().unwrap_or(0) as u32;
         record[word::B] = full | send_timeout << 8;

@@ -4,6 +4,7 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import type { AskOptions } from "../ActorRef.ts"
 import { AskError } from "../AskError.ts"
 import type { Message } from "../Message.ts"
@@ -14,10 +15,16 @@ import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
 import { millisOf } from "./mailbox.ts"
 import { primitive } from "./primitive.ts"
+import { rethrow } from "./rethrow.ts"
 import { askRefused, sendCall } from "./send.ts"
 import { Outcome } from "./shard.ts"
 
 const defaultTimeout = 5_000
+
+// A constant of this module is part of the code; an imported one would be read with every question.
+const { Accepted } = Outcome
+
+const resolved = Promise.resolve()
 
 /** ms; a bad duration is an error of the ask, not a defect of the asker. */
 export const timeoutOf = (message: Message<string, unknown>, input: Duration.Input | undefined): number | AskError => {
@@ -45,22 +52,87 @@ export class Ask {
 }
 
 primitive<Ask>(Ask, "ActorRef.ask", function(fiber) {
-  const { message, to } = this
-  const timeout = timeoutOf(message, this.options?.timeout)
+  const { message, options, to } = this
+  const timeout = options === undefined ? defaultTimeout : timeoutOf(message, options.timeout)
   if (typeof timeout !== "number") return Exit.fail(timeout)
-  const from = senderOf(fiber, to.host)
-  return Effect.callback<unknown, unknown>((resume) => {
-    const op = Envelope.op(message)
-    const call = new Call(op, to, resume, timeout)
+  const op = Envelope.op(message)
+  const { shard } = to.host
+  if (fiber !== alone || !shard.canHelp()) return askAside(to, op, message, senderOf(fiber, to.host), timeout, fiber)
+  const call = new Call(op, to, undefined, timeout)
+  const outcome = sendCall(to, op, message, undefined, call, undefined)
+  if (outcome !== Accepted) {
+    call.pending = false
+    return Exit.fail(askRefused(to, message, outcome))
+  }
+  // It lends the pump its stack: most answers are there before it would have been put aside.
+  shard.help(call)
+  return call.exit ?? waitFor(call, fiber)
+})
+
+type Asker = Fiber.Fiber<unknown, unknown>
+
+/**
+ * The fiber of no actor that goes on after an answer, with nothing below it on the stack. Only such a one may run the
+ * pump: below any other there may be a host, or a supervisor, that is not done with what it does.
+ */
+let alone: Asker | undefined = undefined
+
+const goOn = (
+  fiber: Asker,
+  resume: (exit: Exit.Exit<unknown, unknown>) => void,
+  exit: Exit.Exit<unknown, unknown>
+): void => {
+  alone = fiber
+  try {
+    resume(exit)
+  } catch (error) {
+    rethrow(error)
+  }
+  alone = undefined
+}
+
+/** The fiber of no actor that asked last, by its number: when it asks again, that is a conversation. */
+let lastAsker = -1
+
+/** Goes on outside of the pump, so that the next question finds it at rest. */
+const apart =
+  (fiber: Asker, resume: (exit: Exit.Exit<unknown, unknown>) => void) => (exit: Exit.Exit<unknown, unknown>): void =>
+    void resolved.then(() => goOn(fiber, resume, exit))
+
+/** An actor waits aside of the pump that runs it, and so does who cannot help. */
+const askAside = (
+  to: Cell,
+  op: number,
+  message: Message<string, unknown>,
+  from: Cell | undefined,
+  timeout: number,
+  fiber: Asker
+): Effect.Effect<unknown, unknown> => {
+  // Everybody goes on at once, inside of the pump, but for who converses; in lockstep that one too.
+  let isApart = false
+  if (from === undefined) {
+    isApart = fiber.id === lastAsker && !to.host.shard.seeded
+    lastAsker = fiber.id
+  }
+  return Effect.callback((resume) => {
+    const call = new Call(op, to, isApart ? apart(fiber, resume) : resume, timeout)
     const outcome = sendCall(to, op, message, from, call, undefined)
-    if (outcome !== Outcome.Accepted) {
-      call.resume = undefined
-      resume(Exit.fail(askRefused(to, message, outcome)))
-      return undefined
-    }
+    if (outcome === Accepted) return new GiveUp(call)
+    call.pending = false
+    return resume(Exit.fail(askRefused(to, message, outcome))), undefined
+  })
+}
+
+/** Its asker has helped, and has no answer yet. It may be interrupted before it has begun to wait. */
+const waitFor = (call: Call, fiber: Asker): Effect.Effect<unknown, unknown> => {
+  const forget = fiber.addObserver(() => giveUp(call))
+  return Effect.callback((resume) => {
+    forget()
+    if (call.exit !== undefined) return resume(call.exit), undefined
+    call.resume = apart(fiber, resume)
     return new GiveUp(call)
   })
-})
+}
 
 /** The asker is interrupted: whatever comes later is nobody's. */
 export interface GiveUp extends Effect.Effect<void> {}
@@ -73,10 +145,13 @@ export class GiveUp {
 }
 
 primitive<GiveUp>(GiveUp, "ActorRef.ask/giveUp", function() {
-  const call = this.call.chain?.current ?? this.call
-  if (call.resume !== undefined) {
-    call.resume = undefined
-    call.callee.host.shard.answered(call)
-  }
+  giveUp(this.call)
   return Exit.void
 })
+
+const giveUp = (asked: Call): void => {
+  const call = asked.latest ?? asked
+  if (!call.pending) return
+  call.pending = false
+  call.callee.host.shard.answered(call)
+}

@@ -13,12 +13,14 @@ import type { Down, ExitSignal } from "../ExitSignal.ts"
 import type { Mailbox } from "../Mailbox.ts"
 import { Pid } from "../Pid.ts"
 import type { Self } from "../Self.ts"
+import type { Account } from "./accounts.ts"
 import type { Host } from "./host.ts"
 import { movesBuffers } from "./buffer/schema.ts"
 import { type ResolvedMailbox, resolveMailbox } from "./mailbox.ts"
 import { intern } from "./opcodes.ts"
 import type { RpcInfo } from "./rpc.ts"
-import { Flag, type OpenOptions, type Shard } from "./shard.ts"
+import { Flag, mostBudget, type OpenOptions, type Shard } from "./shard.ts"
+import type { Wire } from "./wire.ts"
 
 /** A handler of any actor; the types were checked where the behaviour was made. */
 export type Handler = (state: unknown, payload: unknown, self: unknown) => unknown
@@ -130,13 +132,22 @@ export const compile = (protocol: string, rpcs: ReadonlyArray<RpcInfo>, options:
   }
 }
 
+/** What is known of an actor that lives elsewhere: what it understands. */
+export const compileForeign = (protocol: string, rpcs: ReadonlyArray<RpcInfo>): Program => {
+  const nothing = () => undefined
+  const handlers = Object.fromEntries(rpcs.map((rpc) => [rpc.tag, nothing]))
+  return compile(protocol, rpcs, { init: nothing, handlers, version: "" })
+}
+
 export class Bound {
   readonly host: Host
-  readonly shard: Shard
+  /** Where messages go. */
+  readonly shard: Pick<Shard, "send" | "call">
   readonly program: Program
   /** What its Effects run with, but for what is each actor's own. */
   readonly context: Context.Context<never>
   readonly plain: ReadonlyArray<Handler | undefined>
+  readonly full: ReadonlyArray<Handler | undefined>
   readonly flags: ReadonlyArray<number>
   readonly hasPriority: boolean
   readonly hasReentrant: boolean
@@ -145,15 +156,25 @@ export class Bound {
   readonly open: OpenOptions
   /** The shard's: how long its handlers take. */
   meter: unknown = undefined
+  /** Its payloads as bytes; made when one crosses a border. */
+  wire: Wire | undefined = undefined
+  /** Of its protocol and version, in this system; `Accounts.of` fills it. */
+  account: Account | undefined = undefined
   /** Of one with wrappers around its handlers: the behaviour without them. */
   under: Bound | undefined = undefined
 
-  constructor(host: Host, program: Program, context: Context.Context<never>) {
+  constructor(
+    host: Host,
+    program: Program,
+    context: Context.Context<never>,
+    shard: Pick<Shard, "send" | "call"> = host.shard
+  ) {
     this.host = host
-    this.shard = host.shard
+    this.shard = shard
     this.program = program
     this.context = context
     this.plain = program.plain
+    this.full = program.full
     this.flags = host.checked ? program.flags.map((flag) => flag === 0 ? 0 : flag | OpFlag.Checked) : program.flags
     this.hasPriority = program.hasPriority
     this.hasReentrant = program.hasReentrant
@@ -165,6 +186,7 @@ export class Bound {
       capacity: this.mailbox.capacity,
       onFull: this.mailbox.onFull,
       sendTimeout: this.mailbox.sendTimeout,
+      budget: mostBudget,
       trapExit: program.options.signals?.exit !== undefined,
       cleanup: program.options.terminate !== undefined,
       starting: false,

@@ -4,19 +4,28 @@
  * Owner: the host that made it. The shard keeps it listed under its callee, in the fields of its own half.
  */
 import type { Exit } from "effect/Exit"
+import type { Asked } from "./asked.ts"
 import type { Cell } from "./cell.ts"
 import { rethrow } from "./rethrow.ts"
 
 export class Call {
-  /** undefined: answered, ended or given up; whatever comes later is nobody's. */
+  /** false: answered, ended or given up; whatever comes later is nobody's. */
+  pending = true
+  /** How its asker hears of its end; undefined: it helps (`Shard.help`), and looks at `exit` then. */
   resume: ((exit: Exit<unknown, unknown>) => void) | undefined
+  /** The end, for an asker without `resume`. */
+  exit: Exit<unknown, unknown> | undefined = undefined
   /** The tag of the question, for errors. */
   readonly op: number
   readonly callee: Cell
   /** ms, for the error; Infinity for none. */
   readonly timeout: number
-  /** Forwarded: which of the calls that its asker has waited for is the one now. Shared by all of them. */
-  chain: { current: Call } | undefined = undefined
+  /** Of one that stands for a question that was forwarded: the call that its asker made, which alone knows the asker. */
+  origin: Call | undefined = undefined
+  /** Of a forwarded question, at its asker's call: the call that stands for it now. */
+  latest: Call | undefined = undefined
+  /** Of a question that came from another isolate: who is to be answered there. */
+  asked: Asked | undefined = undefined
 
   // -- the shard's half -----------------------------------------------------------------------------------------------
   /** native: the token in records. memory: 1 while it is listed, else 0. */
@@ -32,7 +41,12 @@ export class Call {
   /** Monotonic ms, while it is pending; Infinity for none. */
   deadline = Infinity
 
-  constructor(op: number, callee: Cell, resume: (exit: Exit<unknown, unknown>) => void, timeout = Infinity) {
+  constructor(
+    op: number,
+    callee: Cell,
+    resume: ((exit: Exit<unknown, unknown>) => void) | undefined,
+    timeout = Infinity
+  ) {
     this.op = op
     this.callee = callee
     this.resume = resume
@@ -44,10 +58,13 @@ export class Call {
  * Ends a call for its asker, whose fiber goes on inside of this. What an observer of that fiber throws is its program's
  * own error: it is reported like any that nobody catches, and must not reach the actor or the loop that answers.
  */
-export const resumeWith = (
-  resume: (exit: Exit<unknown, unknown>) => void,
-  exit: Exit<unknown, unknown>
-): void => {
+export const endCall = (call: Call, exit: Exit<unknown, unknown>): void => {
+  const asked = call.origin ?? call
+  const resume = asked.resume
+  if (resume === undefined) {
+    asked.exit = exit
+    return
+  }
   try {
     resume(exit)
   } catch (error) {

@@ -7,7 +7,7 @@
 import type { AnyRef, AskOptions } from "../ActorRef.ts"
 import type { AskError } from "../AskError.ts"
 import type { Message } from "../Message.ts"
-import type { Pid } from "../Pid.ts"
+import { Pid } from "../Pid.ts"
 import type { TellOutcome } from "../TellError.ts"
 import { Ask } from "./ask.ts"
 import type { Bound } from "./bound.ts"
@@ -47,6 +47,19 @@ export abstract class Cell {
 
   get pid(): Pid {
     return (this.generation * 4294967296 + this.low) as Pid
+  }
+
+  // Without these, whoever logs a ref prints all that its system holds.
+  toString(): string {
+    return `${this.bound.program.protocol} ${Pid.print(this.pid)}`
+  }
+
+  toJSON(): unknown {
+    return { _id: "ActorRef", protocol: this.bound.program.protocol, pid: Pid.print(this.pid) }
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString()
   }
 
   /** A ref is its own target, unless it was made of a PID before its actor was: then that one, once it is there. */

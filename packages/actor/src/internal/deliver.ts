@@ -73,7 +73,7 @@ export const leave = (cell: Cell, life: Life): void => {
 }
 
 const deliverFull = (cell: Cell, op: number, payload: unknown, from: Pid | 0, asked: boolean): unknown => {
-  const handler = cell.bound.program.full[op]
+  const handler = cell.bound.full[op]
   // `become` may have dropped a tag that was queued under the behaviour before; its type does not allow that.
   if (handler === undefined) throw new TypeError(`${cell.bound.program.protocol} has no such message`)
   const self = selfOf(cell)

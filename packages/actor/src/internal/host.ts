@@ -18,11 +18,14 @@ import type { Message } from "../Message.ts"
 import type { Pid } from "../Pid.ts"
 import type { ChildOptions, SpawnOptions } from "../Self.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
+import type { BadMessage } from "../TellError.ts"
+import { Accounts } from "./accounts.ts"
 import { behaviorOf, boundFor } from "./behaviorImpl.ts"
-import { Bound, compile, movingOps, type Program } from "./bound.ts"
+import { Away } from "./away.ts"
+import { Bound, compile, compileForeign, movingOps, type Program } from "./bound.ts"
 import { releaseAll } from "./buffer/payload.ts"
 import type { BufferPool } from "./buffer/pool.ts"
-import { Call, resumeWith } from "./call.ts"
+import { Call, endCall } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { msgpack } from "./codec/msgpack.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
@@ -30,6 +33,7 @@ import { Envelope } from "./envelope.ts"
 import { EndHook, EndHooks } from "./endHooks.ts"
 import { becameQuiet } from "./hold.ts"
 import { Hub } from "./hub.ts"
+import type { Isolates } from "./isolates.ts"
 import { hold, interruptAll, type Life, lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
 import { openHosts } from "./openHosts.ts"
@@ -37,6 +41,7 @@ import type { ResolvedOptions } from "./options.ts"
 import { Owner } from "./owner.ts"
 import { Runner } from "./runner.ts"
 import { ActorScheduler } from "./scheduler.ts"
+import type { RpcInfo } from "./rpc.ts"
 import { selfOf } from "./self.ts"
 import { askEnded } from "./send.ts"
 import type { CallEnd, Shard, ShardClock, ShardHost, Why } from "./shard.ts"
@@ -63,7 +68,7 @@ export class Host implements ShardHost {
   readonly checked: boolean
   /** They go through their encoded side. */
   readonly roundTrip: boolean
-  readonly boot: string = newBoot()
+  readonly boot: string
   /** For what crosses a border. */
   readonly codec: Codec["Service"]
   readonly scheduler: ActorScheduler
@@ -71,6 +76,14 @@ export class Host implements ShardHost {
   readonly context: Context.Context<never>
   readonly shard: Shard
   readonly nobody: Bound
+  /** What comes from other isolates, where the system has any. */
+  readonly away: Away | undefined
+  /** The same, for spawns and questions about actors that live there. */
+  isolates: Isolates | undefined = undefined
+  /** What its programs know it as. Set by whoever opens it. */
+  system: object = this
+  /** What is to be closed after its actors have ended. */
+  readonly closers: Array<Effect.Effect<void>> = []
   readonly buffers: BufferPool
   readonly letters = new Hub<DeadLetter>()
   readonly events = new Hub<SystemEvent>()
@@ -78,6 +91,8 @@ export class Host implements ShardHost {
   /** Whoever waits for actors that were asked to stop. */
   readonly stopGroups = new Set<StopGroup>()
   readonly owners = new WeakMap<Scope.Scope, Owner>()
+  /** The last of them: a loop that spawns into one scope finds it by a comparison. */
+  lastOwner: { readonly scope: Scope.Scope; readonly owner: Owner } | undefined = undefined
   readonly endHooks = new EndHooks()
   /** The actor whose handler is on the stack. */
   running: Cell | undefined = undefined
@@ -85,14 +100,20 @@ export class Host implements ShardHost {
   closing = false
   /** Nothing happens any more. */
   closed = false
+  /** Actors that have ended. */
+  ended = 0
   crashes = 0
   deadLetters = 0
   longSchedules = 0
   tellsFailed = 0
   swaps = 0
   rollbacks = 0
+  isolatesDown = 0
+  isolatesSilent = 0
   versions: Versions | undefined = undefined
+  readonly accounts = new Accounts(this)
   /** Names of the latest dead; the oldest goes first. */
+  private readonly foreigns = new WeakMap<object, Bound>()
   private readonly lateNames = new Map<Pid, string>()
   private refs = 0
   private spent: Call | undefined = undefined
@@ -103,8 +124,10 @@ export class Host implements ShardHost {
     wallClock: () => number,
     roundTrip: boolean,
     context: Context.Context<never>,
-    makeShard: (host: Host) => Shard
+    makeShard: (host: Host) => Shard,
+    boot: string = newBoot()
   ) {
+    this.boot = boot
     this.options = options
     this.clock = clock
     this.wallClock = wallClock
@@ -120,6 +143,8 @@ export class Host implements ShardHost {
       compile("nobody", [], { init: () => undefined, handlers: {} }),
       this.context
     )
+    const { border } = this.shard
+    this.away = border === undefined ? undefined : new Away(this, border)
     openHosts.set(this.boot, this)
   }
 
@@ -131,10 +156,32 @@ export class Host implements ShardHost {
   // A late answer to it is nobody's (G21), and its error no `TellFailed`: it was asked, not told.
   get spentCall(): Call {
     if (this.spent === undefined) {
-      this.spent = new Call(0, this.shard.cellOf(0 as Pid), () => {})
-      this.spent.resume = undefined
+      this.spent = new Call(0, this.shard.cellOf(0 as Pid), undefined)
+      this.spent.pending = false
     }
     return this.spent
+  }
+
+  // What nothing is known of but its PID.
+  get foreign(): Bound | undefined {
+    return this.away === undefined ? undefined : this.foreignOf(this, () => compileForeign("unknown", []))
+  }
+
+  /** What actors of other isolates stand on here that understand the same; one for each `key`. */
+  foreignOf(key: object, program: () => Program): Bound {
+    let bound = this.foreigns.get(key)
+    if (bound === undefined) {
+      this.foreigns.set(key, bound = new Bound(this, program(), this.context, this.shard.border!.sends))
+    }
+    return bound
+  }
+
+  /** The actor with a PID, of which it is known what it understands, wherever it lives. */
+  typed(pid: Pid, protocol: string, rpcs: ReadonlyArray<RpcInfo>): Cell {
+    const { shard } = this
+    return shard.border?.isAway(pid) === true
+      ? shard.cellOf(pid, this.foreignOf(rpcs, () => compileForeign(protocol, rpcs)))
+      : shard.cellOf(pid)
   }
 
   nextRef(): number {
@@ -246,6 +293,15 @@ export class Host implements ShardHost {
     }
   }
 
+  /** What another isolate sent is none of its messages. */
+  misunderstood(cell: Cell, from: Pid | 0, message: Envelope<string, unknown>, reason: BadMessage): void {
+    if (!this.events.idle) {
+      const { issue, tag } = reason
+      this.events.publish({ _tag: "Misunderstood", pid: cell.pid, name: cell.life?.name, tag, issue })
+    }
+    this.letter(cell.pid, from === 0 ? undefined : from, message, "Dropped")
+  }
+
   tellFailed(cell: Cell, op: number, error: unknown): void {
     this.tellsFailed++
     if (!this.events.idle) this.events.publish({ _tag: "TellFailed", pid: cell.pid, tag: tagOf(op), error })
@@ -317,7 +373,8 @@ export class Host implements ShardHost {
     })
   }
 
-  dead(cell: Cell, reason: ExitReason): void {
+  dead(cell: Cell, reason: ExitReason, reductions: number, millis: number): void {
+    this.accounts.ended(cell, reductions, millis)
     this.over(cell, reason)
     // Last: who starts it again finds closed what closes at once. A cell is the ref that its parent has.
     this.endHooks.take(cell)?.call(cell as never, reason)
@@ -325,6 +382,7 @@ export class Host implements ShardHost {
 
   private over(cell: Cell, reason: ExitReason): void {
     const life = cell.life
+    this.ended++
     cell.state = undefined
     if (this.stopGroups.size > 0) this.stopGroups.forEach((group) => group.ended(cell))
     if (life === undefined) return
@@ -360,10 +418,9 @@ export class Host implements ShardHost {
   }
 
   callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined): void {
-    const resume = call.resume
-    if (resume === undefined) return
-    call.resume = undefined
-    resumeWith(resume, Exit.fail(askEnded(call, end, reason)))
+    if (!call.pending) return
+    call.pending = false
+    endCall(call, Exit.fail(askEnded(call, end, reason)))
   }
 
   deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {

@@ -12,6 +12,7 @@ import * as Fiber from "effect/Fiber"
 import { ActorExited } from "../AskError.ts"
 import { ExitReason } from "../ExitReason.ts"
 import { MigrationTimeout, RolledBack, SwapError, SwapInProgress, WrongVersion } from "../SwapError.ts"
+import { notHere } from "./about.ts"
 import type { Bound } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import { Hold, holdStill, isQuiet, letGo, whenQuiet } from "./hold.ts"
@@ -41,6 +42,8 @@ export const exited = (cell: Cell): SwapError =>
 export const refusal = (cell: Cell, upgrade: UpgradeImpl | undefined, sure: boolean): SwapError | undefined => {
   const { life } = cell
   const { shard } = cell.host
+  const away = notHere(cell)
+  if (away !== undefined) return swapError(away)
   if (life?.ended !== undefined || life?.closing === true || !(sure ? shard.isAlive(cell) : shard.holds(cell))) {
     return exited(cell)
   }
@@ -200,25 +203,36 @@ export const swapCell = (
   const refused = refusal(cell, upgrade, sure)
   if (refused !== undefined) return Exit.fail(refused)
   const bound = upgrade.bound(cell, context)
+  const begin = (migration: () => Effect.Effect<{ readonly state: unknown }, SwapError>) =>
+    standing(
+      cell,
+      options.timeout,
+      () => refusal(cell, upgrade, true),
+      migration,
+      ({ state }, since): Swapped => ({ canary: commit(cell, upgrade, bound, state, options), since })
+    )
   if (!upgrade.takesTime && isQuiet(cell)) {
     try {
       const result = migrate(upgrade, cell.state)
       if (!Effect.isEffect(result)) {
         return Exit.succeed({ canary: commit(cell, upgrade, bound, result.state, options), since: undefined })
       }
-      // Not begun, and given up: a message may be handled before it is, and would not be in the copy that it has.
       upgrade.takesTime = true
+      return joined(begin(() => Effect.map(result, (state) => ({ state }))), context)
     } catch (error) {
       return error instanceof SwapError ? Exit.fail(error) : Exit.die(error)
     }
   }
-  return standing(
-    cell,
-    options.timeout,
-    () => refusal(cell, upgrade, true),
-    () => upgrade.runs(cell) ? migrated(cell, upgrade) : Effect.fail(wrongVersion(upgrade, cell)),
-    ({ state }, since) => ({ canary: commit(cell, upgrade, bound, state, options), since })
-  )
+  return begin(() => upgrade.runs(cell) ? migrated(cell, upgrade) : Effect.fail(wrongVersion(upgrade, cell)))
+}
+
+/**
+ * Begins at once, and not when its effect is run: its copy is made already, and no message may be handled before its actor
+ * is held still.
+ */
+const joined = <A, E>(work: Effect.Effect<A, E>, context: Context.Context<never>): Effect.Effect<A, E> => {
+  const fiber = Effect.runForkWith(context)(work)
+  return fiber.pollUnsafe() ?? Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber))
 }
 
 /** How a canary ended; after `within` ms it has passed. Given up, it is none any more. */

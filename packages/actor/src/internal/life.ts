@@ -16,33 +16,34 @@ import type { Runner } from "./runner.ts"
 import type { Swaps, Wrapper } from "./swap.ts"
 
 export class Life {
-  name: string | undefined = undefined
-  /** Where it differs from the behaviour's. */
-  mailbox: ResolvedMailbox | undefined = undefined
+  // What every delivery looks at stands together: a cache line more is a cache miss more.
   self: Self.Any | undefined = undefined
   /** Who sent the message in hand; 0 is nobody. */
   sender = 0
   /** It is a question. Kept for handlers that take a `self`. */
   asked = false
-  /** Of `init`: lives as long as the actor. */
-  scope: Scope.Closeable | undefined = undefined
+  /** `self.stop` was called; acts when the handlers are done. */
+  leaving: ExitReason | undefined = undefined
+  /** Waits until no handler of it runs or waits; or it ends. */
+  quiet: Array<() => void> | undefined = undefined
   /** For handlers that return an Effect; see `runner.ts`. */
   runner: Runner | undefined = undefined
-  fibers: Set<Fiber.Fiber<unknown, unknown>> | undefined = undefined
   /** Handlers that wait. */
   busy = 0
+  name: string | undefined = undefined
+  /** Where it differs from the behaviour's. */
+  mailbox: ResolvedMailbox | undefined = undefined
+  /** Of `init`: lives as long as the actor. */
+  scope: Scope.Closeable | undefined = undefined
+  fibers: Set<Fiber.Fiber<unknown, unknown>> | undefined = undefined
   /** An Effect as `init` is not done: there is no state yet. */
   starting = false
   /** Grows when a version is rolled back: what still runs of it is nobody's. */
   epoch = 0
-  /** `self.stop` was called; acts when the handlers are done. */
-  leaving: ExitReason | undefined = undefined
   /** Nothing of it may start any more: it is in its cleanup, or gone. */
   closing = false
   /** Why nothing is delivered to it, as bits of `Hold`: the program's own order, a swap under way. */
   held = 0
-  /** Waits until no handler of it runs or waits; or it ends. */
-  quiet: Array<() => void> | undefined = undefined
   /** Of a swap: the versions before this one, and the canary. */
   swap: Swaps | undefined = undefined
   /** What is wrapped around its handlers, whatever version they are of. */

@@ -8,14 +8,14 @@ import * as Exit from "effect/Exit"
 import { ExitReason } from "../ExitReason.ts"
 import { OpFlag } from "./bound.ts"
 import { depart, issueOfBuffers, releaseAll } from "./buffer/payload.ts"
-import { Call, resumeWith } from "./call.ts"
+import { Call, endCall } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { checkError, checkSuccess } from "./codecs.ts"
 import { Envelope } from "./envelope.ts"
 import { Forward } from "./forward.ts"
 import { hold, lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
-import { askEnded, askRefused, sendCall, sendMessage } from "./send.ts"
+import { askEnded, askRefused, passOn, sendCall, sendMessage } from "./send.ts"
 import { CallEnd, Outcome } from "./shard.ts"
 
 /**
@@ -38,11 +38,10 @@ export const crash = (cell: Cell, defect: unknown, call?: Call): void => {
 
 /** Ends a call whose handler crashed in an actor that lives on. */
 export const abandonCall = (cell: Cell, call: Call, reason: ExitReason | undefined): void => {
-  const resume = call.resume
-  if (resume === undefined) return
-  call.resume = undefined
+  if (!call.pending) return
+  call.pending = false
   cell.host.shard.answered(call)
-  resumeWith(resume, Exit.fail(askEnded(call, CallEnd.Exited, reason)))
+  endCall(call, Exit.fail(askEnded(call, CallEnd.Exited, reason)))
 }
 
 /** The answer, once. Whatever comes for a call that is over vanishes. */
@@ -53,26 +52,29 @@ export const answer = (
   exit: Exit.Exit<unknown, unknown>,
   isEndOfStream = false
 ): void => {
-  const resume = call.resume
   const flags = cell.bound.flags[op] ?? 0
-  if (resume === undefined) {
+  if (!call.pending) {
     // Nobody else knows of them.
     if ((flags & OpFlag.Answers) !== 0 && Exit.isSuccess(exit)) releaseAll(exit.value)
     return
   }
-  if (!(isEndOfStream && Exit.isSuccess(exit)) && (flags & OpFlag.Checked) !== 0) {
+  if (call.asked !== undefined) {
+    const issue = call.asked.encode(exit)
+    if (issue !== undefined) return crash(cell, badReply(op, issue), call)
+  } else if (!(isEndOfStream && Exit.isSuccess(exit)) && (flags & OpFlag.Checked) !== 0) {
     const checked = checkedReply(cell, op, exit, call)
     if (checked === undefined) return
     exit = checked
   }
-  if ((flags & OpFlag.Answers) !== 0 && Exit.isSuccess(exit)) {
+  // To another isolate they have left with what was encoded.
+  if ((flags & OpFlag.Answers) !== 0 && call.asked === undefined && Exit.isSuccess(exit)) {
     const leaving = depart(exit.value)
     if (leaving === undefined) return crash(cell, badBuffers(op, exit.value), call)
     exit = Exit.succeed(leaving.arrive())
   }
-  call.resume = undefined
+  call.pending = false
   cell.host.shard.answered(call)
-  resumeWith(resume, exit)
+  endCall(call, exit)
 }
 
 // A reply that its own protocol does not allow is a defect of the actor.
@@ -85,17 +87,39 @@ const checkedReply = (
   if (Exit.isSuccess(exit)) {
     const checked = checkSuccess(cell.bound, op, exit.value)
     if (Exit.isSuccess(checked)) return checked
-    return crash(cell, badReply(op, checked.cause), call), undefined
+    return crash(cell, badReply(op, String(Cause.squash(checked.cause))), call), undefined
   }
   const failure = exit.cause.reasons.find(Cause.isFailReason)
   if (failure === undefined) return exit
   const checked = checkError(cell.bound, op, failure.error)
   if (Exit.isSuccess(checked)) return Exit.fail(checked.value)
-  return crash(cell, badReply(op, checked.cause), call), undefined
+  return crash(cell, badReply(op, String(Cause.squash(checked.cause))), call), undefined
 }
 
-const badReply = (op: number, cause: Cause.Cause<string>): Error =>
-  new TypeError(`the reply to "${tagOf(op)}" does not fit its schema: ${String(Cause.squash(cause))}`)
+/**
+ * What is wrong with a handler's reply, as `answer` would find it; `undefined` also for one that is not there yet. For
+ * whoever has to know before it leaves.
+ */
+export const issueOfReply = (cell: Cell, op: number, exit: Exit.Exit<unknown, unknown>): Error | undefined => {
+  const flags = cell.bound.flags[op] ?? 0
+  if ((flags & (OpFlag.Checked | OpFlag.Answers)) === 0 || (flags & OpFlag.Stream) !== 0) return undefined
+  if (Exit.isSuccess(exit)) {
+    const { value } = exit
+    if (Deferred.isDeferred(value) || value instanceof Forward) return undefined
+    if ((flags & OpFlag.Checked) !== 0) {
+      const checked = checkSuccess(cell.bound, op, value)
+      if (Exit.isFailure(checked)) return badReply(op, String(Cause.squash(checked.cause)))
+    }
+    return (flags & OpFlag.Answers) !== 0 && issueOfBuffers(value) !== undefined ? badBuffers(op, value) : undefined
+  }
+  const failure = exit.cause.reasons.find(Cause.isFailReason)
+  if (failure === undefined || (flags & OpFlag.Checked) === 0) return undefined
+  const checked = checkError(cell.bound, op, failure.error)
+  return Exit.isFailure(checked) ? badReply(op, String(Cause.squash(checked.cause))) : undefined
+}
+
+const badReply = (op: number, issue: string): Error =>
+  new TypeError(`the reply to "${tagOf(op)}" does not fit its schema: ${issue}`)
 
 const badBuffers = (op: number, value: unknown): Error =>
   new TypeError(`the reply to "${tagOf(op)}": ${issueOfBuffers(value) ?? "the memory of a buffer was taken away"}`)
@@ -149,21 +173,24 @@ const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): 
     else sendMessage(target, message, cell)
     return
   }
-  const resume = call.resume
-  if (resume === undefined) return
-  call.resume = undefined
+  if (!call.pending) return
+  call.pending = false
   // The asker's patience does not begin anew (G20). The shard forgets the deadline with the call.
-  const left = call.deadline === Infinity ? Infinity : call.deadline - cell.host.clock.now()
+  const left = call.deadline === Infinity ? call.timeout : call.deadline - cell.host.clock.now()
   cell.host.shard.answered(call)
-  if (target === undefined) return resumeWith(resume, Exit.fail(to.askFailed(message)))
-  if (left <= 0) return resumeWith(resume, Exit.fail(askEnded(call, CallEnd.Timeout, undefined)))
-  const next = new Call(Envelope.op(message), target, resume, call.timeout)
+  if (target === undefined) return endCall(call, Exit.fail(to.askFailed(message)))
+  if (call.asked !== undefined) {
+    const passed = passOn(call.asked, target, message, cell)
+    if (!passed) endCall(call, Exit.fail(askRefused(target, message, Outcome.BadMessage)))
+    return
+  }
+  if (left <= 0) return endCall(call, Exit.fail(askEnded(call, CallEnd.Timeout, undefined)))
+  const next = new Call(Envelope.op(message), target, undefined, call.timeout)
   // Whoever gives up gives up this one (G18).
-  const chain = call.chain ?? { current: next }
-  chain.current = next
-  call.chain = next.chain = chain
+  next.origin = call.origin ?? call
+  next.origin.latest = next
   const outcome = sendCall(target, next.op, message, cell, next, undefined, left)
   if (outcome === Outcome.Accepted) return
-  next.resume = undefined
-  resumeWith(resume, Exit.fail(askRefused(target, message, outcome)))
+  next.pending = false
+  endCall(next, Exit.fail(askRefused(target, message, outcome)))
 }

@@ -5,11 +5,12 @@
  * The host owns what happens inside one: behaviours, state, fibers, scopes, answers. `memory/` is the twin (direct
  * TypeScript), `native/` drives the Rust shard; both keep the rules of docs/semantics.md, and neither knows Effect.
  *
- * A shard calls its host only from its own pump, never from inside a call of the host; `deliver` and `dead` of one
- * actor never overlap.
+ * A shard calls its host only from its own pump, never from inside a call of the host, but for `help`, which runs the
+ * pump; `deliver` and `dead` of one actor never overlap.
  */
 import type { ExitReason } from "../ExitReason.ts"
 import type { Pid } from "../Pid.ts"
+import type { AwayHost, Border } from "./border.ts"
 import type { Bound } from "./bound.ts"
 import type { BufferPool } from "./buffer/pool.ts"
 import type { Call } from "./call.ts"
@@ -36,6 +37,12 @@ export type Why =
   | "Stopped"
   | "Interrupted"
 
+/** Messages of a slice of an actor that says nothing. */
+export const mostBudget = 64
+
+/** What actors are compared by. */
+export type Measure = "reductions" | "time" | "mailbox" | "memory"
+
 export interface OpenOptions {
   readonly name: string | undefined
   /** Messages of the normal and priority lanes together; 1 or more. */
@@ -43,6 +50,8 @@ export interface OpenOptions {
   readonly onFull: number
   /** ms, for `suspend`. */
   readonly sendTimeout: number
+  /** Messages of a slice at most, 1 to `mostBudget`. */
+  readonly budget: number
   /** Exit signals of links are delivered as messages. */
   readonly trapExit: boolean
   /** The host has work to do at its end: `terminate` comes before `dead`, unless it is killed. */
@@ -63,7 +72,25 @@ export interface ShardInfo {
   readonly reductions: number
   /** ms of handler time. */
   readonly millis: number
+  /** Bytes that the shard holds for it. */
+  readonly memory: number
   readonly links: ReadonlyArray<Pid>
+}
+
+/** What an actor has used so far. */
+export interface Account {
+  readonly reductions: number
+  /** ms */
+  readonly millis: number
+}
+
+/** What all living actors have used and hold, by the same position in each. */
+export interface Usages {
+  readonly cells: ReadonlyArray<Cell>
+  readonly reductions: Float64Array
+  readonly millis: Float64Array
+  readonly mailbox: Float64Array
+  readonly memory: Float64Array
 }
 
 /** What a shard asks of the world. Virtual in tests. */
@@ -86,10 +113,18 @@ export interface ShardOptions {
   readonly seed: bigint | undefined
   /** What cells stand on that `cellOf` made for a PID of nobody. */
   readonly nobody?: Bound
+  /** The same for actors of other isolates. */
+  readonly foreign?: Bound | undefined
+  /** The handle of the system that it is an isolate of; absent: it is alone. */
+  readonly system?: number | undefined
 }
 
 export interface Shard {
+  /** In lockstep: one message at a time, in an order made from a seed. */
+  readonly seeded: boolean
   readonly backend: "native" | "memory"
+  /** Absent: there is no other isolate. */
+  readonly border?: Border | undefined
 
   // -- life ---------------------------------------------------------------------------------------------------------
   /** Takes a PID; nothing else knows of the cell yet. Throws `LimitReached` or `SystemStopped`. */
@@ -111,8 +146,13 @@ export interface Shard {
   /** Whether its end has still to be told by `dead`. Later than `isAlive`, but no question to the shard: for lists. */
   readonly holds: (cell: Cell) => boolean
   readonly info: (cell: Cell) => ShardInfo | undefined
-  /** The cell with this PID; when none is alive, a dead one that answers as the PID's generation says. */
-  readonly cellOf: (pid: Pid) => Cell
+  /** Once for each swap: no signal acts before the answer. undefined: it has ended, and `dead` has told its account or will. */
+  readonly account: (cell: Cell) => Account | undefined
+  /**
+   * The cell with this PID; when none is alive, a dead one that answers as the PID's generation says. `foreign`: what it
+   * stands on when it is one of another isolate.
+   */
+  readonly cellOf: (pid: Pid, foreign?: Bound) => Cell
 
   // -- messages -----------------------------------------------------------------------------------------------------
   /** `from`: the actor in whose handler this runs. `flags`: `Flag`. A dead receiver is a dead letter and `Accepted`. */
@@ -129,6 +169,14 @@ export interface Shard {
   ) => Outcome
   /** The host has taken the call's answer, or its caller has gone away. */
   readonly answered: (call: Call) => void
+  /** It runs nothing, and the event loop has had its turn lately. Never in lockstep. */
+  readonly canHelp: () => boolean
+  /**
+   * Right after `call`, of a call without `resume`, while `canHelp` says so. Its asker, who is no actor and has nobody
+   * below it on the stack, would only wait: runs the pump there until the call has ended or there is nothing left to run;
+   * not for longer than the pump runs at a time.
+   */
+  readonly help: (call: Call) => void
   /** Calls `resume` once there is room, or the actor has ended. Returns its undo. */
   readonly awaitRoom: (to: Cell, resume: () => void) => () => void
   /** In order behind what is in the normal lane; never refused. */
@@ -185,6 +233,9 @@ export interface Shard {
     readonly bytes: number
     readonly calls: number
   }
+  /** The `n` living actors that have most of it, the highest first, ties by PID. */
+  readonly top: (n: number, by: Measure) => ReadonlyArray<readonly [cell: Cell, info: ShardInfo]>
+  readonly usages: () => Usages
   /** Every live cell, in order of its spawn. */
   readonly cells: () => Iterable<Cell>
   /** The PID of each, in the same order: for lists that are made in turns. */
@@ -209,9 +260,14 @@ export interface ShardHost {
   readonly outsideDown: (ref: number, from: Pid, reason: ExitReason) => void
   /** Run its cleanup, then `finished`. Nothing more is delivered to it. Its waiting handler is to be interrupted. */
   readonly terminate: (cell: Cell, reason: ExitReason) => void
-  /** It has ended, its name is free, its signals are queued. Whatever of it still runs is to be interrupted. */
-  readonly dead: (cell: Cell, reason: ExitReason) => void
+  /**
+   * It has ended, its name is free, its signals are queued. Whatever of it still runs is to be interrupted.
+   * What it had used: messages, and ms of handler time.
+   */
+  readonly dead: (cell: Cell, reason: ExitReason, reductions: number, millis: number) => void
   readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined) => void
   readonly deadLetter: (to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why) => void
   readonly longSchedule: (cell: Cell, millis: number) => void
+  /** Of a host whose shard has a border. */
+  readonly away?: AwayHost | undefined
 }

@@ -30,7 +30,7 @@ import { millisOf, resolveMailbox } from "./mailbox.ts"
 import { isName } from "./name.ts"
 import { Runner } from "./runner.ts"
 import { selfOf } from "./self.ts"
-import type { OpenOptions } from "./shard.ts"
+import { mostBudget, type OpenOptions } from "./shard.ts"
 
 /** What ties the new actor to the one that spawns it. */
 export interface Ties {
@@ -96,6 +96,12 @@ const asSpawnError = (error: unknown): unknown => {
   }
 }
 
+const budgetOf = (budget: number): number => {
+  if (Number.isInteger(budget) && budget >= 1 && budget <= mostBudget) return budget
+  const issue = `must be a whole number of messages from 1 to ${mostBudget}, is ${String(budget)}`
+  throw new InvalidOption({ option: "budget", issue })
+}
+
 const openOptions = (bound: Bound, options: SpawnOptions | undefined, ties: Ties | undefined): OpenOptions => {
   const name = options?.name
   if (name !== undefined && !isName(name)) {
@@ -106,6 +112,7 @@ const openOptions = (bound: Bound, options: SpawnOptions | undefined, ties: Ties
     ...bound.open,
     ...mailbox,
     name,
+    budget: options?.budget === undefined ? mostBudget : budgetOf(options.budget),
     parent: ties?.parent,
     watcher: ties?.watcher,
     watchRef: ties?.watchRef ?? 0
@@ -134,7 +141,8 @@ const beginUnsafe = (
   options: SpawnOptions | undefined,
   ties: Ties | undefined
 ): Cell | Starting => {
-  const { host, program, shard } = bound
+  const { host, program } = bound
+  const { shard } = host
   if (host.closing) throw new SystemStopped()
   const open = ties === undefined && (options === undefined || isPlain(options))
     ? bound.open
@@ -176,7 +184,8 @@ const beginUnsafe = (
   return cell
 }
 
-const isPlain = ({ mailbox, name }: SpawnOptions): boolean => name === undefined && mailbox === undefined
+const isPlain = ({ budget, mailbox, name }: SpawnOptions): boolean =>
+  name === undefined && mailbox === undefined && budget === undefined
 
 const remember = (cell: Cell, bound: Bound, open: OpenOptions): void => {
   if (open.name !== undefined) lifeOf(cell).name = open.name

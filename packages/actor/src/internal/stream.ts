@@ -59,7 +59,7 @@ export const streamFrom = (
             (payload) => request = new StreamRequest(payload, queue)
           )
           if (outcome !== Outcome.Accepted) {
-            call.resume = undefined
+            call.pending = false
             Queue.failCauseUnsafe(queue, Cause.fail(askRefused(to, message, outcome)))
           }
           return { call, request }
@@ -70,8 +70,8 @@ export const streamFrom = (
               request.cancelled = true
               request.cancel?.()
             }
-            if (call.resume === undefined) return
-            call.resume = undefined
+            if (!call.pending) return
+            call.pending = false
             to.host.shard.answered(call)
           })
       )

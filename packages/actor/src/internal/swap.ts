@@ -2,7 +2,7 @@
  * The versions of one actor: what it ran before, and the canary that may bring it back.
  *
  * A swap is done between two messages of its actor on the actor's own thread, so that the next message finds the new
- * behaviour and nothing has to be told to the shard. A canary is a behaviour whose handlers are wrapped while it lasts:
+ * behaviour and nothing has to be told to the shard; it is asked for the account of the version before. A canary is a behaviour whose handlers are wrapped while it lasts:
  * whoever is no canary pays nothing for it.
  *
  * Owner: the host. Ends exactly once: passed, rolled back, or with its actor.
@@ -20,6 +20,7 @@ import type { Cell } from "./cell.ts"
 import { Envelope } from "./envelope.ts"
 import { lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
+import { issueOfReply } from "./reply.ts"
 
 /** A version that can be brought back. */
 export interface Version {
@@ -76,6 +77,7 @@ const wrapped = (bound: Bound, wrappers: ReadonlyArray<Wrapper>): Bound => {
 export const switchTo = (cell: Cell, bound: Bound): void => {
   const before = cell.bound
   const { life } = cell
+  cell.host.accounts.moved(cell, before, bound)
   cell.bound = life?.wrappers === undefined ? bound : wrapped(bound, life.wrappers)
   if (life !== undefined) life.runner = undefined
   const scoped = life?.scope !== undefined
@@ -183,32 +185,38 @@ export class Canary {
     }
   }
 
-  // A throw never comes here: its entry stays open, and is the letter that comes back.
+  // A throw never comes here, and a reply that its protocol does not allow becomes one: the entry stays open, and is the
+  // letter that comes back.
   private watch(entry: Entry, result: unknown): unknown {
-    if (typeof result !== "object" || result === null) return this.handled(entry, undefined), result
+    if (typeof result !== "object" || result === null) return this.checked(entry, Exit.succeed(result)), result
     if (Exit.isExit(result)) {
-      if (isReply(result)) this.handled(entry, result)
+      if (isReply(result)) this.checked(entry, result)
       return result
     }
     if (Effect.isEffect(result) && !Deferred.isDeferred(result)) {
-      return Effect.onExit(result, (exit) =>
-        Effect.sync(() => {
-          if (isReply(exit)) this.handled(entry, exit)
-        }))
+      return Effect.flatMap(Effect.exit(result), (exit) => {
+        if (isReply(exit)) this.checked(entry, exit)
+        return exit
+      })
     }
     if (result instanceof Promise) {
       return result.then((value: unknown) => {
-        this.handled(entry, value)
+        this.checked(entry, Exit.succeed(value))
         return value
       })
     }
-    return this.handled(entry, result), result
+    return this.checked(entry, Exit.succeed(result)), result
   }
 
-  /** `result`: a value, or an Exit of one. */
-  private handled(entry: Entry, result: unknown): void {
-    const value = Exit.isExit(result) && Exit.isSuccess(result) ? result.value : result
-    if (Deferred.isDeferred(value)) entry.later = value
+  /** Throws what is wrong with a reply. */
+  private checked(entry: Entry, reply: Exit.Exit<unknown, unknown>): void {
+    const issue = entry.asked ? issueOfReply(this.cell, entry.op, reply) : undefined
+    if (issue !== undefined) throw issue
+    this.handled(entry, reply)
+  }
+
+  private handled(entry: Entry, reply: Exit.Exit<unknown, unknown>): void {
+    if (Exit.isSuccess(reply) && Deferred.isDeferred(reply.value)) entry.later = reply.value
     entry.done = true
     this.open--
     this.left--

@@ -84,12 +84,16 @@ class Seen implements ActorInfo {
     return this.asked.millis
   }
 
+  get memory(): number {
+    return this.asked.memory
+  }
+
   get links(): ReadonlyArray<Pid> {
     return this.asked.links
   }
 }
 
-const ended: ShardInfo = { status: "idle", mailbox: 0, reductions: 0, millis: 0, links: [] }
+const ended: ShardInfo = { status: "idle", mailbox: 0, reductions: 0, millis: 0, memory: 0, links: [] }
 
 export const selectCells = (
   context: Context.Context<never>,

@@ -4,7 +4,7 @@ import { Effect, Exit, Option, Schema } from "effect"
 import { compile, unexpected } from "../../src/internal/codec/fast.ts"
 import { msgpack } from "../../src/internal/codec/msgpack.ts"
 import { decodePlain, writePlain } from "../../src/internal/codec/plain.ts"
-import { open } from "../../src/internal/codec/reader.ts"
+import { reading } from "../../src/internal/codec/reader.ts"
 import { toWire } from "../../src/internal/codec/wireSchema.ts"
 import { begin, end } from "../../src/internal/codec/writer.ts"
 import { hexOf, randomFrom } from "./vectors.ts"
@@ -100,6 +100,42 @@ describe("G130: the forms of a schema's values", () => {
   })
 })
 
+describe("a codec inside of another one", () => {
+  const long = "z".repeat(100_000)
+  const codec = msgpack.of(Schema.Struct({ z: Schema.String }))
+  const again = (): boolean => {
+    const bytes = Exit.getSuccess(codec.encode({ z: long }))
+    return Option.isSome(bytes) && Exit.isSuccess(codec.decode(bytes.value))
+  }
+  const value = { a: "aaa", all: [1, 2, 3], c: "ccc" }
+  const withCheck = msgpack.of(Schema.Struct({
+    a: Schema.String,
+    all: Schema.Array(Schema.Int.check(Schema.makeFilter(again))),
+    c: Schema.String
+  }))
+  const withoutCheck = msgpack.of(Schema.Struct({
+    a: Schema.String,
+    all: Schema.Array(Schema.Int),
+    c: Schema.String
+  }))
+
+  it("G130: a check or an accessor that encodes and decodes leaves no trace in what it stands in", () => {
+    const expected = Option.getOrThrow(Exit.getSuccess(withoutCheck.encode(value)))
+    const bytes = Option.getOrThrow(Exit.getSuccess(withCheck.encode(value)))
+    assert.strictEqual(hexOf(bytes), hexOf(expected))
+    assert.deepStrictEqual(withCheck.decode(bytes), Exit.succeed(value))
+    const looking = {
+      ...value,
+      get c() {
+        return again() ? "ccc" : "no"
+      }
+    }
+    assert.strictEqual(hexOf(Option.getOrThrow(Exit.getSuccess(withoutCheck.encode(looking)))), hexOf(expected))
+    assert.deepStrictEqual(withoutCheck.encode({ ...value, a: 1 })._tag, "Failure")
+    assert.strictEqual(hexOf(Option.getOrThrow(Exit.getSuccess(withCheck.encode(value)))), hexOf(expected))
+  })
+})
+
 describe("a compiled codec", () => {
   const Inner = Schema.Struct({ s: Schema.String, list: Schema.Array(Schema.Int), kind: Schema.Literal("k") })
   const Outer = Schema.Struct({
@@ -140,8 +176,7 @@ describe("a compiled codec", () => {
       begin()
       writePlain(Schema.encodeUnknownSync(wire)(value))
       assert.strictEqual(hexOf(end()), hexOf(bytes))
-      open(bytes)
-      assert.deepStrictEqual(fast.read(), value)
+      assert.deepStrictEqual(reading(bytes, fast.read), value)
       assert.deepStrictEqual(Schema.decodeUnknownSync(wire)(decodePlain(bytes)), value)
     }
   })
@@ -176,8 +211,7 @@ describe("a compiled codec", () => {
       id: good.id
     })
     const bytes = end()
-    open(bytes)
-    assert.strictEqual(fast.read(), unexpected)
+    assert.strictEqual(reading(bytes, fast.read), unexpected)
     assert.deepStrictEqual(msgpack.of(Outer).decode(bytes), Exit.succeed(good))
   })
 })

@@ -1,9 +1,10 @@
 // Messages of a protocol as bytes: refs and PIDs in payloads, errors with their tag, the fingerprint, and a codec of one's own.
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorRef, ActorSystem, BadMessage, Codec, Pid } from "@myrmidonjs/actor"
-import { Effect, Exit, Layer, Schema } from "effect"
+import { Effect, Exit, Layer, Option, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 import { fingerprintOf, shapeOf } from "../../src/internal/codec/fingerprint.ts"
+import { decodePlain } from "../../src/internal/codec/plain.ts"
 import { lookup } from "../../src/internal/opcodes.ts"
 import { infosOf } from "../../src/internal/rpc.ts"
 import { hostOf } from "../../src/internal/system.ts"
@@ -14,6 +15,9 @@ import { hexOf } from "./vectors.ts"
 const Book = Actor.make("Book", [
   Rpc.make("Meet", { payload: { who: ActorRef.schema(Counter), pid: Pid.schema }, success: Schema.Int }),
   Rpc.make("Deep", { payload: Schema.Struct({ all: Schema.optional(Schema.Array(ActorRef.schema(Counter))) }) }),
+  Rpc.make("Inside", {
+    payload: Schema.Struct({ who: Schema.Option(ActorRef.schema(Counter)), pid: Schema.Option(Pid.schema) })
+  }),
   Rpc.make("Any", { payload: Schema.Unknown })
 ])
 
@@ -39,6 +43,17 @@ describe.each(systems)("messages as bytes, on the %s", (_name, system) => {
       assert.strictEqual(yield* back.who.ask(Counter.messages.Get()), 7)
       const many = yield* wire.encode(lookup("Deep"), { all: [who, who] })
       assert.deepStrictEqual(yield* wire.decode(lookup("Deep"), many), { all: [who, who] })
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G134: so they are inside of what holds others: an Option", () =>
+    Effect.gen(function*() {
+      const wire = yield* wireFor
+      const who = yield* CounterLive.spawn(7)
+      const value = { who: Option.some(who), pid: Option.some(who.pid) }
+      const bytes = yield* wire.encode(lookup("Inside"), value)
+      const plain = decodePlain(bytes) as { readonly who: unknown; readonly pid: unknown }
+      assert.deepStrictEqual(plain, { who: { _tag: "Some", value: who.pid }, pid: { _tag: "Some", value: who.pid } })
+      assert.deepStrictEqual(yield* wire.decode(lookup("Inside"), bytes), value)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("G134: a ref of another system is refused", () =>
@@ -110,7 +125,7 @@ describe("G57: layerTest sends everything through the codec", () => {
     Effect.gen(function*() {
       const actor = yield* Book.behavior({
         init: () => 0,
-        handlers: { Meet: () => 0, Deep: () => {}, Any: () => {} }
+        handlers: { Meet: () => 0, Deep: () => {}, Inside: () => {}, Any: () => {} }
       }).spawn(undefined)
       const error = yield* Effect.flip(actor.tell(Book.messages.Any({ f: () => 1 })))
       assert.strictEqual(error.reason._tag, "BadMessage")

@@ -66,6 +66,7 @@ export const programOf = (seed: bigint, { races }: Kind): ReadonlyArray<Action> 
   const options = (mayName: boolean) => ({
     ...dice.may(40) ? { trap: true } : {},
     ...dice.may(25) ? { cleanup: true } : {},
+    ...dice.may(20) ? { budget: dice.one([1, 3]) } : {},
     ...mayName && dice.may(25) ? { name: dice.one(names) } : {},
     ...dice.may(40)
       ? {

@@ -37,6 +37,7 @@ const open = {
   capacity: 65536,
   onFull: 0,
   sendTimeout: 5000,
+  budget: 64,
   trapExit: false,
   cleanup: false,
   starting: false,
@@ -185,11 +186,10 @@ const spawn = async () => {
 const { Call } = await import("../../src/internal/call.ts")
 const ask = async () => {
   const { host, shard, spawn } = make([(state, payload, _cell, _from, call) => {
-    const resume = call.resume
-    call.resume = undefined
+    call.pending = false
     shard.answered(call)
     state.n++
-    resume(payload)
+    call.resume(payload)
     return false
   }])
   const cell = spawn({ n: 0 })

@@ -53,6 +53,36 @@ describe("calls", () => {
     assert.strictEqual(s.shard.stats().calls, 0)
   })
 
+  it("an asker that helps has its answer at once, and leaves the event loop its turns", async () => {
+    const s = makeSystem()
+    const a = s.spawn("a", (_, __, call) => {
+      s.clock.time += 0.1
+      s.answer(call)
+    })
+    let times = 0
+    while (s.shard.canHelp()) {
+      s.shard.help(s.askForHelp(a, 1))
+      assert.deepStrictEqual(s.events.splice(0), ["a got ask 1", "call 1 answered"])
+      assert.isBelow(++times, 100, "the event loop waits for ever")
+    }
+    assert.isAbove(times, 1)
+    await s.settle()
+    assert.isTrue(s.shard.canHelp())
+    assert.strictEqual(s.shard.stats().calls, 0)
+    assert.isFalse(makeSystem({ seed: 1n }).shard.canHelp(), "in lockstep")
+  })
+
+  it("G20: an asker that helps and gets no answer has its timeout", async () => {
+    const s = makeSystem()
+    const a = s.spawn("a", () => true)
+    s.shard.help(s.askForHelp(a, 1, 50))
+    assert.deepStrictEqual(await s.take(), ["a got ask 1"])
+    await s.advance(49)
+    assert.deepStrictEqual(await s.take(), [])
+    await s.advance(1 + TURN)
+    assert.deepStrictEqual(await s.take(), ["call 1 ended Timeout -"])
+  })
+
   it("an answer in the callee's last handler wins over its end", async () => {
     const s = makeSystem()
     const a = s.spawn("a", (_, self, call) => {

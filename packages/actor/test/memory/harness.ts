@@ -103,7 +103,7 @@ export const makeSystem = (options: { readonly seed?: bigint; readonly maxActors
       }),
     callEnded: (call, end, reason) =>
       inPump(() => {
-        call.resume = undefined
+        call.pending = false
         events.push(`call ${call.op} ended ${["", "Exited", "Timeout", "MailboxFull"][end]} ${show(reason)}`)
       }),
     deadLetter: (to, from, _op, payload, why) =>
@@ -128,6 +128,7 @@ export const makeSystem = (options: { readonly seed?: bigint; readonly maxActors
       capacity: 65536,
       onFull: 0,
       sendTimeout: 5000,
+      budget: 64,
       trapExit: false,
       cleanup: false,
       starting: false,
@@ -162,9 +163,15 @@ export const makeSystem = (options: { readonly seed?: bigint; readonly maxActors
       const call = new Call(id, to, () => {})
       return { call, outcome: shard.call(to, 0, `ask ${id}`, from, 0, call, timeout) }
     },
+    /** The same for an asker that is going to help. */
+    askForHelp: (to: Cell, id: number, timeout = 5000) => {
+      const call = new Call(id, to, undefined, timeout)
+      shard.call(to, 0, `ask ${id}`, undefined, 0, call, timeout)
+      return call
+    },
     answer: (call: Call | undefined) => {
-      if (call === undefined || call.resume === undefined) return
-      call.resume = undefined
+      if (call === undefined || !call.pending) return
+      call.pending = false
       shard.answered(call)
       events.push(`call ${call.op} answered`)
     },

@@ -354,6 +354,7 @@ describe("names", () => {
       capacity: 1,
       onFull: 0,
       sendTimeout: 1,
+      budget: 64,
       trapExit: false,
       cleanup: false,
       starting: false,

@@ -1,7 +1,16 @@
 // Blocks that leave an isolate in a packet and enter another one, by number; here both are the same.
 import { assert, describe, it } from "@effect/vitest"
 import { load } from "@myrmidonjs/core-native"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { NativeBlock, NativePool } from "../../src/internal/native/buffers.ts"
+
+const gc = (): void => {
+  setFlagsFromString("--expose-gc")
+  ;(runInNewContext("gc") as () => void)()
+}
+/** Finalizers run in it. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("a block in a packet", () => {
   const pools = () => [new NativePool(load(), 1000), new NativePool(load(), 1000)] as const
@@ -56,5 +65,27 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("a block in a pa
     }
     block.release()
     assert.strictEqual(from.bytes(), 0)
+  })
+
+  it("G137: memory that was taken away outlives its block, which nobody reaches any more", async () => {
+    const [pool] = pools()
+    const taken = (): ArrayBuffer => {
+      const memory = allocated(pool, 4).attach()
+      new Uint8Array(memory).fill(7)
+      return (memory as unknown as { transfer: () => ArrayBuffer }).transfer()
+    }
+    const memory = taken()
+    const lost = (): void => void allocated(pool, 1)
+    lost()
+    for (let round = 0; round < 20 && pool.bytes() > 4; round++) {
+      gc()
+      await turn()
+    }
+    // The collector has been here: what nobody had looked at is gone.
+    assert.strictEqual(pool.bytes(), 4)
+    gc()
+    await turn()
+    assert.strictEqual(pool.bytes(), 4)
+    assert.deepStrictEqual([...new Uint8Array(memory)], [7, 7, 7, 7])
   })
 })

@@ -83,6 +83,7 @@ const open = () => {
     capacity: 4_000_000,
     onFull: 0,
     sendTimeout: 5000,
+    budget: 0,
     trapExit: false,
     cleanup: false,
     starting: false,

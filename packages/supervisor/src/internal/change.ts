@@ -1,5 +1,8 @@
 /**
  * Another list of specs for a supervisor that runs (`supervisor:code_change` of OTP).
+ *
+ * Each supervisor of the tree changes between two operations of its own: a start that is under way below ends under the
+ * specs that it began with.
  */
 import { ActorSystem, type AnyRef } from "@myrmidonjs/actor"
 import * as Context from "effect/Context"
@@ -11,8 +14,11 @@ import { ActorNode, DynamicNode, EffectNode, type Node, SupervisorNode } from ".
 import { nodeOf } from "./registry.ts"
 import { type Spec, validate } from "./spec.ts"
 
+/** Supervisors below that change when their turn comes. Grows while it is waited for. */
+type Waits = Array<Effect.Effect<void>>
+
 /** The old node goes on, with what the new one says. false: it cannot, they are too different. */
-const merge = (old: Node, made: Node): boolean => {
+const merge = (old: Node, made: Node, waits: Waits): boolean => {
   if (old instanceof ActorNode && made instanceof ActorNode && old.name === made.name) {
     old.spec = made.spec
     old.behavior = made.behavior
@@ -24,7 +30,9 @@ const merge = (old: Node, made: Node): boolean => {
     old.child = made.child
     old.rules = made.rules
   } else if (old instanceof SupervisorNode && made instanceof SupervisorNode) {
-    mergeChildren(old, made)
+    const change = (): void => mergeChildren(old, made, waits)
+    if (old.incarnation === undefined) change()
+    else waits.push(old.incarnation.change(change))
   } else return false
   // Its new siblings were given the handle of the new node.
   if (made instanceof SupervisorNode || made instanceof DynamicNode) {
@@ -35,13 +43,13 @@ const merge = (old: Node, made: Node): boolean => {
   return true
 }
 
-const mergeChildren = (old: SupervisorNode, made: SupervisorNode): void => {
+const mergeChildren = (old: SupervisorNode, made: SupervisorNode, waits: Waits): void => {
   old.spec = made.spec
   old.rules = made.rules
   const before = old.children
   old.children = made.children.map((child) => {
     const present = before.find(({ id }) => id === child.id)
-    if (present !== undefined && merge(present, child)) return present
+    if (present !== undefined && merge(present, child, waits)) return present
     child.parent = old
     return child
   })
@@ -66,6 +74,11 @@ const fits = (node: SupervisorNode | DynamicNode, spec: Spec): void => {
   }
 }
 
+const allOf = (waits: Waits): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    for (const wait of waits) yield* wait
+  })
+
 export const changeTree = (
   ref: AnyRef,
   spec: Spec
@@ -88,11 +101,17 @@ export const changeTree = (
         (built) => {
           // How it is itself treated is the business of the one above.
           const { treatment } = node
-          merge(node, built.node)
+          const waits: Waits = []
+          // In its own turn already.
+          if (node instanceof SupervisorNode) mergeChildren(node, built.node as SupervisorNode, waits)
+          else merge(node, built.node, waits)
+          node.context = built.node.context
           node.treatment = treatment
+          return waits
         }
       )
       // A dynamic supervisor has nothing under way that a change could meet half-way.
-      return node instanceof DynamicNode ? changed : node.incarnation.submit(node.id, changed)
+      const turn = node instanceof DynamicNode ? changed : node.incarnation.submit(node.id, changed)
+      return Effect.flatMap(turn, allOf)
     })
   )

@@ -11,6 +11,7 @@ import { type AnyRef, ExitReason, type Self } from "@myrmidonjs/actor"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -22,7 +23,7 @@ import { Intensity } from "./intensity.ts"
 import { type Node, type SupervisorNode } from "./node.ts"
 import { Operations } from "./operations.ts"
 import { isOrderly, Stopping } from "./shutdown.ts"
-import { isClosing, spawnChild } from "./spawnChild.ts"
+import { abandoned, isClosing, spawnChild } from "./spawnChild.ts"
 
 /** What the incarnation asks its actor to do, each time with the child's ticket: another one makes it void. */
 export interface Orders {
@@ -170,9 +171,16 @@ export class Incarnation {
       const stopped = Effect.map(this.stop(child), () => {
         if (child.treatment.restart === "temporary") this.forget(child)
       })
-      const left = waiting.filter((other) => other.status === "restarting" && other.ref === undefined)
+      const left = this.stillDue(waiting)
       return left.length === 0 ? stopped : Effect.andThen(stopped, this.restartAll(left))
     })
+  }
+
+  // Of those that wait for somebody's restart: who is still there, and does not run.
+  private stillDue(waiting: ReadonlyArray<Node> = []): ReadonlyArray<Node> {
+    return waiting.filter((other) =>
+      other.status === "restarting" && other.ref === undefined && this.node.children.includes(other)
+    )
   }
 
   /** Gives up the start of a child, if it is under way: what waits for it goes on without. */
@@ -219,9 +227,19 @@ export class Incarnation {
     this.operations.add(Effect.suspend(() => child.ticket === ticket ? this.treat(child, reason) : Effect.void))
   }
 
-  /** It is no child any more, and nothing comes of its end; but it does not outlive the supervisor. */
+  /**
+   * It is no child any more, and nothing comes of its end; but it does not outlive the supervisor. Those that wait for
+   * its restart go on without.
+   */
   disown(child: Node): void {
     if (child.ref !== undefined) this.disowned.add(child)
+    const { waiting } = child
+    child.waiting = undefined
+    if (waiting === undefined) return
+    this.operations.add(Effect.suspend(() => {
+      const left = this.stillDue(waiting)
+      return left.length === 0 ? Effect.void : this.restartAll(left)
+    }))
   }
 
   private treat(child: Node, reason: ExitReason): Effect.Effect<void> {
@@ -268,10 +286,14 @@ export class Incarnation {
   }
 
   private restart(child: Node): Effect.Effect<void> {
-    const { strategy } = this.node.rules
-    if (strategy === "one_for_one") return this.restartAll([child])
-    const { children } = this.node
-    const group = strategy === "one_for_all" ? [...children] : children.slice(children.indexOf(child))
+    const { node: { children, rules: { strategy } } } = this
+    // Who waits for it belongs to it, whatever other specs have made of the strategy and of the order.
+    const waiting = this.stillDue(child.waiting)
+    if (strategy === "one_for_one" && waiting.length === 0) return this.restartAll([child])
+    const from = strategy === "rest_for_one" ? children.indexOf(child) : 0
+    const group = strategy === "one_for_one"
+      ? [child, ...waiting]
+      : children.filter((other, at) => at >= from || waiting.includes(other))
     const others = group.filter((other) => other !== child)
     // What was stopped by hand stays so.
     const wasUp = new Set(others.filter((other) => other.status !== "stopped"))
@@ -336,6 +358,17 @@ export class Incarnation {
     return this.operations.submit(run, () => new ChildNotRunning({ id, status: "stopped" }))
   }
 
+  /** Other specs from above: between two operations, or at once when there will be none any more. What waits for that. */
+  change(apply: () => void): Effect.Effect<void> {
+    const done = Deferred.makeUnsafe<void>()
+    const changed = (): void => {
+      apply()
+      Deferred.doneUnsafe(done, Effect.void)
+    }
+    this.operations.add(Effect.sync(changed), changed)
+    return Deferred.await(done)
+  }
+
   private end(reason: ExitReason): void {
     this.ending = true
     this.operations.close()
@@ -353,6 +386,8 @@ export class Incarnation {
       this.operations.close()
       this.finishing = Effect.runForkWith(this.context)(
         this.operations.settled.pipe(
+          // Its own first start may have been given up in the middle of a child's.
+          Effect.andThen(abandoned(this.inStart)),
           // Who is being stopped already is waited for first: children end one after the other.
           Effect.andThen(
             Effect.suspend(() =>

@@ -1,18 +1,24 @@
 /**
  * What a child's actor is started with, checked before anything starts: a spawn would refuse the same, but too late.
  */
-import type { SpawnOptions } from "@myrmidonjs/actor"
+import type { Movable, SpawnOptions } from "@myrmidonjs/actor"
 import * as Duration from "effect/Duration"
+import type * as Rpc from "effect/rpc/Rpc"
 import { invalid } from "./invalid.ts"
 import type { ActorSpec } from "./spec.ts"
 
 const policies = ["reject", "drop-newest", "drop-oldest", "suspend"]
 const maxCapacity = 2 ** 24
+const maxBudget = 64
 
 export const checkBehavior = (id: string, behavior: unknown): void => {
   const isBehavior = typeof behavior === "object" && behavior !== null && "spawnDetached" in behavior
   if (!isBehavior) invalid(id, "behavior", "must be made by Protocol.behavior")
 }
+
+/** Whether other isolates can import it. */
+export const isMovable = (behavior: object): behavior is Movable<Rpc.Any, unknown, unknown, unknown> =>
+  "spawnOn" in behavior
 
 const isMillis = (input: Duration.Input, most: number): boolean => {
   const duration = Number.isNaN(input) ? undefined : Duration.fromInput(input)
@@ -21,13 +27,16 @@ const isMillis = (input: Duration.Input, most: number): boolean => {
   return millis > 0 && millis <= most
 }
 
-export const checkSpawn = (id: string, { initTimeout, mailbox, name }: SpawnOptions): void => {
+export const checkSpawn = (id: string, { budget, initTimeout, mailbox, name }: SpawnOptions): void => {
   // A name with a lone surrogate is nobody's.
   if (name !== undefined && (typeof name !== "string" || name === "" || /\p{Surrogate}/u.test(name))) {
     invalid(id, "name", "must be a well-formed string that is not empty")
   }
   if (initTimeout !== undefined && !isMillis(initTimeout, Number.MAX_SAFE_INTEGER)) {
     invalid(id, "initTimeout", "must be a duration of more than 0 ms")
+  }
+  if (budget !== undefined && !(Number.isInteger(budget) && budget >= 1 && budget <= maxBudget)) {
+    invalid(id, "budget", `must be a whole number of messages from 1 to ${maxBudget}`)
   }
   if (mailbox === undefined) return
   const { capacity, onFull, sendTimeout } = mailbox

@@ -11,6 +11,7 @@ import type * as Scope from "effect/Scope"
 import { ChildStartError, InvalidSpec } from "../SupervisorError.ts"
 import { build } from "./build.ts"
 import type { Node, SupervisorNode } from "./node.ts"
+import { abandoned } from "./spawnChild.ts"
 import { type Spec, validate } from "./spec.ts"
 import { SupervisorLive } from "./supervisorActor.ts"
 
@@ -43,6 +44,7 @@ export const startTree = (
           (ref) => Effect.orDie(Actor.stop(ref, { timeout: Duration.infinity })),
           { interruptible: true }
         ).pipe(
+          Effect.onInterrupt(() => abandoned(supervisor)),
           Effect.catchTag(
             "SpawnError",
             (error) =>

@@ -9,7 +9,7 @@ import type { Codec, PayloadCodec } from "../../Codec.ts"
 import { compile, unexpected } from "./fast.ts"
 import { Malformed, NotEncodable } from "./issues.ts"
 import { decodePlain, writePlain } from "./plain.ts"
-import { close, isAtEnd, open } from "./reader.ts"
+import { isAtEnd, reading } from "./reader.ts"
 import { toWire } from "./wireSchema.ts"
 import { begin, end, rewind } from "./writer.ts"
 
@@ -48,11 +48,16 @@ class MsgpackCodec implements PayloadCodec {
   }
 
   #encodeBySchema(value: unknown): Exit.Exit<Uint8Array, string> {
+    let plain: Exit.Exit<unknown, unknown>
     try {
       this.#toPlain ??= Schema.encodeUnknownExit(this.#schema)
-      const plain = this.#toPlain(value)
-      if (Exit.isFailure(plain)) return Exit.fail(causeText(plain.cause))
-      begin()
+      plain = this.#toPlain(value)
+    } catch (error) {
+      return Exit.fail(issueOf(error))
+    }
+    if (Exit.isFailure(plain)) return Exit.fail(causeText(plain.cause))
+    begin()
+    try {
       writePlain(plain.value)
       return Exit.succeed(end())
     } catch (error) {
@@ -65,17 +70,17 @@ class MsgpackCodec implements PayloadCodec {
     const fast = this.#fast
     try {
       if (fast !== undefined) {
-        open(bytes)
-        const value = fast.read()
-        if (value !== unexpected && isAtEnd()) return Exit.succeed(value)
+        const value = reading(bytes, () => {
+          const value = fast.read()
+          return isAtEnd() ? value : unexpected
+        })
+        if (value !== unexpected) return Exit.succeed(value)
       }
       this.#fromPlain ??= Schema.decodeUnknownExit(this.#schema)
       const value = this.#fromPlain(decodePlain(bytes))
       return Exit.isFailure(value) ? Exit.fail(causeText(value.cause)) : Exit.succeed(value.value)
     } catch (error) {
       return Exit.fail(issueOf(error))
-    } finally {
-      close()
     }
   }
 }

@@ -3,13 +3,12 @@
  */
 import { maxDepth, NotEncodable } from "./issues.ts"
 import {
-  close,
   isAtEnd,
   malformed,
-  open,
   peek,
   readArrayHeader,
   readBytes,
+  reading,
   readMapHeader,
   readNumber,
   readString,
@@ -122,13 +121,10 @@ export const readPlain = (depth = 0): unknown => {
 }
 
 /** One value and no more. Throws `Malformed`. */
-export const decodePlain = (source: Uint8Array): unknown => {
-  open(source)
-  try {
-    const value = readPlain()
-    if (!isAtEnd()) malformed("bytes behind the end")
-    return value
-  } finally {
-    close()
-  }
+export const decodePlain = (source: Uint8Array): unknown => reading(source, readWhole)
+
+const readWhole = (): unknown => {
+  const value = readPlain()
+  if (!isAtEnd()) malformed("bytes behind the end")
+  return value
 }

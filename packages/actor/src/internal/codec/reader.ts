@@ -2,7 +2,8 @@
  * Reads msgpack from bytes that anybody may have sent.
  *
  * Nothing is allocated for a length before that many bytes are there, nothing is read beyond the end, and what is not
- * well-formed is `Malformed`. Owner: whoever decodes, from `open` on, with nothing in between that could decode too.
+ * well-formed is `Malformed`. Owner: whoever decodes, inside of `reading`, which may be entered again from there: by a
+ * program's own check.
  */
 import { Malformed } from "./issues.ts"
 
@@ -14,15 +15,19 @@ let bytes: Uint8Array = empty
 let view: DataView = new DataView(empty.buffer)
 let at = 0
 
-export const open = (source: Uint8Array): void => {
+/** Reads in `source`. Whatever was read before goes on afterwards, and none of the bytes is held any more. */
+export const reading = <A>(source: Uint8Array, read: () => A): A => {
+  const before = bytes, viewBefore = view, atBefore = at
   bytes = source
   view = new DataView(source.buffer, source.byteOffset, source.byteLength)
   at = 0
-}
-
-/** Holds no bytes any more. */
-export const close = (): void => {
-  bytes = empty
+  try {
+    return read()
+  } finally {
+    bytes = before
+    view = viewBefore
+    at = atBefore
+  }
 }
 
 export const position = (): number => at

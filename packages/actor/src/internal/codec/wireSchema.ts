@@ -95,9 +95,15 @@ const declared = (ast: SchemaAST.Declaration): SchemaAST.AST => {
   const getLink: unknown = ast.annotations?.["toCodecJson"] ?? ast.annotations?.["toCodec"]
   // Nobody says how: a value that is plain goes as it is, another is refused when it is sent.
   if (typeof getLink !== "function") return ast
-  const parameters = ast.typeParameters.map((parameter) => Schema.make<Schema.Top>(SchemaAST.toEncoded(parameter)))
-  const link = getLink(parameters) as SchemaAST.Link | undefined
-  return link === undefined ? ast : encodedBy(ast, [new SchemaAST.Link(walk(link.to), link.transformation)])
+  // What it holds has its own form here too: a ref in an Option is a number, and a buffer moves.
+  const parameters = ast.typeParameters.map(walk)
+  const link = getLink(parameters.map((each) => Schema.make<Schema.Top>(SchemaAST.toEncoded(each)))) as
+    | SchemaAST.Link
+    | undefined
+  if (link === undefined) return ast
+  const { annotations, checks, context, encodingChecks, encodingRun, run } = ast
+  const encoding = [new SchemaAST.Link(walk(link.to), link.transformation)] as const
+  return new SchemaAST.Declaration(parameters, run, annotations, checks, encoding, context, encodingChecks, encodingRun)
 }
 
 const step = (ast: SchemaAST.AST): SchemaAST.AST => {

@@ -1,9 +1,9 @@
 /**
  * Writes msgpack into one growing block: the forms are always the shortest ones (docs/codec.md).
  *
- * Owner: whoever encodes, from `begin` to `end`, with nothing in between that could encode too. What `end` gives out is
- * a view into the block, and is never written again: the next value begins behind it, a full block is left to the
- * collector.
+ * Owner: whoever encodes, from `begin` to `end` or `rewind`. What `end` gives out is a view into the block, and is never
+ * written again: the next value begins behind it, a full block is left to the collector. A program's own code that runs
+ * in between (a check, an accessor) may encode too: its value is written behind, copied, and taken back.
  */
 import { NotEncodable } from "./issues.ts"
 
@@ -15,6 +15,9 @@ let bytes = new Uint8Array(blockBytes)
 let view = new DataView(bytes.buffer)
 let start = 0
 let at = 0
+let isOpen = false
+/** Where the values begin that are under way around this one. */
+const around: Array<number> = []
 const utf8 = new TextEncoder()
 const loneSurrogate = /\p{Surrogate}/u
 const twoTo32 = 4294967296
@@ -26,12 +29,14 @@ const renew = (): void => {
 }
 
 const grow = (needed: number): void => {
-  const length = at - start
+  const first = around[0] ?? start
+  const length = at - first
   const next = new Uint8Array(Math.max(blockBytes, (length + needed) * 2))
-  next.set(bytes.subarray(start, at))
+  next.set(bytes.subarray(first, at))
   bytes = next
   view = new DataView(next.buffer)
-  start = 0
+  for (let i = 0; i < around.length; i++) around[i]! -= first
+  start -= first
   at = length
 }
 
@@ -40,15 +45,30 @@ const reserve = (needed: number): void => {
 }
 
 export const begin = (): void => {
+  if (isOpen) around.push(start)
+  isOpen = true
   start = at
 }
 
 /** Takes back what was written since `begin`. */
 export const rewind = (): void => {
   at = start
+  leave()
+}
+
+const leave = (): void => {
+  const outer = around.pop()
+  if (outer === undefined) isOpen = false
+  else start = outer
 }
 
 export const end = (): Uint8Array => {
+  if (around.length > 0) {
+    const copy = bytes.slice(start, at)
+    rewind()
+    return copy
+  }
+  isOpen = false
   const written = bytes.subarray(start, at)
   start = at
   // A large value's block goes with the value.

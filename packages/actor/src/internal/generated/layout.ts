@@ -5,7 +5,7 @@
  */
 
 /** Grows with every change; checked when the addon is loaded. */
-export const ABI_VERSION = 3
+export const ABI_VERSION = 4
 
 /** 32-bit words of a record. */
 export const RECORD_WORDS = 8
@@ -57,6 +57,7 @@ export const Submission = {
   /**
    * Opens the reserved PID `TO`. Flags: `spawn`. `FROM`: parent to link, or watcher (nobody: an outside watch).
    * SLOT: monitor reference. A: capacity, 0 for the shard's default. B: `policy | send_timeout_ms << 8`.
+   * Op: messages of a slice, 0 for as many as there may be.
    */
   Spawn: 2,
   /** `init` is done: delivery may begin. */
@@ -165,7 +166,10 @@ export const Completion = {
   Down: 68,
   /** `TO` is to end with the reason word A: run its cleanup, then submit FINISHED. Nothing more is delivered to it. */
   Terminate: 80,
-  /** `TO` has ended with the reason word A: its name is free, its signals are out. Forget its state. */
+  /**
+   * `TO` has ended with the reason word A: its name is free, its signals are out. Forget its state.
+   * Its account, each a `u64` with the low word first: messages handled in `FROM`, microseconds in SLOT and B.
+   */
   Dead: 81,
   /** The end of the outside watch SLOT of `FROM` with the reason word A. */
   OutsideDown: 82,
@@ -246,7 +250,10 @@ export const Control = {
   Queued: 4,
   /** Pending calls, those to other shards included. */
   Calls: 5,
-  /** Not 0: so many other shards take no message now; ask before a send to another shard. */
+  /**
+   * Not 0: so many other shards take no message now, or might not take a ring full; ask before a send to another
+   * shard.
+   */
   FullPeers: 6,
   /** Words of the block. */
   Words: 16

@@ -43,3 +43,16 @@ export class Aside {
 }
 
 export const asideOf = (cell: MemoryCell): Aside => cell.aside ??= new Aside()
+
+// An actor's account is its cell's and what was carried from there.
+export const reductionsOf = (cell: MemoryCell): number => cell.reductions + (cell.aside?.reductions ?? 0)
+export const millisOf = (cell: MemoryCell): number => cell.nanos / 1e6 + (cell.aside?.millis ?? 0)
+
+/** What is left of a side record when its actor has ended: what was carried, until `dead` is told. */
+export const accountAlone = (aside: Aside | undefined): Aside | undefined => {
+  if (aside === undefined || (aside.reductions === 0 && aside.millis === 0)) return undefined
+  const carried = new Aside()
+  carried.reductions = aside.reductions
+  carried.millis = aside.millis
+  return carried
+}

@@ -22,7 +22,8 @@ export class Calls {
   private earliest = Infinity
   pending = 0
 
-  list(call: Call, callee: MemoryCell, timeout: number, now: number): void {
+  /** Listed under its callee. It does not end by itself before `limit` has said when. */
+  list(call: Call, callee: MemoryCell): void {
     call.owner = callee
     const aside = asideOf(callee)
     const head = aside.calls
@@ -31,7 +32,9 @@ export class Calls {
     aside.calls = call
     call.token = 1
     this.pending++
-    if (timeout === Infinity) return
+  }
+
+  limit(call: Call, timeout: number, now: number): void {
     if (this.timed === 0) {
       this.swept = Math.floor(now / TURN)
       this.earliest = Infinity

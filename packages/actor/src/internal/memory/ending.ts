@@ -8,7 +8,7 @@
 import type { ExitReason } from "../../ExitReason.ts"
 import { CallEnd } from "../shard.ts"
 import { enter, letIn, releaseHold } from "./admission.ts"
-import { asideOf } from "./aside.ts"
+import { accountAlone, asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
 import { takeAll } from "./lanes.ts"
 import { Kind } from "./mailbox.ts"
@@ -108,7 +108,7 @@ const bury = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): void =>
 
 const forget = (shard: MemoryShard, cell: MemoryCell): void => {
   cell.flags = (cell.flags & Is.Queued) | Is.Dead
-  cell.aside = undefined
+  cell.aside = accountAlone(cell.aside)
   shard.slab.end(cell.low)
 }
 

@@ -1,36 +1,43 @@
 /**
- * What bounds a mailbox. One record serves every actor that was opened alike, so that a cell pays one pointer for it.
+ * What bounds a mailbox, and the slices in which it is worked off. One record serves every actor that was opened alike, so that a cell pays one pointer for it.
  *
  * Owner: the shard; a record never changes.
  */
+import { mostBudget } from "../shard.ts"
+
 export class Limits {
   readonly capacity: number
   readonly onFull: number
   /** ms that a held message waits at most. */
   readonly sendTimeout: number
+  /** Messages of a slice at most. */
+  readonly budget: number
   /** Where held senders and waiters go on: half the capacity. */
   readonly lowWater: number
 
-  constructor(capacity: number, onFull: number, sendTimeout: number) {
+  constructor(capacity: number, onFull: number, sendTimeout: number, budget: number) {
     this.capacity = capacity
     this.onFull = onFull
     this.sendTimeout = sendTimeout
+    this.budget = budget
     this.lowWater = Math.floor(capacity / 2)
   }
 }
 
 /** Hands out one record for equal limits. Programs use a handful of them; the table is bounded all the same. */
 export class LimitsTable {
-  private last = new Limits(65536, 0, 5000)
+  private last = new Limits(65536, 0, 5000, mostBudget)
   private readonly known = new Map<string, Limits>()
 
-  get(capacity: number, onFull: number, sendTimeout: number): Limits {
+  get(capacity: number, onFull: number, sendTimeout: number, budget: number): Limits {
     const last = this.last
-    if (last.capacity === capacity && last.onFull === onFull && last.sendTimeout === sendTimeout) return last
-    const key = `${capacity} ${onFull} ${sendTimeout}`
+    if (
+      last.capacity === capacity && last.onFull === onFull && last.sendTimeout === sendTimeout && last.budget === budget
+    ) return last
+    const key = `${capacity} ${onFull} ${sendTimeout} ${budget}`
     let limits = this.known.get(key)
     if (limits === undefined) {
-      limits = new Limits(capacity, onFull, sendTimeout)
+      limits = new Limits(capacity, onFull, sendTimeout, budget)
       if (this.known.size >= 1024) this.known.clear()
       this.known.set(key, limits)
     }

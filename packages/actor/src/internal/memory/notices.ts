@@ -8,6 +8,7 @@ import type { ExitReason } from "../../ExitReason.ts"
 import type { Call } from "../call.ts"
 import { rethrow } from "../rethrow.ts"
 import type { CallEnd, ShardHost, Why } from "../shard.ts"
+import { millisOf, reductionsOf } from "./aside.ts"
 import type { MemoryCell } from "./cell.ts"
 import { Kind, type Letter, type LetterPool } from "./mailbox.ts"
 import type { OutsideWatches, Watch } from "./monitors.ts"
@@ -33,7 +34,9 @@ class Dead extends Notice {
   }
 
   tell(host: ShardHost): boolean {
-    host.dead(this.cell, this.reason)
+    // Read now: the slice that ended it has been charged by then.
+    host.dead(this.cell, this.reason, reductionsOf(this.cell), millisOf(this.cell))
+    this.cell.aside = undefined
     return true
   }
 }
@@ -69,7 +72,7 @@ class CallEnded extends Notice {
 
   tell(host: ShardHost): boolean {
     // The last handler of an actor may end it and still answer: the answer was first.
-    if (this.call.resume !== undefined) host.callEnded(this.call, this.end, this.reason)
+    if (this.call.pending) host.callEnded(this.call, this.end, this.reason)
     return true
   }
 }

@@ -50,6 +50,8 @@ const makeMacrotask = (): (task: () => void) => void => {
 /** Work since the last turn of the event loop after which one is asked for, and after which it is waited for. */
 const ASK_FOR_TURN = 256
 const WAIT_FOR_TURN = 4096
+/** What a ms of measured handlers counts as. */
+const WORK_PER_MILLI = 8192
 /** Actors that became runnable while the pump waits for its turn, after which it no longer does. */
 const IMPATIENT = 1024
 /** ms: nothing needs the process any more, and after so long it is let go. */
@@ -96,9 +98,14 @@ export class Pump {
     this.askForTurn()
   }
 
-  /** So much was done in a run. */
-  did(messages: number): void {
-    this.work += messages + 4
+  /** The event loop has waited long enough. */
+  isWaiting(): boolean {
+    return this.onTurn || this.turnAsked && this.work > WAIT_FOR_TURN
+  }
+
+  /** So much was done in a run, which took `millis` as far as that was measured. */
+  did(messages: number, millis: number): void {
+    this.work += messages + 4 + Math.round(millis * WORK_PER_MILLI)
     if (this.work > ASK_FOR_TURN) this.askForTurn()
   }
 

@@ -13,7 +13,7 @@ import type { ExitReason } from "../../ExitReason.ts"
 import type { Pid } from "../../Pid.ts"
 import type { Call } from "../call.ts"
 import { rethrow } from "../rethrow.ts"
-import { type ShardClock, type ShardHost } from "../shard.ts"
+import { mostBudget, type ShardClock, type ShardHost } from "../shard.ts"
 import { forgetHeld, HELD, letInAtLowWater } from "./admission.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
@@ -30,8 +30,6 @@ import type { MemoryShard } from "./shard.ts"
 import { SIGNALS_PER_PASS } from "./signals.ts"
 import type { Timer } from "./timers.ts"
 
-/** Messages of a slice. */
-const SLICE = 64
 /** Actors that are looked ahead to. */
 const AHEAD = 16
 /** Of so many runs of the pump one reads the clock from the start. */
@@ -72,6 +70,7 @@ export class Scheduler {
   private readonly longSchedule: number
   private readonly random: Random | undefined
   private readonly pump: Pump
+  /** Messages of any slice: an actor's own limit may be lower. */
   private readonly slice: number
 
   private readonly queue = new Ring<MemoryCell>(1024)
@@ -79,6 +78,8 @@ export class Scheduler {
   private readonly tasks = new Ring<Task>()
 
   private running = false
+  /** Whose asker lends its stack to this run. */
+  private awaited: Call | undefined = undefined
   /** Slices that are left of the pass; -1: a new one begins. */
   private left = -1
   private keep = false
@@ -107,7 +108,7 @@ export class Scheduler {
     this.clock = clock
     this.longSchedule = longSchedule
     this.random = seed === undefined ? undefined : new Random(seed)
-    this.slice = seed === undefined ? SLICE : 1
+    this.slice = seed === undefined ? mostBudget : 1
     this.pump = new Pump(this.run, clock, this.needed)
   }
 
@@ -177,6 +178,21 @@ export class Scheduler {
 
   private readonly needed = (): boolean => this.keep || this.shard.timers.size > 0 || this.shard.calls.pending > 0
 
+  /** See `Shard.help`. */
+  help(call: Call): void {
+    this.awaited = call
+    this.run(false)
+    this.awaited = undefined
+    if (call.token === 0 || call.timeout === Infinity) return
+    // A run with a handler that is not short has read the clock before it.
+    this.shard.calls.limit(call, call.timeout, this.marked ? this.until - RUN : this.clock.now())
+    this.pump.arm(this.deadline())
+  }
+
+  canHelp(): boolean {
+    return !this.running && this.random === undefined && !this.pump.isWaiting()
+  }
+
   private readonly run = (woken: boolean): void => {
     if (this.running) return
     this.running = true
@@ -210,14 +226,16 @@ export class Scheduler {
         }
         more = this.hasWork()
         if (!more || handled >= RUN_MESSAGES || (this.marked && this.now >= this.until)) break
+        if (this.awaited !== undefined && !this.awaited.pending) break
       }
     } finally {
       // A host does not throw; should it, the loop goes on with whoever is next.
       if (this.group.size > 0 && this.marked) this.closeGroup()
       this.group.clear()
       this.running = false
-      this.pump.did(handled)
-      if (more) this.pump.yield()
+      this.pump.did(handled, this.marked ? this.now - this.until + RUN : 0)
+      if (more && this.awaited?.pending === false) this.pump.wake()
+      else if (more) this.pump.yield()
       else if (this.shard.queued === 0) this.shard.pool.trim()
       const deadline = this.deadline()
       if (deadline !== Infinity) this.pump.arm(deadline)
@@ -295,7 +313,7 @@ export class Scheduler {
         handled += this.lastSlice
         if (overdrawn) break
       } else {
-        const messages = this.serveSlice(cell, this.slice)
+        const messages = this.serveSlice(cell, this.most(cell))
         handled += messages
         this.chargeUnmeasured(cell, meter.average * messages)
         const full = this.group.add(cell, meter, messages)
@@ -328,6 +346,7 @@ export class Scheduler {
     if (this.group.size > 0) this.closeGroup()
     else if (!this.marked) this.mark()
     const begin = this.now
+    const most = this.most(cell)
     let handled = 0
     let total = 0
     this.measuring = true
@@ -339,8 +358,8 @@ export class Scheduler {
       this.now = this.clock.now()
       this.report(cell, this.now - before)
       total = this.now - begin
-      if (handled < this.slice && this.shard.signals.head !== undefined) this.control()
-    } while (handled < this.slice && total < BUDGET && (cell.flags & BLOCKED) === 0 && this.servable(cell))
+      if (handled < most && this.shard.signals.head !== undefined) this.control()
+    } while (handled < most && total < BUDGET && (cell.flags & BLOCKED) === 0 && this.servable(cell))
     this.measuring = false
     meter.record(total, handled)
     this.charge(cell, total)
@@ -348,6 +367,12 @@ export class Scheduler {
     const overdrawn = this.judge(cell, total)
     this.settle(cell)
     return overdrawn
+  }
+
+  /** Messages of this actor's slices. */
+  private most(cell: MemoryCell): number {
+    const { budget } = cell.limits
+    return budget < this.slice ? budget : this.slice
   }
 
   private judge(cell: MemoryCell, millis: number): boolean {
@@ -392,6 +417,8 @@ export class Scheduler {
         const extra = letter.extra
         if (extra !== undefined || letter.flags !== 0) shard.pool.giveSpecial(letter)
         else shard.pool.give(letter)
+        // The message in hand counts: what its handler lets go on may ask.
+        cell.reductions++
         waits = host.deliver(
           cell,
           op,
@@ -411,16 +438,15 @@ export class Scheduler {
           this.stopped = true
           break
         }
+        cell.reductions++
         waits = this.deliverOther(cell, letter)
       }
       handled++
       if (waits) this.wait(cell)
       if (handled < most && shard.signals.head !== undefined) this.control()
     } while (handled < most && (cell.flags & BLOCKED) === 0)
-    const reductions = cell.reductions + handled
-    if (reductions < 1e9) cell.reductions = reductions
-    else {
-      asideOf(cell).reductions += reductions
+    if (cell.reductions >= 1e9) {
+      asideOf(cell).reductions += cell.reductions
       cell.reductions = 0
     }
     return handled

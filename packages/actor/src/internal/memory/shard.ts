@@ -14,19 +14,24 @@ import type { Bound } from "../bound.ts"
 import type { Call } from "../call.ts"
 import type { Cell } from "../cell.ts"
 import {
+  type Account,
   CallEnd,
+  type Measure,
+  mostBudget,
   type OpenOptions,
   Outcome,
   type Shard,
   type ShardHost,
   type ShardInfo,
-  type ShardOptions
+  type ShardOptions,
+  type Usages
 } from "../shard.ts"
 import { admit, enter, expireHold } from "./admission.ts"
-import { asideOf } from "./aside.ts"
+import { asideOf, millisOf, reductionsOf } from "./aside.ts"
 import { Calls } from "./calls.ts"
 import { Is, MemoryCell } from "./cell.ts"
 import { end, finish, kill, vanish } from "./ending.ts"
+import { CELL, LETTER, memoryOf } from "./footprint.ts"
 import { lengthOf, voidLetter } from "./lanes.ts"
 import { activePeers, addHalf, isLinked } from "./links.ts"
 import { type Limits, LimitsTable } from "./limits.ts"
@@ -34,6 +39,7 @@ import { Kind, type Letter, LetterPool } from "./mailbox.ts"
 import { addWatcher, OutsideWatches, removeWatcher, Watch } from "./monitors.ts"
 import { Names } from "./names.ts"
 import { Notices } from "./notices.ts"
+import { Ranking } from "./ranking.ts"
 import { Waiter } from "./room.ts"
 import { Scheduler } from "./scheduler.ts"
 import { SignalQueue } from "./signals.ts"
@@ -45,10 +51,6 @@ export type Refused =
   | { readonly _tag: "LimitReached"; readonly what: "actors"; readonly limit: number }
   | { readonly _tag: "SystemStopped" }
 
-/** Bytes of an idle actor's cell and of a letter, for `stats`; test/memory/size.test.ts measures them. */
-const CELL_BYTES = 160
-const LETTER_BYTES = 80
-
 /** Sent plainly: alive, nobody waits for room. */
 const PLAIN = Is.Open | Is.Wanted
 /** Not to be queued on arrival of a message. */
@@ -56,6 +58,7 @@ const NOT_IDLE = Is.Queued | Is.Starting | Is.Held | Is.Suspended | Is.Busy | Is
 
 export class MemoryShard implements Shard {
   readonly backend = "memory"
+  readonly seeded: boolean
   readonly host: ShardHost
   private readonly options: ShardOptions
 
@@ -80,8 +83,9 @@ export class MemoryShard implements Shard {
 
   constructor(options: ShardOptions, host: ShardHost) {
     this.options = options
+    this.seeded = options.seed !== undefined
     this.host = host
-    this.anyLimits = this.limits.get(65536, 0, 5000)
+    this.anyLimits = this.limits.get(65536, 0, 5000, mostBudget)
     this.scheduler = new Scheduler(this, host, options.clock, options.longSchedule, options.seed)
   }
 
@@ -111,14 +115,14 @@ export class MemoryShard implements Shard {
 
   open(cell: Cell, options: OpenOptions): Pid | undefined {
     const own = cell as MemoryCell
-    const { capacity, name, onFull, parent, sendTimeout, watchRef, watcher } = options
+    const { budget, capacity, name, onFull, parent, sendTimeout, watchRef, watcher } = options
     if (name !== undefined) {
       this.scheduler.control()
       const holder = this.names.get(name)
       if (holder !== undefined) return holder.pid
       this.names.take(name, own)
     }
-    own.limits = this.limits.get(capacity, onFull, sendTimeout)
+    own.limits = this.limits.get(capacity, onFull, sendTimeout, budget)
     own.flags |= Is.Open
       | (options.starting ? Is.Starting : 0)
       | (options.trapExit ? Is.TrapExit : 0)
@@ -169,8 +173,11 @@ export class MemoryShard implements Shard {
   info(cell: Cell): ShardInfo | undefined {
     this.scheduler.control()
     const own = this.lifeOf(cell as MemoryCell)
-    if (own === undefined) return undefined
-    const { aside, flags } = own
+    return own === undefined ? undefined : this.infoOf(own)
+  }
+
+  private infoOf(own: MemoryCell): ShardInfo {
+    const { flags } = own
     return {
       status: (flags & (Is.Held | Is.Suspended)) !== 0
         ? "suspended"
@@ -180,10 +187,16 @@ export class MemoryShard implements Shard {
         ? "runnable"
         : "idle",
       mailbox: lengthOf(own),
-      reductions: own.reductions + (aside?.reductions ?? 0),
-      millis: own.nanos / 1e6 + (aside?.millis ?? 0),
+      reductions: reductionsOf(own),
+      millis: millisOf(own),
+      memory: memoryOf(own),
       links: activePeers(own).map((peer) => peer.pid)
     }
+  }
+
+  account(cell: Cell): Account | undefined {
+    const own = this.lifeOf(cell as MemoryCell)
+    return own === undefined ? undefined : { reductions: reductionsOf(own), millis: millisOf(own) }
   }
 
   cellOf(pid: Pid): Cell {
@@ -247,7 +260,13 @@ export class MemoryShard implements Shard {
     letter.extra = call
     const alive = this.lifeOf(cell)
     // Listed first: what admission does with the letter may end it.
-    if (alive !== undefined) this.calls.list(call, alive, timeout, this.scheduler.coarseNow())
+    if (alive !== undefined) {
+      this.calls.list(call, alive)
+      // Most of those whose asker helps are answered by it: the clock is read for the others.
+      if (timeout !== Infinity && (call.resume !== undefined || !this.scheduler.canHelp())) {
+        this.calls.limit(call, timeout, this.scheduler.coarseNow())
+      }
+    }
     const outcome = admit(this, cell, letter, from as MemoryCell | undefined)
     if (outcome !== Outcome.Accepted) {
       this.calls.unlist(call)
@@ -264,6 +283,14 @@ export class MemoryShard implements Shard {
   /** The time of a call is over. Its message stays where it is; its answer will be nobody's. */
   timedOut(call: Call): void {
     this.notices.callEnded(call, CallEnd.Timeout, undefined)
+  }
+
+  canHelp(): boolean {
+    return this.scheduler.canHelp()
+  }
+
+  help(call: Call): void {
+    this.scheduler.help(call)
   }
 
   awaitRoom(to: Cell, resume: () => void): () => void {
@@ -471,8 +498,33 @@ export class MemoryShard implements Shard {
     return {
       actors: this.live,
       queued: this.queued,
-      bytes: this.live * CELL_BYTES + this.queued * LETTER_BYTES,
+      bytes: this.live * CELL + this.queued * LETTER,
       calls: this.calls.pending
+    }
+  }
+
+  top(n: number, by: Measure): ReadonlyArray<readonly [cell: Cell, info: ShardInfo]> {
+    this.scheduler.control()
+    const ranking = new Ranking<MemoryCell>(n)
+    const amount = amounts[by]
+    for (const cell of this.inOrder(Is.Open)) ranking.offer(cell, cell.pid, amount(cell))
+    return ranking.ranked().map((cell) => [cell, this.infoOf(cell)])
+  }
+
+  usages(): Usages {
+    this.scheduler.control()
+    const cells = this.inOrder(Is.Open)
+    const column = (of: (cell: MemoryCell) => number): Float64Array => {
+      const numbers = new Float64Array(cells.length)
+      for (let at = 0; at < cells.length; at++) numbers[at] = of(cells[at]!)
+      return numbers
+    }
+    return {
+      cells,
+      reductions: column(reductionsOf),
+      millis: column(millisOf),
+      mailbox: column(lengthOf),
+      memory: column(memoryOf)
     }
   }
 
@@ -514,6 +566,13 @@ export class MemoryShard implements Shard {
     const left = this.inOrder(Is.Open | Is.Terminating).reverse()
     for (const cell of left) kill(this, cell, KILLED)
   }
+}
+
+const amounts: Readonly<Record<Measure, (cell: MemoryCell) => number>> = {
+  reductions: reductionsOf,
+  time: millisOf,
+  mailbox: lengthOf,
+  memory: memoryOf
 }
 
 const KILLED: ExitReason = { _tag: "Killed" }

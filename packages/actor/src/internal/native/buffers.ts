@@ -38,6 +38,7 @@ export class NativeBlock implements Block {
     if (this.#view !== undefined) return this.#view
     const view = this.#view = this.#pool.native.view(this.#handle)
     keepAlive(view, this)
+    this.#pool.seen(this)
     return view
   }
 
@@ -101,6 +102,14 @@ export class NativePool implements BufferPool {
 
   gone(block: Block): void {
     this.#lost.unregister(block)
+  }
+
+  /**
+   * From now on its memory gives it up, and nothing else does: somebody may have taken that away (`transfer`), and keep
+   * it longer than the block. Copies and no bytes have no finalizer of the addon.
+   */
+  seen(block: Block): void {
+    if (block.byteLength > 0 && !this.native.copies) this.#lost.unregister(block)
   }
 
   readonly bytes = (): number => this.native.bytes

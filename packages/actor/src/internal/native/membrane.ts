@@ -3,7 +3,9 @@
  * imports the other's types. What it exports is held against these by a test (`test/native/Membrane.test.ts`).
  */
 import type { ExitReason } from "../../ExitReason.ts"
+import type { IsolateLoad } from "../border.ts"
 import type { Call } from "../call.ts"
+import type { Carried } from "../carry.ts"
 import type { OpenOptions, Outcome, ShardClock, ShardHost } from "../shard.ts"
 import type { BuffersBinding } from "./buffers.ts"
 import type { NativeCell } from "./cell.ts"
@@ -13,7 +15,16 @@ export interface NativeInfo {
   readonly mailbox: number
   readonly reductions: number
   readonly micros: number
+  readonly memory: number
   readonly links: ReadonlyArray<number>
+}
+
+export interface NativeUsages {
+  readonly cells: ReadonlyArray<NativeCell>
+  readonly reductions: Float64Array
+  readonly millis: Float64Array
+  readonly mailbox: Float64Array
+  readonly memory: Float64Array
 }
 
 export interface NativeStats {
@@ -42,6 +53,7 @@ export interface NativeMembrane {
   isAlive(low: number, generation: number): boolean
   holds(cell: NativeCell): boolean
   info(cell: NativeCell): NativeInfo | undefined
+  account(cell: NativeCell): { readonly reductions: number; readonly millis: number } | undefined
   find(pid: number): NativeCell | undefined
   send(
     low: number,
@@ -63,7 +75,51 @@ export interface NativeMembrane {
     call: Call,
     timeout: number
   ): Outcome
+  /** Nothing runs, and the event loop has had its turn: whoever is no actor and waits for an answer may `help`. */
+  canHelp(): boolean
+  /** When `canHelp` last said so. */
+  readonly helpedAt: number
+  /** Runs the loop on the caller's stack until the call has ended, or for a turn. */
+  help(call: Call): void
   answered(call: Call): void
+  sendAway(
+    low: number,
+    generation: number,
+    op: number,
+    payload: Carried,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): Outcome
+  mayLeave(low: number, generation: number, fromLow: number, fromGeneration: number): Outcome
+  callAway(
+    low: number,
+    generation: number,
+    op: number,
+    payload: Uint8Array | undefined,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number,
+    call: Call,
+    timeout: number
+  ): Outcome
+  reply(token: number, status: number, payload: Carried): boolean
+  forward(
+    token: number,
+    low: number,
+    generation: number,
+    op: number,
+    payload: Uint8Array | undefined,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): boolean
+  borderOpOf(tag: string): number
+  borderTagOf(op: number): string
+  readonly shard: number
+  readonly isolate: number
+  isolates(): ReadonlyArray<IsolateLoad>
+  readonly isBusy: boolean
   awaitRoom(cell: NativeCell, resume: () => void): () => void
   stop(cell: NativeCell, reason: ExitReason): void
   ready(cell: NativeCell, millis: number): void
@@ -78,6 +134,7 @@ export interface NativeMembrane {
   watch(target: NativeCell, ref: number): void
   unwatch(ref: number): void
   whereis(name: string): NativeCell | undefined
+  pidNamed(name: string): number | undefined
   startTimer(
     cell: NativeCell,
     ref: number,
@@ -89,6 +146,8 @@ export interface NativeMembrane {
   ): void
   cancelTimer(cell: NativeCell, ref: number): number | undefined
   stats(): NativeStats
+  top(n: number, by: string): ReadonlyArray<readonly [cell: NativeCell, info: NativeInfo]>
+  usages(): NativeUsages
   cells(): ReadonlyArray<NativeCell>
   pids(): Float64Array
   keepAlive(on: boolean): void
@@ -98,7 +157,7 @@ export interface NativeMembrane {
 
 export interface NativeModule {
   /** Throws an error with `triple` and `tried` when no binary fits. */
-  readonly load: () => BuffersBinding
+  readonly load: () => BuffersBinding & { readonly openSystem: () => number }
   readonly Membrane: new(
     binding: unknown,
     options: {
@@ -107,6 +166,7 @@ export interface NativeModule {
       readonly longSchedule: number
       readonly clock: ShardClock
       readonly seed: bigint | undefined
+      readonly system?: number | undefined
     },
     host: ShardHost
   ) => NativeMembrane

@@ -3,14 +3,25 @@
  */
 import type { ExitReason } from "../../ExitReason.ts"
 import type { Pid } from "../../Pid.ts"
+import type { Border } from "../border.ts"
 import type { Bound } from "../bound.ts"
 import type { Call } from "../call.ts"
 import type { Cell } from "../cell.ts"
 import type { Outcome } from "../shard.ts"
-import { type OpenOptions, type Shard, type ShardHost, type ShardInfo, type ShardOptions } from "../shard.ts"
+import {
+  type Account,
+  type Measure,
+  type OpenOptions,
+  type Shard,
+  type ShardHost,
+  type ShardInfo,
+  type ShardOptions,
+  type Usages
+} from "../shard.ts"
 import { type BuffersBinding, NativePool } from "./buffers.ts"
 import { NativeCell } from "./cell.ts"
-import type { NativeMembrane, NativeModule } from "./membrane.ts"
+import type { NativeInfo, NativeMembrane, NativeModule } from "./membrane.ts"
+import { Ops, Sends } from "./sends.ts"
 
 /** Of an actor whose behaviour does not say; every spawn of this package says. */
 const DEFAULT_CAPACITY = 65_536
@@ -18,22 +29,54 @@ const DEFAULT_CAPACITY = 65_536
 const lowOf = (pid: number): number => pid % 4294967296
 const generationOf = (pid: number): number => Math.floor(pid / 4294967296)
 
+const borderOf = (membrane: NativeMembrane, options: ShardOptions): Border => {
+  const ops = new Ops(membrane)
+  const { isolate, shard } = membrane
+  return {
+    isolate,
+    isolates: () => membrane.isolates(),
+    isAway: (pid) => pid !== 0 && lowOf(pid) >>> 24 !== shard,
+    isBusy: () => membrane.isBusy,
+    sends: new Sends(membrane, ops, options.clock),
+    holderOf: (name) => membrane.pidNamed(name) as Pid | undefined,
+    reply: (token, status, answer) => membrane.reply(token, status, answer),
+    forward: (token, to, op, payload, from, flags) =>
+      membrane.forward(token, to.low, to.generation, op, payload, from.low, from.generation, flags),
+    opThere: (op) => ops.there(op),
+    opHere: (op) => ops.here(op)
+  }
+}
+
+const shardInfo = (info: NativeInfo): ShardInfo => ({
+  status: info.status as ShardInfo["status"],
+  mailbox: info.mailbox,
+  reductions: info.reductions,
+  millis: info.micros / 1000,
+  memory: info.memory,
+  links: info.links as ReadonlyArray<Pid>
+})
+
 export class NativeShard implements Shard {
   readonly backend = "native"
+  readonly border: Border | undefined
+  readonly seeded: boolean
   readonly #membrane: NativeMembrane
   readonly #options: ShardOptions
   readonly #binding: BuffersBinding
 
   constructor(module: NativeModule, binding: BuffersBinding, options: ShardOptions, host: ShardHost) {
     this.#options = options
+    this.seeded = options.seed !== undefined
     this.#binding = binding
     this.#membrane = new module.Membrane(binding, {
       maxActors: options.maxActors,
       capacity: DEFAULT_CAPACITY,
       longSchedule: options.longSchedule,
       clock: options.clock,
-      seed: options.seed
+      seed: options.seed,
+      system: options.system
     }, host)
+    this.border = options.system === undefined ? undefined : borderOf(this.#membrane, options)
   }
 
   // -- life -----------------------------------------------------------------------------------------------------------
@@ -92,17 +135,18 @@ export class NativeShard implements Shard {
 
   info(cell: Cell): ShardInfo | undefined {
     const info = this.#membrane.info(cell)
-    return info === undefined ? undefined : {
-      status: info.status as ShardInfo["status"],
-      mailbox: info.mailbox,
-      reductions: info.reductions,
-      millis: info.micros / 1000,
-      links: info.links as ReadonlyArray<Pid>
-    }
+    return info === undefined ? undefined : shardInfo(info)
   }
 
-  cellOf(pid: Pid): NativeCell {
+  account(cell: Cell): Account | undefined {
+    return this.#membrane.account(cell)
+  }
+
+  cellOf(pid: Pid, foreign?: Bound): NativeCell {
     const { nobody } = this.#options
+    if (this.border !== undefined && this.border.isAway(pid)) {
+      return new NativeCell(lowOf(pid), generationOf(pid), foreign ?? this.#options.foreign!)
+    }
     if (nobody === undefined) throw new Error("this system was made without a behaviour for nobody")
     return this.#membrane.find(pid) ?? new NativeCell(lowOf(pid), generationOf(pid), nobody)
   }
@@ -124,7 +168,11 @@ export class NativeShard implements Shard {
     call: Call,
     timeout: number
   ): Outcome {
-    if (timeout !== Infinity) call.deadline = this.#options.clock.now() + timeout
+    // Of whoever is going to help, the clock was read just now.
+    if (timeout !== Infinity) {
+      const isHelped = call.resume === undefined && call.origin === undefined
+      call.deadline = (isHelped ? this.#membrane.helpedAt : this.#options.clock.now()) + timeout
+    }
     return from === undefined
       ? this.#membrane.call(to.low, to.generation, op, payload, 0, 0, flags, call, timeout)
       : this.#membrane.call(to.low, to.generation, op, payload, from.low, from.generation, flags, call, timeout)
@@ -132,6 +180,14 @@ export class NativeShard implements Shard {
 
   answered(call: Call): void {
     this.#membrane.answered(call)
+  }
+
+  canHelp(): boolean {
+    return this.#membrane.canHelp()
+  }
+
+  help(call: Call): void {
+    this.#membrane.help(call)
   }
 
   awaitRoom(to: Cell, resume: () => void): () => void {
@@ -195,7 +251,9 @@ export class NativeShard implements Shard {
   // -- names and timers -----------------------------------------------------------------------------------------------
 
   whereis(name: string): NativeCell | undefined {
-    return this.#membrane.whereis(name)
+    if (this.border === undefined) return this.#membrane.whereis(name)
+    const pid = this.border.holderOf(name)
+    return pid === undefined ? undefined : this.cellOf(pid)
   }
 
   startTimer(
@@ -224,6 +282,14 @@ export class NativeShard implements Shard {
 
   stats(): { readonly actors: number; readonly queued: number; readonly bytes: number; readonly calls: number } {
     return this.#membrane.stats()
+  }
+
+  top(n: number, by: Measure): ReadonlyArray<readonly [cell: NativeCell, info: ShardInfo]> {
+    return this.#membrane.top(n, by).map(([cell, info]) => [cell, shardInfo(info)])
+  }
+
+  usages(): Usages {
+    return this.#membrane.usages()
   }
 
   cells(): ReadonlyArray<NativeCell> {

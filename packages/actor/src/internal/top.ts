@@ -1,0 +1,28 @@
+/** What an actor looks like from outside, and which actors have most of something. */
+import type { ActorInfo } from "../Actor.ts"
+import { InvalidOption } from "../SpawnError.ts"
+import type { Cell } from "./cell.ts"
+import type { Host } from "./host.ts"
+import type { Measure, ShardInfo } from "./shard.ts"
+
+const longest = 10_000
+const measures: ReadonlyArray<unknown> = ["reductions", "time", "mailbox", "memory"] satisfies ReadonlyArray<Measure>
+
+export const infoOf = (cell: Cell, found: ShardInfo): ActorInfo => ({
+  pid: cell.pid,
+  name: cell.life?.name,
+  protocol: cell.bound.program.protocol,
+  version: cell.bound.program.version,
+  ...found
+})
+
+/** Throws `InvalidOption`. */
+export const topOf = (host: Host, n: number, by: Measure): ReadonlyArray<ActorInfo> => {
+  if (!Number.isInteger(n) || n < 1 || n > longest) {
+    throw new InvalidOption({ option: "n", issue: `must be a whole number from 1 to ${longest}, is ${String(n)}` })
+  }
+  if (!measures.includes(by)) {
+    throw new InvalidOption({ option: "by", issue: `must be one of ${measures.join(", ")}, is ${String(by)}` })
+  }
+  return host.shard.top(n, by).map(([cell, found]) => infoOf(cell, found))
+}

@@ -1,0 +1,169 @@
+/**
+ * Who is charged for the time that handlers take.
+ *
+ * - A message of a behaviour that is not proven short (`meter.ts`) is measured alone. Others form a group, which shares
+ *   the time between two looks at the clock, slice by slice.
+ * - A batch of a message or two costs less than a look at the clock: its messages may go unread, charged with what those
+ *   before them took, and are judged with the next group.
+ * - A group that was long puts everyone in it to the proof again. Who of several held the thread is not known then, so
+ *   that nobody is reported.
+ *
+ * Charges are whole microseconds, written into the header of a slice in the completion ring. Owner: the loop.
+ */
+import { Word } from "./generated/layout.ts"
+import type { MembraneCell, MembraneHost } from "./host.ts"
+import { GROUP, GROUP_OF_QUICK, LONG_GROUP, Meter, PROOF, QUICK, SHORT } from "./meter.ts"
+import type { Table } from "./table.ts"
+
+const { To: TO, From: FROM } = Word
+
+/** ms above which a slice ends its batch. */
+const LONG_SLICE = 1
+/** Slices that a group and the unread messages before it can have. */
+const MOST = GROUP + GROUP_OF_QUICK + 2
+
+export class Metering<C extends MembraneCell> {
+  /** When the clock was last read. */
+  last = 0
+  /** Messages since then, but for the unread ones. */
+  since = 0
+  /** Messages of small batches for which the clock was not read. */
+  unread = 0
+  readonly #words: Uint32Array
+  readonly #table: Table<C>
+  readonly #longSchedule: number
+  readonly #report: (cell: C, millis: number) => void
+  /** Slices of the unread messages, then those of the group; its first and last may be of other groups too. */
+  readonly #meters: Array<Meter> = Array.from({ length: MOST }, () => new Meter())
+  readonly #heads: Array<number> = Array.from({ length: MOST }, () => 0)
+  #slices = 0
+  #unreadSlices = 0
+  /** Messages of the next group: more while they are quick. */
+  group = GROUP
+  /** What a message of the last group took, ms. */
+  #pace = 0
+  /** Parts of a microsecond that no slice has been charged with yet. */
+  #carry = 0
+
+  constructor(
+    words: Uint32Array,
+    table: Table<C>,
+    host: { readonly longSchedule: MembraneHost<C, never>["longSchedule"] },
+    longSchedule: number
+  ) {
+    this.#words = words
+    this.#table = table
+    this.#longSchedule = longSchedule
+    this.#report = (cell, millis) => host.longSchedule(cell, millis)
+  }
+
+  /** A slice begins. */
+  begin(head: number, meter: Meter): void {
+    if (this.since === 0) this.#slices = this.#unreadSlices
+    const at = this.#slices++
+    this.#heads[at] = head
+    this.#meters[at] = meter
+  }
+
+  /** The slice that runs is measured as far as it got. true: it was long, the batch is to be left. */
+  measure(now: number, head: number, meter: Meter): boolean {
+    if (this.since > 1) {
+      const isLong = this.close(now)
+      // The rest of it is of the next group.
+      this.#slices = 1
+      this.#heads[0] = head
+      this.#meters[0] = meter
+      return isLong
+    }
+    const took = now - this.last
+    this.last = now
+    this.since = 0
+    if (took > SHORT) meter.unproven = PROOF
+    else if (meter.unproven > 0) meter.unproven--
+    this.#charge(head, took * 1000)
+    if (took > this.#longSchedule) this.#reportSlice(head, took)
+    return this.#words[head + FROM]! > LONG_SLICE * 1000
+  }
+
+  /** The messages of the group share the time since the last look. true: it was long, the batch is to be left. */
+  close(now: number): boolean {
+    const first = this.#unreadSlices
+    const slices = this.#slices - first
+    const messages = this.since
+    let took = now - this.last
+    const whole = took
+    const isKnown = slices === 1 && this.unread === 0
+    if (this.unread > 0) {
+      const part = messages / (messages + this.unread)
+      this.#doubtUnread(took)
+      // Whoever took long is measured from now on; that it was one of these is not known.
+      if (took <= LONG_GROUP) took *= part
+    }
+    this.last = now
+    this.since = 0
+    const share = (took * 1000) / slices
+    let due = this.#carry
+    for (let i = first; i < first + slices; i++) {
+      due += share
+      // Most shares are parts of a microsecond: they add up until one slice is charged with a whole one.
+      if (due >= 1) due = this.#chargeWhole(this.#heads[i]!, due)
+    }
+    this.#carry = due
+    if (took > LONG_GROUP) {
+      for (let i = first; i < first + slices; i++) this.#meters[i]!.unproven = PROOF
+      if (isKnown && whole > this.#longSchedule) this.#reportSlice(this.#heads[first]!, whole)
+    }
+    this.#slices = 0
+    this.#pace = took / messages
+    this.group = this.#pace < QUICK ? GROUP_OF_QUICK : GROUP
+    return took > LONG_SLICE
+  }
+
+  /** Whether the messages of a small batch may go without a look at the clock. */
+  mayGoUnread(): boolean {
+    return this.since > 0 && this.unread + this.since < GROUP && this.#pace > 0 && this.#pace < QUICK
+  }
+
+  goUnread(): void {
+    const due = this.#carry + this.#pace * 1000 * this.since
+    this.#carry = due >= 1 ? this.#chargeWhole(this.#heads[this.#slices - 1]!, due) : due
+    this.unread += this.since
+    this.since = 0
+    this.#unreadSlices = this.#slices
+  }
+
+  /** Nothing of the unread messages is left to be charged. If they were not short after all, they are measured now. */
+  closeUnread(now: number): void {
+    if (this.unread > 0) this.#doubtUnread(now - this.last)
+    this.last = now
+  }
+
+  /** What comes next is not the loop's: how long the unread ones took will not be known. */
+  leaveUnread(): void {
+    this.unread = 0
+    this.#unreadSlices = 0
+  }
+
+  #doubtUnread(took: number): void {
+    if (took > LONG_GROUP) {
+      for (let i = 0; i < this.#unreadSlices; i++) this.#meters[i]!.unproven = PROOF
+    }
+    this.leaveUnread()
+  }
+
+  #charge(head: number, micros: number): void {
+    this.#carry = this.#chargeWhole(head, micros + this.#carry)
+  }
+
+  /** Charges whole microseconds; what is left. */
+  #chargeWhole(head: number, micros: number): number {
+    const whole = Math.floor(micros)
+    this.#words[head + FROM]! += whole
+    return micros - whole
+  }
+
+  #reportSlice(head: number, took: number): void {
+    const cell = this.#table.cells[this.#words[head + TO]! & 0xffffff]
+    if (cell !== undefined) this.#report(cell, took)
+  }
+}
