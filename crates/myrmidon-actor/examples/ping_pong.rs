@@ -12,7 +12,7 @@ impl Actor for Ping {
     type Message = ();
 
     fn started(&mut self, context: &mut Context<()>) {
-        let pong = behavior((), |_: &mut (), ping: ActorRef<()>, _: &mut Context<ActorRef<()>>| {
+        let pong = behavior((), |(): &mut (), ping: ActorRef<()>, _: &mut Context<ActorRef<()>>| {
             // Nobody's mailbox is full here: one message is under way.
             drop(ping.tell(()));
         });
