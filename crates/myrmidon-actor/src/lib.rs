@@ -52,6 +52,7 @@ mod runtime;
 mod signal;
 mod spawn;
 mod timer;
+mod wire;
 mod worker;
 
 #[cfg(feature = "tokio")]
@@ -76,3 +77,4 @@ pub use runtime::{Builder, Runtime, Stopped};
 pub use signal::{MonitorRef, Signal};
 pub use spawn::{Mailbox, Overflow, Placement, Spawn};
 pub use timer::TimerRef;
+pub use wire::{Payload, Wire};
