@@ -15,10 +15,10 @@ export const isClosing = (error: unknown): boolean =>
  * take the time that they have.
  */
 export const abandoned = (child: Node | undefined): Effect.Effect<void> =>
-  Effect.suspend(() =>
-    (child instanceof SupervisorNode || child instanceof DynamicNode ? child.incarnation?.terminate : undefined)
-      ?? Effect.void
-  )
+  Effect.suspend(() => hasChildren(child) ? child.incarnation?.terminate ?? Effect.void : Effect.void)
+
+const hasChildren = (child: Node | undefined): child is SupervisorNode | DynamicNode =>
+  child instanceof SupervisorNode || child instanceof DynamicNode
 
 /** Starts it and waits until it has. Given up, it waits until nobody is left of it. */
 export const spawnChild = (
@@ -28,5 +28,5 @@ export const spawnChild = (
 ): Effect.Effect<AnyRef, unknown> => {
   const { args, behavior, options } = child.start
   const started: Effect.Effect<AnyRef, unknown> = self.spawn(behavior, args, { ...options, onEnd })
-  return Effect.onInterrupt(started, () => abandoned(child))
+  return hasChildren(child) ? Effect.onInterrupt(started, () => abandoned(child)) : started
 }
