@@ -13,7 +13,12 @@ const notFromAfar: Readonly<Record<string, string>> = {
   B5: "the same",
   B16: "the same",
   B13: "one handler sends it all before its isolate can hear of the hold: the last is a dead letter there (G111)",
-  B20: "isolates have no batch in common: a kill acts when it arrives"
+  B20: "isolates have no batch in common: a kill acts when it arrives",
+  F1: "isolates take no turns: the order of two actors' slices is that of one shard (G105)",
+  F2: "the same",
+  F3: "the same",
+  F4: "the same",
+  F5: "the same"
 }
 
 describe.runIf(addon !== undefined).each([0, 1])(
