@@ -13,6 +13,11 @@ const notFromAfar: Readonly<Record<string, string>> = {
   B5: "the same",
   B16: "the same",
   B13: "one handler sends it all before its isolate can hear of the hold: the last is a dead letter there (G111)",
+  F1: "the order in which two actors are served is that of one isolate",
+  F2: "the same",
+  F3: "the same",
+  F4: "the same",
+  F5: "the same",
   B20: "isolates have no batch in common: a kill acts when it arrives"
 }
 
