@@ -21,12 +21,16 @@ const notFromAfar: Readonly<Record<string, string>> = {
   B20: "isolates have no batch in common: a kill acts when it arrives"
 }
 
+const fromAfar = rows
+  .map(([file, rows]) => [file, rows.filter((row) => notFromAfar[row.id] === undefined)] as const)
+  .filter(([, rows]) => rows.length > 0)
+
 describe.runIf(addon !== undefined).each([0, 1])(
   "rows across isolates, the first actor in isolate %i",
   (first) => {
-    describe.each(rows)("%s", (_, rows) => {
+    describe.each(fromAfar)("%s", (_, rows) => {
       it.effect.each(
-        rows.filter((row) => notFromAfar[row.id] === undefined).map((row) => ({
+        rows.map((row) => ({
           ...row,
           name: `${row.id} (${row.holds.join(", ")}): ${row.title}`
         }))
