@@ -200,6 +200,8 @@ const options = <A>(f: () => A): Effect.Effect<A> =>
  * Swaps one actor, and waits for its canary where it has one. The ref that comes back is the same actor, as what it
  * understands now; the old ref stays good. An option out of range is a defect, `InvalidOption`.
  *
+ * A handler that swaps its own actor waits for itself, until the time is over: it forks the swap (`Effect.forkDetach`).
+ *
  * @category swapping
  * @since 0.1.0
  */

@@ -22,7 +22,8 @@ export interface SharedBuffer {
   readonly byteLength: number
   /**
    * A view for as long as this holder has the buffer. Throws `BufferMoved` after sending or releasing; views taken before
-   * have length 0 then.
+   * have length 0 then. The memory is its system's, and ends with the isolate that holds it: it goes to another thread in
+   * a message, never by a `postMessage` that transfers it.
    */
   readonly bytes: () => Uint8Array<ArrayBuffer>
   /** Keeps a received buffer beyond the end of its handler, where it would be released. */

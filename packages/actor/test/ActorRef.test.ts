@@ -77,6 +77,13 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
         protocol: "Counter",
         pid: Pid.print(counter.pid)
       })
+      const named = yield* ActorRef.named(Counter, "first")
+      assert.strictEqual(inspect({ named }), `{ named: Counter "first" }`)
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(named)), {
+        _id: "NamedRef",
+        protocol: "Counter",
+        name: "first"
+      })
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("fromPid leads to the living actor", () =>

@@ -1,6 +1,6 @@
 // Debugging behind a service: states, traces, statistics (G82, G83).
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, HotSwap, Inspector } from "@myrmidonjs/actor"
+import { Actor, HotSwap, Inspector, Pid } from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Fiber, Layer, Option, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { Boom, Counter, CounterLive, Get, Increment, systems } from "./fixtures.ts"
@@ -58,7 +58,8 @@ describe.each(systems)("Inspector on the %s", (_, system) => {
       const counter = yield* CounterLive.spawn(5)
       yield* HotSwap.swap(counter, HotSwap.upgrade(CounterLive, other))
       const mismatch = yield* Effect.flip(inspector.getState(counter, CounterLive))
-      assert.deepInclude(mismatch, { _tag: "ProtocolMismatch", expected: "Counter 1", found: "Counter 2" })
+      const name = Pid.print(counter.pid)
+      assert.deepInclude(mismatch, { _tag: "ProtocolMismatch", name, expected: "Counter 1", found: "Counter 2" })
       yield* Actor.kill(counter)
       assert.strictEqual((yield* Effect.flip(inspector.getState(counter, other)))._tag, "ActorExited")
     }).pipe(Effect.scoped, Effect.provide(both)))

@@ -126,7 +126,8 @@ describe.runIf(isNative)("blocks and the collector", () => {
     assert.strictEqual(buffers.bytes, 0)
   })
 
-  it("G60: a terminated worker's blocks are freed", async () => {
+  // Seven workers: a sanitizer takes its time over each.
+  it("G60: a terminated worker's blocks are freed", { timeout: 60_000 }, async () => {
     const held = 64 * 2 ** 20
     const round = async (): Promise<void> => {
       const worker = new Worker(new URL("./worker/buffers.mjs", import.meta.url))

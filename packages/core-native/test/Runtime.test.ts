@@ -270,7 +270,8 @@ describe("the runtime", () => {
     stuck.send(1)
     for (let n = 0; n < 1000; n++) orderly.send(n)
     const stuckEnd = stuck.monitor()
-    const first = runtime.shutdown({ timeout: 20 })
+    // Long enough for a machine that is busy, or an addon that is watched by a sanitizer, to drain the first.
+    const first = runtime.shutdown({ timeout: 500 })
     assert.strictEqual(runtime.shutdown(), first)
     assert.throws(() => counter(runtime), SystemStopped)
     await first

@@ -9,6 +9,7 @@ import {
   type TreeNode
 } from "@myrmidonjs/supervisor"
 import { assert, describe, it } from "@effect/vitest"
+import { inspect } from "node:util"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import type { RpcGroup } from "effect/rpc"
 import { TestClock } from "effect/testing"
@@ -353,6 +354,19 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
       const x = yield* many.start("x")
       yield* HotSwap.swapAll(HotSwap.upgrade(first, counter("2"), {}), { tree: app.ref })
       assert.deepStrictEqual([yield* x.ask(Id()), yield* (yield* app.get("a")).ask(Id())], ["x 2", "a 2"])
+    }))
+
+  test("a handle prints as its place in the tree, and not as its system", () =>
+    Effect.gen(function*() {
+      const app = yield* Supervisor.start(
+        Supervisor.make("top", {}, [Supervisor.dynamic("many", workerOf(new Journal()))])
+      )
+      const many = yield* app.get("many")
+      assert.strictEqual(inspect({ app, many }), "{ app: supervisor top, many: supervisor top/many }")
+      assert.deepStrictEqual(JSON.parse(JSON.stringify([app, many])), [
+        { _id: "Supervisor", path: ["top"] },
+        { _id: "Supervisor", path: ["top", "many"] }
+      ])
     }))
 
   test("tree and render show names, PIDs, restarts, queues and states", () =>

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type { AnyRef } from "../ActorRef.ts"
 import type { ActorElsewhere } from "../ActorElsewhere.ts"
 import type { ActorExited } from "../AskError.ts"
+import { Pid } from "../Pid.ts"
 import { ReplaceFailed } from "../ReplaceFailed.ts"
 import { ProtocolMismatch } from "../SpawnError.ts"
 import { gone, notHere } from "./about.ts"
@@ -24,7 +25,8 @@ const stateOf = (cell: Cell, program: Program, use: (state: unknown) => Answer):
   if (baseOf(found) === program) return use(cell.state)
   return Effect.fail(
     new ProtocolMismatch({
-      name: cell.life?.name ?? "",
+      // Somebody without a name is called by its PID.
+      name: cell.life?.name ?? Pid.print(cell.pid),
       expected: `${program.protocol} ${program.version}`,
       found: `${found.protocol} ${found.version}`
     })

@@ -40,6 +40,19 @@ class NamedRefImpl {
     this.name = name
   }
 
+  // As of any ref: not its system.
+  toString(): string {
+    return `${this.protocol} "${this.name}"`
+  }
+
+  toJSON(): unknown {
+    return { _id: "NamedRef", protocol: this.protocol, name: this.name }
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString()
+  }
+
   rpcOf(tag: string): RpcInfo | undefined {
     return this.rpcs.find((rpc) => rpc.tag === tag)
   }

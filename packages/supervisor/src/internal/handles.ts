@@ -22,11 +22,29 @@ const refOf = (node: SupervisorNode | DynamicNode): AnyRef => {
   return incarnation.ref
 }
 
-export class RunningHandle {
+/** What programs hold prints as its place in the tree: whatever it stands on holds the whole system. */
+abstract class Handle {
+  abstract readonly node: SupervisorNode | DynamicNode
+
+  toString(): string {
+    return `supervisor ${this.node.place}`
+  }
+
+  toJSON(): unknown {
+    return { _id: "Supervisor", path: this.node.path }
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString()
+  }
+}
+
+export class RunningHandle extends Handle {
   node: SupervisorNode
   private readonly build: Build
 
   constructor(node: SupervisorNode, build: Build) {
+    super()
     this.node = node
     this.build = build
   }
@@ -154,11 +172,12 @@ export class RunningHandle {
 
 const isSupervisor = (node: Node): boolean => node instanceof SupervisorNode || node instanceof DynamicNode
 
-export class DynamicHandle {
+export class DynamicHandle extends Handle {
   node: SupervisorNode | DynamicNode
   private next = 0
 
   constructor(node: SupervisorNode | DynamicNode) {
+    super()
     this.node = node
   }
 

@@ -17,10 +17,10 @@ export const isClosing = (error: unknown): boolean =>
  * take the time that they have.
  */
 export const abandoned = (child: Node | undefined): Effect.Effect<void> =>
-  Effect.suspend(() =>
-    (child instanceof SupervisorNode || child instanceof DynamicNode ? child.incarnation?.terminate : undefined)
-      ?? Effect.void
-  )
+  Effect.suspend(() => hasChildren(child) ? child.incarnation?.terminate ?? Effect.void : Effect.void)
+
+const hasChildren = (child: Node | undefined): child is SupervisorNode | DynamicNode =>
+  child instanceof SupervisorNode || child instanceof DynamicNode
 
 /** Starts it and waits until it has. Given up, it waits until nobody is left of it. */
 export const spawnChild = (
@@ -33,7 +33,7 @@ export const spawnChild = (
     return Effect.provideService(placed(self, behavior.spawnOn(place, args, options), onEnd), ActorSystem, child.system)
   }
   const started: Effect.Effect<AnyRef, unknown> = self.spawn(behavior, args, { ...options, onEnd })
-  return Effect.onInterrupt(started, () => abandoned(child))
+  return hasChildren(child) ? Effect.onInterrupt(started, () => abandoned(child)) : started
 }
 
 // It may live in another isolate: linked behind its start, and watched, so that an end in between is told as well.

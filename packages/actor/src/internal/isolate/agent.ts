@@ -34,6 +34,7 @@ type SpawnRequest = ModuleKey & {
   readonly onFull: "reject" | "drop-newest" | "drop-oldest" | "suspend" | null
   readonly sendTimeout: number | null
   readonly initTimeout: number | null
+  readonly budget: number | null
 }
 
 const unavailable = (url: string, issue: string): SpawnError =>
@@ -68,7 +69,8 @@ const optionsOf = (request: SpawnRequest): SpawnOptions => ({
     onFull: request.onFull ?? undefined,
     sendTimeout: request.sendTimeout ?? undefined
   },
-  initTimeout: request.initTimeout ?? undefined
+  initTimeout: request.initTimeout ?? undefined,
+  budget: request.budget ?? undefined
 })
 
 interface Spawning {

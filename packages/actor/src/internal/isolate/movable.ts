@@ -175,6 +175,10 @@ export class MovableBehavior extends SpawnableBehavior {
 
 /** Spawn options as data. Throws `InvalidOption`. */
 const plain = (host: Host, options: SpawnOptions | undefined) => {
+  const budget: unknown = options?.budget
+  if (budget !== undefined && typeof budget !== "number") {
+    throw new InvalidOption({ option: "budget", issue: `must be a number, is ${String(budget)}` })
+  }
   const mailbox = options?.mailbox
   const resolved = mailbox === undefined ? undefined : resolveMailbox(mailbox, host.options.mailbox)
   const onFull = mailbox?.onFull === undefined ? undefined : names.find((name) => OnFull[name] === resolved!.onFull)
@@ -183,6 +187,7 @@ const plain = (host: Host, options: SpawnOptions | undefined) => {
     capacity: mailbox?.capacity ?? null,
     onFull: onFull ?? null,
     sendTimeout: mailbox?.sendTimeout === undefined ? null : resolved!.sendTimeout,
+    budget: budget ?? null,
     initTimeout: options?.initTimeout === undefined
       ? null
       : millisOf("initTimeout", options.initTimeout, Number.MAX_SAFE_INTEGER)

@@ -44,7 +44,8 @@ const Spawn = {
   capacity: Schema.NullOr(Schema.Int),
   onFull: Schema.NullOr(OnFull),
   sendTimeout: Schema.NullOr(Schema.Number),
-  initTimeout: Schema.NullOr(Schema.Number)
+  initTimeout: Schema.NullOr(Schema.Number),
+  budget: Schema.NullOr(Schema.Number)
 }
 
 export const Agent = makeProtocol(
