@@ -3,10 +3,6 @@
 //! It travels inside the message. Where the answer goes is known once the question is delivered: the callee's shard writes
 //! its own number for the call into the ticket then. Before that, and once the call has ended, an answer goes nowhere (G21).
 
-<<<<<<< HEAD
-use crate::{AskError, door::Errand};
-use crate::{door, letter::Outcome, place};
-=======
 use crate::{
     AskError,
     door::{self, Errand},
@@ -14,7 +10,6 @@ use crate::{
     place,
     wire::Encoded,
 };
->>>>>>> ractors
 use core::{
     fmt,
     marker::PhantomData,

@@ -514,12 +514,8 @@ fn options_out_of_range_are_refused() {
     assert!(Runtime::builder().mailbox(0).start().is_err());
     let runtime = Runtime::builder().shards(1).max_actors(1100).start().expect("a runtime");
     let actor = runtime.spawn(Subject::default()).expect("an actor");
-<<<<<<< HEAD
-    let spawned = within(actor, |_, context| (0..).take_while(|_| context.spawn(Subject::default()).is_ok()).count());
-=======
     let spawned =
         within(actor, |_, context| (0..2000).take_while(|_| context.spawn(Subject::default()).is_ok()).count());
->>>>>>> ractors
     assert!(spawned < 1100);
     assert_eq!(within(actor, |_, context| context.spawn(Subject::default())).err(), Some(SpawnError::TooManyActors));
 }
