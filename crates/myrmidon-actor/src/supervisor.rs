@@ -22,7 +22,8 @@ type Spawned = Result<(Pid, MonitorRef), SpawnError>;
 
 /// How a child is started, each time anew.
 #[derive(Clone)]
-struct Start(Arc<dyn Fn(&mut Context<Supervise>) -> Spawned + Send + Sync>);
+struct Start(Arc<StartFn>);
+type StartFn = dyn Fn(&mut Context<Supervise>) -> Spawned + Send + Sync;
 
 /// A child of a supervisor: its id, how it is treated, and what makes its actor, each time anew.
 pub struct Child(ChildSpec<Start>);
