@@ -248,7 +248,7 @@ fn random(n: u64) -> Measured {
     let (adders, draws) = (Vec::new(), XorShift::new(1));
     let driver = Driver { left: n, draws, adders, reports: 0, sum: 0, reply: None };
     let options = Spawn::new().mailbox(Mailbox::bounded(1 << 20, Overflow::Reject));
-    let driver = runtime.spawn_with(options, driver).expect("a driver");
+    let driver = runtime.spawn_with(&options, driver).expect("a driver");
     driver.ask_within(None, Random::Prepare).wait().expect("an answer");
     let watch = Watch::start();
     let completed = driver.ask_within(None, Random::Start).wait().expect("an answer");

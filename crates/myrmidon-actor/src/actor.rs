@@ -1,6 +1,6 @@
 //! What an actor does: the trait, and behaviours made of a function and a state.
 
-use crate::{Context, Signal};
+use crate::{Context, Signal, Wire};
 use core::marker::PhantomData;
 
 /// What happens to an actor whose handlers run long (DESIGN: such an actor is not moved, its state is lent).
@@ -40,6 +40,12 @@ pub trait Actor: Send + Sized + 'static {
 
     /// Handles one message. A panic ends the actor with `Crashed`, and nothing else.
     fn handle(&mut self, message: Self::Message, context: &mut Context<Self::Message>);
+
+    /// Reads a message of another language, as a part of its handler; `None` for one that it does not know, which is dropped.
+    fn from_wire(wire: Wire) -> Option<Self::Message> {
+        drop(wire);
+        None
+    }
 
     /// Runs before the first message, in the same step as the spawn. A panic here: the actor never was.
     fn started(&mut self, context: &mut Context<Self::Message>) {

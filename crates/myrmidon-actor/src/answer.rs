@@ -101,7 +101,7 @@ type Read<R> = fn(Outcome) -> Result<R, AskError>;
 pub struct Answer<R> {
     receiver: Receiver<Outcome>,
     read: Read<R>,
-    answer: PhantomData<fn() -> R>,
+    type_of: PhantomData<fn() -> R>,
 }
 
 impl<R> fmt::Debug for Answer<R> {
@@ -116,7 +116,7 @@ fn gone() -> AskError {
 
 impl<R: Send + 'static> Answer<R> {
     pub(crate) fn new(receiver: Receiver<Outcome>) -> Self {
-        Self { receiver, read: read::<R>, answer: PhantomData }
+        Self { receiver, read: read::<R>, type_of: PhantomData }
     }
 
     /// Waits for it, and blocks the thread meanwhile.

@@ -1,7 +1,7 @@
 //! Asynchronous handlers: an actor is lent to a future while it runs, and its next message does not enter meanwhile.
 
 use crate::{
-    ActorRef, Context, Runtime, Signal, Spawn, SpawnError,
+    ActorRef, Context, Runtime, Signal, Spawn, SpawnError, Wire,
     body::{Body, Delivery, Handling, Runs, open},
     door::Errand,
     mail::{Kind, kind_of},
@@ -34,7 +34,7 @@ use std::{
 ///     }
 /// }
 /// let runtime = Runtime::start()?;
-/// let fetcher = runtime.spawn_async(Spawn::new(), Fetcher)?;
+/// let fetcher = runtime.spawn_async(&Spawn::new(), Fetcher)?;
 /// assert_eq!(fetcher.ask(|reply| ("hello".to_owned(), reply)).wait()?, 5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -48,6 +48,12 @@ pub trait AsyncActor: Send + Sized + 'static {
         message: Self::Message,
         context: &mut Context<Self::Message>,
     ) -> impl Future<Output = ()> + Send;
+
+    /// As [`crate::Actor::from_wire`].
+    fn from_wire(wire: Wire) -> Option<Self::Message> {
+        drop(wire);
+        None
+    }
 
     /// As [`crate::Actor::started`]: it does not wait.
     fn started(&mut self, context: &mut Context<Self::Message>) {
@@ -128,7 +134,7 @@ impl<A: AsyncActor> Body for Asynchronous<A> {
     fn task(mut self: Box<Self>, delivery: Delivery) -> Handling {
         Box::pin(async move {
             let Delivery { me, sender, letter } = delivery;
-            if let Some(message) = open::<A::Message>(self.kind, letter) {
+            if let Some(message) = open::<A::Message>(self.kind, letter, A::from_wire) {
                 self.actor.handle(message, &mut Context::new(me, sender, self.kind)).await;
             }
             self as Box<dyn Body>
@@ -172,9 +178,9 @@ impl Runtime {
     ///
     /// # Errors
     /// [`SpawnError`].
-    pub fn spawn_async<A: AsyncActor>(&self, options: Spawn, actor: A) -> Result<ActorRef<A::Message>, SpawnError> {
+    pub fn spawn_async<A: AsyncActor>(&self, options: &Spawn, actor: A) -> Result<ActorRef<A::Message>, SpawnError> {
         let kind = kind_of::<A::Message>();
-        runtime::spawn_outside(self.system().handle(), &options, Box::new(Asynchronous { actor, kind }))
+        runtime::spawn_outside(self.system().handle(), options, Box::new(Asynchronous { actor, kind }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! An actor as its shard holds it: one box, whatever its type.
 
 use crate::{
-    Actor, Context, Lend, Signal,
+    Actor, Context, Lend, Signal, Wire,
     letter::{Letter, Parcel},
     mail::Kind,
     place,
@@ -60,12 +60,13 @@ pub(crate) struct Plain<A: Actor> {
 
 /// The message of a letter; `None`: it is none of this type's, or gone.
 #[inline]
-pub(crate) fn open<M: Send + 'static>(kind: Kind, letter: Letter) -> Option<M> {
+pub(crate) fn open<M: Send + 'static>(kind: Kind, letter: Letter, from_wire: fn(Wire) -> Option<M>) -> Option<M> {
     let read = |parcel: Parcel| parcel.downcast::<M>().ok().map(|message| *message);
     match letter {
         Letter::Slot(slot) => place::here(|worker| worker.mail.take::<M>(kind, slot)).flatten(),
         Letter::Parcel(parcel) => read(parcel),
         Letter::Made(make) => read(make()),
+        Letter::Wire(wire) => from_wire(wire),
     }
 }
 
@@ -100,7 +101,7 @@ impl<A: Actor> Body for Plain<A> {
 
     fn handle(&mut self, delivery: Delivery) {
         let Delivery { me, sender, letter } = delivery;
-        if let Some(message) = open::<A::Message>(self.kind, letter) {
+        if let Some(message) = open::<A::Message>(self.kind, letter, A::from_wire) {
             self.actor.handle(message, &mut Context::new(me, sender, self.kind));
         }
     }

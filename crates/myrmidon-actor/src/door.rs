@@ -21,7 +21,8 @@ use core::{
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
 };
 use myrmidon_core::{exit_reason::ExitReason, pid::Pid};
-use myrmidon_runtime::ShardHandle;
+pub(crate) use myrmidon_runtime::Refusal;
+use myrmidon_runtime::{Lane, ShardHandle};
 use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
 use std::{collections::VecDeque, sync::Arc};
@@ -60,28 +61,14 @@ pub(crate) enum Errand {
     Run(Box<dyn FnOnce(&mut Worker) + Send>),
 }
 
-/// Why an errand was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    Full,
-    Closed,
-}
-
-#[derive(Default)]
-struct Errands {
-    waiting: VecDeque<Errand>,
-    closed: bool,
-}
-
 /// See the module.
 pub(crate) struct Door {
     pub shard: u8,
     /// The handle of its system.
     pub system: u32,
     bell: ShardHandle,
-    errands: Mutex<Errands>,
-    /// Hints, so that an owner with enough to do takes no lock for nothing: written under the locks that they are about.
-    waiting: AtomicBool,
+    errands: Lane<Errand>,
+    /// A hint, so that an owner takes no lock for nothing: written under that of the stock.
     low: AtomicBool,
     stock: Mutex<Vec<Pid>>,
     /// Actors that live here, and those that are about to: what placement looks at.
@@ -102,8 +89,7 @@ impl Door {
             shard,
             system,
             bell,
-            errands: Mutex::default(),
-            waiting: AtomicBool::new(false),
+            errands: Lane::default(),
             low: AtomicBool::new(true),
             stock: Mutex::default(),
             load: AtomicU32::new(0),
@@ -123,47 +109,30 @@ impl Door {
     }
 
     fn push(&self, errand: Errand, most: usize) -> Result<(), (Errand, Refusal)> {
-        {
-            let mut errands = self.errands.lock();
-            if errands.closed {
-                return Err((errand, Refusal::Closed));
-            }
-            if errands.waiting.len() >= most {
-                return Err((errand, Refusal::Full));
-            }
-            errands.waiting.push_back(errand);
-            self.waiting.store(true, Ordering::Relaxed);
-        }
+        self.errands.push(errand, most)?;
         self.bell.ring();
         Ok(())
     }
 
     /// Whether one more errand may be asked for.
     pub fn has_room(&self) -> bool {
-        self.errands.lock().waiting.len() < MOST
+        self.errands.len() < MOST
     }
 
     /// Owner: takes what there is, in exchange for an empty queue.
     pub fn take(&self, empty: &mut VecDeque<Errand>) {
-        // One that is missed is seen by the next turn, or by `is_quiet`, which looks itself.
-        if self.waiting.load(Ordering::Relaxed) {
-            let mut errands = self.errands.lock();
-            self.waiting.store(false, Ordering::Relaxed);
-            core::mem::swap(&mut errands.waiting, empty);
-        }
+        self.errands.take(empty);
     }
 
     /// Owner, with the doorbell armed: whether there is nothing to take.
     pub fn is_quiet(&self) -> bool {
-        self.errands.lock().waiting.is_empty()
+        self.errands.is_empty()
     }
 
     /// Owner: refuses everything from now on; what entered before.
     pub fn close(&self) -> VecDeque<Errand> {
         self.stock.lock().clear();
-        let mut errands = self.errands.lock();
-        errands.closed = true;
-        core::mem::take(&mut errands.waiting)
+        self.errands.close()
     }
 
     /// A reserved PID, if one is in stock. The owner is rung for when few are left.

@@ -1,6 +1,6 @@
 //! A message on its way into a handler, and the end of a call.
 
-use crate::AskError;
+use crate::{AskError, Wire};
 use core::any::Any;
 
 /// A message whose type only its receiver knows.
@@ -12,6 +12,8 @@ pub(crate) enum Letter {
     Slot(u32),
     /// It came as a value.
     Parcel(Parcel),
+    /// It came from another language.
+    Wire(Wire),
     /// It is made where it is handled: an answer that becomes a message.
     Made(Box<dyn FnOnce() -> Parcel + Send>),
 }

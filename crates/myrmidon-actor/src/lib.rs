@@ -34,6 +34,8 @@
 //! A handler returns soon. One that computes for long is lent to another thread with its actor ([`Lend`]), and one that
 //! waits is an [`AsyncActor`]'s; meanwhile the actor's next message does not enter, and its shard goes on.
 
+#![forbid(unsafe_code)]
+
 mod actor;
 mod actor_ref;
 mod answer;
@@ -50,6 +52,7 @@ mod runtime;
 mod signal;
 mod spawn;
 mod timer;
+mod wire;
 mod worker;
 
 #[cfg(feature = "tokio")]
@@ -74,3 +77,4 @@ pub use runtime::{Builder, Runtime, Stopped};
 pub use signal::{MonitorRef, Signal};
 pub use spawn::{Mailbox, Overflow, Placement, Spawn};
 pub use timer::TimerRef;
+pub use wire::{Payload, Wire};

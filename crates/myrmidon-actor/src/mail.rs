@@ -5,6 +5,7 @@
 
 use crate::letter::Parcel;
 use core::any::{Any, TypeId};
+use myrmidon_runtime::tags::WIRE;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use std::{cell::RefCell, sync::LazyLock};
@@ -15,7 +16,7 @@ pub(crate) type Kind = u16;
 /// Stores with more room than this give it back when they are empty.
 const LARGE: usize = 16_384;
 
-/// The number of a type. A process has at most 65,535 types of messages.
+/// The number of a type. A process has at most 32,767 types of messages: beyond are the tags of other languages.
 pub(crate) fn kind_of<M: 'static>() -> Kind {
     static KINDS: LazyLock<Mutex<FxHashMap<TypeId, Kind>>> = LazyLock::new(Mutex::default);
     thread_local! {
@@ -25,7 +26,8 @@ pub(crate) fn kind_of<M: 'static>() -> Kind {
     KNOWN.with_borrow_mut(|known| {
         *known.entry(id).or_insert_with(|| {
             let mut kinds = KINDS.lock();
-            let next = Kind::try_from(kinds.len() + 1).expect("fewer than 65,536 types of messages");
+            let next = Kind::try_from(kinds.len() + 1).ok().filter(|kind| kind & WIRE == 0);
+            let next = next.expect("fewer than 32,768 types of messages");
             *kinds.entry(id).or_insert(next)
         })
     })

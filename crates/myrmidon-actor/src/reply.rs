@@ -3,8 +3,13 @@
 //! It travels inside the message. Where the answer goes is known once the question is delivered: the callee's shard writes
 //! its own number for the call into the ticket then. Before that, and once the call has ended, an answer goes nowhere (G21).
 
-use crate::{AskError, door::Errand};
-use crate::{door, letter::Outcome, place};
+use crate::{
+    AskError,
+    door::{self, Errand},
+    letter::{Outcome, Parcel},
+    place,
+    wire::Encoded,
+};
 use core::{
     fmt,
     marker::PhantomData,
@@ -36,6 +41,13 @@ impl Ticket {
         self.0.store(word, Ordering::Release);
     }
 
+    /// Ends the call, if it is delivered and has not ended.
+    pub fn settle(&self, outcome: Outcome) {
+        if let Some(route) = self.take() {
+            settle(route, outcome);
+        }
+    }
+
     fn take(&self) -> Option<Route> {
         let word = self.0.swap(0, Ordering::Acquire);
         (word != 0).then_some(Route { shard: (word >> 32) as u8, remote: word >> 40 & 1 != 0, token: word as u32 })
@@ -61,6 +73,8 @@ impl Ticket {
 /// ```
 pub struct ReplyTo<R> {
     ticket: Arc<Ticket>,
+    /// How an answer to another language is written.
+    encode: Option<fn(R) -> Vec<u8>>,
     sent: bool,
     answer: PhantomData<fn(R)>,
 }
@@ -73,15 +87,21 @@ impl<R> fmt::Debug for ReplyTo<R> {
 
 impl<R: Send + 'static> ReplyTo<R> {
     pub(crate) fn new(ticket: Arc<Ticket>) -> Self {
-        Self { ticket, sent: false, answer: PhantomData }
+        Self { ticket, encode: None, sent: false, answer: PhantomData }
+    }
+
+    pub(crate) fn encoding(ticket: Arc<Ticket>, encode: fn(R) -> Vec<u8>) -> Self {
+        Self { ticket, encode: Some(encode), sent: false, answer: PhantomData }
     }
 
     /// Answers. An answer that nobody waits for any more vanishes.
     pub fn send(mut self, answer: R) {
+        let parcel: Parcel = match self.encode {
+            None => Box::new(answer),
+            Some(encode) => Box::new(Encoded(encode(answer))),
+        };
         self.sent = true;
-        if let Some(route) = self.ticket.take() {
-            settle(route, Ok(Box::new(answer)));
-        }
+        self.ticket.settle(Ok(parcel));
     }
 }
 
@@ -91,9 +111,7 @@ impl<R> Drop for ReplyTo<R> {
         if self.sent || std::thread::panicking() {
             return;
         }
-        if let Some(route) = self.ticket.take() {
-            settle(route, Err(AskError::NoReply));
-        }
+        self.ticket.settle(Err(AskError::NoReply));
     }
 }
 

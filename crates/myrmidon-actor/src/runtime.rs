@@ -219,20 +219,20 @@ impl Runtime {
     /// # Errors
     /// [`SpawnError`].
     pub fn spawn<A: Actor>(&self, actor: A) -> Result<ActorRef<A::Message>, SpawnError> {
-        self.spawn_with(Spawn::default(), actor)
+        self.spawn_with(&Spawn::default(), actor)
     }
 
     /// Spawns an actor. With a name it waits for the shard, and so not in a handler.
     ///
     /// # Errors
     /// [`SpawnError`].
-    pub fn spawn_with<A: Actor>(&self, options: Spawn, actor: A) -> Result<ActorRef<A::Message>, SpawnError> {
+    pub fn spawn_with<A: Actor>(&self, options: &Spawn, actor: A) -> Result<ActorRef<A::Message>, SpawnError> {
         if options.link {
             return Err(SpawnError::Elsewhere);
         }
         let kind = kind_of::<A::Message>();
         let body: Box<dyn Body> = Box::new(Plain { actor, kind, long: false });
-        spawn_outside(self.system.handle(), &options, body)
+        spawn_outside(self.system.handle(), options, body)
     }
 
     /// The actor with a name, if it is a Rust one that takes such messages.

@@ -62,7 +62,7 @@ pub enum Placement {
 /// use myrmidon_actor::{Context, Mailbox, Overflow, Runtime, Spawn, behavior};
 /// let runtime = Runtime::start()?;
 /// let options = Spawn::new().named("log").mailbox(Mailbox::bounded(100, Overflow::DropOldest));
-/// let log = runtime.spawn_with(options, behavior((), |_: &mut (), line: String, _: &mut Context<_>| println!("{line}")))?;
+/// let log = runtime.spawn_with(&options, behavior((), |_: &mut (), line: String, _: &mut Context<_>| println!("{line}")))?;
 /// assert_eq!(runtime.whereis::<String>("log"), Some(log));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

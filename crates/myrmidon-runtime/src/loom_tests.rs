@@ -3,6 +3,7 @@
 use crate::{
     doorbell::Doorbell,
     inbox::{Inbox, Refusal, Refused},
+    lane::Lane,
     path::Path,
 };
 use loom::{
@@ -224,5 +225,85 @@ fn two_shards_with_four_slots_that_flood_each_other_finish() {
         let other = thread::spawn(run(Arc::clone(&back), Arc::clone(&there)));
         run(there, back)();
         other.join().unwrap();
+    });
+}
+
+/// An actor that is lent, as a value that counts its handlers; dropping it says so.
+struct Lent {
+    handled: u32,
+    dropped: Arc<loom::sync::atomic::AtomicUsize>,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.dropped.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+fn lent() -> (Lent, Arc<loom::sync::atomic::AtomicUsize>) {
+    let dropped = Arc::new(loom::sync::atomic::AtomicUsize::new(0));
+    (Lent { handled: 0, dropped: Arc::clone(&dropped) }, dropped)
+}
+
+/// The lending of an actor: its shard moves it to a borrower, goes on, and sleeps only when it is rung for; it comes home
+/// once, with what its handler did, and behind what its handler sent.
+#[test]
+fn a_lent_actor_comes_home_once_and_wakes_its_shard() {
+    loom::model(|| {
+        let (mut actor, dropped) = lent();
+        let lane = Arc::new(Lane::default());
+        let bell = Arc::new(Doorbell::new());
+        let rung = Arc::new(AtomicBool::new(false));
+        let borrower = {
+            let (lane, bell, rung) = (Arc::clone(&lane), Arc::clone(&bell), Arc::clone(&rung));
+            thread::spawn(move || {
+                actor.handled += 1;
+                let ring = || {
+                    if bell.claim() {
+                        rung.store(true, Ordering::SeqCst);
+                    }
+                };
+                // What it sends is `None`, itself the other one.
+                assert!(lane.push(None, usize::MAX).is_ok());
+                ring();
+                assert!(lane.push(Some(actor), usize::MAX).is_ok());
+                ring();
+            })
+        };
+        let mut home = VecDeque::new();
+        lane.take(&mut home);
+        let before = home.len();
+        bell.arm();
+        let asleep = lane.is_empty();
+        borrower.join().unwrap();
+        assert!(!asleep || before == 2 || rung.load(Ordering::SeqCst), "asleep, and nobody rings");
+        let mut rest = VecDeque::new();
+        lane.take(&mut rest);
+        home.extend(rest);
+        assert!(home.pop_front().is_some_and(|sent| sent.is_none()), "what it sent comes first");
+        let actor = home.pop_front().flatten().expect("it is home");
+        assert_eq!(actor.handled, 1);
+        assert!(home.is_empty());
+        drop(actor);
+        assert_eq!(dropped.load(Ordering::SeqCst), 1);
+    });
+}
+
+/// A shard that ends while an actor of it is lent: it is dropped once, by its shard or by its borrower.
+#[test]
+fn a_lent_actor_whose_shard_ends_is_dropped_once() {
+    loom::model(|| {
+        let (actor, dropped) = lent();
+        let lane = Arc::new(Lane::default());
+        let borrower = {
+            let lane = Arc::clone(&lane);
+            thread::spawn(move || drop(lane.push(actor, usize::MAX)))
+        };
+        let home = lane.close();
+        let taken = home.len();
+        drop(home);
+        borrower.join().unwrap();
+        assert!(taken <= 1 && lane.is_empty());
+        assert_eq!(dropped.load(Ordering::SeqCst), 1);
     });
 }

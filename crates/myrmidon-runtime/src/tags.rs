@@ -7,10 +7,16 @@
 //! Promises: a number is never another tag's (G152); it is 1 to [`MOST`], so that 15 bits of a record hold it.
 
 use parking_lot::RwLock;
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 /// Tags that one process may send between isolates.
 pub const MOST: u16 = 0x7fff;
+
+/// Set in the op of a message that goes to another isolate, or came from one, beside the number of its tag.
+pub const WIRE: u16 = 0x8000;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -25,6 +31,12 @@ struct Table {
 }
 
 impl Tags {
+    /// The process's table.
+    pub fn global() -> &'static Self {
+        static GLOBAL: OnceLock<Tags> = OnceLock::new();
+        GLOBAL.get_or_init(Self::new)
+    }
+
     /// An empty table.
     pub fn new() -> Self {
         Self::default()

@@ -6,12 +6,12 @@
 
 use super::{Made, Question, Worker, serve::Boxed};
 use crate::{
-    MonitorRef, Signal,
+    MonitorRef, Payload, Signal, Wire,
     body::{Body, Delivery, Runs},
     door::Errand,
     letter::{Letter, Parcel},
     place::{self, Away},
-    reply::Route,
+    reply::{Route, Ticket},
     timer::Ticking,
 };
 use core::any::Any;
@@ -20,6 +20,7 @@ use myrmidon_core::{
     pid::Pid,
     record::{Record, completion, control, flag, submission, word},
 };
+use myrmidon_runtime::tags::{Tags, WIRE};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     time::Instant,
@@ -244,7 +245,7 @@ impl Worker {
                 cursor.at += 1;
                 continue;
             }
-            if cursor.slices % TOUCHED == 0 {
+            if cursor.slices.is_multiple_of(TOUCHED) {
                 self.touch(cursor.at, cursor.written);
             }
             cursor.slices += 1;
@@ -329,7 +330,7 @@ impl Worker {
 
     #[inline]
     fn step(&mut self, cursor: &mut Cursor, at: usize) -> Step {
-        const SPECIAL: u32 = (flag::CALL | flag::BYTES | flag::INLINE) << 8 | 0xff;
+        const SPECIAL: u32 = (WIRE as u32) << 16 | (flag::CALL | flag::BYTES | flag::INLINE) << 8 | 0xff;
         let record = &self.ring[at];
         let head = record[word::HEAD];
         let op = (head >> 16) as u16;
@@ -400,6 +401,9 @@ impl Worker {
         let (flags, op) = (head >> 8 & 0xff, (head >> 16) as u16);
         let remote = flags & flag::REMOTE != 0;
         let route = Route { shard: self.number, remote, token: record[word::A] };
+        if op & WIRE != 0 {
+            return self.wire(record, route);
+        }
         if flags & flag::BYTES != 0 {
             let value = self.shard.take_value(record[word::SLOT])?.0;
             return match value.downcast::<Question>() {
@@ -409,9 +413,6 @@ impl Worker {
                 }
                 Err(message) => Some(Letter::Parcel(message)),
             };
-        }
-        if flags & flag::INLINE != 0 {
-            return None;
         }
         if flags & flag::CALL != 0
             && let Some(asking) = self.calls.get(&route.token)
@@ -426,5 +427,24 @@ impl Worker {
         } else {
             Some(Letter::Slot(slot))
         }
+    }
+
+    /// A message of another language.
+    fn wire(&mut self, record: &Record, route: Route) -> Option<Letter> {
+        let head = record[word::HEAD];
+        let (flags, op) = (head >> 8 & 0xff, (head >> 16) as u16);
+        let ticket = (flags & flag::CALL != 0 && route.token != 0).then(|| {
+            let ticket = Ticket::new();
+            ticket.deliver(route);
+            ticket
+        });
+        let payload = if flags & flag::BYTES != 0 {
+            Payload::Bytes(self.shard.block(record[word::SLOT])?)
+        } else if flags & flag::INLINE != 0 {
+            Payload::Number(f64::from_bits(u64::from(record[word::A]) | u64::from(record[word::B]) << 32))
+        } else {
+            Payload::Nothing
+        };
+        Some(Letter::Wire(Wire { tag: Tags::global().tag(op & !WIRE)?, payload, ticket }))
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     mail::Kind,
     reply::{Route, Ticket},
     timer::Ticking,
+    wire::Encoded,
 };
 use myrmidon_core::{
     exit_reason::ExitReason,
@@ -209,7 +210,11 @@ impl Worker {
         }
         match outcome {
             Ok(parcel) => {
-                let slot = self.shard.put_block(Payload::Value(Value(parcel)));
+                let payload = match parcel.downcast::<Encoded>() {
+                    Ok(encoded) => Payload::bytes(encoded.0),
+                    Err(parcel) => Payload::Value(Value(parcel)),
+                };
+                let slot = self.shard.put_block(payload);
                 let head = submission::REPLY | flag::BYTES << 8;
                 self.submit(head, Pid::NONE, Pid::NONE, slot, route.token, reply::SUCCESS);
             }

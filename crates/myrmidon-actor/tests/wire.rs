@@ -1,0 +1,165 @@
+//! A Rust actor as an isolate of another language reaches it: by name, with a tag and bytes, over a real path.
+
+use myrmidon_actor::{Actor, Context, Payload, ReplyTo, Runtime, Spawn, System, Wire};
+use myrmidon_core::{
+    PeerLimits,
+    payload::Payload as Carried,
+    pid::Pid,
+    record::{Record, call_end, completion, flag, reply, submission, word},
+    shard::{Shard, ShardConfig},
+};
+use myrmidon_runtime::{
+    Directory, Member, ShardOwner, clock,
+    tags::{Tags, WIRE},
+};
+use std::sync::Arc;
+
+enum Message {
+    Add(f64),
+    Word(Vec<u8>),
+    Total(ReplyTo<Vec<u8>>),
+    Stop,
+}
+
+#[derive(Default)]
+struct Counter(f64, Vec<u8>);
+
+impl Actor for Counter {
+    type Message = Message;
+
+    fn from_wire(mut wire: Wire) -> Option<Message> {
+        match (wire.tag(), wire.payload()) {
+            ("Add", Payload::Number(by)) => Some(Message::Add(*by)),
+            ("Word", Payload::Bytes(bytes)) => Some(Message::Word(bytes.clone())),
+            ("Total", Payload::Nothing) => Some(Message::Total(wire.reply(|bytes: Vec<u8>| bytes)?)),
+            ("Stop", Payload::Nothing) => Some(Message::Stop),
+            _ => None,
+        }
+    }
+
+    fn handle(&mut self, message: Message, context: &mut Context<Message>) {
+        match message {
+            Message::Add(by) => self.0 += by,
+            Message::Word(bytes) => self.1 = bytes,
+            Message::Total(reply) => reply.send([self.1.clone(), self.0.to_string().into_bytes()].concat()),
+            Message::Stop => context.stop(),
+        }
+    }
+}
+
+/// An isolate of another language, on the test's own thread.
+struct Isolate {
+    shard: Shard,
+    owner: ShardOwner,
+    member: Member,
+    ring: Vec<Record>,
+}
+
+impl Isolate {
+    fn join(system: &Arc<System>) -> Self {
+        let lease = Directory::global().lease().expect("a number");
+        let config = ShardConfig {
+            shard: lease.shard(),
+            max_actors: 10,
+            default_capacity: 100,
+            seed: None,
+            long_slice_us: 1000,
+        };
+        let mut shard = Shard::with_generation(config, lease.first_generation(), 0);
+        let me = std::thread::current();
+        let owner = ShardOwner::open(lease, 8, move || me.unpark());
+        let door = owner.handle().expect("a handle");
+        let member = Member::join(system, door, &mut shard, PeerLimits::default()).expect("there is room");
+        Self { shard, owner, member, ring: vec![Record::default(); 64] }
+    }
+
+    fn send(&mut self, to: Pid, tag: &str, payload: Carried, token: u32) -> Record {
+        let op = Tags::global().number(tag).expect("there is room") | WIRE;
+        let mut record = Record::default();
+        record[word::TO] = to.low();
+        record[word::TO_GENERATION] = to.generation();
+        let mut flags = 0;
+        if token != 0 {
+            flags = flag::CALL;
+            record[word::A] = token;
+            record[word::B] = u32::MAX;
+        }
+        match payload {
+            Carried::Number(bits) => {
+                flags |= flag::INLINE;
+                record[word::A] = bits as u32;
+                record[word::B] = (bits >> 32) as u32;
+            }
+            Carried::None => {}
+            bytes => {
+                flags |= flag::BYTES;
+                record[word::SLOT] = self.shard.put_block(bytes);
+            }
+        }
+        record[word::HEAD] = submission::SEND | flags << 8 | u32::from(op) << 16;
+        self.tick(&[record], 0);
+        record
+    }
+
+    fn tick(&mut self, submissions: &[Record], max: u32) -> usize {
+        self.member.look_around(&mut self.shard);
+        self.shard.tick(clock::now(), submissions, &mut self.ring, 0);
+        if max > 0 {
+            self.member.collect(&mut self.shard, 64);
+        }
+        let written = self.shard.tick(clock::now(), &[], &mut self.ring, max);
+        self.member.dispatch(&mut self.shard);
+        written
+    }
+
+    /// Waits for what ends a call.
+    fn end_of_call(&mut self) -> (Record, Option<Vec<u8>>) {
+        loop {
+            self.owner.drain(&mut Vec::new(), 8);
+            let written = self.tick(&[], 8);
+            for at in 0..written {
+                let record = self.ring[at];
+                if [completion::REPLIED, completion::CALL_ENDED].contains(&(record[word::HEAD] & 0xff)) {
+                    return (record, self.shard.block(record[word::SLOT]));
+                }
+            }
+            if self.owner.sleep_if(|| self.member.is_quiet()) {
+                std::thread::park();
+            }
+        }
+    }
+}
+
+#[test]
+fn g174_a_named_rust_actor_is_told_and_asked_by_another_language() {
+    let runtime = Runtime::builder().shards(2).start().expect("a runtime");
+    let mut isolate = Isolate::join(runtime.system());
+    runtime.spawn_with(&Spawn::new().named("counter"), Counter::default()).expect("the name is free");
+    let counter = runtime.system().whereis("counter").expect("it has the name");
+    isolate.send(counter, "Add", Carried::Number(1.5_f64.to_bits()), 0);
+    isolate.send(counter, "Add", Carried::Number(2.0_f64.to_bits()), 0);
+    // One that is copied, one that is a block; the last one counts.
+    isolate.send(counter, "Word", Carried::bytes(vec![7; 100_000]), 0);
+    isolate.send(counter, "Word", Carried::bytes(b"total ".to_vec()), 0);
+    isolate.send(counter, "Total", Carried::None, 1);
+    let (record, bytes) = isolate.end_of_call();
+    assert_eq!((record[word::A], record[word::B]), (1, reply::SUCCESS));
+    assert_eq!(bytes.as_deref(), Some(&b"total 3.5"[..]));
+}
+
+#[test]
+fn g174_what_an_actor_cannot_read_is_dropped_and_a_question_among_it_ends() {
+    let runtime = Runtime::builder().shards(1).start().expect("a runtime");
+    let mut isolate = Isolate::join(runtime.system());
+    runtime.spawn_with(&Spawn::new().named("other"), Counter::default()).expect("the name is free");
+    let other = runtime.system().whereis("other").expect("it has the name");
+    isolate.send(other, "Add", Carried::bytes(vec![0xc1]), 0);
+    isolate.send(other, "Nonsense", Carried::None, 1);
+    let (record, _) = isolate.end_of_call();
+    assert_eq!((record[word::A], record[word::B]), (1, reply::FAILURE));
+    isolate.send(other, "Stop", Carried::None, 0);
+    isolate.send(other, "Total", Carried::None, 2);
+    let (record, _) = isolate.end_of_call();
+    assert_eq!(record[word::HEAD] & 0xff, completion::CALL_ENDED);
+    assert_eq!((record[word::A], record[word::B]), (2, call_end::EXITED));
+}
