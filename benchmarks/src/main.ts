@@ -13,6 +13,14 @@ import { isErrorRow } from "./workload.ts"
 const print = (text: string): void => void writeSync(1, `${text}\n`)
 
 const main = async (): Promise<number> => {
+  if (process.argv[2]?.endsWith("-rust") === true) {
+    const { parseRust, runRust } = await import("./rust.ts")
+    const options = parseRust(process.argv.slice(2))
+    const { line, ok } = runRust(options)
+    if (!options.json) print(describe(JSON.parse(line) as Readonly<Record<string, string | number>>))
+    print(line)
+    return ok ? 0 : 1
+  }
   const options = parse(process.argv.slice(2))
   if (options.kind === "help") {
     print(usage)

@@ -32,6 +32,15 @@ export const produce = async (n: number, send: (i: number) => void): Promise<voi
   }
 }
 
+/** The same where a message may be refused because the way is full: then the event loop turns, and it is sent again. */
+export const produceGently = async (n: number, send: (i: number) => boolean): Promise<void> => {
+  for (let i = 0; i < n;) {
+    const end = Math.min(n, i + chunk)
+    while (i < end && send(i)) i++
+    await turn()
+  }
+}
+
 /** Counts handled messages, and says when there are enough. Handlers call `hit`; it is shared by all actors of a run. */
 export class Tally {
   handled = 0

@@ -34,6 +34,8 @@ export const usage = `Usage:
   bench all [--rounds N] [--quick] [--memory] [--only a,b] [--peers a,b] [--json]
 
 Workloads: ${workloads.join(", ")}
+In Rust:   spawn-rust, spawn-million-rust, pingpong-rust, count-rust, random-rust, big-rust, skynet-rust, fair-rust
+           (--peer tokio-mpsc, actix, ractor, kameo, beam)
 Peers:     ${subjectNames.filter((name) => !name.startsWith("myrmidon")).join(", ")}
 
 Without --peer it measures Myrmidon: the native system, or its TypeScript twin with --memory.

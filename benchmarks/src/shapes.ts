@@ -104,6 +104,19 @@ export class FairSchedule {
   }
 }
 
+/** ns of the machine's own clock, the same in every thread. */
+export const monotonicNs = (): number => Number(process.hrtime.bigint())
+
+/** `cross-isolate`, one message at a time: so many, and the ms between two, in which whoever has nothing to do sleeps. */
+export const crossShape = { messages: 1_000, everyMs: 2 } as const
+
+export const sendOneByOne = async (send: () => void): Promise<void> => {
+  for (let i = 0; i < crossShape.messages; i++) {
+    await new Promise((resolve) => setTimeout(resolve, crossShape.everyMs))
+    send()
+  }
+}
+
 /** `skynet`: the sum of the numbers of all leaves. */
 export const leafSum = (leaves: number): number => (leaves * (leaves - 1)) / 2
 

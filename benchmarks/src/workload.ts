@@ -21,7 +21,10 @@ export const own = [
   "swap",
   "restart",
   "buffer",
-  "cross-thread"
+  "cross-thread",
+  "scale",
+  "cross-isolate",
+  "fair-worker"
 ] as const
 
 export const workloads = [...common, ...own] as const
@@ -51,7 +54,10 @@ export const sizes: Readonly<Record<Workload, number>> = {
   "swap": 10_000,
   "restart": 50_000,
   "buffer": 20_000,
-  "cross-thread": 2_000_000
+  "cross-thread": 2_000_000,
+  "scale": 1_000_000,
+  "cross-isolate": 1_000_000,
+  "fair-worker": 100_000
 }
 
 /** How many live actors `random` chooses from. */

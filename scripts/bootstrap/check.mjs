@@ -121,6 +121,14 @@ const checks = () => [
       { command: "npx", args: ["--yes", "--package=node@22", "--", "node", ...rounds] }
     ]
   },
+  // Some minutes: workers that end at random under load, until 400 have.
+  {
+    name: "chaos",
+    rust: true,
+    addon: true,
+    alone: true,
+    steps: [{ command: "node", args: ["packages/actor/test/isolates/chaos.ts", "400", "1"] }]
+  },
   // Ten minutes, or MYRMIDON_SOAK_MINUTES of them.
   {
     name: "soak",

@@ -6,7 +6,7 @@ import { assert, beforeAll, describe, it } from "vitest"
 import { targets } from "../release/targets.mjs"
 import { at } from "../bootstrap/paths.mjs"
 import { runInBrowser } from "./pack/browser.ts"
-import { onTheTwin, programs } from "./pack/programs.ts"
+import { onTheTwin, onWorkers, programs } from "./pack/programs.ts"
 import { packAll, projectWith, published, succeed } from "./pack/workspace.ts"
 
 const addon = targets
@@ -40,6 +40,13 @@ describe.each(published.map(({ name }) => ({ name })))("$name", ({ name }) => {
     })
     assert.strictEqual(output.trim().split("\n").at(-1), program.output)
   })
+})
+
+it.runIf(addon !== undefined)("installed packages run actors on worker isolates", async () => {
+  const project = await projectWith("@myrmidonjs/actor", tarballs, ["@myrmidonjs/core-native"])
+  for (const [file, code] of Object.entries(onWorkers)) writeFileSync(join(project, file), code)
+  const output = await succeed("node", ["main.mjs"], { cwd: project, env: { MYRMIDON_NATIVE_PATH: addon ?? "" } })
+  assert.strictEqual(output.trim().split("\n").at(-1), "42 false")
 })
 
 it("a program on the twin bundles for a browser and runs without Node's modules", async () => {

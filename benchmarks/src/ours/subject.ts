@@ -38,6 +38,9 @@ export const native = (): Subject => ({
   version: versionOfOurs("actor"),
   programs: {
     ...programs(System.native),
+    "scale": async (n, warm) => (await import("./isolates.ts")).scale(n, warm),
+    "cross-isolate": async (n, warm) => (await import("./isolates.ts")).crossIsolate(n, warm),
+    "fair-worker": async (n, warm) => (await import("./isolates.ts")).fairWorker(n, warm),
     "cross-thread": async (n, warm) => {
       // Imported late: it needs the addon at once, and the twin has none.
       const { crossThread } = await import("./crossThread.ts")
@@ -50,5 +53,10 @@ export const memory = (): Subject => ({
   name: "myrmidon-memory",
   version: versionOfOurs("actor"),
   programs: programs(System.memory),
-  cannot: { "cross-thread": "the twin lives in one isolate" }
+  cannot: {
+    "cross-thread": "the twin lives in one isolate",
+    "scale": "the twin lives in one isolate",
+    "cross-isolate": "the twin lives in one isolate",
+    "fair-worker": "the twin lives in one isolate"
+  }
 })

@@ -1,5 +1,5 @@
 /** Opens one of our two systems. The programs beside this file do not know which. */
-import { ActorSystem, type SystemOptions } from "@myrmidonjs/actor"
+import { ActorSystem, type NativeOptions, type SystemOptions } from "@myrmidonjs/actor"
 import type * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 
@@ -19,5 +19,7 @@ const opener = (layer: typeof ActorSystem.layer | typeof ActorSystem.layerMemory
     close: () => runtime.dispose()
   }
 }
+/** With worker isolates. */
+export const nativeWith = (options: NativeOptions): Promise<Opened> => opener(ActorSystem.layer)(options)
 export const native: Open = opener(ActorSystem.layer)
 export const memory: Open = opener(ActorSystem.layerMemory)

@@ -7,6 +7,7 @@ import { once } from "node:events"
 import { Worker } from "node:worker_threads"
 import { perHop, rowOf } from "../buffers.ts"
 import { mustBe } from "../measure.ts"
+import { crossIsolate } from "./postmessageTells.ts"
 import type { Program, Subject } from "../workload.ts"
 
 type Memory = ArrayBuffer | SharedArrayBuffer
@@ -72,7 +73,11 @@ const shared: Program = (n, warm) =>
     rowOf(n, await perHop(n, warm, "", false, hops(worker, (size) => new SharedArrayBuffer(size), false)))
   )
 
-export const postmessage: Subject = { name: "postmessage", version: process.version, programs: { buffer: posted } }
+export const postmessage: Subject = {
+  name: "postmessage",
+  version: process.version,
+  programs: { "buffer": posted, "cross-isolate": crossIsolate }
+}
 export const sharedarraybuffer: Subject = {
   name: "sharedarraybuffer",
   version: process.version,

@@ -9,7 +9,7 @@
 use crate::{exit_reason::ExitReason, payload::Payload, pid::Pid};
 
 /// See the module.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Packet {
     /// A message. `head`: flags and op as in a record, without a kind.
     Message {

@@ -4,13 +4,33 @@
 //! A mailbox node keeps its 32 bytes: it holds the number of its payload in this pool, as a record's SLOT does while it is
 //! inside the core. Whoever takes a node or a posted record out for good takes its payload out with it.
 //!
+//! Between two shards of Rust it is a [`Value`] itself, which is moved and never encoded. Its size is not known, so it
+//! counts as none: what bounds it is the number of messages (G113).
+//!
 //! The pool counts its bytes; [`Payloads::has_room`] is the bound that messages from other shards are held against.
 
 use crate::{pool::Pool, record::COPIED};
+use core::{any::Any, fmt};
 use std::sync::Arc;
 
+/// A value of Rust on its way from one shard to another: moved by reference, owned by whoever holds it, and the same as
+/// no other.
+pub struct Value(pub Box<dyn Any + Send>);
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Value")
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, _: &Self) -> bool {
+        false
+    }
+}
+
 /// A payload as an owned value.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub enum Payload {
     /// Nothing.
     #[default]
@@ -21,6 +41,8 @@ pub enum Payload {
     Copied(Box<[u8]>),
     /// A block by reference.
     Block(Arc<[u8]>),
+    /// A value of Rust.
+    Value(Value),
 }
 
 impl Payload {
@@ -32,7 +54,7 @@ impl Payload {
     /// The bytes, where it is made of some.
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
-            Self::None | Self::Number(_) => None,
+            Self::None | Self::Number(_) | Self::Value(_) => None,
             Self::Copied(bytes) => Some(bytes),
             Self::Block(bytes) => Some(bytes),
         }
@@ -81,6 +103,18 @@ impl Payloads {
     /// A payload that is kept; `None` for a number that names none.
     pub fn get(&self, id: u32) -> Option<&[u8]> {
         self.all.get(id).and_then(Payload::as_bytes)
+    }
+
+    /// Takes a value out of its payload, which stays, empty; `None` for a number that names none.
+    pub fn take_value(&mut self, id: u32) -> Option<Value> {
+        let payload = self.all.get_mut(id)?;
+        match core::mem::take(payload) {
+            Payload::Value(value) => Some(value),
+            other => {
+                *payload = other;
+                None
+            }
+        }
     }
 
     /// Whether so many bytes more are within the bound.

@@ -35,6 +35,8 @@ pub struct Peer {
     bytes: usize,
     /// It is full, and has not been at low water since.
     pub full: bool,
+    /// What one isolate may have submitted before it looks could fill it.
+    near: bool,
     /// Actors that wait: for the way there, or for a mailbox there.
     pub held_by: HeldBy,
     /// Waiters for room on the way there.
@@ -42,6 +44,10 @@ pub struct Peer {
 }
 
 impl Peer {
+    fn is_near(&self, limits: PeerLimits, margin: usize) -> bool {
+        self.full || self.out.len() + margin >= limits.packets || self.bytes >= limits.bytes - limits.bytes / 16
+    }
+
     fn push(&mut self, packet: Packet) {
         self.bytes += packet.bytes();
         self.out.push_back(packet);
@@ -89,14 +95,17 @@ impl Departures<'_> {
 pub struct Peers {
     all: Vec<Option<Box<Peer>>>,
     limits: PeerLimits,
-    /// How many take no message now.
-    pub full: u32,
+    /// Records that an isolate may submit before it looks.
+    margin: usize,
+    /// How many take no message now, or might not take all of so many.
+    pub near: u32,
 }
 
 impl Peers {
-    /// Sets what may wait for each peer.
-    pub fn limit(&mut self, limits: PeerLimits) {
+    /// Sets what may wait for each peer, and how many records an isolate may submit before it looks.
+    pub fn limit(&mut self, limits: PeerLimits, margin: usize) {
         self.limits = limits;
+        self.margin = margin;
     }
 
     /// A peer that is or was there.
@@ -125,12 +134,15 @@ impl Peers {
 
     /// Puts a packet behind the others. It vanishes when the shard has ended.
     pub fn send(&mut self, shard: u8, packet: Packet) {
-        let limits = self.limits;
+        let (limits, margin) = (self.limits, self.margin);
         let Some(peer) = self.get_mut(shard).filter(|peer| peer.up) else { return };
         peer.push(packet);
-        if !peer.full && (peer.out.len() >= limits.packets || peer.bytes >= limits.bytes) {
+        if peer.out.len() >= limits.packets || peer.bytes >= limits.bytes {
             peer.full = true;
-            self.full += 1;
+        }
+        if !peer.near && peer.is_near(limits, margin) {
+            peer.near = true;
+            self.near += 1;
         }
     }
 
@@ -141,12 +153,15 @@ impl Peers {
 
     /// Notes what was taken from the queue of a peer. Whether it is at low water, and was not before.
     pub fn drained(&mut self, shard: u8) -> bool {
-        let limits = self.limits;
+        let (limits, margin) = (self.limits, self.margin);
         let Some(peer) = self.get_mut(shard) else { return false };
         let low = peer.full && peer.out.len() <= limits.packets / 2 && peer.bytes <= limits.bytes / 2;
         if low {
             peer.full = false;
-            self.full -= 1;
+        }
+        if peer.near && !peer.is_near(limits, margin) {
+            peer.near = false;
+            self.near -= 1;
         }
         low
     }
@@ -168,8 +183,9 @@ impl Peers {
         peer.up = false;
         peer.bytes = 0;
         let unsent = core::mem::take(&mut peer.out);
-        if core::mem::take(&mut peer.full) {
-            self.full -= 1;
+        peer.full = false;
+        if core::mem::take(&mut peer.near) {
+            self.near -= 1;
         }
         unsent
     }

@@ -57,6 +57,11 @@ impl<T: Default> Pool<T> {
         self.records.get(id as usize)
     }
 
+    /// A record; `None` for a number that was never given out.
+    pub fn get_mut(&mut self, id: u32) -> Option<&mut T> {
+        self.records.get_mut(id as usize)
+    }
+
     /// Records in it.
     pub fn len(&self) -> usize {
         self.records.len() - 1 - self.free.len()

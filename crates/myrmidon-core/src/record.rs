@@ -271,7 +271,8 @@ constants! {
         QUEUED = 4;
         /// Pending calls, those to other shards included.
         CALLS = 5;
-        /// Not 0: so many other shards take no message now; ask before a send to another shard.
+        /// Not 0: so many other shards take no message now, or might not take a ring full; ask before a send to another
+        /// shard.
         FULL_PEERS = 6;
         /// Words of the block.
         WORDS = 16;

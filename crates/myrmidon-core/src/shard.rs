@@ -440,7 +440,7 @@ impl Shard {
     #[expect(clippy::cast_possible_wrap, reason = "counters far below 2^31")]
     fn write_control_of_peers(&mut self) {
         self.control[words::CALLS] += self.away.len() as i32 - self.calls.asked() as i32;
-        self.control[words::FULL_PEERS] = self.peers.full as i32;
+        self.control[words::FULL_PEERS] = self.peers.near as i32;
     }
 
     /// When the isolate has to be awake again: written when it may sleep.

@@ -22,6 +22,7 @@ pub mod port;
 mod queue;
 mod sync;
 pub mod system;
+pub mod tags;
 
 pub use buffer::{Account, Blocks};
 pub use directory::{Directory, Lease};

@@ -14,7 +14,7 @@ use crate::{
     sync::{AtomicUsize, Ordering},
 };
 use core::{fmt, sync::atomic::AtomicU64};
-use myrmidon_core::{packet::Packet, shard::Shard};
+use myrmidon_core::{NameTable as _, packet::Packet, pid::Pid, shard::Shard};
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
@@ -157,6 +157,11 @@ impl System {
     /// Its handle.
     pub fn handle(&self) -> u32 {
         self.handle
+    }
+
+    /// Who has a name.
+    pub fn whereis(&self, name: &str) -> Option<Pid> {
+        self.names.holder(name)
     }
 
     /// The live isolates, in the order of their joining.

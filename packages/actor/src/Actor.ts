@@ -10,15 +10,17 @@ import type * as Layer from "effect/Layer"
 import type * as Rpc from "effect/rpc/Rpc"
 import type * as RpcClient from "effect/rpc/RpcClient"
 import type * as RpcGroup from "effect/rpc/RpcGroup"
+import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { ActorRef, AnyRef, NamedRef, Recipient } from "./ActorRef.ts"
 import { ActorSystem } from "./ActorSystem.ts"
-import { ActorExited, type AskError } from "./AskError.ts"
+import type { ActorExited, AskError } from "./AskError.ts"
 import type { Behavior } from "./Behavior.ts"
 import { ExitReason } from "./ExitReason.ts"
+import { infoOf, isAlive as isCellAlive, setHold } from "./internal/about.ts"
 import { provideBehavior } from "./internal/behavior.ts"
 import { type Cell, cellOf } from "./internal/cell.ts"
-import { Hold, holdStill, letGo } from "./internal/hold.ts"
+import { makeMovable } from "./internal/isolate/movable.ts"
 import { millisOf } from "./internal/mailbox.ts"
 import { lookupName } from "./internal/named.ts"
 import { makeProtocol } from "./internal/protocol.ts"
@@ -26,8 +28,8 @@ import { makeGroup } from "./internal/rpc.ts"
 import { makeClient, makeHandlers } from "./internal/rpcBridge.ts"
 import { stopCell } from "./internal/stop.ts"
 import { hostOf } from "./internal/system.ts"
-import { infoOf } from "./internal/top.ts"
 import type { Message } from "./Message.ts"
+import type { Movable } from "./Movable.ts"
 import type { Pid } from "./Pid.ts"
 import type { Protocol } from "./Protocol.ts"
 import { InvalidOption, type NameNotFound, type ProtocolMismatch } from "./SpawnError.ts"
@@ -190,6 +192,49 @@ export function stop(
   })
 }
 
+/**
+ * A behaviour that other isolates can import: `url` is the `import.meta.url` of the module that calls this when it is
+ * evaluated, once in each isolate. What the behaviour needs comes from `layer`, built once in each isolate.
+ *
+ * Arguments cross as plain data unless `args` says how; what `init` or the Layer fails with crosses by `error`, and is
+ * `InitCrashed` without it.
+ *
+ * **Example** (An actor on another core, or here where there is none)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect, Layer, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Sum = Actor.make("Sum", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const SumLive = Actor.module(
+ *   import.meta.url,
+ *   Sum.behavior({ init: (from: number) => ({ n: from }), handlers: { Add: (state, by) => (state.n += by) } }),
+ *   Layer.empty
+ * )
+ * const program = Effect.flatMap(SumLive.spawnOn("spread", 40), (sum) => sum.ask(Sum.messages.Add(2)))
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 42
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const module = <Rpcs extends Rpc.Any, Args, State, E, R, LE = never>(
+  url: string,
+  behavior: Behavior<Rpcs, Args, State, E, R>,
+  layer: Layer.Layer<Exclude<R, ActorSystem>, LE, ActorSystem>,
+  options?: {
+    readonly args?: Schema.Codec<Args, unknown> | undefined
+    readonly error?: Schema.Codec<E | LE, unknown> | undefined
+  }
+): Movable<Rpcs, Args, State, E | LE> =>
+  makeMovable(url, behavior, {
+    layer,
+    args: options?.args,
+    error: options?.error
+  })
+
 const signal = (ref: AnyRef, f: (cell: Cell) => void): Effect.Effect<void> => Effect.sync(() => f(cellOf(ref)))
 
 /**
@@ -219,7 +264,7 @@ export const exit = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> =>
  * @since 0.1.0
  */
 export const suspend = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
-  alive(ref, (cell) => holdStill(cell, Hold.Program))
+  Effect.suspend(() => setHold(cellOf(ref), true))
 
 /**
  * Ends a suspension. Idempotent.
@@ -227,21 +272,8 @@ export const suspend = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
  * @category lifecycle
  * @since 0.1.0
  */
-export const resume = (ref: AnyRef): Effect.Effect<void, ActorExited> => alive(ref, (cell) => letGo(cell, Hold.Program))
-
-const alive = (ref: AnyRef, f: (cell: Cell) => void): Effect.Effect<void, ActorExited> =>
-  Effect.suspend(() => {
-    const cell = cellOf(ref)
-    if (!cell.host.shard.isAlive(cell)) {
-      return new ActorExited({
-        pid: cell.pid,
-        name: cell.life?.name,
-        reason: cell.life?.ended ?? ExitReason.noProc(true)
-      })
-    }
-    f(cell)
-    return Effect.void
-  })
+export const resume = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
+  Effect.suspend(() => setHold(cellOf(ref), false))
 
 /**
  * Mailbox length, reductions, time, memory, links and state of life of one actor.
@@ -249,15 +281,7 @@ const alive = (ref: AnyRef, f: (cell: Cell) => void): Effect.Effect<void, ActorE
  * @category observability
  * @since 0.1.0
  */
-export const info = (ref: AnyRef): Effect.Effect<ActorInfo, ActorExited> =>
-  Effect.suspend(() => {
-    const cell = cellOf(ref)
-    const found = cell.host.shard.info(cell)
-    if (found === undefined) {
-      return new ActorExited({ pid: cell.pid, name: cell.life?.name, reason: ExitReason.noProc(true) })
-    }
-    return Effect.succeed(infoOf(cell, found))
-  })
+export const info = (ref: AnyRef): Effect.Effect<ActorInfo, ActorExited> => Effect.suspend(() => infoOf(cellOf(ref)))
 
 /**
  * Whether an actor has not ended. An exit signal that was sent before is honoured first.
@@ -265,11 +289,7 @@ export const info = (ref: AnyRef): Effect.Effect<ActorInfo, ActorExited> =>
  * @category observability
  * @since 0.1.0
  */
-export const isAlive = (ref: AnyRef): Effect.Effect<boolean> =>
-  Effect.sync(() => {
-    const cell = cellOf(ref)
-    return cell.host.shard.isAlive(cell)
-  })
+export const isAlive = (ref: AnyRef): Effect.Effect<boolean> => Effect.suspend(() => isCellAlive(cellOf(ref)))
 
 /**
  * The actor that has a name in this system.

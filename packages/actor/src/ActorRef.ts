@@ -15,6 +15,7 @@ import type { AskError } from "./AskError.ts"
 import { behaviorOf } from "./internal/behaviorImpl.ts"
 import { makeNamed, makeNamedFor } from "./internal/named.ts"
 import { refSchema } from "./internal/refSchema.ts"
+import { infosOf } from "./internal/rpc.ts"
 import { hostOf } from "./internal/system.ts"
 import type { Behavior } from "./Behavior.ts"
 import type { Message } from "./Message.ts"
@@ -140,10 +141,10 @@ export const ActorRef: {
     Effect.map(ActorSystem, (system) => makeNamed(hostOf(system), protocol, name)),
   namedFor: <Rpcs extends Rpc.Any, Args, State, E, R>(behavior: Behavior<Rpcs, Args, State, E, R>, name: string) =>
     Effect.map(ActorSystem, (system) => makeNamedFor(hostOf(system), behaviorOf(behavior).program, name)),
-  fromPid: <Name extends string, Rpcs extends Rpc.Any>(_protocol: Protocol<Name, Rpcs>, pid: Pid) =>
+  fromPid: <Name extends string, Rpcs extends Rpc.Any>(protocol: Protocol<Name, Rpcs>, pid: Pid) =>
     Effect.map(ActorSystem, (system) => {
       // A number that is no PID is nobody's: it must not reach the words of a record.
-      const { shard } = hostOf(system)
-      return shard.cellOf(Pid.isPid(pid) ? pid : 0 as Pid) as unknown as ActorRef<Rpcs>
+      const known = Pid.isPid(pid) ? pid : 0 as Pid
+      return hostOf(system).typed(known, protocol.name, infosOf(protocol.group)) as unknown as ActorRef<Rpcs>
     })
 }

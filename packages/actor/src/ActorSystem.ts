@@ -20,7 +20,7 @@ import type { DeadLetter } from "./DeadLetter.ts"
 import { makeMemory, makeNative, makeTest } from "./internal/system.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import type { SpawnOptions } from "./Self.ts"
-import type { InvalidOption, NativeUnavailable } from "./SpawnError.ts"
+import type { InvalidOption, IsolateUnavailable, NativeUnavailable } from "./SpawnError.ts"
 import type { SystemEvent } from "./SystemEvent.ts"
 
 /**
@@ -50,15 +50,47 @@ export interface SystemOptions {
 }
 
 /**
+ * What only the native system has.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NativeOptions extends SystemOptions {
+  /** Worker isolates beside this one, each on a thread of its own; 0 by default, 128 at most. */
+  readonly isolates?: number | undefined
+  /** A worker isolate that gives no sign of life for so long is reported (`IsolateSilent`). 5 seconds by default. */
+  readonly isolateSilence?: Duration.Input | undefined
+}
+
+/**
+ * One isolate of a system; its figures are those of its last turn.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IsolateInfo {
+  /** 0 is the one that opened the system. */
+  readonly isolate: number
+  readonly actors: number
+  /** Actors that wait for their turn. */
+  readonly runnable: number
+  /** Messages handled, ever. */
+  readonly reductions: number
+}
+
+/**
  * @category models
  * @since 0.1.0
  */
 export interface SystemInfo {
+  /** Of all isolates. */
   readonly actors: number
-  /** Messages in mailboxes. */
+  /** Messages in mailboxes of this isolate. */
   readonly queued: number
-  /** Memory of the runtime's own tables, as far as it knows. */
+  /** Memory of the runtime's own tables in this isolate, as far as it knows. */
   readonly bytes: number
+  /** Of a system with worker isolates: all that are alive, this one included. Else empty. */
+  readonly isolates: ReadonlyArray<IsolateInfo>
   /** Bytes of `SharedBuffer`s that were allocated and not released. */
   readonly bufferBytes: number
   /** The platform refuses external memory, so that each view of a buffer is a copy. */
@@ -160,10 +192,10 @@ export class ActorSystem extends Context.Service<ActorSystem, {
   /** Bounded: a slow reader loses events, which the metric `myrmidon_dropped_events` counts. */
   readonly events: Stream.Stream<SystemEvent>
 }>()("@myrmidonjs/actor/ActorSystem") {
-  /** The native system; needs `@myrmidonjs/core-native` with a binary for the platform. */
+  /** The native system, with `isolates` on as many cores; needs `@myrmidonjs/core-native` with a binary for the platform. */
   static readonly layer = (
-    options: SystemOptions = {}
-  ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption> =>
+    options: NativeOptions = {}
+  ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption | IsolateUnavailable> =>
     Layer.effect(ActorSystem, Effect.map(makeNative(options), (system) => ActorSystem.of(system)))
 
   /** The twin: pure TypeScript, in browsers and edge runtimes too. */
@@ -182,11 +214,13 @@ export class ActorSystem extends Context.Service<ActorSystem, {
 
   /** `layer` with its options read from the configuration. */
   static readonly layerConfig = (
-    options: Config.Wrap<SystemOptions>
-  ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption | Config.ConfigError> =>
+    options: Config.Wrap<NativeOptions>
+  ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption | IsolateUnavailable | Config.ConfigError> =>
     Layer.effect(
       ActorSystem,
-      Effect.flatMap(Config.unwrap(options), (options) =>
-        Effect.map(makeNative(options), (system) => ActorSystem.of(system)))
+      Effect.flatMap(
+        Config.unwrap(options),
+        (options) => Effect.map(makeNative(options), (system) => ActorSystem.of(system))
+      )
     )
 }

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Rpc from "effect/rpc/Rpc"
 import type * as Stream from "effect/Stream"
+import type { ActorElsewhere } from "./ActorElsewhere.ts"
 import type { ActorRef, AnyRef } from "./ActorRef.ts"
 import { ActorSystem } from "./ActorSystem.ts"
 import type { ActorExited } from "./AskError.ts"
@@ -50,13 +51,13 @@ export class Inspector extends Context.Service<Inspector, {
   readonly getState: <Rpcs extends Rpc.Any, Args, State, E, R>(
     ref: ActorRef<Rpcs>,
     running: Behavior<Rpcs, Args, State, E, R>
-  ) => Effect.Effect<State, ActorExited | ProtocolMismatch>
+  ) => Effect.Effect<State, ActorExited | ActorElsewhere | ProtocolMismatch>
   readonly replaceState: <Rpcs extends Rpc.Any, Args, State, E, R>(
     ref: ActorRef<Rpcs>,
     running: Behavior<Rpcs, Args, State, E, R>,
     f: (state: State) => State
-  ) => Effect.Effect<State, ActorExited | ProtocolMismatch | ReplaceFailed>
-  readonly trace: (ref: AnyRef, options?: TraceOptions) => Stream.Stream<TracedMessage, ActorExited>
+  ) => Effect.Effect<State, ActorExited | ActorElsewhere | ProtocolMismatch | ReplaceFailed>
+  readonly trace: (ref: AnyRef, options?: TraceOptions) => Stream.Stream<TracedMessage, ActorExited | ActorElsewhere>
   readonly statistics: (ref: AnyRef) => Effect.Effect<Effect.Effect<ActorStatistics, ActorExited>, ActorExited>
 }>()("@myrmidonjs/actor/Inspector") {
   static readonly layer: Layer.Layer<Inspector, never, ActorSystem> = Layer.effect(

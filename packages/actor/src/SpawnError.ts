@@ -107,6 +107,36 @@ export class OwnerStopped extends Schema.TaggedError<OwnerStopped>("myrmidon/Own
 }
 
 /**
+ * A module cannot be imported from where it says, or does not register that behaviour when it is evaluated.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ModuleUnavailable extends Schema.TaggedError<ModuleUnavailable>("myrmidon/ModuleUnavailable")(
+  "ModuleUnavailable",
+  { url: Schema.String, issue: Schema.String }
+) {
+  override get message(): string {
+    return `module ${this.url}: ${this.issue}`
+  }
+}
+
+/**
+ * There is no isolate as was asked for, or no answer came from it.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class IsolateUnavailable extends Schema.TaggedError<IsolateUnavailable>("myrmidon/IsolateUnavailable")(
+  "IsolateUnavailable",
+  { on: Schema.String, issue: Schema.String }
+) {
+  override get message(): string {
+    return `isolate "${this.on}": ${this.issue}`
+  }
+}
+
+/**
  * A limit of the system is reached.
  *
  * @category errors
@@ -143,7 +173,17 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>("myrmidon/I
  * @since 0.1.0
  */
 export class SpawnError extends Schema.TaggedError<SpawnError>("myrmidon/SpawnError")("SpawnError", {
-  reason: Schema.Union([NameTaken, InvalidOption, InitCrashed, InitTimeout, SystemStopped, LimitReached, OwnerStopped])
+  reason: Schema.Union([
+    NameTaken,
+    InvalidOption,
+    InitCrashed,
+    InitTimeout,
+    SystemStopped,
+    LimitReached,
+    OwnerStopped,
+    ModuleUnavailable,
+    IsolateUnavailable
+  ])
 }) {
   override get message(): string {
     return this.reason.message

@@ -5,6 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { ActorElsewhere } from "./ActorElsewhere.ts"
 import { ActorExited } from "./AskError.ts"
 import { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 import { Pid } from "./Pid.ts"
@@ -153,7 +154,8 @@ export class SwapError extends Schema.TaggedError<SwapError>("myrmidon/SwapError
     WrongVersion,
     SwapInProgress,
     RolledBack,
-    ActorExited
+    ActorExited,
+    ActorElsewhere
   ])
 }) {
   override get message(): string {

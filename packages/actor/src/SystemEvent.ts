@@ -7,11 +7,15 @@ import type { ExitReason } from "./ExitReason.ts"
 import type { Pid } from "./Pid.ts"
 
 /**
- * - `LongSchedule`: a handler held the thread for longer than the system's `longSchedule`.
+ * - `LongSchedule`: a handler held the thread for longer than the system's `longSchedule`. Its behaviour can be moved off
+ *   this thread: `Actor.module` and `spawnOn("worker", ...)`, see docs/guides/many-cores.md.
  * - `Crashed`: an actor ended by a defect.
  * - `Swapped`: it runs another version.
  * - `SwapRolledBack`: the version `version` crashed as a canary, or was called back; the one before is running again.
  * - `TellFailed`: a `tell` was refused by the actor's own domain error, and nobody was asking.
+ * - `Misunderstood`: what another isolate sent to it is none of its messages, or does not fit its schema; it was dropped.
+ * - `IsolateUp`: a worker isolate runs. `IsolateDown`: it has ended, and its actors with it. `IsolateSilent`: it has not
+ *   answered for so long; it may be blocked, and is not ended.
  *
  * @category models
  * @since 0.1.0
@@ -33,4 +37,14 @@ export type SystemEvent =
     readonly version: string
     readonly reason: ExitReason
   }
+  | {
+    readonly _tag: "Misunderstood"
+    readonly pid: Pid
+    readonly name: string | undefined
+    readonly tag: string
+    readonly issue: string
+  }
+  | { readonly _tag: "IsolateUp"; readonly isolate: number }
+  | { readonly _tag: "IsolateDown"; readonly isolate: number; readonly error: string | undefined }
+  | { readonly _tag: "IsolateSilent"; readonly isolate: number; readonly millis: number }
   | { readonly _tag: "TellFailed"; readonly pid: Pid; readonly tag: string; readonly error: unknown }

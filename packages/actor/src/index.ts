@@ -4,8 +4,16 @@
  * @since 0.1.0
  */
 export * as Actor from "./Actor.ts"
+export { ActorElsewhere } from "./ActorElsewhere.ts"
 export { ActorRef, type AnyRef, type AskOptions, type NamedRef, type Recipient } from "./ActorRef.ts"
-export { ActorSystem, type BehaviorInfo, type SystemInfo, type SystemOptions } from "./ActorSystem.ts"
+export {
+  ActorSystem,
+  type BehaviorInfo,
+  type IsolateInfo,
+  type NativeOptions,
+  type SystemInfo,
+  type SystemOptions
+} from "./ActorSystem.ts"
 export { ActorExited, AskError, AskTimeout } from "./AskError.ts"
 export type { Behavior } from "./Behavior.ts"
 export { BufferMoved } from "./BufferMoved.ts"
@@ -20,6 +28,7 @@ export * as Link from "./Link.ts"
 export { Lane, type Mailbox, Reentrant } from "./Mailbox.ts"
 export type { Message } from "./Message.ts"
 export * as Monitor from "./Monitor.ts"
+export type { IsolateId, Movable } from "./Movable.ts"
 export { Pid } from "./Pid.ts"
 export type { Protocol } from "./Protocol.ts"
 export { ReplaceFailed } from "./ReplaceFailed.ts"
@@ -29,7 +38,9 @@ export {
   InitCrashed,
   InitTimeout,
   InvalidOption,
+  IsolateUnavailable,
   LimitReached,
+  ModuleUnavailable,
   NameNotFound,
   NameTaken,
   NativeUnavailable,

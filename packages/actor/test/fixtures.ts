@@ -5,7 +5,7 @@ import { Rpc } from "effect/rpc"
 
 export type AnyLayer = Layer.Layer<ActorSystem, unknown>
 
-const nativeLoads = await Effect.runPromise(
+export const nativeLoads = await Effect.runPromise(
   Effect.scoped(Layer.build(ActorSystem.layer())).pipe(Effect.as(true), Effect.orElseSucceed(() => false))
 )
 

@@ -8,9 +8,10 @@
  * A call here writes a record, and the record is ingested with the next tick. What has an answer (`demonitor`,
  * `cancelTimer`, `whereis`, ...) ingests first, which delivers nothing and is allowed inside a handler.
  */
-import { Arg, type Binding, type InfoData, type StatsData } from "./binding.ts"
+import { Arg, type Binding, type InfoData, type IsolateData, type StatsData } from "./binding.ts"
+import { Border, type Carried, MOST_BYTES } from "./border.ts"
 import type { ExitReason } from "./ExitReason.ts"
-import { Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
+import { Control, COPIED, Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
 import { Attention, Loop } from "./loop.ts"
 import { generationOf, lowOf, pidOf } from "./words.ts"
@@ -50,6 +51,8 @@ const { CONGESTED } = Arg
 const ACCEPTED = 0
 const MAILBOX_FULL = 1
 const BAD_MESSAGE = 4
+const BYTES = Flag.Bytes << 8
+const { FullPeers: FULL_PEERS } = Control
 const MAX_OP = 0xffff
 
 /** What a spawn may say. */
@@ -78,6 +81,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   readonly #timers = new Timers<C>()
   readonly #waiters = new Map<number, () => void>()
   readonly #reasons: Reasons
+  readonly #border: Border
   readonly #loop: Loop<C, K>
   readonly #host: MembraneHost<C, K>
   readonly #now: () => number
@@ -93,8 +97,9 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   constructor(binding: Binding, options: MembraneOptions, host: MembraneHost<C, K>) {
     this.#now = options.clock.now
     this.#host = host
-    const { maxActors, capacity, seed } = options
-    this.#ring = new Ring(binding, { maxActors, capacity, seed }, () => this.#loop.wake())
+    const { maxActors, capacity, seed, system } = options
+    this.#ring = new Ring(binding, { maxActors, capacity, seed, system }, () => this.#loop.wake())
+    this.#border = new Border(binding, this.#ring)
     this.#lockstep = seed !== undefined
     // In lockstep PIDs are taken one by one, so that they are those of a system without a reserve.
     this.#reserve = new Reserve(this.#ring, this.#lockstep ? 1 : RESERVE)
@@ -107,6 +112,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       this.#timers,
       this.#waiters,
       this.#reasons,
+      this.#border,
       host,
       options,
       this.#end
@@ -331,6 +337,158 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return ACCEPTED
   }
 
+  // -- messages to other isolates ---------------------------------------------------------------------------------------
+
+  /** As `send`, to an actor of another isolate; `op` is of the border. Bytes are copied. */
+  sendAway(
+    low: number,
+    generation: number,
+    op: number,
+    payload: Carried,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): number {
+    const ring = this.#ring
+    const refusal = this.#wayTo(low, generation, fromLow, fromGeneration, payload)
+    if (refusal !== ACCEPTED) return refusal
+    if (ring.pending >= MOST_PENDING) this.#flush()
+    const head = SEND | ((flags & SENDER) << 8) | (op << 16)
+    if (typeof payload === "number") {
+      const at = ring.pending * WORDS
+      ring.put(head | INLINE, low, generation, fromLow, fromGeneration, 0, 0, 0)
+      ring.outFloats[(at >> 1) | 3] = payload
+    } else if (payload === undefined) ring.put(head, low, generation, fromLow, fromGeneration, 0, 0, 0)
+    else {
+      const slot = this.#carry(payload)
+      if (slot < 0) return BAD_MESSAGE
+      ring.put(head | BYTES, low, generation, fromLow, fromGeneration, slot, 0, 0)
+    }
+    if (!this.#loop.awake) this.#loop.wake()
+    return ACCEPTED
+  }
+
+  /** Whether a message to another isolate would be accepted now. */
+  mayLeave(low: number, generation: number, fromLow: number, fromGeneration: number): number {
+    return this.#closed ? ACCEPTED : this.#ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
+  }
+
+  // A way that a ring full of records cannot fill is not asked for; what is larger than a record may fill it at once.
+  #wayTo(low: number, generation: number, fromLow: number, fromGeneration: number, payload: Carried): number {
+    const ring = this.#ring
+    const isLarge = typeof payload === "object" && payload.length > COPIED
+    if (this.#closed || (ring.control[FULL_PEERS] === 0 && !isLarge)) return ACCEPTED
+    return ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
+  }
+
+  // There is room for the record afterwards, too. Below 0: too large.
+  #carry(bytes: Uint8Array): number {
+    return bytes.length > MOST_BYTES ? -1 : this.#border.put(bytes, this.#flushed)
+  }
+
+  readonly #flushed = (): void => this.#flush()
+
+  /** As `call`, to an actor of another isolate. It ends in `away.replied` or in `host.callEnded`. */
+  callAway(
+    low: number,
+    generation: number,
+    op: number,
+    payload: Uint8Array | undefined,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number,
+    call: K,
+    timeout: number
+  ): number {
+    const ring = this.#ring
+    const refusal = this.#wayTo(low, generation, fromLow, fromGeneration, payload)
+    if (refusal !== ACCEPTED) return refusal
+    if (ring.pending >= MOST_PENDING) this.#flush()
+    const slot = payload === undefined ? 0 : this.#carry(payload)
+    if (slot < 0) return BAD_MESSAGE
+    const token = this.#tokens.open(call)
+    if (token === 0) return MAILBOX_FULL
+    call.token = token
+    const head = SEND | (((flags & SENDER) | Flag.Call) << 8) | (op << 16) | (payload === undefined ? 0 : BYTES)
+    const patience = timeout >= NEVER ? NEVER : Math.max(0, Math.ceil(timeout))
+    ring.put(head, low, generation, fromLow, fromGeneration, slot, token, patience)
+    if (!this.#loop.awake) this.#loop.wake()
+    return ACCEPTED
+  }
+
+  /** Answers the question of another isolate that came with `token`. false: too large, and nothing is answered. */
+  reply(token: number, status: number, payload: Carried): boolean {
+    const ring = this.#ring
+    if (ring.pending >= MOST_PENDING) this.#flush()
+    if (typeof payload === "number") {
+      const at = ring.pending * WORDS
+      ring.put(Submission.Reply | INLINE, 0, 0, 0, 0, 0, token, status)
+      ring.outFloats[at >> 1] = payload
+    } else if (payload === undefined) ring.put(Submission.Reply, 0, 0, 0, 0, 0, token, status)
+    else {
+      const slot = this.#carry(payload)
+      if (slot < 0) return false
+      ring.put(Submission.Reply | BYTES, 0, 0, 0, 0, slot, token, status)
+    }
+    if (!this.#loop.awake) this.#loop.wake()
+    return true
+  }
+
+  /**
+   * Passes the question of another isolate that came with `token` on to an actor of any isolate, whose answer its asker
+   * waits for from now on. false: too large, and nothing is passed on.
+   */
+  forward(
+    token: number,
+    low: number,
+    generation: number,
+    op: number,
+    payload: Uint8Array | undefined,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): boolean {
+    const ring = this.#ring
+    if (ring.pending >= MOST_PENDING) this.#flush()
+    const slot = payload === undefined ? 0 : this.#carry(payload)
+    if (slot < 0) return false
+    const head = Submission.Forward | ((flags & SENDER) << 8) | (op << 16) | (payload === undefined ? 0 : BYTES)
+    ring.put(head, low, generation, fromLow, fromGeneration, slot, token, 0)
+    if (!this.#loop.awake) this.#loop.wake()
+    return true
+  }
+
+  /** The op of a tag between isolates; 0: the table of the process is full. */
+  borderOpOf(tag: string): number {
+    return this.#border.opOf(tag)
+  }
+
+  /** The reverse. */
+  borderTagOf(op: number): string {
+    return this.#border.tagOf(op)
+  }
+
+  /** The shard's number: it stands in its PIDs. */
+  get shard(): number {
+    return this.#ring.shard
+  }
+
+  /** The number of this isolate in its system; the first one is 0. */
+  get isolate(): number {
+    return this.#ring.native.isolate
+  }
+
+  /** The live isolates of its system, and how busy they were at their last tick; empty when it is in none. */
+  isolates(): ReadonlyArray<IsolateData> {
+    return this.#closed ? [] : this.#ring.native.isolates()
+  }
+
+  /** Something is to be done, a timer is armed or a call is pending. */
+  get isBusy(): boolean {
+    const { control } = this.#ring
+    return this.#loop.awake || control[Control.NextDeadline]! >= 0 || control[Control.Calls]! > 0
+  }
+
   /** Nothing runs, and the event loop has had its turn: whoever is no actor and waits for an answer may `help`. */
   canHelp(): boolean {
     return this.#loop.canHelp()
@@ -443,10 +601,15 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   // -- names and timers -----------------------------------------------------------------------------------------------
 
   whereis(name: string): C | undefined {
+    const pid = this.pidNamed(name)
+    return pid === undefined ? undefined : this.find(pid)
+  }
+
+  /** Of any isolate. */
+  pidNamed(name: string): number | undefined {
     if (this.#closed) return undefined
     this.#flush()
-    const pid = this.#ring.native.whereis(name)
-    return pid === null || pid === undefined ? undefined : this.find(pid)
+    return this.#ring.native.whereis(name) ?? undefined
   }
 
   startTimer(
@@ -561,7 +724,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   /** After the end: what is still sent is a dead letter, and what was alive learns that the shard is gone. */
   #sweep(): void {
     const down: ExitReason = { _tag: "IsolateDown", isolate: this.#ring.shard }
-    buryPending(this.#ring, this.#slots, this.#tokens, this.#host)
+    buryPending(this.#ring, this.#slots, this.#tokens, this.#border, this.#host)
     for (const cell of this.#table.clear()) this.#host.dead(cell, down, 0, 0)
     for (const call of this.#tokens.clear()) this.#host.callEnded(call, 1, down)
     const waiters = [...this.#waiters.values()]

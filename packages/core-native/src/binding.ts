@@ -155,6 +155,10 @@ export interface Binding {
    * Joining one that has ended throws.
    */
   openSystem(): number
+  /** The number of a tag between isolates, 1 to 32,767; 0: so many others have one. */
+  tagNumber(tag: string): number
+  /** The tag of a number. Throws: nobody has it. */
+  tagOf(number: number): string
   /** Tests and benchmarks: a native thread sends the numbers 0 to n - 1. */
   flood(pid: number, op: number, n: number, batch: number): void
   /** Tests: panics. */

@@ -1,6 +1,8 @@
 /**
  * What becomes of records that no shard will ingest any more: their messages are dead letters, their calls end.
  */
+import { Arg } from "./binding.ts"
+import type { Border } from "./border.ts"
 import { Flag, RECORD_WORDS, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost } from "./host.ts"
 import type { Ring } from "./ring.ts"
@@ -23,6 +25,7 @@ export const buryPending = <C extends MembraneCell, K extends MembraneCall>(
   ring: Ring,
   slots: Slots,
   tokens: Tokens<K>,
+  border: Border,
   host: MembraneHost<C, K>
 ): void => {
   const { out, outFloats, pending } = ring
@@ -31,12 +34,17 @@ export const buryPending = <C extends MembraneCell, K extends MembraneCall>(
     const head = out[at + HEAD]!
     if ((head & 0xff) !== Submission.Send) continue
     const flags = head >>> 8
-    const payload = (flags & Flag.Inline) !== 0 ? outFloats[(at >> 1) + 3] : slots.take(out[at + SLOT]!)
     const to = pidOf(out[at + TO]!, out[at + TO_GENERATION]!)
     const from = pidOf(out[at + FROM]!, out[at + FROM_GENERATION]!)
-    host.deadLetter(to, from, head >>> 16, payload, "NotAlive")
+    // Its op has the bit that only messages of the border have.
+    if ((head | 0) < 0) host.away?.deadLetter(to, from, head >>> 16, border.unsent(at), "NotAlive")
+    else {
+      const payload = (flags & Flag.Inline) !== 0 ? outFloats[(at >> 1) + 3] : slots.take(out[at + SLOT]!)
+      host.deadLetter(to, from, head >>> 16, payload, "NotAlive")
+    }
     if ((flags & Flag.Call) === 0) continue
     const call = tokens.close(out[at + A]!)
     if (call !== undefined) host.callEnded(call, 1, { _tag: "NoProc", everExisted: true })
   }
+  ring.args[Arg.OUTGOING] = 0
 }

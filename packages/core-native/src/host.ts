@@ -1,6 +1,7 @@
 /**
  * What the membrane asks of its user: the shape of an actor and of a call, what the loop calls, and the options.
  */
+import type { Carried } from "./border.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { Meter } from "./meter.ts"
 
@@ -44,6 +45,29 @@ export interface MembraneHost<C extends MembraneCell, K extends MembraneCall> {
   readonly callEnded: (call: K, end: number, reason: ExitReason | undefined) => void
   readonly deadLetter: (to: number, from: number, op: number, payload: unknown, why: Why) => void
   readonly longSchedule: (cell: C, millis: number) => void
+  /** Of a host whose shard is in a system. */
+  readonly away?: AwayHost<C, K> | undefined
+}
+
+/** What comes from other isolates. Bytes are only lent: they hold until it returns. None of these throws. */
+export interface AwayHost<C extends MembraneCell, K extends MembraneCall> {
+  /** As `deliver`, of a message with the op of the border. `token` of a question: for `reply`; 0, its asker has gone. */
+  readonly deliver: (
+    cell: C,
+    op: number,
+    payload: Carried,
+    from: number,
+    isAsked: boolean,
+    token: number
+  ) => boolean
+  /** The answer to a call of this isolate, with the status that `reply` was given. */
+  readonly replied: (call: K, status: number, payload: Carried) => void
+  /** As `deadLetter`, of a message that went to another isolate or came from one. */
+  readonly deadLetter: (to: number, from: number, op: number, payload: Carried, why: Why) => void
+  /** Another isolate of the system is there. */
+  readonly up: (isolate: number, shard: number) => void
+  /** It has ended. */
+  readonly down: (isolate: number, shard: number) => void
 }
 
 /** What the loop asks of the world. Virtual in tests. */
@@ -63,6 +87,8 @@ export interface MembraneOptions {
   readonly clock: MembraneClock
   /** Tests: one message a batch, in an order made from this. */
   readonly seed: bigint | undefined
+  /** The handle of the system that the shard joins; absent: it is alone. */
+  readonly system?: number | undefined
 }
 
 /** The meter of a cell's behaviour is made on its first message. */

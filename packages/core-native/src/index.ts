@@ -17,7 +17,8 @@ export type {
   TableHandle,
   TellOutcome
 } from "./ActorHandle.ts"
-export type { Binding } from "./binding.ts"
+export type { Binding, IsolateData } from "./binding.ts"
+export type { Carried } from "./border.ts"
 export { systemClock } from "./clock.ts"
 export {
   ActorExited,
@@ -30,7 +31,7 @@ export {
   SystemStopped
 } from "./errors.ts"
 export type { CrashError, ExitReason } from "./ExitReason.ts"
-export type { MembraneCall, MembraneCell, MembraneClock, MembraneHost, MembraneOptions, Why } from "./host.ts"
+export type { AwayHost, MembraneCall, MembraneCell, MembraneClock, MembraneHost, MembraneOptions, Why } from "./host.ts"
 export { load } from "./load.ts"
 export type { Mailbox } from "./Mailbox.ts"
 export { Membrane } from "./Membrane.ts"

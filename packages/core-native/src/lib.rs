@@ -6,6 +6,7 @@
 //! - `buffer.rs`: blocks of memory that are handed over without a copy
 //! - `bell.rs`: the doorbell that wakes the isolate, safe while its environment is torn down
 //! - `reason.rs`, `info.rs`, `options.rs`: data as it crosses
+//! - `tags.rs`: tags of messages as numbers that hold in every isolate
 //! - `flood.rs`: a native thread that sends, for tests and benchmarks
 //!
 //! Rules: nothing here calls JavaScript, but the doorbell, from its own queue. Every export catches panics. State is
@@ -32,6 +33,7 @@ mod info;
 mod options;
 mod reason;
 mod shard;
+mod tags;
 
 use napi_derive::napi;
 

@@ -11,6 +11,7 @@
  * - Holds the process while there is something to run, and at rest as `alarm.ts` says.
  */
 import { Alarm } from "./alarm.ts"
+import type { Border } from "./border.ts"
 import { Completion, Control, Flag, RECORD_WORDS, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
 import { Meter } from "./meter.ts"
@@ -40,7 +41,7 @@ const {
 const WORDS = RECORD_WORDS
 const { AbandonBatch: ABANDON_BATCH, Runnable: RUNNABLE, Queued: QUEUED } = Control
 const { Slice: SLICE, Message: MESSAGE } = Completion
-const { Inline: INLINE, Call: CALL } = Flag
+const { Inline: INLINE, Call: CALL, Remote: REMOTE } = Flag
 
 /** ms of work before the event loop gets its turn. */
 const TURN = 0.4
@@ -97,6 +98,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   readonly #timers: Timers<C>
   readonly #notices: Notices<C, K>
   readonly #reasons: Reasons
+  readonly #border: Border
   readonly #host: MembraneHost<C, K>
   readonly #now: () => number
   readonly #turns: Turns
@@ -119,6 +121,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     timers: Timers<C>,
     waiters: Map<number, () => void>,
     reasons: Reasons,
+    border: Border,
     host: MembraneHost<C, K>,
     options: MembraneOptions,
     end: () => void
@@ -129,8 +132,9 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#tokens = tokens
     this.#table = table
     this.#timers = timers
-    this.#notices = new Notices(ring, slots, tokens, table, timers, waiters, reasons, host)
+    this.#notices = new Notices(ring, slots, tokens, table, timers, waiters, reasons, border, host)
     this.#reasons = reasons
+    this.#border = border
     this.#host = host
     this.#now = options.clock.now
     this.#turns = new Turns(TURN, () => this.#pump())
@@ -364,18 +368,21 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       const tag = words[at + HEAD]!
       let waits: boolean
       if ((tag & 0xff) === MESSAGE) {
-        const flags = tag >>> 8
-        const payload = (flags & INLINE) !== 0
-          ? numberOf(this.#ring.inFloats[(at >> 1) + 3]!)
-          : this.#slots.take(words[at + SLOT]!)
-        const from = words[at + FROM]!
-        waits = host.deliver(
-          cell,
-          tag >>> 16,
-          payload,
-          from === 0 ? 0 : quickPidOf(from, words[at + FROM_GENERATION]!),
-          (flags & CALL) !== 0 ? this.#tokens.get(words[at + A]!) ?? host.spentCall : undefined
-        )
+        if ((tag | 0) < 0) waits = this.#deliverAway(cell, at, tag)
+        else {
+          const flags = tag >>> 8
+          const payload = (flags & INLINE) !== 0
+            ? numberOf(this.#ring.inFloats[(at >> 1) + 3]!)
+            : this.#slots.take(words[at + SLOT]!)
+          const from = words[at + FROM]!
+          waits = host.deliver(
+            cell,
+            tag >>> 16,
+            payload,
+            from === 0 ? 0 : quickPidOf(from, words[at + FROM_GENERATION]!),
+            (flags & CALL) !== 0 ? this.#tokens.get(words[at + A]!) ?? host.spentCall : undefined
+          )
+        }
       } else waits = this.#special(cell, at, tag & 0xff)
       if (++metering.since >= group && metering.measure(this.#now(), head, meter)) {
         this.attention |= Attention.LeaveBatch
@@ -422,6 +429,16 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       default:
         throw new Error(`the shard emitted a record of kind ${kind} in a slice`)
     }
+  }
+
+  // Its op has the bit that only messages of the border have (`border.ts`).
+  #deliverAway(cell: C, at: number, tag: number): boolean {
+    const words = this.#ring.in
+    const { away } = this.#host
+    if (away === undefined) throw new Error("a message from another isolate, and nobody to take it")
+    const isAsked = ((tag >>> 8) & (CALL | REMOTE)) !== 0
+    const token = isAsked ? words[at + A]! : 0
+    return away.deliver(cell, tag >>> 16, this.#border.read(at, A), this.#notices.from(at), isAsked, token)
   }
 
   // A slice for an actor that this side does not know: its messages are consumed, and reported.

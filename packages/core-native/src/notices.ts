@@ -4,6 +4,7 @@
  *
  * Owner: the loop, which hands over the place of a record in the completion ring.
  */
+import type { Border } from "./border.ts"
 import { Completion, Flag, Why as WhyCode, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, Why } from "./host.ts"
 import type { Reasons } from "./reasons.ts"
@@ -25,7 +26,7 @@ const {
   A,
   B
 } = Word
-const { Inline: INLINE, WhyShift: WHY_SHIFT } = Flag
+const { Inline: INLINE, Bytes: BYTES, WhyShift: WHY_SHIFT } = Flag
 
 const whyNames: Record<number, Why> = {
   [WhyCode.NotAlive]: "NotAlive",
@@ -45,6 +46,7 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
   readonly #timers: Timers<C>
   readonly #waiters: Map<number, () => void>
   readonly #reasons: Reasons
+  readonly #border: Border
   readonly #host: MembraneHost<C, K>
 
   constructor(
@@ -55,6 +57,7 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
     timers: Timers<C>,
     waiters: Map<number, () => void>,
     reasons: Reasons,
+    border: Border,
     host: MembraneHost<C, K>
   ) {
     this.#ring = ring
@@ -64,6 +67,7 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
     this.#timers = timers
     this.#waiters = waiters
     this.#reasons = reasons
+    this.#border = border
     this.#host = host
   }
 
@@ -108,6 +112,18 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
         host.callEnded(call, end, end === 1 ? this.#reasons.of(words[at + SLOT]!) : undefined)
         break
       }
+      case Completion.Replied: {
+        const call = this.#tokens.close(words[at + A]!)
+        if (call !== undefined) host.away?.replied(call, words[at + B]!, this.#border.read(at, TO))
+        break
+      }
+      case Completion.IsolateUp:
+        host.away?.up(words[at + A]!, words[at + B]!)
+        break
+      case Completion.IsolateDown:
+        host.away?.down(words[at + A]!, words[at + B]!)
+        break
+      case Completion.DeadLetterBytes:
       case Completion.DeadLetter:
         this.deadLetter(at, whyNames[(tag >>> (8 + WHY_SHIFT)) & 15] ?? "NotAlive")
         break
@@ -125,6 +141,15 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
   deadLetter(at: number, why: Why): void {
     const words = this.#ring.in
     const tag = words[at + HEAD]!
+    if ((tag | 0) < 0) {
+      const to = pidOf(words[at + TO]!, words[at + TO_GENERATION]!)
+      const kind = tag & 0xff
+      const isBytes = kind === Completion.Message
+        ? ((tag >>> 8) & BYTES) !== 0
+        : kind === Completion.DeadLetterBytes
+      this.#host.away?.deadLetter(to, this.from(at), tag >>> 16, this.#border.readAs(at, A, isBytes), why)
+      return
+    }
     const payload = ((tag >>> 8) & INLINE) !== 0
       ? this.#ring.inFloats[(at >> 1) + 3]
       : this.#slots.take(words[at + SLOT]!)

@@ -14,6 +14,8 @@ export const SUBMISSIONS = 1024
 export const COMPLETIONS = 2048
 /** PIDs that are taken at a time, so that a spawn is one record and no call. */
 export const RESERVE = 256
+/** Words of the arena of bytes in each direction. */
+const ARENA = 65_536
 /** Records that may wait from other threads. */
 const INBOX = 65_536
 
@@ -49,6 +51,9 @@ export class Ring implements HotCalls {
   readonly congested: Uint32Array
   readonly reserve: Uint32Array
   readonly args: Float64Array
+  /** Bytes to and from other isolates; of a shard that is in no system, nothing. */
+  readonly outgoing: Uint32Array
+  readonly incoming: Uint32Array
   /** Records in `out`. */
   pending = 0
   /** Deliveries are out that the shard may not have counted yet. */
@@ -62,7 +67,13 @@ export class Ring implements HotCalls {
 
   constructor(
     binding: Binding,
-    options: { readonly maxActors: number; readonly capacity: number; readonly seed: bigint | undefined },
+    options: {
+      readonly maxActors: number
+      readonly capacity: number
+      readonly seed: bigint | undefined
+      /** The handle of its system. */
+      readonly system?: number | undefined
+    },
     wake: () => void
   ) {
     const out = new ArrayBuffer((SUBMISSIONS + 1) * WORDS * 4)
@@ -75,17 +86,27 @@ export class Ring implements HotCalls {
     this.congested = new Uint32Array(Math.ceil((options.maxActors + 1) / 32))
     this.reserve = new Uint32Array(RESERVE * 2)
     this.args = new Float64Array(8)
+    const arena = options.system === undefined ? 0 : ARENA
+    this.outgoing = new Uint32Array(arena)
+    this.incoming = new Uint32Array(arena)
     const arrays: SharedArrays = {
       submissions: this.out,
       completions: this.in,
       control: this.control,
       congested: this.congested,
       reserve: this.reserve,
-      call: this.args
+      call: this.args,
+      ...(arena === 0 ? {} : { outgoing: this.outgoing, incoming: this.incoming })
     }
-    const { maxActors, capacity, seed } = options
+    const { maxActors, capacity, seed, system } = options
     this.native = new binding.NativeShard(
-      { maxActors, capacity, inbox: INBOX, ...(seed === undefined ? {} : { seed }) },
+      {
+        maxActors,
+        capacity,
+        inbox: INBOX,
+        ...(seed === undefined ? {} : { seed }),
+        ...(system === undefined ? {} : { system })
+      },
       arrays,
       wake
     )

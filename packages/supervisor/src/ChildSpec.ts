@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { IsolateId } from "@myrmidonjs/actor"
 import type * as Duration from "effect/Duration"
 
 /**
@@ -24,8 +25,11 @@ export interface ChildOptions {
   readonly shutdown?: Duration.Input | "brutal" | "infinity" | undefined
   /** Its own end may end its supervisor (`autoShutdown`). For `transient` and `temporary` children. */
   readonly significant?: boolean | undefined
-  /** Where it runs. Only this isolate, so far. */
-  readonly place?: "here" | undefined
+  /**
+   * Where it runs; `here` by default, with its supervisor. The other places are those of `spawnOn`, for a behaviour that
+   * `Actor.module` made. When its isolate goes away it is restarted by its type, on a worker that is there then.
+   */
+  readonly place?: "here" | "main" | "worker" | "spread" | IsolateId | undefined
 }
 
 /**

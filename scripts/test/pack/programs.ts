@@ -31,6 +31,41 @@ export const answer: Promise<number> = Effect.runPromise(program.pipe(Effect.sco
 /** On the twin, with nothing of Node's. */
 export const onTheTwin = counter("ActorSystem.layerMemory()")
 
+/** A behaviour that workers import, and the program that spawns it there: plain JavaScript, as it is run. */
+export const onWorkers = {
+  "counter.mjs": `
+import { Actor } from "@myrmidonjs/actor"
+import { Layer, Schema } from "effect"
+import { Rpc } from "effect/rpc"
+import { isMainThread } from "node:worker_threads"
+
+export const Counter = Actor.make("Counter", [
+  Rpc.make("Add", { payload: Schema.Struct({ by: Schema.Int }), success: Schema.Int }),
+  Rpc.make("IsMain", { success: Schema.Boolean })
+])
+export const CounterLive = Actor.module(
+  import.meta.url,
+  Counter.behavior({
+    init: (start) => ({ n: start }),
+    handlers: { Add: (state, { by }) => state.n += by, IsMain: () => isMainThread }
+  }),
+  Layer.empty
+)
+`,
+  "main.mjs": `
+import { ActorSystem } from "@myrmidonjs/actor"
+import { Effect } from "effect"
+import { Counter, CounterLive } from "./counter.mjs"
+
+const program = Effect.gen(function*() {
+  const counter = yield* CounterLive.spawnOn("worker", 40)
+  const n = yield* counter.ask(Counter.messages.Add({ by: 2 }))
+  return \`\${n} \${yield* counter.ask(Counter.messages.IsMain())}\`
+})
+console.log(await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ isolates: 1 })))))
+`
+} as const
+
 export const programs: Readonly<Record<string, Program>> = {
   "@myrmidonjs/actor": {
     code: `${onTheTwin}console.log(await answer)\n`,

@@ -70,9 +70,13 @@ const needed = (name: string, seen: Set<string> = new Set()): Set<string> => {
  * An empty project with `name` and what it needs of this workspace, from the tarballs. Effect comes from the workspace,
  * so that no registry is asked; whatever else a package uses has to come with it.
  */
-export const projectWith = async (name: string, tarballs: ReadonlyMap<string, string>): Promise<string> => {
+export const projectWith = async (
+  name: string,
+  tarballs: ReadonlyMap<string, string>,
+  beside: ReadonlyArray<string> = []
+): Promise<string> => {
   const project = temporary("project")
-  const own = Object.fromEntries([...needed(name)].map((each) => [each, `file:${tarballs.get(each) ?? ""}`]))
+  const own = Object.fromEntries([...needed(name), ...beside].map((each) => [each, `file:${tarballs.get(each) ?? ""}`]))
   const effect = `link:${realpathSync(at("node_modules/effect"))}`
   const write = (file: string, value: unknown) =>
     writeFileSync(join(project, file), JSON.stringify(value, undefined, 2))

@@ -6,7 +6,7 @@
 
 use super::Shard;
 use crate::{
-    payload::Payload,
+    payload::{Payload, Value},
     record::{BLOCK, COPIED, Record, flag, word},
 };
 
@@ -39,6 +39,11 @@ impl Shard {
     /// The bytes of a SLOT of the batch; `None`: it names none.
     pub fn block(&self, slot: u32) -> Option<Vec<u8>> {
         if slot >= BLOCK { self.payloads.get(slot & !BLOCK).map(<[u8]>::to_vec) } else { read(&self.incoming, slot) }
+    }
+
+    /// Takes the value of a SLOT of the batch, once; `None`: it names bytes, or nothing.
+    pub fn take_value(&mut self, slot: u32) -> Option<Value> {
+        if slot >= BLOCK { self.payloads.take_value(slot & !BLOCK) } else { None }
     }
 
     /// Takes the payload of a submitted record into the pool. What names no block is an empty payload.

@@ -17,7 +17,7 @@ impl Shard {
     pub fn join(&mut self, isolate: u8, names: Arc<dyn NameTable>, limits: PeerLimits) {
         self.isolate = isolate;
         self.names = Names::Shared(names);
-        self.peers.limit(limits);
+        self.peers.limit(limits, self.margin as usize);
     }
 
     /// Another shard is there and takes packets.

@@ -46,7 +46,7 @@ impl Pair {
             let config =
                 ShardConfig { shard: number, max_actors: 100, default_capacity: 64, seed: None, long_slice_us: 1000 };
             let mut shard = Shard::with_generation(config, 0, 0);
-            shard.peers.limit(limits);
+            shard.peers.limit(limits, 0);
             shard.isolate = number;
             shard.connect(1 - number, 1 - number);
             shard

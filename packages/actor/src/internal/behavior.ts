@@ -9,6 +9,7 @@ import type * as Rpc from "effect/rpc/Rpc"
 import * as Scope from "effect/Scope"
 import { ActorSystem } from "../ActorSystem.ts"
 import type { Behavior } from "../Behavior.ts"
+import type { ExitReason } from "../ExitReason.ts"
 import * as Link from "../Link.ts"
 import type { SpawnOptions } from "../Self.ts"
 import { BehaviorImpl, behaviorOf, boundFor } from "./behaviorImpl.ts"
@@ -22,20 +23,25 @@ import { stopAll } from "./stop.ts"
 import { hostOf } from "./system.ts"
 import { type Watch, watch } from "./watch.ts"
 
-class SpawnableBehavior extends BehaviorImpl {
+export interface Monitored {
+  readonly ref: Cell
+  readonly down: Effect.Effect<ExitReason>
+}
+
+export class SpawnableBehavior extends BehaviorImpl {
   get version(): string {
     return this.program.version
   }
 
-  spawn(args: unknown, options?: SpawnOptions): Spawn {
+  spawn(args: unknown, options?: SpawnOptions): Effect.Effect<Cell, unknown, unknown> {
     return new Spawn(this, args, options, true)
   }
 
-  spawnDetached(args: unknown, options?: SpawnOptions): Spawn {
+  spawnDetached(args: unknown, options?: SpawnOptions): Effect.Effect<Cell, unknown, unknown> {
     return new Spawn(this, args, options, false)
   }
 
-  spawnMonitored(args: unknown, options?: SpawnOptions) {
+  spawnMonitored(args: unknown, options?: SpawnOptions): Effect.Effect<Monitored, unknown, unknown> {
     return Effect.withFiber((fiber) => {
       const scope = Context.getUnsafe(fiber.context, Scope.Scope)
       let held: Watch | undefined
@@ -47,7 +53,11 @@ class SpawnableBehavior extends BehaviorImpl {
     })
   }
 
-  spawnLinked(args: unknown, use: (ref: Cell) => Effect.Effect<unknown, unknown>, options?: SpawnOptions) {
+  spawnLinked(
+    args: unknown,
+    use: (ref: Cell) => Effect.Effect<unknown, unknown>,
+    options?: SpawnOptions
+  ): Effect.Effect<unknown, unknown, unknown> {
     return Effect.withFiber((fiber) =>
       Effect.flatMap(
         spawnIn(fiber, this, args, options, false, undefined),
@@ -111,8 +121,8 @@ const spawnIn = (
     : spawned
 }
 
-// One finalizer a scope, however many actors it has.
-const ownerOf = (host: Host, scope: Scope.Scope): Owner => {
+/** What ends with a scope: one finalizer, however many actors it has. */
+export const ownerOf = (host: Host, scope: Scope.Scope): Owner => {
   const last = host.lastOwner
   if (last !== undefined && last.scope === scope) return last.owner
   let owner = host.owners.get(scope)
@@ -142,4 +152,7 @@ export const provideBehavior = <Rpcs extends Rpc.Any, Args, State, E, R>(
   behavior: Behavior<Rpcs, Args, State, E, R>,
   context: Context.Context<never>
 ): Behavior<Rpcs, Args, State, E> =>
-  new SpawnableBehavior(behaviorOf(behavior).program, context) as unknown as Behavior<Rpcs, Args, State, E>
+  // What can move has its services from its own Layer.
+  (behaviorOf(behavior).movable !== undefined
+    ? behavior
+    : new SpawnableBehavior(behaviorOf(behavior).program, context)) as unknown as Behavior<Rpcs, Args, State, E>

@@ -9,6 +9,8 @@ export class BehaviorImpl {
   readonly program: Program
   /** By `Actor.provide`: taken instead of what the spawner has. */
   readonly provided: Context.Context<never> | undefined
+  /** Of one that other isolates can import: what it runs with is its own, built once in each system. */
+  movable: ((host: Host) => Context.Context<never>) | undefined = undefined
   // The last one first: a loop that spawns 100,000 alike finds it by two comparisons.
   lastContext: Context.Context<never> | undefined = undefined
   lastBound: Bound | undefined = undefined
@@ -28,7 +30,7 @@ export const behaviorOf = (behavior: unknown): BehaviorImpl => {
 
 /** The behaviour with what it captures from `context`; one for all that spawn it from there. */
 export const boundFor = (behavior: BehaviorImpl, host: Host, context: Context.Context<never>): Bound => {
-  const source = behavior.provided ?? context
+  const source = behavior.movable === undefined ? behavior.provided ?? context : behavior.movable(host)
   const last = behavior.lastBound
   if (last !== undefined && last.host === host && behavior.lastContext === source) return last
   let ofHost = behavior.bounds.get(host)

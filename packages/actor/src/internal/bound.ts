@@ -20,6 +20,7 @@ import { type ResolvedMailbox, resolveMailbox } from "./mailbox.ts"
 import { intern } from "./opcodes.ts"
 import type { RpcInfo } from "./rpc.ts"
 import { Flag, mostBudget, type OpenOptions, type Shard } from "./shard.ts"
+import type { Wire } from "./wire.ts"
 
 /** A handler of any actor; the types were checked where the behaviour was made. */
 export type Handler = (state: unknown, payload: unknown, self: unknown) => unknown
@@ -131,9 +132,17 @@ export const compile = (protocol: string, rpcs: ReadonlyArray<RpcInfo>, options:
   }
 }
 
+/** What is known of an actor that lives elsewhere: what it understands. */
+export const compileForeign = (protocol: string, rpcs: ReadonlyArray<RpcInfo>): Program => {
+  const nothing = () => undefined
+  const handlers = Object.fromEntries(rpcs.map((rpc) => [rpc.tag, nothing]))
+  return compile(protocol, rpcs, { init: nothing, handlers, version: "" })
+}
+
 export class Bound {
   readonly host: Host
-  readonly shard: Shard
+  /** Where messages go. */
+  readonly shard: Pick<Shard, "send" | "call">
   readonly program: Program
   /** What its Effects run with, but for what is each actor's own. */
   readonly context: Context.Context<never>
@@ -147,14 +156,21 @@ export class Bound {
   readonly open: OpenOptions
   /** The shard's: how long its handlers take. */
   meter: unknown = undefined
+  /** Its payloads as bytes; made when one crosses a border. */
+  wire: Wire | undefined = undefined
   /** Of its protocol and version, in this system; `Accounts.of` fills it. */
   account: Account | undefined = undefined
   /** Of one with wrappers around its handlers: the behaviour without them. */
   under: Bound | undefined = undefined
 
-  constructor(host: Host, program: Program, context: Context.Context<never>) {
+  constructor(
+    host: Host,
+    program: Program,
+    context: Context.Context<never>,
+    shard: Pick<Shard, "send" | "call"> = host.shard
+  ) {
     this.host = host
-    this.shard = host.shard
+    this.shard = shard
     this.program = program
     this.context = context
     this.plain = program.plain

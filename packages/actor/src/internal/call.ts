@@ -4,6 +4,7 @@
  * Owner: the host that made it. The shard keeps it listed under its callee, in the fields of its own half.
  */
 import type { Exit } from "effect/Exit"
+import type { Asked } from "./asked.ts"
 import type { Cell } from "./cell.ts"
 import { rethrow } from "./rethrow.ts"
 
@@ -23,6 +24,8 @@ export class Call {
   origin: Call | undefined = undefined
   /** Of a forwarded question, at its asker's call: the call that stands for it now. */
   latest: Call | undefined = undefined
+  /** Of a question that came from another isolate: who is to be answered there. */
+  asked: Asked | undefined = undefined
 
   // -- the shard's half -----------------------------------------------------------------------------------------------
   /** native: the token in records. memory: 1 while it is listed, else 0. */

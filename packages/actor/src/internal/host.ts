@@ -18,9 +18,11 @@ import type { Message } from "../Message.ts"
 import type { Pid } from "../Pid.ts"
 import type { ChildOptions, SpawnOptions } from "../Self.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
+import type { BadMessage } from "../TellError.ts"
 import { Accounts } from "./accounts.ts"
 import { behaviorOf, boundFor } from "./behaviorImpl.ts"
-import { Bound, compile, movingOps, type Program } from "./bound.ts"
+import { Away } from "./away.ts"
+import { Bound, compile, compileForeign, movingOps, type Program } from "./bound.ts"
 import { releaseAll } from "./buffer/payload.ts"
 import type { BufferPool } from "./buffer/pool.ts"
 import { Call, endCall } from "./call.ts"
@@ -31,6 +33,7 @@ import { Envelope } from "./envelope.ts"
 import { EndHook, EndHooks } from "./endHooks.ts"
 import { becameQuiet } from "./hold.ts"
 import { Hub } from "./hub.ts"
+import type { Isolates } from "./isolates.ts"
 import { hold, interruptAll, type Life, lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
 import { openHosts } from "./openHosts.ts"
@@ -38,6 +41,7 @@ import type { ResolvedOptions } from "./options.ts"
 import { Owner } from "./owner.ts"
 import { Runner } from "./runner.ts"
 import { ActorScheduler } from "./scheduler.ts"
+import type { RpcInfo } from "./rpc.ts"
 import { selfOf } from "./self.ts"
 import { askEnded } from "./send.ts"
 import type { CallEnd, Shard, ShardClock, ShardHost, Why } from "./shard.ts"
@@ -64,7 +68,7 @@ export class Host implements ShardHost {
   readonly checked: boolean
   /** They go through their encoded side. */
   readonly roundTrip: boolean
-  readonly boot: string = newBoot()
+  readonly boot: string
   /** For what crosses a border. */
   readonly codec: Codec["Service"]
   readonly scheduler: ActorScheduler
@@ -72,6 +76,14 @@ export class Host implements ShardHost {
   readonly context: Context.Context<never>
   readonly shard: Shard
   readonly nobody: Bound
+  /** What comes from other isolates, where the system has any. */
+  readonly away: Away | undefined
+  /** The same, for spawns and questions about actors that live there. */
+  isolates: Isolates | undefined = undefined
+  /** What its programs know it as. Set by whoever opens it. */
+  system: object = this
+  /** What is to be closed after its actors have ended. */
+  readonly closers: Array<Effect.Effect<void>> = []
   readonly buffers: BufferPool
   readonly letters = new Hub<DeadLetter>()
   readonly events = new Hub<SystemEvent>()
@@ -96,9 +108,12 @@ export class Host implements ShardHost {
   tellsFailed = 0
   swaps = 0
   rollbacks = 0
+  isolatesDown = 0
+  isolatesSilent = 0
   versions: Versions | undefined = undefined
   readonly accounts = new Accounts(this)
   /** Names of the latest dead; the oldest goes first. */
+  private readonly foreigns = new WeakMap<object, Bound>()
   private readonly lateNames = new Map<Pid, string>()
   private refs = 0
   private spent: Call | undefined = undefined
@@ -109,8 +124,10 @@ export class Host implements ShardHost {
     wallClock: () => number,
     roundTrip: boolean,
     context: Context.Context<never>,
-    makeShard: (host: Host) => Shard
+    makeShard: (host: Host) => Shard,
+    boot: string = newBoot()
   ) {
+    this.boot = boot
     this.options = options
     this.clock = clock
     this.wallClock = wallClock
@@ -126,6 +143,8 @@ export class Host implements ShardHost {
       compile("nobody", [], { init: () => undefined, handlers: {} }),
       this.context
     )
+    const { border } = this.shard
+    this.away = border === undefined ? undefined : new Away(this, border)
     openHosts.set(this.boot, this)
   }
 
@@ -141,6 +160,28 @@ export class Host implements ShardHost {
       this.spent.pending = false
     }
     return this.spent
+  }
+
+  // What nothing is known of but its PID.
+  get foreign(): Bound | undefined {
+    return this.away === undefined ? undefined : this.foreignOf(this, () => compileForeign("unknown", []))
+  }
+
+  /** What actors of other isolates stand on here that understand the same; one for each `key`. */
+  foreignOf(key: object, program: () => Program): Bound {
+    let bound = this.foreigns.get(key)
+    if (bound === undefined) {
+      this.foreigns.set(key, bound = new Bound(this, program(), this.context, this.shard.border!.sends))
+    }
+    return bound
+  }
+
+  /** The actor with a PID, of which it is known what it understands, wherever it lives. */
+  typed(pid: Pid, protocol: string, rpcs: ReadonlyArray<RpcInfo>): Cell {
+    const { shard } = this
+    return shard.border?.isAway(pid) === true
+      ? shard.cellOf(pid, this.foreignOf(rpcs, () => compileForeign(protocol, rpcs)))
+      : shard.cellOf(pid)
   }
 
   nextRef(): number {
@@ -250,6 +291,15 @@ export class Host implements ShardHost {
     if (!this.events.idle) {
       this.events.publish({ _tag: "SwapRolledBack", pid: cell.pid, name: cell.life?.name, version, reason })
     }
+  }
+
+  /** What another isolate sent is none of its messages. */
+  misunderstood(cell: Cell, from: Pid | 0, message: Envelope<string, unknown>, reason: BadMessage): void {
+    if (!this.events.idle) {
+      const { issue, tag } = reason
+      this.events.publish({ _tag: "Misunderstood", pid: cell.pid, name: cell.life?.name, tag, issue })
+    }
+    this.letter(cell.pid, from === 0 ? undefined : from, message, "Dropped")
   }
 
   tellFailed(cell: Cell, op: number, error: unknown): void {

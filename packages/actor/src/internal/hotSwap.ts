@@ -12,6 +12,7 @@ import * as Fiber from "effect/Fiber"
 import { ActorExited } from "../AskError.ts"
 import { ExitReason } from "../ExitReason.ts"
 import { MigrationTimeout, RolledBack, SwapError, SwapInProgress, WrongVersion } from "../SwapError.ts"
+import { notHere } from "./about.ts"
 import type { Bound } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import { Hold, holdStill, isQuiet, letGo, whenQuiet } from "./hold.ts"
@@ -41,6 +42,8 @@ export const exited = (cell: Cell): SwapError =>
 export const refusal = (cell: Cell, upgrade: UpgradeImpl | undefined, sure: boolean): SwapError | undefined => {
   const { life } = cell
   const { shard } = cell.host
+  const away = notHere(cell)
+  if (away !== undefined) return swapError(away)
   if (life?.ended !== undefined || life?.closing === true || !(sure ? shard.isAlive(cell) : shard.holds(cell))) {
     return exited(cell)
   }

@@ -9,6 +9,8 @@ const capacity = 4096
 
 export class Hub<A> {
   private readonly readers = new Set<Queue.Enqueue<A>>()
+  /** Hears everything at once: the isolate that opened the system, of what happens in this one. */
+  tap: ((value: A) => void) | undefined = undefined
   /** Values that readers lost. */
   dropped = 0
   /** Starts listening when it is run, ends never by itself. */
@@ -26,10 +28,11 @@ export class Hub<A> {
   }
 
   get idle(): boolean {
-    return this.readers.size === 0
+    return this.readers.size === 0 && this.tap === undefined
   }
 
   publish(value: A): void {
+    this.tap?.(value)
     for (const reader of this.readers) {
       if (!Queue.offerUnsafe(reader, value)) this.dropped++
     }

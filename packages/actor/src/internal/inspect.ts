@@ -1,11 +1,12 @@
 /** Reads and writes of states, between two messages. */
 import * as Effect from "effect/Effect"
 import type { AnyRef } from "../ActorRef.ts"
-import { ActorExited } from "../AskError.ts"
-import { ExitReason } from "../ExitReason.ts"
+import type { ActorElsewhere } from "../ActorElsewhere.ts"
+import type { ActorExited } from "../AskError.ts"
 import { Pid } from "../Pid.ts"
 import { ReplaceFailed } from "../ReplaceFailed.ts"
 import { ProtocolMismatch } from "../SpawnError.ts"
+import { gone, notHere } from "./about.ts"
 import { behaviorOf } from "./behaviorImpl.ts"
 import type { Program } from "./bound.ts"
 import { type Cell, cellOf } from "./cell.ts"
@@ -13,13 +14,12 @@ import { Hold, holdStill, isQuiet, letGo } from "./hold.ts"
 import { quiet } from "./hotSwap.ts"
 import { baseOf, issueOf } from "./upgrade.ts"
 
-export const gone = (cell: Cell): ActorExited =>
-  new ActorExited({ pid: cell.pid, name: cell.life?.name, reason: cell.life?.ended ?? ExitReason.noProc(true) })
-
-type Answer = Effect.Effect<unknown, ActorExited | ProtocolMismatch | ReplaceFailed>
+type Answer = Effect.Effect<unknown, ActorElsewhere | ActorExited | ProtocolMismatch | ReplaceFailed>
 
 /** The state of an actor that has one and runs this. */
 const stateOf = (cell: Cell, program: Program, use: (state: unknown) => Answer): Answer => {
+  const away = notHere(cell)
+  if (away !== undefined) return Effect.fail(away)
   if (cell.life?.ended !== undefined || !cell.host.shard.isAlive(cell)) return Effect.fail(gone(cell))
   const found = cell.bound.program
   if (baseOf(found) === program) return use(cell.state)

@@ -20,6 +20,9 @@ export const registerMetrics = (host: Host, backend: string, context: Context.Co
     swaps: ["actors that were given another version", () => host.swaps],
     rollbacks: ["actors that went back to the version before", () => host.rollbacks],
     long_schedule: ["handlers that held the thread for too long", () => host.longSchedules],
+    isolates: ["worker isolates that run", () => Math.max(0, (host.shard.border?.isolates().length ?? 1) - 1)],
+    isolates_down: ["worker isolates that ended before their system", () => host.isolatesDown],
+    isolates_silent: ["times that a worker isolate gave no sign of life for too long", () => host.isolatesSilent],
     dropped_letters: ["dead letters that a slow reader lost", () => host.letters.dropped],
     dropped_events: ["events that a slow reader lost", () => host.events.dropped]
   }

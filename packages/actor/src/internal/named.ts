@@ -13,6 +13,7 @@ import type { Pid } from "../Pid.ts"
 import type { Protocol } from "../Protocol.ts"
 import { NameNotFound, ProtocolMismatch } from "../SpawnError.ts"
 import type { TellError, TellOutcome } from "../TellError.ts"
+import { infoOf } from "./about.ts"
 import type { Program } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import { Envelope } from "./envelope.ts"
@@ -57,7 +58,8 @@ class NamedRefImpl {
   }
 
   target(): Cell | undefined {
-    return holderOf(this.host, this.name)
+    const holder = holderOf(this.host, this.name)
+    return holder === undefined ? undefined : this.seen(holder)
   }
 
   askFailed(message: Message<string, unknown>): AskError {
@@ -98,7 +100,13 @@ class NamedRefImpl {
   }
 
   get current(): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> {
-    return find(this.host, this.protocol, this.name)
+    return Effect.map(find(this.host, this.protocol, this.name), (cell) => this.seen(cell))
+  }
+
+  // Where another isolate has it, its PID is all that is known.
+  private seen(cell: Cell): Cell {
+    const { host } = this
+    return cell.bound === host.foreign ? host.typed(cell.pid, this.protocol, this.rpcs) : cell
   }
 }
 
@@ -106,10 +114,13 @@ const find = (host: Host, protocol: string, name: string): Effect.Effect<Cell, N
   Effect.suspend((): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> => {
     const cell = holderOf(host, name)
     if (cell === undefined) return Effect.fail(new NameNotFound({ name }))
-    const found = cell.bound.program.protocol
-    return found === protocol
-      ? Effect.succeed(cell)
-      : Effect.fail(new ProtocolMismatch({ name, expected: protocol, found }))
+    const known = cell.bound === host.foreign
+      ? Effect.mapError(Effect.map(infoOf(cell), (info) => info.protocol), () => new NameNotFound({ name }))
+      : Effect.succeed(cell.bound.program.protocol)
+    return Effect.flatMap(known, (found) =>
+      found === protocol
+        ? Effect.succeed(cell)
+        : Effect.fail(new ProtocolMismatch({ name, expected: protocol, found })))
   })
 
 /** The actor that has a name now. */
@@ -118,7 +129,10 @@ export const lookupName = <Name extends string, Rpcs extends Rpc.Any>(
   protocol: Protocol<Name, Rpcs>,
   name: string
 ): Effect.Effect<ActorRef<Rpcs>, NameNotFound | ProtocolMismatch> =>
-  find(host, protocol.name, name) as Effect.Effect<unknown, NameNotFound | ProtocolMismatch> as Effect.Effect<
+  Effect.map(
+    find(host, protocol.name, name),
+    (cell) => cell.bound === host.foreign ? host.typed(cell.pid, protocol.name, infosOf(protocol.group)) : cell
+  ) as Effect.Effect<unknown, NameNotFound | ProtocolMismatch> as Effect.Effect<
     ActorRef<Rpcs>,
     NameNotFound | ProtocolMismatch
   >

@@ -1,7 +1,7 @@
 /**
  * System options, checked once.
  */
-import type { SystemOptions } from "../ActorSystem.ts"
+import type { NativeOptions, SystemOptions } from "../ActorSystem.ts"
 import type { DeadLetter } from "../DeadLetter.ts"
 import { InvalidOption } from "../SpawnError.ts"
 import { defaultMailbox, millisOf, type ResolvedMailbox, resolveMailbox } from "./mailbox.ts"
@@ -17,14 +17,19 @@ export interface ResolvedOptions {
   readonly maxBufferBytes: number
   readonly validate: boolean
   readonly keepAlive: boolean
+  /** Worker isolates. */
+  readonly isolates: number
+  /** ms */
+  readonly isolateSilence: number
   readonly onDeadLetter: ((letter: DeadLetter) => void) | undefined
 }
 
 const maxActors = 2 ** 24 - 1
+const maxIsolates = 128
 const mostBufferBytes = 2 ** 40
 const maxMillis = 2 ** 31 - 1
 
-const known: ReadonlySet<string> = new Set(
+const knownHere: ReadonlySet<string> = new Set(
   [
     "maxActors",
     "mailbox",
@@ -38,6 +43,9 @@ const known: ReadonlySet<string> = new Set(
     "backend"
   ] satisfies ReadonlyArray<keyof SystemOptions | "seed" | "backend">
 )
+const knownNative: ReadonlySet<string> = new Set(
+  [...knownHere, "isolates", "isolateSilence" satisfies keyof NativeOptions]
+)
 
 const flag = (option: "validate" | "keepAlive", value: unknown): boolean => {
   if (value === undefined) return false
@@ -45,8 +53,9 @@ const flag = (option: "validate" | "keepAlive", value: unknown): boolean => {
   throw new InvalidOption({ option, issue: `must be a boolean, is ${JSON.stringify(value)}` })
 }
 
-/** Throws `InvalidOption`, which names the option. */
-export const resolveOptions = (options: SystemOptions): ResolvedOptions => {
+/** Throws `InvalidOption`, which names the option. `isNative`: it may have other isolates. */
+export const resolveOptions = (options: NativeOptions, isNative = false): ResolvedOptions => {
+  const known = isNative ? knownNative : knownHere
   for (const option of Object.keys(options)) {
     if (!known.has(option)) throw new InvalidOption({ option, issue: `unknown; known are ${[...known].join(", ")}` })
   }
@@ -55,6 +64,13 @@ export const resolveOptions = (options: SystemOptions): ResolvedOptions => {
     throw new InvalidOption({
       option: "maxActors",
       issue: `must be an integer from 1 to ${maxActors}, is ${String(actors)}`
+    })
+  }
+  const { isolates = 0 } = options
+  if (!Number.isInteger(isolates) || isolates < 0 || isolates > maxIsolates) {
+    throw new InvalidOption({
+      option: "isolates",
+      issue: `must be an integer from 0 to ${maxIsolates}, is ${String(isolates)}`
     })
   }
   if (options.onDeadLetter !== undefined && typeof options.onDeadLetter !== "function") {
@@ -75,6 +91,8 @@ export const resolveOptions = (options: SystemOptions): ResolvedOptions => {
     maxBufferBytes: bufferBytes,
     validate: flag("validate", options.validate),
     keepAlive: flag("keepAlive", options.keepAlive),
+    isolates,
+    isolateSilence: millisOf("isolateSilence", options.isolateSilence ?? 5_000, maxMillis),
     onDeadLetter: options.onDeadLetter
   }
 }

@@ -13,6 +13,7 @@ import { Cell } from "./cell.ts"
 import { refForm } from "./codec/forms.ts"
 import { wireForm } from "./codec/wireSchema.ts"
 import { openHosts } from "./openHosts.ts"
+import { infosOf, type RpcInfo } from "./rpc.ts"
 
 const isCell = (u: unknown): u is Cell => u instanceof Cell
 
@@ -28,15 +29,17 @@ const encoded = Schema.String.check(Schema.makeFilter((text: string) => decode(t
   expected: "the PID of an actor of a system that is open here, as <0.1.0>@boot"
 }))
 
-const schema: Schema.Codec<Cell, string> = encoded.pipe(Schema.decodeTo(
-  Schema.declare(isCell, { identifier: "ActorRef", [wireForm]: refForm(isCell, Pid.isPid) }),
-  SchemaTransformation.transform({
-    decode: (text: string): Cell => decode(text)!,
-    encode: (cell: Cell): string => `${Pid.print(cell.pid)}@${cell.host.boot}`
-  })
-))
+const schemaOf = (protocol: string, rpcs: ReadonlyArray<RpcInfo>): Schema.Codec<Cell, string> =>
+  encoded.pipe(Schema.decodeTo(
+    Schema.declare(isCell, { identifier: "ActorRef", [wireForm]: refForm(isCell, Pid.isPid, protocol, rpcs) }),
+    SchemaTransformation.transform({
+      decode: (text: string): Cell => decode(text)!,
+      encode: (cell: Cell): string => `${Pid.print(cell.pid)}@${cell.host.boot}`
+    })
+  ))
 
 /** Any ref fits at run time; what it understands is checked where it is sent to. */
 export const refSchema = <Name extends string, Rpcs extends Rpc.Any>(
-  _protocol: Protocol<Name, Rpcs>
-): Schema.Codec<ActorRef<Rpcs>, string> => schema as unknown as Schema.Codec<ActorRef<Rpcs>, string>
+  protocol: Protocol<Name, Rpcs>
+): Schema.Codec<ActorRef<Rpcs>, string> =>
+  schemaOf(protocol.name, infosOf(protocol.group)) as unknown as Schema.Codec<ActorRef<Rpcs>, string>

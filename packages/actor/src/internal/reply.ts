@@ -15,7 +15,7 @@ import { Envelope } from "./envelope.ts"
 import { Forward } from "./forward.ts"
 import { hold, lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
-import { askEnded, askRefused, sendCall, sendMessage } from "./send.ts"
+import { askEnded, askRefused, passOn, sendCall, sendMessage } from "./send.ts"
 import { CallEnd, Outcome } from "./shard.ts"
 
 /**
@@ -58,12 +58,16 @@ export const answer = (
     if ((flags & OpFlag.Answers) !== 0 && Exit.isSuccess(exit)) releaseAll(exit.value)
     return
   }
-  if (!(isEndOfStream && Exit.isSuccess(exit)) && (flags & OpFlag.Checked) !== 0) {
+  if (call.asked !== undefined) {
+    const issue = call.asked.encode(exit)
+    if (issue !== undefined) return crash(cell, badReply(op, issue), call)
+  } else if (!(isEndOfStream && Exit.isSuccess(exit)) && (flags & OpFlag.Checked) !== 0) {
     const checked = checkedReply(cell, op, exit, call)
     if (checked === undefined) return
     exit = checked
   }
-  if ((flags & OpFlag.Answers) !== 0 && Exit.isSuccess(exit)) {
+  // To another isolate they have left with what was encoded.
+  if ((flags & OpFlag.Answers) !== 0 && call.asked === undefined && Exit.isSuccess(exit)) {
     const leaving = depart(exit.value)
     if (leaving === undefined) return crash(cell, badBuffers(op, exit.value), call)
     exit = Exit.succeed(leaving.arrive())
@@ -83,13 +87,13 @@ const checkedReply = (
   if (Exit.isSuccess(exit)) {
     const checked = checkSuccess(cell.bound, op, exit.value)
     if (Exit.isSuccess(checked)) return checked
-    return crash(cell, badReply(op, checked.cause), call), undefined
+    return crash(cell, badReply(op, String(Cause.squash(checked.cause))), call), undefined
   }
   const failure = exit.cause.reasons.find(Cause.isFailReason)
   if (failure === undefined) return exit
   const checked = checkError(cell.bound, op, failure.error)
   if (Exit.isSuccess(checked)) return Exit.fail(checked.value)
-  return crash(cell, badReply(op, checked.cause), call), undefined
+  return crash(cell, badReply(op, String(Cause.squash(checked.cause))), call), undefined
 }
 
 /**
@@ -104,18 +108,18 @@ export const issueOfReply = (cell: Cell, op: number, exit: Exit.Exit<unknown, un
     if (Deferred.isDeferred(value) || value instanceof Forward) return undefined
     if ((flags & OpFlag.Checked) !== 0) {
       const checked = checkSuccess(cell.bound, op, value)
-      if (Exit.isFailure(checked)) return badReply(op, checked.cause)
+      if (Exit.isFailure(checked)) return badReply(op, String(Cause.squash(checked.cause)))
     }
     return (flags & OpFlag.Answers) !== 0 && issueOfBuffers(value) !== undefined ? badBuffers(op, value) : undefined
   }
   const failure = exit.cause.reasons.find(Cause.isFailReason)
   if (failure === undefined || (flags & OpFlag.Checked) === 0) return undefined
   const checked = checkError(cell.bound, op, failure.error)
-  return Exit.isFailure(checked) ? badReply(op, checked.cause) : undefined
+  return Exit.isFailure(checked) ? badReply(op, String(Cause.squash(checked.cause))) : undefined
 }
 
-const badReply = (op: number, cause: Cause.Cause<string>): Error =>
-  new TypeError(`the reply to "${tagOf(op)}" does not fit its schema: ${String(Cause.squash(cause))}`)
+const badReply = (op: number, issue: string): Error =>
+  new TypeError(`the reply to "${tagOf(op)}" does not fit its schema: ${issue}`)
 
 const badBuffers = (op: number, value: unknown): Error =>
   new TypeError(`the reply to "${tagOf(op)}": ${issueOfBuffers(value) ?? "the memory of a buffer was taken away"}`)
@@ -175,6 +179,11 @@ const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): 
   const left = call.deadline === Infinity ? call.timeout : call.deadline - cell.host.clock.now()
   cell.host.shard.answered(call)
   if (target === undefined) return endCall(call, Exit.fail(to.askFailed(message)))
+  if (call.asked !== undefined) {
+    const passed = passOn(call.asked, target, message, cell)
+    if (!passed) endCall(call, Exit.fail(askRefused(target, message, Outcome.BadMessage)))
+    return
+  }
   if (left <= 0) return endCall(call, Exit.fail(askEnded(call, CallEnd.Timeout, undefined)))
   const next = new Call(Envelope.op(message), target, undefined, call.timeout)
   // Whoever gives up gives up this one (G18).

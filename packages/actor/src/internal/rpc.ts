@@ -2,7 +2,7 @@
  * The one place that touches `effect/rpc` at run time: it is marked unstable, and a minor release may move it.
  */
 import * as Context from "effect/Context"
-import type * as Rpc from "effect/rpc/Rpc"
+import * as Rpc from "effect/rpc/Rpc"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as RpcSchema from "effect/rpc/RpcSchema"
 import type * as Schema from "effect/Schema"
@@ -42,9 +42,17 @@ const infoOf = (rpc: Rpc.Any): RpcInfo => {
   }
 }
 
-/** The Rpcs of a group, in its order. */
-export const infosOf = <Rpcs extends Rpc.Any>(group: RpcGroup.RpcGroup<Rpcs>): ReadonlyArray<RpcInfo> =>
-  Array.from(group.requests.values(), infoOf)
+const infos = new WeakMap<object, ReadonlyArray<RpcInfo>>()
+
+/** The Rpcs of a group, in its order; the same array for the same group. */
+export const infosOf = <Rpcs extends Rpc.Any>(group: RpcGroup.RpcGroup<Rpcs>): ReadonlyArray<RpcInfo> => {
+  let known = infos.get(group)
+  if (known === undefined) infos.set(group, known = Array.from(group.requests.values(), infoOf))
+  return known
+}
+
+/** For protocols of this package. */
+export const makeRpc: typeof Rpc.make = Rpc.make
 
 export const makeGroup = <const Rpcs extends ReadonlyArray<Rpc.Any>>(
   rpcs: Rpcs

@@ -9,15 +9,18 @@ import { ActorExited, AskError, AskTimeout } from "../AskError.ts"
 import { ExitReason } from "../ExitReason.ts"
 import type { Message } from "../Message.ts"
 import { BadMessage, MailboxFull, NodeBusy, NoSession, TellError, type TellOutcome } from "../TellError.ts"
+import type { Asked } from "./asked.ts"
 import { movingOps, OpFlag } from "./bound.ts"
 import { buffersIn, depart, issueOfBuffers } from "./buffer/payload.ts"
 import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
+import { uncarried } from "./carry.ts"
 import { checkPayload } from "./codecs.ts"
 import { Envelope } from "./envelope.ts"
 import type { ResolvedMailbox } from "./mailbox.ts"
 import { tagOf } from "./opcodes.ts"
 import { CallEnd, Flag, OnFull, Outcome } from "./shard.ts"
+import { wireOfBound } from "./wire.ts"
 
 /** By number of the outcome. */
 export const outcomes: ReadonlyArray<TellOutcome> = ["Accepted", "MailboxFull", "NodeBusy", "NoSession", "BadMessage"]
@@ -59,7 +62,10 @@ const sendSlow = (
     if (Exit.isFailure(checked)) return Outcome.BadMessage
     payload = checked.value
   }
-  if ((flags & OpFlag.Moves) === 0) return bound.shard.send(to, op, payload, from, flags & shardFlags | next)
+  // To another isolate they leave when the message does.
+  if ((flags & OpFlag.Moves) === 0 || isElsewhere(to)) {
+    return bound.shard.send(to, op, payload, from, flags & shardFlags | next)
+  }
   const leaving = depart(payload)
   if (leaving === undefined) return Outcome.BadMessage
   const outcome = bound.shard.send(to, op, leaving.payload, from, flags & shardFlags | next)
@@ -83,12 +89,17 @@ const issueOf = (to: Cell, message: Message<string, unknown>): string => {
   const op = Envelope.op(message)
   const flags = flagsOf(to, op)
   if (flags === 0) return `${to.bound.program.protocol} has no such message`
-  if ((flags & OpFlag.Stream) !== 0) return "its reply is a stream: use `stream`"
+  if ((flags & OpFlag.Stream) !== 0) {
+    return isElsewhere(to) ? "a stream does not cross isolates" : "its reply is a stream: use `stream`"
+  }
   if ((flags & OpFlag.Checked) !== 0) {
     const checked = checkPayload(to.bound, op, message.payload)
     if (Exit.isFailure(checked)) return String(Cause.squash(checked.cause))
   }
-  if ((flags & OpFlag.Moves) !== 0) return issueOfBuffers(message.payload) ?? "the memory of a buffer was taken away"
+  const buffers = (flags & OpFlag.Moves) === 0 ? undefined : issueOfBuffers(message.payload)
+  if (buffers !== undefined) return buffers
+  if (isElsewhere(to)) return uncarried(wireOfBound(to.bound), op, message.payload)
+  if ((flags & OpFlag.Moves) !== 0) return "the memory of a buffer was taken away"
   return "refused by the receiver"
 }
 
@@ -165,6 +176,7 @@ export const sendCall = (
   const bound = to.bound
   const flags = flagsOf(to, op)
   const isStream = (flags & OpFlag.Stream) !== 0
+  if (wrap !== undefined && isElsewhere(to)) return Outcome.BadMessage
   if (flags === 0 || (isStream !== (wrap !== undefined) && bound !== to.host.nobody) || to === from) {
     return Outcome.BadMessage
   }
@@ -174,14 +186,27 @@ export const sendCall = (
     if (Exit.isFailure(checked)) return Outcome.BadMessage
     payload = checked.value
   }
-  const leaving = (flags & OpFlag.Moves) === 0 ? undefined : depart(payload)
+  const moves = (flags & OpFlag.Moves) !== 0 && !isElsewhere(to)
+  const leaving = moves ? depart(payload) : undefined
   if (leaving !== undefined) payload = leaving.payload
-  else if ((flags & OpFlag.Moves) !== 0) return Outcome.BadMessage
+  else if (moves) return Outcome.BadMessage
   if (wrap !== undefined) payload = wrap(payload)
   const outcome = bound.shard.call(to, op, payload, from, flags & shardFlags, call, timeout)
   if (outcome !== Outcome.Accepted) leaving?.undo()
   return outcome
 }
+
+/** Passes a question of another isolate on. false: that one does not understand it. */
+export const passOn = (asked: Asked, to: Cell, message: Message<string, unknown>, from: Cell): boolean => {
+  const op = Envelope.op(message)
+  const flags = flagsOf(to, op)
+  if (flags === 0 || (flags & OpFlag.Stream) !== 0 || to === from) return false
+  asked.pass(to, op, message.payload, from, flags & shardFlags)
+  return true
+}
+
+/** It lives in another isolate. */
+const isElsewhere = (to: Cell): boolean => to.bound.shard !== to.host.shard
 
 /** What a timer carries, checked now: later nobody would be there to tell. Throws a `TypeError`. */
 export const payloadFor = (

@@ -10,6 +10,7 @@
  */
 import type { ExitReason } from "../ExitReason.ts"
 import type { Pid } from "../Pid.ts"
+import type { AwayHost, Border } from "./border.ts"
 import type { Bound } from "./bound.ts"
 import type { BufferPool } from "./buffer/pool.ts"
 import type { Call } from "./call.ts"
@@ -112,12 +113,18 @@ export interface ShardOptions {
   readonly seed: bigint | undefined
   /** What cells stand on that `cellOf` made for a PID of nobody. */
   readonly nobody?: Bound
+  /** The same for actors of other isolates. */
+  readonly foreign?: Bound | undefined
+  /** The handle of the system that it is an isolate of; absent: it is alone. */
+  readonly system?: number | undefined
 }
 
 export interface Shard {
   /** In lockstep: one message at a time, in an order made from a seed. */
   readonly seeded: boolean
   readonly backend: "native" | "memory"
+  /** Absent: there is no other isolate. */
+  readonly border?: Border | undefined
 
   // -- life ---------------------------------------------------------------------------------------------------------
   /** Takes a PID; nothing else knows of the cell yet. Throws `LimitReached` or `SystemStopped`. */
@@ -141,8 +148,11 @@ export interface Shard {
   readonly info: (cell: Cell) => ShardInfo | undefined
   /** Once for each swap: no signal acts before the answer. undefined: it has ended, and `dead` has told its account or will. */
   readonly account: (cell: Cell) => Account | undefined
-  /** The cell with this PID; when none is alive, a dead one that answers as the PID's generation says. */
-  readonly cellOf: (pid: Pid) => Cell
+  /**
+   * The cell with this PID; when none is alive, a dead one that answers as the PID's generation says. `foreign`: what it
+   * stands on when it is one of another isolate.
+   */
+  readonly cellOf: (pid: Pid, foreign?: Bound) => Cell
 
   // -- messages -----------------------------------------------------------------------------------------------------
   /** `from`: the actor in whose handler this runs. `flags`: `Flag`. A dead receiver is a dead letter and `Accepted`. */
@@ -258,4 +268,6 @@ export interface ShardHost {
   readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined) => void
   readonly deadLetter: (to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why) => void
   readonly longSchedule: (cell: Cell, millis: number) => void
+  /** Of a host whose shard has a border. */
+  readonly away?: AwayHost | undefined
 }

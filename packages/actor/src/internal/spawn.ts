@@ -141,7 +141,8 @@ const beginUnsafe = (
   options: SpawnOptions | undefined,
   ties: Ties | undefined
 ): Cell | Starting => {
-  const { host, program, shard } = bound
+  const { host, program } = bound
+  const { shard } = host
   if (host.closing) throw new SystemStopped()
   const open = ties === undefined && (options === undefined || isPlain(options))
     ? bound.open

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { AnyRef } from "../ActorRef.ts"
 import type { ActorExited } from "../AskError.ts"
 import { cellOf } from "./cell.ts"
-import { gone } from "./inspect.ts"
+import { infoOf } from "./about.ts"
 
 export interface Statistics {
   /** ms since the first reading. */
@@ -19,17 +19,14 @@ export interface Statistics {
 export const statisticsOf = (ref: AnyRef): Effect.Effect<Effect.Effect<Statistics, ActorExited>, ActorExited> =>
   Effect.suspend(() => {
     const cell = cellOf(ref)
-    const { clock, shard } = cell.host
-    const first = shard.info(cell)
-    if (first === undefined) return Effect.fail(gone(cell))
-    const began = clock.now()
-    return Effect.succeed(Effect.suspend(() => {
-      const now = shard.info(cell)
-      return now === undefined ? Effect.fail(gone(cell)) : Effect.succeed({
+    const { clock } = cell.host
+    return Effect.map(infoOf(cell), (first) => {
+      const began = clock.now()
+      return Effect.map(Effect.suspend(() => infoOf(cell)), (now) => ({
         elapsed: clock.now() - began,
         handled: now.reductions - first.reductions,
         millis: now.millis - first.millis,
         mailbox: now.mailbox
-      })
-    }))
+      }))
+    })
   })

@@ -9,10 +9,10 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { ActorInfo } from "../Actor.ts"
-import type { BehaviorInfo, SystemInfo, SystemOptions } from "../ActorSystem.ts"
+import type { BehaviorInfo, NativeOptions, SystemInfo, SystemOptions } from "../ActorSystem.ts"
 import type { DeadLetter } from "../DeadLetter.ts"
 import type { SpawnOptions } from "../Self.ts"
-import { InvalidOption, NativeUnavailable } from "../SpawnError.ts"
+import { InvalidOption, type IsolateUnavailable, NativeUnavailable } from "../SpawnError.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
 import { clockOf, liveClock } from "./clock.ts"
 import { Host } from "./host.ts"
@@ -32,7 +32,7 @@ export interface Virtual {
   readonly time?: ShardClock | undefined
 }
 
-class SystemImpl {
+export class SystemImpl {
   readonly "~host": Host
   readonly backend: "native" | "memory" | "test"
   readonly info: Effect.Effect<SystemInfo>
@@ -48,10 +48,19 @@ class SystemImpl {
     this.backend = backend
     this.info = Effect.sync(() => {
       const { actors, bytes, queued } = host.shard.stats()
+      const isolates = host.isolates?.loads().map(({ isolate, live, reductions, runnable }) => ({
+        isolate,
+        // What this one has just done is not in its last turn yet.
+        actors: isolate === host.isolates!.here ? actors - 1 : live,
+        runnable,
+        reductions
+      })) ?? []
+      const all = isolates.length === 0 ? actors : isolates.reduce((sum, each) => sum + each.actors, 0)
       return {
-        actors,
+        actors: all,
         queued,
         bytes,
+        isolates,
         bufferBytes: host.buffers.bytes(),
         buffersAreCopied: host.buffers.copies()
       }
@@ -71,20 +80,27 @@ export const hostOf = (system: object): Host => {
   throw new TypeError("not an ActorSystem of this package")
 }
 
-const resolve = (options: SystemOptions): Effect.Effect<ResolvedOptions, InvalidOption> =>
+const resolve = (options: SystemOptions, isNative = false): Effect.Effect<ResolvedOptions, InvalidOption> =>
   Effect.suspend(() => {
     try {
-      return Effect.succeed(resolveOptions(options))
+      return Effect.succeed(resolveOptions(options, isNative))
     } catch (error) {
       return error instanceof InvalidOption ? Effect.fail(error) : Effect.die(error)
     }
   })
 
-const open = (
+/** The system of several isolates that a shard joins; `boot`: by what refs of it are known, where it is open. */
+export interface Joined {
+  readonly system: number
+  readonly boot?: string | undefined
+}
+
+export const open = (
   options: ResolvedOptions,
   backend: "native" | "memory" | "test",
   makeShard: MakeShard,
-  virtual: Virtual | undefined
+  virtual: Virtual | undefined,
+  joined?: Joined
 ): Effect.Effect<SystemImpl, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.contextWith((context: Context.Context<never>) =>
@@ -106,11 +122,18 @@ const open = (
                 // Read later: it stands on the shard that is being made.
                 get nobody() {
                   return host.nobody
-                }
-              }, host)
+                },
+                get foreign() {
+                  return host.foreign
+                },
+                system: joined?.system
+              }, host),
+            joined?.boot
           )
           if (options.keepAlive) host.shard.keepAlive(true)
-          return { system: new SystemImpl(host, backend), unregister: registerMetrics(host, backend, context) }
+          const system = new SystemImpl(host, backend)
+          host.system = system
+          return { system, unregister: registerMetrics(host, backend, context) }
         })
       )
     ),
@@ -121,9 +144,8 @@ const close = (host: Host): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (host.closing) return Effect.void
     host.closing = true
-    const cells = Array.from(host.shard.cells()).reverse()
     return Effect.andThen(
-      stopAll(cells, host.options.shutdownTimeout),
+      endAll(host),
       Effect.sync(() => {
         host.shard.keepAlive(false)
         host.shard.close()
@@ -131,6 +153,19 @@ const close = (host: Host): Effect.Effect<void> =>
         host.forget()
       })
     )
+  })
+
+/** All that happens in it, in the order of its end; its shard is still open. */
+export const endAll = (host: Host): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    host.closing = true
+    const agent = host.isolates?.agent
+    const cells = Array.from(host.shard.cells()).filter((cell) => cell !== agent).reverse()
+    const last = Effect.suspend(() =>
+      Effect.forEach(host.closers.splice(0).reverse(), (close) => close, { discard: true })
+    )
+    const elsewhere = host.isolates?.close ?? Effect.void
+    return Effect.andThen(stopAll(cells, host.options.shutdownTimeout), Effect.andThen(elsewhere, last))
   })
 
 export const makeMemory = (options: SystemOptions): Effect.Effect<SystemImpl, InvalidOption, Scope.Scope> =>
@@ -141,8 +176,14 @@ export const makeMemory = (options: SystemOptions): Effect.Effect<SystemImpl, In
 
 const memory: MakeShard = (options, host) => new MemoryShard(options, host)
 
-/** How native shards are made, where the addon is. */
-export const loadNative: Effect.Effect<MakeShard, NativeUnavailable> = Effect.tryPromise({
+/** How native shards are made; and systems that several of them join. */
+export interface Native {
+  readonly makeShard: MakeShard
+  readonly openSystem: () => number
+}
+
+/** What the addon offers, where it is. */
+export const loadAddon: Effect.Effect<Native, NativeUnavailable> = Effect.tryPromise({
   try: async () => {
     const module = await import("./native/load.ts")
     return await module.loadNative()
@@ -159,13 +200,21 @@ export const loadNative: Effect.Effect<MakeShard, NativeUnavailable> = Effect.tr
   }
 })
 
+/** The first half of it: what systems of one isolate need. */
+export const loadNative: Effect.Effect<MakeShard, NativeUnavailable> = Effect.map(
+  loadAddon,
+  ({ makeShard }) => makeShard
+)
+
 export const makeNative = (
-  options: SystemOptions
-): Effect.Effect<SystemImpl, NativeUnavailable | InvalidOption, Scope.Scope> =>
+  options: NativeOptions
+): Effect.Effect<SystemImpl, NativeUnavailable | InvalidOption | IsolateUnavailable, Scope.Scope> =>
   Effect.gen(function*() {
-    const resolved = yield* resolve(options)
-    const makeShard = yield* loadNative
-    return yield* open(resolved, "native", makeShard, undefined)
+    const resolved = yield* resolve(options, true)
+    const native = yield* loadAddon
+    if (resolved.isolates === 0) return yield* open(resolved, "native", native.makeShard, undefined)
+    const { openFleet } = yield* Effect.promise(() => import("./isolate/fleet.ts"))
+    return yield* openFleet(resolved, native)
   })
 
 export const makeTest = (

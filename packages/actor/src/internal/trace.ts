@@ -8,12 +8,13 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { AnyRef } from "../ActorRef.ts"
+import type { ActorElsewhere } from "../ActorElsewhere.ts"
 import type { ActorExited } from "../AskError.ts"
 import type { Pid } from "../Pid.ts"
 import { InvalidOption } from "../SpawnError.ts"
 import type { Handler, Program } from "./bound.ts"
 import { type Cell, cellOf } from "./cell.ts"
-import { gone } from "./inspect.ts"
+import { gone, notHere } from "./about.ts"
 import { lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
 import { boundOf, switchTo, type Wrapper } from "./swap.ts"
@@ -138,11 +139,13 @@ const bounded = (option: string, value: number | undefined, otherwise: number, m
   throw new InvalidOption({ option, issue: `must be a whole number from 1 to ${most}` })
 }
 
-export const traceOf = (ref: AnyRef, options?: TraceOptions): Stream.Stream<Traced, ActorExited> =>
-  Stream.unwrap(Effect.suspend(() => {
+export const traceOf = (ref: AnyRef, options?: TraceOptions): Stream.Stream<Traced, ActorElsewhere | ActorExited> =>
+  Stream.unwrap(Effect.suspend((): Effect.Effect<Stream.Stream<Traced>, ActorElsewhere | ActorExited> => {
     const limit = bounded("limit", options?.limit, 1000, 1_000_000)
     const rate = bounded("perSecond", options?.perSecond, 100, 10_000)
     const cell = cellOf(ref)
+    const away = notHere(cell)
+    if (away !== undefined) return Effect.fail(away)
     if (!cell.host.shard.isAlive(cell)) return Effect.fail(gone(cell))
     return Effect.succeed(
       Stream.callback<Traced>((queue) =>

@@ -9,10 +9,12 @@ import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"
 import type { PayloadCodec } from "../Codec.ts"
+import { AskError } from "../AskError.ts"
 import { BadMessage } from "../TellError.ts"
-import type { Program } from "./bound.ts"
+import type { Bound, Program } from "./bound.ts"
 import { fingerprintOf } from "./codec/fingerprint.ts"
 import { type Parcel, thereAndBack, within } from "./codec/place.ts"
+import { type Crossing, crossingOf } from "./crossing.ts"
 import type { Host } from "./host.ts"
 import type { RpcInfo } from "./rpc.ts"
 
@@ -32,6 +34,8 @@ export class Wire {
   readonly #infos: ReadonlyArray<RpcInfo | undefined>
   readonly #codecs: Readonly<Record<Part, Array<PayloadCodec | undefined>>> = { payload: [], success: [], error: [] }
 
+  readonly #crossings: Readonly<Record<Part, Array<Crossing | undefined>>> = { payload: [], success: [], error: [] }
+
   constructor(host: Host, infos: ReadonlyArray<RpcInfo | undefined>) {
     this.#host = host
     this.#infos = infos
@@ -47,7 +51,29 @@ export class Wire {
     return this.#codecs[part][op] = this.#host.codec.of(info[part])
   }
 
-  #bad(op: number, issue: string): Exit.Exit<never, BadMessage> {
+  /** How it crosses to another isolate; undefined: the protocol has no such message. */
+  crossingOf(op: number, part: Part): Crossing | undefined {
+    return this.#crossings[part][op] ?? this.#learn(op, part)
+  }
+
+  #learn(op: number, part: Part): Crossing | undefined {
+    const schema = this.#infos[op]?.[part]
+    if (schema === undefined) return undefined
+    const crossings = this.#crossings[part]
+    while (crossings.length < op) crossings.push(undefined)
+    return crossings[op] = crossingOf(schema)
+  }
+
+  get host(): Host {
+    return this.#host
+  }
+
+  /** Why a question was not answered, beside what its protocol says. */
+  get askError(): PayloadCodec {
+    return this.#host.codec.of(AskError)
+  }
+
+  bad(op: number, issue: string): Exit.Exit<never, BadMessage> {
     return Exit.fail(new BadMessage({ tag: this.#infos[op]?.tag ?? "", issue }, unchecked))
   }
 
@@ -57,17 +83,17 @@ export class Wire {
    */
   encode(op: number, value: unknown, part: Part = "payload", beside?: Parcel): Exit.Exit<Uint8Array, BadMessage> {
     const codec = this.#codec(op, part)
-    if (codec === undefined) return this.#bad(op, "the protocol has no such message")
+    if (codec === undefined) return this.bad(op, "the protocol has no such message")
     const bytes = within(this.#host, beside, () => codec.encode(value))
-    return Exit.isSuccess(bytes) ? Exit.succeed(bytes.value) : this.#bad(op, issueOf(bytes.cause))
+    return Exit.isSuccess(bytes) ? Exit.succeed(bytes.value) : this.bad(op, issueOf(bytes.cause))
   }
 
   /** `beside`: the buffers that came with it, in the order in which `encode` gave them. */
   decode(op: number, bytes: Uint8Array, part: Part = "payload", beside?: Parcel): Exit.Exit<unknown, BadMessage> {
     const codec = this.#codec(op, part)
-    if (codec === undefined) return this.#bad(op, "the protocol has no such message")
+    if (codec === undefined) return this.bad(op, "the protocol has no such message")
     const value = within(this.#host, beside, () => codec.decode(bytes))
-    return Exit.isSuccess(value) ? Exit.succeed(value.value) : this.#bad(op, issueOf(value.cause))
+    return Exit.isSuccess(value) ? Exit.succeed(value.value) : this.bad(op, issueOf(value.cause))
   }
 }
 
@@ -81,6 +107,9 @@ export const wireOf = (host: Host, rpcs: Program["rpcs"]): Wire => {
   if (wire === undefined) ofHost.set(rpcs, wire = new Wire(host, rpcs))
   return wire
 }
+
+/** The wire of what a behaviour understands. */
+export const wireOfBound = (bound: Bound): Wire => bound.wire ??= wireOf(bound.host, bound.program.rpcs)
 
 /** Through the bytes and back, in one system: what `layerTest` does to everything. */
 export const throughWire = (host: Host, schema: Schema.Top, value: unknown): Exit.Exit<unknown, string> =>

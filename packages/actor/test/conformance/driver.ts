@@ -64,7 +64,7 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under, world: Wo
   let lettersSeen = 0
 
   const spawn = (id: string, step: SpawnStep) =>
-    world.behaviorOf(step).spawnDetached({ id, init: step.init }, spawnOptions(step))
+    world.place(id, world.behaviorOf(step).spawnDetached({ id, init: step.init }, spawnOptions(step)))
 
   const watch = Effect.fnUntraced(function*(as: string, id: string) {
     const scope = yield* Scope.make()

@@ -6,6 +6,7 @@
  */
 import {
   Actor,
+  type ActorSystem,
   type AskError,
   type Down,
   type ExitReason,
@@ -120,10 +121,21 @@ export class World {
     return step.cleanup ? this.cleaning : this.plain
   }
 
-  ref(id: string): ScriptRef {
+  /** As `by` sees it, or whoever is no actor. */
+  ref(id: string, by?: ScriptRef): ScriptRef {
     const ref = this.refs.get(id)
     if (ref === undefined) throw new Error(`the row has no actor ${id}`)
+    return this.seen(ref, by)
+  }
+
+  /** Where a row has its actors in several isolates, each sees the others otherwise. */
+  protected seen(ref: ScriptRef, _by: ScriptRef | undefined): ScriptRef {
     return ref
+  }
+
+  /** Where an actor of the row is spawned. */
+  place<A, E>(_id: string, spawn: Effect.Effect<A, E, ActorSystem>): Effect.Effect<A, E, ActorSystem> {
+    return spawn
   }
 
   idOf(pid: Pid): string {
@@ -177,7 +189,7 @@ export class World {
               return Effect.as(this.wait(state.id), text)
             case "forward": {
               const [to, rest] = text.split(" ")
-              return self.forward(this.ref(to!), Ask({ mode: "echo", text: rest! }))
+              return self.forward(this.ref(to!, self.ref), Ask({ mode: "echo", text: rest! }))
             }
             case "never": {
               const answer = Deferred.makeUnsafe<string, Refused>()
@@ -218,11 +230,11 @@ export class World {
       case "throw":
         return Effect.die(new Error(first!))
       case "kill":
-        return Actor.kill(this.ref(first!))
+        return Actor.kill(this.ref(first!, self.ref))
       case "exit":
-        return Actor.exit(this.ref(first!), parseReason(second!))
+        return Actor.exit(this.ref(first!, self.ref), parseReason(second!))
       case "ask":
-        return this.ref(second!).ask(Ask({ mode: third as "echo", text: fourth! }), rest[4] as object).pipe(
+        return this.ref(second!, self.ref).ask(Ask({ mode: third as "echo", text: fourth! }), rest[4] as object).pipe(
           Effect.exit,
           Effect.map((exit) => this.log(state.id, `answer ${first} ${askResult(exit)}`))
         )
@@ -238,17 +250,17 @@ export class World {
     }
     switch (verb) {
       case "send":
-        return outcome("send", self.send(this.ref(first!), Note({ text: second! })))
+        return outcome("send", self.send(this.ref(first!, self.ref), Note({ text: second! })))
       case "urgent":
-        return outcome("urgent", self.send(this.ref(first!), Urgent({ text: second! })))
+        return outcome("urgent", self.send(this.ref(first!, self.ref), Urgent({ text: second! })))
       case "next":
         return self.next(Note({ text: first! }))
       case "link":
-        return self.link(this.ref(first!))
+        return self.link(this.ref(first!, self.ref))
       case "unlink":
-        return self.unlink(this.ref(first!))
+        return self.unlink(this.ref(first!, self.ref))
       case "monitor":
-        return void state.monitors.set(first!, self.monitor(this.ref(second!)))
+        return void state.monitors.set(first!, self.monitor(this.ref(second!, self.ref)))
       case "demonitor":
         if (!state.monitors.has(first!)) return
         return this.log(state.id, `demonitor ${first} ${self.demonitor(state.monitors.get(first!)!)}`)

@@ -250,7 +250,10 @@ export const Control = {
   Queued: 4,
   /** Pending calls, those to other shards included. */
   Calls: 5,
-  /** Not 0: so many other shards take no message now; ask before a send to another shard. */
+  /**
+   * Not 0: so many other shards take no message now, or might not take a ring full; ask before a send to another
+   * shard.
+   */
   FullPeers: 6,
   /** Words of the block. */
   Words: 16

@@ -6,6 +6,7 @@
  */
 import type { ActorSystem, AnyRef, SpawnOptions } from "@myrmidonjs/actor"
 import type * as Context from "effect/Context"
+import type { ChildOptions } from "../ChildSpec.ts"
 import type { Incarnation } from "./incarnation.ts"
 import type { DynamicIncarnation } from "./dynamic.ts"
 import type { Stopping } from "./shutdown.ts"
@@ -18,6 +19,8 @@ export interface Start {
   readonly behavior: AnyBehavior
   readonly args: unknown
   readonly options: SpawnOptions | undefined
+  /** Another isolate, where `behavior` can move. */
+  readonly place?: ChildOptions["place"]
 }
 
 export abstract class Node {
@@ -93,6 +96,7 @@ export class ActorNode extends Node {
     const kept = this.wasStarted ? restoreFrom?.read() : undefined
     return {
       behavior: this.behavior,
+      place: this.spec.options.place,
       args: kept === undefined ? args : kept,
       options: this.name === undefined ? spawn : { ...spawn, name: this.name }
     }

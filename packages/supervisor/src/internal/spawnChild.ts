@@ -2,9 +2,11 @@
  * How a child becomes an actor: linked to its supervisor, so that it ends with it, and with a word of its end that no
  * unlink takes back.
  */
-import { type AnyRef, type ExitReason, type Self, SpawnError } from "@myrmidonjs/actor"
+import { ActorSystem, type AnyRef, type ExitReason, Monitor, type Self, SpawnError } from "@myrmidonjs/actor"
 import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
 import { DynamicNode, type Node, SupervisorNode } from "./node.ts"
+import { isMovable } from "./spawnOptions.ts"
 
 /** The system closes: no start will ever succeed, and trying again would only end in an escalation. */
 export const isClosing = (error: unknown): boolean =>
@@ -26,7 +28,29 @@ export const spawnChild = (
   child: Node,
   onEnd: (ref: AnyRef, reason: ExitReason) => void
 ): Effect.Effect<AnyRef, unknown> => {
-  const { args, behavior, options } = child.start
+  const { args, behavior, options, place = "here" } = child.start
+  if (place !== "here" && isMovable(behavior)) {
+    return Effect.provideService(placed(self, behavior.spawnOn(place, args, options), onEnd), ActorSystem, child.system)
+  }
   const started: Effect.Effect<AnyRef, unknown> = self.spawn(behavior, args, { ...options, onEnd })
   return hasChildren(child) ? Effect.onInterrupt(started, () => abandoned(child)) : started
+}
+
+// It may live in another isolate: linked behind its start, and watched, so that an end in between is told as well.
+const placed = (
+  self: Self.Any,
+  spawn: Effect.Effect<AnyRef, unknown, ActorSystem | Scope.Scope>,
+  onEnd: (ref: AnyRef, reason: ExitReason) => void
+): Effect.Effect<AnyRef, unknown, ActorSystem> => {
+  // Nobody closes it: the child ends by its supervisor, or with it.
+  const scope = Scope.makeUnsafe()
+  return Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const ref = yield* restore(spawn)
+      self.link(ref)
+      const down = yield* Monitor.make(ref)
+      yield* Effect.forkDetach(Effect.map(down, (reason) => onEnd(ref, reason)), { startImmediately: true })
+      return ref
+    })
+  ).pipe(Effect.provideService(Scope.Scope, scope))
 }

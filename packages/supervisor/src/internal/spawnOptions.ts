@@ -1,8 +1,9 @@
 /**
  * What a child's actor is started with, checked before anything starts: a spawn would refuse the same, but too late.
  */
-import type { SpawnOptions } from "@myrmidonjs/actor"
+import type { Movable, SpawnOptions } from "@myrmidonjs/actor"
 import * as Duration from "effect/Duration"
+import type * as Rpc from "effect/rpc/Rpc"
 import { invalid } from "./invalid.ts"
 import type { ActorSpec } from "./spec.ts"
 
@@ -14,6 +15,10 @@ export const checkBehavior = (id: string, behavior: unknown): void => {
   const isBehavior = typeof behavior === "object" && behavior !== null && "spawnDetached" in behavior
   if (!isBehavior) invalid(id, "behavior", "must be made by Protocol.behavior")
 }
+
+/** Whether other isolates can import it. */
+export const isMovable = (behavior: object): behavior is Movable<Rpc.Any, unknown, unknown, unknown> =>
+  "spawnOn" in behavior
 
 const isMillis = (input: Duration.Input, most: number): boolean => {
   const duration = Number.isNaN(input) ? undefined : Duration.fromInput(input)

@@ -10,7 +10,7 @@ import type * as Rpc from "effect/rpc/Rpc"
 import type { ChildOptions, SupervisorOptions } from "../ChildSpec.ts"
 import type { StateStore } from "../StateStore.ts"
 import { invalid } from "./invalid.ts"
-import { checkBehavior, checkSpawn, nameOf } from "./spawnOptions.ts"
+import { checkBehavior, checkSpawn, isMovable, nameOf } from "./spawnOptions.ts"
 
 /** A behaviour of any protocol; its types were checked where the spec was made. */
 export type AnyBehavior = Behavior<Rpc.Any, unknown, unknown>
@@ -91,7 +91,6 @@ export const treatmentOf = (id: string, options: ChildOptions, isSupervisor: boo
   if (significant && restart === "permanent") {
     invalid(id, "significant", "is for transient and temporary children: a permanent one never ends for good")
   }
-  oneOf(id, "place", options.place, ["here"], "here")
   return {
     restart,
     significant,
@@ -144,6 +143,17 @@ export const rulesOf = (id: string, options: SupervisorOptions): Rules => {
  */
 export const validate = (spec: Spec, above: ReadonlyArray<string> = []): void => check(spec, above, new Map())
 
+const places: ReadonlyArray<unknown> = ["here", "main", "worker", "spread"]
+
+const checkPlace = (id: string, spec: Spec): void => {
+  const { place = "here" } = spec.options
+  const isPlace = places.includes(place) || (typeof place === "number" && Number.isInteger(place) && place >= 0)
+  if (!isPlace) invalid(id, "place", `must be one of ${places.join(", ")}, or the number of an isolate`)
+  if (place === "here") return
+  if (spec.kind !== "actor") return invalid(id, "place", "is for actors: all else runs where its supervisor does")
+  if (!isMovable(spec.behavior)) invalid(id, "place", "needs a behaviour that Actor.module made")
+}
+
 const check = (spec: Spec, above: ReadonlyArray<string>, names: Map<string, string>): void => {
   if (typeof spec !== "object" || spec === null || !kinds.includes(spec.kind)) {
     invalid(above.at(-1) ?? "", "children", "must be made by Supervisor.child, dynamic, effect, scoped or make")
@@ -152,6 +162,7 @@ const check = (spec: Spec, above: ReadonlyArray<string>, names: Map<string, stri
   if (typeof id !== "string" || id === "") invalid(String(id), "id", "must be a string that is not empty")
   treatmentOf(id, spec.options, kind === "supervisor" || kind === "dynamic")
   const path = [...above, id]
+  checkPlace(id, spec)
   if (kind === "actor") {
     checkBehavior(id, spec.behavior)
     checkSpawn(id, spec.spawn)

@@ -58,6 +58,15 @@ export class BufferHandle implements SharedBuffer {
     return new BufferHandle(this.#block, State.Flight)
   }
 
+  /** To another isolate: its number there. `undefined`: this one has no block to give. */
+  leave(): number | undefined {
+    const number = this.#state === State.Held ? this.#block.leave?.() : undefined
+    if (number === undefined) return undefined
+    this.#state = State.Gone
+    this.#view = undefined
+    return number
+  }
+
   /** The send was refused: what `depart` gave away is here again. */
   restore(travelling: BufferHandle): void {
     travelling.#state = State.Gone

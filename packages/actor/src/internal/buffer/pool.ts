@@ -12,6 +12,8 @@ export interface Block {
   readonly attach: () => ArrayBuffer
   /** From one holder of this isolate to the next: detaches the first one's memory. false: somebody took it away. */
   readonly move: () => boolean
+  /** To another isolate, where memory is shared: its number, for the message. `undefined`: somebody took it away. */
+  readonly leave?: () => number | undefined
   /** Detaches and frees it. A second call does nothing. */
   readonly release: () => void
 }
@@ -19,6 +21,8 @@ export interface Block {
 export interface BufferPool {
   /** "limit": no room below the limit. "memory": the machine has not that much. */
   readonly allocate: (bytes: number) => Block | "limit" | "memory"
+  /** A block that came from another isolate, by its number. `undefined`: it is not in flight. */
+  readonly enter?: (number: number, bytes: number) => Block | undefined
   /** Bytes of blocks that are not gone. */
   readonly bytes: () => number
   /** Views are copies: the platform refuses external memory. */

@@ -7,6 +7,7 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type { Pid } from "../../Pid.ts"
 import type { Cell } from "../cell.ts"
+import type { RpcInfo } from "../rpc.ts"
 import { unexpected } from "./fast.ts"
 import { hostHere } from "./place.ts"
 import { readNumber } from "./reader.ts"
@@ -35,14 +36,19 @@ export const pidForm = (isPid: (u: unknown) => u is Pid): WireForm =>
 const invalid = (value: unknown, message: string) => Effect.fail(new SchemaIssue.InvalidValue({ message }, value))
 
 /** As above; `isCell` is given for the same reason. */
-export const refForm = (isCell: (u: unknown) => u is Cell, isPid: (u: unknown) => u is Pid): WireForm =>
+export const refForm = (
+  isCell: (u: unknown) => u is Cell,
+  isPid: (u: unknown) => u is Pid,
+  protocol: string,
+  rpcs: ReadonlyArray<RpcInfo>
+): WireForm =>
   makeForm<Cell, number>(
     "ref",
     Schema.Int.check(Schema.makeFilter((value: number) => isPid(value), { expected: "the number of a PID" })),
     SchemaTransformation.transformEffect<Cell, number>({
       decode: (value) => {
         const host = hostHere()
-        return host === undefined ? invalid(value, noSystem) : Effect.succeed(host.shard.cellOf(value as Pid))
+        return host === undefined ? invalid(value, noSystem) : Effect.succeed(host.typed(value as Pid, protocol, rpcs))
       },
       encode: (cell) => {
         const host = hostHere()
@@ -60,7 +66,7 @@ export const refForm = (isCell: (u: unknown) => u is Cell, isPid: (u: unknown) =
       },
       read: () => {
         const host = hostHere(), value = host === undefined ? undefined : readNumber()
-        return isPid(value) ? host!.shard.cellOf(value) : unexpected
+        return isPid(value) ? host!.typed(value, protocol, rpcs) : unexpected
       }
     }
   )

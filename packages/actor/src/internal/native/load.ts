@@ -31,12 +31,20 @@ const failureOf = (error: unknown): LoadFailure => {
   }
 }
 
+interface Native {
+  readonly makeShard: (options: ShardOptions, host: ShardHost) => Shard
+  readonly openSystem: () => number
+}
+
 /** Rejects with a `LoadFailure`. */
-export const loadNative = async (): Promise<(options: ShardOptions, host: ShardHost) => Shard> => {
+export const loadNative = async (): Promise<Native> => {
   try {
     const module = await import(specifier) as NativeModule
     const binding = module.load()
-    return (options, host) => new NativeShard(module, binding, options, host)
+    return {
+      makeShard: (options, host) => new NativeShard(module, binding, options, host),
+      openSystem: () => binding.openSystem()
+    }
   } catch (error) {
     throw failureOf(error)
   }

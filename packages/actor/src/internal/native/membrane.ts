@@ -3,7 +3,9 @@
  * imports the other's types. What it exports is held against these by a test (`test/native/Membrane.test.ts`).
  */
 import type { ExitReason } from "../../ExitReason.ts"
+import type { IsolateLoad } from "../border.ts"
 import type { Call } from "../call.ts"
+import type { Carried } from "../carry.ts"
 import type { OpenOptions, Outcome, ShardClock, ShardHost } from "../shard.ts"
 import type { BuffersBinding } from "./buffers.ts"
 import type { NativeCell } from "./cell.ts"
@@ -80,6 +82,44 @@ export interface NativeMembrane {
   /** Runs the loop on the caller's stack until the call has ended, or for a turn. */
   help(call: Call): void
   answered(call: Call): void
+  sendAway(
+    low: number,
+    generation: number,
+    op: number,
+    payload: Carried,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): Outcome
+  mayLeave(low: number, generation: number, fromLow: number, fromGeneration: number): Outcome
+  callAway(
+    low: number,
+    generation: number,
+    op: number,
+    payload: Uint8Array | undefined,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number,
+    call: Call,
+    timeout: number
+  ): Outcome
+  reply(token: number, status: number, payload: Carried): boolean
+  forward(
+    token: number,
+    low: number,
+    generation: number,
+    op: number,
+    payload: Uint8Array | undefined,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): boolean
+  borderOpOf(tag: string): number
+  borderTagOf(op: number): string
+  readonly shard: number
+  readonly isolate: number
+  isolates(): ReadonlyArray<IsolateLoad>
+  readonly isBusy: boolean
   awaitRoom(cell: NativeCell, resume: () => void): () => void
   stop(cell: NativeCell, reason: ExitReason): void
   ready(cell: NativeCell, millis: number): void
@@ -94,6 +134,7 @@ export interface NativeMembrane {
   watch(target: NativeCell, ref: number): void
   unwatch(ref: number): void
   whereis(name: string): NativeCell | undefined
+  pidNamed(name: string): number | undefined
   startTimer(
     cell: NativeCell,
     ref: number,
@@ -116,7 +157,7 @@ export interface NativeMembrane {
 
 export interface NativeModule {
   /** Throws an error with `triple` and `tried` when no binary fits. */
-  readonly load: () => BuffersBinding
+  readonly load: () => BuffersBinding & { readonly openSystem: () => number }
   readonly Membrane: new(
     binding: unknown,
     options: {
@@ -125,6 +166,7 @@ export interface NativeModule {
       readonly longSchedule: number
       readonly clock: ShardClock
       readonly seed: bigint | undefined
+      readonly system?: number | undefined
     },
     host: ShardHost
   ) => NativeMembrane

@@ -3,6 +3,7 @@
  */
 import type { ExitReason } from "../../ExitReason.ts"
 import type { Pid } from "../../Pid.ts"
+import type { Border } from "../border.ts"
 import type { Bound } from "../bound.ts"
 import type { Call } from "../call.ts"
 import type { Cell } from "../cell.ts"
@@ -20,12 +21,31 @@ import {
 import { type BuffersBinding, NativePool } from "./buffers.ts"
 import { NativeCell } from "./cell.ts"
 import type { NativeInfo, NativeMembrane, NativeModule } from "./membrane.ts"
+import { Ops, Sends } from "./sends.ts"
 
 /** Of an actor whose behaviour does not say; every spawn of this package says. */
 const DEFAULT_CAPACITY = 65_536
 
 const lowOf = (pid: number): number => pid % 4294967296
 const generationOf = (pid: number): number => Math.floor(pid / 4294967296)
+
+const borderOf = (membrane: NativeMembrane, options: ShardOptions): Border => {
+  const ops = new Ops(membrane)
+  const { isolate, shard } = membrane
+  return {
+    isolate,
+    isolates: () => membrane.isolates(),
+    isAway: (pid) => pid !== 0 && lowOf(pid) >>> 24 !== shard,
+    isBusy: () => membrane.isBusy,
+    sends: new Sends(membrane, ops, options.clock),
+    holderOf: (name) => membrane.pidNamed(name) as Pid | undefined,
+    reply: (token, status, answer) => membrane.reply(token, status, answer),
+    forward: (token, to, op, payload, from, flags) =>
+      membrane.forward(token, to.low, to.generation, op, payload, from.low, from.generation, flags),
+    opThere: (op) => ops.there(op),
+    opHere: (op) => ops.here(op)
+  }
+}
 
 const shardInfo = (info: NativeInfo): ShardInfo => ({
   status: info.status as ShardInfo["status"],
@@ -38,6 +58,7 @@ const shardInfo = (info: NativeInfo): ShardInfo => ({
 
 export class NativeShard implements Shard {
   readonly backend = "native"
+  readonly border: Border | undefined
   readonly seeded: boolean
   readonly #membrane: NativeMembrane
   readonly #options: ShardOptions
@@ -52,8 +73,10 @@ export class NativeShard implements Shard {
       capacity: DEFAULT_CAPACITY,
       longSchedule: options.longSchedule,
       clock: options.clock,
-      seed: options.seed
+      seed: options.seed,
+      system: options.system
     }, host)
+    this.border = options.system === undefined ? undefined : borderOf(this.#membrane, options)
   }
 
   // -- life -----------------------------------------------------------------------------------------------------------
@@ -119,8 +142,11 @@ export class NativeShard implements Shard {
     return this.#membrane.account(cell)
   }
 
-  cellOf(pid: Pid): NativeCell {
+  cellOf(pid: Pid, foreign?: Bound): NativeCell {
     const { nobody } = this.#options
+    if (this.border !== undefined && this.border.isAway(pid)) {
+      return new NativeCell(lowOf(pid), generationOf(pid), foreign ?? this.#options.foreign!)
+    }
     if (nobody === undefined) throw new Error("this system was made without a behaviour for nobody")
     return this.#membrane.find(pid) ?? new NativeCell(lowOf(pid), generationOf(pid), nobody)
   }
@@ -225,7 +251,9 @@ export class NativeShard implements Shard {
   // -- names and timers -----------------------------------------------------------------------------------------------
 
   whereis(name: string): NativeCell | undefined {
-    return this.#membrane.whereis(name)
+    if (this.border === undefined) return this.#membrane.whereis(name)
+    const pid = this.border.holderOf(name)
+    return pid === undefined ? undefined : this.cellOf(pid)
   }
 
   startTimer(

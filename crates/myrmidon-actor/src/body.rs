@@ -1,0 +1,123 @@
+//! An actor as its shard holds it: one box, whatever its type.
+
+use crate::{
+    Actor, Context, Lend, Signal,
+    letter::{Letter, Parcel},
+    mail::Kind,
+    place,
+};
+#[cfg(feature = "tokio")]
+use core::{future::Future, pin::Pin};
+use myrmidon_core::pid::Pid;
+
+/// A message and what is known of it.
+pub(crate) struct Delivery {
+    pub me: Pid,
+    pub sender: Pid,
+    pub letter: Letter,
+}
+
+/// A future that handles one message, and gives the actor back.
+#[cfg(feature = "tokio")]
+pub(crate) type Handling = Pin<Box<dyn Future<Output = Box<dyn Body>> + Send>>;
+
+/// Who runs the next handler.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Runs {
+    Here,
+    OnPool,
+    #[cfg_attr(not(feature = "tokio"), expect(dead_code, reason = "nothing is asynchronous without tokio"))]
+    AsTask,
+}
+
+/// See the module. User code runs in here, with nothing borrowed.
+pub(crate) trait Body: Send {
+    fn kind(&self) -> Kind;
+    fn runs(&self) -> Runs;
+    /// A handler took so long.
+    fn took(&mut self, micros: u32);
+    fn started(&mut self, me: Pid);
+    /// Handles a message of the shard's store.
+    fn take(&mut self, me: Pid, sender: Pid, slot: u32);
+    fn handle(&mut self, delivery: Delivery);
+    fn signal(&mut self, me: Pid, signal: Signal);
+    /// Handles a message in a future.
+    #[cfg(feature = "tokio")]
+    fn task(self: Box<Self>, delivery: Delivery) -> Handling;
+    /// Reads something of the actor's memory, so that it is in the cache.
+    fn touch(&self) -> u8;
+}
+
+/// A handler that takes longer, in microseconds, is lent the next time.
+const LONG: u32 = 1000;
+
+/// The body of a synchronous actor.
+pub(crate) struct Plain<A: Actor> {
+    pub actor: A,
+    pub kind: Kind,
+    pub long: bool,
+}
+
+/// The message of a letter; `None`: it is none of this type's, or gone.
+#[inline]
+pub(crate) fn open<M: Send + 'static>(kind: Kind, letter: Letter) -> Option<M> {
+    let read = |parcel: Parcel| parcel.downcast::<M>().ok().map(|message| *message);
+    match letter {
+        Letter::Slot(slot) => place::here(|worker| worker.mail.take::<M>(kind, slot)).flatten(),
+        Letter::Parcel(parcel) => read(parcel),
+        Letter::Made(make) => read(make()),
+    }
+}
+
+impl<A: Actor> Body for Plain<A> {
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    #[inline]
+    fn runs(&self) -> Runs {
+        match A::LEND {
+            Lend::WhenLong if self.long => Runs::OnPool,
+            Lend::Always => Runs::OnPool,
+            _ => Runs::Here,
+        }
+    }
+
+    fn took(&mut self, micros: u32) {
+        self.long = micros > LONG;
+    }
+
+    fn started(&mut self, me: Pid) {
+        self.actor.started(&mut Context::new(me, Pid::NONE, self.kind));
+    }
+
+    #[inline]
+    fn take(&mut self, me: Pid, sender: Pid, slot: u32) {
+        if let Some(message) = place::here(|worker| worker.mail.take::<A::Message>(self.kind, slot)).flatten() {
+            self.actor.handle(message, &mut Context::new(me, sender, self.kind));
+        }
+    }
+
+    fn handle(&mut self, delivery: Delivery) {
+        let Delivery { me, sender, letter } = delivery;
+        if let Some(message) = open::<A::Message>(self.kind, letter) {
+            self.actor.handle(message, &mut Context::new(me, sender, self.kind));
+        }
+    }
+
+    fn signal(&mut self, me: Pid, signal: Signal) {
+        self.actor.signal(signal, &mut Context::new(me, Pid::NONE, self.kind));
+    }
+
+    #[cfg(feature = "tokio")]
+    fn task(mut self: Box<Self>, delivery: Delivery) -> Handling {
+        Box::pin(async move {
+            self.handle(delivery);
+            self as Box<dyn Body>
+        })
+    }
+
+    fn touch(&self) -> u8 {
+        u8::from(self.long)
+    }
+}

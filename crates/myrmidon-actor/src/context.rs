@@ -1,0 +1,250 @@
+//! What a handler may do: everything that needs to know which actor does it.
+
+use crate::{
+    Actor, ActorRef, AskError, MonitorRef, ReplyTo, Spawn, SpawnError, TimerRef,
+    actor_ref::{steer, timeout_ms},
+    answer::read,
+    letter::Parcel,
+    mail::Kind,
+    place, runtime,
+    reply::Ticket,
+    timer::Ticking,
+    worker::Worker,
+};
+use core::{
+    fmt,
+    marker::PhantomData,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+use myrmidon_core::{exit_reason::ExitReason, pid::Pid, record::submission};
+
+/// Names of watches and timers: each once in a process, until 2^32 of them were made.
+fn reference() -> u32 {
+    static LAST: AtomicU32 = AtomicU32::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1).max(1)
+}
+
+/// The actor that runs, seen from its handler. `M`: what it may be told.
+///
+/// It works the same in a handler that is lent to a pool thread, or a future: what the actor does there takes effect on
+/// its shard in order, a moment later. What asks the shard and cannot wait for it says so.
+pub struct Context<M> {
+    me: Pid,
+    sender: Pid,
+    kind: Kind,
+    message: PhantomData<fn(M)>,
+}
+
+impl<M> fmt::Debug for Context<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Context({})", self.me)
+    }
+}
+
+impl<M: Send + 'static> Context<M> {
+    #[inline]
+    pub(crate) fn new(me: Pid, sender: Pid, kind: Kind) -> Self {
+        Self { me, sender, kind, message: PhantomData }
+    }
+
+    /// Itself.
+    #[inline]
+    pub fn me(&self) -> ActorRef<M> {
+        ActorRef::new(self.me, self.kind)
+    }
+
+    /// Who sent the message; `None`: nobody that is an actor.
+    pub fn sender(&self) -> Option<Pid> {
+        (!self.sender.is_none()).then_some(self.sender)
+    }
+
+    /// Spawns an actor beside this one.
+    ///
+    /// # Errors
+    /// [`SpawnError`].
+    pub fn spawn<A: Actor>(&mut self, actor: A) -> Result<ActorRef<A::Message>, SpawnError> {
+        self.spawn_with(&Spawn::default(), actor)
+    }
+
+    /// Spawns an actor.
+    ///
+    /// # Errors
+    /// [`SpawnError`]. A name is given on the actor's own shard: with one, `Elsewhere` in a lent handler and for a place
+    /// on another shard.
+    pub fn spawn_with<A: Actor>(&mut self, options: &Spawn, actor: A) -> Result<ActorRef<A::Message>, SpawnError> {
+        runtime::spawn_from(self.me, options, None, actor)
+    }
+
+    /// Spawns an actor that is watched from its first moment (G35).
+    ///
+    /// # Errors
+    /// As [`Context::spawn_with`].
+    pub fn spawn_monitored<A: Actor>(
+        &mut self,
+        options: &Spawn,
+        actor: A,
+    ) -> Result<(ActorRef<A::Message>, MonitorRef), SpawnError> {
+        let watch = reference();
+        let actor = runtime::spawn_from(self.me, options, Some(watch), actor)?;
+        Ok((actor, MonitorRef(watch)))
+    }
+
+    /// Asks, and gets the answer, or why there is none, as a message that `then` makes of it. The answer does not overtake
+    /// what the callee sent before.
+    ///
+    /// ```
+    /// use myrmidon_actor::{Actor, ActorRef, AskError, Context, ReplyTo, Runtime, behavior};
+    ///
+    /// struct Adder { of: ActorRef<ReplyTo<u64>>, to: Option<ReplyTo<u64>> }
+    /// enum Message { Start(ReplyTo<u64>), Got(Result<u64, AskError>) }
+    /// impl Actor for Adder {
+    ///     type Message = Message;
+    ///     fn handle(&mut self, message: Message, context: &mut Context<Message>) {
+    ///         match message {
+    ///             Message::Start(reply) => {
+    ///                 self.to = Some(reply);
+    ///                 context.ask(self.of, |reply| reply, Message::Got);
+    ///             }
+    ///             Message::Got(answer) => if let Some(reply) = self.to.take() {
+    ///                 reply.send(answer.unwrap_or(0) + 1);
+    ///             },
+    ///         }
+    ///     }
+    /// }
+    /// let runtime = Runtime::start()?;
+    /// let of = runtime.spawn(behavior(41, |n, reply: ReplyTo<u64>, _: &mut Context<_>| reply.send(*n)))?;
+    /// let adder = runtime.spawn(Adder { of, to: None })?;
+    /// assert_eq!(adder.ask(Message::Start).wait()?, 42);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn ask<N: Send + 'static, R: Send + 'static>(
+        &mut self,
+        of: ActorRef<N>,
+        make: impl FnOnce(ReplyTo<R>) -> N,
+        then: impl FnOnce(Result<R, AskError>) -> M + Send + 'static,
+    ) {
+        self.ask_within(Some(crate::actor_ref::ASK), of, make, then);
+    }
+
+    /// The same, with a limit of its own. `None`: without one.
+    pub fn ask_within<N: Send + 'static, R: Send + 'static>(
+        &mut self,
+        timeout: Option<Duration>,
+        of: ActorRef<N>,
+        make: impl FnOnce(ReplyTo<R>) -> N,
+        then: impl FnOnce(Result<R, AskError>) -> M + Send + 'static,
+    ) {
+        let ticket = Ticket::new();
+        let message = make(ReplyTo::new(ticket.clone()));
+        let (me, kind) = (self.me, of.kind());
+        let to = of.pid();
+        let then = Box::new(move |outcome| Box::new(then(read::<R>(outcome))) as Parcel);
+        self.on_shard(move |worker| worker.call_by(me, to, kind, message, ticket, then, timeout_ms(timeout)));
+    }
+
+    /// Sends itself a message after a while. The timer ends with the actor.
+    pub fn after(&mut self, delay: Duration, message: M) -> TimerRef {
+        self.timer(delay, false, Ticking::Once(Box::new(message)))
+    }
+
+    /// Sends itself a message at a time, now if that is over.
+    pub fn at(&mut self, time: std::time::Instant, message: M) -> TimerRef {
+        self.after(time.saturating_duration_since(std::time::Instant::now()), message)
+    }
+
+    /// Sends itself a message every so often. A beat whose last message still waits is left out (G43).
+    pub fn every(&mut self, period: Duration, mut message: impl FnMut() -> M + Send + 'static) -> TimerRef {
+        self.timer(period, true, Ticking::Every(Box::new(move || Box::new(message()))))
+    }
+
+    fn timer(&mut self, delay: Duration, repeats: bool, ticking: Ticking) -> TimerRef {
+        let (me, timer) = (self.me, reference());
+        let delay = delay.as_secs_f64() * 1000.0;
+        self.on_shard(move |worker| worker.start_timer(me, timer, delay, repeats, ticking));
+        TimerRef(timer)
+    }
+
+    /// Cancels a timer: no message of it is delivered afterwards (G44). The time that was left, zero if its message was
+    /// queued; `None`: it has fired, or was never this actor's, or the handler is lent.
+    pub fn cancel(&mut self, timer: TimerRef) -> Option<Duration> {
+        let me = self.me;
+        match place::try_here(move |worker| worker.cancel_timer(me, timer.0)) {
+            Ok(left) => Duration::try_from_secs_f64(left? / 1000.0).ok(),
+            Err(cancel) => {
+                self.on_shard(move |worker| {
+                    cancel(worker);
+                });
+                None
+            }
+        }
+    }
+
+    /// Ends the actor, once this handler is done, with `Normal`.
+    pub fn stop(&mut self) {
+        self.stop_with(ExitReason::Normal);
+    }
+
+    /// Ends the actor, once this handler is done.
+    pub fn stop_with(&mut self, reason: ExitReason) {
+        let me = self.me;
+        self.on_shard(move |worker| worker.stop_self(me, reason));
+    }
+
+    /// Whether exit signals of links arrive as [`crate::Signal::Exit`].
+    pub fn trap_exits(&mut self, traps: bool) {
+        let me = self.me;
+        self.on_shard(move |worker| worker.trap_exits(me, traps));
+    }
+
+    /// Links itself with another actor: the one ends with the other (G29 to G33).
+    pub fn link(&mut self, other: impl Into<Pid>) {
+        let (me, other) = (self.me, other.into());
+        self.on_shard(move |worker| worker.submit(submission::LINK, other, me, 0, 0, 0));
+    }
+
+    /// Takes a link back: no exit signal of it is delivered afterwards.
+    pub fn unlink(&mut self, other: impl Into<Pid>) {
+        let (me, other) = (self.me, other.into());
+        self.on_shard(move |worker| worker.submit(submission::UNLINK, other, me, 0, 0, 0));
+    }
+
+    /// Watches an actor: one [`crate::Signal::Down`], at once if it has ended (G37, G38).
+    pub fn monitor(&mut self, other: impl Into<Pid>) -> MonitorRef {
+        let (me, other, watch) = (self.me, other.into(), reference());
+        self.on_shard(move |worker| worker.submit(submission::MONITOR, other, me, watch, 0, 0));
+        MonitorRef(watch)
+    }
+
+    /// Ends a watch. `true`: no `Down` of it was or will be delivered; always `false` in a lent handler, which does not
+    /// wait for its shard.
+    pub fn demonitor(&mut self, watch: MonitorRef) -> bool {
+        let me = self.me;
+        match place::try_here(move |worker| worker.demonitor(me, watch.0)) {
+            Ok(ended) => ended,
+            Err(end) => {
+                self.on_shard(move |worker| {
+                    end(worker);
+                });
+                false
+            }
+        }
+    }
+
+    /// Sends an exit signal (G34): it ends the other one unless that traps exits; `Killed` always does.
+    pub fn exit(&mut self, other: impl Into<Pid>, reason: ExitReason) {
+        let (me, other) = (self.me, other.into());
+        self.on_shard(move |worker| worker.exit_by(me, other, reason));
+    }
+
+    /// The actor with a name, if it is a Rust one that takes such messages.
+    pub fn whereis<N: Send + 'static>(&self, name: &str) -> Option<ActorRef<N>> {
+        let handle = place::here(|worker| worker.system())
+            .or_else(|| place::away().map(|away| away.door.system))?;
+        runtime::whereis(&*myrmidon_runtime::System::find(handle)?, name)
+    }
+
+    fn on_shard(&self, run: impl FnOnce(&mut Worker) + Send + 'static) {
+        steer(self.me, run);
+    }
+}

@@ -1,0 +1,201 @@
+//! How other threads reach a worker shard: one queue of errands, in order, and PIDs in stock.
+//!
+//! Promises: errands of one thread are served in their order. [`Door::ask`] refuses beyond [`MOST`]; [`Door::urge`] does
+//! not: what goes that way was paid for before (the answer of a call, the return of a lent actor, a spawn with a PID from
+//! the stock), or counts the errands before it asks (what a lent actor does).
+//! The stock is filled by the owner and emptied by whoever spawns here from elsewhere, so that a spawn waits for nobody.
+//!
+//! Order of an end: `close` refuses from then on; what entered before is the owner's to take. What is dropped unanswered
+//! tells whoever waits that nothing comes (`answer`). One lock, held for a push or a swap, never over a callback.
+
+use crate::{
+    answer::Sender,
+    body::Body,
+    letter::{Outcome, Parcel},
+    mail::Kind,
+    reply::Ticket,
+    worker::{Opening, Worker},
+};
+use core::{
+    fmt,
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+};
+use myrmidon_core::{exit_reason::ExitReason, pid::Pid};
+use myrmidon_runtime::ShardHandle;
+use parking_lot::{Mutex, RwLock};
+use rustc_hash::FxHashMap;
+use std::{collections::VecDeque, sync::Arc};
+
+/// Errands that may wait when one more is asked for.
+pub(crate) const MOST: usize = 1 << 14;
+/// PIDs in stock.
+pub(crate) const STOCK: usize = 1024;
+
+/// What a shard is asked to do from another thread.
+pub(crate) enum Errand {
+    Tell { to: Pid, message: Parcel },
+    Call { to: Pid, message: Parcel, ticket: Arc<Ticket>, answer: Sender<Outcome>, timeout: u32 },
+    /// Runs `started` of an actor that is open.
+    Start(Pid),
+    Spawn { pid: Pid, body: Box<dyn Body>, opening: Opening },
+    Returned { pid: Pid, body: Option<Box<dyn Body>>, end: Option<ExitReason>, micros: u32 },
+    Run(Box<dyn FnOnce(&mut Worker) + Send>),
+}
+
+/// Why an errand was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Full,
+    Closed,
+}
+
+#[derive(Default)]
+struct Errands {
+    waiting: VecDeque<Errand>,
+    closed: bool,
+}
+
+/// See the module.
+pub(crate) struct Door {
+    pub shard: u8,
+    /// The handle of its system.
+    pub system: u32,
+    bell: ShardHandle,
+    errands: Mutex<Errands>,
+    /// Hints, so that an owner with enough to do takes no lock for nothing: written under the locks that they are about.
+    waiting: AtomicBool,
+    low: AtomicBool,
+    stock: Mutex<Vec<Pid>>,
+    /// Actors that live here, and those that are about to: what placement looks at.
+    pub load: AtomicU32,
+    /// Types of the messages of actors with names.
+    pub named: Mutex<FxHashMap<Pid, Kind>>,
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Door").field("shard", &self.shard).finish_non_exhaustive()
+    }
+}
+
+impl Door {
+    pub fn new(shard: u8, system: u32, bell: ShardHandle) -> Self {
+        Self {
+            shard,
+            system,
+            bell,
+            errands: Mutex::default(),
+            waiting: AtomicBool::new(false),
+            low: AtomicBool::new(true),
+            stock: Mutex::default(),
+            load: AtomicU32::new(0),
+            named: Mutex::default(),
+        }
+    }
+
+    /// Any thread: asks for something that may be refused.
+    pub fn ask(&self, errand: Errand) -> Result<(), (Errand, Refusal)> {
+        self.push(errand, MOST)
+    }
+
+    /// Any thread: asks for something that is not refused while the shard is there. Whether it is.
+    pub fn urge(&self, errand: Errand) -> bool {
+        // What is refused is dropped here, with no lock held.
+        self.push(errand, usize::MAX).is_ok()
+    }
+
+    fn push(&self, errand: Errand, most: usize) -> Result<(), (Errand, Refusal)> {
+        {
+            let mut errands = self.errands.lock();
+            if errands.closed {
+                return Err((errand, Refusal::Closed));
+            }
+            if errands.waiting.len() >= most {
+                return Err((errand, Refusal::Full));
+            }
+            errands.waiting.push_back(errand);
+            self.waiting.store(true, Ordering::Relaxed);
+        }
+        self.bell.ring();
+        Ok(())
+    }
+
+    /// Whether one more errand may be asked for.
+    pub fn has_room(&self) -> bool {
+        self.errands.lock().waiting.len() < MOST
+    }
+
+    /// Owner: takes what there is, in exchange for an empty queue.
+    pub fn take(&self, empty: &mut VecDeque<Errand>) {
+        // One that is missed is seen by the next turn, or by `is_quiet`, which looks itself.
+        if self.waiting.load(Ordering::Relaxed) {
+            let mut errands = self.errands.lock();
+            self.waiting.store(false, Ordering::Relaxed);
+            core::mem::swap(&mut errands.waiting, empty);
+        }
+    }
+
+    /// Owner, with the doorbell armed: whether there is nothing to take.
+    pub fn is_quiet(&self) -> bool {
+        self.errands.lock().waiting.is_empty()
+    }
+
+    /// Owner: refuses everything from now on; what entered before.
+    pub fn close(&self) -> VecDeque<Errand> {
+        self.stock.lock().clear();
+        let mut errands = self.errands.lock();
+        errands.closed = true;
+        core::mem::take(&mut errands.waiting)
+    }
+
+    /// A reserved PID, if one is in stock. The owner is rung for when few are left.
+    pub fn pid(&self) -> Option<Pid> {
+        let (pid, left) = {
+            let mut stock = self.stock.lock();
+            let pid = stock.pop();
+            if stock.len() <= STOCK / 2 {
+                self.low.store(true, Ordering::Relaxed);
+            }
+            (pid, stock.len())
+        };
+        if left == STOCK / 2 || pid.is_none() {
+            self.bell.ring();
+        }
+        pid
+    }
+
+    /// Owner: puts PIDs in stock.
+    pub fn fill(&self, reserve: impl FnOnce(usize) -> Vec<Pid>) {
+        if !self.low.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut stock = self.stock.lock();
+        self.low.store(false, Ordering::Relaxed);
+        if stock.len() <= STOCK / 2 {
+            let wanted = STOCK - stock.len();
+            stock.extend(reserve(wanted));
+        }
+    }
+}
+
+type Doors = RwLock<Vec<Option<Arc<Door>>>>;
+static DOORS: Doors = RwLock::new(Vec::new());
+
+/// The door of a worker shard of this process.
+pub(crate) fn find(shard: u8) -> Option<Arc<Door>> {
+    DOORS.read().get(usize::from(shard))?.clone()
+}
+
+/// Tells the process about a door, or that it is gone.
+pub(crate) fn publish(shard: u8, door: Option<Arc<Door>>) {
+    let mut doors = DOORS.write();
+    if doors.len() <= usize::from(shard) {
+        doors.resize(usize::from(shard) + 1, None);
+    }
+    doors[usize::from(shard)] = door;
+}
+
+/// The doors of a system, in the order of their shards.
+pub(crate) fn of_system(system: u32) -> Vec<Arc<Door>> {
+    DOORS.read().iter().flatten().filter(|door| door.system == system).cloned().collect()
+}

@@ -1,0 +1,76 @@
+//! Actors in Rust: many small things with a state and a mailbox each, on a few worker shards.
+//!
+//! ```
+//! use myrmidon_actor::{Actor, Context, ReplyTo, Runtime};
+//!
+//! struct Counter(u64);
+//! enum Message {
+//!     Add(u64),
+//!     Total(ReplyTo<u64>),
+//! }
+//!
+//! impl Actor for Counter {
+//!     type Message = Message;
+//!     fn handle(&mut self, message: Message, _: &mut Context<Message>) {
+//!         match message {
+//!             Message::Add(by) => self.0 += by,
+//!             Message::Total(reply) => reply.send(self.0),
+//!         }
+//!     }
+//! }
+//!
+//! let runtime = Runtime::builder().shards(2).start()?;
+//! let counter = runtime.spawn(Counter(0))?;
+//! counter.tell(Message::Add(2))?;
+//! counter.tell(Message::Add(3))?;
+//! assert_eq!(counter.ask(Message::Total).wait()?, 5);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! An actor lives on one shard for life: one thread, which runs its handlers one at a time. Messages between actors of a
+//! shard, and between Rust shards, are moved and never encoded. Who runs next, links, monitors, timers, calls and full
+//! mailboxes are `myrmidon-core`'s, so that the rules are those of every other language (docs/semantics.md).
+//!
+//! A handler returns soon. One that computes for long is lent to another thread with its actor ([`Lend`]), and one that
+//! waits is an [`AsyncActor`]'s; meanwhile the actor's next message does not enter, and its shard goes on.
+
+mod actor;
+mod actor_ref;
+mod answer;
+mod body;
+mod context;
+mod door;
+mod error;
+mod lend;
+mod letter;
+mod mail;
+mod place;
+mod reply;
+mod runtime;
+mod signal;
+mod spawn;
+mod timer;
+mod worker;
+
+#[cfg(feature = "tokio")]
+mod asynchronous;
+
+pub use actor::{Actor, Behavior, Lend, behavior};
+pub use actor_ref::ActorRef;
+pub use answer::Answer;
+#[cfg(feature = "tokio")]
+pub use asynchronous::AsyncActor;
+pub use context::Context;
+pub use error::{AskError, SpawnError, StartError, TellError};
+pub use myrmidon_core::{
+    exit_reason::{CrashError, ExitReason, Language, Unreachable},
+    pid::Pid,
+    send_error::SendError,
+    shard::{ActorInfo, ShardStats, Status},
+};
+pub use myrmidon_runtime::System;
+pub use reply::ReplyTo;
+pub use runtime::{Builder, Runtime, Stopped};
+pub use signal::{MonitorRef, Signal};
+pub use spawn::{Mailbox, Overflow, Placement, Spawn};
+pub use timer::TimerRef;

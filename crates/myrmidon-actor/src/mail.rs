@@ -1,0 +1,149 @@
+//! Messages between actors of one shard: a store for each type, in which they wait without a box of their own.
+//!
+//! Owner: the shard's thread. A message that enters the core as a record's SLOT leaves it once (G5): in a delivery, which
+//! takes it out, or in a dead letter, which drops it. A record's op is the number of its message's type.
+
+use crate::letter::Parcel;
+use core::any::{Any, TypeId};
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
+use std::{cell::RefCell, sync::LazyLock};
+
+/// The number of a message type in this process; 0 is none.
+pub(crate) type Kind = u16;
+
+/// Stores with more room than this give it back when they are empty.
+const LARGE: usize = 16_384;
+
+/// The number of a type. A process has at most 65,535 types of messages.
+pub(crate) fn kind_of<M: 'static>() -> Kind {
+    static KINDS: LazyLock<Mutex<FxHashMap<TypeId, Kind>>> = LazyLock::new(Mutex::default);
+    thread_local! {
+        static KNOWN: RefCell<FxHashMap<TypeId, Kind>> = RefCell::default();
+    }
+    let id = TypeId::of::<M>();
+    KNOWN.with_borrow_mut(|known| {
+        *known.entry(id).or_insert_with(|| {
+            let mut kinds = KINDS.lock();
+            let next = Kind::try_from(kinds.len() + 1).expect("fewer than 65,536 types of messages");
+            *kinds.entry(id).or_insert(next)
+        })
+    })
+}
+
+enum Slot<M> {
+    Free(u32),
+    Full(M),
+}
+
+struct Store<M> {
+    /// From 1: SLOT 0 is no payload.
+    slots: Vec<Slot<M>>,
+    free: u32,
+    full: usize,
+}
+
+impl<M> Default for Store<M> {
+    fn default() -> Self {
+        Self { slots: vec![Slot::Free(0)], free: 0, full: 0 }
+    }
+}
+
+impl<M> Store<M> {
+    #[inline]
+    fn put(&mut self, message: M) -> u32 {
+        self.full += 1;
+        let at = self.free;
+        if at == 0 {
+            self.slots.push(Slot::Full(message));
+            return self.slots.len() as u32 - 1;
+        }
+        if let Slot::Free(next) = core::mem::replace(&mut self.slots[at as usize], Slot::Full(message)) {
+            self.free = next;
+        }
+        at
+    }
+
+    #[inline]
+    fn take(&mut self, at: u32) -> Option<M> {
+        let place = self.slots.get_mut(at as usize)?;
+        match core::mem::replace(place, Slot::Free(self.free)) {
+            Slot::Full(message) => {
+                self.free = at;
+                self.full -= 1;
+                Some(message)
+            }
+            free @ Slot::Free(_) => {
+                *place = free;
+                None
+            }
+        }
+    }
+}
+
+trait AnyStore: Any {
+    fn take_parcel(&mut self, at: u32) -> Option<Parcel>;
+    fn ebb(&mut self);
+}
+
+impl<M: Send + 'static> AnyStore for Store<M> {
+    fn take_parcel(&mut self, at: u32) -> Option<Parcel> {
+        self.take(at).map(|message| Box::new(message) as Parcel)
+    }
+
+    fn ebb(&mut self) {
+        if self.full == 0 && self.slots.capacity() > LARGE {
+            *self = Self::default();
+        }
+    }
+}
+
+/// The stores of a shard. See the module.
+#[derive(Default)]
+pub(crate) struct Mail {
+    stores: Vec<Option<Box<dyn AnyStore>>>,
+}
+
+impl Mail {
+    #[inline]
+    fn store<M: Send + 'static>(&mut self, kind: Kind) -> Option<&mut Store<M>> {
+        let store: &mut dyn Any = &mut **self.stores.get_mut(usize::from(kind))?.as_mut()?;
+        store.downcast_mut()
+    }
+
+    /// Keeps a message; its slot.
+    #[inline]
+    pub fn put<M: Send + 'static>(&mut self, kind: Kind, message: M) -> u32 {
+        if let Some(store) = self.store::<M>(kind) {
+            return store.put(message);
+        }
+        self.open::<M>(kind).put(message)
+    }
+
+    #[cold]
+    fn open<M: Send + 'static>(&mut self, kind: Kind) -> &mut Store<M> {
+        if self.stores.len() <= usize::from(kind) {
+            self.stores.resize_with(usize::from(kind) + 1, || None);
+        }
+        self.stores[usize::from(kind)] = Some(Box::new(Store::<M>::default()));
+        self.store(kind).expect("the store was just made for this type")
+    }
+
+    /// Takes a message out.
+    #[inline]
+    pub fn take<M: Send + 'static>(&mut self, kind: Kind, slot: u32) -> Option<M> {
+        self.store::<M>(kind)?.take(slot)
+    }
+
+    /// Takes a message out, whatever its type.
+    pub fn take_parcel(&mut self, kind: Kind, slot: u32) -> Option<Parcel> {
+        self.stores.get_mut(usize::from(kind))?.as_mut()?.take_parcel(slot)
+    }
+
+    /// Gives back what a burst left.
+    pub fn ebb(&mut self) {
+        for store in self.stores.iter_mut().flatten() {
+            store.ebb();
+        }
+    }
+}

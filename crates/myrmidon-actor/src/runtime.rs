@@ -1,0 +1,419 @@
+//! The worker shards of a process, or of one part of it, and the threads beside them.
+
+use crate::{
+    Actor, ActorRef, Placement, Spawn, SpawnError, StartError,
+    answer::channel,
+    body::{Body, Plain},
+    door::{self, Door, Errand},
+    lend::Pool,
+    mail::kind_of,
+    place,
+    worker::{self, Opening, Plan, Worker},
+};
+use core::{fmt, sync::atomic::Ordering, time::Duration};
+use myrmidon_core::{
+    pid::{MAX_INDEX, Pid},
+    record::spawn as flags,
+    shard::{ActorInfo, ShardConfig, ShardStats},
+};
+use myrmidon_runtime::System;
+use parking_lot::Mutex;
+use std::{
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
+
+/// Worker shards that a runtime may have.
+const MOST_SHARDS: usize = 64;
+/// How long a runtime that is dropped lets its actors stop.
+const DROPPED: Duration = Duration::from_secs(5);
+
+/// The options of a runtime.
+#[derive(Debug)]
+pub struct Builder {
+    shards: usize,
+    pool: usize,
+    max_actors: u32,
+    mailbox: u32,
+    long_slice: Duration,
+    system: Option<Arc<System>>,
+    #[cfg(feature = "tokio")]
+    tokio: Option<tokio::runtime::Handle>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            shards: cores.min(MOST_SHARDS),
+            pool: cores,
+            max_actors: 1 << 20,
+            mailbox: 65_536,
+            long_slice: Duration::from_millis(1),
+            system: None,
+            #[cfg(feature = "tokio")]
+            tokio: None,
+        }
+    }
+}
+
+impl Builder {
+    /// Worker shards: one thread each. The machine's cores, unless said otherwise.
+    #[must_use]
+    pub fn shards(mut self, shards: usize) -> Self {
+        self.shards = shards;
+        self
+    }
+
+    /// Threads for handlers that run long. The machine's cores, unless said otherwise; made when they are needed.
+    #[must_use]
+    pub fn pool(mut self, threads: usize) -> Self {
+        self.pool = threads;
+        self
+    }
+
+    /// Actors that each shard may have at a time: 2^20, unless said otherwise.
+    #[must_use]
+    pub fn max_actors(mut self, actors: u32) -> Self {
+        self.max_actors = actors;
+        self
+    }
+
+    /// Messages of a mailbox that says nothing else: 65,536, unless said otherwise.
+    #[must_use]
+    pub fn mailbox(mut self, messages: u32) -> Self {
+        self.mailbox = messages;
+        self
+    }
+
+    /// The time of a slice: an actor that takes longer is in debt, and queues behind all others.
+    #[must_use]
+    pub fn long_slice(mut self, time: Duration) -> Self {
+        self.long_slice = time;
+        self
+    }
+
+    /// Joins a system that is there, beside its isolates, instead of opening one.
+    #[must_use]
+    pub fn system(mut self, system: Arc<System>) -> Self {
+        self.system = Some(system);
+        self
+    }
+
+    /// Where futures of asynchronous handlers run. A tokio runtime of its own, made when it is needed, unless said otherwise.
+    #[cfg(feature = "tokio")]
+    #[must_use]
+    pub fn tokio(mut self, handle: tokio::runtime::Handle) -> Self {
+        self.tokio = Some(handle);
+        self
+    }
+
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start(self) -> Result<Runtime, StartError> {
+        check("shards", (1..=MOST_SHARDS).contains(&self.shards), "1 to 64")?;
+        check("pool", (1..=1024).contains(&self.pool), "1 to 1,024")?;
+        check("max_actors", (1..=MAX_INDEX).contains(&self.max_actors), "1 to 16,777,215")?;
+        check("mailbox", (1..=1 << 30).contains(&self.mailbox), "1 to 2^30")?;
+        let long = self.long_slice.as_micros();
+        check("long_slice", (1..=10_000_000).contains(&long), "1 us to 10 s")?;
+        let system = self.system.unwrap_or_else(System::open);
+        let pool = Arc::new(Pool::new(self.pool));
+        #[cfg(feature = "tokio")]
+        let tasks = Arc::new(crate::asynchronous::Tasks::new(self.tokio));
+        let mut runtime = Runtime {
+            system: Arc::clone(&system),
+            pool: Arc::clone(&pool),
+            doors: Vec::new(),
+            threads: Mutex::default(),
+        };
+        for at in 0..self.shards {
+            let plan = Plan {
+                system: Arc::clone(&system),
+                config: ShardConfig {
+                    shard: 0,
+                    max_actors: self.max_actors,
+                    default_capacity: self.mailbox,
+                    seed: None,
+                    long_slice_us: long as u32,
+                },
+                pool: Arc::clone(&pool),
+                #[cfg(feature = "tokio")]
+                tasks: Arc::clone(&tasks),
+            };
+            let (ready, started) = channel();
+            let thread = thread::Builder::new()
+                .name(format!("myrmidon-{at}"))
+                .spawn(move || worker::run(plan, ready))
+                .map_err(|error| StartError::Thread(error.to_string()))?;
+            runtime.threads.lock().push(thread);
+            // A runtime that starts in part is dropped here, and ends what has started.
+            let door = started.wait().unwrap_or(Err(StartError::NoShard))?;
+            runtime.doors.push(door);
+        }
+        Ok(runtime)
+    }
+}
+
+fn check(name: &'static str, holds: bool, allowed: &'static str) -> Result<(), StartError> {
+    if holds { Ok(()) } else { Err(StartError::Option { name, allowed }) }
+}
+
+/// What a shutdown left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stopped {
+    /// Actors that had not ended in time, and were killed.
+    pub killed: u32,
+}
+
+/// Worker shards, their actors, and the threads that handlers are lent to.
+///
+/// Dropping it shuts it down, with five seconds for its actors.
+///
+/// ```
+/// use myrmidon_actor::{Context, Runtime, behavior};
+/// use std::time::Duration;
+///
+/// let runtime = Runtime::builder().shards(1).max_actors(1000).start()?;
+/// let printer = runtime.spawn(behavior((), |_: &mut (), line: String, _: &mut Context<String>| println!("{line}")))?;
+/// printer.tell("hello".to_owned())?;
+/// assert_eq!(runtime.shutdown(Duration::from_secs(1)).killed, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Runtime {
+    system: Arc<System>,
+    pool: Arc<Pool>,
+    doors: Vec<Arc<Door>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime").field("shards", &self.doors.len()).finish_non_exhaustive()
+    }
+}
+
+impl Runtime {
+    /// A runtime with a shard for each core.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start() -> Result<Self, StartError> {
+        Self::builder().start()
+    }
+
+    /// Options.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The system that its shards are members of.
+    pub fn system(&self) -> &Arc<System> {
+        &self.system
+    }
+
+    /// Spawns an actor on the shard with the fewest.
+    ///
+    /// # Errors
+    /// [`SpawnError`].
+    pub fn spawn<A: Actor>(&self, actor: A) -> Result<ActorRef<A::Message>, SpawnError> {
+        self.spawn_with(Spawn::default(), actor)
+    }
+
+    /// Spawns an actor. With a name it waits for the shard, and so not in a handler.
+    ///
+    /// # Errors
+    /// [`SpawnError`].
+    pub fn spawn_with<A: Actor>(&self, options: Spawn, actor: A) -> Result<ActorRef<A::Message>, SpawnError> {
+        if options.link {
+            return Err(SpawnError::Elsewhere);
+        }
+        let kind = kind_of::<A::Message>();
+        let body: Box<dyn Body> = Box::new(Plain { actor, kind, long: false });
+        spawn_outside(self.system.handle(), &options, body)
+    }
+
+    /// The actor with a name, if it is a Rust one that takes such messages.
+    pub fn whereis<M: Send + 'static>(&self, name: &str) -> Option<ActorRef<M>> {
+        whereis(&self.system, name)
+    }
+
+    /// The counters of its shards. It waits for them, and so not in a handler: there it is empty.
+    pub fn stats(&self) -> Vec<ShardStats> {
+        self.doors.iter().filter_map(|door| request(door, Worker::stats)).collect()
+    }
+
+    /// What is known of a living actor; as [`Runtime::stats`].
+    pub fn info(&self, actor: impl Into<Pid>) -> Option<ActorInfo> {
+        let pid = actor.into();
+        request(&*door::find(pid.shard())?, move |worker| worker.info(pid)).flatten()
+    }
+
+    /// Ends it: nothing is spawned from outside any more, actors handle what they have been sent and end with `Shutdown`,
+    /// the youngest first; those that have not in time are killed. Its threads have ended afterwards, but for one that
+    /// calls this itself.
+    pub fn shutdown(self, within: Duration) -> Stopped {
+        self.end(within)
+    }
+
+    fn end(&self, within: Duration) -> Stopped {
+        let waiting: Vec<_> = self
+            .doors
+            .iter()
+            .map(|door| {
+                let (done, ended) = channel();
+                door.urge(Errand::Run(Box::new(move |worker| worker.begin_close(within, done))));
+                ended
+            })
+            .collect();
+        if place::is_shard() || place::away().is_some() {
+            // A handler of its own ends it: nobody can wait for itself.
+            self.threads.lock().clear();
+            self.pool.close(false);
+            return Stopped::default();
+        }
+        let killed = waiting.into_iter().filter_map(crate::answer::Receiver::wait).sum();
+        for thread in core::mem::take(&mut *self.threads.lock()) {
+            drop(thread.join());
+        }
+        self.pool.close(true);
+        Stopped { killed }
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        if !self.threads.lock().is_empty() {
+            self.end(DROPPED);
+        }
+    }
+}
+
+/// Asks a shard, and waits; `None` in a handler, and when it has ended.
+fn request<T: Send + 'static>(door: &Door, ask: impl FnOnce(&mut Worker) -> T + Send + 'static) -> Option<T> {
+    if place::is_shard() {
+        return None;
+    }
+    let (answer, receiver) = channel();
+    door.urge(Errand::Run(Box::new(move |worker| answer.send(ask(worker)))));
+    receiver.wait()
+}
+
+pub(crate) fn whereis<M: Send + 'static>(system: &System, name: &str) -> Option<ActorRef<M>> {
+    let pid = system.whereis(name)?;
+    let kind = kind_of::<M>();
+    let door = door::find(pid.shard())?;
+    let named = door.named.lock().get(&pid).copied();
+    (named == Some(kind)).then(|| ActorRef::new(pid, kind))
+}
+
+fn opening(parent: Pid, options: &Spawn, watch: Option<u32>) -> Opening {
+    let (capacity, policy) = options.mailbox.words();
+    let link = if options.link { flags::LINK } else { 0 };
+    let traps = if options.trap_exits { flags::TRAP_EXIT } else { 0 };
+    let watched = if watch.is_some() { flags::MONITOR } else { 0 };
+    Opening {
+        parent,
+        flags: link | traps | watched,
+        watch: watch.unwrap_or(0),
+        capacity,
+        policy,
+        name: options.name.clone(),
+    }
+}
+
+/// An actor spawns another one.
+pub(crate) fn spawn_from<A: Actor>(
+    parent: Pid,
+    options: &Spawn,
+    watch: Option<u32>,
+    actor: A,
+) -> Result<ActorRef<A::Message>, SpawnError> {
+    let kind = kind_of::<A::Message>();
+    spawn_body(parent, options, watch, Box::new(Plain { actor, kind, long: false }))
+}
+
+pub(crate) fn spawn_body<M: Send + 'static>(
+    parent: Pid,
+    options: &Spawn,
+    watch: Option<u32>,
+    body: Box<dyn Body>,
+) -> Result<ActorRef<M>, SpawnError> {
+    let opening = opening(parent, options, watch);
+    let kind = body.kind();
+    let own = place::here(|worker| worker.door().clone());
+    let system = own.as_ref().map(|door| door.system).or_else(|| place::away().map(|away| away.door.system));
+    let door = match (options.placement, &own) {
+        (Placement::Here, Some(door)) => Arc::clone(door),
+        (Placement::Here, None) => place::away().ok_or(SpawnError::Closed)?.door,
+        (placement, _) => choose(system.ok_or(SpawnError::Closed)?, placement).ok_or(SpawnError::Closed)?,
+    };
+    if own.as_ref().is_some_and(|own| own.shard == door.shard) {
+        return spawn_here(&opening, body).map(|pid| ActorRef::new(pid, kind));
+    }
+    if opening.name.is_some() {
+        return Err(SpawnError::Elsewhere);
+    }
+    // No shard waits for another one: where that has no PID in stock, the actor lives here.
+    match door.pid() {
+        Some(pid) => send_spawn(&door, pid, body, opening).map(|()| ActorRef::new(pid, kind)),
+        None if own.is_some() => spawn_here(&opening, body).map(|pid| ActorRef::new(pid, kind)),
+        None => Err(SpawnError::TooManyActors),
+    }
+}
+
+fn spawn_here(opening: &Opening, body: Box<dyn Body>) -> Result<Pid, SpawnError> {
+    let pid = place::here(|worker| {
+        let pid = worker.reserve().ok_or(SpawnError::TooManyActors)?;
+        worker.open(pid, body, opening).map(|()| pid)
+    })
+    .unwrap_or(Err(SpawnError::Closed))?;
+    worker::start(pid).map_err(SpawnError::InitFailed)?;
+    Ok(pid)
+}
+
+fn send_spawn(door: &Door, pid: Pid, body: Box<dyn Body>, opening: Opening) -> Result<(), SpawnError> {
+    door.load.fetch_add(1, Ordering::Relaxed);
+    if door.urge(Errand::Spawn { pid, body, opening }) { Ok(()) } else { Err(SpawnError::Closed) }
+}
+
+/// Somebody outside of any actor spawns one.
+pub(crate) fn spawn_outside<M: Send + 'static>(
+    system: u32,
+    options: &Spawn,
+    body: Box<dyn Body>,
+) -> Result<ActorRef<M>, SpawnError> {
+    if place::is_shard() || place::away().is_some() {
+        return spawn_body(Pid::NONE, options, None, body);
+    }
+    let kind = body.kind();
+    let placement = if options.placement == Placement::Here { Placement::LeastLoaded } else { options.placement };
+    let door = choose(system, placement).ok_or(SpawnError::Closed)?;
+    let opening = opening(Pid::NONE, options, None);
+    if opening.name.is_none()
+        && let Some(pid) = door.pid()
+    {
+        return send_spawn(&door, pid, body, opening).map(|()| ActorRef::new(pid, kind));
+    }
+    let opened = request(&door, move |worker| {
+        let pid = worker.reserve().ok_or(SpawnError::TooManyActors)?;
+        worker.open(pid, body, &opening).map(|()| pid)
+    });
+    let pid = opened.unwrap_or(Err(SpawnError::Closed))?;
+    door.urge(Errand::Start(pid));
+    Ok(ActorRef::new(pid, kind))
+}
+
+fn choose(system: u32, placement: Placement) -> Option<Arc<Door>> {
+    let doors = door::of_system(system);
+    match placement {
+        Placement::Key(key) => {
+            // Spreads keys that count up, and is the same for the same key.
+            let at = key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+            doors.get((at % doors.len().max(1) as u64) as usize).cloned()
+        }
+        _ => doors.into_iter().min_by_key(|door| door.load.load(Ordering::Relaxed)),
+    }
+}

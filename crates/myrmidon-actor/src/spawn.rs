@@ -1,0 +1,118 @@
+//! How an actor is spawned: where, how large its mailbox is, who is tied to it from its first moment.
+
+use core::time::Duration;
+use myrmidon_core::record::policy;
+
+/// What a full mailbox does (G13 to G16).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overflow {
+    /// The sender gets `MailboxFull`.
+    #[default]
+    Reject,
+    /// The new message is a dead letter.
+    DropNewest,
+    /// The oldest message is a dead letter.
+    DropOldest,
+    /// The sending actor gets no turn until there is room, at most for this time.
+    Suspend(Duration),
+}
+
+/// A mailbox's bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mailbox {
+    /// Messages; 0 stands for the runtime's default.
+    pub capacity: u32,
+    /// What a full one does.
+    pub overflow: Overflow,
+}
+
+impl Mailbox {
+    /// One for so many messages.
+    pub const fn bounded(capacity: u32, overflow: Overflow) -> Self {
+        Self { capacity, overflow }
+    }
+
+    /// The words of a SPAWN record.
+    pub(crate) fn words(self) -> (u32, u32) {
+        let policy = match self.overflow {
+            Overflow::Reject => policy::REJECT,
+            Overflow::DropNewest => policy::DROP_NEWEST,
+            Overflow::DropOldest => policy::DROP_OLDEST,
+            Overflow::Suspend(most) => policy::SUSPEND | (most.as_millis().clamp(1, 0xff_ffff) as u32) << 8,
+        };
+        (self.capacity, policy)
+    }
+}
+
+/// On which worker shard an actor lives, for life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Placement {
+    /// Its spawner's; from outside of any actor as `LeastLoaded`.
+    #[default]
+    Here,
+    /// The one with the fewest actors.
+    LeastLoaded,
+    /// The same one for the same key.
+    Key(u64),
+}
+
+/// The options of a spawn.
+///
+/// ```
+/// use myrmidon_actor::{Context, Mailbox, Overflow, Runtime, Spawn, behavior};
+/// let runtime = Runtime::start()?;
+/// let options = Spawn::new().named("log").mailbox(Mailbox::bounded(100, Overflow::DropOldest));
+/// let log = runtime.spawn_with(options, behavior((), |_: &mut (), line: String, _: &mut Context<_>| println!("{line}")))?;
+/// assert_eq!(runtime.whereis::<String>("log"), Some(log));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Spawn {
+    pub(crate) placement: Placement,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) name: Option<Box<str>>,
+    pub(crate) link: bool,
+    pub(crate) trap_exits: bool,
+}
+
+impl Spawn {
+    /// No options.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Where it lives.
+    #[must_use]
+    pub fn on(mut self, placement: Placement) -> Self {
+        self.placement = placement;
+        self
+    }
+
+    /// Its mailbox.
+    #[must_use]
+    pub fn mailbox(mut self, mailbox: Mailbox) -> Self {
+        self.mailbox = mailbox;
+        self
+    }
+
+    /// Its name in the system, from its first moment (G35).
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Linked to its spawner from its first moment (G35).
+    #[must_use]
+    pub fn linked(mut self) -> Self {
+        self.link = true;
+        self
+    }
+
+    /// It traps exits from its first moment.
+    #[must_use]
+    pub fn trapping_exits(mut self) -> Self {
+        self.trap_exits = true;
+        self
+    }
+}

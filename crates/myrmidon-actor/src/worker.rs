@@ -1,0 +1,191 @@
+//! A worker: one shard, its actors' bodies, and what its actors have under way.
+//!
+//! Owner: the shard's thread, which has it in `place`. It is borrowed for a step; user code (handlers, destructors,
+//! closures) runs between steps, never inside of one. What must be dropped and may have a destructor of the user's goes to
+//! `dropped`, which the thread empties between steps.
+//!
+//! - `submit`: what actors want, as records. - `serve`: what other threads want. - `turn`: the loop of the thread.
+//! - `deliver`: slices, one handler after the other. - `notices`: everything else that the shard says.
+
+mod deliver;
+mod notices;
+mod serve;
+mod submit;
+mod turn;
+
+#[cfg(feature = "tokio")]
+pub(crate) use deliver::crash;
+pub(crate) use deliver::start;
+pub(crate) use turn::{Plan, run};
+
+use crate::{
+    answer::Sender,
+    body::Body,
+    door::Door,
+    lend::Pool,
+    letter::{Outcome, Parcel},
+    mail::{Kind, Mail},
+    reply::Ticket,
+    timer::Ticking,
+};
+use myrmidon_core::{exit_reason::ExitReason, pid::Pid, record::Record, shard::Shard};
+use rustc_hash::FxHashMap;
+use std::{any::Any, collections::VecDeque, sync::Arc};
+
+/// How an actor is opened: what a SPAWN record says, and its name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Opening {
+    pub parent: Pid,
+    pub flags: u32,
+    pub watch: u32,
+    pub capacity: u32,
+    pub policy: u32,
+    pub name: Option<Box<str>>,
+}
+
+/// An actor's place on its shard.
+#[derive(Default)]
+struct Home {
+    body: Option<Box<dyn Body>>,
+    generation: u32,
+    /// Its body is to come back.
+    lent: bool,
+}
+
+/// What waits for the answer of a call.
+enum Then {
+    /// A thread or a future.
+    Outside(Sender<Outcome>),
+    /// An actor of this shard, as a message.
+    Message { asker: Pid, callee: Pid, then: Box<dyn FnOnce(Outcome) -> Parcel + Send> },
+}
+
+struct Asking {
+    ticket: Arc<Ticket>,
+    then: Then,
+}
+
+/// A question to another shard: its message and its ticket.
+struct Question {
+    message: Parcel,
+    ticket: Arc<Ticket>,
+}
+
+/// A message that is made when it is handled; its kind marks it.
+struct Made(Box<dyn FnOnce() -> Parcel + Send>);
+
+/// A name by which a timer's actor finds it.
+type TimerKey = (Pid, u32);
+
+/// What the actor that runs has asked for.
+#[derive(Default)]
+struct Running {
+    pid: Pid,
+    /// It ends with this once its handler is done.
+    stops: Option<ExitReason>,
+    /// Signals are to be handled before the next message.
+    urgent: bool,
+}
+
+/// See the module.
+pub(crate) struct Worker {
+    shard: Shard,
+    number: u8,
+    system: u32,
+    door: Arc<Door>,
+    pool: Arc<Pool>,
+    #[cfg(feature = "tokio")]
+    tasks: Arc<crate::asynchronous::Tasks>,
+    pub mail: Mail,
+    homes: Vec<Home>,
+    submissions: Vec<Record>,
+    ring: Vec<Record>,
+    stock: Vec<Pid>,
+    running: Running,
+    calls: FxHashMap<u32, Asking>,
+    last_token: u32,
+    /// The kinds of [`Made`] and [`serve::Boxed`].
+    made: Kind,
+    boxed: Kind,
+    /// Answers whose asker's mailbox is full: retried each turn, in order.
+    overdue: VecDeque<(Pid, Pid, Made)>,
+    timers: FxHashMap<TimerKey, Ticking>,
+    timers_of: FxHashMap<Pid, Vec<u32>>,
+    watches: FxHashMap<u32, Sender<Outcome>>,
+    last_watch: u32,
+    /// What stops a future when its actor ends.
+    aborts: FxHashMap<Pid, Box<dyn FnOnce() + Send>>,
+    /// Which other shards are of this system; forgotten when one ends.
+    neighbours: [Neighbour; 256],
+    dropped: Vec<Box<dyn Any + Send>>,
+    dropped_bodies: Vec<Box<dyn Body>>,
+    now: f64,
+    /// Something that was submitted counts from now.
+    timed: bool,
+    /// Turns without a look at the clock.
+    unclocked: u32,
+    /// Slices since then.
+    slices: u32,
+    /// It has slept since then.
+    idle: bool,
+    dead_letters: u64,
+    closing: Option<Closing>,
+    /// Actors that had not ended when time was over.
+    killed: u32,
+    /// Slices are measured one by one for so many turns: handlers were long.
+    precise: u32,
+}
+
+/// The end of a worker, under way.
+struct Closing {
+    deadline: f64,
+    done: Sender<u32>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Neighbour {
+    Unknown,
+    OfSystem,
+    Stranger,
+}
+
+impl Worker {
+    /// Its shard.
+    pub fn number(&self) -> u8 {
+        self.number
+    }
+
+    /// The handle of its system.
+    pub fn system(&self) -> u32 {
+        self.system
+    }
+
+    /// Its door.
+    pub fn door(&self) -> &Arc<Door> {
+        &self.door
+    }
+
+    /// Where futures run.
+    #[cfg(feature = "tokio")]
+    pub fn tasks(&self) -> Arc<crate::asynchronous::Tasks> {
+        Arc::clone(&self.tasks)
+    }
+
+    /// What stops the future of an actor when the actor ends.
+    #[cfg(feature = "tokio")]
+    pub fn abort_with(&mut self, pid: Pid, abort: Box<dyn FnOnce() + Send>) {
+        self.aborts.insert(pid, abort);
+    }
+
+    /// Its counters, with everything that was submitted.
+    pub fn stats(&mut self) -> myrmidon_core::shard::ShardStats {
+        self.flush();
+        self.shard.stats()
+    }
+
+    /// What is known of an actor.
+    pub fn info(&mut self, pid: Pid) -> Option<myrmidon_core::shard::ActorInfo> {
+        self.flush();
+        self.shard.info(pid)
+    }
+}

@@ -1,0 +1,297 @@
+//! The thread of a shard: errands, packets of other shards, one tick, its deliveries; and sleep when there is nothing.
+//!
+//! Order of an end: what was submitted is ingested, living actors are told to stop and served until they have, or until
+//! time is over; then the door refuses, what is left ends as `Shard::close` says, the member leaves its system, and the
+//! shard number goes back.
+
+use super::{Closing, Neighbour, Running, Worker, deliver, serve, submit::FLUSH};
+use crate::{
+    StartError,
+    answer::Sender,
+    door::{self, Door, Errand},
+    lend::Pool,
+    mail::{Mail, kind_of},
+    place,
+};
+use rustc_hash::FxHashMap;
+use myrmidon_core::{
+    PeerLimits,
+    exit_reason::ExitReason,
+    pid::Pid,
+    record::{Record, WORDS, control, submission},
+    shard::{Shard, ShardConfig},
+};
+use myrmidon_runtime::{Directory, Member, ShardOwner, System, clock, inbox};
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+/// Deliveries of a tick.
+const BATCH: u32 = 512;
+/// Records that a tick may write.
+const RING: usize = 4096;
+/// Errands between two ticks.
+const ERRANDS: usize = 1024;
+/// Records that others may leave in the inbox.
+const INBOX: usize = 1024;
+
+/// Turns, and slices, after which the clock is read at the latest.
+const UNCLOCKED: u32 = 4;
+const FEW: u32 = 32;
+/// Microseconds a slice, on average, above which slices are measured one by one.
+const LONG_SLICE: f64 = 20.0;
+/// Turns for which they are.
+const PRECISE: u32 = 64;
+
+/// What a worker is made of.
+pub(crate) struct Plan {
+    pub system: Arc<System>,
+    pub config: ShardConfig,
+    pub pool: Arc<Pool>,
+    #[cfg(feature = "tokio")]
+    pub tasks: Arc<crate::asynchronous::Tasks>,
+}
+
+/// The thread's ends of the shard's ways to others.
+struct Ends {
+    owner: ShardOwner,
+    member: Member,
+    door: Arc<Door>,
+    records: Vec<Record>,
+    errands: VecDeque<Errand>,
+    fresh: VecDeque<Errand>,
+}
+
+/// A worker that its thread leaves in the middle of something: nobody is to knock at its door any more.
+struct Gone(Arc<Door>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        drop(self.0.close());
+        door::publish(self.0.shard, None);
+    }
+}
+
+/// The thread of a shard, from its first moment to its last.
+pub(crate) fn run(plan: Plan, ready: Sender<Result<Arc<Door>, StartError>>) {
+    match open(plan) {
+        Err(error) => ready.send(Err(error)),
+        Ok(mut ends) => {
+            let gone = Gone(Arc::clone(&ends.door));
+            ready.send(Ok(Arc::clone(&ends.door)));
+            while turn(&mut ends) {}
+            close(ends);
+            drop(gone);
+        }
+    }
+}
+
+fn open(plan: Plan) -> Result<Ends, StartError> {
+    let lease = Directory::global().lease().ok_or(StartError::NoShard)?;
+    let number = lease.shard();
+    let config = ShardConfig { shard: number, ..plan.config };
+    // So many sends may wait to be ingested: a mailbox with less room is asked first, so that its answer is exact (G14).
+    let mut shard = Shard::with_generation(config, lease.first_generation(), FLUSH as u32);
+    let me = thread::current();
+    let owner = ShardOwner::open(lease, INBOX, move || me.unpark());
+    let handle = owner.handle().ok_or(StartError::NoShard)?;
+    let member = Member::join(&plan.system, handle.clone(), &mut shard, PeerLimits::default())
+        .map_err(|error| StartError::Join(error.to_string()))?;
+    let system = plan.system.handle();
+    let door = Arc::new(Door::new(number, system, handle));
+    door.fill(|count| reserve(&mut shard, count));
+    door::publish(number, Some(Arc::clone(&door)));
+    place::settle(Box::new(Worker {
+        shard,
+        number,
+        system,
+        door: Arc::clone(&door),
+        pool: plan.pool,
+        #[cfg(feature = "tokio")]
+        tasks: plan.tasks,
+        mail: Mail::default(),
+        homes: Vec::new(),
+        submissions: Vec::new(),
+        ring: vec![[0; WORDS]; RING],
+        stock: Vec::new(),
+        running: Running::default(),
+        calls: FxHashMap::default(),
+        last_token: 0,
+        made: kind_of::<super::Made>(),
+        boxed: kind_of::<serve::Boxed>(),
+        overdue: VecDeque::new(),
+        timers: FxHashMap::default(),
+        timers_of: FxHashMap::default(),
+        watches: FxHashMap::default(),
+        last_watch: 0,
+        aborts: FxHashMap::default(),
+        neighbours: [Neighbour::Unknown; 256],
+        dropped: Vec::new(),
+        dropped_bodies: Vec::new(),
+        now: 0.0,
+        timed: true,
+        unclocked: 0,
+        slices: 0,
+        idle: true,
+        dead_letters: 0,
+        closing: None,
+        killed: 0,
+        precise: 0,
+    }));
+    let (errands, fresh) = (VecDeque::new(), VecDeque::new());
+    Ok(Ends { owner, member, door, records: Vec::new(), errands, fresh })
+}
+
+fn reserve(shard: &mut Shard, count: usize) -> Vec<Pid> {
+    let mut pids = vec![Pid::NONE; count];
+    let reserved = shard.reserve(&mut pids);
+    pids.truncate(reserved);
+    pids.reverse();
+    pids
+}
+
+/// One turn; whether there is another one.
+fn turn(ends: &mut Ends) -> bool {
+    if ends.errands.is_empty() {
+        ends.door.take(&mut ends.errands);
+    }
+    for _ in 0..ERRANDS {
+        let Some(errand) = ends.errands.pop_front() else { break };
+        serve::serve(errand);
+    }
+    deliver::clean();
+    let Some((written, over)) = place::here(|worker| worker.tick(ends)) else { return false };
+    deliver::batch(written);
+    if over {
+        return false;
+    }
+    if written == 0 && ends.errands.is_empty() {
+        sleep(ends);
+    }
+    true
+}
+
+/// Sleeps, unless there is something to do.
+fn sleep(ends: &mut Ends) {
+    let idle = place::here(|worker| {
+        let control = worker.shard.control();
+        let busy = control[control::RUNNABLE] != 0 || !worker.submissions.is_empty() || worker.shard.packets() > 0;
+        (!busy).then(|| {
+            worker.mail.ebb();
+            let overdue = !worker.overdue.is_empty();
+            let closing = worker.closing.as_ref().map(|closing| (closing.deadline - clock::now()).max(0.0));
+            let next = f64::from(worker.shard.control()[control::NEXT_DEADLINE]);
+            let next = if next < 0.0 { f64::INFINITY } else { next };
+            let next = closing.map_or(next, |left| next.min(left));
+            if overdue { next.min(1.0) } else { next }
+        })
+    });
+    let Some(Some(millis)) = idle else { return };
+    ends.member.starve();
+    if ends.owner.sleep_if(|| ends.member.is_quiet() && ends.door.is_quiet()) {
+        place::here(|worker| worker.idle = true);
+        if millis.is_finite() {
+            thread::park_timeout(Duration::from_secs_f64(millis / 1000.0));
+        } else {
+            thread::park();
+        }
+    }
+}
+
+fn close(ends: Ends) {
+    let Ends { owner, member, door, errands, fresh, .. } = ends;
+    // Refused from here on; whoever waits for one of these is told by their end.
+    drop((errands, fresh, door.close()));
+    door::publish(door.shard, None);
+    let end = |worker: &mut Worker| {
+        loop {
+            let mut ring = core::mem::take(&mut worker.ring);
+            let written = worker.shard.close(&mut ring);
+            worker.ring = ring;
+            for at in 0..written {
+                let record = worker.ring[at];
+                worker.notice(&record);
+            }
+            worker.submissions.clear();
+            if written == 0 {
+                break;
+            }
+        }
+    };
+    place::here(end);
+    deliver::clean();
+    place::here(|worker| member.leave(&mut worker.shard));
+    place::here(end);
+    deliver::clean();
+    let Some(mut worker) = place::leave() else { return };
+    let done = worker.closing.take().map(|closing| closing.done);
+    owner.close(worker.shard.highest_generation(), &mut Vec::new());
+    let killed = worker.killed;
+    // Actors and messages are dropped with nothing borrowed.
+    drop(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(worker))));
+    if let Some(done) = done {
+        done.send(killed);
+    }
+}
+
+impl Worker {
+    /// Ingests what is there, and delivers. How many records were written, and whether this was the last turn.
+    fn tick(&mut self, ends: &mut Ends) -> (usize, bool) {
+        ends.member.look_around(&mut self.shard);
+        if !self.overdue.is_empty() {
+            self.send_overdue();
+        }
+        ends.door.fill(|count| reserve(&mut self.shard, count));
+        let queued = self.shard.control()[control::QUEUED].cast_unsigned();
+        let allowance = inbox::allowance(queued, BATCH);
+        ends.records.clear();
+        ends.owner.drain(&mut ends.records, allowance);
+        if ends.member.has_arrivals() {
+            // Its own records first: a sender elsewhere may have its PID from an actor that they spawn.
+            self.flush();
+            ends.member.collect(&mut self.shard, allowance);
+        }
+        self.submissions.extend_from_slice(&ends.records);
+        self.look_at_clock();
+        let written = self.shard.tick(self.now, &self.submissions, &mut self.ring, BATCH);
+        self.submissions.clear();
+        ends.member.dispatch(&mut self.shard);
+        self.door.load.store(self.shard.actors(), core::sync::atomic::Ordering::Relaxed);
+        let over = self.closing.as_ref().is_some_and(|closing| {
+            written == 0 && self.shard.control()[control::LIVE] == 0 || self.now >= closing.deadline
+        });
+        if over {
+            self.killed = self.shard.actors();
+        }
+        (written, over)
+    }
+
+    /// Reads the time, unless little has happened since: to do so costs as much as a short handler.
+    fn look_at_clock(&mut self) {
+        self.unclocked += 1;
+        if self.unclocked < UNCLOCKED && self.slices < FEW && self.precise == 0 && !self.timed && !self.idle {
+            return;
+        }
+        let now = clock::now();
+        let micros = (now - self.now) * 1000.0;
+        if self.slices > 0 && !self.idle && micros > LONG_SLICE * f64::from(self.slices) {
+            self.precise = PRECISE;
+        }
+        (self.now, self.timed, self.unclocked, self.slices, self.idle) = (now, false, 0, 0, false);
+    }
+
+    /// Begins the end: every actor is told to stop, the youngest first. `done` hears how many had to be killed.
+    pub fn begin_close(&mut self, within: Duration, done: Sender<u32>) {
+        self.flush();
+        let deadline = clock::now() + within.as_secs_f64() * 1000.0;
+        let living: Vec<Pid> = self.shard.live().collect();
+        for pid in living.into_iter().rev() {
+            let word = self.shard.intern_reason(ExitReason::SHUTDOWN);
+            self.submit(submission::STOP, pid, Pid::NONE, 0, word, 0);
+        }
+        self.closing = Some(Closing { deadline, done });
+    }
+}

@@ -1,0 +1,87 @@
+//! The tags of messages as numbers that hold in every isolate of the process.
+//!
+//! Each isolate interns the tags of its protocols for itself, in the order in which it loads them; at the border between
+//! two isolates a tag is the number that this table gave it first. One lock, held for one look-up: both sides keep what
+//! they have learned, so that a tag is asked for once an isolate.
+//!
+//! Promises: a number is never another tag's (G152); it is 1 to [`MOST`], so that 15 bits of a record hold it.
+
+use parking_lot::RwLock;
+use std::{collections::HashMap, sync::Arc};
+
+/// Tags that one process may send between isolates.
+pub const MOST: u16 = 0x7fff;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Tags {
+    table: RwLock<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    numbers: HashMap<Arc<str>, u16>,
+    tags: Vec<Arc<str>>,
+}
+
+impl Tags {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The number of a tag, which it has from now on. `None`: [`MOST`] others have one.
+    pub fn number(&self, tag: &str) -> Option<u16> {
+        if let Some(number) = self.table.read().numbers.get(tag) {
+            return Some(*number);
+        }
+        let mut table = self.table.write();
+        // Another isolate may have been here between the two locks.
+        if let Some(number) = table.numbers.get(tag) {
+            return Some(*number);
+        }
+        let number = u16::try_from(table.tags.len() + 1).ok().filter(|number| *number <= MOST)?;
+        let tag: Arc<str> = Arc::from(tag);
+        table.tags.push(Arc::clone(&tag));
+        table.numbers.insert(tag, number);
+        Some(number)
+    }
+
+    /// The tag of a number. `None`: nobody has it.
+    pub fn tag(&self, number: u16) -> Option<Arc<str>> {
+        let at = usize::from(number).checked_sub(1)?;
+        self.table.read().tags.get(at).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn g152_a_tag_has_one_number_whoever_asks() {
+        let tags = Tags::new();
+        let numbers: Vec<Vec<Option<u16>>> = thread::scope(|scope| {
+            let ask = || (0..100).map(|at| tags.number(&format!("Tag{at}"))).collect::<Vec<_>>();
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
+            threads.into_iter().map(|thread| thread.join().expect("no asker panics")).collect()
+        });
+        assert!(numbers.windows(2).all(|pair| pair[0] == pair[1]));
+        for (at, number) in numbers[0].iter().enumerate() {
+            let number = number.expect("there is room");
+            assert_eq!(tags.tag(number).as_deref(), Some(format!("Tag{at}").as_str()));
+        }
+    }
+
+    #[test]
+    fn g152_a_full_table_refuses_and_keeps_what_it_has() {
+        let tags = Tags::new();
+        for at in 1..=MOST {
+            assert_eq!(tags.number(&format!("Tag{at}")), Some(at));
+        }
+        assert_eq!(tags.number("one too many"), None);
+        assert_eq!(tags.number("Tag1"), Some(1));
+        assert_eq!(tags.tag(0), None);
+    }
+}

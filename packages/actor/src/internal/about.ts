@@ -1,0 +1,61 @@
+/**
+ * What is asked of one actor, and done to it, wherever it lives: here at once, elsewhere by its isolate's agent.
+ */
+import * as Effect from "effect/Effect"
+import type { ActorInfo } from "../Actor.ts"
+import { ActorElsewhere } from "../ActorElsewhere.ts"
+import { ActorExited } from "../AskError.ts"
+import { ExitReason } from "../ExitReason.ts"
+import type { Pid } from "../Pid.ts"
+import type { Cell } from "./cell.ts"
+import { Hold, holdStill, letGo } from "./hold.ts"
+import type { Isolates } from "./isolates.ts"
+import { infoOf as seen } from "./top.ts"
+
+/** The isolates of its system, when it lives in another one than this. */
+export const elsewhere = (cell: Cell): Isolates | undefined => {
+  const { isolates, shard } = cell.host
+  return isolates !== undefined && shard.border!.isAway(cell.pid) ? isolates : undefined
+}
+
+/** What can be done only where it lives is refused, when that is not here. */
+export const notHere = (cell: Cell): ActorElsewhere | undefined =>
+  elsewhere(cell) === undefined ? undefined : new ActorElsewhere({ pid: cell.pid })
+
+export const gone = (cell: Cell): ActorExited =>
+  new ActorExited({ pid: cell.pid, name: cell.life?.name, reason: cell.life?.ended ?? ExitReason.noProc(true) })
+
+/** What it looks like from outside. */
+export const infoHere = (cell: Cell): ActorInfo | undefined => {
+  const found = cell.host.shard.info(cell)
+  return found === undefined ? undefined : seen(cell, found)
+}
+
+export const infoOf = (cell: Cell): Effect.Effect<ActorInfo, ActorExited> => {
+  const isolates = elsewhere(cell)
+  if (isolates === undefined) {
+    const found = infoHere(cell)
+    return found === undefined ? Effect.fail(gone(cell)) : Effect.succeed(found)
+  }
+  return Effect.flatMap(isolates.info(cell), (found) =>
+    found === undefined
+      ? Effect.fail(gone(cell))
+      : Effect.succeed({ ...found, pid: cell.pid, links: found.links as ReadonlyArray<Pid> }))
+}
+
+export const isAlive = (cell: Cell): Effect.Effect<boolean> =>
+  elsewhere(cell)?.isAlive(cell) ?? Effect.succeed(cell.host.shard.isAlive(cell))
+
+/** By the program. false: it has ended. */
+export const holdHere = (cell: Cell, hold: boolean): boolean => {
+  if (!cell.host.shard.isAlive(cell)) return false
+  if (hold) holdStill(cell, Hold.Program)
+  else letGo(cell, Hold.Program)
+  return true
+}
+
+export const setHold = (cell: Cell, hold: boolean): Effect.Effect<void, ActorExited> =>
+  Effect.suspend(() =>
+    elsewhere(cell)?.hold(cell, hold)
+      ?? (holdHere(cell, hold) ? Effect.void : Effect.fail(gone(cell)))
+  )

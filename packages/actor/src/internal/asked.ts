@@ -1,0 +1,88 @@
+/**
+ * A question of another isolate: who is to be answered, and how the answer crosses.
+ *
+ * An answer that its protocol cannot express is a defect of whoever gives it, as it is inside an isolate; so it is
+ * encoded before the call counts as answered (`encode`), and sent when it does (`send`).
+ */
+import * as Cause from "effect/Cause"
+import * as Exit from "effect/Exit"
+import { AskError } from "../AskError.ts"
+import { BadMessage } from "../TellError.ts"
+import type { Border } from "./border.ts"
+import { Call } from "./call.ts"
+import { type Carried, carry } from "./carry.ts"
+import type { Cell } from "./cell.ts"
+import { tagOf } from "./opcodes.ts"
+import { Answer } from "./border.ts"
+import { issueOf, type Wire, wireOfBound } from "./wire.ts"
+
+export class Asked {
+  private readonly border: Border
+  private readonly wire: Wire
+  private readonly op: number
+  private readonly token: number
+  private ready: { readonly status: number; readonly carried: Carried } | undefined = undefined
+
+  constructor(border: Border, wire: Wire, op: number, token: number) {
+    this.border = border
+    this.wire = wire
+    this.op = op
+    this.token = token
+  }
+
+  /** What is wrong with it, if anything is. */
+  encode(exit: Exit.Exit<unknown, unknown>): string | undefined {
+    const failure = Exit.isFailure(exit) ? exit.cause.reasons.find(Cause.isFailReason) : undefined
+    const part = Exit.isSuccess(exit) ? "success" : "error"
+    const carried = carry(this.wire, this.op, Exit.isSuccess(exit) ? exit.value : failure?.error, part)
+    if (Exit.isFailure(carried)) return carried.cause.reasons.filter(Cause.isFailReason)[0]?.error.issue ?? ""
+    this.ready = { status: Exit.isSuccess(exit) ? Answer.Success : Answer.Failure, carried: carried.value }
+    return undefined
+  }
+
+  /** As `Call.resume`. What was not encoded before comes from elsewhere: forwarded, or an end of the call itself. */
+  readonly send = (exit: Exit.Exit<unknown, unknown>): void => {
+    let { ready } = this
+    if (ready === undefined) {
+      const error = Exit.isFailure(exit) ? exit.cause.reasons.find(Cause.isFailReason)?.error : undefined
+      if (error instanceof AskError) return this.fail(error)
+      const issue = this.encode(exit)
+      if (issue !== undefined) return this.refuse(issue)
+      ready = this.ready!
+    }
+    if (!this.border.reply(this.token, ready.status, ready.carried)) this.refuse("the reply is too large")
+  }
+
+  /** Someone else answers. `flags`: of the message, as its receiver takes it. */
+  pass(to: Cell, op: number, payload: unknown, from: Cell, flags: number): void {
+    const carried = carry(wireOfBound(to.bound), op, payload, "payload", true)
+    const there = this.border.opThere(op)
+    if (Exit.isFailure(carried)) {
+      return this.refuse(carried.cause.reasons.filter(Cause.isFailReason)[0]?.error.issue ?? "")
+    }
+    const bytes = carried.value as Uint8Array | undefined
+    if (there === 0 || !this.border.forward(this.token, to, there, bytes, from, flags)) {
+      this.refuse("the message cannot be passed on")
+    }
+  }
+
+  /** Ends it with the answer that the message was wrong, or the reply to it is. */
+  refuse(issue: string): void {
+    const tag = tagOf(this.op)
+    this.fail(new AskError({ tag, reason: new BadMessage({ tag, issue }) }))
+  }
+
+  private fail(error: AskError): void {
+    const bytes = this.wire.askError.encode(error)
+    if (Exit.isFailure(bytes)) throw new TypeError(issueOf(bytes.cause))
+    this.border.reply(this.token, Answer.AskError, bytes.value)
+  }
+}
+
+/** The call of a question: as any other, but that its answer crosses. */
+export const askedCall = (border: Border, cell: Cell, op: number, token: number): Call => {
+  const asked = new Asked(border, wireOfBound(cell.bound), op, token)
+  const call = new Call(op, cell, asked.send)
+  call.asked = asked
+  return call
+}

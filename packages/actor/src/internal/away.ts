@@ -1,0 +1,102 @@
+/**
+ * What comes to this isolate from others: messages are decoded by the behaviour that gets them, answers by the protocol
+ * that was asked. Nothing that another isolate sends is taken unseen.
+ *
+ * Owner: the host. Called by the loop alone; the bytes it is lent are read at once.
+ */
+import * as Cause from "effect/Cause"
+import * as Exit from "effect/Exit"
+import { AskError } from "../AskError.ts"
+import type { Pid } from "../Pid.ts"
+import { BadMessage } from "../TellError.ts"
+import { Asked, askedCall } from "./asked.ts"
+import { Answer, type AwayHost, type Border } from "./border.ts"
+import { movingOps, OpFlag } from "./bound.ts"
+import { type Call, endCall } from "./call.ts"
+import { type Carried, discard, uncarry } from "./carry.ts"
+import type { Cell } from "./cell.ts"
+import { decodePlain } from "./codec/plain.ts"
+import { deliver } from "./deliver.ts"
+import { Envelope } from "./envelope.ts"
+import type { Host } from "./host.ts"
+import { tagOf } from "./opcodes.ts"
+import type { Why } from "./shard.ts"
+import { wireOfBound } from "./wire.ts"
+
+// A letter that nobody gets has no schema any more: it shows what was on the wire.
+const plainly = (host: Host, op: number, carried: Carried): unknown => {
+  if (typeof carried !== "object") return carried
+  const bytes = movingOps.has(op) ? discard(host, carried) : carried
+  try {
+    return decodePlain(bytes)
+  } catch {
+    return bytes.slice()
+  }
+}
+
+const reasonOf = (cause: Cause.Cause<BadMessage>): BadMessage => cause.reasons.filter(Cause.isFailReason)[0]!.error
+
+export class Away implements AwayHost {
+  private readonly host: Host
+  private readonly border: Border
+
+  constructor(host: Host, border: Border) {
+    this.host = host
+    this.border = border
+  }
+
+  deliver(cell: Cell, borderOp: number, payload: Carried, from: Pid | 0, isAsked: boolean, token: number): boolean {
+    const { host } = this
+    const { bound } = cell
+    const op = this.border.opHere(borderOp)
+    const isStream = ((bound.flags[op] ?? 0) & OpFlag.Stream) !== 0
+    const value = isStream
+      ? Exit.fail(new BadMessage({ tag: tagOf(op), issue: "its reply is a stream, which does not cross isolates" }))
+      : uncarry(wireOfBound(bound), op, payload)
+    if (Exit.isFailure(value)) {
+      const reason = reasonOf(value.cause)
+      if (!isAsked) host.misunderstood(cell, from, new Envelope(op, tagOf(op), plainly(host, op, payload)), reason)
+      else if (token !== 0) new Asked(this.border, wireOfBound(bound), op, token).refuse(reason.issue)
+      return false
+    }
+    const call = !isAsked ? undefined : token === 0 ? host.spentCall : askedCall(this.border, cell, op, token)
+    return deliver(host, cell, op, value.value, from, call)
+  }
+
+  replied(call: Call, status: number, payload: Carried): void {
+    if (!call.pending) return
+    call.pending = false
+    endCall(call, this.exitOf(call, status, payload))
+  }
+
+  private exitOf(call: Call, status: number, payload: Carried): Exit.Exit<unknown, unknown> {
+    const { op } = call
+    const wire = wireOfBound(call.callee.bound)
+    if (status === Answer.AskError) {
+      const error = typeof payload === "object" ? wire.askError.decode(payload) : Exit.fail("no error")
+      return Exit.isSuccess(error) ? Exit.fail(error.value) : bad(op, String(Cause.squash(error.cause)))
+    }
+    const value = uncarry(wire, op, payload, status === Answer.Success ? "success" : "error")
+    if (Exit.isFailure(value)) return bad(op, `the reply does not fit its schema: ${reasonOf(value.cause).issue}`)
+    return status === Answer.Success ? value : Exit.fail(value.value)
+  }
+
+  deadLetter(to: Pid, from: Pid | 0, borderOp: number, payload: Carried, why: Why): void {
+    const op = this.border.opHere(borderOp)
+    const shown = plainly(this.host, op, payload)
+    this.host.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), shown), why)
+  }
+
+  up(isolate: number, shard: number): void {
+    this.host.isolates?.up(isolate, shard)
+  }
+
+  down(isolate: number, shard: number): void {
+    this.host.isolates?.down(isolate, shard)
+  }
+}
+
+const bad = (op: number, issue: string): Exit.Exit<never, AskError> => {
+  const tag = tagOf(op)
+  return Exit.fail(new AskError({ tag, reason: new BadMessage({ tag, issue }) }))
+}

@@ -1,0 +1,93 @@
+/**
+ * What a value is between two isolates: a number that needs no codec, nothing at all, or bytes.
+ *
+ * A number goes as it is where its schema is one of numbers with no other form; `undefined` where nothing else fits. Both
+ * are held against their schema on either side, as bytes are.
+ */
+import * as Cause from "effect/Cause"
+import * as Exit from "effect/Exit"
+import type { BadMessage } from "../TellError.ts"
+import { issueOfBuffers } from "./buffer/payload.ts"
+import { pack, unpack } from "./buffer/parcel.ts"
+import type { Parcel } from "./codec/place.ts"
+import type { Host } from "./host.ts"
+import type { Part, Wire } from "./wire.ts"
+
+/** A payload or an answer on its way. */
+export type Carried = number | Uint8Array | undefined
+
+/** As the membrane has it. */
+const mostBytes = 2 ** 26
+
+/** How a value crosses. `asBytes`: a number may not go as it is there. */
+export const carry = (
+  wire: Wire,
+  op: number,
+  value: unknown,
+  part: Part = "payload",
+  asBytes = false
+): Exit.Exit<Carried, BadMessage> => {
+  const crossing = wire.crossingOf(op, part)
+  if (crossing !== undefined) {
+    if (typeof value === "number" && !asBytes && crossing.fits?.(value) === true) return Exit.succeed(value)
+    if (value === undefined && crossing.isNothing) return Exit.void as Exit.Exit<undefined>
+    if (crossing.moves) return carryBuffers(wire, op, value, part)
+  }
+  return wire.encode(op, value, part)
+}
+
+// The buffers are their sender's no more, whatever becomes of the message.
+const carryBuffers = (wire: Wire, op: number, value: unknown, part: Part): Exit.Exit<Carried, BadMessage> => {
+  const issue = issueOfBuffers(value)
+  if (issue !== undefined) return wire.bad(op, issue)
+  const parcel: Parcel = []
+  const encoded = wire.encode(op, value, part, parcel)
+  if (Exit.isFailure(encoded)) return encoded
+  const packed = pack(encoded.value, parcel)
+  return packed === undefined ? wire.bad(op, "the memory of a buffer was taken away") : Exit.succeed(packed)
+}
+
+const uncarryBuffers = (wire: Wire, op: number, packed: Uint8Array, part: Part): Exit.Exit<unknown, BadMessage> => {
+  const unpacked = unpack(wire.host, packed)
+  if (unpacked === undefined) return wire.bad(op, "a buffer that came with it is not there")
+  const value = wire.decode(op, unpacked.bytes, part, unpacked.parcel)
+  // A handler takes those of its message (`buffer/deliver.ts`); an asker has those of an answer at once.
+  if (Exit.isFailure(value)) { for (const buffer of unpacked.parcel) buffer.release() }
+  else if (part !== "payload") { for (const buffer of unpacked.parcel) buffer.arrive() }
+  return value
+}
+
+/** What nobody gets: the buffers in it are released. Returns its bytes without them. */
+export const discard = (host: Host, packed: Uint8Array): Uint8Array => {
+  const unpacked = unpack(host, packed)
+  if (unpacked === undefined) return packed
+  for (const buffer of unpacked.parcel) buffer.release()
+  return unpacked.bytes
+}
+
+/** What arrived. */
+export const uncarry = (
+  wire: Wire,
+  op: number,
+  carried: Carried,
+  part: Part = "payload"
+): Exit.Exit<unknown, BadMessage> => {
+  const crossing = wire.crossingOf(op, part)
+  if (typeof carried === "object") {
+    return crossing?.moves === true ? uncarryBuffers(wire, op, carried, part) : wire.decode(op, carried, part)
+  }
+  if (crossing !== undefined) {
+    if (carried === undefined ? crossing.isNothing : crossing.fits?.(carried) === true) return Exit.succeed(carried)
+  }
+  return wire.bad(op, carried === undefined ? "its payload is missing" : `${carried} does not fit its schema`)
+}
+
+/** Why a payload does not cross. */
+export const uncarried = (wire: Wire, op: number, value: unknown): string => {
+  const encoded = wire.encode(op, value)
+  if (Exit.isFailure(encoded)) return encoded.cause.reasons.filter(Cause.isFailReason)[0]?.error.issue ?? "refused"
+  const { length } = encoded.value
+  return length > mostBytes
+    ? `its payload has ${length} bytes, and ${mostBytes} may cross at a time`
+    : "no message with another tag can cross in this process"
+}

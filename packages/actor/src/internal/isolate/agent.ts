@@ -1,0 +1,200 @@
+/**
+ * An isolate's agent: starts actors of modules for other isolates, answers for those that live here, and ends them when
+ * their system does.
+ *
+ * What takes its time is done beside it (a Deferred): one module that never loads keeps nobody else waiting. What was
+ * started for an isolate that is gone ends with it, as it would with a scope that it could not close any more.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import type { DeadLetter } from "../../DeadLetter.ts"
+import { ExitReason } from "../../ExitReason.ts"
+import type { Pid } from "../../Pid.ts"
+import type { SpawnOptions } from "../../Self.ts"
+import { ModuleUnavailable, SpawnError } from "../../SpawnError.ts"
+import { holdHere, infoHere } from "../about.ts"
+import type { Cell } from "../cell.ts"
+import type { Host } from "../host.ts"
+import { Owner } from "../owner.ts"
+import { encodeFailure, startHere } from "./here.ts"
+import { Agent, InitFailed } from "./protocol.ts"
+import { type Entry, lookUp, type ModuleKey } from "./registry.ts"
+
+/** Spawns that are over, and may still be taken back. */
+const kept = 1024
+
+type SpawnRequest = ModuleKey & {
+  readonly args: Uint8Array | null
+  readonly owner: number
+  readonly ticket: number
+  readonly name: string | null
+  readonly capacity: number | null
+  readonly onFull: "reject" | "drop-newest" | "drop-oldest" | "suspend" | null
+  readonly sendTimeout: number | null
+  readonly initTimeout: number | null
+}
+
+const unavailable = (url: string, issue: string): SpawnError =>
+  new SpawnError({ reason: new ModuleUnavailable({ url, issue }) })
+
+const importModule = (url: string): Effect.Effect<unknown, SpawnError> =>
+  Effect.tryPromise({
+    try: () => import(/* @vite-ignore */ url),
+    catch: (error) => unavailable(url, `cannot be imported: ${error instanceof Error ? error.message : String(error)}`)
+  })
+
+/** The behaviour of a module, which is imported when this isolate does not know it yet. */
+const entryOf = (key: ModuleKey): Effect.Effect<Entry, SpawnError> =>
+  Effect.suspend(() => {
+    const known = lookUp(key)
+    if (known !== undefined) return Effect.succeed(known)
+    return Effect.flatMap(importModule(key.url), () => {
+      const found = lookUp(key)
+      const which = `${key.protocol}, version "${key.version}"${
+        key.ordinal === 0 ? "" : ` (its number ${key.ordinal + 1})`
+      }`
+      return found === undefined
+        ? Effect.fail(unavailable(key.url, `Actor.module registers no behaviour of ${which} when it is evaluated`))
+        : Effect.succeed(found)
+    })
+  })
+
+const optionsOf = (request: SpawnRequest): SpawnOptions => ({
+  name: request.name ?? undefined,
+  mailbox: {
+    capacity: request.capacity ?? undefined,
+    onFull: request.onFull ?? undefined,
+    sendTimeout: request.sendTimeout ?? undefined
+  },
+  initTimeout: request.initTimeout ?? undefined
+})
+
+interface Spawning {
+  fiber: Fiber.Fiber<unknown, unknown> | undefined
+  cell: Cell | undefined
+  cancelled: boolean
+}
+
+/** What an agent has in hand for the other isolates. */
+export class Errands {
+  private readonly host: Host
+  private readonly spawns = new Map<string, Spawning>()
+  private readonly owned = new Map<number, Owner>()
+
+  constructor(host: Host) {
+    this.host = host
+  }
+
+  spawn(request: SpawnRequest): Deferred.Deferred<Pid, SpawnError | InitFailed> {
+    const { host } = this
+    const answer = Deferred.makeUnsafe<Pid, SpawnError | InitFailed>()
+    const spawning: Spawning = { fiber: undefined, cell: undefined, cancelled: false }
+    this.remember(`${request.owner}/${request.ticket}`, spawning)
+    let entry: Entry | undefined
+    const start = Effect.flatMap(entryOf(request), (found) => {
+      entry = found
+      return startHere(host, found, request.args, optionsOf(request), (cell) => {
+        spawning.cell = cell
+        this.ownerOf(request.owner).add(cell)
+      })
+    })
+    spawning.fiber = Effect.runForkWith(host.context)(start)
+    spawning.fiber.addObserver((exit) => {
+      spawning.fiber = undefined
+      if (Exit.isSuccess(exit)) {
+        if (spawning.cancelled) this.end(spawning.cell!)
+        Deferred.doneUnsafe(answer, Exit.succeed((exit.value as Cell).pid))
+        return
+      }
+      const failure = entry === undefined ? exit.cause : encodeFailure(host, entry, exit.cause)
+      Deferred.doneUnsafe(
+        answer,
+        failure instanceof SpawnError
+          ? Exit.fail(failure)
+          : failure instanceof Uint8Array
+          ? Exit.fail(new InitFailed({ error: failure }))
+          : exit as Exit.Exit<never, SpawnError>
+      )
+    })
+    return answer
+  }
+
+  private remember(key: string, spawning: Spawning): void {
+    this.spawns.set(key, spawning)
+    if (this.spawns.size > kept) this.spawns.delete(this.spawns.keys().next().value!)
+  }
+
+  private ownerOf(isolate: number): Owner {
+    let owner = this.owned.get(isolate)
+    if (owner === undefined) this.owned.set(isolate, owner = new Owner())
+    return owner
+  }
+
+  cancel(owner: number, ticket: number): void {
+    const spawning = this.spawns.get(`${owner}/${ticket}`)
+    if (spawning === undefined) return
+    spawning.cancelled = true
+    if (spawning.fiber !== undefined) spawning.fiber.interruptUnsafe()
+    else if (spawning.cell !== undefined) this.end(spawning.cell)
+  }
+
+  /** An isolate has ended: so does what it had started here. */
+  isolateDown(isolate: number): void {
+    const cells = this.owned.get(isolate)?.drain() ?? []
+    this.owned.delete(isolate)
+    for (const cell of cells) this.host.shard.exit(cell, undefined, { _tag: "IsolateDown", isolate })
+  }
+
+  private end(cell: Cell): void {
+    this.host.shard.exit(cell, undefined, ExitReason.shutdown())
+  }
+}
+
+/** What the first isolate hears, and what the others are told. */
+export interface AgentHooks {
+  readonly ready: (isolate: number, ticket: number) => void
+  readonly pong: (isolate: number) => void
+  readonly quiet: () => Effect.Effect<void>
+  readonly close: () => Effect.Effect<void>
+}
+
+/** What workers tell of themselves. */
+export interface Relayed {
+  readonly event: (event: unknown) => void
+  readonly letter: (to: Pid, from: Pid | null, tag: string, payload: unknown, why: DeadLetter["why"]) => void
+}
+
+const cellHere = (host: Host, pid: Pid): Cell => host.shard.cellOf(pid)
+
+/** The behaviour of the agent of a host. */
+export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay: Relayed) =>
+  Agent.behavior({
+    init: () => undefined,
+    handlers: {
+      "myrmidon/Spawn": (_, request) => Effect.succeed(errands.spawn(request)),
+      "myrmidon/Cancel": (_, { owner, ticket }) => errands.cancel(owner, ticket),
+      "myrmidon/Info": (_, { pid }) => {
+        const found = infoHere(cellHere(host, pid))
+        return found === undefined ? null : { ...found, name: found.name ?? null }
+      },
+      "myrmidon/Hold": (_, { hold, pid }) => holdHere(cellHere(host, pid), hold),
+      "myrmidon/IsAlive": (_, { pid }) => host.shard.isAlive(cellHere(host, pid)),
+      "myrmidon/Ready": (_, { isolate, ticket }) => hooks.ready(isolate, ticket),
+      "myrmidon/Event": (_, { event }) => relay.event(event),
+      "myrmidon/Letter": (_, { from, payload, tag, to, why }) => relay.letter(to, from, tag, payload, why),
+      "myrmidon/Ping": (_, { from }) => host.isolates?.pong(from),
+      "myrmidon/Pong": (_, { isolate }) => hooks.pong(isolate),
+      "myrmidon/Quiet": () => beside(host, hooks.quiet()),
+      "myrmidon/Close": () => beside(host, hooks.close())
+    }
+  })
+
+// The agent stays free for others meanwhile.
+const beside = (host: Host, effect: Effect.Effect<void>): Effect.Effect<Deferred.Deferred<void>> =>
+  Effect.sync(() => {
+    const done = Deferred.makeUnsafe<void>()
+    Effect.runForkWith(host.context)(effect).addObserver((exit) => Deferred.doneUnsafe(done, exit))
+    return done
+  })

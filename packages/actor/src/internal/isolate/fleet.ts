@@ -1,0 +1,335 @@
+/**
+ * The worker isolates of a system, as the isolate that opened it runs them: started, started again, looked after, ended.
+ *
+ * - A worker is there when its agent says so. One that ends is reported and started again, at most `restarts` times in
+ *   `window` ms; a system that cannot keep its workers goes on with those that it has.
+ * - Every now and then each is asked for a sign of life. One that gives none is reported, and never ended for it.
+ * - Workers do not hold the process by themselves. When this isolate has nothing left to do, the process is held until
+ *   they have nothing left to do either.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Worker } from "node:worker_threads"
+import { IsolateUnavailable } from "../../SpawnError.ts"
+import type { Cell } from "../cell.ts"
+import type { Host } from "../host.ts"
+import type { ResolvedOptions } from "../options.ts"
+import { hostOf, type Native, open, type SystemImpl } from "../system.ts"
+import { Errands, makeAgent } from "./agent.ts"
+import { agentName } from "./protocol.ts"
+import { relayed } from "./relay.ts"
+import { messages, Team } from "./team.ts"
+import type { WorkerData } from "./worker.ts"
+
+/** ms that a worker has to end by itself once it has closed. */
+const grace = 1_000
+
+// Sources run where Node strips their types; what is installed is JavaScript.
+const entry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url)
+
+// Not a literal: a bundler for the browser would follow it into Node's modules.
+const threads: string = "node:worker_threads"
+interface Threads {
+  readonly Worker: typeof Worker
+}
+
+// A worker takes the options of its process, as far as it can: how a script on the command line is to be read is none.
+const execArgv = (): Array<string> =>
+  process.execArgv.filter((arg, at, all) => !arg.startsWith("--input-type") && all[at - 1] !== "--input-type")
+
+const print = (error: unknown): string => error instanceof Error ? error.message : String(error)
+
+/** One worker, from its start to its end. */
+class Member {
+  readonly ticket: number
+  readonly worker: Worker
+  isolate: number | undefined = undefined
+  error: string | undefined = undefined
+  /** When it was last heard of. */
+  heard: number
+  /** Messages that it had handled at the last look. */
+  handled: number | undefined = undefined
+  silent = false
+  pinged = false
+  private readonly begun: (error: string | undefined) => void
+  readonly ended: Promise<void>
+
+  constructor(
+    ticket: number,
+    worker: Worker,
+    now: number,
+    begun: (error: string | undefined) => void,
+    ended: (member: Member) => void
+  ) {
+    this.ticket = ticket
+    this.worker = worker
+    this.heard = now
+    this.begun = begun
+    worker.on("error", (error) => this.error = print(error))
+    this.ended = new Promise((resolve) => {
+      worker.on("exit", (code) => {
+        begun(this.error ?? `it ended with code ${code} before it was ready`)
+        ended(this)
+        resolve()
+      })
+    })
+  }
+
+  ready(isolate: number): void {
+    this.isolate = isolate
+    this.worker.unref()
+    this.begun(undefined)
+  }
+}
+
+export class Fleet {
+  private readonly host: Host
+  private readonly system: number
+  private readonly threads: Threads
+  private readonly members = new Map<number, Member>()
+  private readonly starts: Array<number> = []
+  /** How often workers are started again. */
+  readonly limits = { restarts: 5, window: 60_000 }
+  private tickets = 0
+  private closing = false
+  private looking: NodeJS.Timeout | undefined = undefined
+  private asking = false
+  /** What the workers had handled when they were all quiet. */
+  private quietAt = -1
+  /** Whoever waits for a worker: called when one is ready, or none will be. */
+  private waiting: Array<() => void> = []
+  team!: Team
+
+  constructor(host: Host, system: number, threads: Threads) {
+    this.host = host
+    this.system = system
+    this.threads = threads
+  }
+
+  /** Starts `count` workers; done when all are ready. */
+  start(count: number): Effect.Effect<void, IsolateUnavailable> {
+    const { isolateSilence } = this.host.options
+    this.looking = setInterval(() => this.look(), Math.min(1_000, isolateSilence / 4))
+    this.looking.unref()
+    process.on("beforeExit", this.onIdle)
+    return Effect.forEach(Array.from({ length: count }), () => this.launch(), {
+      concurrency: "unbounded",
+      discard: true
+    }).pipe(Effect.mapError((issue) => new IsolateUnavailable({ on: "worker", issue })))
+  }
+
+  private launch(): Effect.Effect<void, string> {
+    return Effect.callback((resume) => {
+      const ticket = ++this.tickets
+      const { onDeadLetter: _, ...options } = this.host.options
+      const data: WorkerData = {
+        system: this.system,
+        boot: this.host.boot,
+        ticket,
+        first: this.team.agent.pid,
+        options: { ...options, isolates: 0, keepAlive: true }
+      }
+      const begun = (error: string | undefined): void => resume(error === undefined ? Effect.void : Effect.fail(error))
+      try {
+        const worker = new this.threads.Worker(entry, {
+          workerData: data,
+          name: "myrmidon",
+          execArgv: execArgv()
+        })
+        this.members.set(ticket, new Member(ticket, worker, this.host.clock.now(), begun, this.ended))
+      } catch (error) {
+        begun(print(error))
+      }
+    })
+  }
+
+  private readonly ended = (member: Member): void => {
+    this.members.delete(member.ticket)
+    const { error, isolate } = member
+    if (this.closing || isolate === undefined) return this.resumeWaiting()
+    const again = this.mayStart()
+    this.host.isolatesDown++
+    const given = `${error ?? "it has ended"}; it is not started again, as that happened too often`
+    this.host.events.publish({ _tag: "IsolateDown", isolate, error: again ? error : given })
+    if (again) this.startAgain()
+    else this.resumeWaiting()
+  }
+
+  /** Counts one more start, if there may be one. */
+  private mayStart(): boolean {
+    const now = this.host.clock.now()
+    const { restarts, window } = this.limits
+    while (this.starts.length > 0 && now - this.starts[0]! > window) this.starts.shift()
+    if (this.starts.length >= restarts) return false
+    this.starts.push(now)
+    return true
+  }
+
+  // One that does not even get ready counts like one that ended.
+  private startAgain(): void {
+    Effect.runForkWith(this.host.context)(Effect.catch(this.launch(), (issue) => {
+      if (this.closing) return Effect.void
+      if (this.mayStart()) this.startAgain()
+      return Effect.logError(`a worker isolate did not start again: ${issue}`)
+    }))
+  }
+
+  /** Undefined: none is being started. */
+  get starting(): Effect.Effect<void> | undefined {
+    const there = new Set(this.team.loads().map((load) => load.isolate))
+    // One that has ended is started again, though its thread may not be gone yet.
+    const isStarting = ({ isolate }: Member): boolean => isolate === undefined || !there.has(isolate)
+    if (!Array.from(this.members.values()).some(isStarting)) return undefined
+    return Effect.callback((resume) => {
+      this.waiting.push(() => resume(Effect.void))
+    })
+  }
+
+  private resumeWaiting(): void {
+    const waiting = this.waiting
+    this.waiting = []
+    for (const resume of waiting) resume()
+  }
+
+  ready(isolate: number, ticket: number): void {
+    const member = this.members.get(ticket)
+    if (member === undefined) return
+    member.heard = this.host.clock.now()
+    // Before those who wait for it go on: what they see of events begins with what comes then.
+    this.host.events.publish({ _tag: "IsolateUp", isolate })
+    member.ready(isolate)
+    this.resumeWaiting()
+  }
+
+  pong(isolate: number): void {
+    for (const member of this.members.values()) {
+      if (member.isolate !== isolate) continue
+      this.hear(member)
+      member.pinged = false
+    }
+  }
+
+  private hear(member: Member): void {
+    member.heard = this.host.clock.now()
+    member.silent = false
+  }
+
+  /** The agents of the workers that are ready. */
+  private agents(): Array<Cell> {
+    return Array.from(
+      this.members.values(),
+      ({ isolate }) => isolate === undefined ? undefined : this.team.agentOf(isolate)
+    )
+      .filter((agent) => agent !== undefined)
+  }
+
+  private look(): void {
+    const { host, team } = this
+    const now = host.clock.now()
+    const loads = new Map(team.loads().map((load) => [load.isolate, load.reductions]))
+    for (const member of this.members.values()) {
+      const { isolate } = member
+      if (isolate === undefined) continue
+      // One that handles messages lives, also when there is no room for a question among them.
+      const handled = loads.get(isolate)
+      if (handled !== member.handled) {
+        member.handled = handled
+        this.hear(member)
+      }
+      const millis = now - member.heard
+      if (!member.silent && millis > host.options.isolateSilence) {
+        member.silent = true
+        host.isolatesSilent++
+        host.events.publish({ _tag: "IsolateSilent", isolate, millis })
+      }
+      // One that has not answered has the question still before it.
+      if (member.pinged) continue
+      const ping = messages["myrmidon/Ping"]({ from: team.here })
+      member.pinged = team.agentOf(isolate)?.tellUnsafe(ping) === "Accepted"
+    }
+  }
+
+  // The loop of the process is empty. Whoever works elsewhere is waited for, as if it were here (G56).
+  private readonly onIdle = (): void => {
+    if (this.asking || this.closing || this.handled() === this.quietAt) return
+    this.asking = true
+    const quiet = messages["myrmidon/Quiet"]()
+    const all = Effect.forEach(
+      this.agents(),
+      (agent) => Effect.ignore(agent.ask(quiet, { timeout: Infinity })),
+      { concurrency: "unbounded", discard: true }
+    )
+    Effect.runForkWith(this.host.context)(all).addObserver(() => {
+      this.asking = false
+      this.quietAt = this.handled()
+    })
+  }
+
+  private handled(): number {
+    return this.team.loads().reduce((sum, load) => sum + load.reductions, 0)
+  }
+
+  /** Ends one by force, for tests: as if its thread had been taken away. */
+  terminate(isolate: number): void {
+    for (const member of this.members.values()) if (member.isolate === isolate) void member.worker.terminate()
+  }
+
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    this.closing = true
+    clearInterval(this.looking)
+    process.off("beforeExit", this.onIdle)
+    return Effect.forEach(Array.from(this.members.values()), (member) => this.end(member), {
+      concurrency: "unbounded",
+      discard: true
+    })
+  })
+
+  // In order, if it takes no longer than it may; then by force, which its actors' watchers hear of.
+  private end(member: Member): Effect.Effect<void> {
+    const patience = this.host.options.shutdownTimeout + grace
+    const agent = member.isolate === undefined ? undefined : this.team.agentOf(member.isolate)
+    const closed = agent === undefined
+      ? Effect.void
+      : Effect.ignore(agent.ask(messages["myrmidon/Close"](), { timeout: patience }))
+    const gone = Effect.timeoutOption(
+      Effect.promise(() => member.ended),
+      Duration.millis(agent === undefined ? 0 : grace)
+    )
+    const terminate = Effect.promise(() => member.worker.terminate())
+    return Effect.andThen(closed, Effect.andThen(gone, terminate))
+  }
+}
+
+const fleets = new WeakMap<Host, Fleet>()
+
+/** The workers of a system that this isolate opened. */
+export const fleetOf = (host: Host): Fleet | undefined => fleets.get(host)
+
+/** Opens a system with worker isolates; done when all of them are ready. */
+export const openFleet = (
+  options: ResolvedOptions,
+  native: Native
+): Effect.Effect<SystemImpl, IsolateUnavailable, Scope.Scope> =>
+  Effect.gen(function*() {
+    const handle = native.openSystem()
+    const system = yield* open(options, "native", native.makeShard, undefined, { system: handle })
+    const host = hostOf(system)
+    const fleet = new Fleet(host, handle, yield* Effect.promise(() => import(threads) as Promise<Threads>))
+    fleets.set(host, fleet)
+    const errands = new Errands(host)
+    const agent = host.spawnNow(
+      makeAgent(host, errands, {
+        ready: (isolate, ticket) => fleet.ready(isolate, ticket),
+        pong: (isolate) => fleet.pong(isolate),
+        quiet: () => Effect.void,
+        close: () => Effect.void
+      }, relayed(host)),
+      undefined,
+      { name: agentName(0) }
+    )
+    fleet.team = new Team(host, agent, errands, () => fleet.starting, fleet.close)
+    host.isolates = fleet.team
+    yield* fleet.start(options.isolates)
+    return system
+  })

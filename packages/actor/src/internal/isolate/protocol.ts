@@ -1,0 +1,95 @@
+/**
+ * What the isolates of a system say to each other: each has an agent, an actor like any other that answers for those
+ * of its isolate.
+ */
+import * as Schema from "effect/Schema"
+import { Pid } from "../../Pid.ts"
+import { SpawnError } from "../../SpawnError.ts"
+import { makeProtocol } from "../protocol.ts"
+import { makeGroup, makeRpc } from "../rpc.ts"
+
+/** The behaviour's own error, which its caller decodes. */
+export class InitFailed extends Schema.TaggedError<InitFailed>("myrmidon/InitFailed")("InitFailed", {
+  error: Schema.Uint8Array
+}) {}
+
+const About = { pid: Pid.schema }
+
+/** `Actor.info` of one that lives elsewhere. */
+const Info = Schema.Struct({
+  name: Schema.NullOr(Schema.String),
+  protocol: Schema.String,
+  version: Schema.String,
+  status: Schema.Literals(["idle", "runnable", "busy", "suspended"]),
+  mailbox: Schema.Int,
+  reductions: Schema.Number,
+  millis: Schema.Number,
+  memory: Schema.Number,
+  links: Schema.Array(Pid.schema)
+})
+
+const OnFull = Schema.Literals(["reject", "drop-newest", "drop-oldest", "suspend"])
+
+const Spawn = {
+  url: Schema.String,
+  protocol: Schema.String,
+  version: Schema.String,
+  ordinal: Schema.Int,
+  args: Schema.NullOr(Schema.Uint8Array),
+  /** Who waits for it: should that isolate end, what was started for it ends too. */
+  owner: Schema.Int,
+  /** Names it among the spawns of that isolate, for `Cancel`. */
+  ticket: Schema.Int,
+  name: Schema.NullOr(Schema.String),
+  capacity: Schema.NullOr(Schema.Int),
+  onFull: Schema.NullOr(OnFull),
+  sendTimeout: Schema.NullOr(Schema.Number),
+  initTimeout: Schema.NullOr(Schema.Number)
+}
+
+export const Agent = makeProtocol(
+  "myrmidon/Agent",
+  makeGroup([
+    makeRpc("myrmidon/Spawn", {
+      payload: Spawn,
+      success: Pid.schema,
+      error: Schema.Union([SpawnError, InitFailed])
+    }),
+    /** Nobody waits for it any more: it ends, or does not begin. */
+    makeRpc("myrmidon/Cancel", { payload: { owner: Schema.Int, ticket: Schema.Int } }),
+    makeRpc("myrmidon/Info", { payload: About, success: Schema.NullOr(Info) }),
+    /** Whether it is alive. `hold`: what becomes of its deliveries. */
+    makeRpc("myrmidon/Hold", { payload: { ...About, hold: Schema.Boolean }, success: Schema.Boolean }),
+    makeRpc("myrmidon/IsAlive", { payload: About, success: Schema.Boolean }),
+    /** A worker is ready. */
+    makeRpc("myrmidon/Ready", { payload: { isolate: Schema.Int, ticket: Schema.Int } }),
+    /** What happened in a worker; as much of it as plain data can say. */
+    makeRpc("myrmidon/Event", { payload: { event: Schema.Unknown } }),
+    makeRpc("myrmidon/Letter", {
+      payload: {
+        to: Pid.schema,
+        from: Schema.NullOr(Pid.schema),
+        tag: Schema.String,
+        payload: Schema.Unknown,
+        why: Schema.Literals([
+          "NotAlive",
+          "MailboxFull",
+          "Dropped",
+          "NodeUnreachable",
+          "SwapRolledBack",
+          "Stopped",
+          "Interrupted"
+        ])
+      }
+    }),
+    makeRpc("myrmidon/Ping", { payload: { from: Schema.Int } }),
+    makeRpc("myrmidon/Pong", { payload: { isolate: Schema.Int } }),
+    /** Answered when nothing is to be done there, no timer is armed and no call is pending. */
+    makeRpc("myrmidon/Quiet", {}),
+    /** Ends all its actors, in order; answered when they have ended. */
+    makeRpc("myrmidon/Close", {})
+  ])
+)
+
+/** The name of an isolate's agent in its system. */
+export const agentName = (isolate: number): string => `myrmidon/agent/${isolate}`

@@ -1,0 +1,159 @@
+/**
+ * The other isolates of a system, as one of them sees them: whom to ask about their actors, and where to spawn.
+ *
+ * An isolate is there for spawns once its agent has its name. Who spawns picks the least loaded one by what each has
+ * handled since the last look; equals take turns, so that a burst of spawns is spread.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { ActorExited, type AskError } from "../../AskError.ts"
+import type { ExitReason } from "../../ExitReason.ts"
+import type { Message } from "../../Message.ts"
+import { gone } from "../about.ts"
+import type { IsolateLoad } from "../border.ts"
+import type { Cell } from "../cell.ts"
+import type { Host } from "../host.ts"
+import type { Isolates, RemoteInfo } from "../isolates.ts"
+import { infosOf } from "../rpc.ts"
+import type { Errands } from "./agent.ts"
+import { Agent, agentName } from "./protocol.ts"
+
+export const { messages } = Agent
+
+/** Messages that make no difference: the agents' own are among what an isolate has handled. */
+const step = 128
+
+/** Where a spawn may go. */
+export type Where = "main" | "worker" | "spread" | number
+
+export class Team implements Isolates {
+  readonly here: number
+  readonly agent: Cell
+  readonly host: Host
+  private readonly errands: Errands
+  private readonly agents = new Map<number, Cell>()
+  /** What each had handled at the last look. */
+  private readonly seen = new Map<number, number>()
+  private turn = 0
+  /** Done when a worker that is being started is ready, or will not be; undefined: none is, as far as is known here. */
+  readonly starting: () => Effect.Effect<void> | undefined
+  readonly close: Effect.Effect<void>
+
+  constructor(host: Host, agent: Cell, errands: Errands, starting: Team["starting"], close: Effect.Effect<void>) {
+    this.host = host
+    this.here = host.shard.border!.isolate
+    this.agent = agent
+    this.errands = errands
+    this.starting = starting
+    this.close = close
+  }
+
+  loads(): ReadonlyArray<IsolateLoad> {
+    return this.host.shard.border!.isolates().map((load) => ({ ...load, live: Math.max(0, load.live - 1) }))
+  }
+
+  /** The agent of an isolate, once it is ready. */
+  agentOf(isolate: number): Cell | undefined {
+    if (isolate === this.here) return this.agent
+    const known = this.agents.get(isolate)
+    if (known !== undefined) return known
+    const { host } = this
+    const found = host.shard.border!.holderOf(agentName(isolate))
+    if (found === undefined) return undefined
+    const cell = host.typed(found, Agent.name, infosOf(Agent.group))
+    this.agents.set(isolate, cell)
+    return cell
+  }
+
+  /** The isolate that a spawn goes to; undefined: there is none such. */
+  place(on: Where): number | undefined {
+    if (on === "main") return 0
+    if (typeof on === "number") return this.agentOf(on) === undefined ? undefined : on
+    const loads = this.host.shard.border!.isolates()
+      .filter(({ isolate }) => (on === "spread" || isolate !== 0) && this.agentOf(isolate) !== undefined)
+    if (loads.length === 0) return undefined
+    let least = Infinity
+    let picked: number | undefined
+    this.turn++
+    loads.forEach((_, at) => {
+      const { isolate, reductions } = loads[(at + this.turn) % loads.length]!
+      const since = Math.floor((reductions - (this.seen.get(isolate) ?? 0)) / step)
+      this.seen.set(isolate, reductions)
+      if (since >= least) return
+      least = since
+      picked = isolate
+    })
+    return picked
+  }
+
+  private isolateOf(cell: Cell): number | undefined {
+    const shard = cell.low >>> 24
+    return this.host.shard.border!.isolates().find((load) => load.shard === shard)?.isolate
+  }
+
+  // `none`: its isolate has ended, and so has it.
+  private about<A>(
+    cell: Cell,
+    message: Message<string, unknown>,
+    none: A
+  ): Effect.Effect<A, ActorExited> {
+    return Effect.suspend(() => {
+      const isolate = this.isolateOf(cell)
+      const agent = isolate === undefined ? undefined : this.agentOf(isolate)
+      if (agent === undefined) return Effect.succeed(none)
+      const asked = agent.ask(message, { timeout: this.host.options.isolateSilence }) as Effect.Effect<A, AskError>
+      return Effect.catch(
+        asked,
+        (error) => error.reason._tag === "ActorExited" ? Effect.succeed(none) : Effect.fail(silent(cell, isolate!))
+      )
+    })
+  }
+
+  info(cell: Cell): Effect.Effect<RemoteInfo | undefined, ActorExited> {
+    const found = this.about(cell, messages["myrmidon/Info"]({ pid: cell.pid }), null)
+    return Effect.map(
+      found as Effect.Effect<(Omit<RemoteInfo, "name"> & { name: string | null }) | null, ActorExited>,
+      (
+        info
+      ) => info === null ? undefined : { ...info, name: info.name ?? undefined }
+    )
+  }
+
+  isAlive(cell: Cell): Effect.Effect<boolean> {
+    // Of one that does not answer no end is known.
+    return Effect.orElseSucceed(this.about(cell, messages["myrmidon/IsAlive"]({ pid: cell.pid }), false), () => true)
+  }
+
+  hold(cell: Cell, hold: boolean): Effect.Effect<void, ActorExited> {
+    const asked = this.about(cell, messages["myrmidon/Hold"]({ pid: cell.pid, hold }), false)
+    return Effect.flatMap(asked, (isThere) => isThere ? Effect.void : Effect.fail(gone(cell)))
+  }
+
+  pong(to: number): void {
+    this.agentOf(to)?.tellUnsafe(messages["myrmidon/Pong"]({ isolate: this.here }))
+  }
+
+  // It is there for spawns when its agent has its name.
+  up(): void {}
+
+  down(isolate: number): void {
+    this.agents.delete(isolate)
+    this.seen.delete(isolate)
+    this.errands.isolateDown(isolate)
+  }
+}
+
+const silent = (cell: Cell, isolate: number): ActorExited =>
+  new ActorExited({ pid: cell.pid, name: cell.life?.name, reason: unreachable(isolate) })
+
+const unreachable = (isolate: number): ExitReason => ({
+  _tag: "NodeUnreachable",
+  node: `isolate ${isolate}`,
+  because: "silent"
+})
+
+/** Fails when an isolate stops answering while somebody waits for it. */
+export const watchdog = (agent: Cell, every: number): Effect.Effect<never, AskError> => {
+  const look = agent.ask(messages["myrmidon/IsAlive"]({ pid: agent.pid }), { timeout: every })
+  return Effect.forever(Effect.andThen(look as Effect.Effect<boolean, AskError>, Effect.sleep(Duration.millis(every))))
+}

@@ -1,0 +1,104 @@
+/**
+ * Messages to actors of other isolates: encoded here, in the sender's turn, so that what cannot be encoded is the
+ * sender's own error, and nothing was sent.
+ *
+ * The cell of such an actor stands on a `Bound` whose sends are these, so that a send inside the isolate asks nothing.
+ */
+import * as Exit from "effect/Exit"
+import type { Call } from "../call.ts"
+import { carry } from "../carry.ts"
+import type { Cell } from "../cell.ts"
+import { intern, tagOf } from "../opcodes.ts"
+import { Outcome, type ShardClock } from "../shard.ts"
+import { wireOfBound } from "../wire.ts"
+import type { NativeMembrane } from "./membrane.ts"
+
+const { Accepted, BadMessage } = Outcome
+/** The bit that the ops of the border have. */
+const BORDER = 0x8000
+
+/** The ops of this isolate and those of the border, as far as they were needed. */
+export class Ops {
+  readonly #membrane: NativeMembrane
+  readonly #there: Array<number> = []
+  readonly #here: Array<number> = []
+
+  constructor(membrane: NativeMembrane) {
+    this.#membrane = membrane
+  }
+
+  /** 0: the process has as many tags as it may send. */
+  there(op: number): number {
+    const known = this.#there[op]
+    return known === undefined ? this.#learn(op) : known
+  }
+
+  #learn(op: number): number {
+    while (this.#there.length < op) this.#there.push(this.#membrane.borderOpOf(tagOf(this.#there.length)))
+    return this.#there[op] = this.#membrane.borderOpOf(tagOf(op))
+  }
+
+  here(border: number): number {
+    const known = this.#here[border & ~BORDER]
+    return known === undefined || known === 0 ? this.#recall(border) : known
+  }
+
+  #recall(border: number): number {
+    const at = border & ~BORDER
+    while (this.#here.length < at) this.#here.push(0)
+    return this.#here[at] = intern(this.#membrane.borderTagOf(border))
+  }
+}
+
+export class Sends {
+  readonly #membrane: NativeMembrane
+  readonly #ops: Ops
+  readonly #clock: ShardClock
+
+  constructor(membrane: NativeMembrane, ops: Ops, clock: ShardClock) {
+    this.#membrane = membrane
+    this.#ops = ops
+    this.#clock = clock
+  }
+
+  // Buffers are gone once they are packed: so the way is asked first, and cannot refuse afterwards.
+  #ask(to: Cell, from: Cell | undefined): Outcome {
+    return this.#membrane.mayLeave(to.low, to.generation, from?.low ?? 0, from?.generation ?? 0)
+  }
+
+  readonly send = (to: Cell, op: number, payload: unknown, from: Cell | undefined, flags: number): Outcome => {
+    const wire = wireOfBound(to.bound)
+    const there = this.#ops.there(op)
+    if (there === 0) return BadMessage
+    const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, from) : Accepted
+    if (refusal !== Accepted) return refusal
+    const carried = carry(wire, op, payload)
+    if (Exit.isFailure(carried)) return BadMessage
+    return from === undefined
+      ? this.#membrane.sendAway(to.low, to.generation, there, carried.value, 0, 0, flags)
+      : this.#membrane.sendAway(to.low, to.generation, there, carried.value, from.low, from.generation, flags)
+  }
+
+  readonly call = (
+    to: Cell,
+    op: number,
+    payload: unknown,
+    from: Cell | undefined,
+    flags: number,
+    call: Call,
+    timeout: number
+  ): Outcome => {
+    const wire = wireOfBound(to.bound)
+    const there = this.#ops.there(op)
+    if (there === 0) return BadMessage
+    const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, from) : Accepted
+    if (refusal !== Accepted) return refusal
+    const carried = carry(wire, op, payload, "payload", true)
+    if (Exit.isFailure(carried)) return BadMessage
+    const bytes = carried.value as Uint8Array | undefined
+    if (timeout !== Infinity) call.deadline = this.#clock.now() + timeout
+    return from === undefined
+      ? this.#membrane.callAway(to.low, to.generation, there, bytes, 0, 0, flags, call, timeout)
+      : this.#membrane.callAway(to.low, to.generation, there, bytes, from.low, from.generation, flags, call, timeout)
+  }
+}

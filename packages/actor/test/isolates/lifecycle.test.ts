@@ -1,0 +1,147 @@
+// Worker isolates as such: their ends, new starts, silence, and the end of their system (G156 to G159).
+import { assert, describe, it } from "@effect/vitest"
+import {
+  ActorSystem,
+  type AskError,
+  type ExitSignal,
+  Link,
+  Monitor,
+  type NativeOptions,
+  type SystemEvent
+} from "@myrmidonjs/actor"
+import { Effect, Fiber, Option, type Scope, Stream } from "effect"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { nativeLoads } from "../fixtures.ts"
+import { Counter, CounterLive, type TooMuch } from "./modules.ts"
+
+/** ms: starting a thread may take its time on a busy machine. */
+const patience = 60_000
+
+const { Add, Block, Exit: EndThread, Get, Never, Throw } = Counter.messages
+
+const run = <A, E>(options: NativeOptions, body: Effect.Effect<A, E, ActorSystem | Scope.Scope>) =>
+  body.pipe(Effect.scoped, Effect.provide(ActorSystem.layer(options)))
+
+/** The first event of a kind from now on. */
+const nextEvent = <Tag extends SystemEvent["_tag"]>(tag: Tag) =>
+  Effect.flatMap(ActorSystem, (system) =>
+    Effect.forkScoped(
+      Effect.map(
+        Stream.runHead(
+          Stream.filter(system.events, (event): event is Extract<SystemEvent, { _tag: Tag }> => event._tag === tag)
+        ),
+        Option.getOrThrow
+      ),
+      { startImmediately: true }
+    ))
+
+const endOf = (error: AskError | TooMuch | ExitSignal) => {
+  if (error._tag === "ExitSignal") return error.reason
+  assert(error._tag === "AskError" && error.reason._tag === "ActorExited")
+  return error.reason.reason
+}
+
+describe.runIf(nativeLoads)("worker isolates", () => {
+  it.live("G156: one that ends takes its actors with it, tells all that are tied to them, and starts again", () =>
+    run(
+      { isolates: 1 },
+      Effect.gen(function*() {
+        const down = yield* nextEvent("IsolateDown")
+        const up = yield* nextEvent("IsolateUp")
+        const counter = yield* CounterLive.spawnOn("worker", 0)
+        const other = yield* CounterLive.spawnOn("worker", 0)
+        const watched = yield* Monitor.make(counter)
+        const asked = yield* Effect.forkScoped(Effect.flip(counter.ask(Never(), { timeout: "1 minute" })), {
+          startImmediately: true
+        })
+        const linked = yield* Effect.forkScoped(Effect.flip(Link.linked(Effect.never, other)), {
+          startImmediately: true
+        })
+        assert.strictEqual(yield* other.ask(Get()), 0)
+        yield* other.tell(EndThread(3))
+        const gone = { _tag: "IsolateDown", isolate: 1 } as const
+        assert.deepStrictEqual(yield* watched, gone)
+        assert.deepStrictEqual(endOf(yield* Fiber.join(asked)), gone)
+        assert.deepStrictEqual(endOf(yield* Fiber.join(linked)), gone)
+        assert.strictEqual((yield* Fiber.join(down)).isolate, 1)
+        // It waits for the new one, if that is not ready yet.
+        const again = yield* CounterLive.spawnOn("worker", 7)
+        assert.strictEqual(yield* again.ask(Get()), 7)
+        assert.strictEqual((yield* Fiber.join(up)).isolate, 2)
+        assert.deepStrictEqual(endOf(yield* Effect.flip(counter.ask(Get()))), gone)
+      })
+    ), patience)
+
+  it.live(
+    "G156: an error that nobody catches in a worker ends that worker alone, and its event says what it was",
+    () =>
+      run(
+        { isolates: 2 },
+        Effect.gen(function*() {
+          const down = yield* nextEvent("IsolateDown")
+          const counters = yield* Effect.forEach([0, 1], () => CounterLive.spawnOn("worker", 0))
+          yield* counters[0]!.tell(Throw())
+          assert.include((yield* Fiber.join(down)).error, "outside of any handler")
+          assert.strictEqual(yield* counters[1]!.ask(Add(1)), 1)
+        })
+      ),
+    patience
+  )
+
+  it.live("G157: one that is blocked is reported and keeps nobody else waiting; asks to it end in time", () =>
+    run(
+      { isolates: 2, isolateSilence: 1_500, shutdownTimeout: 200 },
+      Effect.gen(function*() {
+        const silent = yield* nextEvent("IsolateSilent")
+        const [blocked, free] = yield* Effect.forEach([0, 1], () => CounterLive.spawnOn("worker", 0))
+        const here = yield* CounterLive.spawnOn("main", 0)
+        const folder = yield* Effect.acquireRelease(
+          Effect.sync(() => mkdtempSync(join(tmpdir(), "myrmidon-"))),
+          (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+        )
+        const release = Effect.sync(() => writeFileSync(join(folder, "go"), ""))
+        yield* Effect.addFinalizer(() => release)
+        yield* blocked!.tell(Block(join(folder, "go")))
+        const ask = yield* Effect.flip(blocked!.ask(Get(), { timeout: 50 }))
+        assert(ask._tag === "AskError" && ask.reason._tag === "AskTimeout")
+        assert.strictEqual(yield* free!.ask(Add(1)), 1)
+        assert.strictEqual(yield* here.ask(Add(1)), 1)
+        const { isolate, millis } = yield* Fiber.join(silent)
+        assert.isAbove(millis, 1_500)
+        assert.strictEqual(yield* free!.ask(Add(1)), 2)
+        const unanswered = yield* Effect.flip(CounterLive.spawnOn(isolate as never, 0))
+        assert(unanswered._tag === "SpawnError" && unanswered.reason._tag === "IsolateUnavailable")
+        // It was never ended for it.
+        yield* release
+        assert.strictEqual(yield* blocked!.ask(Get(), { timeout: "10 seconds" }), 0)
+      })
+    ), patience)
+
+  it.live("G159: ten systems, each started, loaded and closed in the middle of it", () =>
+    Effect.forEach(
+      Array.from({ length: 10 }, (_, at) => at),
+      () =>
+        run(
+          { isolates: 2 },
+          Effect.gen(function*() {
+            const counters = yield* Effect.forEach([0, 1, 2, 3], () => CounterLive.spawnOn("worker", 0))
+            for (let i = 0; i < 2_000; i++) counters[i % 4]!.tellUnsafe(Add(1))
+            assert.strictEqual(yield* counters[0]!.ask(Get()), 500)
+            for (let i = 0; i < 2_000; i++) counters[i % 4]!.tellUnsafe(Add(1))
+          })
+        ),
+      { discard: true }
+    ), patience)
+
+  it.effect("an option out of range is InvalidOption", () =>
+    Effect.gen(function*() {
+      for (const isolates of [-1, 1.5, 129, "2" as never]) {
+        const error = yield* Effect.flip(run({ isolates }, Effect.void))
+        assert.deepInclude(error, { _tag: "InvalidOption", option: "isolates" })
+      }
+      const silence = yield* Effect.flip(run({ isolates: 1, isolateSilence: 0 }, Effect.void))
+      assert.deepInclude(silence, { _tag: "InvalidOption", option: "isolateSilence" })
+    }))
+})

@@ -1,0 +1,108 @@
+/** Behaviours that workers import. What a test reads of them is all in their answers: a worker shares nothing. */
+import { Actor, ActorRef, SharedBuffer } from "@myrmidonjs/actor"
+import { Context, Effect, Layer, Schema } from "effect"
+import { Rpc } from "effect/rpc"
+import { existsSync } from "node:fs"
+import { threadId } from "node:worker_threads"
+
+export class TooMuch extends Schema.TaggedError<TooMuch>()("TooMuch", { limit: Schema.Int }) {}
+
+export const Counter = Actor.make("Counter", [
+  Rpc.make("Add", { payload: Schema.Int, success: Schema.Int, error: TooMuch }),
+  Rpc.make("AddAll", { payload: { numbers: Schema.Array(Schema.Int), note: Schema.String }, success: Schema.Int }),
+  Rpc.make("Bytes", { payload: Schema.Uint8Array, success: Schema.Uint8Array }),
+  Rpc.make("Pass", { payload: SharedBuffer.schema, success: SharedBuffer.schema }),
+  Rpc.make("Take", { payload: { buffer: SharedBuffer.schema }, success: Schema.Int }),
+  Rpc.make("Get", { success: Schema.Int }),
+  Rpc.make("Thread", { success: Schema.Int }),
+  Rpc.make("Crash", {}),
+  Rpc.make("Never", { success: Schema.Int }),
+  Rpc.make("Block", { payload: Schema.String }),
+  Rpc.make("BadReply", { success: Schema.Int }),
+  Rpc.make("Exit", { payload: Schema.Int }),
+  Rpc.make("Throw", {})
+])
+
+export const Relay = Actor.make("Relay", [
+  Rpc.make("To", { payload: { counter: ActorRef.schema(Counter), by: Schema.Int } }),
+  Rpc.make("Forward", { payload: { counter: ActorRef.schema(Counter) }, success: Schema.Int })
+])
+
+export class Greeting extends Context.Service<Greeting, { readonly text: string; readonly built: number }>()(
+  "test/Greeting"
+) {}
+
+let built = 0
+const GreetingLive = Layer.effect(Greeting, Effect.sync(() => ({ text: "hello", built: ++built })))
+
+export const CounterLive = Actor.module(
+  import.meta.url,
+  Counter.behavior({
+    init: (start: number) => start < 0 ? Effect.fail(new TooMuch({ limit: 0 })) : Effect.succeed({ n: start }),
+    handlers: {
+      Add: (state, by) => {
+        if (by > 1000) return Effect.fail(new TooMuch({ limit: 1000 }))
+        return Effect.succeed(state.n += by)
+      },
+      AddAll: (state, { numbers }) => (state.n += numbers.reduce((sum, each) => sum + each, 0)),
+      Bytes: (_, bytes) => bytes.map((byte) => byte ^ 0xff),
+      Pass: (_, buffer) => {
+        buffer.bytes()[0]!++
+        return buffer
+      },
+      Take: (_, { buffer }) => buffer.bytes().reduce((sum, byte) => sum + byte, 0),
+      Get: (state) => state.n,
+      Thread: () => threadId,
+      Crash: () => {
+        throw new Error("on purpose")
+      },
+      Never: () => Effect.never,
+      // Holds its thread until there is a file with that name.
+      Block: (_, file) => {
+        while (!existsSync(file));
+      },
+      BadReply: () => "no number" as unknown as number,
+      Exit: (_, code) => process.exit(code),
+      Throw: () =>
+        void setImmediate(() => {
+          throw new Error("outside of any handler")
+        })
+    }
+  }),
+  Layer.empty,
+  { error: TooMuch, args: Schema.Number }
+)
+
+export const RelayLive = Actor.module(
+  import.meta.url,
+  Relay.behavior({
+    init: () => null,
+    handlers: {
+      To: (_, { by, counter }, self) => void self.send(counter, Counter.messages.Add(by)),
+      Forward: (_, { counter }, self) => self.forward(counter, Counter.messages.Get())
+    }
+  }),
+  Layer.empty
+)
+
+export const Greeter = Actor.make("Greeter", [
+  Rpc.make("Greet", { payload: Schema.String, success: Schema.Struct({ text: Schema.String, built: Schema.Int }) })
+])
+export const GreeterLive = Actor.module(
+  import.meta.url,
+  Greeter.behavior({
+    init: () => null,
+    handlers: {
+      Greet: (_, name) => Effect.map(Greeting, ({ built, text }) => ({ text: `${text} ${name}`, built }))
+    }
+  }),
+  GreetingLive
+)
+
+/** Never gets ready. */
+export const Slow = Actor.make("Slow", [])
+export const SlowLive = Actor.module(
+  import.meta.url,
+  Slow.behavior({ init: () => Effect.never, handlers: {} }),
+  Layer.empty
+)

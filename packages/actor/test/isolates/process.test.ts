@@ -1,0 +1,67 @@
+// What holds a process whose system has workers, and how it ends (G56, G158).
+import { assert, describe, it } from "@effect/vitest"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { nativeLoads } from "../fixtures.ts"
+
+const run = async (body: string): Promise<{ readonly out: ReadonlyArray<string>; readonly code: number | null }> => {
+  const program = `
+import { ActorSystem } from "@myrmidonjs/actor"
+import { Effect, Exit, Layer, Scope } from "effect"
+import { Late, LateLive } from ${JSON.stringify(new URL("./late.ts", import.meta.url).href)}
+const scope = Scope.makeUnsafe()
+const services = await Effect.runPromise(Layer.buildWithScope(ActorSystem.layer({ isolates: 2, shutdownTimeout: 500 }), scope))
+const provided = Effect.provideContext(services)
+const late = (on, args) => Effect.runPromise(LateLive.spawnOn(on, args).pipe(Scope.provide(scope), provided))
+${body}`
+  const child = spawn(process.execPath, ["--input-type=module-typescript", "--eval", program], {
+    cwd: fileURLToPath(new URL("../..", import.meta.url)),
+    stdio: ["ignore", "pipe", "inherit"]
+  })
+  let out = ""
+  child.stdout.on("data", (chunk: Buffer) => out += chunk.toString())
+  const [code] = await once(child, "close") as [number | null]
+  return { out: out.trim().split("\n"), code }
+}
+
+/** ms: starting threads may take its time on a busy machine. */
+const patience = 60_000
+
+describe.runIf(nativeLoads)("a process with worker isolates", () => {
+  it("G56: ends by itself while their actors are idle", async () => {
+    const ended = await run(`
+const actor = await late("worker", { name: "a", delay: 0 })
+console.log(await Effect.runPromise(actor.ask(Late.messages.Tick("here"))))
+`)
+    assert.deepStrictEqual(ended, { out: ["ticked here"], code: 0 })
+  }, patience)
+
+  it("G56: is held by a timer of a worker until it has fired", async () => {
+    const ended = await run(`await late("worker", { name: "a", delay: 200 })`)
+    assert.deepStrictEqual(ended, { out: ["a ticked late"], code: 0 })
+  }, patience)
+
+  it("G158: a close ends actors in order, the workers' Layers after them, and then the process", async () => {
+    const ended = await run(`
+await late("worker", { name: "a", delay: 0 })
+await late("worker", { name: "b", delay: 60_000 })
+await Effect.runPromise(Scope.close(scope, Exit.void))
+console.log("closed")
+`)
+    assert.deepStrictEqual(ended.code, 0)
+    assert.sameMembers(ended.out.slice(0, -1), ["a ended by Shutdown", "b ended by Shutdown", "released", "released"])
+    assert.strictEqual(ended.out.at(-1), "closed")
+  }, patience)
+
+  it("G158: an actor that does not end is killed in time, a worker that is blocked is ended by force", async () => {
+    const ended = await run(`
+const stuck = await late("worker", { name: "a", delay: 0 })
+stuck.tellUnsafe(Late.messages.Forever())
+
+await Effect.runPromise(Scope.close(scope, Exit.void))
+console.log("closed")
+`)
+    assert.deepStrictEqual(ended, { out: ["closed"], code: 0 })
+  }, patience)
+})

@@ -1,0 +1,100 @@
+/**
+ * The isolate's end of the ways to other isolates of its system: payloads on their way out and in.
+ *
+ * Between isolates a payload is a number, nothing, or bytes (`record.rs`). What goes out is written into the outgoing
+ * arena, which is read when its records are ingested; what is larger than `COPIED` bytes, or finds no room in an empty
+ * arena, becomes a block of its own. What comes in is a view that holds until the next tick that delivers: whoever gets
+ * it takes what it wants at once.
+ *
+ * A message between isolates carries the number of its tag from the table of the process (`tags.rs`), with `WIRE` set:
+ * so that both ends tell it from one that never left its isolate, whose number is the isolate's own.
+ */
+import { Arg, type Binding } from "./binding.ts"
+import { BLOCK, COPIED, Flag, Word } from "./generated/layout.ts"
+import type { Ring } from "./ring.ts"
+
+/** A payload between isolates. */
+export type Carried = number | Uint8Array | undefined
+
+/** Set in the op of a message that goes to another isolate, or came from one. */
+export const WIRE = 0x8000
+/** Bytes of one payload at most: what is larger is for a buffer that travels by reference. */
+export const MOST_BYTES = 2 ** 26
+
+const { OUTGOING } = Arg
+const { Head: HEAD, Slot: SLOT } = Word
+const { Inline: INLINE, Bytes: BYTES } = Flag
+
+export class Border {
+  readonly #binding: Binding
+  readonly #ring: Ring
+  readonly #outgoing: Uint32Array
+  readonly #outBytes: Uint8Array
+  readonly #incoming: Uint32Array
+
+  constructor(binding: Binding, ring: Ring) {
+    this.#binding = binding
+    this.#ring = ring
+    this.#outgoing = ring.outgoing
+    this.#outBytes = new Uint8Array(ring.outgoing.buffer)
+    this.#incoming = ring.incoming
+  }
+
+  /** The op of a tag between isolates; 0: the table of the process is full. */
+  opOf(tag: string): number {
+    const number = this.#binding.tagNumber(tag)
+    return number === 0 ? 0 : number | WIRE
+  }
+
+  /** The reverse. Throws for an op that no isolate has. */
+  tagOf(op: number): string {
+    return this.#binding.tagOf(op & ~WIRE)
+  }
+
+  /**
+   * The SLOT of bytes that the next record is to carry. `flush` ingests what waits: the arena is free afterwards.
+   */
+  put(bytes: Uint8Array, flush: () => void): number {
+    const { args, native } = this.#ring
+    const { length } = bytes
+    const outgoing = this.#outgoing
+    const words = 1 + ((length + 3) >>> 2)
+    if (length > COPIED || words > outgoing.length) return native.putBlock(bytes)
+    let at = args[OUTGOING]!
+    if (at + words > outgoing.length) {
+      flush()
+      at = args[OUTGOING]!
+      if (at + words > outgoing.length) return native.putBlock(bytes)
+    }
+    outgoing[at] = length
+    this.#outBytes.set(bytes, (at + 1) << 2)
+    args[OUTGOING] = at + words
+    return at
+  }
+
+  /** The payload of a record that was never ingested: its bytes, unless they are a block. */
+  unsent(at: number): Carried {
+    const { out, outFloats } = this.#ring
+    const flags = out[at + HEAD]! >>> 8
+    if ((flags & INLINE) !== 0) return outFloats[(at + 6) >> 1]
+    const slot = out[at + SLOT]!
+    if ((flags & BYTES) === 0 || slot >= BLOCK) return undefined
+    return this.#outBytes.slice((slot + 1) << 2, ((slot + 1) << 2) + this.#outgoing[slot]!)
+  }
+
+  /** The payload of a message, or an answer, at `at`; a number stands in the words from `number` on. */
+  read(at: number, number: number): Carried {
+    return this.readAs(at, number, ((this.#ring.in[at + HEAD]! >>> 8) & BYTES) !== 0)
+  }
+
+  /** The same where the flag BYTES says something else. */
+  readAs(at: number, number: number, isBytes: boolean): Carried {
+    const words = this.#ring.in
+    if (((words[at + HEAD]! >>> 8) & INLINE) !== 0) return this.#ring.inFloats[(at + number) >> 1]
+    if (!isBytes) return undefined
+    const slot = words[at + SLOT]!
+    if (slot >= BLOCK) return this.#ring.native.block(slot) ?? undefined
+    const incoming = this.#incoming
+    return new Uint8Array(incoming.buffer, (slot + 1) << 2, incoming[slot])
+  }
+}
