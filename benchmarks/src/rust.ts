@@ -85,12 +85,36 @@ export const runRust = (options: RustOptions): { readonly line: string; readonly
   try {
     if (beam) {
       const compiled = spawnSync("erlc", ["-o", folder, join(here, "beam", "bench.erl")], { encoding: "utf8" })
-      if (compiled.status !== 0) return { line: cannot(options, `erlc: ${compiled.stdout}${compiled.stderr}`), ok: false }
-      return cell(options, "erl", ["+S", "2:2", "+P", "4194304", "-noshell", "-pa", folder, "-run", "bench", "main", workload, String(n)])
+      if (compiled.status !== 0) {
+        return { line: cannot(options, `erlc: ${compiled.stdout}${compiled.stderr}`), ok: false }
+      }
+      return cell(options, "erl", [
+        "+S",
+        "2:2",
+        "+P",
+        "4194304",
+        "-noshell",
+        "-pa",
+        folder,
+        "-run",
+        "bench",
+        "main",
+        workload,
+        String(n)
+      ])
     }
     const manifest = join(here, "rust", "Cargo.toml")
     const target = join(here, "rust", "target")
-    const built = spawnSync("cargo", ["build", "--release", "--locked", "--quiet", "--manifest-path", manifest, "--target-dir", target], {
+    const built = spawnSync("cargo", [
+      "build",
+      "--release",
+      "--locked",
+      "--quiet",
+      "--manifest-path",
+      manifest,
+      "--target-dir",
+      target
+    ], {
       encoding: "utf8",
       stdio: ["ignore", "ignore", "pipe"]
     })
@@ -105,6 +129,9 @@ const cell = (options: RustOptions, program: string, args: ReadonlyArray<string>
   const ran = spawnSync(program, args, { encoding: "utf8", maxBuffer: 1 << 26 })
   const line = ran.stdout.trim().split("\n").findLast((text) => text.startsWith("{"))
   return line === undefined
-    ? { line: cannot(options, `it ended with ${ran.status ?? ran.signal ?? "nothing"}: ${ran.stderr.slice(-500)}`), ok: false }
+    ? {
+      line: cannot(options, `it ended with ${ran.status ?? ran.signal ?? "nothing"}: ${ran.stderr.slice(-500)}`),
+      ok: false
+    }
     : { line, ok: ran.status === 0 }
 }
