@@ -53,7 +53,8 @@ impl<M> From<ActorRef<M>> for Pid {
 
 /// ms of a timeout, as a call has them.
 pub(crate) fn timeout_ms(timeout: Option<Duration>) -> u32 {
-    timeout.map_or(u32::MAX, |timeout| u32::try_from(timeout.as_millis()).map_or(u32::MAX - 1, |ms| ms.min(u32::MAX - 1)))
+    timeout
+        .map_or(u32::MAX, |timeout| u32::try_from(timeout.as_millis()).map_or(u32::MAX - 1, |ms| ms.min(u32::MAX - 1)))
 }
 
 impl<M: Send + 'static> ActorRef<M> {

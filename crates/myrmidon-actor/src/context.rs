@@ -6,8 +6,9 @@ use crate::{
     answer::read,
     letter::Parcel,
     mail::Kind,
-    place, runtime,
+    place,
     reply::Ticket,
+    runtime,
     timer::Ticking,
     worker::Worker,
 };
@@ -239,8 +240,7 @@ impl<M: Send + 'static> Context<M> {
 
     /// The actor with a name, if it is a Rust one that takes such messages.
     pub fn whereis<N: Send + 'static>(&self, name: &str) -> Option<ActorRef<N>> {
-        let handle = place::here(|worker| worker.system())
-            .or_else(|| place::away().map(|away| away.door.system))?;
+        let handle = place::here(|worker| worker.system()).or_else(|| place::away().map(|away| away.door.system))?;
         runtime::whereis(&*myrmidon_runtime::System::find(handle)?, name)
     }
 

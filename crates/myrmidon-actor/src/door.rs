@@ -33,12 +33,30 @@ pub(crate) const STOCK: usize = 1024;
 
 /// What a shard is asked to do from another thread.
 pub(crate) enum Errand {
-    Tell { to: Pid, message: Parcel },
-    Call { to: Pid, message: Parcel, ticket: Arc<Ticket>, answer: Sender<Outcome>, timeout: u32 },
+    Tell {
+        to: Pid,
+        message: Parcel,
+    },
+    Call {
+        to: Pid,
+        message: Parcel,
+        ticket: Arc<Ticket>,
+        answer: Sender<Outcome>,
+        timeout: u32,
+    },
     /// Runs `started` of an actor that is open.
     Start(Pid),
-    Spawn { pid: Pid, body: Box<dyn Body>, opening: Opening },
-    Returned { pid: Pid, body: Option<Box<dyn Body>>, end: Option<ExitReason>, micros: u32 },
+    Spawn {
+        pid: Pid,
+        body: Box<dyn Body>,
+        opening: Opening,
+    },
+    Returned {
+        pid: Pid,
+        body: Option<Box<dyn Body>>,
+        end: Option<ExitReason>,
+        micros: u32,
+    },
     Run(Box<dyn FnOnce(&mut Worker) + Send>),
 }
 

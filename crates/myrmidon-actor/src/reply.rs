@@ -3,8 +3,8 @@
 //! It travels inside the message. Where the answer goes is known once the question is delivered: the callee's shard writes
 //! its own number for the call into the ticket then. Before that, and once the call has ended, an answer goes nowhere (G21).
 
-use crate::{door, letter::Outcome, place};
 use crate::{AskError, door::Errand};
+use crate::{door, letter::Outcome, place};
 use core::{
     fmt,
     marker::PhantomData,
@@ -38,11 +38,7 @@ impl Ticket {
 
     fn take(&self) -> Option<Route> {
         let word = self.0.swap(0, Ordering::Acquire);
-        (word != 0).then_some(Route {
-            shard: (word >> 32) as u8,
-            remote: word >> 40 & 1 != 0,
-            token: word as u32,
-        })
+        (word != 0).then_some(Route { shard: (word >> 32) as u8, remote: word >> 40 & 1 != 0, token: word as u32 })
     }
 }
 

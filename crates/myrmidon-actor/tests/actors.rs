@@ -1,8 +1,8 @@
 //! The API, rule by rule, on real threads: every wait is for an answer or an end, never for time.
 
 use myrmidon_actor::{
-    Actor, ActorRef, AskError, Context, ExitReason, Lend, Mailbox, MonitorRef, Overflow, Pid, Placement, ReplyTo, Runtime,
-    SendError, Signal, Spawn, SpawnError, behavior,
+    Actor, ActorRef, AskError, Context, ExitReason, Lend, Mailbox, MonitorRef, Overflow, Pid, Placement, ReplyTo,
+    Runtime, SendError, Signal, Spawn, SpawnError, behavior,
 };
 use std::{
     sync::mpsc,
@@ -228,10 +228,12 @@ fn g19_a_question_ends_with_its_callee() {
         run(first, move |_, context| {
             context.ask(
                 second,
-                |reply: ReplyTo<()>| Message::Do(Box::new(move |_, context| {
-                    context.stop_with(ExitReason::SHUTDOWN);
-                    drop(reply);
-                })),
+                |reply: ReplyTo<()>| {
+                    Message::Do(Box::new(move |_, context| {
+                        context.stop_with(ExitReason::SHUTDOWN);
+                        drop(reply);
+                    }))
+                },
                 |end| Message::Do(Box::new(move |subject, _| subject.heard.push(format!("{end:?}")))),
             );
         });
@@ -444,9 +446,12 @@ fn an_actor_that_drops_a_message_or_itself_may_tell_in_the_destructor() {
     let runtime = runtime(1);
     let listener = runtime.spawn(Subject::default()).expect("a listener");
     let holder = runtime
-        .spawn(behavior(Some(Parting(listener)), |_: &mut Option<Parting>, _: Parting, context: &mut Context<Parting>| {
-            context.stop();
-        }))
+        .spawn(behavior(
+            Some(Parting(listener)),
+            |_: &mut Option<Parting>, _: Parting, context: &mut Context<Parting>| {
+                context.stop();
+            },
+        ))
         .expect("a holder");
     let end = holder.ended();
     holder.tell(Parting(listener)).expect("there is room");
@@ -491,9 +496,7 @@ fn options_out_of_range_are_refused() {
     assert!(Runtime::builder().mailbox(0).start().is_err());
     let runtime = Runtime::builder().shards(1).max_actors(1100).start().expect("a runtime");
     let actor = runtime.spawn(Subject::default()).expect("an actor");
-    let spawned = within(actor, |_, context| {
-        (0..).take_while(|_| context.spawn(Subject::default()).is_ok()).count()
-    });
+    let spawned = within(actor, |_, context| (0..).take_while(|_| context.spawn(Subject::default()).is_ok()).count());
     assert!(spawned < 1100);
     assert_eq!(within(actor, |_, context| context.spawn(Subject::default())).err(), Some(SpawnError::TooManyActors));
 }

@@ -1,12 +1,7 @@
 //! What other threads want of the shard.
 
 use super::{Asking, Then, Worker};
-use crate::{
-    body::Body,
-    door::Errand,
-    letter::Parcel,
-    place,
-};
+use crate::{body::Body, door::Errand, letter::Parcel, place};
 use myrmidon_core::{
     exit_reason::ExitReason,
     pid::Pid,

@@ -53,7 +53,8 @@ impl Worker {
     #[inline]
     fn admit(&mut self, to: Pid, from: Pid) -> Result<(), SendError> {
         let index = to.index();
-        let congested = self.shard.congested().get(index as usize / 32).is_some_and(|bits| bits & 1 << (index % 32) != 0);
+        let congested =
+            self.shard.congested().get(index as usize / 32).is_some_and(|bits| bits & 1 << (index % 32) != 0);
         if congested { self.admit_exactly(to, from) } else { Ok(()) }
     }
 
@@ -157,7 +158,15 @@ impl Worker {
         self.place_call(asker, to, kind, message, asking, timeout);
     }
 
-    fn place_call<M: Send + 'static>(&mut self, from: Pid, to: Pid, kind: Kind, message: M, asking: Asking, timeout: u32) {
+    fn place_call<M: Send + 'static>(
+        &mut self,
+        from: Pid,
+        to: Pid,
+        kind: Kind,
+        message: M,
+        asking: Asking,
+        timeout: u32,
+    ) {
         if from == to {
             self.dropped.push(Box::new(message));
             return self.resolve(asking.then, Err(AskError::SelfAsk));
@@ -252,16 +261,8 @@ impl Worker {
         let head = submission::SPAWN | flags << 8;
         if let Some(name) = name {
             self.flush();
-            let record = [
-                pid.low(),
-                pid.generation(),
-                parent.low(),
-                parent.generation(),
-                head,
-                *watch,
-                *capacity,
-                *policy,
-            ];
+            let record =
+                [pid.low(), pid.generation(), parent.low(), parent.generation(), head, *watch, *capacity, *policy];
             if let Err(holder) = self.shard.open_named(&record, name) {
                 self.stock.push(pid);
                 self.dropped_bodies.push(body);

@@ -13,7 +13,6 @@ use crate::{
     mail::{Mail, kind_of},
     place,
 };
-use rustc_hash::FxHashMap;
 use myrmidon_core::{
     PeerLimits,
     exit_reason::ExitReason,
@@ -22,12 +21,8 @@ use myrmidon_core::{
     shard::{Shard, ShardConfig},
 };
 use myrmidon_runtime::{Directory, Member, ShardOwner, System, clock, inbox};
-use std::{
-    collections::VecDeque,
-    sync::Arc,
-    thread,
-    time::Duration,
-};
+use rustc_hash::FxHashMap;
+use std::{collections::VecDeque, sync::Arc, thread, time::Duration};
 
 /// Deliveries of a tick.
 const BATCH: u32 = 512;
