@@ -20,7 +20,7 @@ const sizes: Readonly<Record<string, number>> = {
   "skynet": 1_000_000,
   "fair": 100_000
 }
-export const rustWorkloads = Object.keys(sizes).map((name) => `${name}-rust`)
+const rustWorkloads = Object.keys(sizes).map((name) => `${name}-rust`)
 export const rustPeers = ["tokio-mpsc", "actix", "ractor", "kameo", "beam"] as const
 
 export interface RustOptions {

@@ -13,7 +13,7 @@ use core::{
 };
 use myrmidon_core::exit_reason::ExitReason;
 use parking_lot::{Condvar, Mutex};
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 struct State<T> {
     value: Option<T>,
@@ -75,6 +75,17 @@ impl<T> Receiver<T> {
         let mut state = self.0.state.lock();
         while !state.over {
             self.0.filled.wait(&mut state);
+        }
+        state.value.take()
+    }
+
+    /// Blocks the thread until a time; `None`: nothing comes, or not by then.
+    pub fn wait_until(self, deadline: Instant) -> Option<T> {
+        let mut state = self.0.state.lock();
+        while !state.over {
+            if self.0.filled.wait_until(&mut state, deadline).timed_out() {
+                break;
+            }
         }
         state.value.take()
     }

@@ -12,6 +12,7 @@ use std::{
     collections::VecDeque,
     sync::Arc,
     thread::{Builder, JoinHandle},
+    time::Instant,
 };
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -20,6 +21,8 @@ type Job = Box<dyn FnOnce() + Send>;
 struct Queue {
     jobs: VecDeque<Job>,
     idle: usize,
+    /// Threads in a job. A job does not panic: it catches what its handler does.
+    busy: u32,
     closed: bool,
     threads: Vec<JoinHandle<()>>,
 }
@@ -27,6 +30,8 @@ struct Queue {
 struct Shared {
     queue: Mutex<Queue>,
     more: Condvar,
+    /// No thread is in a job any more.
+    less: Condvar,
 }
 
 /// See the module. Threads are made when there is work for them.
@@ -37,7 +42,10 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub fn new(most: usize) -> Self {
-        Self { shared: Arc::new(Shared { queue: Mutex::default(), more: Condvar::new() }), most: most.max(1) }
+        Self {
+            shared: Arc::new(Shared { queue: Mutex::default(), more: Condvar::new(), less: Condvar::new() }),
+            most: most.max(1),
+        }
     }
 
     /// Runs a job on one of the threads, oldest first. Where there is no thread to be had, here and now.
@@ -63,8 +71,8 @@ impl Pool {
         }
     }
 
-    /// Takes no more jobs. Those that run are waited for, those that wait are dropped.
-    pub fn close(&self, wait: bool) {
+    /// Takes no more jobs; those that wait are dropped. Those that run are waited for until a time: how many still do then.
+    pub fn close(&self, deadline: Option<Instant>) -> u32 {
         let (threads, jobs) = {
             let mut queue = self.shared.queue.lock();
             queue.closed = true;
@@ -73,13 +81,18 @@ impl Pool {
         self.shared.more.notify_all();
         // With them go actors, and their destructors are the user's.
         drop(jobs);
-        if wait {
+        let Some(deadline) = deadline else { return 0 };
+        let stuck = {
+            let mut queue = self.shared.queue.lock();
+            while queue.busy > 0 && !self.shared.less.wait_until(&mut queue, deadline).timed_out() {}
+            queue.busy
+        };
+        if stuck == 0 {
             for thread in threads {
-                if thread.thread().id() != std::thread::current().id() {
-                    drop(thread.join());
-                }
+                drop(thread.join());
             }
         }
+        stuck
     }
 }
 
@@ -87,9 +100,14 @@ fn work(shared: &Shared) {
     let mut queue = shared.queue.lock();
     loop {
         if let Some(job) = queue.jobs.pop_front() {
+            queue.busy += 1;
             drop(queue);
             job();
             queue = shared.queue.lock();
+            queue.busy -= 1;
+            if queue.busy == 0 {
+                shared.less.notify_all();
+            }
         } else if queue.closed {
             return;
         } else {

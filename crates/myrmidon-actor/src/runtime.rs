@@ -21,10 +21,15 @@ use parking_lot::Mutex;
 use std::{
     sync::Arc,
     thread::{self, JoinHandle},
+    time::Instant,
 };
 
 /// Worker shards that a runtime may have.
 const MOST_SHARDS: usize = 64;
+/// How long a handler that is under way when time is over may take to notice.
+const GRACE: Duration = Duration::from_secs(1);
+/// What stands for a time that no clock can say: a year.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 /// How long a runtime that is dropped lets its actors stop.
 const DROPPED: Duration = Duration::from_secs(5);
 
@@ -166,6 +171,8 @@ fn check(name: &'static str, holds: bool, allowed: &'static str) -> Result<(), S
 pub struct Stopped {
     /// Actors that had not ended in time, and were killed.
     pub killed: u32,
+    /// Threads that were in a handler a second after that, and go on by themselves: no thread can be killed.
+    pub stuck: u32,
 }
 
 /// Worker shards, their actors, and the threads that handlers are lent to.
@@ -252,8 +259,8 @@ impl Runtime {
     }
 
     /// Ends it: nothing is spawned from outside any more, actors handle what they have been sent and end with `Shutdown`,
-    /// the youngest first; those that have not in time are killed. Its threads have ended afterwards, but for one that
-    /// calls this itself.
+    /// the youngest first; those that have not in time are killed. Its threads have ended afterwards, but for those
+    /// that are stuck in a handler, and for one that calls this itself.
     pub fn shutdown(self, within: Duration) -> Stopped {
         self.end(within)
     }
@@ -271,15 +278,24 @@ impl Runtime {
         if place::is_shard() || place::away().is_some() {
             // A handler of its own ends it: nobody can wait for itself.
             self.threads.lock().clear();
-            self.pool.close(false);
+            self.pool.close(None);
             return Stopped::default();
         }
-        let killed = waiting.into_iter().filter_map(crate::answer::Receiver::wait).sum();
-        for thread in core::mem::take(&mut *self.threads.lock()) {
-            drop(thread.join());
+        let now = Instant::now();
+        let deadline = within.checked_add(GRACE).and_then(|within| now.checked_add(within)).unwrap_or(now + FOR_EVER);
+        let mut stopped = Stopped::default();
+        for (ended, thread) in waiting.into_iter().zip(core::mem::take(&mut *self.threads.lock())) {
+            match ended.wait_until(deadline) {
+                Some(killed) => {
+                    stopped.killed += killed;
+                    drop(thread.join());
+                }
+                None if thread.is_finished() => {}
+                None => stopped.stuck += 1,
+            }
         }
-        self.pool.close(true);
-        Stopped { killed }
+        stopped.stuck += self.pool.close(Some(deadline));
+        stopped
     }
 }
 

@@ -486,6 +486,19 @@ fn g173_shutdown_lets_actors_finish_and_kills_those_that_do_not() {
 }
 
 #[test]
+fn g173_shutdown_does_not_wait_for_a_thread_that_is_stuck() {
+    let runtime = runtime(1);
+    let blocking = runtime.spawn(Blocking(Vec::new())).expect("an actor");
+    let (open, gate) = mpsc::channel();
+    blocking.tell(Message2::Wait(gate)).expect("there is room");
+    // It is in its handler once its message is out of the mailbox.
+    while runtime.info(blocking).is_some_and(|info| info.mailbox > 0) {}
+    let stopped = runtime.shutdown(Duration::from_millis(1));
+    assert_eq!((stopped.killed, stopped.stuck), (1, 1));
+    drop(open);
+}
+
+#[test]
 fn a_runtime_may_be_dropped_in_a_handler() {
     let runtime = runtime(1);
     let actor = runtime.spawn(Subject::default()).expect("an actor");
