@@ -13,7 +13,7 @@ import { isErrorRow } from "./workload.ts"
 const print = (text: string): void => void writeSync(1, `${text}\n`)
 
 const main = async (): Promise<number> => {
-  if (process.argv[2]?.endsWith("-rust") ?? false) {
+  if (process.argv[2]?.endsWith("-rust")) {
     const { parseRust, runRust } = await import("./rust.ts")
     const options = parseRust(process.argv.slice(2))
     const { line, ok } = runRust(options)

@@ -76,8 +76,9 @@ fn pairs() -> Vec<(Runtime, ActorRef<Message>, ActorRef<Message>)> {
     [1, 2]
         .map(|shards| {
             let runtime = runtime(shards);
-            let first = runtime.spawn(Subject::default()).expect("a first");
-            let second = runtime.spawn(Subject::default()).expect("a second");
+            // By key: which shard is the least loaded is not for a test to know.
+            let first = runtime.spawn_with(&Spawn::new().on(Placement::Key(0)), Subject::default()).expect("a first");
+            let second = runtime.spawn_with(&Spawn::new().on(Placement::Key(1)), Subject::default()).expect("a second");
             assert_eq!(first.pid().shard() == second.pid().shard(), shards == 1);
             (runtime, first, second)
         })

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorSystem, BufferMoved, type DeadLetter, SharedBuffer } from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Option, Schema, Stream } from "effect"
+import { markAsUntransferable } from "node:worker_threads"
 import { Rpc } from "effect/rpc"
 import { lookup } from "../src/internal/opcodes.ts"
 import { infosOf } from "../src/internal/rpc.ts"
@@ -281,6 +282,17 @@ describe.each(systems)("SharedBuffer on the %s", (_name, system) => {
         assert.strictEqual(error.option, "maxBufferBytes")
       }
     })))
+
+  it.effect("G137: memory that its program has pinned is not sent", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const actor = yield* StoreLive.spawn(undefined)
+      const data = yield* filled(1, 2)
+      markAsUntransferable(data.bytes().buffer)
+      const error = yield* Effect.flip(actor.tell(Put({ data })))
+      assert.strictEqual(error.reason._tag, "BadMessage")
+      assert.include(error.message, "taken away")
+      assert.deepStrictEqual([...data.bytes()], [1, 2])
+    })).pipe(Effect.provide(system)))
 
   it.effect("an empty one is one too", () =>
     run(scoped(Effect.gen(function*() {

@@ -63,8 +63,8 @@ impl Isolate {
         self.turn_unless(submissions, |_| false)
     }
 
-    /// The same, but that it stays awake for what only its caller knows to be possible.
-    fn turn_unless(&mut self, submissions: &[Record], awake: impl Fn(&Shard) -> bool) -> Vec<Record> {
+    /// `wants`: there is something to do that the shard does not know of; asked after all that has arrived was taken.
+    fn turn_unless(&mut self, submissions: &[Record], wants: impl Fn(&Shard) -> bool) -> Vec<Record> {
         let written = self.tick(submissions, 200);
         let mut found = Vec::new();
         let mut at = 0;
@@ -77,8 +77,8 @@ impl Isolate {
             }
             at += 1;
         }
-        let idle = written == 0 && submissions.is_empty() && self.shard.control()[control::RUNNABLE] == 0;
-        if idle && !awake(&self.shard) {
+        let is_idle = written == 0 && submissions.is_empty() && self.shard.control()[control::RUNNABLE] == 0;
+        if is_idle && !wants(&self.shard) {
             let member = self.member.as_ref().expect("a member");
             member.starve();
             if self.owner.sleep_if(|| member.is_quiet()) {
@@ -159,9 +159,9 @@ fn g113_two_shards_that_flood_each_other_finish() {
                     out.push(number(other, me, sent));
                     sent += 1;
                 }
-                // Handing over in this very turn may have let the sender go on: it has no mailbox that would say so.
-                let left = MESSAGES - sent;
-                for record in isolate.turn_unless(&out, |shard| left > 0 && shard.admit(other, me).is_ok()) {
+                // What has just arrived may have let the actor go: nobody would ring for that once more.
+                let may_send = |shard: &Shard| sent < MESSAGES && shard.admit(other, me).is_ok();
+                for record in isolate.turn_unless(&out, may_send) {
                     match kind(&record) {
                         completion::MESSAGE => {
                             assert_eq!(value(&record), next, "in order, without a gap");

@@ -88,4 +88,12 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("a block in a pa
     assert.strictEqual(pool.bytes(), 4)
     assert.deepStrictEqual([...new Uint8Array(memory)], [7, 7, 7, 7])
   })
+
+  it("G138: a copy that was taken away keeps nothing: its block is released", () => {
+    const pool = new NativePool(load(), 1000, true)
+    const block = allocated(pool, 4)
+    ;(block.attach() as unknown as { transfer: () => ArrayBuffer }).transfer()
+    block.release()
+    assert.strictEqual(pool.bytes(), 0)
+  })
 })

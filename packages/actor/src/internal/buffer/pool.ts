@@ -40,8 +40,15 @@ interface Transferring {
   readonly transfer?: () => ArrayBuffer
 }
 
-/** The same memory under another object; whoever had the first one has nothing. Copies nothing. */
-export const moved = (memory: ArrayBuffer): ArrayBuffer => {
+/**
+ * The same memory under another object; whoever had the first one has nothing. Copies nothing. `undefined`: the program
+ * has forbidden that (`markAsUntransferable` of Node), and then it is as if it had taken the memory away.
+ */
+export const moved = (memory: ArrayBuffer): ArrayBuffer | undefined => {
   const { transfer } = memory as Transferring
-  return transfer === undefined ? structuredClone(memory, { transfer: [memory] }) : transfer.call(memory)
+  try {
+    return transfer === undefined ? structuredClone(memory, { transfer: [memory] }) : transfer.call(memory)
+  } catch {
+    return undefined
+  }
 }

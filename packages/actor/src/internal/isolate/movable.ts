@@ -177,7 +177,7 @@ export class MovableBehavior extends SpawnableBehavior {
 const plain = (host: Host, options: SpawnOptions | undefined) => {
   const budget: unknown = options?.budget
   if (budget !== undefined && typeof budget !== "number") {
-    throw new InvalidOption({ option: "budget", issue: `must be a number, is ${String(budget)}` })
+    throw new InvalidOption({ option: "budget", issue: "must be a whole number of messages" })
   }
   const mailbox = options?.mailbox
   const resolved = mailbox === undefined ? undefined : resolveMailbox(mailbox, host.options.mailbox)

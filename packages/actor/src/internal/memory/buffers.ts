@@ -23,9 +23,10 @@ class MemoryBlock implements Block {
 
   move(): boolean {
     const memory = this.#memory!
-    if (memory.byteLength !== this.byteLength) return false
-    this.#memory = moved(memory)
-    keepAlive(this.#memory, this)
+    const next = memory.byteLength === this.byteLength ? moved(memory) : undefined
+    if (next === undefined) return false
+    this.#memory = next
+    keepAlive(next, this)
     return true
   }
 

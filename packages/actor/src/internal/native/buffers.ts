@@ -46,9 +46,10 @@ export class NativeBlock implements Block {
   move(): boolean {
     const view = this.#view
     if (view === undefined) return true
-    if (view.byteLength !== this.byteLength) return false
-    this.#view = moved(view)
-    keepAlive(this.#view, this)
+    const next = view.byteLength === this.byteLength ? moved(view) : undefined
+    if (next === undefined) return false
+    this.#view = next
+    keepAlive(next, this)
     return true
   }
 
@@ -65,8 +66,9 @@ export class NativeBlock implements Block {
 
   release(): void {
     if (this.#handle === 0) return
-    // Where its memory was taken away it goes with that memory.
-    this.#pool.native.release(this.#handle, this.#view)
+    // Where its memory was taken away it goes with that memory; but a copy is not its memory.
+    const answer = this.#pool.native.release(this.#handle, this.#view)
+    if (answer !== done && !this.#pool.isWatched(this)) this.#pool.native.release(this.#handle, undefined)
     this.#handle = 0
     this.#view = undefined
     this.#pool.gone(this)
@@ -104,12 +106,17 @@ export class NativePool implements BufferPool {
     this.#lost.unregister(block)
   }
 
+  /** Whether the addon has a finalizer for its memory: of copies, and of no bytes, it has none. */
+  isWatched(block: Block): boolean {
+    return block.byteLength > 0 && !this.native.copies
+  }
+
   /**
    * From now on its memory gives it up, and nothing else does: somebody may have taken that away (`transfer`), and keep
-   * it longer than the block. Copies and no bytes have no finalizer of the addon.
+   * it longer than the block.
    */
   seen(block: Block): void {
-    if (block.byteLength > 0 && !this.native.copies) this.#lost.unregister(block)
+    if (this.isWatched(block)) this.#lost.unregister(block)
   }
 
   readonly bytes = (): number => this.native.bytes
