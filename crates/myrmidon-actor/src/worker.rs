@@ -50,6 +50,8 @@ struct Home {
     generation: u32,
     /// Its body is to come back.
     lent: bool,
+    /// It has had no slice yet: that one is measured in any case, because nothing is known of its handlers.
+    fresh: bool,
 }
 
 /// What waits for the answer of a call.

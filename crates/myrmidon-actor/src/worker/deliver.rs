@@ -63,6 +63,8 @@ struct Cursor {
     signal: Option<Signal>,
     /// When the slice began, where slices are measured.
     began: Option<Instant>,
+    /// The same of a slice that is measured alone.
+    once: Option<Instant>,
 }
 
 /// What a panic says, as an exit reason.
@@ -126,6 +128,7 @@ pub(super) fn batch(written: usize) {
         letter: None,
         signal: None,
         began,
+        once: None,
     };
     let mut outcome = Ok(());
     loop {
@@ -253,8 +256,13 @@ impl Worker {
             (cursor.header, cursor.count, cursor.done) = (cursor.at, record[word::A] as usize, 1);
             cursor.at += 1 + cursor.count;
             let pid = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
-            cursor.body = self.home(pid).and_then(|home| home.body.take());
+            let home = self.home(pid);
+            let fresh = home.as_ref().is_some_and(|home| home.fresh);
+            cursor.body = home.and_then(|home| home.body.take());
             if cursor.body.is_some() {
+                if fresh && cursor.began.is_none() {
+                    cursor.once = Some(Instant::now());
+                }
                 self.running.pid = pid;
                 self.ring[cursor.header][word::B] = 1;
                 return self.step(cursor, cursor.header + 1);
@@ -297,17 +305,20 @@ impl Worker {
     /// Puts an actor back into its place.
     #[inline]
     fn end_slice(&mut self, cursor: &mut Cursor, mut body: Box<dyn Body>) {
-        if let Some(began) = &mut cursor.began {
+        if let Some(began) = cursor.began.or_else(|| cursor.once.take()) {
             let now = Instant::now();
-            let micros = now.duration_since(*began).as_micros().min(u128::from(u32::MAX)) as u32;
-            *began = now;
+            let micros = now.duration_since(began).as_micros().min(u128::from(u32::MAX)) as u32;
+            cursor.began = cursor.began.map(|_| now);
             self.ring[cursor.header][word::FROM] = micros;
             body.took(micros / (cursor.done.max(1) as u32));
         }
         // What else it asked for was seen to after its handler (`interrupted`).
         let pid = core::mem::take(&mut self.running.pid);
         match self.home(pid) {
-            Some(home) => home.body = Some(body),
+            Some(home) => {
+                home.fresh = false;
+                home.body = Some(body);
+            }
             None => self.dropped_bodies.push(body),
         }
     }
