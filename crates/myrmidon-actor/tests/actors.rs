@@ -71,6 +71,14 @@ fn heard(actor: ActorRef<Message>) -> Vec<String> {
     actor.ask(Message::Dump).wait().expect("a dump")
 }
 
+/// Returns once all that `from` has asked of `to` so far has arrived: a link and a watch take the way of its messages,
+/// which is not the way of a message from here.
+fn arrived(from: ActorRef<Message>, to: ActorRef<Message>) {
+    let (done, told) = mpsc::channel();
+    run(from, move |_, _| run(to, move |_, _| done.send(()).expect("the test listens")));
+    told.recv().expect("it has arrived");
+}
+
 /// Two actors: on one shard, and on two.
 fn pairs() -> Vec<(Runtime, ActorRef<Message>, ActorRef<Message>)> {
     [1, 2]
@@ -144,8 +152,9 @@ fn g29_a_linked_actor_ends_with_the_other_and_one_that_traps_hears_of_it() {
             context.trap_exits(true);
             context.link(second);
         });
+        arrived(watcher, second);
         within(first, move |_, context| context.link(second));
-        within(second, |_, _| ());
+        arrived(first, second);
         let end = first.ended();
         run(second, |_, context| context.stop_with(ExitReason::Shutdown { detail: Some("enough".into()) }));
         assert_eq!(end.wait(), Ok(ExitReason::Shutdown { detail: Some("enough".into()) }));
@@ -157,7 +166,7 @@ fn g29_a_linked_actor_ends_with_the_other_and_one_that_traps_hears_of_it() {
 fn unlinked_in_time_it_lives() {
     for (_runtime, first, second) in pairs() {
         within(first, move |_, context| context.link(second));
-        within(second, |_, _| ());
+        arrived(first, second);
         within(first, move |_, context| context.unlink(second));
         let end = second.ended();
         second.kill();
@@ -170,6 +179,7 @@ fn unlinked_in_time_it_lives() {
 fn g37_a_watch_ends_in_one_down_behind_what_was_sent_before() {
     for (_runtime, first, second) in pairs() {
         within(first, move |subject, context| subject.watching.push(context.monitor(second)));
+        arrived(first, second);
         run(second, move |_, context| {
             first.tell(Message::Note(1)).expect("there is room");
             context.stop();
