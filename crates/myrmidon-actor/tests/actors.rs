@@ -509,6 +509,15 @@ fn a_runtime_may_be_dropped_in_a_handler() {
 }
 
 #[test]
+fn actors_are_spread_over_the_shards_however_fast_they_are_spawned() {
+    let runtime = runtime(2);
+    let spawned: Vec<_> = (0..100).map(|_| runtime.spawn(Subject::default()).expect("an actor")).collect();
+    let first = spawned[0].pid().shard();
+    let beside = spawned.iter().filter(|actor| actor.pid().shard() == first).count();
+    assert!((45..=55).contains(&beside), "{beside} of 100");
+}
+
+#[test]
 fn options_out_of_range_are_refused() {
     assert!(Runtime::builder().shards(0).start().is_err());
     assert!(Runtime::builder().max_actors(0).start().is_err());
