@@ -492,10 +492,10 @@ fn g173_shutdown_lets_actors_finish_and_kills_those_that_do_not() {
 fn g173_shutdown_does_not_wait_for_a_thread_that_is_stuck() {
     let runtime = runtime(1);
     let blocking = runtime.spawn(Blocking(Vec::new())).expect("an actor");
-    let (open, gate) = mpsc::channel();
+    let (open, gate) = mpsc::sync_channel(0);
     blocking.tell(Message2::Wait(gate)).expect("there is room");
-    // It is in its handler once its message is out of the mailbox.
-    while runtime.info(blocking).is_some_and(|info| info.mailbox > 0) {}
+    // It is in its handler once that has taken something.
+    open.send(()).expect("it waits");
     let stopped = runtime.shutdown(Duration::from_millis(1));
     assert_eq!((stopped.killed, stopped.stuck), (1, 1));
     drop(open);
@@ -543,7 +543,7 @@ impl Actor for Blocking {
     fn handle(&mut self, message: Message2, context: &mut Context<Message2>) {
         match message {
             Message2::Thread(reply) => reply.send(std::thread::current().name().unwrap_or_default().to_owned()),
-            Message2::Wait(gate) => drop(gate.recv()),
+            Message2::Wait(gate) => while gate.recv().is_ok() {},
             Message2::Flood(to) => {
                 for number in 0..500 {
                     to.tell(Message::Note(number)).expect("there is room");
