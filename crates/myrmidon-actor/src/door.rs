@@ -71,8 +71,9 @@ pub(crate) struct Door {
     /// A hint, so that an owner takes no lock for nothing: written under that of the stock.
     low: AtomicBool,
     stock: Mutex<Vec<Pid>>,
-    /// Actors that live here, and those that are about to: what placement looks at.
-    pub load: AtomicU32,
+    /// Actors that live here, as of the last turn, and those that are on their way: what placement looks at.
+    pub live: AtomicU32,
+    pub coming: AtomicU32,
     /// Types of the messages of actors with names.
     pub named: Mutex<FxHashMap<Pid, Kind>>,
 }
@@ -92,7 +93,8 @@ impl Door {
             errands: Lane::default(),
             low: AtomicBool::new(true),
             stock: Mutex::default(),
-            load: AtomicU32::new(0),
+            live: AtomicU32::new(0),
+            coming: AtomicU32::new(0),
             named: Mutex::default(),
         }
     }
@@ -117,6 +119,11 @@ impl Door {
     /// Whether one more errand may be asked for.
     pub fn has_room(&self) -> bool {
         self.errands.len() < MOST
+    }
+
+    /// Actors that live here, and those that are about to.
+    pub fn load(&self) -> u32 {
+        self.live.load(Ordering::Relaxed).saturating_add(self.coming.load(Ordering::Relaxed))
     }
 
     /// Owner: takes what there is, in exchange for an empty queue.

@@ -391,7 +391,7 @@ fn spawn_here(opening: &Opening, body: Box<dyn Body>) -> Result<Pid, SpawnError>
 }
 
 fn send_spawn(door: &Door, pid: Pid, body: Box<dyn Body>, opening: Opening) -> Result<(), SpawnError> {
-    door.load.fetch_add(1, Ordering::Relaxed);
+    door.coming.fetch_add(1, Ordering::Relaxed);
     if door.urge(Errand::Spawn { pid, body, opening }) { Ok(()) } else { Err(SpawnError::Closed) }
 }
 
@@ -415,7 +415,9 @@ pub(crate) fn spawn_outside<M: Send + 'static>(
     }
     let opened = request(&door, move |worker| {
         let pid = worker.reserve().ok_or(SpawnError::TooManyActors)?;
-        worker.open(pid, body, &opening).map(|()| pid)
+        worker.open(pid, body, &opening)?;
+        worker.came(0);
+        Ok(pid)
     });
     let pid = opened.unwrap_or(Err(SpawnError::Closed))?;
     door.urge(Errand::Start(pid));
@@ -430,6 +432,6 @@ fn choose(system: u32, placement: Placement) -> Option<Arc<Door>> {
             let at = key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
             doors.get((at % doors.len().max(1) as u64) as usize).cloned()
         }
-        _ => doors.into_iter().min_by_key(|door| door.load.load(Ordering::Relaxed)),
+        _ => doors.into_iter().min_by_key(|door| door.load()),
     }
 }

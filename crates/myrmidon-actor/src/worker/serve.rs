@@ -2,6 +2,7 @@
 
 use super::{Asking, Then, Worker};
 use crate::{body::Body, door::Errand, letter::Parcel, place};
+use core::sync::atomic::Ordering;
 use myrmidon_core::{
     exit_reason::ExitReason,
     pid::Pid,
@@ -15,7 +16,10 @@ pub(super) struct Boxed(pub Parcel);
 pub(super) fn serve(errand: Errand) {
     match errand {
         Errand::Spawn { pid, body, opening } => {
-            let opened = place::here(|worker| worker.open(pid, body, &opening));
+            let opened = place::here(|worker| {
+                worker.came(1);
+                worker.open(pid, body, &opening)
+            });
             if let Some(Ok(())) = opened {
                 drop(super::deliver::start(pid));
             }
@@ -52,6 +56,12 @@ impl Worker {
         let slot = self.mail.put(self.boxed, Boxed(message));
         let head = submission::SEND | flag::CALL << 8 | u32::from(self.boxed) << 16;
         self.submit(head, to, Pid::NONE, slot, token, timeout);
+    }
+
+    /// An actor that was placed here has come, `expected` of one: it is counted until the next turn counts all.
+    pub fn came(&mut self, expected: u32) {
+        self.door.live.fetch_add(1, Ordering::Relaxed);
+        self.door.coming.fetch_sub(expected, Ordering::Relaxed);
     }
 
     /// A lent actor comes home.

@@ -254,7 +254,7 @@ impl Worker {
         let written = self.shard.tick(self.now, &self.submissions, &mut self.ring, BATCH);
         self.submissions.clear();
         ends.member.dispatch(&mut self.shard);
-        self.door.load.store(self.shard.actors(), core::sync::atomic::Ordering::Relaxed);
+        self.door.live.store(self.shard.actors(), core::sync::atomic::Ordering::Relaxed);
         let over = self.closing.as_ref().is_some_and(|closing| {
             written == 0 && self.shard.control()[control::LIVE] == 0 || self.now >= closing.deadline
         });
