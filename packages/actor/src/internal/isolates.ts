@@ -2,9 +2,15 @@
  * The isolates of a system as one of them sees them: where an actor may be spawned, and who answers for one that lives
  * elsewhere. Made by `isolate/`, which is loaded where a system has other isolates.
  */
+import type * as Context from "effect/Context"
 import type * as Deferred from "effect/Deferred"
 import type * as Effect from "effect/Effect"
 import type { ActorExited } from "../AskError.ts"
+import type { SwapError } from "../SwapError.ts"
+import type { Resolved } from "./hotSwap.ts"
+import type { Plan, Report } from "./swapReport.ts"
+import type { Selection } from "./swapSelect.ts"
+import type { UpgradeImpl } from "./upgrade.ts"
 import type { Reading, StreamRequest } from "./stream.ts"
 import type { IsolateLoad } from "./border.ts"
 import type { Call } from "./call.ts"
@@ -37,6 +43,27 @@ export interface Streams {
   readonly stop: (isolate: number, stream: number) => void
 }
 
+/** Swaps of actors of other isolates, by upgrades that those can import. */
+export interface Swaps {
+  readonly swap: (cell: Cell, upgrade: UpgradeImpl, options: Resolved) => Effect.Effect<void, SwapError>
+  readonly rollBack: (cell: Cell, version: string | undefined, timeout: number) => Effect.Effect<void, SwapError>
+  /** Of all isolates, this one included. */
+  readonly swapAll: (
+    upgrade: UpgradeImpl,
+    context: Context.Context<never>,
+    selection: Selection,
+    together: boolean,
+    options: Resolved
+  ) => Effect.Effect<Report>
+  readonly plan: (
+    upgrade: UpgradeImpl,
+    context: Context.Context<never>,
+    selection: Selection,
+    sample: number,
+    timeout: number
+  ) => Effect.Effect<Plan>
+}
+
 export interface Isolates {
   /** The number of this one; 0 is the one that opened the system. */
   readonly here: number
@@ -50,6 +77,7 @@ export interface Isolates {
    */
   readonly info: (cell: Cell) => Effect.Effect<RemoteInfo | undefined, ActorExited>
   readonly streams: Streams
+  readonly swaps: Swaps
   /** false: its isolate is there, and has no agent that could be asked: one of Rust actors. */
   readonly canAsk: (cell: Cell) => boolean
   readonly isAlive: (cell: Cell) => Effect.Effect<boolean>

@@ -19,7 +19,8 @@ import { hostOf, type Native, open, type SystemImpl } from "../system.ts"
 import { Errands, makeAgent } from "./agent.ts"
 import { agentName } from "./protocol.ts"
 import { relayed } from "./relay.ts"
-import { messages, Team } from "./team.ts"
+import { messages } from "./asking.ts"
+import { Team } from "./team.ts"
 import type { WorkerData } from "./worker.ts"
 
 /** ms that a worker has to end by itself once it has closed. */

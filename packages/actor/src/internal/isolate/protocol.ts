@@ -7,6 +7,8 @@ import { Pid } from "../../Pid.ts"
 import { SpawnError } from "../../SpawnError.ts"
 import { makeProtocol } from "../protocol.ts"
 import { makeGroup, makeRpc } from "../rpc.ts"
+import { Info } from "./info.ts"
+import { swapRpcs } from "./swapProtocol.ts"
 
 /** The behaviour's own error, which its caller decodes. */
 export class InitFailed extends Schema.TaggedError<InitFailed>("myrmidon/InitFailed")("InitFailed", {
@@ -14,19 +16,6 @@ export class InitFailed extends Schema.TaggedError<InitFailed>("myrmidon/InitFai
 }) {}
 
 const About = { pid: Pid.schema }
-
-/** `Actor.info` of one that lives elsewhere. */
-const Info = Schema.Struct({
-  name: Schema.NullOr(Schema.String),
-  protocol: Schema.String,
-  version: Schema.String,
-  status: Schema.Literals(["idle", "runnable", "busy", "suspended"]),
-  mailbox: Schema.Int,
-  reductions: Schema.Number,
-  millis: Schema.Number,
-  memory: Schema.Number,
-  links: Schema.Array(Pid.schema)
-})
 
 const OnFull = Schema.Literals(["reject", "drop-newest", "drop-oldest", "suspend"])
 
@@ -71,6 +60,7 @@ export const Agent = makeProtocol(
     makeRpc("myrmidon/EndStream", { payload: { stream: Schema.Int } }),
     /** A reader of that isolate has gone. */
     makeRpc("myrmidon/StopStream", { payload: { isolate: Schema.Int, stream: Schema.Int } }),
+    ...swapRpcs,
     /** A worker is ready. */
     makeRpc("myrmidon/Ready", { payload: { isolate: Schema.Int, ticket: Schema.Int } }),
     /** What happened in a worker; as much of it as plain data can say. */

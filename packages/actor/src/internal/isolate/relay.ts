@@ -14,7 +14,7 @@ import type { Host } from "../host.ts"
 import { lookup } from "../opcodes.ts"
 import { sendMessage } from "../send.ts"
 import { Outcome } from "../shard.ts"
-import { messages } from "./team.ts"
+import { messages } from "./asking.ts"
 
 /** Tells `first` of everything from now on. */
 export const relayTo = (host: Host, first: Cell): void => {
