@@ -5,9 +5,12 @@
 import type * as Context from "effect/Context"
 import type * as Deferred from "effect/Deferred"
 import type * as Effect from "effect/Effect"
+import type { ActorInfo } from "../Actor.ts"
+import type { BehaviorInfo } from "../ActorSystem.ts"
 import type { ActorExited } from "../AskError.ts"
 import type { SwapError } from "../SwapError.ts"
 import type { Resolved } from "./hotSwap.ts"
+import type { Measure } from "./shard.ts"
 import type { Plan, Report } from "./swapReport.ts"
 import type { Selection } from "./swapSelect.ts"
 import type { UpgradeImpl } from "./upgrade.ts"
@@ -64,6 +67,21 @@ export interface Swaps {
   ) => Effect.Effect<Plan>
 }
 
+/** What one isolate holds. */
+export interface Totals {
+  readonly queued: number
+  readonly bytes: number
+}
+
+/** What all isolates use; who does not answer in time is left out. */
+export interface Overview {
+  /** Of the others, by their numbers. */
+  readonly totals: Effect.Effect<ReadonlyMap<number, Totals>>
+  /** Throws as `topOf`. */
+  readonly top: (n: number, by: Measure) => Effect.Effect<ReadonlyArray<ActorInfo>>
+  readonly behaviors: Effect.Effect<ReadonlyArray<BehaviorInfo>>
+}
+
 export interface Isolates {
   /** The number of this one; 0 is the one that opened the system. */
   readonly here: number
@@ -78,6 +96,7 @@ export interface Isolates {
   readonly info: (cell: Cell) => Effect.Effect<RemoteInfo | undefined, ActorExited>
   readonly streams: Streams
   readonly swaps: Swaps
+  readonly overview: Overview
   /** false: its isolate is there, and has no agent that could be asked: one of Rust actors. */
   readonly canAsk: (cell: Cell) => boolean
   readonly isAlive: (cell: Cell) => Effect.Effect<boolean>

@@ -139,7 +139,8 @@ describe.runIf(native)("hot swap across isolates", () => {
       Effect.gen(function*() {
         const refs = yield* accounts(nine)
         const chosen = new Set([refs[0]!.pid, refs[1]!.pid, refs[5]!.pid])
-        const where = (info: Effect.Success<ReturnType<typeof Actor.info>>) => chosen.has(info.pid) && info.version === "1" && info.mailbox === 0
+        const where = (info: Effect.Success<ReturnType<typeof Actor.info>>) =>
+          chosen.has(info.pid) && info.version === "1" && info.mailbox === 0
         assert.strictEqual((yield* HotSwap.plan(toV2, { where })).checked, 3)
         assert.strictEqual((yield* HotSwap.swapAll(toV2, { where })).swapped, 3)
         assert.deepStrictEqual(yield* versions(refs), ["2", "2", "1", "1", "1", "2", "1", "1", "1"])

@@ -19,6 +19,8 @@ import type { Cell } from "../cell.ts"
 import type { Host } from "../host.ts"
 import { Owner } from "../owner.ts"
 import { encodeFailure, startHere } from "./here.ts"
+import { topOf } from "../top.ts"
+import { infoThere } from "./info.ts"
 import { entryOf } from "./imports.ts"
 import { Agent, InitFailed } from "./protocol.ts"
 import type { Entry, ModuleKey } from "./registry.ts"
@@ -160,7 +162,7 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
       "myrmidon/Cancel": (_, { owner, ticket }) => errands.cancel(owner, ticket),
       "myrmidon/Info": (_, { pid }) => {
         const found = infoHere(cellHere(host, pid))
-        return found === undefined ? null : { ...found, name: found.name ?? null }
+        return found === undefined ? null : infoThere(found)
       },
       "myrmidon/Hold": (_, { hold, pid }) => holdHere(cellHere(host, pid), hold),
       "myrmidon/IsAlive": (_, { pid }) => host.shard.isAlive(cellHere(host, pid)),
@@ -170,6 +172,12 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
       },
       "myrmidon/EndStream": (_, { stream }) => host.isolates!.streams.end(stream),
       "myrmidon/StopStream": (_, { isolate, stream }) => host.isolates!.streams.stop(isolate, stream),
+      "myrmidon/Totals": () => {
+        const { bytes, queued } = host.shard.stats()
+        return { bytes, queued }
+      },
+      "myrmidon/Top": (_, { by, n }) => topOf(host, n, by).map((info) => ({ pid: info.pid, info: infoThere(info) })),
+      "myrmidon/Behaviors": () => [...host.accounts.read().values()],
       "myrmidon/Swap": (_, { options, pid, upgrade }) =>
         swaps.swap(pid, upgrade, { ...options, canary: options.canary ?? undefined }),
       "myrmidon/RollBack": (_, { pid, timeout, version }) => swaps.rollBack(pid, version ?? undefined, timeout),

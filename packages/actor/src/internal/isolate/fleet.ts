@@ -147,6 +147,7 @@ export class Fleet {
 
   private readonly ended = (member: Member): void => {
     this.members.delete(member.ticket)
+    if (member.isolate !== undefined) this.host.isolateMetrics?.forget(member.isolate)
     const { error, isolate } = member
     if (this.closing || isolate === undefined) return this.resumeWaiting()
     const again = this.mayStart()
@@ -198,6 +199,7 @@ export class Fleet {
     if (member === undefined) return
     member.heard = this.host.clock.now()
     // Before those who wait for it go on: what they see of events begins with what comes then.
+    this.host.isolateMetrics?.saw(isolate)
     this.host.events.publish({ _tag: "IsolateUp", isolate })
     member.ready(isolate)
     this.resumeWaiting()

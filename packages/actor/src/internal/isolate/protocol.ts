@@ -17,6 +17,16 @@ export class InitFailed extends Schema.TaggedError<InitFailed>("myrmidon/InitFai
 
 const About = { pid: Pid.schema }
 
+const Behavior = Schema.Struct({
+  protocol: Schema.String,
+  version: Schema.String,
+  actors: Schema.Int,
+  reductions: Schema.Number,
+  millis: Schema.Number,
+  mailbox: Schema.Int,
+  memory: Schema.Number
+})
+
 const OnFull = Schema.Literals(["reject", "drop-newest", "drop-oldest", "suspend"])
 
 const Spawn = {
@@ -60,6 +70,13 @@ export const Agent = makeProtocol(
     makeRpc("myrmidon/EndStream", { payload: { stream: Schema.Int } }),
     /** A reader of that isolate has gone. */
     makeRpc("myrmidon/StopStream", { payload: { isolate: Schema.Int, stream: Schema.Int } }),
+    /** Of this isolate, as `ActorSystem.info` has them. */
+    makeRpc("myrmidon/Totals", { success: Schema.Struct({ queued: Schema.Int, bytes: Schema.Number }) }),
+    makeRpc("myrmidon/Top", {
+      payload: { n: Schema.Int, by: Schema.Literals(["reductions", "time", "mailbox", "memory"]) },
+      success: Schema.Array(Schema.Struct({ pid: Pid.schema, info: Info }))
+    }),
+    makeRpc("myrmidon/Behaviors", { success: Schema.Array(Behavior) }),
     ...swapRpcs,
     /** A worker is ready. */
     makeRpc("myrmidon/Ready", { payload: { isolate: Schema.Int, ticket: Schema.Int } }),

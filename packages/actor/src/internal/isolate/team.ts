@@ -16,6 +16,7 @@ import { infosOf } from "../rpc.ts"
 import type { Errands } from "./agent.ts"
 import { messages, unreachable } from "./asking.ts"
 import { Agent, agentName } from "./protocol.ts"
+import { TeamOverview } from "./overview.ts"
 import { StreamTable } from "./streams.ts"
 import { SwapTeam } from "./swapTeam.ts"
 
@@ -35,6 +36,7 @@ export class Team implements Isolates {
   private readonly seen = new Map<number, number>()
   readonly streams = new StreamTable(this)
   readonly swaps = new SwapTeam(this)
+  readonly overview = new TeamOverview(this)
   private turn = 0
   /** Done when a worker that is being started is ready, or will not be; undefined: none is, as far as is known here. */
   readonly starting: () => Effect.Effect<void> | undefined
@@ -153,6 +155,7 @@ export class Team implements Isolates {
     this.seen.delete(isolate)
     this.errands.isolateDown(isolate)
     this.streams.isolateDown(isolate)
+    this.overview.down(isolate)
   }
 }
 
