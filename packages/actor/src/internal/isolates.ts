@@ -5,9 +5,15 @@
 import type * as Context from "effect/Context"
 import type * as Deferred from "effect/Deferred"
 import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type { ActorElsewhere } from "../ActorElsewhere.ts"
 import type { ActorInfo } from "../Actor.ts"
 import type { BehaviorInfo } from "../ActorSystem.ts"
 import type { ActorExited } from "../AskError.ts"
+import type { ReplaceFailed } from "../ReplaceFailed.ts"
+import type { ProtocolMismatch } from "../SpawnError.ts"
+import type { BehaviorImpl } from "./behaviorImpl.ts"
+import type { Traced, TraceOptions } from "./trace.ts"
 import type { SwapError } from "../SwapError.ts"
 import type { Resolved } from "./hotSwap.ts"
 import type { Measure } from "./shard.ts"
@@ -82,6 +88,23 @@ export interface Overview {
   readonly behaviors: Effect.Effect<ReadonlyArray<BehaviorInfo>>
 }
 
+/** States and traces of actors of other isolates. */
+export interface FarInspector {
+  readonly getState: (
+    cell: Cell,
+    running: BehaviorImpl
+  ) => Effect.Effect<unknown, ActorExited | ActorElsewhere | ProtocolMismatch>
+  readonly replaceState: (
+    cell: Cell,
+    running: BehaviorImpl,
+    f: (state: unknown) => unknown
+  ) => Effect.Effect<unknown, ActorExited | ActorElsewhere | ProtocolMismatch | ReplaceFailed>
+  readonly trace: (
+    cell: Cell,
+    options: TraceOptions | undefined
+  ) => Stream.Stream<Traced, ActorExited | ActorElsewhere>
+}
+
 export interface Isolates {
   /** The number of this one; 0 is the one that opened the system. */
   readonly here: number
@@ -97,6 +120,7 @@ export interface Isolates {
   readonly streams: Streams
   readonly swaps: Swaps
   readonly overview: Overview
+  readonly inspector: FarInspector
   /** false: its isolate is there, and has no agent that could be asked: one of Rust actors. */
   readonly canAsk: (cell: Cell) => boolean
   readonly isAlive: (cell: Cell) => Effect.Effect<boolean>

@@ -135,6 +135,14 @@ export const TickerLive = Actor.module(
   Layer.empty
 )
 
+/** Its state is no plain data. */
+export const Odd = Actor.make("Odd", [Rpc.make("Size", { success: Schema.Int })])
+export const OddLive = Actor.module(
+  import.meta.url,
+  Odd.behavior({ init: () => new WeakMap<object, number>(), handlers: { Size: () => 0 } }),
+  Layer.empty
+)
+
 /** Never gets ready. */
 export const Slow = Actor.make("Slow", [])
 export const SlowLive = Actor.module(

@@ -86,27 +86,31 @@ describe.runIf(native)("what all isolates use", () => {
   })
 
   layer(ActorSystem.layer({ isolates: 1 }), { excludeTestServices: true })((it) =>
-    it.effect("G193: what an isolate had used when it was last read does not end with it", () =>
-      Effect.gen(function*() {
-        const system = yield* ActorSystem
-        const fleet = fleetOf(hostOf(system))!
-        const { isolates } = yield* system.info
-        const counter = yield* CounterLive.spawnOn("worker", 0)
-        for (let i = 0; i < 20; i++) yield* counter.ask(Add(1))
-        const before = yield* counterRow
-        assert.deepInclude(before, { actors: 1, reductions: 20 })
-        fleet.terminate(isolates[1]!.isolate)
-        yield* Effect.repeat(turn, {
-          until: () =>
-            Effect.map(
-              system.info,
-              ({ isolates: now }) => now[1] !== undefined && now[1].isolate !== isolates[1]!.isolate
-            )
-        })
-        assert.deepInclude(yield* counterRow, { actors: 0, reductions: 20 })
-        const next = yield* CounterLive.spawnOn("worker", 0)
-        yield* next.ask(Add(1))
-        assert.deepInclude(yield* counterRow, { actors: 1, reductions: 21 })
-      }).pipe(Effect.scoped))
+    it.effect(
+      "G193: what an isolate had used when it was last read does not end with it",
+      () =>
+        Effect.gen(function*() {
+          const system = yield* ActorSystem
+          const fleet = fleetOf(hostOf(system))!
+          const { isolates } = yield* system.info
+          const counter = yield* CounterLive.spawnOn("worker", 0)
+          for (let i = 0; i < 20; i++) yield* counter.ask(Add(1))
+          const before = yield* counterRow
+          assert.deepInclude(before, { actors: 1, reductions: 20 })
+          fleet.terminate(isolates[1]!.isolate)
+          yield* Effect.repeat(turn, {
+            until: () =>
+              Effect.map(
+                system.info,
+                ({ isolates: now }) => now[1] !== undefined && now[1].isolate !== isolates[1]!.isolate
+              )
+          })
+          assert.deepInclude(yield* counterRow, { actors: 0, reductions: 20 })
+          const next = yield* CounterLive.spawnOn("worker", 0)
+          yield* next.ask(Add(1))
+          assert.deepInclude(yield* counterRow, { actors: 1, reductions: 21 })
+        }).pipe(Effect.scoped),
+      60_000
+    )
   )
 })

@@ -19,7 +19,9 @@ import type { Cell } from "../cell.ts"
 import type { Host } from "../host.ts"
 import { Owner } from "../owner.ts"
 import { encodeFailure, startHere } from "./here.ts"
+import type { TraceOptions } from "../trace.ts"
 import { topOf } from "../top.ts"
+import { Inspections } from "./inspections.ts"
 import { infoThere } from "./info.ts"
 import { entryOf } from "./imports.ts"
 import { Agent, InitFailed } from "./protocol.ts"
@@ -155,6 +157,7 @@ const cellHere = (host: Host, pid: Pid): Cell => host.shard.cellOf(pid)
 /** The behaviour of the agent of a host. */
 export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay: Relayed) => {
   const swaps = new SwapErrands(host)
+  const inspections = new Inspections(host)
   return Agent.behavior({
     init: () => undefined,
     handlers: {
@@ -178,6 +181,10 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
       },
       "myrmidon/Top": (_, { by, n }) => topOf(host, n, by).map((info) => ({ pid: info.pid, info: infoThere(info) })),
       "myrmidon/Behaviors": () => [...host.accounts.read().values()],
+      "myrmidon/State": (_, { pid, running }) => inspections.state(pid, running),
+      "myrmidon/Replace": (_, { owner, pid, running, ticket }) => inspections.replace(pid, running, owner, ticket),
+      "myrmidon/Replacement": (_, { owner, state, ticket }) => inspections.replacement(owner, ticket, state),
+      "myrmidon/Trace": (_, { options, pid }) => inspections.trace(pid, options as TraceOptions),
       "myrmidon/Swap": (_, { options, pid, upgrade }) =>
         swaps.swap(pid, upgrade, { ...options, canary: options.canary ?? undefined }),
       "myrmidon/RollBack": (_, { pid, timeout, version }) => swaps.rollBack(pid, version ?? undefined, timeout),

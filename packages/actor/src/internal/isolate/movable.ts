@@ -47,6 +47,7 @@ export class MovableBehavior extends SpawnableBehavior {
   /** Enters it as what the module at `url` has. */
   at(url: string, entry: Omit<Entry, "key" | "behavior">): this {
     this.entry = register(url, { ...entry, behavior: this })
+    this.module = this.entry.key
     this.ready = (host) => contextOf(host, this.entry)
     this.movable = (host) => contextNow(host, this.entry)
     return this

@@ -7,6 +7,7 @@ import { Pid } from "../../Pid.ts"
 import { SpawnError } from "../../SpawnError.ts"
 import { makeProtocol } from "../protocol.ts"
 import { makeGroup, makeRpc } from "../rpc.ts"
+import { inspectRpcs } from "./inspectProtocol.ts"
 import { Info } from "./info.ts"
 import { swapRpcs } from "./swapProtocol.ts"
 
@@ -78,6 +79,7 @@ export const Agent = makeProtocol(
     }),
     makeRpc("myrmidon/Behaviors", { success: Schema.Array(Behavior) }),
     ...swapRpcs,
+    ...inspectRpcs,
     /** A worker is ready. */
     makeRpc("myrmidon/Ready", { payload: { isolate: Schema.Int, ticket: Schema.Int } }),
     /** What happened in a worker; as much of it as plain data can say. */

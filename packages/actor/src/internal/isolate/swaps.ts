@@ -14,7 +14,7 @@ import * as Stream from "effect/Stream"
 import { ActorSystem } from "../../ActorSystem.ts"
 import type { ExitReason } from "../../ExitReason.ts"
 import type { Pid } from "../../Pid.ts"
-import { RolledBack, SwapError } from "../../SwapError.ts"
+import { MigrationFailed, RolledBack, type SwapError } from "../../SwapError.ts"
 import { infoHere } from "../about.ts"
 import type { Program } from "../bound.ts"
 import type { Cell } from "../cell.ts"
@@ -26,6 +26,7 @@ import type { Group } from "../swapReport.ts"
 import { selectCells } from "../swapSelect.ts"
 import { swapError, type UpgradeImpl } from "../upgrade.ts"
 import { type Wire, wireOf } from "../wire.ts"
+import { guarded, typed } from "./guarded.ts"
 import { upgradeOf } from "./imports.ts"
 import { infoThere } from "./info.ts"
 import type { UpgradeKey } from "./registry.ts"
@@ -74,6 +75,8 @@ export const receiveBack = (host: Host, { rpcs }: Program, { handled, pid, reaso
 }
 
 const resolvedOf = (options: typeof Options.Type): Resolved => ({ ...options, canary: options.canary ?? undefined })
+
+const defected = (cause: unknown): SwapError => swapError(new MigrationFailed({ cause }))
 
 /** A share of a group, while it is under way. */
 interface Underway {
@@ -131,28 +134,29 @@ export class SwapErrands {
       if (reason === undefined) return true
       return yield* new SwapWentBack({ back: sendBack(this.host, upgrade.last.program, reason) })
     })
-    return Stream.fromEffect(swap)
+    return guarded(Stream.fromEffect(swap), defected)
   }
 
   rollBack(pid: Pid, version: string | undefined, timeout: number): Stream.Stream<boolean, SwapError> {
-    return Stream.fromEffect(Effect.as(Effect.suspend(() => rollBack(this.cell(pid), version, timeout)), true))
+    const back = Effect.suspend(() => rollBack(this.cell(pid), version, timeout))
+    return guarded(Stream.fromEffect(Effect.as(back, true)), defected)
   }
 
   runners(key: UpgradeKey, tree: Pid | null, look: boolean) {
     const all = Effect.flatMap(this.upgrade(key), (upgrade) => this.chosen(upgrade, { pids: null, tree }))
-    return Stream.map(Stream.fromIterableEffect(all), (cell) => {
+    const runners = Stream.map(Stream.fromIterableEffect(all), (cell) => {
       const found = look ? infoHere(cell) : undefined
       return { pid: cell.pid, info: found === undefined ? null : infoThere(found) }
     })
+    return guarded(runners, defected)
   }
 
   plan(key: UpgradeKey, chosen: typeof Chosen.Type, timeout: number) {
-    return Stream.fromEffect(
-      Effect.flatMap(
-        this.upgrade(key),
-        (upgrade) => Effect.flatMap(this.chosen(upgrade, chosen), (cells) => planCells(cells, upgrade, timeout))
-      )
+    const plan = Effect.flatMap(
+      this.upgrade(key),
+      (upgrade) => Effect.flatMap(this.chosen(upgrade, chosen), (cells) => planCells(cells, upgrade, timeout))
     )
+    return guarded(Stream.fromEffect(plan), defected)
   }
 
   group(request: {
@@ -188,7 +192,7 @@ export class SwapErrands {
         Queue.offerUnsafe(queue, { _tag: "Done", share: { ...share, rolledBack } })
         Queue.endUnsafe(queue)
       }).pipe(
-        Effect.catch((error) => Queue.fail(queue, error)),
+        Effect.catchCause((cause) => Queue.fail(queue, typed(cause, defected))),
         Effect.ensuring(Effect.sync(() => this.groups.delete(key)))
       )
     return Stream.callback<typeof Progress.Type, SwapError>((queue) => Effect.asVoid(Effect.forkScoped(run(queue))), {

@@ -16,6 +16,7 @@ import { infosOf } from "../rpc.ts"
 import type { Errands } from "./agent.ts"
 import { messages, unreachable } from "./asking.ts"
 import { Agent, agentName } from "./protocol.ts"
+import { TeamInspector } from "./inspector.ts"
 import { TeamOverview } from "./overview.ts"
 import { StreamTable } from "./streams.ts"
 import { SwapTeam } from "./swapTeam.ts"
@@ -37,6 +38,7 @@ export class Team implements Isolates {
   readonly streams = new StreamTable(this)
   readonly swaps = new SwapTeam(this)
   readonly overview = new TeamOverview(this)
+  readonly inspector = new TeamInspector(this)
   private turn = 0
   /** Done when a worker that is being started is ready, or will not be; undefined: none is, as far as is known here. */
   readonly starting: () => Effect.Effect<void> | undefined
