@@ -30,7 +30,9 @@ import { watch } from "./watch.ts"
 
 /** Who decides for a group when only a share of it is in this isolate. */
 export interface Conductor {
-  /** Of a group that changes together: all stand still and know their next state, or not. Whether they are changed. */
+  /** Of a group that changes together: done when it is not changed, so that nobody needs to be waited for. */
+  readonly refused: Effect.Effect<void>
+  /** The same: all stand still and know their next state, or not. Whether they are changed. */
   readonly prepared: (ready: boolean) => Effect.Effect<boolean>
   /** Its crashes count there; `stop` may be called from then on. */
   readonly joined: (group: Group) => void
@@ -39,6 +41,7 @@ export interface Conductor {
 }
 
 const alone: Conductor = {
+  refused: Effect.never,
   prepared: Effect.succeed,
   joined: () => {},
   verdict: (settled, group) => Effect.map(settled, () => group.isSpoilt)
@@ -145,10 +148,13 @@ export const swapTogether = (
       }
       yield* Effect.forEach(later, migrateLater, { concurrency, discard: true })
     })
-    const prepared = inTime(Effect.andThen(holdAll, migrateAll), timeout, (): Failure => ({
+    const own = inTime(Effect.andThen(holdAll, migrateAll), timeout, (): Failure => ({
       cell: (all.find(({ next }) => next === undefined)?.cell ?? cells[0])!,
       error: timedOut(timeout)
     }))
+    const prepared = conductor === alone
+      ? own
+      : Effect.raceFirst(own, Effect.flatMap(conductor.refused, () => Effect.fail(undefined)))
     // They all stand still: nobody handles a message of one version while another is changed.
     const commitAll = Effect.suspend(() =>
       inTurns(all, (held) => {
@@ -163,9 +169,10 @@ export const swapTogether = (
     const releaseAll = Effect.suspend(() => inTurns(all.toReversed(), ({ still }) => still.release()))
     const change = Effect.onExit(
       Effect.matchEffect(prepared, {
-        onFailure: ({ cell, error }) =>
+        // Of those that somebody else has refused there is nothing to tell.
+        onFailure: (failure) =>
           Effect.suspend(() => {
-            failed(cell, error)
+            if (failure !== undefined) failed(failure.cell, failure.error)
             return conductor.prepared(false)
           }),
         onSuccess: () =>

@@ -6,7 +6,7 @@ import { Rpc } from "effect/rpc"
 import { fleetOf } from "../../src/internal/isolate/fleet.ts"
 import { hostOf } from "../../src/internal/system.ts"
 import { nativeLoads as native } from "../fixtures.ts"
-import { CounterLive, Ticker, TickerLive, TooMuch } from "./modules.ts"
+import { CounterLive, Summer, SummerLive, Ticker, TickerLive, TooMuch } from "./modules.ts"
 
 const { Count, Dies, Forever, Silent, Sized, State, Wrong } = Ticker.messages
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
@@ -31,6 +31,16 @@ describe.runIf(native)("streams across isolates", () => {
         }
         const one = yield* Stream.runCollect(ticker.stream(Count(300), { bufferSize: 1 }))
         assert.strictEqual(one.length, 300)
+      }).pipe(Effect.scoped))
+
+    it.effect("G188: a worker reads a stream of this isolate, and of another worker", () =>
+      Effect.gen(function*() {
+        const { isolates } = yield* Effect.flatMap(ActorSystem, (system) => system.info)
+        const reader = yield* SummerLive.spawnOn(isolates[1]!.isolate as never, undefined)
+        for (const { isolate } of [isolates[0]!, isolates[2]!]) {
+          const ticker = yield* TickerLive.spawnOn(isolate as never, undefined)
+          assert.strictEqual(yield* reader.ask(Summer.messages.Sum({ ticker, n: 1000 })), 500_500)
+        }
       }).pipe(Effect.scoped))
 
     it.effect("G188: a failure of the stream comes behind its items, as its schema says", () =>

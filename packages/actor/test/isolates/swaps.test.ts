@@ -180,6 +180,25 @@ describe.runIf(native)("hot swap across isolates", () => {
         assert.deepStrictEqual(yield* balances(refs), nine)
       }).pipe(Effect.scoped))
 
+    it.effect("G192: the last canary of all to be open crashes, and those that have passed elsewhere go back", () =>
+      Effect.gen(function*() {
+        const refs = yield* accounts([1, 2])
+        yield* HotSwap.swapAll(toV2)
+        const swap = yield* Effect.forkChild(HotSwap.swapAll(toV3, { canary: { messages: 1, within: Infinity } }), {
+          startImmediately: true
+        })
+        yield* Effect.repeat(turn, {
+          until: () => Effect.map(versions(refs), (all) => all.every((version) => version === "3"))
+        })
+        yield* refs[1]!.ask(Balance())
+        // What it says of itself arrives before this answer.
+        yield* Actor.info(refs[1]!)
+        yield* refs[0]!.tell(deposit(13))
+        const report = yield* Fiber.join(swap)
+        assert.deepStrictEqual([report.swapped, report.rolledBack.length], [0, 2])
+        assert.deepStrictEqual(yield* versions(refs), ["2", "2"])
+      }).pipe(Effect.scoped))
+
     it.effect("G192: a probation that nobody fails ends for all, by messages or by time", () =>
       Effect.gen(function*() {
         const refs = yield* accounts([1, 2, 3])

@@ -20,6 +20,10 @@ export interface Seat {
   stop: (reason: ExitReason) => void
 }
 
+/** Done when somebody has said no; else never. */
+export const refusalOf = (commit: Deferred.Deferred<boolean>): Effect.Effect<void> =>
+  Effect.flatMap(Deferred.await(commit), (changes) => changes ? Effect.never : Effect.void)
+
 export class Council {
   /** Whether a group that changes together is changed. */
   readonly commit = Deferred.makeUnsafe<boolean>()
@@ -63,7 +67,10 @@ export class Council {
 
   settled(seat: Seat): void {
     seat.settled = true
-    if (this.seats.every(({ settled }) => settled)) Deferred.doneUnsafe(this.back, Exit.succeed(false))
+    // A group that is spoilt goes back; its canaries have ended too.
+    if (this.stopped === undefined && this.seats.every(({ settled }) => settled)) {
+      Deferred.doneUnsafe(this.back, Exit.succeed(false))
+    }
   }
 
   /** Its isolate is not there any more, or does not answer. `ended`: and its actors with it, who hold up nobody. */
@@ -86,6 +93,7 @@ export class Council {
   /** For the share of this isolate. */
   conductor(seat: Seat): Conductor {
     return {
+      refused: refusalOf(this.commit),
       prepared: (ready) => {
         this.prepared(seat, ready)
         return Deferred.await(this.commit)

@@ -23,7 +23,7 @@ import { planCells, sampled, swapShare } from "../swapGroup.ts"
 import { merged, type Plan, type Report, type Share } from "../swapReport.ts"
 import { selectCells, type Selection } from "../swapSelect.ts"
 import { swapError, type UpgradeImpl } from "../upgrade.ts"
-import { Council, type Seat } from "./council.ts"
+import { Council, refusalOf, type Seat } from "./council.ts"
 import { type Info, infoFrom } from "./info.ts"
 import { receiveBack } from "./swaps.ts"
 import { type Chosen, type Options, type Progress, type Step, SwapWentBack } from "./swapProtocol.ts"
@@ -296,6 +296,7 @@ export class SwapTeam implements Swaps {
       const stopped = Deferred.makeUnsafe<ExitReason>()
       seat.stop = (reason) => void Deferred.doneUnsafe(stopped, Effect.succeed(reason) as never)
       yield* Effect.forkChild(Effect.flatMap(Deferred.await(stopped), (reason) => step({ _tag: "Stop", reason })))
+      yield* Effect.forkChild(Effect.flatMap(refusalOf(council.commit), () => step({ _tag: "Commit", changes: false })))
       yield* Effect.forkChild(
         Effect.flatMap(
           Deferred.await(council.back),

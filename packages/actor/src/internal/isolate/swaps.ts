@@ -26,6 +26,7 @@ import type { Group } from "../swapReport.ts"
 import { selectCells } from "../swapSelect.ts"
 import { swapError, type UpgradeImpl } from "../upgrade.ts"
 import { type Wire, wireOf } from "../wire.ts"
+import { refusalOf } from "./council.ts"
 import { guarded, typed } from "./guarded.ts"
 import { upgradeOf } from "./imports.ts"
 import { infoThere } from "./info.ts"
@@ -220,6 +221,7 @@ export class SwapErrands {
 
 // There are as many words as there are crashes, and four more.
 const conductorOf = (underway: Underway, tell: (progress: typeof Progress.Type) => void): Conductor => ({
+  refused: refusalOf(underway.commit),
   prepared: (ready) => {
     tell({ _tag: "Prepared", ready })
     return Deferred.await(underway.commit)
