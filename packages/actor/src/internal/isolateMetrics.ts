@@ -43,7 +43,7 @@ export class IsolateMetrics {
   }
 
   remove(): void {
-    for (const isolate of [...this.registered.keys()]) this.forget(isolate)
+    this.registered.forEach((_, isolate) => this.forget(isolate))
   }
 
   private load(isolate: number): IsolateLoad | undefined {

@@ -33,7 +33,7 @@ describe.runIf(native)("what all isolates use", () => {
         const top = yield* system.top(2, "reductions")
         assert.deepStrictEqual(
           top.map(({ name }) => name),
-          [...isolates.map(({ isolate }) => `in ${isolate}`)].reverse().slice(0, 2)
+          isolates.map(({ isolate }) => `in ${isolate}`).toReversed().slice(0, 2)
         )
         assert.deepStrictEqual(top.map(({ pid }) => pid), [counters[2]!.pid, counters[1]!.pid])
         const all = yield* system.top(100, "mailbox")
@@ -52,7 +52,7 @@ describe.runIf(native)("what all isolates use", () => {
         const metrics = yield* Metric.snapshot
         const reductions = metrics.filter(({ id }) => id === "myrmidon_isolate_reductions")
         assert.deepStrictEqual(
-          reductions.map(({ attributes }) => attributes?.["isolate"]).sort(),
+          reductions.map(({ attributes }) => attributes?.["isolate"]).toSorted((a, b) => Number(a) - Number(b)),
           isolates.slice(1).map(({ isolate }) => String(isolate))
         )
       }).pipe(Effect.scoped))

@@ -72,7 +72,7 @@ describe.runIf(native)("hot swap across isolates", () => {
         const unknown = yield* reason(
           HotSwap.swap(account, HotSwap.module(modules, HotSwap.upgrade(V1, V2, { migrate: () => ({ cents: 0 }) })))
         )
-        assert.include(unknown.message, "registers no upgrade of Account from \"1\" to \"2\"")
+        assert.include(unknown.message, "registers no upgrade of Account, \"1\" to \"2\"")
         const report = yield* HotSwap.swapAll(lost)
         assert.deepStrictEqual([report.swapped, report.unreached.map(({ error }) => error.reason._tag)], [
           0,

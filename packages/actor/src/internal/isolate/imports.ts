@@ -42,5 +42,5 @@ export const entryOf = (key: ModuleKey): Effect.Effect<Entry, ModuleUnavailable>
 export const upgradeOf = (key: UpgradeKey): Effect.Effect<UpgradeImpl, ModuleUnavailable> =>
   registered(key.url, () => lookUpUpgrade(key), () => {
     const { from, ordinal, protocol, to } = key
-    return `HotSwap.module registers no upgrade of ${protocol} from "${from}" to "${to}"${which(ordinal)}`
+    return `HotSwap.module registers no upgrade of ${protocol}, "${from}" to "${to}"${which(ordinal)}`
   })

@@ -113,11 +113,12 @@ export class Inspections {
           if (Exit.isFailure(next)) return yield* new ReplaceFailed({ cause: new Error(issueOfCodec(next.cause)) })
           const issue = issueOf(next.value, program)
           if (issue !== undefined) return yield* new ReplaceFailed({ cause: issue })
-          done = (yield* stateOf(cell, program, (state) => {
-            if (state !== before) return Effect.succeed(false)
-            cell.state = next.value
-            return Effect.succeed(true)
-          })) === true
+          done = yield* stateOf(cell, program, (state) =>
+            Effect.sync((): boolean => {
+              if (state !== before) return false
+              cell.state = next.value
+              return true
+            }))
         }
         Queue.endUnsafe(queue)
       }) as Effect.Effect<void, Failure | ReplaceFailed, Scope.Scope>
