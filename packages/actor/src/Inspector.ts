@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Rpc from "effect/rpc/Rpc"
+import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { ActorElsewhere } from "./ActorElsewhere.ts"
 import type { ActorRef, AnyRef } from "./ActorRef.ts"
@@ -15,17 +16,38 @@ import type { ActorExited } from "./AskError.ts"
 import type { Behavior } from "./Behavior.ts"
 import { type Statistics, statisticsOf } from "./internal/statistics.ts"
 import { readState, replaceState } from "./internal/inspect.ts"
-import { type Traced, traceOf, type TraceOptions } from "./internal/trace.ts"
+import type * as Trace from "./internal/trace.ts"
+import { traceOf } from "./internal/trace.ts"
 import type { ReplaceFailed } from "./ReplaceFailed.ts"
 import type { ProtocolMismatch } from "./SpawnError.ts"
 
 /**
- * A message that a traced actor has handled.
+ * What a traced actor has handled: a message, or a signal that its behaviour has a handler for.
  *
  * @category models
  * @since 0.1.0
  */
-export interface TracedMessage extends Traced {}
+export interface TracedIn extends Trace.TracedIn {}
+
+/**
+ * What a traced actor has sent: a message, an answer, an item of a stream.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TracedOut extends Trace.TracedOut {}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type TracedMessage = TracedIn | TracedOut
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface TraceOptions extends Trace.TraceOptions {}
 
 /**
  * What an actor did since `since`.
@@ -58,7 +80,11 @@ export class Inspector extends Context.Service<Inspector, {
     f: (state: State) => State
   ) => Effect.Effect<State, ActorExited | ActorElsewhere | ProtocolMismatch | ReplaceFailed>
   readonly trace: (ref: AnyRef, options?: TraceOptions) => Stream.Stream<TracedMessage, ActorExited | ActorElsewhere>
-  readonly statistics: (ref: AnyRef) => Effect.Effect<Effect.Effect<ActorStatistics, ActorExited>, ActorExited>
+  readonly statistics: (ref: AnyRef) => Effect.Effect<
+    Effect.Effect<ActorStatistics, ActorExited>,
+    ActorExited,
+    Scope.Scope
+  >
 }>()("@myrmidonjs/actor/Inspector") {
   static readonly layer: Layer.Layer<Inspector, never, ActorSystem> = Layer.effect(
     Inspector,

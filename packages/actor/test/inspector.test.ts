@@ -68,15 +68,15 @@ describe.each(systems)("Inspector on the %s", (_, system) => {
     Effect.gen(function*() {
       const inspector = yield* Inspector
       const counter = yield* CounterLive.spawn(0)
-      const reader = yield* Effect.forkChild(Stream.runCollect(inspector.trace(counter, { limit: 2 })), {
+      const reader = yield* Effect.forkChild(Stream.runCollect(inspector.trace(counter, { direction: "in", limit: 2 })), {
         startImmediately: true
       })
       yield* counter.ask(Increment({ by: 1 }))
       yield* counter.ask(Get())
       const seen = yield* Fiber.join(reader)
-      assert.deepStrictEqual(seen.map(({ payload, skipped, tag, threw }) => ({ payload, skipped, tag, threw })), [
-        { payload: { by: 1 }, skipped: 0, tag: "Increment", threw: false },
-        { payload: undefined, skipped: 0, tag: "Get", threw: false }
+      assert.deepStrictEqual(seen.map(({ _tag, payload, skipped, tag }) => ({ _tag, payload, skipped, tag })), [
+        { _tag: "In", payload: { by: 1 }, skipped: 0, tag: "Increment" },
+        { _tag: "In", payload: undefined, skipped: 0, tag: "Get" }
       ])
       assert.strictEqual(yield* counter.ask(Get()), 1)
     }).pipe(Effect.scoped, Effect.provide(both)))
@@ -168,7 +168,10 @@ describe.each(systems)("Inspector on the %s", (_, system) => {
       yield* turn
       yield* counter.ask(Get())
       yield* Actor.kill(counter)
-      assert.deepStrictEqual((yield* Fiber.join(reader)).map(({ tag }) => tag), ["Get"])
+      assert.deepStrictEqual((yield* Fiber.join(reader)).map(({ kind, tag }) => `${kind} ${tag}`), [
+        "ask Get",
+        "reply Get"
+      ])
     }).pipe(Effect.scoped, Effect.provide(both)))
 
   it.effect("a replacement waits for the handler that waits, and what does not fit the schema is refused (G82)", () =>

@@ -59,7 +59,7 @@ export class Away implements AwayHost {
       else if (token !== 0) new Asked(this.border, wireOfBound(bound), op, token).refuse(reason.issue)
       return false
     }
-    const call = !isAsked ? undefined : token === 0 ? host.spentCall : askedCall(this.border, cell, op, token)
+    const call = !isAsked ? undefined : token === 0 ? host.spentCall : askedCall(this.border, cell, op, token, from)
     return deliver(host, cell, op, value.value, from, call)
   }
 

@@ -21,6 +21,7 @@ import { Envelope } from "./envelope.ts"
 import { lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
 import { issueOfReply } from "./reply.ts"
+import { wrapped } from "./wrapper.ts"
 
 /** A version that can be brought back. */
 export interface Version {
@@ -55,30 +56,15 @@ export class Swaps {
 
 export const swapsOf = (cell: Cell): Swaps => lifeOf(cell).swap ??= new Swaps()
 
-/** Around the handlers of an actor, whatever version it runs: a trace. */
-export interface Wrapper {
-  readonly wrap: (program: Program) => Program
-  /** The actor has ended. */
-  readonly ended: () => void
-}
-
 /** What the actor runs, without wrappers. A canary is what it tries out. */
 export const boundOf = (cell: Cell): Bound => cell.bound.under ?? cell.bound
-
-const wrapped = (bound: Bound, wrappers: ReadonlyArray<Wrapper>): Bound => {
-  const program = wrappers.reduce((inner, wrapper) => wrapper.wrap(inner), bound.program)
-  const made = new Bound(bound.host, program, bound.context)
-  made.under = bound
-  made.meter = bound.meter
-  return made
-}
 
 /** The actor runs this from the next message on, in the wrappers that it has. */
 export const switchTo = (cell: Cell, bound: Bound): void => {
   const before = cell.bound
   const { life } = cell
   cell.host.accounts.moved(cell, before, bound)
-  cell.bound = life?.wrappers === undefined ? bound : wrapped(bound, life.wrappers)
+  cell.bound = wrapped(bound, life?.wrappers)
   if (life !== undefined) life.runner = undefined
   const scoped = life?.scope !== undefined
   const cleanup = bound.open.cleanup || scoped
