@@ -61,13 +61,14 @@ export const commit = (
   state: unknown,
   { canary, keep }: Resolved
 ): Canary | undefined => {
-  const old: Version = { bound: boundOf(cell), state: cell.state, back: upgrade.back }
+  const old: Version = { bound: boundOf(cell), state: cell.state, back: upgrade.back, before: undefined }
   cell.state = state
   let made: Canary | undefined
   if (canary !== undefined || keep > 0) {
     const swaps = swapsOf(cell)
     swaps.keep = keep
-    swaps.versions.unshift(old)
+    old.before = swaps.latest
+    swaps.latest = old
     if (canary !== undefined) {
       made = new Canary(cell, swaps, bound, canary.messages)
       made.start()
@@ -290,9 +291,11 @@ export const rollBack = (cell: Cell, version: string | undefined, timeout: numbe
 
 /** Versions to go back until it is the one that is named, or the one before. */
 const stepsTo = (cell: Cell, version: string | undefined): number | undefined => {
-  const versions = cell.life?.swap?.versions ?? []
-  const at = version === undefined ? 0 : versions.findIndex((kept) => kept.bound.program.version === version)
-  return at < 0 || at >= versions.length ? undefined : at + 1
+  let steps = 1
+  for (let kept = cell.life?.swap?.latest; kept !== undefined; kept = kept.before, steps++) {
+    if (version === undefined || kept.bound.program.version === version) return steps
+  }
+  return undefined
 }
 
 const notKept = (cell: Cell, version: string | undefined): SwapError =>

@@ -30,11 +30,14 @@ export interface Version {
   readonly state: unknown
   /** Makes its state of the one after it. */
   readonly back: ((state: unknown) => unknown) | undefined
+  /** The one that it has replaced. */
+  before: Version | undefined
 }
 
 export class Swaps {
-  /** Replaced versions that are kept, the latest first. */
-  versions: Array<Version> = []
+  // A chain: an array holds room for more than is ever kept, of each of many actors.
+  /** The latest of the replaced versions that are kept. */
+  latest: Version | undefined = undefined
   /** How many of them outlive a canary. */
   keep = 0
   canary: Canary | undefined = undefined
@@ -44,12 +47,22 @@ export class Swaps {
   crash: ExitReason | undefined = undefined
 
   trim(): void {
-    if (this.versions.length > this.keep) this.versions.length = this.keep
+    let last = this.latest
+    if (this.keep === 0) this.latest = undefined
+    for (let kept = 1; kept < this.keep && last !== undefined; kept++) last = last.before
+    if (last !== undefined) last.before = undefined
+  }
+
+  /** The latest, which is kept no more. */
+  take(): Version | undefined {
+    const { latest } = this
+    this.latest = latest?.before
+    return latest
   }
 
   /** By the host: the actor has ended. */
   ended(): void {
-    this.versions = []
+    this.latest = undefined
     this.canary?.ended()
   }
 }
@@ -123,7 +136,7 @@ export class Canary {
     this.cell = cell
     this.swaps = swaps
     this.bound = bound
-    this.old = swaps.versions[0]!
+    this.old = swaps.latest!
     this.left = messages
     this.wrapped = new Bound(bound.host, this.wrap(bound.program), bound.context)
     this.wrapped.meter = bound.meter
@@ -255,7 +268,7 @@ export class Canary {
   recall(reason: ExitReason): ReadonlyArray<HandledMessage> | undefined {
     const { bound, cell, old, swaps } = this
     if (boundOf(cell) !== bound || cell.life?.ended !== undefined) return undefined
-    if (swaps.versions[0] === old) swaps.versions.shift()
+    if (swaps.latest === old) swaps.take()
     restore(cell, old)
     cell.host.rolledBack(cell, bound.program.version, reason)
     return this.report()
@@ -286,7 +299,7 @@ export class Canary {
 
 /** The latest of the kept versions, with the state that it had, or what `back` makes of the present one. */
 export const bringBack = (cell: Cell, swaps: Swaps): void => {
-  const version = swaps.versions.shift()
+  const version = swaps.take()
   if (version !== undefined) restore(cell, version)
 }
 
