@@ -165,7 +165,8 @@ export const migrate = (
   state: unknown
 ): { readonly state: unknown } | Effect.Effect<unknown, SwapError> => {
   let at = copyOf(state, upgrade.steps[0])
-  for (const [index, step] of upgrade.steps.entries()) {
+  for (let index = 0; index < upgrade.steps.length; index++) {
+    const step = upgrade.steps[index]!
     const { migrate } = step.options
     if (migrate === undefined) {
       check(at, step)
