@@ -61,10 +61,40 @@ export interface ActorStatistics extends Statistics {}
  * - `getState`: the state itself, read between two messages. To be looked at, not to be changed or kept.
  * - `replaceState`: between two messages; waits for a handler that waits. What throws, or does not fit the behaviour's
  *   `state` schema, leaves the state that was there; `f` makes a new one, and does not change what it gets.
- * - `trace`: what an actor handles, until `limit` messages (1,000 by default) were seen, the actor has ended or the
- *   stream is given up, through swaps and rollbacks; at most `perSecond` of them (100 by default), whatever is over is
- *   counted in the next one's `skipped`. So a trace of a flooded actor cannot flood its reader.
- * - `statistics`: a reading, and what has happened since at each later one.
+ * - `trace`: what an actor handles and what it sends, until `limit` events (1,000 by default) were seen, the actor has ended
+ *   or the stream is given up, through swaps and rollbacks; at most `perSecond` of them (100 by default), whatever is over is
+ *   counted in the next one's `skipped`. So a trace of a flooded actor, or of one that floods others, cannot flood its
+ *   reader. An option out of range is a defect, `InvalidOption`.
+ * - `statistics`: a reading, and what has happened since at each later one. What is sent is counted until the Scope closes.
+ *
+ * **Example** (What an actor is asked, and what it does about it)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, Inspector } from "@myrmidonjs/actor"
+ * import { Effect, Fiber, Layer, Schema, Stream } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Log = Actor.make("Log", [Rpc.make("Line", { payload: Schema.String })])
+ * const Door = Actor.make("Door", [Rpc.make("Knock", { payload: Schema.String, success: Schema.Boolean })])
+ * const LogLive = Log.behavior({ init: () => null, handlers: { Line: () => {} } })
+ * const DoorLive = Door.behavior({
+ *   init: (log: Actor.Ref<typeof Log>) => log,
+ *   handlers: { Knock: (log, who, self) => (self.send(log, Log.messages.Line(who)), who === "friend") }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const inspector = yield* Inspector
+ *   const door = yield* DoorLive.spawn(yield* LogLive.spawn(undefined))
+ *   const trace = Stream.runCollect(inspector.trace(door, { limit: 3 }))
+ *   const reader = yield* Effect.forkChild(trace, { startImmediately: true })
+ *   yield* door.ask(Door.messages.Knock("friend"))
+ *   const seen = yield* Fiber.join(reader)
+ *   return seen.map(({ _tag, kind, payload, tag }) => `${_tag} ${kind} ${tag} ${payload}`)
+ * })
+ * const layer = Layer.provideMerge(Inspector.layer, ActorSystem.layerMemory())
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(layer)))
+ * // => ["In ask Knock friend", "Out tell Line friend", "Out reply Knock true"]
+ * ```
  *
  * @category services
  * @since 0.1.0

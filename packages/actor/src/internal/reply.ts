@@ -15,7 +15,7 @@ import { Envelope } from "./envelope.ts"
 import { Forward } from "./forward.ts"
 import { hold, lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
-import { askEnded, askRefused, passOn, sendCall, sendMessage, sent, sentToNobody } from "./send.ts"
+import { askEnded, askRefused, passOn, sendCallOf, sendMessage, sent, sentToNobody } from "./send.ts"
 import { CallEnd, Outcome } from "./shard.ts"
 
 /**
@@ -204,7 +204,7 @@ const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): 
   // Whoever gives up gives up this one (G18).
   next.origin = call.origin ?? call
   next.origin.latest = next
-  const outcome = sendCall(target, next.op, message, cell, next, undefined, left)
+  const outcome = sendCallOf("forward", target, next.op, message, cell, next, undefined, left)
   if (outcome === Outcome.Accepted) return
   next.pending = false
   endCall(next, Exit.fail(askRefused(target, message, outcome)))

@@ -44,7 +44,7 @@ export const watchSends = (by: 1 | -1): void => {
   short.way = watchers === 0 ? Known : -1
 }
 
-const isWatched = (): boolean => short.way !== Known
+export const isWatched = (): boolean => short.way !== Known
 
 /** Tells whoever watches it what an actor sends. */
 export const sent = (
@@ -229,24 +229,6 @@ export const sendCall = (
   wrap: ((payload: unknown) => unknown) | undefined,
   timeout = call.timeout
 ): Outcome => {
-  if (from !== undefined) call.asker = from
-  const outcome = callAny(to, op, message, from, call, wrap, timeout)
-  if (from !== undefined && isWatched()) {
-    const kind = call.origin !== undefined ? "forward" : wrap === undefined ? "ask" : "stream"
-    sent(from, kind, to, Envelope.tag(message), message.payload, outcome)
-  }
-  return outcome
-}
-
-const callAny = (
-  to: Cell,
-  op: number,
-  message: Message<string, unknown>,
-  from: Cell | undefined,
-  call: Call,
-  wrap: ((payload: unknown) => unknown) | undefined,
-  timeout: number
-): Outcome => {
   if (to.bound.flags[op] === undefined) to = to.target()
   const bound = to.bound
   const flags = flagsOf(to, op)
@@ -268,6 +250,24 @@ const callAny = (
   if (wrap !== undefined) payload = wrap(payload)
   const outcome = bound.shard.call(to, op, payload, from, flags & shardFlags, call, timeout)
   if (outcome !== Outcome.Accepted) leaving?.undo()
+  return outcome
+}
+
+/** The same, from an actor: whoever answers knows it, and whoever watches it is told. */
+export const sendCallOf = (
+  kind: "ask" | "stream" | "forward",
+  to: Cell,
+  op: number,
+  message: Message<string, unknown>,
+  from: Cell | undefined,
+  call: Call,
+  wrap: ((payload: unknown) => unknown) | undefined,
+  timeout = call.timeout
+): Outcome => {
+  if (from === undefined) return sendCall(to, op, message, undefined, call, wrap, timeout)
+  call.asker = from
+  const outcome = sendCall(to, op, message, from, call, wrap, timeout)
+  if (isWatched()) sent(from, kind, to, Envelope.tag(message), message.payload, outcome)
   return outcome
 }
 
