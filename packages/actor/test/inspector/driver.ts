@@ -3,12 +3,15 @@
  */
 import {
   Actor,
+  type ActorElsewhere,
   type ActorExited,
   ActorRef,
   type ActorStatistics,
   type ActorSystem,
   type AskError,
   Inspector,
+  type ProtocolMismatch,
+  type ReplaceFailed,
   type TracedMessage,
   type TraceOptions
 } from "@myrmidonjs/actor"
@@ -21,7 +24,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { reasonText } from "../conformance/script.ts"
 import type { Under } from "../conformance/under.ts"
-import { Probe, Say, type SpawnRow, Watch, World } from "./probe.ts"
+import { Probe, Say, type SpawnRow, type State, Watch, World } from "./probe.ts"
 
 type Step = readonly [verb: string, ...rest: ReadonlyArray<unknown>]
 
@@ -43,10 +46,22 @@ interface Count {
   readonly read: Effect.Effect<ActorStatistics, ActorExited>
 }
 
-const resultText = (exit: Exit.Exit<string, string | AskError>): string => {
+type Failed = string | AskError | ActorExited | ActorElsewhere | ProtocolMismatch | ReplaceFailed
+
+const resultText = (exit: Exit.Exit<string, Failed>): string => {
   if (Exit.isSuccess(exit)) return `ok ${exit.value}`
   const error = exit.cause.reasons.find(Cause.isFailReason)?.error
-  return typeof error === "string" ? `error ${error}` : error?.reason._tag ?? "died"
+  if (error === undefined) return "died"
+  if (typeof error === "string") return `error ${error}`
+  return error._tag === "AskError" ? error.reason._tag : error._tag
+}
+
+const replacements: Readonly<Record<string, (state: State) => State>> = {
+  hundred: (state) => ({ ...state, n: state.n + 100 }),
+  invalid: (state) => ({ ...state, n: 0.5 }),
+  throw: () => {
+    throw new Error("no")
+  }
 }
 
 const entryText = (world: World, event: TracedMessage): string => {
@@ -89,7 +104,7 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
       traces.set(as, found)
     })
 
-  const asked = (as: string, effect: Effect.Effect<string, string | AskError>) => {
+  const asked = (as: string, effect: Effect.Effect<string, Failed>) => {
     results.set(as, null)
     const done = Effect.map(Effect.exit(effect), (exit) => void results.set(as, resultText(exit)))
     return Effect.asVoid(Effect.forkIn(done, scope, { startImmediately: true }))
@@ -117,6 +132,19 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
         })
       case "uncount":
         return Scope.close(counts.get(first!)!.scope, Exit.void)
+      case "state":
+        return asked(
+          first!,
+          Effect.map(inspector.getState(world.ref(second!), world.first), ({ n }) => String(n))
+        )
+      case "replace":
+        return asked(
+          first!,
+          Effect.map(
+            inspector.replaceState(world.ref(second!), world.first, replacements[third!]!),
+            ({ n }) => String(n)
+          )
+        )
       case "tell":
         return Effect.sync(() => void world.ref(first!).tellUnsafe(Say(second!)))
       case "ask":

@@ -18,7 +18,7 @@ export const Probe = Actor.make("Probe", [
 export const { Say, Watch } = Probe.messages
 export type ProbeRef = Actor.Ref<typeof Probe>
 type ProbeRpcs = (typeof Say | typeof Watch)["rpc"]
-type ProbeSelf = Self<ProbeRpcs, Args>
+type ProbeSelf = Self<ProbeRpcs, State>
 
 export interface SpawnRow {
   readonly trap?: boolean
@@ -28,6 +28,11 @@ export interface SpawnRow {
 
 interface Args {
   readonly id: string
+}
+
+export interface State extends Args {
+  /** Notes that it has got. */
+  readonly n: number
 }
 
 const note = (text: string) => Say(`note ${text}`)
@@ -40,7 +45,8 @@ export class World {
   private readonly open = new Map<string, Array<() => void>>()
   /** A name that nobody has. */
   private readonly nobody: NamedRef<ProbeRpcs>
-  private readonly first = this.behavior("1", {})
+  /** What a row's actors run at first. */
+  readonly first = this.behavior("1", {})
   private readonly second = this.behavior("2", {})
 
   constructor(nobody: NamedRef<ProbeRpcs>) {
@@ -86,17 +92,18 @@ export class World {
   private behavior(version: string, { bye, trap = false }: SpawnRow) {
     return Probe.behavior({
       version,
-      init: (args: Args) => args,
+      state: Schema.Struct({ id: Schema.String, n: Schema.Int }),
+      init: ({ id }: Args): State => ({ id, n: 0 }),
       handlers: {
         Say: ({ id }, text, self) => this.say(id, text, self),
         Watch: (_, n) => Stream.range(1, n).pipe(Stream.rechunk(1))
       },
       signals: {
         down: (_, __, self) => void self.tell(note("down")),
-        ...trap ? { exit: (_: Args, __: unknown, self: ProbeSelf) => void self.tell(note("exit")) } : {}
+        ...trap ? { exit: (_: State, __: unknown, self: ProbeSelf) => void self.tell(note("exit")) } : {}
       },
       ...bye === undefined ? {} : {
-        terminate: (_: Args, __: unknown, self: ProbeSelf) => void self.send(this.ref(bye), note("bye"))
+        terminate: (_: State, __: unknown, self: ProbeSelf) => void self.send(this.ref(bye), note("bye"))
       }
     })
   }
@@ -106,7 +113,7 @@ export class World {
     const told = Effect.succeed(text)
     switch (verb) {
       case "note":
-        return text
+        return self.setState({ id, n: self.state.n + 1 }), text
       case "send":
         return self.send(this.ref(first), note(second)), text
       case "self":
