@@ -6,11 +6,17 @@ import { closeSync, openSync, readSync } from "node:fs"
 import { PerformanceObserver } from "node:perf_hooks"
 import { now } from "../measure.ts"
 
-interface Absence {
+export interface Absence {
   readonly from: number
   readonly to: number
   /** ms in which the thread could have run and did not. */
   readonly waited: number
+}
+
+/** As Node reports it. */
+export interface Collection {
+  readonly startTime: number
+  readonly duration: number
 }
 
 export interface Absences {
@@ -39,12 +45,29 @@ const waiter = (): { readonly read: () => number; readonly close: () => void } =
   }
 }
 
+/** What of them was whose. */
+export const explain = (absences: ReadonlyArray<Absence>, collections: ReadonlyArray<Collection>): Absences => {
+  let longest = 0, longestOwn = 0, over = 0, overOwn = 0
+  for (const { from, to, waited } of absences) {
+    const collected = collections
+      .filter(({ duration, startTime }) => startTime + duration > from && startTime < to)
+      .reduce((sum, { duration }) => sum + duration, 0)
+    // A wait may be a part of a collection: what is subtracted is the greater of both, so that it is never too much.
+    const own = to - from - Math.max(collected, waited)
+    longest = Math.max(longest, to - from)
+    longestOwn = Math.max(longestOwn, own)
+    if (to - from > 1) over++
+    if (own > 1) overOwn++
+  }
+  return { longest, own: longestOwn, over, overOwn }
+}
+
 /** Shorter ones are not kept: nothing is asked of them. */
 const notable = 0.5
 
 export class AbsenceMeter {
   private readonly waits = waiter()
-  private readonly collections: Array<{ readonly startTime: number; readonly duration: number }> = []
+  private readonly collections: Array<Collection> = []
   private readonly observer = new PerformanceObserver((list) => {
     for (const { duration, startTime } of list.getEntries()) this.collections.push({ duration, startTime })
   })
@@ -76,19 +99,7 @@ export class AbsenceMeter {
   }
 
   explain(absences: ReadonlyArray<Absence>): Absences {
-    let longest = 0, longestOwn = 0, over = 0, overOwn = 0
-    for (const { from, to, waited } of absences) {
-      const collected = this.collections
-        .filter(({ duration, startTime }) => startTime + duration > from && startTime < to)
-        .reduce((sum, { duration }) => sum + duration, 0)
-      // A wait may be a part of a collection: what is subtracted is the greater of both, so that it is never too much.
-      const own = to - from - Math.max(collected, waited)
-      longest = Math.max(longest, to - from)
-      longestOwn = Math.max(longestOwn, own)
-      if (to - from > 1) over++
-      if (own > 1) overOwn++
-    }
-    return { longest, own: longestOwn, over, overOwn }
+    return explain(absences, this.collections)
   }
 
   close(): void {
