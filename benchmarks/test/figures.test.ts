@@ -158,9 +158,11 @@ it("a long absence is ours without the collections in it and without waiting for
     { from: 30, to: 34, waited: 3.5 }
   ]
   // Before the first, two in the second, after the third.
-  const collections = [[-5, 1], [10.5, 1], [11.5, 0.75], [23.5, 1]].map(([startTime, duration]) => ({
-    startTime: startTime!,
-    duration: duration!
-  }))
+  const collections = [
+    { startTime: -5, duration: 1 },
+    { startTime: 10.5, duration: 1 },
+    { startTime: 11.5, duration: 0.75 },
+    { startTime: 23.5, duration: 1 }
+  ]
   assert.deepStrictEqual(explain(absences, collections), { longest: 4, own: 2, over: 3, overOwn: 1 })
 })
