@@ -43,6 +43,7 @@ mod body;
 mod context;
 mod door;
 mod error;
+mod inspect;
 mod lend;
 mod letter;
 mod mail;
@@ -52,7 +53,9 @@ mod runtime;
 mod signal;
 mod spawn;
 mod supervisor;
+mod swap;
 mod timer;
+mod version;
 mod wire;
 mod worker;
 
@@ -66,6 +69,7 @@ pub use answer::Answer;
 pub use asynchronous::AsyncActor;
 pub use context::Context;
 pub use error::{AskError, SpawnError, StartError, TellError};
+pub use inspect::{InspectError, Inspector, Statistics, Trace, TraceEvent, TraceOptions};
 pub use myrmidon_core::{
     exit_reason::{CrashError, ExitReason, Language, Unreachable},
     pid::Pid,
@@ -78,5 +82,10 @@ pub use runtime::{Builder, Runtime, Stopped};
 pub use signal::{MonitorRef, Signal};
 pub use spawn::{Mailbox, Overflow, Placement, Spawn};
 pub use supervisor::{Child, Supervise, Supervisor};
+pub use swap::{
+    Canary, DryRun, GroupReport, Handled, Pauses, Running, SwapError, SwapOptions, Unanswered, Upgrade, Verdict,
+    WentBack,
+};
 pub use timer::TimerRef;
 pub use wire::{Payload, Wire};
+pub use worker::SwapCounts;

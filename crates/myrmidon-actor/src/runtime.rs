@@ -258,6 +258,10 @@ impl Runtime {
         request(&*door::find(pid.shard())?, move |worker| worker.info(pid)).flatten()
     }
 
+    pub(crate) fn doors(&self) -> &[Arc<Door>] {
+        &self.doors
+    }
+
     /// Ends it: nothing is spawned from outside any more, actors handle what they have been sent and end with `Shutdown`,
     /// the youngest first; those that have not in time are killed. Its threads have ended afterwards, but for those
     /// that are stuck in a handler, and for one that calls this itself.
@@ -308,7 +312,10 @@ impl Drop for Runtime {
 }
 
 /// Asks a shard, and waits; `None` in a handler, and when it has ended.
-fn request<T: Send + 'static>(door: &Door, ask: impl FnOnce(&mut Worker) -> T + Send + 'static) -> Option<T> {
+pub(crate) fn request<T: Send + 'static>(
+    door: &Door,
+    ask: impl FnOnce(&mut Worker) -> T + Send + 'static,
+) -> Option<T> {
     if place::is_shard() {
         return None;
     }

@@ -6,16 +6,24 @@
 //!
 //! - `submit`: what actors want, as records. - `serve`: what other threads want. - `turn`: the loop of the thread.
 //! - `deliver`: slices, one handler after the other. - `notices`: everything else that the shard says.
+//! - `swaps`, `swap_group`: other versions for actors. - `trace`: who looks at them.
 
 mod deliver;
 mod notices;
 mod serve;
 mod submit;
+mod swap_group;
+mod swaps;
+mod trace;
 mod turn;
 
 #[cfg(feature = "tokio")]
 pub(crate) use deliver::crash;
 pub(crate) use deliver::start;
+pub(crate) use swap_group::Run;
+pub use swaps::Counts as SwapCounts;
+pub(crate) use swaps::{Requester, guarded};
+pub(crate) use trace::{Seen, Tracer};
 pub(crate) use turn::{Plan, run};
 
 use crate::{
@@ -48,8 +56,6 @@ pub(crate) struct Opening {
 struct Home {
     body: Option<Box<dyn Body>>,
     generation: u32,
-    /// Its body is to come back.
-    lent: bool,
     /// It has had no slice yet: that one is measured in any case, because nothing is known of its handlers.
     fresh: bool,
 }
@@ -65,6 +71,15 @@ enum Then {
 struct Asking {
     ticket: Arc<Ticket>,
     then: Then,
+}
+
+/// An actor whose body is with somebody else, and is to come back.
+struct Loan {
+    /// Each is another one.
+    number: u32,
+    version: fn() -> myrmidon_core::swap::Version,
+    /// What stops its future.
+    abort: Option<Box<dyn FnOnce() + Send>>,
 }
 
 /// A question to another shard: its message and its ticket.
@@ -115,8 +130,12 @@ pub(crate) struct Worker {
     timers_of: FxHashMap<Pid, Vec<u32>>,
     watches: FxHashMap<u32, Sender<Outcome>>,
     last_watch: u32,
-    /// What stops a future when its actor ends.
-    aborts: FxHashMap<Pid, Box<dyn FnOnce() + Send>>,
+    loans: FxHashMap<Pid, Loan>,
+    last_loan: u32,
+    pub swaps: swaps::Swaps,
+    traces: FxHashMap<Pid, Vec<Tracer>>,
+    /// The shard whose actors are told directly: this one, unless it looks at what the actor that runs sends.
+    near: u16,
     /// Which other shards are of this system; forgotten when one ends.
     neighbours: [Neighbour; 256],
     dropped: Vec<Box<dyn Any + Send>>,
@@ -176,7 +195,9 @@ impl Worker {
     /// What stops the future of an actor when the actor ends.
     #[cfg(feature = "tokio")]
     pub fn abort_with(&mut self, pid: Pid, abort: Box<dyn FnOnce() + Send>) {
-        self.aborts.insert(pid, abort);
+        if let Some(loan) = self.loans.get_mut(&pid) {
+            loan.abort = Some(abort);
+        }
     }
 
     /// Its counters, with everything that was submitted.

@@ -39,7 +39,7 @@ pub enum Order {
     Commit(usize),
     /// [`super::Swap::give_up`].
     GiveUp(usize),
-    /// [`super::Swap::pass`].
+    /// [`super::Swap::pass`]; its answer is waited for.
     Pass(usize),
     /// [`super::Swap::recall`].
     Recall(usize, ExitReason),
@@ -253,15 +253,10 @@ impl<M> Group<M> {
                     self.members[actor] = Member::Failed;
                 }
             }
+            // Each says itself that it has passed: where orders take time, one may have crashed before its own came.
             Phase::Watching => {
-                self.canaries = 0;
-                for (actor, member) in self.members.iter_mut().enumerate() {
-                    if *member == Member::Canary {
-                        *member = Member::Passed;
-                        out.push(Order::Pass(actor));
-                    }
-                }
-                self.done(out);
+                let canaries = self.members.iter().enumerate().filter(|(_, member)| **member == Member::Canary);
+                out.extend(canaries.map(|(actor, _)| Order::Pass(actor)));
             }
             Phase::Swapping | Phase::Committing | Phase::BringingBack | Phase::Done => {}
         }
@@ -343,9 +338,14 @@ impl<M> Group<M> {
         }
     }
 
-    /// Together: nobody changes. The last that was held is let go first.
+    /// Together: nobody changes. The last that was held is let go first, and before it one that is being held just now,
+    /// where orders take time.
     fn give_up(&mut self, out: &mut Vec<Order>) {
         self.disarm(out);
+        let last = self.next.wrapping_sub(1);
+        if self.phase == Phase::Holding && self.members.get(last) == Some(&Member::Untouched) {
+            out.push(Order::GiveUp(last));
+        }
         for (actor, member) in self.members.iter_mut().enumerate().rev() {
             if matches!(member, Member::Held | Member::Prepared) {
                 *member = Member::Untouched;
