@@ -81,7 +81,7 @@ pub use reply::ReplyTo;
 pub use runtime::{Builder, Runtime, Stopped};
 pub use signal::{MonitorRef, Signal};
 pub use spawn::{Mailbox, Overflow, Placement, Spawn};
-pub use supervisor::{Child, Supervise, Supervisor};
+pub use supervisor::{Child, Dynamic, DynamicSupervisor, NewSpecs, Rules, Supervise, Supervisor};
 pub use swap::{
     Canary, DryRun, GroupReport, Handled, Pauses, Running, SwapError, SwapOptions, Unanswered, Upgrade, Verdict,
     WentBack,

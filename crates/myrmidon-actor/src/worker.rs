@@ -17,7 +17,6 @@ mod swaps;
 mod trace;
 mod turn;
 
-#[cfg(feature = "tokio")]
 pub(crate) use deliver::crash;
 pub(crate) use deliver::start;
 pub(crate) use swap_group::Run;
