@@ -40,6 +40,7 @@ mod actor;
 mod actor_ref;
 mod answer;
 mod body;
+mod clock;
 mod context;
 mod door;
 mod error;
@@ -83,8 +84,8 @@ pub use signal::{MonitorRef, Signal};
 pub use spawn::{Mailbox, Overflow, Placement, Spawn};
 pub use supervisor::{Child, Dynamic, DynamicSupervisor, NewSpecs, Rules, Supervise, Supervisor};
 pub use swap::{
-    Canary, DryRun, GroupReport, Handled, Pauses, Running, SwapError, SwapOptions, Unanswered, Upgrade, Verdict,
-    WentBack,
+    Canary, DryRun, GroupReport, Handled, Pauses, Running, SwapError, SwapEvent, SwapOptions, Unanswered, Upgrade,
+    Verdict, WentBack,
 };
 pub use timer::TimerRef;
 pub use wire::{Payload, Wire};

@@ -4,15 +4,20 @@
 //! Here is what a program says and gets.
 
 mod error;
+mod event;
 mod group;
 mod layer;
 mod one;
 mod options;
+#[cfg(test)]
+mod rows;
 mod upgrade;
 mod verdict;
 
 pub use error::{Handled, SwapError};
 pub(crate) use error::{Noted, Refused};
+pub(crate) use event::OnSwap;
+pub use event::SwapEvent;
 pub use group::{DryRun, GroupReport, Pauses, WentBack};
 pub(crate) use layer::{After, Before, Layer, OnSignal};
 pub use one::Running;

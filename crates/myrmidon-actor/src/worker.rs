@@ -132,6 +132,7 @@ pub(crate) struct Worker {
     loans: FxHashMap<Pid, Loan>,
     last_loan: u32,
     pub swaps: swaps::Swaps,
+    on_swap: Option<Arc<crate::swap::OnSwap>>,
     traces: FxHashMap<Pid, Vec<Tracer>>,
     /// The shard whose actors are told directly: this one, unless it looks at what the actor that runs sends.
     near: u16,
@@ -197,6 +198,29 @@ impl Worker {
         if let Some(loan) = self.loans.get_mut(&pid) {
             loan.abort = Some(abort);
         }
+    }
+
+    /// Whether nothing happens any more but what other threads have under way: so many handlers, so many migrations.
+    #[cfg(test)]
+    pub fn is_settled(&mut self, handlers: usize, migrations: usize) -> bool {
+        use myrmidon_core::record::control;
+        self.flush();
+        self.shard.control()[control::RUNNABLE] == 0
+            && self.shard.stats().signals == 0
+            && self.swaps.is_calm()
+            && self.swaps.later.is_empty()
+            && self.loans.len() == handlers
+            && self.swaps.away == migrations
+            && self.dropped.is_empty()
+            && self.door.is_quiet()
+    }
+
+    /// Ms until something is due.
+    #[cfg(test)]
+    pub fn due_in(&mut self) -> f64 {
+        let shard = f64::from(self.shard.control()[myrmidon_core::record::control::NEXT_DEADLINE]);
+        let shard = if shard < 0.0 { f64::INFINITY } else { shard.max(1.0) };
+        self.swaps.due_in().min(shard)
     }
 
     /// Its counters, with everything that was submitted.

@@ -1,7 +1,7 @@
 //! The supervisor of many children that are alike, started at run time.
 
 use super::shell::{Alarm, Shell, made};
-use crate::{Actor, ActorRef, Context, ReplyTo, Signal, Spawn, mail::kind_of};
+use crate::{Actor, ActorRef, Context, ReplyTo, Signal, Spawn, clock, mail::kind_of};
 use core::{fmt, marker::PhantomData};
 use myrmidon_core::{
     exit_reason::ExitReason,
@@ -11,7 +11,6 @@ use myrmidon_core::{
         Input, InvalidSpec, Options, OptionsInput, Treatment, TreatmentInput,
     },
 };
-use myrmidon_runtime::clock;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use super::{
     child::{Above, Child, Start},
     shell::{Alarm, Shell},
 };
-use crate::{Actor, ActorRef, Context, ReplyTo, Signal, mail::kind_of};
+use crate::{Actor, ActorRef, Context, ReplyTo, Signal, clock, mail::kind_of};
 use core::fmt;
 use myrmidon_core::{
     exit_reason::ExitReason,
@@ -14,7 +14,6 @@ use myrmidon_core::{
         Options, OptionsInput, StartFailure, Supervisor as Machine,
     },
 };
-use myrmidon_runtime::clock;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use crate::{
     AskError, SpawnError,
     answer::Sender,
     body::Body,
-    door,
+    clock, door,
     door::Errand,
     letter::{Outcome, Parcel},
     mail::{self, Kind},
@@ -20,7 +20,6 @@ use myrmidon_core::{
     record::{control, flag, reply, spawn, submission, word},
     send_error::SendError,
 };
-use myrmidon_runtime::clock;
 use std::sync::Arc;
 
 /// Records that wait for more: so many are ingested together.

@@ -9,6 +9,7 @@ use super::{
     swaps::{Requester, Work},
 };
 use crate::{
+    clock,
     door::{self, Errand},
     swap::{Noted, Plan, Refused},
 };
@@ -17,7 +18,6 @@ use myrmidon_core::{
     pid::Pid,
     swap::{Group, GroupOptions, How, Order, Report, SwapError, SwapOptions},
 };
-use myrmidon_runtime::clock;
 use parking_lot::Mutex;
 use std::sync::Arc;
 

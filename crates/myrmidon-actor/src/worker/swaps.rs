@@ -11,21 +11,17 @@
 
 use super::{Worker, deliver::crash, swap_group::Run};
 use crate::{
-    AskError,
     body::Body,
-    door::Errand,
+    clock,
     reply::{Asked, Route},
-    swap::{Noted, Plan, Refused},
+    swap::{Noted, OnSwap, Plan, Refused, SwapEvent},
 };
 use core::time::Duration;
 use myrmidon_core::{
     exit_reason::ExitReason,
-    payload::{Payload, Value},
     pid::Pid,
-    record::{flag, reply, submission},
-    swap::{Action, Ask, Event, Failure, How, Order, Swap, SwapError, SwapOptions, Ticket, Upgrade, Version},
+    swap::{Action, Failure, Order, Swap, Ticket, Version},
 };
-use myrmidon_runtime::clock;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -33,6 +29,10 @@ use std::{
     sync::Arc,
     time::Instant,
 };
+
+mod act;
+mod actor;
+mod look;
 
 /// The time of a turn for work in bulk.
 const SLICE: Duration = Duration::from_micros(400);
@@ -123,6 +123,8 @@ pub(crate) struct Swaps {
     alarms: BTreeSet<(u64, Pid)>,
     pub runs: Vec<(f64, Arc<Run>)>,
     pub counts: Counts,
+    /// Migrations on other threads.
+    pub away: usize,
 }
 
 /// How often actors were swapped, and taken back.
@@ -158,6 +160,7 @@ enum User {
     Migrate { pid: Pid, attempt: u32, plan: Arc<Plan>, body: Box<dyn Body> },
     Back { pid: Pid, plan: Arc<Plan>, present: Box<dyn Body>, kept: Box<dyn Body> },
     Look { pid: Pid, look: Look, body: Option<Box<dyn Body>> },
+    Tell(Arc<OnSwap>, SwapEvent),
 }
 
 pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
@@ -192,6 +195,7 @@ pub(super) fn work_in_bulk() {
 
 fn perform(user: User) {
     match user {
+        User::Tell(listener, event) => drop(catch_unwind(AssertUnwindSafe(|| listener(event)))),
         User::Migrate { pid, attempt, plan, body } => {
             let copy = guarded(|| (plan.copy)(body.actor()));
             match copy {
@@ -320,420 +324,5 @@ impl Worker {
 
     fn is_quiet(&mut self, pid: Pid) -> bool {
         self.home(pid).is_some_and(|home| home.body.is_some())
-    }
-
-    // -- requests -----------------------------------------------------------------------------------------------------
-
-    /// Begins a swap; from `soon`.
-    pub fn ask_swap(
-        &mut self,
-        pid: Pid,
-        request: u32,
-        plan: Arc<Plan>,
-        options: SwapOptions,
-        how: How,
-    ) -> Result<(), Refused> {
-        let (quiet, now) = (self.is_quiet(pid), clock::now());
-        let record = self.record(pid).map_err(SwapError::Exited)?;
-        record.last_plan += 1;
-        let (id, has_way_back) = (record.last_plan, plan.back.is_some());
-        let ask = Ask { request, upgrade: Upgrade { id, from: plan.from, to: plan.to, has_way_back }, options, how };
-        let mut out = Vec::new();
-        record.swap.ask(ask, quiet, now, &mut out)?;
-        let ways_back: Vec<u32> = record.swap.ways_back().collect();
-        record.plans.retain(|id, _| ways_back.contains(id));
-        record.plans.insert(id, Arc::clone(&plan));
-        record.plan = Some(plan);
-        record.since = Instant::now();
-        self.enact(pid, out);
-        Ok(())
-    }
-
-    /// Back by hand; from `soon`.
-    pub fn ask_back(&mut self, pid: Pid, request: u32, to: Option<Version>, timeout: f64) -> Result<(), Refused> {
-        let (quiet, now) = (self.is_quiet(pid), clock::now());
-        let record = self.record(pid).map_err(SwapError::Exited)?;
-        // What runs of a canary is interrupted by it.
-        let quiet = quiet || record.swap.has_canary();
-        let mut out = Vec::new();
-        let refused = record.swap.roll_back(request, to, timeout, quiet, now, &mut out);
-        self.enact(pid, out);
-        refused.map_err(Refused::from)
-    }
-
-    /// Calls the machine of an actor for its group; what it says is put in line.
-    pub(super) fn with_swap(
-        &mut self,
-        pid: Pid,
-        tell: impl FnOnce(&mut Swap<u32, Noted>, u32, bool, &mut Vec<Action<u32, Noted>>) -> Result<(), SwapError<Noted>>,
-    ) -> Result<(), SwapError<Noted>> {
-        let quiet = self.is_quiet(pid);
-        let gone = || SwapError::Exited(ExitReason::NoProc { ever_existed: true });
-        let record = self.swaps.records.get_mut(&pid).ok_or_else(gone)?;
-        let mut out = Vec::new();
-        let done = tell(&mut record.swap, record.current, quiet, &mut out);
-        self.enact(pid, out);
-        done
-    }
-
-    pub(super) fn stood_still(&self, pid: Pid) -> f64 {
-        self.swaps.records.get(&pid).map_or(0.0, |record| record.since.elapsed().as_secs_f64() * 1e6)
-    }
-
-    pub(super) fn enact(&mut self, pid: Pid, actions: Vec<Action<u32, Noted>>) {
-        self.swaps.todo.extend(actions.into_iter().map(|action| Work::Act(pid, action)));
-    }
-
-    // -- what happens to an actor ---------------------------------------------------------------------------------------
-
-    /// A canary is about to handle a message.
-    pub fn canary_begun(&mut self, pid: Pid, noted: Noted, asked: Option<Asked>) {
-        let Some(record) = self.swaps.records.get_mut(&pid).filter(|record| record.swap.has_canary()) else {
-            return self.dropped.push(Box::new(noted.note));
-        };
-        let mut out = Vec::new();
-        if let Some(ticket) = record.swap.begun(noted, asked.is_some(), &mut out) {
-            record.open = Some(Open { ticket, asked });
-            if let Some(Asked { route, .. }) = asked {
-                record.questions.push(route);
-                self.swaps.asked.insert(route, (pid, ticket));
-            }
-        }
-        self.enact(pid, out);
-    }
-
-    /// It has, and did not crash.
-    pub fn canary_handled(&mut self, pid: Pid) {
-        let Some(record) = self.swaps.records.get_mut(&pid) else { return };
-        let Some(open) = record.open.take() else { return };
-        let mut out = Vec::new();
-        record.swap.handled(open.ticket, &mut out);
-        self.enact(pid, out);
-    }
-
-    /// A question was answered.
-    #[inline]
-    pub(super) fn canary_answered(&mut self, route: Route) {
-        if !self.swaps.asked.is_empty()
-            && let Some((pid, ticket)) = self.swaps.asked.remove(&route)
-            && let Some(record) = self.swaps.records.get_mut(&pid)
-        {
-            record.swap.answered(ticket);
-        }
-    }
-
-    /// A handler has crashed its actor. `true`: it was a canary, and goes back before its next message.
-    pub(super) fn crashed(&mut self, pid: Pid, reason: &ExitReason) -> bool {
-        let Some(record) = self.swaps.records.get_mut(&pid) else { return false };
-        let mut out = Vec::new();
-        let goes_back = record.swap.crashed(reason, &mut out);
-        self.enact(pid, out);
-        goes_back
-    }
-
-    /// A lent actor is home.
-    pub(super) fn came_home(&mut self, pid: Pid) {
-        let Some(record) = self.swaps.records.get_mut(&pid) else { return };
-        record.since = Instant::now();
-        let looks = core::mem::take(&mut record.looks);
-        self.swaps.todo.extend(looks.into_iter().map(|look| Work::Look(pid, look, true)));
-        self.soon(move |worker| {
-            worker.dress_again(pid);
-            if worker.is_quiet(pid)
-                && let Some(record) = worker.swaps.records.get_mut(&pid)
-            {
-                let mut out = Vec::new();
-                record.swap.became_quiet(&mut out);
-                worker.enact(pid, out);
-            }
-        });
-    }
-
-    /// An actor has ended.
-    pub(super) fn swaps_forget(&mut self, pid: Pid, reason: &ExitReason) {
-        self.swaps.suspended.remove(&pid);
-        let Some(record) = self.swaps.records.get_mut(&pid) else { return };
-        let mut out = Vec::new();
-        record.swap.ended(reason, &mut out);
-        let looks = core::mem::take(&mut record.looks);
-        self.enact(pid, out);
-        self.swaps.todo.extend(looks.into_iter().map(|look| Work::Look(pid, look, true)));
-        self.soon(move |worker| worker.close_record(pid));
-    }
-
-    fn close_record(&mut self, pid: Pid) {
-        self.end_journal(pid);
-        if let Some(record) = self.swaps.records.remove(&pid) {
-            if let Some(at) = record.alarm {
-                self.swaps.alarms.remove(&(at, pid));
-            }
-            self.dropped_bodies.extend(record.bodies.into_values());
-            self.dropped.push(Box::new(record.plans));
-            self.dropped.push(Box::new(record.plan));
-        }
-    }
-
-    fn end_journal(&mut self, pid: Pid) {
-        let Some(record) = self.swaps.records.get_mut(&pid) else { return };
-        for route in record.questions.drain(..) {
-            self.swaps.asked.remove(&route);
-        }
-    }
-
-    /// Time has passed.
-    pub(super) fn swaps_advance(&mut self) {
-        if self.swaps.alarms.is_empty() && self.swaps.runs.is_empty() {
-            return;
-        }
-        let now = clock::now();
-        while let Some((at, pid)) = self.swaps.alarms.first().copied().filter(|(at, _)| f64::from_bits(*at) <= now) {
-            self.swaps.alarms.remove(&(at, pid));
-            let Some(record) = self.swaps.records.get_mut(&pid) else { continue };
-            record.alarm = None;
-            let mut out = Vec::new();
-            record.swap.advance(now, &mut out);
-            self.enact(pid, out);
-        }
-        self.runs_advance(now);
-    }
-
-    // -- actions ------------------------------------------------------------------------------------------------------
-
-    fn act(&mut self, pid: Pid, action: Action<u32, Noted>) -> Option<User> {
-        match action {
-            Action::Hold | Action::Release => {
-                self.swaps.records.get_mut(&pid)?.is_held = matches!(action, Action::Hold);
-                self.hold(pid);
-            }
-            Action::Migrate { upgrade, attempt } => {
-                let plan = Arc::clone(self.swaps.records.get(&pid)?.plans.get(&upgrade)?);
-                let Some(body) = self.home(pid).and_then(|home| home.body.take()) else {
-                    self.migrated(pid, attempt, Err(Failure::Invalid("the actor runs".into())));
-                    return None;
-                };
-                return Some(User::Migrate { pid, attempt, plan, body });
-            }
-            Action::Install { state, .. } => self.install(pid, state),
-            Action::Restore { state, back, .. } => return self.restore(pid, state, back),
-            Action::Forget { state } => {
-                let body = self.swaps.records.get_mut(&pid)?.bodies.remove(&state);
-                self.dropped_bodies.extend(body);
-            }
-            Action::Interrupt { reason } => self.interrupt(pid, reason),
-            Action::Letter { message } => {
-                self.dead_letters += 1;
-                self.swaps.records.get_mut(&pid)?.letters.push(message);
-            }
-            Action::ForgetMessages { messages } => self.dropped.push(Box::new(messages)),
-            Action::Event(Event::Swapped { .. }) => self.swaps.counts.swapped += 1,
-            Action::Event(Event::RolledBack { .. }) => self.swaps.counts.rolled_back += 1,
-            Action::Arm { at } => self.arm(pid, Some(at)),
-            Action::Disarm => self.arm(pid, None),
-            Action::Abandon { .. } => {}
-            Action::Prepared { request } => {
-                self.tell_group(request, |group, at, now, out| group.prepared(at, now, out))
-            }
-            Action::Committed { request } => {
-                let micros = self.stood_still(pid);
-                self.tell_group(request, |group, at, now, out| group.committed(at, micros, now, out));
-            }
-            Action::Answer { request, result } => self.conclude(pid, request, result),
-        }
-        None
-    }
-
-    fn conclude(&mut self, pid: Pid, request: u32, result: Result<(), SwapError<Noted>>) {
-        let mut open = Vec::new();
-        if let Some(record) = self.swaps.records.get_mut(&pid) {
-            if matches!(result, Err(SwapError::RolledBack { .. })) {
-                open = core::mem::take(&mut record.letters);
-            }
-            if !record.swap.has_canary() {
-                record.open = None;
-                self.end_journal(pid);
-                self.dress_again(pid);
-            }
-        }
-        self.answer_request(request, result.map_err(|error| Refused { error, open }));
-        if self.swaps.records.get(&pid).is_some_and(|record| record.is_spent()) {
-            self.close_record(pid);
-        }
-    }
-
-    /// Tells whoever asked.
-    pub fn answer_request(&mut self, request: u32, result: Result<(), Refused>) {
-        match self.swaps.requests.get(&request) {
-            Some(Requester::Group(run, at)) => {
-                let (run, at) = (Arc::clone(run), *at);
-                self.group_answered(&run, at, result);
-            }
-            Some(Requester::One(_)) => {
-                if let Some(Requester::One(tell)) = self.swaps.requests.remove(&request) {
-                    tell(result);
-                }
-            }
-            None => {}
-        }
-    }
-
-    fn install(&mut self, pid: Pid, state: u32) {
-        let Some(record) = self.swaps.records.get_mut(&pid) else { return };
-        let Some(body) = record.bodies.remove(&state) else { return };
-        let former = core::mem::replace(&mut record.current, state);
-        let old = self.home(pid).and_then(|home| home.body.take());
-        self.put_home(pid, body);
-        if let (Some(old), Some(record)) = (old, self.swaps.records.get_mut(&pid)) {
-            record.bodies.insert(former, old.bare());
-        }
-    }
-
-    fn restore(&mut self, pid: Pid, state: u32, back: Option<u32>) -> Option<User> {
-        let record = self.swaps.records.get_mut(&pid)?;
-        let kept = record.bodies.remove(&state)?;
-        record.current = state;
-        let plan = back.and_then(|id| record.plans.get(&id).cloned());
-        // Of one that is lent there is no present state here.
-        let present = self.home(pid).and_then(|home| home.body.take());
-        match (plan, present) {
-            (Some(plan), Some(present)) => return Some(User::Back { pid, plan, present, kept }),
-            (_, present) => {
-                self.dropped_bodies.extend(present);
-                self.put_home(pid, kept);
-            }
-        }
-        None
-    }
-
-    /// What is under way belongs to a version that is gone.
-    fn interrupt(&mut self, pid: Pid, reason: ExitReason) {
-        if let Some(loan) = self.loans.remove(&pid) {
-            if let Some(abort) = loan.abort {
-                abort();
-            }
-            self.submit(submission::READY, pid, Pid::NONE, 0, 0, 0);
-        }
-        let open = self.swaps.records.get_mut(&pid).and_then(|record| record.open.take());
-        if let Some(Open { asked: Some(asked), .. }) = open {
-            self.fail_question(asked, reason);
-        }
-    }
-
-    /// Ends a question that was delivered, as its callee's end would.
-    fn fail_question(&mut self, Asked { route, is_wire }: Asked, reason: ExitReason) {
-        let error = AskError::ActorExited(reason);
-        if !route.remote {
-            if let Some(asking) = self.calls.remove(&route.token) {
-                self.submit(submission::ANSWERED, Pid::NONE, Pid::NONE, 0, route.token, 0);
-                self.resolve(asking.then, Err(error));
-            }
-        } else if is_wire {
-            self.submit(submission::REPLY, Pid::NONE, Pid::NONE, 0, route.token, reply::FAILURE);
-        } else {
-            let slot = self.shard.put_block(Payload::Value(Value(Box::new(error))));
-            let head = submission::REPLY | flag::BYTES << 8;
-            self.submit(head, Pid::NONE, Pid::NONE, slot, route.token, reply::FAILURE);
-        }
-    }
-
-    fn arm(&mut self, pid: Pid, at: Option<f64>) {
-        let Some(record) = self.swaps.records.get_mut(&pid) else { return };
-        if let Some(before) = record.alarm.take() {
-            self.swaps.alarms.remove(&(before, pid));
-        }
-        if let Some(at) = at {
-            // Times are not negative, and so are in the order of their bits.
-            let bits = at.max(0.0).to_bits();
-            record.alarm = Some(bits);
-            self.swaps.alarms.insert((bits, pid));
-        }
-    }
-
-    // -- migrations ---------------------------------------------------------------------------------------------------
-
-    fn migrated(&mut self, pid: Pid, attempt: u32, made: Result<Box<dyn Body>, Failure>) {
-        let Some(record) = self.swaps.records.get_mut(&pid) else {
-            return self.dropped_bodies.extend(made.ok());
-        };
-        let made = made.map(|body| {
-            record.last += 1;
-            record.bodies.insert(record.last, body);
-            record.last
-        });
-        let mut out = Vec::new();
-        record.swap.migrated(attempt, made, record.current, clock::now(), &mut out);
-        self.enact(pid, out);
-    }
-
-    fn migrate_away(
-        &mut self,
-        pid: Pid,
-        attempt: u32,
-        plan: Arc<Plan>,
-        body: Box<dyn Body>,
-        copy: crate::letter::Parcel,
-    ) {
-        self.put_home(pid, body);
-        let Some(record) = self.swaps.records.get_mut(&pid) else { return self.dropped.push(copy) };
-        let mut out = Vec::new();
-        record.swap.takes_time(clock::now(), &mut out);
-        self.enact(pid, out);
-        let door = Arc::clone(&self.door);
-        let pool = Arc::clone(&self.pool);
-        pool.run(Box::new(move || {
-            let made = guarded(|| (plan.migrate)(copy));
-            let tell = move |worker: &mut Worker| worker.soon(move |worker| worker.migrated(pid, attempt, made));
-            door.urge(Errand::Run(Box::new(tell)));
-        }));
-    }
-
-    // -- suspension and looks -------------------------------------------------------------------------------------------
-
-    /// The program's own order, which a swap leaves alone (G63, G64).
-    pub fn suspend(&mut self, pid: Pid, is_suspended: bool) {
-        self.flush();
-        if !self.shard.is_alive(pid) {
-            return;
-        }
-        if is_suspended {
-            self.swaps.suspended.insert(pid);
-        } else {
-            self.swaps.suspended.remove(&pid);
-        }
-        self.hold(pid);
-        self.running.urgent = true;
-    }
-
-    /// The shard knows one suspension; here there are two reasons for it.
-    fn hold(&mut self, pid: Pid) {
-        let held = self.swaps.records.get(&pid).is_some_and(|record| record.is_held);
-        let holds = held || self.swaps.suspended.contains(&pid);
-        let kind = if holds { submission::SUSPEND } else { submission::RESUME };
-        self.submit(kind, pid, Pid::NONE, 0, 0, 0);
-    }
-
-    /// Runs `look` on an actor between two messages.
-    pub fn look(&mut self, pid: Pid, look: Look) {
-        self.swaps.todo.push_back(Work::Look(pid, look, true));
-        self.running.urgent = true;
-    }
-
-    /// The same in bulk, and `None` for one that is lent.
-    pub fn look_in_bulk(&mut self, pid: Pid, look: Look) {
-        self.swaps.later.push_back(Work::Look(pid, look, false));
-    }
-
-    fn look_at(&mut self, pid: Pid, look: Look, waits: bool) -> Option<User> {
-        let body = self.home(pid).and_then(|home| home.body.take());
-        if body.is_none() {
-            if !self.loans.contains_key(&pid) {
-                self.dropped.push(Box::new(look));
-                return None;
-            }
-            if waits && let Ok(record) = self.record(pid) {
-                record.looks.push(look);
-                return None;
-            }
-        }
-        Some(User::Look { pid, look, body })
     }
 }

@@ -12,10 +12,12 @@ use super::{
 use crate::{
     StartError,
     answer::Sender,
+    clock,
     door::{self, Door, Errand},
     lend::Pool,
     mail::{Mail, kind_of},
     place,
+    swap::OnSwap,
 };
 use myrmidon_core::{
     PeerLimits,
@@ -24,7 +26,7 @@ use myrmidon_core::{
     record::{Record, WORDS, control, submission},
     shard::{Shard, ShardConfig},
 };
-use myrmidon_runtime::{Directory, Member, ShardOwner, System, clock, inbox};
+use myrmidon_runtime::{Directory, Member, ShardOwner, System, inbox};
 use rustc_hash::FxHashMap;
 use std::{collections::VecDeque, sync::Arc, thread, time::Duration};
 
@@ -50,6 +52,7 @@ pub(crate) struct Plan {
     pub system: Arc<System>,
     pub config: ShardConfig,
     pub pool: Arc<Pool>,
+    pub on_swap: Option<Arc<OnSwap>>,
     #[cfg(feature = "tokio")]
     pub tasks: Arc<crate::asynchronous::Tasks>,
 }
@@ -129,6 +132,7 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         loans: FxHashMap::default(),
         last_loan: 0,
         swaps: Swaps::default(),
+        on_swap: plan.on_swap,
         traces: FxHashMap::default(),
         near: u16::from(number),
         neighbours: [Neighbour::Unknown; 256],
