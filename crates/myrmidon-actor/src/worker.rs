@@ -79,6 +79,21 @@ struct Loan {
     version: fn() -> myrmidon_core::swap::Version,
     /// What stops its future.
     abort: Option<Box<dyn FnOnce() + Send>>,
+    /// Its handler waits for a test.
+    #[cfg(test)]
+    waits: bool,
+}
+
+impl Loan {
+    fn new(number: u32, version: fn() -> myrmidon_core::swap::Version) -> Self {
+        Self {
+            number,
+            version,
+            abort: None,
+            #[cfg(test)]
+            waits: false,
+        }
+    }
 }
 
 /// A question to another shard: its message and its ticket.
@@ -200,16 +215,25 @@ impl Worker {
         }
     }
 
-    /// Whether nothing happens any more but what other threads have under way: so many handlers, so many migrations.
+    /// Says that the handler of an actor that is lent waits, or goes on.
     #[cfg(test)]
-    pub fn is_settled(&mut self, handlers: usize, migrations: usize) -> bool {
+    pub fn waits(&mut self, pid: Pid, waits: bool) {
+        if let Some(loan) = self.loans.get_mut(&pid) {
+            loan.waits = waits;
+        }
+    }
+
+    /// Whether nothing happens any more: handlers that are lent wait, and so do as many migrations.
+    #[cfg(test)]
+    pub fn is_settled(&mut self, migrations: usize) -> bool {
         use myrmidon_core::record::control;
         self.flush();
         self.shard.control()[control::RUNNABLE] == 0
             && self.shard.stats().signals == 0
             && self.swaps.is_calm()
             && self.swaps.later.is_empty()
-            && self.loans.len() == handlers
+            && self.loans.values().all(|loan| loan.waits)
+            && swap_group::IN_HAND.load(core::sync::atomic::Ordering::SeqCst) == 0
             && self.swaps.away == migrations
             && self.dropped.is_empty()
             && self.door.is_quiet()

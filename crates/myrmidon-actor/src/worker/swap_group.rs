@@ -21,6 +21,28 @@ use myrmidon_core::{
 use parking_lot::Mutex;
 use std::sync::Arc;
 
+/// Orders that are on their way: a test waits for them.
+#[cfg(test)]
+pub(super) static IN_HAND: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(0);
+
+#[cfg(test)]
+struct InHand;
+
+#[cfg(test)]
+impl InHand {
+    fn new() -> Self {
+        IN_HAND.fetch_add(1, core::sync::atomic::Ordering::SeqCst);
+        Self
+    }
+}
+
+#[cfg(test)]
+impl Drop for InHand {
+    fn drop(&mut self) {
+        IN_HAND.fetch_sub(1, core::sync::atomic::Ordering::SeqCst);
+    }
+}
+
 /// Who is told, and with what of those that went back had begun.
 pub(crate) type Told = Box<dyn FnOnce(Report<Noted>, Vec<(usize, Vec<Noted>)>) + Send>;
 
@@ -115,7 +137,11 @@ impl Run {
     /// one by one an actor has one order at a time.
     fn hand_out(self: &Arc<Self>, here: Option<&mut Worker>, shard: u8, orders: Vec<Order>) {
         let run = Arc::clone(self);
+        #[cfg(test)]
+        let in_hand = InHand::new();
         let put = move |worker: &mut Worker| {
+            #[cfg(test)]
+            drop(in_hand);
             worker.swaps.later.extend(orders.into_iter().map(|order| Work::Order(Arc::clone(&run), order)));
         };
         if let Some(here) = here.filter(|here| !self.is_together && here.number() == shard) {

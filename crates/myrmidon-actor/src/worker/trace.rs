@@ -13,7 +13,10 @@ use crate::{
 };
 use myrmidon_core::{exit_reason::ExitReason, pid::Pid};
 use parking_lot::Mutex;
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 /// No shard has this number.
 pub(super) const NOWHERE: u16 = 256;
@@ -45,7 +48,8 @@ impl Tracer {
         describe: impl Fn(&M) -> Parcel + Send + Sync + 'static,
     ) -> Self {
         let before: Arc<Before<M>> = Arc::new(move |me, from, message, _| {
-            let message = describe(message);
+            // Whoever looks on changes nothing: what cannot be described is not seen.
+            let Ok(message) = catch_unwind(AssertUnwindSafe(|| describe(message))) else { return };
             crate::actor_ref::steer(me, move |worker| worker.see_by(me, id, Seen::Received { from, message }));
         });
         let after: Arc<After> = Arc::new(move |worker, me| worker.see_by(me, id, Seen::Handled));
@@ -57,6 +61,11 @@ impl Tracer {
             Box::new(Layer::<M> { inner, before, after, signal }) as Box<dyn Body>
         });
         Self { id, wrap, see, counts: None }
+    }
+
+    /// It sees nothing more; what is to be dropped.
+    fn end(&mut self) -> Box<dyn core::any::Any + Send> {
+        Box::new(core::mem::replace(&mut self.see, Box::new(|_| true)))
     }
 }
 
@@ -122,6 +131,8 @@ impl Worker {
         let found = self.traces.get_mut(&pid).and_then(|all| all.iter_mut().find(|tracer| tracer.id == id));
         let Some(tracer) = found else { return };
         if !(tracer.see)(seen) {
+            let see = tracer.end();
+            self.dropped.push(see);
             self.soon(move |worker| worker.end_trace(pid, id));
         }
     }
@@ -132,10 +143,11 @@ impl Worker {
         let mut over = Vec::new();
         for tracer in self.traces.get_mut(&pid).into_iter().flatten() {
             if !(tracer.see)(make()) {
-                over.push(tracer.id);
+                over.push((tracer.id, tracer.end()));
             }
         }
-        for id in over {
+        for (id, see) in over {
+            self.dropped.push(see);
             self.soon(move |worker| worker.end_trace(pid, id));
         }
     }

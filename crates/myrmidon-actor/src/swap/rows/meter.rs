@@ -29,18 +29,6 @@ pub struct World {
     counts: HashMap<(String, u32), u64>,
 }
 
-impl World {
-    /// Handlers that wait now; those that were interrupted do not.
-    pub fn waiting_now(&mut self) -> usize {
-        let all = self.waiting.values_mut();
-        all.map(|waiting| {
-            waiting.retain(|one| !one.is_closed());
-            waiting.len()
-        })
-        .sum()
-    }
-}
-
 #[derive(Clone)]
 pub struct State {
     pub id: String,
@@ -94,6 +82,8 @@ impl<const V: u32> AsyncActor for Meter<V> {
             "wait" => {
                 let (go, goes) = oneshot::channel();
                 self.0.world.lock().waiting.entry(self.0.id.clone()).or_default().push_back(go);
+                let me = context.me().pid();
+                crate::actor_ref::steer(me, move |worker| worker.waits(me, true));
                 let _: Result<(), _> = goes.await;
                 if rest == "boom" {
                     std::panic::panic_any("boom");

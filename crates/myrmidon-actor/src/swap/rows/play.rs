@@ -142,8 +142,8 @@ impl Play {
         // Twice in a row: what stood in line behind the first question has been done before the second.
         let mut settled = 0;
         while settled < 2 {
-            let (handlers, migrations) = (self.world.lock().waiting_now(), self.gate.waiting());
-            let is_settled = request(self.door(), move |worker| worker.is_settled(handlers, migrations)) == Some(true);
+            let migrations = self.gate.waiting();
+            let is_settled = request(self.door(), move |worker| worker.is_settled(migrations)) == Some(true);
             settled = if is_settled { settled + 1 } else { 0 };
             std::thread::yield_now();
         }
@@ -163,11 +163,11 @@ impl Play {
             clock::tests::set(due);
             // Its next turn looks at the time; the one after it has done what was due.
             for _ in 0..3 {
-                request(self.door(), |worker| worker.is_settled(0, 0));
+                request(self.door(), |worker| worker.is_settled(0));
             }
         }
         clock::tests::set(until);
-        request(self.door(), |worker| worker.is_settled(0, 0));
+        request(self.door(), |worker| worker.is_settled(0));
         self.settle();
     }
 
@@ -353,8 +353,12 @@ impl Play {
             "flood" => self.flood(text(1), step[2].as_u64().expect("a number")),
             "ask" => self.ask(text(1), text(2), text(3)),
             "release" => {
-                let go = self.world.lock().waiting.get_mut(text(1)).and_then(std::collections::VecDeque::pop_front);
-                let _: Result<(), ()> = go.expect("a handler that waits").send(());
+                let pid = self.actor(text(1)).pid();
+                request(self.door(), move |worker| worker.waits(pid, false));
+                let mut world = self.world.lock();
+                let waiting = world.waiting.get_mut(text(1)).expect("a handler that waits");
+                waiting.retain(|one| !one.is_closed());
+                let _: Result<(), ()> = waiting.pop_front().expect("a handler that waits").send(());
             }
             "answer" => {
                 let open = self.world.lock().open.get_mut(text(1)).and_then(std::collections::VecDeque::pop_front);
