@@ -54,7 +54,7 @@ impl<D, M> Dynamic<D, M> {
         id: &str,
         options: &OptionsInput<'_>,
         child: &TreatmentInput<'_>,
-    ) -> Result<impl FnOnce(ReplyTo<Answer>) -> Self, InvalidSpec> {
+    ) -> Result<impl FnOnce(ReplyTo<Answer>) -> Self + use<D, M>, InvalidSpec> {
         let (options, child) = (options.check(id)?, child.check(id)?);
         myrmidon_core::supervisor::check_dynamic(id, &options, &child)?;
         Ok(move |reply| Self::change(options, child, reply))

@@ -66,7 +66,7 @@ impl Supervise {
         id: &str,
         options: &OptionsInput<'_>,
         children: Vec<Child>,
-    ) -> Result<impl FnOnce(ReplyTo<Answer>) -> Self, InvalidSpec> {
+    ) -> Result<impl FnOnce(ReplyTo<Answer>) -> Self + use<>, InvalidSpec> {
         let options = options.check(id)?;
         let children = children.into_iter().map(|child| child.0).collect();
         Ok(move |reply| Self::Change(NewSpecs { options, children }, reply))
