@@ -158,7 +158,7 @@ fn g184_a_trace_sees_what_goes_in_and_what_goes_out_and_is_gone_with_its_reader(
     ];
     // The answer comes in between or behind.
     let answer = seen.iter().position(|event| *event == received("add 8", Some(other))).expect("the answer");
-    assert_eq!(seen.drain(answer..answer + 2).last(), Some(TraceEvent::Handled));
+    assert_eq!(seen.drain(answer..answer + 2).next_back(), Some(TraceEvent::Handled));
     assert_eq!(seen, expected);
     other.kill();
     let down = trace.by_ref().find(|event| matches!(event, TraceEvent::Signal(_)));

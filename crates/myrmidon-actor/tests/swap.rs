@@ -215,10 +215,10 @@ fn g70_a_migration_that_panics_or_refuses_changes_nothing() {
 fn g178_a_migration_that_never_ends_is_given_up_when_it_is_lent() {
     let runtime = runtime(1);
     let actor = runtime.spawn(counter(7)).expect("room");
-    let (hold, held) = mpsc::channel::<()>();
-    let held = std::sync::Mutex::new(held);
+    let (hold, waits) = mpsc::channel::<()>();
+    let waits = std::sync::Mutex::new(waits);
     let hangs = Upgrade::new(move |old: Counter<1>| {
-        let _: Result<(), _> = held.lock().expect("one migration").recv();
+        let _: Result<(), _> = waits.lock().expect("one migration").recv();
         Ok(Counter::<2> { total: old.total, alive: None })
     });
     let swap = hangs.lent().swap(actor, &SwapOptions::new().timeout(Duration::from_millis(1)));

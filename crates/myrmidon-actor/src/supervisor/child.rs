@@ -128,7 +128,7 @@ impl Child {
         below: DynamicSupervisor<D, A>,
     ) -> Result<Self, InvalidSpec> {
         let treatment = of_supervisor(id, treatment)?;
-        let (below, spawn): (_, Spawn) = (Arc::new(below.blueprint()), spawn.linked());
+        let (below, spawn) = (below.into_blueprint(), spawn.linked());
         let again = Arc::clone(&below);
         let start = Start {
             spawn: Arc::new(move |context, _| {

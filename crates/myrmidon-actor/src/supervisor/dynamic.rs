@@ -148,9 +148,9 @@ impl<D: Clone + Send + 'static, A: Actor> DynamicSupervisor<D, A> {
         let Blueprint { id, rules, spawn, make, .. } = &*self.blueprint;
         let (id, spawn, make) = (id.clone(), spawn.clone(), Arc::clone(make));
         let blueprint = Blueprint { id, rules: *rules, limit: Some(children), spawn, make };
-        let mut made = Self::of(&Arc::new(blueprint))?;
-        made.shell.listener = self.shell.listener;
-        Ok(made)
+        let mut limited = Self::of(&Arc::new(blueprint))?;
+        limited.shell.listener = self.shell.listener;
+        Ok(limited)
     }
 
     pub(super) fn of(blueprint: &Arc<Blueprint<D, A>>) -> Result<Self, InvalidSpec> {
@@ -165,8 +165,8 @@ impl<D: Clone + Send + 'static, A: Actor> DynamicSupervisor<D, A> {
         })
     }
 
-    pub(super) fn blueprint(&self) -> Arc<Blueprint<D, A>> {
-        Arc::clone(&self.blueprint)
+    pub(super) fn into_blueprint(self) -> Arc<Blueprint<D, A>> {
+        self.blueprint
     }
 
     /// Hears of what happens to its children, on the supervisor's own shard.
@@ -235,7 +235,7 @@ impl<D: Clone + Send + Sync + 'static, A: Actor> Actor for DynamicSupervisor<D, 
     fn handle(&mut self, message: Self::Message, context: &mut Context<Self::Message>) {
         match message {
             Dynamic::Start(with, reply) => {
-                self.command(DynamicCommand::StartChild(with), Waiting::Start(reply), context)
+                self.command(DynamicCommand::StartChild(with), Waiting::Start(reply), context);
             }
             Dynamic::Terminate(pid, reply) => match self.shell.life(pid) {
                 Some(life) => self.command(DynamicCommand::TerminateChild(life), Waiting::Terminate(reply), context),

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     ActorRef, Runtime,
-    answer::channel,
+    answer::{Sender, channel},
     body::Body,
     door::Door,
     mail::{Kind, kind_of},
@@ -154,8 +154,10 @@ impl<Old: Send + 'static, New: Send + 'static, M: Send + 'static, N: Send + 'sta
         let actors: Vec<Pid> = all.into_iter().step_by(every).take(most).collect();
         let (answer, receiver) = channel();
         let found = DryRun { checked: 0, busy: 0, failed: Vec::new() };
-        let left =
-            Arc::new(Left { count: AtomicUsize::new(actors.len() + 1), found: Mutex::new((found, Some(answer))) });
+        let left = Arc::new(Left {
+            count: AtomicUsize::new(actors.len() + 1),
+            found: Mutex::new(Found { so_far: found, answer: Some(answer) }),
+        });
         for door in runtime.doors() {
             let own: Vec<Pid> = actors.iter().copied().filter(|pid| pid.shard() == door.shard).collect();
             look_at(door, own, &plan, &left);
@@ -168,18 +170,23 @@ impl<Old: Send + 'static, New: Send + 'static, M: Send + 'static, N: Send + 'sta
 /// A dry run under way on several shards.
 struct Left {
     count: AtomicUsize,
-    found: Mutex<(DryRun, Option<crate::answer::Sender<Result<DryRun, SwapError>>>)>,
+    found: Mutex<Found>,
+}
+
+struct Found {
+    so_far: DryRun,
+    answer: Option<Sender<Result<DryRun, SwapError>>>,
 }
 
 impl Left {
     fn one_less(&self, find: impl FnOnce(&mut DryRun)) {
         let mut found = self.found.lock();
-        find(&mut found.0);
+        find(&mut found.so_far);
         if self.count.fetch_sub(1, Ordering::AcqRel) == 1
-            && let Some(answer) = found.1.take()
+            && let Some(answer) = found.answer.take()
         {
-            found.0.failed.sort_by_key(|(pid, _)| *pid);
-            answer.send(Ok(found.0.clone()));
+            found.so_far.failed.sort_by_key(|(pid, _)| *pid);
+            answer.send(Ok(found.so_far.clone()));
         }
     }
 }

@@ -32,10 +32,13 @@ pub(crate) enum Seen {
     Replied,
 }
 
+/// Puts a layer around a body.
+type Wrap = dyn Fn(Box<dyn Body>) -> Box<dyn Body> + Send;
+
 /// Whoever looks at an actor.
 pub(crate) struct Tracer {
     id: u32,
-    wrap: Box<dyn Fn(Box<dyn Body>) -> Box<dyn Body> + Send>,
+    wrap: Box<Wrap>,
     /// `false`: it has seen enough.
     see: Box<dyn FnMut(Seen) -> bool + Send>,
     pub counts: Option<Arc<Mutex<Statistics>>>,

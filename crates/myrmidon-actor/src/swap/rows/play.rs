@@ -9,7 +9,7 @@ use crate::{
     door::{self, Errand},
     runtime::request,
     swap::{DryRun, GroupReport, Handled, SwapError, SwapEvent, SwapOptions, Verdict, requests},
-    worker::Requester,
+    worker::{Requester, Worker},
 };
 use core::{
     future::Future,
@@ -156,7 +156,7 @@ impl Play {
         let until = clock::now() + ms;
         loop {
             self.settle();
-            let due = clock::now() + request(self.door(), |worker| worker.due_in()).expect("a shard");
+            let due = clock::now() + request(self.door(), Worker::due_in).expect("a shard");
             if due > until {
                 break;
             }
@@ -340,7 +340,7 @@ impl Play {
             "batch" => {
                 // The shard stands still until all of them are in line.
                 let (open, gate) = mpsc::channel::<()>();
-                let wait = move |_: &mut crate::worker::Worker| {
+                let wait = move |_: &mut Worker| {
                     let _: Result<(), _> = gate.recv();
                 };
                 self.door().urge(Errand::Run(Box::new(wait)));

@@ -21,8 +21,8 @@ pub struct Gate {
 
 #[derive(Default)]
 pub struct Waiting {
-    /// So many wait of each upgrade, oldest first by their number; `never` stands for those that do so for ever.
-    pub waiting: HashMap<String, VecDeque<u64>>,
+    /// Those of each upgrade, oldest first; `never` stands for those that do so for ever.
+    pub numbers: HashMap<String, VecDeque<u64>>,
     pub said: HashMap<u64, String>,
     pub is_over: bool,
     next: u64,
@@ -30,14 +30,14 @@ pub struct Waiting {
 
 impl Gate {
     pub fn waiting(&self) -> usize {
-        self.state.lock().waiting.values().map(VecDeque::len).sum()
+        self.state.lock().numbers.values().map(VecDeque::len).sum()
     }
 
     fn wait(&self, upgrade: &str) -> String {
         let mut state = self.state.lock();
         state.next += 1;
         let number = state.next;
-        state.waiting.entry(upgrade.into()).or_default().push_back(number);
+        state.numbers.entry(upgrade.into()).or_default().push_back(number);
         loop {
             if let Some(how) = state.said.remove(&number) {
                 return how;
@@ -52,7 +52,7 @@ impl Gate {
     /// How the oldest goes on.
     pub fn say(&self, upgrade: &str, how: &str) {
         let mut state = self.state.lock();
-        let number = state.waiting.get_mut(upgrade).and_then(VecDeque::pop_front).expect("a migration that waits");
+        let number = state.numbers.get_mut(upgrade).and_then(VecDeque::pop_front).expect("a migration that waits");
         state.said.insert(number, how.into());
         self.changed.notify_all();
     }

@@ -16,7 +16,7 @@ use myrmidon_core::{
     payload::{Payload, Value},
     pid::Pid,
     record::{flag, reply, submission},
-    swap::{Action, Event, Failure, SwapError},
+    swap::{Action, Event, Failure, Group, SwapError},
 };
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ impl Worker {
             Action::Disarm => self.arm(pid, None),
             Action::Abandon { .. } => {}
             Action::Prepared { request } => {
-                self.tell_group(request, |group, at, now, out| group.prepared(at, now, out))
+                self.tell_group(request, Group::prepared);
             }
             Action::Committed { request } => {
                 let micros = self.stood_still(pid);

@@ -66,7 +66,9 @@ impl<S: Clone> DynamicSupervisor<S> {
             let late = self.entries.iter().filter(|(_, entry)| matches!(entry.doing, Doing::Ending));
             let mut late: Vec<Life> = late.map(|(life, _)| *life).collect();
             late.sort_unstable();
-            late.into_iter().for_each(|life| self.out.push(Action::Kill(life)));
+            for life in late {
+                self.out.push(Action::Kill(life));
+            }
             return;
         }
         let Some(life) = self.timers.remove(&timer) else { return };
