@@ -175,11 +175,11 @@ impl<A: AsyncActor> Body for Asynchronous<A> {
 }
 
 /// On the shard's thread: begins the future of one message.
-pub(crate) fn begin(away: Away, loan: u32, body: Box<dyn Body>, delivery: Delivery) {
+pub(crate) fn begin(away: Away, body: Box<dyn Body>, delivery: Delivery) {
     let handle = place::here(|worker| worker.tasks().handle()).flatten();
     let Some(handle) = handle else {
         let end = Some(ExitReason::Shutdown { detail: Some("no tokio runtime".into()) });
-        away.door.urge(Errand::Returned { pid: away.me, loan, body: Some(body), end, micros: 0 });
+        away.door.urge(Errand::Returned { pid: away.me, loan: away.loan, body: Some(body), end, micros: 0 });
         return;
     };
     let mut handling = body.task(delivery);
@@ -195,7 +195,7 @@ pub(crate) fn begin(away: Away, loan: u32, body: Box<dyn Body>, delivery: Delive
             }
         });
         let (body, end) = end.await;
-        away.door.urge(Errand::Returned { pid: away.me, loan, body, end, micros: 0 });
+        away.door.urge(Errand::Returned { pid: away.me, loan: away.loan, body, end, micros: 0 });
     });
     let abort = task.abort_handle();
     place::here(|worker: &mut Worker| worker.abort_with(me, Box::new(move || abort.abort())));

@@ -9,7 +9,7 @@ mod group;
 mod layer;
 mod one;
 mod options;
-#[cfg(test)]
+#[cfg(all(test, feature = "tokio"))]
 mod rows;
 mod upgrade;
 mod verdict;

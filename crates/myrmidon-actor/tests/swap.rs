@@ -21,6 +21,8 @@ enum Message {
     /// Says that it runs, and goes on when it may.
     Block(mpsc::Sender<()>, mpsc::Receiver<()>),
     Swap(Arc<dyn Fn(ActorRef<Message>) + Send + Sync>),
+    /// Blocks, and then tells somebody and stops itself.
+    Late(mpsc::Sender<()>, mpsc::Receiver<()>, ActorRef<Message>, mpsc::Sender<()>),
 }
 
 /// Counts the states that there are.
@@ -65,6 +67,13 @@ impl<const V: u32> Counter<V> {
                 self.total += u64::from(V);
             }
             Message::Swap(swap) => swap(context.me()),
+            Message::Late(runs, goes_on, other, done) => {
+                runs.send(()).expect("the test listens");
+                let _: Result<(), _> = goes_on.recv();
+                other.tell(Message::Add(1)).expect("room");
+                context.stop();
+                done.send(()).expect("the test listens");
+            }
         }
     }
 }
@@ -172,6 +181,47 @@ fn g178_what_a_pool_thread_still_does_for_a_version_that_is_gone_is_nothing() {
     assert_eq!(total(actor), 5);
     drop(go_on);
     assert_eq!((total(actor), runtime.shutdown(Duration::from_secs(5)).killed), (5, 0));
+}
+
+#[test]
+fn g178_nor_does_it_tell_or_stop_in_the_name_of_the_version_that_is_back() {
+    let runtime = runtime(1);
+    let other = runtime.spawn(counter(0)).expect("room");
+    let actor = runtime.spawn(Counter::<3> { total: 5, alive: None }).expect("room");
+    let swap = of_lent().swap(actor, &SwapOptions::new().canary(Canary::messages(10)));
+    let ((runs, running), (go_on, goes_on), (done, is_done)) = (mpsc::channel(), mpsc::channel(), mpsc::channel());
+    actor.tell(Message::Late(runs, goes_on, other, done)).expect("room");
+    running.recv().expect("it runs");
+    assert_eq!(actor.roll_back().wait(), Ok(()));
+    assert!(matches!(swap.wait(), Err(SwapError::RolledBack { .. })));
+    drop(go_on);
+    is_done.recv().expect("it has done both");
+    assert_eq!((total(other), total(actor)), (0, 5));
+}
+
+#[test]
+fn g178_an_actor_whose_migration_is_away_gets_nothing_of_the_batch_that_is_under_way() {
+    let runtime = runtime(1);
+    let stalls = runtime.spawn(counter(0)).expect("room");
+    let (first, other) = (runtime.spawn(counter(0)).expect("room"), runtime.spawn(counter(0)).expect("room"));
+    // The shard itself stands still until both have their messages: they come in one batch.
+    let go_on = blocked(stalls);
+    let (hold, waits) = mpsc::channel::<()>();
+    let waits = std::sync::Mutex::new(waits);
+    let upgrade = Upgrade::new(move |Counter::<1> { total, alive }| {
+        let _: Result<(), _> = waits.lock().expect("one migration").recv();
+        Ok(Counter::<2> { total: total + 1000, alive })
+    });
+    let upgrade = upgrade.lent();
+    let swap = Arc::new(move |_: ActorRef<Message>| drop(upgrade.swap(other, &SwapOptions::new())));
+    first.tell(Message::Swap(swap)).expect("room");
+    for _ in 0..10 {
+        other.tell(Message::Add(1)).expect("room");
+    }
+    drop(go_on);
+    assert_eq!(version(first), 1);
+    drop(hold);
+    assert_eq!(total(other), 1000 + 20, "none of them was handled between the copy and its return");
 }
 
 #[test]

@@ -71,6 +71,8 @@ pub(crate) struct Plan {
 /// let runtime = Runtime::start()?;
 /// let counter = runtime.spawn(V1 { total: 0 })?;
 /// counter.tell(Message::Add(1))?;
+/// // A swap does not queue behind messages (G68): this one is handled before.
+/// assert_eq!(counter.ask(Message::Total).wait()?, 1);
 ///
 /// let upgrade = Upgrade::new(|V1 { total }| Ok(V2 { total, added: 0 }));
 /// upgrade.swap(counter, &SwapOptions::new()).wait()?;

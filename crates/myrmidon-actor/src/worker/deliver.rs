@@ -211,21 +211,21 @@ fn lend(body: Box<dyn Body>, delivery: Delivery) {
     });
     let Some((Some(letter), loan, door, pool)) = parts else { return };
     let delivery = Delivery { me, sender, letter, asked };
-    let away = Away { me: pid, door };
+    let away = Away { me: pid, loan, door };
     match body.runs() {
         #[cfg(feature = "tokio")]
-        Runs::AsTask => crate::asynchronous::begin(away, loan, body, delivery),
-        _ => pool.run(Box::new(move || borrow(&away, loan, body, delivery))),
+        Runs::AsTask => crate::asynchronous::begin(away, body, delivery),
+        _ => pool.run(Box::new(move || borrow(&away, body, delivery))),
     }
 }
 
 /// On a thread of the pool: runs one handler, and gives the actor back.
-fn borrow(away: &Away, loan: u32, mut body: Box<dyn Body>, delivery: Delivery) {
+fn borrow(away: &Away, mut body: Box<dyn Body>, delivery: Delivery) {
     let began = Instant::now();
     let outcome = place::lent(away, || catch_unwind(AssertUnwindSafe(|| body.handle(delivery))));
     let micros = began.elapsed().as_micros().min(u128::from(u32::MAX)) as u32;
     let end = outcome.err().map(|panic| ExitReason::Crashed(Box::new(crash(&*panic))));
-    away.door.urge(Errand::Returned { pid: away.me, loan, body: Some(body), end, micros });
+    away.door.urge(Errand::Returned { pid: away.me, loan: away.loan, body: Some(body), end, micros });
 }
 
 impl Worker {

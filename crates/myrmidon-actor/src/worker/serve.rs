@@ -64,6 +64,16 @@ impl Worker {
         self.door.coming.fetch_sub(expected, Ordering::Relaxed);
     }
 
+    /// Does something for an actor that is lent, unless that was taken back from its borrower: the handler is of a version
+    /// that is gone then. What a handler does for an actor that has ended is the dead actor's (G171).
+    pub fn run_for(&mut self, me: Pid, loan: u32, run: impl FnOnce(&mut Self) + Send + 'static) {
+        if self.loans.get(&me).is_some_and(|lent| lent.number == loan) || self.home(me).is_none() {
+            run(self);
+        } else {
+            self.dropped.push(Box::new(run));
+        }
+    }
+
     /// A lent actor comes home.
     fn take_back(&mut self, pid: Pid, loan: u32, body: Option<Box<dyn Body>>, end: Option<ExitReason>, micros: u32) {
         if self.loans.get(&pid).is_none_or(|lent| lent.number != loan) {

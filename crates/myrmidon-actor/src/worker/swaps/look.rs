@@ -26,6 +26,8 @@ impl Worker {
         let holds = held || self.swaps.suspended.contains(&pid);
         let kind = if holds { submission::SUSPEND } else { submission::RESUME };
         self.submit(kind, pid, Pid::NONE, 0, 0, 0);
+        // Also for what of the batch under way is the actor's.
+        self.flush();
     }
 
     /// Runs `look` on an actor between two messages.
