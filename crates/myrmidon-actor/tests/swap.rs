@@ -2,7 +2,7 @@
 
 use myrmidon_actor::{
     Actor, ActorRef, AskError, AsyncActor, Canary, Context, ExitReason, Lend, Mailbox, Overflow, Placement, ReplyTo,
-    Runtime, Spawn, SwapError, SwapOptions, Upgrade,
+    Runtime, Spawn, Status, SwapCounts, SwapError, SwapEvent, SwapOptions, Upgrade,
 };
 use std::{
     sync::{
@@ -397,6 +397,32 @@ fn g65_nothing_is_lost_when_a_thousand_actors_are_swapped_under_load() {
     load.join().expect("it tells");
     // Twice what was told, whenever each was swapped: what came before is doubled, what comes after counts twice.
     assert!(actors.iter().all(|actor| total(*actor) == 2 * (0..100).sum::<u64>()));
+}
+
+#[test]
+fn g180_a_suspended_actor_is_swapped_and_stays_so_and_what_happens_is_told() {
+    let (told, heard) = mpsc::channel();
+    let told = std::sync::Mutex::new(told);
+    let listen = move |event| told.lock().expect("no panic").send(event).expect("the test listens");
+    let runtime = Runtime::builder().shards(1).on_swap(listen).start().expect("a runtime");
+    let actor = runtime.spawn(counter(0)).expect("room");
+    actor.suspend();
+    actor.suspend();
+    actor.tell(Message::Add(1)).expect("room");
+    assert_eq!(upgrade().swap(actor, &SwapOptions::new()).wait(), Ok(()));
+    let info = runtime.info(actor).expect("it lives");
+    assert_eq!((info.status, info.mailbox), (Status::Suspended, 1));
+    let running = runtime.running(actor).expect("it lives");
+    assert!(running.version.contains("Counter<2>") && running.kept == 1, "{running:?}");
+    actor.resume();
+    assert_eq!(total(actor), 1002);
+    actor.roll_back_to::<Counter<1>>().wait().expect("it is kept");
+    let (first, second) = (heard.recv().expect("a swap"), heard.recv().expect("a way back"));
+    assert!(
+        matches!(first, SwapEvent::Swapped { actor: of, to, .. } if of == actor.pid() && to.contains("Counter<2>"))
+    );
+    assert!(matches!(second, SwapEvent::RolledBack { version, .. } if version.contains("Counter<2>")), "{second:?}");
+    assert_eq!(runtime.swap_counts(), SwapCounts { swapped: 1, rolled_back: 1 });
 }
 
 struct Sleeper<const V: u32>;

@@ -6,6 +6,7 @@
 
 mod meter;
 mod play;
+mod text;
 mod upgrades;
 
 use serde_json::Value;

@@ -2,10 +2,11 @@
 
 use super::{
     meter::{Message, Meter, Reply, State, World},
+    text::{error_text, handled_text, reason_text, version_of},
     upgrades::{Chain, Gate, step},
 };
 use crate::{
-    ActorRef, Answer, AskError, Canary, ExitReason, Pid, Runtime, Spawn, clock,
+    ActorRef, Answer, AskError, Canary, Pid, Runtime, Spawn, clock,
     door::{self, Errand},
     runtime::request,
     swap::{DryRun, GroupReport, Handled, SwapError, SwapEvent, SwapOptions, Verdict, requests},
@@ -26,42 +27,6 @@ use std::{
 
 type Text = Pin<Box<dyn Future<Output = String>>>;
 type Json = Pin<Box<dyn Future<Output = Value>>>;
-
-fn reason_text(reason: &ExitReason) -> String {
-    match reason {
-        ExitReason::Shutdown { detail: None } => "Shutdown".into(),
-        ExitReason::Shutdown { detail: Some(detail) } => format!("Shutdown({detail})"),
-        ExitReason::Crashed(error) => format!("Crashed({})", error.message),
-        ExitReason::NoProc { ever_existed } => format!("NoProc({ever_existed})"),
-        other => format!("{other:?}"),
-    }
-}
-
-fn version_of(name: &str) -> String {
-    name.chars().filter(char::is_ascii_digit).collect()
-}
-
-fn handled_text(messages: &[Handled<String>]) -> String {
-    let one = |one: &Handled<String>| format!("{}{}", one.note, if one.answered { " answered" } else { "" });
-    messages.iter().map(one).collect::<Vec<_>>().join(", ")
-}
-
-fn error_text(error: &SwapError<String>) -> String {
-    match error {
-        SwapError::MigrationFailed(why) if &**why == "invalid" => "StateInvalid".into(),
-        SwapError::MigrationFailed(why) => format!("MigrationFailed({why})"),
-        SwapError::MigrationTimeout => "MigrationTimeout".into(),
-        SwapError::StateNotCopyable(why) => format!("StateNotCopyable({why})"),
-        SwapError::WrongVersion { running } => format!("WrongVersion({})", version_of(running)),
-        SwapError::SwapInProgress => "SwapInProgress".into(),
-        SwapError::RolledBack { reason, handled, .. } => {
-            format!("RolledBack({}: {})", reason_text(reason), handled_text(handled))
-        }
-        SwapError::ActorExited(reason) => format!("ActorExited({})", reason_text(reason)),
-        SwapError::InvalidOption(name) => format!("InvalidOption({name})"),
-        SwapError::WouldBlock => "WouldBlock".into(),
-    }
-}
 
 fn expect(found: &Value, wanted: &Value) -> Result<(), String> {
     if found == wanted { Ok(()) } else { Err(format!("found {found}")) }
