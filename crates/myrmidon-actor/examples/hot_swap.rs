@@ -79,15 +79,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     over.store(true, Ordering::Relaxed);
     let sent = load.join().map_err(|_| "the load failed")?;
 
+    let swapped = u32::try_from(report.swapped)?;
     let mut handled = 0;
     for actor in actors.iter() {
         handled += actor.ask(Message::Total).wait()?;
     }
     println!(
         "{} actors swapped in {:.1} ms ({:.0} a second), pause p50 {:.1} us, p99 {:.1} us; {} messages sent, {} lost",
-        report.swapped,
+        swapped,
         took.as_secs_f64() * 1e3,
-        report.swapped as f64 / took.as_secs_f64(),
+        f64::from(swapped) / took.as_secs_f64(),
         report.pauses.p50,
         report.pauses.p99,
         sent,
