@@ -31,6 +31,9 @@
 //! shard, and between Rust shards, are moved and never encoded. Who runs next, links, monitors, timers, calls and full
 //! mailboxes are `myrmidon-core`'s, so that the rules are those of every other language (docs/semantics.md).
 //!
+//! What an actor is may change while it lives ([`Upgrade`]), and who has failed is started again ([`Supervisor`],
+//! [`DynamicSupervisor`]); [`Runtime::inspector`] looks inside.
+//!
 //! A handler returns soon. One that computes for long is lent to another thread with its actor ([`Lend`]), and one that
 //! waits is an [`AsyncActor`]'s; meanwhile the actor's next message does not enter, and its shard goes on.
 

@@ -1,7 +1,7 @@
 //! Hot swap: another type of actor for one that lives, with its state migrated, and the way back.
 //!
-//! What is decided is `myrmidon_core::swap`'s (docs/semantics.md, G65 to G81; G177 to G180 for what is Rust's); its actions are done by `worker/swaps.rs`.
-//! Here is what a program says and gets.
+//! What is decided is `myrmidon_core::swap`'s (docs/semantics.md, G65 to G81, and G177 to G180 for what is Rust's); what it
+//! orders is done by `worker/swaps.rs`. Here is what a program says and gets.
 
 mod error;
 mod event;

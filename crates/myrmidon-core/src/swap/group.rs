@@ -1,8 +1,8 @@
 //! Hot swap of many actors, of which each has its own [`super::Swap`]: one by one, so that nothing stands still for long,
 //! or together, so that all change or nobody.
 //!
-//! Owner: the thread that ticks the shard. No clock; the actors are the numbers from 0 on, in the order in which they
-//! change. What a binding has to do comes out as [`Order`]s; it calls the actor's machine for each, and tells the group
+//! Owner: the thread that ticks the shard, or, of actors of several shards, a lock: facts and orders may cross there. No
+//! clock; the actors are the numbers from 0 on, in the order in which they change. What a binding has to do comes out as [`Order`]s; it calls the actor's machine for each, and tells the group
 //! what that machine wrote for the group's request: `Committed`, `Prepared`, `Answer`, or the error of a refusal.
 //!
 //! Invariants: every actor is counted at most once; after `max_rollbacks` of them nobody else is swapped, and whoever
