@@ -38,7 +38,11 @@ const onBackend = (backend: Options["backend"], cities: Cities, options: Options
     const ledger = new Ledger(cities.people)
     const systemOptions = { onDeadLetter: ledger.letter }
     return run({ cities, geography, seed: options.seed, days: options.days, mistake: true }, ledger, progress).pipe(
-      Effect.provide(on === "native" ? ActorSystem.layer(systemOptions) : ActorSystem.layerMemory(systemOptions))
+      Effect.provide(
+        on === "native"
+          ? ActorSystem.layer({ ...systemOptions, isolates: options.isolates })
+          : ActorSystem.layerMemory(systemOptions)
+      )
     )
   }
   return attempt(backend).pipe(

@@ -19,6 +19,7 @@ import type { Behavior } from "./Behavior.ts"
 import type { DeadLetter } from "./DeadLetter.ts"
 import { makeMemory, makeNative, makeTest } from "./internal/system.ts"
 import type { Mailbox } from "./Mailbox.ts"
+import type { IsolateId } from "./Movable.ts"
 import type { SpawnOptions } from "./Self.ts"
 import type { InvalidOption, IsolateUnavailable, NativeUnavailable } from "./SpawnError.ts"
 import type { SystemEvent } from "./SystemEvent.ts"
@@ -69,8 +70,8 @@ export interface NativeOptions extends SystemOptions {
  * @since 0.1.0
  */
 export interface IsolateInfo {
-  /** 0 is the one that opened the system. */
-  readonly isolate: number
+  /** 0 is the one that opened the system; `spawnOn` takes it. */
+  readonly isolate: IsolateId
   readonly actors: number
   /** Actors that wait for their turn. */
   readonly runnable: number
