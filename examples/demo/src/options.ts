@@ -11,6 +11,8 @@ export interface Options {
   /** Worker isolates beside main; 0: everything lives on main. */
   readonly isolates: number
   readonly json: boolean
+  /** Measure the run over no, one and more isolates, and print the table. */
+  readonly scaling: boolean
 }
 
 /** A request that cannot be met; its message names the option and says what would do. */
@@ -34,9 +36,12 @@ export const help = `Myrmidon demo: one actor per real city, and an epidemic tha
   --actors N   the N largest cities of the world (1 to ${allCities}, default: all)
   --days N     days to simulate (1 to 1000, default 42); the vaccine comes half-way, from 4 days on
   --seed N     another seed, another epidemic (0 to 4294967295, default 1)
-  --isolates N the cities live on N worker isolates beside the main thread (0 to ${mostIsolates}, default: one a core, 8 at most)
+  --isolates N the cities live on N worker isolates beside the main thread
+               (0 to ${mostIsolates}, default: one a core, 8 at most)
   --memory     run on the TypeScript twin instead of the Rust scheduler, all on the main thread
   --json       the table as one JSON object on the last line; progress goes to stderr
+  --scaling    the run on main alone, then over 1, 2, 4... isolates up to N, three times each in fresh processes:
+               a table of medians
   --help       this text
 `
 
@@ -45,18 +50,24 @@ export const parseOptions = (
   argv: ReadonlyArray<string>,
   cores: number = availableParallelism()
 ): Options | "help" => {
-  const { help: wantsHelp, json, memory, ...numbers } = readArguments(argv)
+  const { help: wantsHelp, json, memory, scaling, ...numbers } = readArguments(argv)
   if (wantsHelp) return "help"
   if (memory && numbers.isolates !== undefined && numbers.isolates !== "0") {
     throw new OptionError(`--isolates takes 0 with --memory, not "${numbers.isolates}": the twin lives in one isolate.`)
   }
+  if (memory && scaling) throw new OptionError("--scaling measures isolates, and --memory has none.")
   return {
     actors: whole("--actors", numbers.actors, { least: 1, most: allCities, otherwise: allCities }),
     days: whole("--days", numbers.days, { least: 1, most: 1000, otherwise: 42 }),
     seed: whole("--seed", numbers.seed, { least: 0, most: 0xffffffff, otherwise: 1 }),
     backend: memory ? "memory" : "native",
-    isolates: whole("--isolates", numbers.isolates, { least: 0, most: mostIsolates, otherwise: memory ? 0 : isolatesFor(cores) }),
-    json
+    isolates: whole("--isolates", numbers.isolates, {
+      least: 0,
+      most: mostIsolates,
+      otherwise: memory ? 0 : isolatesFor(cores)
+    }),
+    json,
+    scaling
   }
 }
 
@@ -73,6 +84,7 @@ const readArguments = (argv: ReadonlyArray<string>) => {
         isolates: { type: "string" },
         memory: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
+        scaling: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false }
       }
     }).values

@@ -22,7 +22,8 @@ describe("options", () => {
       seed: 1,
       backend: "native",
       isolates: 2,
-      json: false
+      json: false,
+      scaling: false
     })
   })
 
@@ -44,7 +45,8 @@ describe("options", () => {
       seed: 0,
       backend: "memory",
       isolates: 0,
-      json: true
+      json: true,
+      scaling: false
     })
     assert.strictEqual(parseOptions(["--help"]), "help")
   })
@@ -63,6 +65,7 @@ describe("options", () => {
       refusal("--memory", "--isolates", "2"),
       "--isolates takes 0 with --memory, not \"2\": the twin lives in one isolate."
     )
+    assert.strictEqual(refusal("--memory", "--scaling"), "--scaling measures isolates, and --memory has none.")
   })
 
   it("refuses what it does not know, by name", () => {
