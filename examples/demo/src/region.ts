@@ -146,7 +146,10 @@ const settle = Effect.fnUntraced(function*(
     // Whoever else lives in this isolate is not kept waiting.
     yield* Effect.yieldNow
   }
-  const upgrader = yield* self.spawn(UpgraderLive, { atlas, supervisors: (live) => Supervisor.change(running.ref, tree(live)) })
+  const upgrader = yield* self.spawn(UpgraderLive, {
+    atlas,
+    supervisors: (live) => Supervisor.change(running.ref, tree(live))
+  })
   const border: Array<Protocols.Address> = []
   atlas.isBorder.forEach((is, city) => is === 1 && border.push({ city, ref: atlas.address[city] }))
   const restarts = Effect.map(running.which, (children) => children.reduce((sum, child) => sum + child.restarts, 0))

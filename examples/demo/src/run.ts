@@ -128,7 +128,11 @@ export const run = Effect.fnUntraced(function*(plan: Plan, ledger: Ledger, spect
       }
       yield* Deferred.succeed(begun, undefined)
       if (learnOn > 0 && day === learnOn) {
-        const reports = yield* Effect.forEach(founded.upgraders, (upgrader) => upgrader.ask(ToV2(), patience), allAtOnce)
+        const reports = yield* Effect.forEach(
+          founded.upgraders,
+          (upgrader) => upgrader.ask(ToV2(), patience),
+          allAtOnce
+        )
         upgraded.swapped = reports.reduce((sum, { swapped }) => sum + swapped, 0)
         // Of the slowest isolate.
         upgraded.pauseP99 = Math.max(...reports.map(({ pauseP99 }) => pauseP99))

@@ -10,10 +10,12 @@ export const table = ({ figures, ledger, regions }: Outcome): string => {
     ["memory per actor", `${count(figures.bytes_per_actor)} bytes (its state included)`],
     ["messages handled", count(figures.handled)],
     ["messages per second", `${count(figures.per_s)} (${figures.seconds.toFixed(1)} s for all days)`],
-    ...(figures.isolates === 0 ? [] : regions.map(({ cities, handled, isolate }) => [
-      `- on isolate ${isolate}`,
-      `${count(Math.round(handled / figures.seconds))}, with ${count(cities)} cities`
-    ] as const)),
+    ...(figures.isolates === 0 ? [] : regions.map(({ cities, handled, isolate }) =>
+      [
+        `- on isolate ${isolate}`,
+        `${count(Math.round(handled / figures.seconds))}, with ${count(cities)} cities`
+      ] as const
+    )),
     ["ask p50 / p99", `${figures.ask_p50_us} / ${figures.ask_p99_us} us (between two days)`],
     ["cities killed / restarted", `${count(figures.killed)} / ${count(figures.restarted)}`],
     ["restarts by supervisor", count(figures.restarts_by_supervisor)],

@@ -97,39 +97,45 @@ describe.runIf(isNative)("the demo over worker isolates", () => {
   const whole = { cities: many, geography: makeGeography(many), seed: 5, days: 8, mistake: true }
   const expected = simulate(many, whole.geography, whole)
 
-  it.live.each([0, 1, 2, 3])("%s of them come to the people of the plain loop, every day", (isolates) =>
-    Effect.gen(function*() {
-      const ledger = new Ledger(many.people)
-      let places: ReadonlyArray<Place> = []
-      const spectator = { ...quiet, spawned: (_actors: number, _millis: number, at: typeof places) => void (places = at) }
-      const { figures, history, ledger: closed, regions } = yield* run(whole, ledger, spectator).pipe(
-        Effect.provide(ActorSystem.layer({ isolates, onDeadLetter: ledger.letter }))
-      )
-      expected.forEach((day, at) => {
-        const { infected, reached, recovered, susceptible } = history.days[at]
-        assert.deepStrictEqual({ susceptible, infected, recovered }, day.totals)
-        assert.deepStrictEqual([...reached].sort((a, b) => a.city - b.city), [...day.reached])
+  it.live.each([0, 1, 2, 3])(
+    "%s of them come to the people of the plain loop, every day",
+    (isolates) =>
+      Effect.gen(function*() {
+        const ledger = new Ledger(many.people)
+        let places: ReadonlyArray<Place> = []
+        const spectator = {
+          ...quiet,
+          spawned: (_actors: number, _millis: number, at: typeof places) => void (places = at)
+        }
+        const { figures, history, ledger: closed, regions } = yield* run(whole, ledger, spectator).pipe(
+          Effect.provide(ActorSystem.layer({ isolates, onDeadLetter: ledger.letter }))
+        )
+        expected.forEach((day, at) => {
+          const { infected, reached, recovered, susceptible } = history.days[at]
+          assert.deepStrictEqual({ susceptible, infected, recovered }, day.totals)
+          assert.deepStrictEqual([...reached].sort((a, b) => a.city - b.city), [...day.reached])
+        })
+        const last = expected[expected.length - 1]
+        assert.deepStrictEqual(figures.totals, last.totals)
+        assert.deepStrictEqual(closed, {
+          inCities: many.people - last.strayed - last.lost,
+          strayed: last.strayed,
+          lost: last.lost,
+          start: many.people
+        })
+        // Each isolate has its part, and what is said of all is the sum of what each did.
+        assert.deepStrictEqual([figures.isolates, places.length], [isolates, Math.max(1, isolates)])
+        assert.isTrue(places.every(({ cities, isolate }) => cities > 0 && isolate > 0 === isolates > 0))
+        assert.strictEqual(places.reduce((sum, place) => sum + place.cities, 0), many.size)
+        assert.isTrue(regions.every(({ handled }) => handled > 0))
+        assert.strictEqual(figures.crossing_share > 0, isolates > 1)
+        assert.isAbove(figures.killed, 0)
+        assert.deepStrictEqual([figures.restarted, figures.restarts_by_supervisor], [figures.killed, figures.killed])
+        assert.isAtLeast(figures.swapped, many.size - downOn(5, many.size, 4, 8).length)
+        assert.strictEqual(figures.rolled_back, 32)
+        assert.isAbove(figures.vaccinated, 0)
       })
-      const last = expected[expected.length - 1]
-      assert.deepStrictEqual(figures.totals, last.totals)
-      assert.deepStrictEqual(closed, {
-        inCities: many.people - last.strayed - last.lost,
-        strayed: last.strayed,
-        lost: last.lost,
-        start: many.people
-      })
-      // Each isolate has its part, and what is said of all is the sum of what each did.
-      assert.deepStrictEqual([figures.isolates, places.length], [isolates, Math.max(1, isolates)])
-      assert.isTrue(places.every(({ cities, isolate }) => cities > 0 && isolate > 0 === isolates > 0))
-      assert.strictEqual(places.reduce((sum, place) => sum + place.cities, 0), many.size)
-      assert.isTrue(regions.every(({ handled }) => handled > 0))
-      assert.strictEqual(figures.crossing_share > 0, isolates > 1)
-      assert.isAbove(figures.killed, 0)
-      assert.deepStrictEqual([figures.restarted, figures.restarts_by_supervisor], [figures.killed, figures.killed])
-      assert.isAtLeast(figures.swapped, many.size - downOn(5, many.size, 4, 8).length)
-      assert.strictEqual(figures.rolled_back, 32)
-      assert.isAbove(figures.vaccinated, 0)
-    }))
+  )
 
   it.live("leaves isolates empty when there are not as many countries", () =>
     Effect.gen(function*() {

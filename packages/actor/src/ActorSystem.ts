@@ -46,7 +46,10 @@ export interface SystemOptions {
    * runnable actor holds it.
    */
   readonly keepAlive?: boolean | undefined
-  /** Sees every dead letter, in its place and without loss, which the bounded stream cannot promise. Must not throw. */
+  /**
+   * Sees every dead letter, in its place and without loss, which the bounded stream cannot promise. Those of worker
+   * isolates are told a little later, in order. Must not throw.
+   */
   readonly onDeadLetter?: ((letter: DeadLetter) => void) | undefined
 }
 
