@@ -11,6 +11,7 @@ import type * as Stream from "effect/Stream"
 import type { ActorInfo } from "../Actor.ts"
 import type { BehaviorInfo, NativeOptions, SystemInfo, SystemOptions } from "../ActorSystem.ts"
 import type { DeadLetter } from "../DeadLetter.ts"
+import type { IsolateId } from "../Movable.ts"
 import type { SpawnOptions } from "../Self.ts"
 import { InvalidOption, type IsolateUnavailable, NativeUnavailable } from "../SpawnError.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
@@ -68,7 +69,14 @@ const infoOf = (host: Host, totals: ReadonlyMap<number, Totals>): SystemInfo => 
     const isHere = isolate === isolates.here
     const { bytes: held, queued: waiting } = (isHere ? { bytes, queued } : totals.get(isolate)) ?? {}
     // What this one has just done is not in its last turn yet.
-    return { isolate, actors: isHere ? actors - 1 : live, runnable, reductions, queued: waiting, bytes: held }
+    return {
+      isolate: isolate as IsolateId,
+      actors: isHere ? actors - 1 : live,
+      runnable,
+      reductions,
+      queued: waiting,
+      bytes: held
+    }
   }) ?? []
   const sum = (column: (isolate: (typeof each)[number]) => number | undefined): number =>
     each.reduce((sum, isolate) => sum + (column(isolate) ?? 0), 0)

@@ -191,7 +191,8 @@ const sendTraced = (wire: Wire, { payload, ...fields }: Traced): typeof Seen.Typ
 export const receiveTraced = (wire: Wire, { fields, payload, plain }: typeof Seen.Type): Traced => {
   const known = fields as Omit<Traced, "payload">
   const value = payload === null ? Exit.succeed(plain) : wire.decode(lookup(known.tag), payload)
-  return { ...known, payload: Exit.isSuccess(value) ? value.value : null }
+  // Its fields are those that a trace has said of it.
+  return { ...known, payload: Exit.isSuccess(value) ? value.value : null } as Traced
 }
 
 const issueOfCodec = (cause: Cause.Cause<string>): string => String(Cause.squash(cause))
