@@ -9,10 +9,15 @@ import { Account, toV2, V1, V2 } from "./upgrades.ts"
 const { Balance, Deposit, Wait } = Account.messages
 const at = new Date(7)
 const deposit = (by: number) => Deposit({ by, at })
+/** ms: starting a thread may take its time on a busy machine. */
+const patience = 60_000
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
-describe.runIf(native)("the inspector across isolates", () => {
-  layer(Layer.provideMerge(Inspector.layer, ActorSystem.layer({ isolates: 2 })), { excludeTestServices: true })(
+describe.runIf(native)("the inspector across isolates", { timeout: patience }, () => {
+  layer(Layer.provideMerge(Inspector.layer, ActorSystem.layer({ isolates: 2 })), {
+    excludeTestServices: true,
+    timeout: patience
+  })(
     (it) => {
       it.effect("G195: a state is read by its schema, or as plain data, as what the actor runs", () =>
         Effect.gen(function*() {

@@ -11,14 +11,16 @@ import { nativeLoads as native } from "../fixtures.ts"
 import { Counter, CounterLive } from "./modules.ts"
 
 const { Add, Block, Get } = Counter.messages
+/** ms: starting a thread may take its time on a busy machine. */
+const patience = 60_000
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 const counterRow = Effect.flatMap(
   ActorSystem,
   (system) => Effect.map(system.behaviors, (rows) => rows.find(({ protocol }) => protocol === "Counter"))
 )
 
-describe.runIf(native)("what all isolates use", () => {
-  layer(ActorSystem.layer({ isolates: 2 }), { excludeTestServices: true })((it) => {
+describe.runIf(native)("what all isolates use", { timeout: patience }, () => {
+  layer(ActorSystem.layer({ isolates: 2 }), { excludeTestServices: true, timeout: patience })((it) => {
     it.effect("G193: top, info and behaviors are of all isolates", () =>
       Effect.gen(function*() {
         const system = yield* ActorSystem
@@ -82,10 +84,10 @@ describe.runIf(native)("what all isolates use", () => {
         writeFileSync(file, "")
         yield* counter.ask(Get())
         rmSync(folder, { recursive: true })
-      }).pipe(Effect.scoped), 60_000)
+      }).pipe(Effect.scoped))
   })
 
-  layer(ActorSystem.layer({ isolates: 1 }), { excludeTestServices: true })((it) =>
+  layer(ActorSystem.layer({ isolates: 1 }), { excludeTestServices: true, timeout: patience })((it) =>
     it.effect(
       "G193: what an isolate had used when it was last read does not end with it",
       () =>

@@ -11,6 +11,8 @@ const { Balance, Deposit, Thread, Wait } = Account.messages
 const { Unit } = Richer.messages
 const at = new Date(7)
 const deposit = (by: number) => Deposit({ by, at })
+/** ms: starting a thread may take its time on a busy machine. */
+const patience = 60_000
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 const reason = <A>(effect: Effect.Effect<A, SwapError, ActorSystem>) => Effect.map(Effect.flip(effect), (e) => e.reason)
 
@@ -29,8 +31,8 @@ const versions = (refs: ReadonlyArray<AnyRef>) =>
 const balances = (refs: ReadonlyArray<Actor.Ref<typeof Account>>) => Effect.forEach(refs, (ref) => ref.ask(Balance()))
 const nine = [1, 2, 3, 4, 5, 6, 7, 8, 9]
 
-describe.runIf(native)("hot swap across isolates", () => {
-  layer(ActorSystem.layer({ isolates: 2 }), { excludeTestServices: true })((it) => {
+describe.runIf(native)("hot swap across isolates", { timeout: patience }, () => {
+  layer(ActorSystem.layer({ isolates: 2 }), { excludeTestServices: true, timeout: patience })((it) => {
     it.effect("G191: one actor elsewhere is swapped, speaks its new protocol, and goes back", () =>
       Effect.gen(function*() {
         const account = yield* V1.spawnOn("worker", 5)
@@ -229,7 +231,7 @@ describe.runIf(native)("hot swap across isolates", () => {
       }).pipe(Effect.scoped))
   })
 
-  layer(ActorSystem.layer({ isolates: 1 }), { excludeTestServices: true })((it) =>
+  layer(ActorSystem.layer({ isolates: 1 }), { excludeTestServices: true, timeout: patience })((it) =>
     it.effect("G192: an isolate that ends during probation holds up nobody, and is named", () =>
       Effect.gen(function*() {
         const system = yield* ActorSystem
