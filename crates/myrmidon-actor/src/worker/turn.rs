@@ -26,7 +26,7 @@ use myrmidon_core::{
     record::{Record, WORDS, control, submission},
     shard::{Shard, ShardConfig},
 };
-use myrmidon_runtime::{Directory, Member, ShardOwner, System, inbox};
+use myrmidon_runtime::{Directory, Member, ShardOwner, System, inbox, pages};
 use rustc_hash::FxHashMap;
 use std::{collections::VecDeque, sync::Arc, thread, time::Duration};
 
@@ -97,6 +97,7 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
     let config = ShardConfig { shard: number, ..plan.config };
     // So many sends may wait to be ingested: a mailbox with less room is asked first, so that its answer is exact (G14).
     let mut shard = Shard::with_generation(config, lease.first_generation(), FLUSH as u32);
+    pages::prefer_large(&shard);
     let me = thread::current();
     let owner = ShardOwner::open(lease, INBOX, move || me.unpark());
     let handle = owner.handle().ok_or(StartError::NoShard)?;

@@ -105,7 +105,9 @@ export interface NativeMembrane {
   readonly away: NativeAway
   readonly signals: NativeSignals
   readonly census: NativeCensus
-  takePid(): number
+  takePid(): boolean
+  readonly takenLow: number
+  readonly takenGeneration: number
   adopt(cell: NativeCell): void
   release(cell: NativeCell): void
   open(cell: NativeCell, options: NativeOpenOptions): number | undefined

@@ -26,8 +26,9 @@ import { Ops, Sends } from "./sends.ts"
 /** Of an actor whose behaviour does not say; every spawn of this package says. */
 const DEFAULT_CAPACITY = 65_536
 
-const lowOf = (pid: number): number => pid % 4294967296
-const generationOf = (pid: number): number => Math.floor(pid / 4294967296)
+// As unsigned words, so that cells hold small integers: what a division leaves is a boxed double.
+const lowOf = (pid: number): number => pid >>> 0
+const generationOf = (pid: number): number => (pid / 4294967296) >>> 0
 
 const borderOf = (membrane: NativeMembrane, options: ShardOptions): Border => {
   const ops = new Ops(membrane.away)
@@ -83,10 +84,10 @@ export class NativeShard implements Shard {
   // -- life -----------------------------------------------------------------------------------------------------------
 
   reserve(bound: Bound): NativeCell {
-    const pid = this.#membrane.takePid()
-    if (pid === 0) throw this.#refusal()
-    const cell = new NativeCell(lowOf(pid), generationOf(pid), bound)
-    this.#membrane.adopt(cell)
+    const membrane = this.#membrane
+    if (!membrane.takePid()) throw this.#refusal()
+    const cell = new NativeCell(membrane.takenLow, membrane.takenGeneration, bound)
+    membrane.adopt(cell)
     return cell
   }
 
