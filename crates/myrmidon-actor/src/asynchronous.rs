@@ -42,6 +42,9 @@ pub trait AsyncActor: Send + Sized + 'static {
     /// What it is told.
     type Message: Send + 'static;
 
+    /// As [`crate::Actor::PROTOCOL`].
+    const PROTOCOL: &'static str = "";
+
     /// Handles one message. A panic ends the actor with `Crashed`.
     fn handle(
         &mut self,
@@ -110,6 +113,10 @@ pub(crate) struct Asynchronous<A> {
 impl<A: AsyncActor> Body for Asynchronous<A> {
     fn kind(&self) -> Kind {
         self.kind
+    }
+
+    fn protocol(&self) -> &'static str {
+        A::PROTOCOL
     }
 
     fn runs(&self) -> Runs {

@@ -33,6 +33,7 @@ pub(crate) enum Runs {
 /// See the module. User code runs in here, with nothing borrowed.
 pub(crate) trait Body: Send {
     fn kind(&self) -> Kind;
+    fn protocol(&self) -> &'static str;
     fn runs(&self) -> Runs;
     /// A handler took so long.
     fn took(&mut self, micros: u32);
@@ -73,6 +74,10 @@ pub(crate) fn open<M: Send + 'static>(kind: Kind, letter: Letter, from_wire: fn(
 impl<A: Actor> Body for Plain<A> {
     fn kind(&self) -> Kind {
         self.kind
+    }
+
+    fn protocol(&self) -> &'static str {
+        A::PROTOCOL
     }
 
     #[inline]

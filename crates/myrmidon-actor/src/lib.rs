@@ -40,9 +40,13 @@ mod actor;
 mod actor_ref;
 mod answer;
 mod body;
+#[cfg(feature = "serde")]
+mod codec;
 mod context;
 mod door;
 mod error;
+mod foreign;
+mod inspect;
 mod lend;
 mod letter;
 mod mail;
@@ -66,13 +70,18 @@ pub use answer::Answer;
 pub use asynchronous::AsyncActor;
 pub use context::Context;
 pub use error::{AskError, SpawnError, StartError, TellError};
+pub use foreign::ForeignRef;
+pub use inspect::{Description, describe, is_worker, suspend};
 pub use myrmidon_core::{
     exit_reason::{CrashError, ExitReason, Language, Unreachable},
     pid::Pid,
     send_error::SendError,
     shard::{ActorInfo, ShardStats, Status},
 };
-pub use myrmidon_runtime::System;
+pub use myrmidon_runtime::{
+    System,
+    buffer::{Refusal, SharedBuffer},
+};
 pub use reply::ReplyTo;
 pub use runtime::{Builder, Runtime, Stopped};
 pub use signal::{MonitorRef, Signal};

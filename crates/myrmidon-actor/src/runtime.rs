@@ -16,7 +16,7 @@ use myrmidon_core::{
     record::spawn as flags,
     shard::{ActorInfo, ShardConfig, ShardStats},
 };
-use myrmidon_runtime::System;
+use myrmidon_runtime::{Account, System};
 use parking_lot::Mutex;
 use std::{
     sync::Arc,
@@ -41,6 +41,7 @@ pub struct Builder {
     max_actors: u32,
     mailbox: u32,
     long_slice: Duration,
+    buffers: usize,
     system: Option<Arc<System>>,
     #[cfg(feature = "tokio")]
     tokio: Option<tokio::runtime::Handle>,
@@ -55,6 +56,7 @@ impl Default for Builder {
             max_actors: 1 << 20,
             mailbox: 65_536,
             long_slice: Duration::from_millis(1),
+            buffers: 1 << 30,
             system: None,
             #[cfg(feature = "tokio")]
             tokio: None,
@@ -98,6 +100,13 @@ impl Builder {
         self
     }
 
+    /// Bytes of its actors' buffers that may be outstanding: 1 GiB, unless said otherwise.
+    #[must_use]
+    pub fn buffers(mut self, bytes: usize) -> Self {
+        self.buffers = bytes;
+        self
+    }
+
     /// Joins a system that is there, beside its isolates, instead of opening one.
     #[must_use]
     pub fn system(mut self, system: Arc<System>) -> Self {
@@ -126,6 +135,7 @@ impl Builder {
         check("long_slice", (1..=10_000_000).contains(&long), "1 us to 10 s")?;
         let system = self.system.unwrap_or_else(System::open);
         let pool = Arc::new(Pool::new(self.pool));
+        let account = Account::new(self.buffers);
         #[cfg(feature = "tokio")]
         let tasks = Arc::new(crate::asynchronous::Tasks::new(self.tokio));
         let mut runtime = Runtime {
@@ -144,6 +154,7 @@ impl Builder {
                     seed: None,
                     long_slice_us: long as u32,
                 },
+                account: Arc::clone(&account),
                 pool: Arc::clone(&pool),
                 #[cfg(feature = "tokio")]
                 tasks: Arc::clone(&tasks),
@@ -308,7 +319,7 @@ impl Drop for Runtime {
 }
 
 /// Asks a shard, and waits; `None` in a handler, and when it has ended.
-fn request<T: Send + 'static>(door: &Door, ask: impl FnOnce(&mut Worker) -> T + Send + 'static) -> Option<T> {
+pub(crate) fn request<T: Send + 'static>(door: &Door, ask: impl FnOnce(&mut Worker) -> T + Send + 'static) -> Option<T> {
     if place::is_shard() {
         return None;
     }
@@ -322,7 +333,7 @@ pub(crate) fn whereis<M: Send + 'static>(system: &System, name: &str) -> Option<
     let kind = kind_of::<M>();
     let door = door::find(pid.shard())?;
     let named = door.named.lock().get(&pid).copied();
-    (named == Some(kind)).then(|| ActorRef::new(pid, kind))
+    named.is_some_and(|named| named.kind == kind).then(|| ActorRef::new(pid, kind))
 }
 
 fn opening(parent: Pid, options: &Spawn, watch: Option<u32>) -> Opening {

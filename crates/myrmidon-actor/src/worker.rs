@@ -12,6 +12,7 @@ mod notices;
 mod serve;
 mod submit;
 mod turn;
+mod wire;
 
 #[cfg(feature = "tokio")]
 pub(crate) use deliver::crash;
@@ -183,6 +184,16 @@ impl Worker {
     pub fn stats(&mut self) -> myrmidon_core::shard::ShardStats {
         self.flush();
         self.shard.stats()
+    }
+
+    /// The actor that runs.
+    pub fn running(&self) -> Pid {
+        self.running.pid
+    }
+
+    /// The protocol of an actor that is not lent.
+    pub fn protocol(&mut self, pid: Pid) -> Option<&'static str> {
+        self.home(pid)?.body.as_ref().map(|body| body.protocol())
     }
 
     /// What is known of an actor.

@@ -69,6 +69,8 @@ pub struct IsolateData {
     pub runnable: f64,
     /// Actors that live.
     pub live: f64,
+    /// A worker shard of Rust, which no isolate of JavaScript has.
+    pub is_rust: bool,
 }
 impl From<IsolateLoad> for IsolateData {
     fn from(load: IsolateLoad) -> Self {
@@ -78,6 +80,7 @@ impl From<IsolateLoad> for IsolateData {
             reductions: load.reductions as f64,
             runnable: load.runnable as f64,
             live: load.live as f64,
+            is_rust: myrmidon_actor::is_worker(load.shard),
         }
     }
 }

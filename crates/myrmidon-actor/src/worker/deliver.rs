@@ -20,7 +20,10 @@ use myrmidon_core::{
     pid::Pid,
     record::{Record, completion, control, flag, submission, word},
 };
-use myrmidon_runtime::tags::{Tags, WIRE};
+use myrmidon_runtime::{
+    buffer::unpack,
+    tags::{Tags, WIRE},
+};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     time::Instant,
@@ -449,13 +452,19 @@ impl Worker {
             ticket.deliver(route);
             ticket
         });
+        let (tag, moves) = Tags::global().moving(op & !WIRE)?;
+        let mut buffers = Vec::new();
         let payload = if flags & flag::BYTES != 0 {
-            Payload::Bytes(self.shard.block(record[word::SLOT])?)
+            let mut bytes = self.shard.block(record[word::SLOT])?;
+            if moves {
+                buffers = unpack(&mut bytes);
+            }
+            Payload::Bytes(bytes)
         } else if flags & flag::INLINE != 0 {
             Payload::Number(f64::from_bits(u64::from(record[word::A]) | u64::from(record[word::B]) << 32))
         } else {
             Payload::Nothing
         };
-        Some(Letter::Wire(Wire { tag: Tags::global().tag(op & !WIRE)?, payload, ticket }))
+        Some(Letter::Wire(Wire::new(tag, payload, buffers, ticket)))
     }
 }

@@ -7,6 +7,10 @@ use myrmidon_core::{
     pid::Pid,
     record::{Record, call_end, completion, flag, reply, submission, word},
 };
+use myrmidon_runtime::{
+    buffer::unpack,
+    tags::{Tags, WIRE},
+};
 
 impl Worker {
     pub(super) fn notice(&mut self, record: &Record) {
@@ -55,6 +59,11 @@ impl Worker {
                 self.dead_letters += 1;
                 if let Some(value) = self.shard.take_value(record[word::SLOT]) {
                     self.dropped.push(value.0);
+                } else if Tags::global().moving(op & !WIRE).is_some_and(|(_, moves)| moves && op & WIRE != 0)
+                    && let Some(mut bytes) = self.shard.block(record[word::SLOT])
+                {
+                    // Nobody gets the buffers in it.
+                    drop(unpack(&mut bytes));
                 }
             }
             completion::ISOLATE_UP | completion::ISOLATE_DOWN => {

@@ -5,8 +5,7 @@ use crate::{
     AskError, SpawnError,
     answer::Sender,
     body::Body,
-    door,
-    door::Errand,
+    door::{self, Errand, Named},
     letter::{Outcome, Parcel},
     mail::Kind,
     reply::{Route, Ticket},
@@ -52,7 +51,7 @@ impl Worker {
 
     /// Whether a message would be accepted now; asked of mailboxes close to their bound only, so that it is exact.
     #[inline]
-    fn admit(&mut self, to: Pid, from: Pid) -> Result<(), SendError> {
+    pub(super) fn admit(&mut self, to: Pid, from: Pid) -> Result<(), SendError> {
         let index = to.index();
         let congested =
             self.shard.congested().get(index as usize / 32).is_some_and(|bits| bits & 1 << (index % 32) != 0);
@@ -60,7 +59,7 @@ impl Worker {
     }
 
     #[cold]
-    fn admit_exactly(&mut self, to: Pid, from: Pid) -> Result<(), SendError> {
+    pub(super) fn admit_exactly(&mut self, to: Pid, from: Pid) -> Result<(), SendError> {
         self.flush();
         self.shard.admit(to, from)
     }
@@ -210,13 +209,16 @@ impl Worker {
         }
         match outcome {
             Ok(parcel) => {
-                let payload = match parcel.downcast::<Encoded>() {
-                    Ok(encoded) => Payload::bytes(encoded.0),
-                    Err(parcel) => Payload::Value(Value(parcel)),
+                let (payload, status) = match parcel.downcast::<Encoded>() {
+                    Ok(encoded) => {
+                        let status = encoded.status;
+                        (Payload::bytes(encoded.packed()), status)
+                    }
+                    Err(parcel) => (Payload::Value(Value(parcel)), reply::SUCCESS),
                 };
                 let slot = self.shard.put_block(payload);
                 let head = submission::REPLY | flag::BYTES << 8;
-                self.submit(head, Pid::NONE, Pid::NONE, slot, route.token, reply::SUCCESS);
+                self.submit(head, Pid::NONE, Pid::NONE, slot, route.token, status);
             }
             Err(_) => self.submit(submission::REPLY, Pid::NONE, Pid::NONE, 0, route.token, reply::FAILURE),
         }
@@ -273,7 +275,8 @@ impl Worker {
                 self.dropped_bodies.push(body);
                 return Err(SpawnError::NameTaken { holder });
             }
-            self.door.named.lock().insert(pid, body.kind());
+            let named = Named { kind: body.kind(), protocol: body.protocol() };
+            self.door.named.lock().insert(pid, named);
         } else {
             self.submit(head, pid, *parent, *watch, *capacity, *policy);
             if (1..=FLUSH as u32).contains(capacity) {

@@ -20,7 +20,7 @@ use myrmidon_core::{
     record::{Record, WORDS, control, submission},
     shard::{Shard, ShardConfig},
 };
-use myrmidon_runtime::{Directory, Member, ShardOwner, System, clock, inbox};
+use myrmidon_runtime::{Account, Directory, Member, ShardOwner, System, clock, inbox};
 use rustc_hash::FxHashMap;
 use std::{collections::VecDeque, sync::Arc, thread, time::Duration};
 
@@ -45,6 +45,7 @@ const PRECISE: u32 = 64;
 pub(crate) struct Plan {
     pub system: Arc<System>,
     pub config: ShardConfig,
+    pub account: Arc<Account>,
     pub pool: Arc<Pool>,
     #[cfg(feature = "tokio")]
     pub tasks: Arc<crate::asynchronous::Tasks>,
@@ -96,7 +97,7 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
     let member = Member::join(&plan.system, handle.clone(), &mut shard, PeerLimits::default())
         .map_err(|error| StartError::Join(error.to_string()))?;
     let system = plan.system.handle();
-    let door = Arc::new(Door::new(number, system, handle));
+    let door = Arc::new(Door::new(number, system, plan.account, handle));
     door.fill(|count| reserve(&mut shard, count));
     door::publish(number, Some(Arc::clone(&door)));
     place::settle(Box::new(Worker {

@@ -12,6 +12,7 @@ import { intern, tagOf } from "../opcodes.ts"
 import { Outcome, type ShardClock } from "../shard.ts"
 import { wireOfBound } from "../wire.ts"
 import type { NativeMembrane } from "./membrane.ts"
+import type { RustBinding } from "./rust.ts"
 
 const { Accepted, BadMessage } = Outcome
 /** The bit that the ops of the border have. */
@@ -22,9 +23,19 @@ export class Ops {
   readonly #membrane: NativeMembrane
   readonly #there: Array<number> = []
   readonly #here: Array<number> = []
+  readonly #binding: Pick<RustBinding, "tagMoves">
+  readonly #moving = new Set<number>()
 
-  constructor(membrane: NativeMembrane) {
+  constructor(membrane: NativeMembrane, binding: Pick<RustBinding, "tagMoves">) {
     this.#membrane = membrane
+    this.#binding = binding
+  }
+
+  /** Before the first message with buffers: a receiver in Rust has no schema to know it by. */
+  moves(there: number): void {
+    if (this.#moving.has(there)) return
+    this.#moving.add(there)
+    this.#binding.tagMoves(there & ~BORDER)
   }
 
   /** 0: the process has as many tags as it may send. */
@@ -62,7 +73,8 @@ export class Sends {
   }
 
   // Buffers are gone once they are packed: so the way is asked first, and cannot refuse afterwards.
-  #ask(to: Cell, from: Cell | undefined): Outcome {
+  #ask(to: Cell, there: number, from: Cell | undefined): Outcome {
+    this.#ops.moves(there)
     return this.#membrane.mayLeave(to.low, to.generation, from?.low ?? 0, from?.generation ?? 0)
   }
 
@@ -70,7 +82,7 @@ export class Sends {
     const wire = wireOfBound(to.bound)
     const there = this.#ops.there(op)
     if (there === 0) return BadMessage
-    const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, from) : Accepted
+    const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, there, from) : Accepted
     if (refusal !== Accepted) return refusal
     const carried = carry(wire, op, payload)
     if (Exit.isFailure(carried)) return BadMessage
@@ -91,7 +103,7 @@ export class Sends {
     const wire = wireOfBound(to.bound)
     const there = this.#ops.there(op)
     if (there === 0) return BadMessage
-    const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, from) : Accepted
+    const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, there, from) : Accepted
     if (refusal !== Accepted) return refusal
     const carried = carry(wire, op, payload, "payload", true)
     if (Exit.isFailure(carried)) return BadMessage
