@@ -76,6 +76,9 @@ pub(crate) struct Door {
     /// Actors that live here, as of the last turn, and those that are on their way: what placement looks at.
     pub live: AtomicU32,
     pub coming: AtomicU32,
+    /// Nothing is to be done here, no timer is armed, no call pending and no actor lent: whoever wakes the owner ends that
+    /// first, so that work on its way is never missed.
+    pub rests: Arc<AtomicBool>,
     /// What is to be known of actors with names.
     pub named: Mutex<FxHashMap<Pid, Named>>,
 }
@@ -96,7 +99,7 @@ impl fmt::Debug for Door {
 }
 
 impl Door {
-    pub fn new(shard: u8, system: u32, account: Arc<Account>, bell: ShardHandle) -> Self {
+    pub fn new(shard: u8, system: u32, account: Arc<Account>, rests: Arc<AtomicBool>, bell: ShardHandle) -> Self {
         Self {
             shard,
             system,
@@ -107,6 +110,7 @@ impl Door {
             stock: Mutex::default(),
             live: AtomicU32::new(0),
             coming: AtomicU32::new(0),
+            rests,
             named: Mutex::default(),
         }
     }

@@ -10,7 +10,7 @@ use myrmidon_core::{pid::Pid, send_error::SendError};
 use myrmidon_runtime::System;
 
 /// A handle on an actor of another language, of which nothing is known but its PID: the compiler does not see what it may be
-/// told. What its protocol does not read is its isolate's `TellFailed`.
+/// told. What its protocol does not read is a dead letter of its isolate, and an event `Misunderstood`.
 ///
 /// ```no_run
 /// # use myrmidon_actor::{Payload, Runtime};

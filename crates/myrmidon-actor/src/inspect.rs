@@ -1,6 +1,7 @@
 //! What other languages ask about Rust actors, wherever they are: by PID, from any thread that is no shard's.
 
 use crate::{door, runtime::request};
+use core::sync::atomic::Ordering;
 use myrmidon_core::{
     pid::Pid,
     record::submission,
@@ -19,6 +20,11 @@ pub struct Description {
 /// Whether a shard is a worker of this process.
 pub fn is_worker(shard: u8) -> bool {
     door::find(shard).is_some()
+}
+
+/// Whether a worker has something to do, now or later: messages, timers, calls, lent actors.
+pub fn is_busy(shard: u8) -> bool {
+    door::find(shard).is_some_and(|door| !door.rests.load(Ordering::Relaxed))
 }
 
 /// What is known of a living actor. It waits for the actor's shard, and so not in a handler: there it is `None`.

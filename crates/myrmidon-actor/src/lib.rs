@@ -71,7 +71,7 @@ pub use asynchronous::AsyncActor;
 pub use context::Context;
 pub use error::{AskError, SpawnError, StartError, TellError};
 pub use foreign::ForeignRef;
-pub use inspect::{Description, describe, is_worker, suspend};
+pub use inspect::{Description, describe, is_busy, is_worker, suspend};
 pub use myrmidon_core::{
     exit_reason::{CrashError, ExitReason, Language, Unreachable},
     pid::Pid,

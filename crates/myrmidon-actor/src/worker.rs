@@ -118,6 +118,8 @@ pub(crate) struct Worker {
     last_watch: u32,
     /// What stops a future when its actor ends.
     aborts: FxHashMap<Pid, Box<dyn FnOnce() + Send>>,
+    /// Actors that are lent.
+    lent: u32,
     /// Which other shards are of this system; forgotten when one ends.
     neighbours: [Neighbour; 256],
     dropped: Vec<Box<dyn Any + Send>>,

@@ -156,7 +156,7 @@ fn g174_what_an_actor_cannot_read_is_dropped_and_a_question_among_it_ends() {
     isolate.send(other, "Add", Carried::bytes(vec![0xc1]), 0);
     isolate.send(other, "Nonsense", Carried::None, 1);
     let (record, _) = isolate.end_of_call();
-    assert_eq!((record[word::A], record[word::B]), (1, reply::FAILURE));
+    assert_eq!((record[word::A], record[word::B]), (1, reply::ASK_ERROR));
     isolate.send(other, "Stop", Carried::None, 0);
     isolate.send(other, "Total", Carried::None, 2);
     let (record, _) = isolate.end_of_call();

@@ -119,6 +119,8 @@ export interface IsolateData {
   readonly live: number
   /** A worker shard of Rust, which no isolate of JavaScript has. */
   readonly isRust: boolean
+  /** Of such a one: something is to be done there, now or later. */
+  readonly isBusy: boolean
 }
 
 /** The worker shards of one system, with the behaviours that the addon has linked; see `src/rust.rs`. */

@@ -71,6 +71,8 @@ pub struct IsolateData {
     pub live: f64,
     /// A worker shard of Rust, which no isolate of JavaScript has.
     pub is_rust: bool,
+    /// Of such a one: something is to be done there, now or later.
+    pub is_busy: bool,
 }
 impl From<IsolateLoad> for IsolateData {
     fn from(load: IsolateLoad) -> Self {
@@ -81,6 +83,7 @@ impl From<IsolateLoad> for IsolateData {
             runnable: load.runnable as f64,
             live: load.live as f64,
             is_rust: myrmidon_actor::is_worker(load.shard),
+            is_busy: myrmidon_actor::is_busy(load.shard),
         }
     }
 }

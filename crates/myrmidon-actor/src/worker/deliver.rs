@@ -191,6 +191,7 @@ fn lend(body: Box<dyn Body>, delivery: Delivery) {
     let parts = place::here(|worker| {
         worker.running.pid = Pid::NONE;
         worker.submit(submission::BUSY, pid, Pid::NONE, 0, 0, 0);
+        worker.lent += 1;
         if let Some(home) = worker.home(pid) {
             home.lent = true;
         }

@@ -67,6 +67,7 @@ impl Worker {
     /// A lent actor comes home.
     fn take_back(&mut self, pid: Pid, body: Option<Box<dyn Body>>, end: Option<ExitReason>, micros: u32) {
         self.aborts.remove(&pid);
+        self.lent = self.lent.saturating_sub(1);
         let home = self.homes.get_mut(pid.index() as usize).filter(|home| home.generation == pid.generation());
         match (home, body) {
             (Some(home), Some(mut body)) if home.lent => {

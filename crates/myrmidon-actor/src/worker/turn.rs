@@ -20,6 +20,7 @@ use myrmidon_core::{
     record::{Record, WORDS, control, submission},
     shard::{Shard, ShardConfig},
 };
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use myrmidon_runtime::{Account, Directory, Member, ShardOwner, System, clock, inbox};
 use rustc_hash::FxHashMap;
 use std::{collections::VecDeque, sync::Arc, thread, time::Duration};
@@ -92,12 +93,17 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
     // So many sends may wait to be ingested: a mailbox with less room is asked first, so that its answer is exact (G14).
     let mut shard = Shard::with_generation(config, lease.first_generation(), FLUSH as u32);
     let me = thread::current();
-    let owner = ShardOwner::open(lease, INBOX, move || me.unpark());
+    let rests = Arc::new(AtomicBool::new(false));
+    let woken = Arc::clone(&rests);
+    let owner = ShardOwner::open(lease, INBOX, move || {
+        woken.store(false, Relaxed);
+        me.unpark();
+    });
     let handle = owner.handle().ok_or(StartError::NoShard)?;
     let member = Member::join(&plan.system, handle.clone(), &mut shard, PeerLimits::default())
         .map_err(|error| StartError::Join(error.to_string()))?;
     let system = plan.system.handle();
-    let door = Arc::new(Door::new(number, system, plan.account, handle));
+    let door = Arc::new(Door::new(number, system, plan.account, rests, handle));
     door.fill(|count| reserve(&mut shard, count));
     door::publish(number, Some(Arc::clone(&door)));
     place::settle(Box::new(Worker {
@@ -124,6 +130,7 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         watches: FxHashMap::default(),
         last_watch: 0,
         aborts: FxHashMap::default(),
+        lent: 0,
         neighbours: [Neighbour::Unknown; 256],
         dropped: Vec::new(),
         dropped_bodies: Vec::new(),
@@ -188,12 +195,18 @@ fn sleep(ends: &mut Ends) {
     let Some(Some(millis)) = idle else { return };
     ends.member.starve();
     if ends.owner.sleep_if(|| ends.member.is_quiet() && ends.door.is_quiet()) {
-        place::here(|worker| worker.idle = true);
+        let lent = place::here(|worker| {
+            worker.idle = true;
+            worker.lent
+        });
+        // Whoever rings between these two has more for a shard that says it rests; it is looked at again a moment later.
+        ends.door.rests.store(millis.is_infinite() && lent == Some(0), Relaxed);
         if millis.is_finite() {
             thread::park_timeout(Duration::from_secs_f64(millis / 1000.0));
         } else {
             thread::park();
         }
+        ends.door.rests.store(false, Relaxed);
     }
 }
 
@@ -255,7 +268,7 @@ impl Worker {
         let written = self.shard.tick(self.now, &self.submissions, &mut self.ring, BATCH);
         self.submissions.clear();
         ends.member.dispatch(&mut self.shard);
-        self.door.live.store(self.shard.actors(), core::sync::atomic::Ordering::Relaxed);
+        self.door.live.store(self.shard.actors(), Relaxed);
         let over = self.closing.as_ref().is_some_and(|closing| {
             written == 0 && self.shard.control()[control::LIVE] == 0 || self.now >= closing.deadline
         });

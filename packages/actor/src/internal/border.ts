@@ -22,6 +22,8 @@ export interface IsolateLoad {
   readonly live: number
   /** A worker shard of Rust: its actors have no agent. */
   readonly isRust: boolean
+  /** Of such a one: something is to be done there, now or later. */
+  readonly isBusy: boolean
 }
 
 export interface Border {

@@ -288,12 +288,11 @@ export class Fleet {
     })
   }
 
-  // Timers, futures and lent handlers of Rust actors do not hold the process: nobody is told of them.
   private rustIsQuiet(): Effect.Effect<void> {
     return Effect.suspend(() => {
       const before = this.handled()
       const look = Effect.suspend(() =>
-        this.handled() === before && this.team.loads().every((load) => !load.isRust || load.runnable === 0)
+        this.handled() === before && this.team.loads().every((load) => !load.isBusy)
           ? Effect.void
           : this.rustIsQuiet()
       )
