@@ -33,7 +33,16 @@ const parse = (args) => {
 const cross = async (rust, profile) => {
   const target = targets.find((each) => each.rust === rust)
   if (target === undefined) throw new Failure(`no addon is made for ${rust}; scripts/release/targets.mjs lists them`, 2)
-  const code = await hand("cargo", ["build", "--locked", "-p", "myrmidon-node-addon", "--profile", profile, "--target", rust])
+  const code = await hand("cargo", [
+    "build",
+    "--locked",
+    "-p",
+    "myrmidon-node-addon",
+    "--profile",
+    profile,
+    "--target",
+    rust
+  ])
   if (code !== 0) throw new Failure("the addon does not build", code)
   const folder = process.env["CARGO_TARGET_DIR"] ?? at("target")
   mkdirSync(at("packages/core-native/native"), { recursive: true })

@@ -4,11 +4,7 @@
 //! is optional there. Bytes want `serde_bytes`, as everywhere with `serde`. A number that came without the codec is read
 //! as if it had come with it. A PID, or a ref, is a `u64` ([`crate::Pid::from_u64`]).
 
-use crate::{
-    Payload, Wire,
-    reply::ReplyTo,
-    wire::Encoded,
-};
+use crate::{Payload, Wire, reply::ReplyTo, wire::Encoded};
 use myrmidon_core::record::reply;
 use serde::{Serialize, de::DeserializeOwned};
 

@@ -57,10 +57,8 @@ impl ForeignRef {
         payload: Payload,
         buffers: Vec<SharedBuffer>,
     ) -> Result<(), TellError<(Payload, Vec<SharedBuffer>)>> {
-        self.send(tag, payload, Some(buffers)).map_err(|(reason, payload, buffers)| TellError {
-            reason,
-            message: (payload, buffers.unwrap_or_default()),
-        })
+        self.send(tag, payload, Some(buffers))
+            .map_err(|(reason, payload, buffers)| TellError { reason, message: (payload, buffers.unwrap_or_default()) })
     }
 
     fn send(self, tag: &str, payload: Payload, buffers: Option<Vec<SharedBuffer>>) -> Result<(), Refused> {

@@ -2,11 +2,7 @@
 
 use crate::{door, runtime::request};
 use core::sync::atomic::Ordering;
-use myrmidon_core::{
-    pid::Pid,
-    record::submission,
-    shard::ActorInfo,
-};
+use myrmidon_core::{pid::Pid, record::submission, shard::ActorInfo};
 
 /// A living actor.
 #[derive(Debug)]

@@ -319,7 +319,10 @@ impl Drop for Runtime {
 }
 
 /// Asks a shard, and waits; `None` in a handler, and when it has ended.
-pub(crate) fn request<T: Send + 'static>(door: &Door, ask: impl FnOnce(&mut Worker) -> T + Send + 'static) -> Option<T> {
+pub(crate) fn request<T: Send + 'static>(
+    door: &Door,
+    ask: impl FnOnce(&mut Worker) -> T + Send + 'static,
+) -> Option<T> {
     if place::is_shard() {
         return None;
     }

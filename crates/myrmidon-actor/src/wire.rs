@@ -78,7 +78,12 @@ impl fmt::Debug for Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(tag: Arc<str>, payload: Payload, buffers: Vec<SharedBuffer>, ticket: Option<Arc<Ticket>>) -> Self {
+    pub(crate) fn new(
+        tag: Arc<str>,
+        payload: Payload,
+        buffers: Vec<SharedBuffer>,
+        ticket: Option<Arc<Ticket>>,
+    ) -> Self {
         Self { tag, payload, buffers, ticket, issue: None }
     }
 

@@ -154,7 +154,9 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       assert.deepInclude(yield* Actor.info(actor), { status: "suspended" })
       yield* Actor.resume(actor)
       assert.strictEqual(yield* actor.ask(Count({ word: "word" })), 1)
-      const end = yield* Effect.scoped(Effect.flatMap(Monitor.make(actor), (down) => Effect.andThen(Actor.kill(actor), down)))
+      const end = yield* Effect.scoped(
+        Effect.flatMap(Monitor.make(actor), (down) => Effect.andThen(Actor.kill(actor), down))
+      )
       assert.strictEqual(end._tag, "Killed")
     })))
 

@@ -13,6 +13,7 @@ use crate::{
     mail::{Mail, kind_of},
     place,
 };
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use myrmidon_core::{
     PeerLimits,
     exit_reason::ExitReason,
@@ -20,7 +21,6 @@ use myrmidon_core::{
     record::{Record, WORDS, control, submission},
     shard::{Shard, ShardConfig},
 };
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use myrmidon_runtime::{Account, Directory, Member, ShardOwner, System, clock, inbox};
 use rustc_hash::FxHashMap;
 use std::{collections::VecDeque, sync::Arc, thread, time::Duration};

@@ -86,7 +86,9 @@ mod tests {
 
     #[test]
     fn g198_bytes_that_are_no_parcel_give_no_buffers_and_no_panic() {
-        for bytes in [vec![], vec![1, 2, 3], vec![255; 4], vec![0; 4], vec![9; 40], [vec![1; 16], vec![1, 0, 0, 0]].concat()] {
+        for bytes in
+            [vec![], vec![1, 2, 3], vec![255; 4], vec![0; 4], vec![9; 40], [vec![1; 16], vec![1, 0, 0, 0]].concat()]
+        {
             assert!(unpack(&mut bytes.clone()).is_empty(), "{bytes:?}");
         }
     }

@@ -226,7 +226,9 @@ export const makeNative = (
       const issue = "the addon has no behaviours in Rust: build one that has, and name it by the option addon"
       return yield* new InvalidOption({ option: "rustShards", issue })
     }
-    if (resolved.isolates === 0 && resolved.rustShards === 0) return yield* open(resolved, "native", native.makeShard, undefined)
+    if (resolved.isolates === 0 && resolved.rustShards === 0) {
+      return yield* open(resolved, "native", native.makeShard, undefined)
+    }
     const { openFleet } = yield* Effect.promise(() => import("./isolate/fleet.ts"))
     return yield* openFleet(resolved, native)
   })
