@@ -130,7 +130,9 @@ impl<A: AsyncActor> Body for Asynchronous<A> {
     }
 
     // Nothing is handled on the shard.
-    fn take(&mut self, _: Pid, _: Pid, _: u32) {}
+    fn take(&mut self, _: Pid, _: Pid, _: u32) -> bool {
+        false
+    }
 
     fn handle(&mut self, _: Delivery) {}
 
@@ -146,10 +148,6 @@ impl<A: AsyncActor> Body for Asynchronous<A> {
             }
             self as Box<dyn Body>
         })
-    }
-
-    fn touch(&self) -> u8 {
-        0
     }
 }
 

@@ -241,7 +241,7 @@ impl<M: Send + 'static> Context<M> {
 
     /// The actor with a name, if it is a Rust one that takes such messages.
     pub fn whereis<N: Send + 'static>(&self, name: &str) -> Option<ActorRef<N>> {
-        runtime::whereis(&*myrmidon_runtime::System::find(self.system()?)?, name)
+        runtime::whereis(&*myrmidon_runtime::System::find(place::system()?)?, name)
     }
 
     /// A buffer of zeros, which may be handed over without a copy, to other languages too.
@@ -252,10 +252,6 @@ impl<M: Send + 'static> Context<M> {
         let door = place::here(|worker| Arc::clone(worker.door())).or_else(|| place::away().map(|away| away.door));
         let door = door.ok_or(Refusal::Limit)?;
         SharedBuffer::allocate(&door.account, bytes)
-    }
-
-    pub(crate) fn system(&self) -> Option<u32> {
-        place::here(|worker| worker.system()).or_else(|| place::away().map(|away| away.door.system))
     }
 
     fn on_shard(&self, run: impl FnOnce(&mut Worker) + Send + 'static) {

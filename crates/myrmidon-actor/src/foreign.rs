@@ -110,12 +110,12 @@ impl Runtime {
 impl<M: Send + 'static> Context<M> {
     /// The actor with a name, whatever its language.
     pub fn foreign(&self, name: &str) -> Option<ForeignRef> {
-        let system = System::find(self.system()?)?;
+        let system = System::find(place::system()?)?;
         system.whereis(name).map(|pid| ForeignRef { pid, system: system.handle() })
     }
 
     /// The actor with a PID, whatever its language: one that came in a payload, or [`Context::sender`].
     pub fn foreign_at(&self, pid: Pid) -> Option<ForeignRef> {
-        self.system().map(|system| ForeignRef { pid, system })
+        place::system().map(|system| ForeignRef { pid, system })
     }
 }
