@@ -130,9 +130,7 @@ impl<A: AsyncActor> Body for Asynchronous<A> {
     }
 
     // Nothing is handled on the shard.
-    fn take(&mut self, _: Pid, _: Pid, _: u32) -> bool {
-        false
-    }
+    fn take(&mut self, _: Pid, _: Pid, _: u32) {}
 
     fn handle(&mut self, _: Delivery) {}
 
@@ -148,6 +146,10 @@ impl<A: AsyncActor> Body for Asynchronous<A> {
             }
             self as Box<dyn Body>
         })
+    }
+
+    fn touch(&self) -> u8 {
+        0
     }
 }
 

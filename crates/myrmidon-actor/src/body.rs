@@ -38,13 +38,15 @@ pub(crate) trait Body: Send {
     /// A handler took so long.
     fn took(&mut self, micros: u32);
     fn started(&mut self, me: Pid);
-    /// Handles a message of the shard's store. `false`: it did not, the actor is to be lent for it.
-    fn take(&mut self, me: Pid, sender: Pid, slot: u32) -> bool;
+    /// Handles a message of the shard's store.
+    fn take(&mut self, me: Pid, sender: Pid, slot: u32);
     fn handle(&mut self, delivery: Delivery);
     fn signal(&mut self, me: Pid, signal: Signal);
     /// Handles a message in a future.
     #[cfg(feature = "tokio")]
     fn task(self: Box<Self>, delivery: Delivery) -> Handling;
+    /// Reads something of the actor's memory, so that it is in the cache.
+    fn touch(&self) -> u8;
 }
 
 /// A handler that takes longer, in microseconds, is lent the next time.
@@ -96,14 +98,10 @@ impl<A: Actor> Body for Plain<A> {
     }
 
     #[inline]
-    fn take(&mut self, me: Pid, sender: Pid, slot: u32) -> bool {
-        if self.runs() != Runs::Here {
-            return false;
-        }
+    fn take(&mut self, me: Pid, sender: Pid, slot: u32) {
         if let Some(message) = place::here(|worker| worker.mail.take::<A::Message>(self.kind, slot)).flatten() {
             self.actor.handle(message, &mut Context::new(me, sender, self.kind));
         }
-        true
     }
 
     fn handle(&mut self, delivery: Delivery) {
@@ -123,5 +121,9 @@ impl<A: Actor> Body for Plain<A> {
             self.handle(delivery);
             self as Box<dyn Body>
         })
+    }
+
+    fn touch(&self) -> u8 {
+        u8::from(self.long)
     }
 }

@@ -9,7 +9,6 @@ pub mod exit_reason;
 pub mod packet;
 pub mod payload;
 pub mod pid;
-pub mod prefetch;
 pub mod record;
 pub mod send_error;
 pub mod shard;

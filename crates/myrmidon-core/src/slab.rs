@@ -11,7 +11,6 @@ use crate::{
     monitor::{WatchedBy, Watching},
     pid::{MAX_GENERATION, MAX_INDEX, Pid},
     pool::Pool,
-    prefetch::prefetch,
     room::{HeldBy, Holding},
     timer::TimersOf,
 };
@@ -314,14 +313,6 @@ impl Slab {
     #[inline]
     pub fn touch(&self, index: u32) -> u32 {
         self.hot.get(index as usize).map_or(0, |hot| hot.generation)
-    }
-
-    /// Asks for a slot that is needed soon.
-    #[inline]
-    pub fn prefetch(&self, index: u32) {
-        if let Some(hot) = self.hot.get(index as usize) {
-            prefetch(hot);
-        }
     }
 
     /// A slot, where there is one.

@@ -15,8 +15,7 @@ use crate::{
 use myrmidon_core::{
     exit_reason::ExitReason,
     payload::{Payload, Value},
-    pid::{MAX_INDEX, Pid},
-    prefetch::prefetch,
+    pid::Pid,
     record::{control, flag, reply, spawn, submission, word},
     send_error::SendError,
 };
@@ -25,8 +24,6 @@ use std::sync::Arc;
 
 /// Records that wait for more: so many are ingested together.
 pub(super) const FLUSH: usize = 512;
-/// Fewer records than these are in no hurry.
-const FEW: usize = 8;
 /// PIDs that are reserved together.
 const RESERVED: usize = 64;
 
@@ -48,38 +45,8 @@ impl Worker {
         if core::mem::take(&mut self.timed) {
             self.now = clock::now();
         }
-        self.expect_bodies();
         self.shard.tick(self.now, &self.submissions, &mut self.ring, 0);
         self.submissions.clear();
-    }
-
-    /// A message to an actor of this shard is about to be submitted. Its slot and its place are fetched meanwhile, and, once
-    /// the records are ingested, what its place points to: each of the three would else be waited for.
-    #[inline]
-    fn expect(&self, to: Pid) {
-        self.shard.expect(to.index());
-        if let Some(home) = self.homes.get(to.index() as usize) {
-            prefetch(home);
-        }
-    }
-
-    /// The records are ingested next, and their receivers run soon.
-    pub(super) fn expect_bodies(&self) {
-        if self.submissions.len() < FEW {
-            return;
-        }
-        for record in &self.submissions {
-            if record[word::HEAD] & 0xff == submission::SEND {
-                self.expect_body(record[word::TO] & MAX_INDEX);
-            }
-        }
-    }
-
-    #[inline]
-    pub(super) fn expect_body(&self, index: u32) {
-        if let Some(body) = self.homes.get(index as usize).and_then(|home| home.body.as_deref()) {
-            prefetch(body);
-        }
     }
 
     /// Whether a message would be accepted now; asked of mailboxes close to their bound only, so that it is exact.
@@ -104,7 +71,6 @@ impl Worker {
         if to.shard() != self.number {
             return self.tell_away(to, from, kind, message);
         }
-        self.expect(to);
         self.admit(to, from)?;
         if let Some(message) = message.take() {
             let slot = self.mail.put(kind, message);

@@ -265,7 +265,6 @@ impl Worker {
         }
         self.submissions.extend_from_slice(&ends.records);
         self.look_at_clock();
-        self.expect_bodies();
         let written = self.shard.tick(self.now, &self.submissions, &mut self.ring, BATCH);
         self.submissions.clear();
         ends.member.dispatch(&mut self.shard);

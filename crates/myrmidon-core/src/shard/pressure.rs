@@ -268,12 +268,6 @@ impl Shard {
         }
     }
 
-    /// A message to one of its actors is about to be submitted: what that needs is fetched meanwhile.
-    #[inline]
-    pub fn expect(&self, index: u32) {
-        self.slab.prefetch(index);
-    }
-
     /// A bit for each slab index: a send to a marked one must tick first, so that its outcome is exact (G14).
     pub fn congested(&self) -> &[u32] {
         &self.congested
