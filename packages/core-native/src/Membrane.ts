@@ -3,28 +3,32 @@
  *
  * Everything that an actor system asks of a shard, as plain calls with numbers; what comes back is called on the host
  * (`host.ts`) by the loop. It knows neither behaviours nor Effect: `@myrmidonjs/actor` and the small API of this
- * package both stand on it.
+ * package both stand on it. Its parts: actors of other isolates (`away.ts`), links, watches and exit signals
+ * (`signals.ts`), who lives and what they use (`census.ts`).
  *
  * A call here writes a record, and the record is ingested with the next tick. What has an answer (`demonitor`,
  * `cancelTimer`, `whereis`, ...) ingests first, which delivers nothing and is allowed inside a handler.
  */
-import { Arg, type Binding, type InfoData, type IsolateData, type StatsData } from "./binding.ts"
-import { Border, type Carried, MOST_BYTES } from "./border.ts"
+import { Away } from "./away.ts"
+import { Arg, type Binding } from "./binding.ts"
+import { Border } from "./border.ts"
+import { Census } from "./census.ts"
 import type { ExitReason } from "./ExitReason.ts"
-import { Control, COPIED, Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
+import { Control, Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
 import { Attention, Loop } from "./loop.ts"
-import { generationOf, lowOf, pidOf } from "./words.ts"
 import { Reasons } from "./reasons.ts"
 import { rethrow } from "./rethrow.ts"
 import { buryPending } from "./bury.ts"
 import { Reserve } from "./reserve.ts"
 import { RESERVE, Ring, SUBMISSIONS } from "./ring.ts"
+import { Signals } from "./signals.ts"
 import { Slots } from "./slots.ts"
+import { Submissions } from "./submissions.ts"
 import { Table } from "./table.ts"
 import { Timers } from "./timers.ts"
 import { Tokens } from "./tokens.ts"
-import { USAGE_WORDS, Usages } from "./usages.ts"
+import { generationOf, lowOf } from "./words.ts"
 
 const {
   To: TO,
@@ -51,8 +55,6 @@ const { CONGESTED } = Arg
 const ACCEPTED = 0
 const MAILBOX_FULL = 1
 const BAD_MESSAGE = 4
-const BYTES = Flag.Bytes << 8
-const { FullPeers: FULL_PEERS } = Control
 const MAX_OP = 0xffff
 
 /** What a spawn may say. */
@@ -74,6 +76,10 @@ export interface OpenOptions<C> {
 }
 
 export class Membrane<C extends MembraneCell, K extends MembraneCall> {
+  readonly away: Away<C, K>
+  readonly signals: Signals<C, K>
+  readonly census: Census<C, K>
+  readonly #submissions: Submissions<C, K>
   readonly #ring: Ring
   readonly #slots = new Slots()
   readonly #tokens = new Tokens<K>()
@@ -88,7 +94,6 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   readonly #lockstep: boolean
   readonly #reserve: Reserve
   #nextWaiter = 1
-  #closed = false
   #settle: () => void = () => {}
   readonly #done = new Promise<void>((resolve) => {
     this.#settle = resolve
@@ -117,17 +122,21 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       options,
       this.#end
     )
+    this.#submissions = new Submissions(this.#ring, this.#loop, this.#reasons, this.#now, () => this.#sweep())
+    this.away = new Away(this.#submissions, this.#tokens, this.#border)
+    this.signals = new Signals(this.#submissions, host)
+    this.census = new Census(this.#submissions, this.#table, this.#slots)
   }
 
   // -- life -----------------------------------------------------------------------------------------------------------
 
   /** Takes a PID, or 0: there are as many actors as there may be, or the system is closed. */
   takePid(): number {
-    if (this.#closed) return 0
+    if (this.#submissions.closed) return 0
     const pid = this.#reserve.take()
     if (pid !== 0) return pid
     // Ends that wait to be ingested may have freed some.
-    this.#flush()
+    this.#submissions.flush()
     return this.#reserve.take()
   }
 
@@ -139,13 +148,13 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   /** Gives a PID back that was never opened. */
   release(cell: C): void {
     this.#table.remove(cell.low, cell.generation)
-    this.#put(Submission.Release, cell, undefined, 0, 0, 0)
+    this.#submissions.put(Submission.Release, cell, undefined, 0, 0, 0)
     this.#freed()
   }
 
   // In lockstep the next spawn takes the slot that was given back, as in a system without a ring.
   #freed(): void {
-    if (this.#lockstep) this.#flush()
+    if (this.#lockstep) this.#submissions.flush()
   }
 
   /** Opens a mailbox; name, link and watch are taken in the same step. The holder's PID: the name is taken. */
@@ -166,11 +175,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       this.#ring.args[CONGESTED]!++
     }
     if (options.name === undefined) {
-      this.#put(kind, cell, from, options.watchRef, options.capacity, b >>> 0)
+      this.#submissions.put(kind, cell, from, options.watchRef, options.capacity, b >>> 0)
     } else {
       const ring = this.#ring
-      this.#flush()
-      this.#put(kind, cell, from, options.watchRef, options.capacity, b >>> 0)
+      this.#submissions.flush()
+      this.#submissions.put(kind, cell, from, options.watchRef, options.capacity, b >>> 0)
       // The record is read where it stands, and not submitted.
       ring.pending--
       const holder = ring.native.openNamed(ring.pending, options.name)
@@ -178,70 +187,45 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       if (!this.#loop.awake) this.#loop.wake()
     }
     // One spawn record has one partner; a second one follows it with nothing in between.
-    if (watcher !== undefined && (flags & Spawn.Monitor) === 0) this.monitor(watcher, cell, options.watchRef)
+    if (watcher !== undefined && (flags & Spawn.Monitor) === 0) this.signals.monitor(watcher, cell, options.watchRef)
     return undefined
   }
 
   started(cell: C): void {
-    this.#put(Submission.Started, cell, undefined, 0, 0, 0)
+    this.#submissions.put(Submission.Started, cell, undefined, 0, 0, 0)
   }
 
   abandon(cell: C): void {
-    this.#put(Submission.Abandon, cell, undefined, 0, 0, 0)
+    this.#submissions.put(Submission.Abandon, cell, undefined, 0, 0, 0)
     this.#freed()
     this.#table.remove(cell.low, cell.generation)
     this.#timers.drop(cell)
   }
 
   exitSelf(cell: C, reason: ExitReason): void {
-    this.#put(Submission.ExitSelf, cell, undefined, 0, this.#word(reason), 0)
+    this.#submissions.put(Submission.ExitSelf, cell, undefined, 0, this.#submissions.word(reason), 0)
     // The rest of its slice is not for it any more.
     if (this.#loop.current === cell) this.#loop.attention |= Attention.LeaveSlice
   }
 
   finished(cell: C): void {
-    this.#put(Submission.Finished, cell, undefined, 0, 0, 0)
+    this.#submissions.put(Submission.Finished, cell, undefined, 0, 0, 0)
   }
 
   setFlags(cell: C, trapExit: boolean, cleanup: boolean): void {
     const flags = (trapExit ? Spawn.TrapExit : 0) | (cleanup ? Spawn.Cleanup : 0)
-    this.#put(Submission.Flags, cell, undefined, 0, 0, flags)
+    this.#submissions.put(Submission.Flags, cell, undefined, 0, 0, flags)
   }
 
   isAlive(low: number, generation: number): boolean {
-    if (this.#closed) return false
-    this.#flush()
+    if (this.#submissions.closed) return false
+    this.#submissions.flush()
     return this.#ring.native.isAlive(low, generation)
   }
 
   /** Whether its end has still to be told. No question to the shard. */
   holds(cell: C): boolean {
     return this.#table.find(cell.low, cell.generation) === cell
-  }
-
-  everExisted(pid: number): boolean {
-    if (this.#closed) return false
-    this.#flush()
-    return this.#ring.native.everExisted(lowOf(pid), generationOf(pid))
-  }
-
-  info(cell: C): InfoData | undefined {
-    if (this.#closed) return undefined
-    this.#flush()
-    return this.#ring.native.info(cell.low, cell.generation) ?? undefined
-  }
-
-  /** What an actor has used so far; undefined: it has ended. */
-  account(cell: C): { readonly reductions: number; readonly millis: number } | undefined {
-    if (this.#closed) return undefined
-    const ring = this.#ring
-    // Swaps of thousands ask one after the other: while nothing is delivered, nothing is left to be settled.
-    if (ring.pending > 0 || ring.unsettled) {
-      this.#flush()
-      ring.unsettled = this.#loop.pumping
-    }
-    const reductions = ring.reductionsOf(cell.low, cell.generation)
-    return reductions < 0 ? undefined : { reductions, millis: ring.result / 1000 }
   }
 
   /** The cell of a PID, while it lives. */
@@ -262,11 +246,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     flags: number
   ): number {
     const ring = this.#ring
-    if (ring.args[CONGESTED] !== 0 && (flags & NEXT) === 0 && ring.isCongested(low) && !this.#closed) {
+    if (ring.args[CONGESTED] !== 0 && (flags & NEXT) === 0 && ring.isCongested(low) && !this.#submissions.closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
     }
-    if (ring.pending >= MOST_PENDING) this.#flush()
+    if (ring.pending >= MOST_PENDING) this.#submissions.flush()
     if (op > MAX_OP) return BAD_MESSAGE
     const pending = ring.pending
     const at = pending << RECORD_SHIFT
@@ -314,14 +298,14 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   ): number {
     const ring = this.#ring
     if ((low === fromLow && generation === fromGeneration && low !== 0) || op > MAX_OP) return BAD_MESSAGE
-    if (ring.args[CONGESTED] !== 0 && ring.isCongested(low) && !this.#closed) {
+    if (ring.args[CONGESTED] !== 0 && ring.isCongested(low) && !this.#submissions.closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
     }
     const token = this.#tokens.open(call)
     if (token === 0) return MAILBOX_FULL
     call.token = token
-    if (ring.pending >= SUBMISSIONS) this.#flush()
+    if (ring.pending >= SUBMISSIONS) this.#submissions.flush()
     const at = ring.pending * WORDS
     const out = ring.out
     out[at + TO] = low
@@ -335,152 +319,6 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     ring.pending++
     if (!this.#loop.awake) this.#loop.wake()
     return ACCEPTED
-  }
-
-  // -- messages to other isolates ---------------------------------------------------------------------------------------
-
-  /** As `send`, to an actor of another isolate; `op` is of the border. Bytes are copied. */
-  sendAway(
-    low: number,
-    generation: number,
-    op: number,
-    payload: Carried,
-    fromLow: number,
-    fromGeneration: number,
-    flags: number
-  ): number {
-    const ring = this.#ring
-    const refusal = this.#wayTo(low, generation, fromLow, fromGeneration, payload)
-    if (refusal !== ACCEPTED) return refusal
-    if (ring.pending >= MOST_PENDING) this.#flush()
-    const head = SEND | ((flags & SENDER) << 8) | (op << 16)
-    if (typeof payload === "number") {
-      const at = ring.pending * WORDS
-      ring.put(head | INLINE, low, generation, fromLow, fromGeneration, 0, 0, 0)
-      ring.outFloats[(at >> 1) | 3] = payload
-    } else if (payload === undefined) ring.put(head, low, generation, fromLow, fromGeneration, 0, 0, 0)
-    else {
-      const slot = this.#carry(payload)
-      if (slot < 0) return BAD_MESSAGE
-      ring.put(head | BYTES, low, generation, fromLow, fromGeneration, slot, 0, 0)
-    }
-    if (!this.#loop.awake) this.#loop.wake()
-    return ACCEPTED
-  }
-
-  /** Whether a message to another isolate would be accepted now. */
-  mayLeave(low: number, generation: number, fromLow: number, fromGeneration: number): number {
-    return this.#closed ? ACCEPTED : this.#ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
-  }
-
-  // A way that a ring full of records cannot fill is not asked for; what is larger than a record may fill it at once.
-  #wayTo(low: number, generation: number, fromLow: number, fromGeneration: number, payload: Carried): number {
-    const ring = this.#ring
-    const isLarge = typeof payload === "object" && payload.length > COPIED
-    if (this.#closed || (ring.control[FULL_PEERS] === 0 && !isLarge)) return ACCEPTED
-    return ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
-  }
-
-  // There is room for the record afterwards, too. Below 0: too large.
-  #carry(bytes: Uint8Array): number {
-    return bytes.length > MOST_BYTES ? -1 : this.#border.put(bytes, this.#flushed)
-  }
-
-  readonly #flushed = (): void => this.#flush()
-
-  /** As `call`, to an actor of another isolate. It ends in `away.replied` or in `host.callEnded`. */
-  callAway(
-    low: number,
-    generation: number,
-    op: number,
-    payload: Uint8Array | undefined,
-    fromLow: number,
-    fromGeneration: number,
-    flags: number,
-    call: K,
-    timeout: number
-  ): number {
-    const ring = this.#ring
-    const refusal = this.#wayTo(low, generation, fromLow, fromGeneration, payload)
-    if (refusal !== ACCEPTED) return refusal
-    if (ring.pending >= MOST_PENDING) this.#flush()
-    const slot = payload === undefined ? 0 : this.#carry(payload)
-    if (slot < 0) return BAD_MESSAGE
-    const token = this.#tokens.open(call)
-    if (token === 0) return MAILBOX_FULL
-    call.token = token
-    const head = SEND | (((flags & SENDER) | Flag.Call) << 8) | (op << 16) | (payload === undefined ? 0 : BYTES)
-    const patience = timeout >= NEVER ? NEVER : Math.max(0, Math.ceil(timeout))
-    ring.put(head, low, generation, fromLow, fromGeneration, slot, token, patience)
-    if (!this.#loop.awake) this.#loop.wake()
-    return ACCEPTED
-  }
-
-  /** Answers the question of another isolate that came with `token`. false: too large, and nothing is answered. */
-  reply(token: number, status: number, payload: Carried): boolean {
-    const ring = this.#ring
-    if (ring.pending >= MOST_PENDING) this.#flush()
-    if (typeof payload === "number") {
-      const at = ring.pending * WORDS
-      ring.put(Submission.Reply | INLINE, 0, 0, 0, 0, 0, token, status)
-      ring.outFloats[at >> 1] = payload
-    } else if (payload === undefined) ring.put(Submission.Reply, 0, 0, 0, 0, 0, token, status)
-    else {
-      const slot = this.#carry(payload)
-      if (slot < 0) return false
-      ring.put(Submission.Reply | BYTES, 0, 0, 0, 0, slot, token, status)
-    }
-    if (!this.#loop.awake) this.#loop.wake()
-    return true
-  }
-
-  /**
-   * Passes the question of another isolate that came with `token` on to an actor of any isolate, whose answer its asker
-   * waits for from now on. false: too large, and nothing is passed on.
-   */
-  forward(
-    token: number,
-    low: number,
-    generation: number,
-    op: number,
-    payload: Uint8Array | undefined,
-    fromLow: number,
-    fromGeneration: number,
-    flags: number
-  ): boolean {
-    const ring = this.#ring
-    if (ring.pending >= MOST_PENDING) this.#flush()
-    const slot = payload === undefined ? 0 : this.#carry(payload)
-    if (slot < 0) return false
-    const head = Submission.Forward | ((flags & SENDER) << 8) | (op << 16) | (payload === undefined ? 0 : BYTES)
-    ring.put(head, low, generation, fromLow, fromGeneration, slot, token, 0)
-    if (!this.#loop.awake) this.#loop.wake()
-    return true
-  }
-
-  /** The op of a tag between isolates; 0: the table of the process is full. */
-  borderOpOf(tag: string): number {
-    return this.#border.opOf(tag)
-  }
-
-  /** The reverse. */
-  borderTagOf(op: number): string {
-    return this.#border.tagOf(op)
-  }
-
-  /** The shard's number: it stands in its PIDs. */
-  get shard(): number {
-    return this.#ring.shard
-  }
-
-  /** The number of this isolate in its system; the first one is 0. */
-  get isolate(): number {
-    return this.#ring.native.isolate
-  }
-
-  /** The live isolates of its system, and how busy they were at their last tick; empty when it is in none. */
-  isolates(): ReadonlyArray<IsolateData> {
-    return this.#closed ? [] : this.#ring.native.isolates()
   }
 
   /** Something is to be done, a timer is armed or a call is pending. */
@@ -510,7 +348,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   /** The call's answer was taken, or its caller has gone away. */
   answered(call: K): void {
     if (this.#tokens.close(call.token) === undefined) return
-    if (this.#ring.pending >= SUBMISSIONS) this.#flush()
+    if (this.#ring.pending >= SUBMISSIONS) this.#submissions.flush()
     this.#ring.put(Submission.Answered, 0, 0, 0, 0, 0, call.token, 0)
     if (!this.#loop.awake) this.#loop.wake()
   }
@@ -520,82 +358,37 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     const waiter = this.#nextWaiter
     this.#nextWaiter = waiter === NEVER ? 1 : waiter + 1
     this.#waiters.set(waiter, resume)
-    this.#put(Submission.AwaitRoom, cell, undefined, waiter, 0, 0)
+    this.#submissions.put(Submission.AwaitRoom, cell, undefined, waiter, 0, 0)
     return () => void this.#waiters.delete(waiter)
   }
 
   /** Ends it in order, behind what is in its normal lane. */
   stop(cell: C, reason: ExitReason): void {
-    this.#put(Submission.Stop, cell, undefined, 0, this.#word(reason), 0)
+    this.#submissions.put(Submission.Stop, cell, undefined, 0, this.#submissions.word(reason), 0)
   }
 
   // -- a handler that waits -------------------------------------------------------------------------------------------
 
   ready(cell: C, millis: number): void {
-    this.#put(Submission.Ready, cell, undefined, 0, Math.max(0, Math.round(millis * 1000)), 0)
+    this.#submissions.put(Submission.Ready, cell, undefined, 0, Math.max(0, Math.round(millis * 1000)), 0)
   }
 
   defer(task: () => void, cell: C | undefined): void {
-    if (!this.#closed) this.#loop.defer(task, cell)
+    if (!this.#submissions.closed) this.#loop.defer(task, cell)
   }
 
   // -- suspension -----------------------------------------------------------------------------------------------------
 
   /** No message is delivered any more behind the one in hand; control is. Idempotent. */
   suspend(cell: C): void {
-    this.#put(Submission.Suspend, cell, undefined, 0, 0, 0)
+    this.#submissions.put(Submission.Suspend, cell, undefined, 0, 0, 0)
     // It acts between this message and the next one, also in a batch that is under way.
     this.#loop.attention |= Attention.Flush
   }
 
   /** Ends that. Idempotent. */
   resume(cell: C): void {
-    this.#put(Submission.Resume, cell, undefined, 0, 0, 0)
-  }
-
-  // -- signals --------------------------------------------------------------------------------------------------------
-
-  exit(to: C, from: C | undefined, reason: ExitReason): void {
-    this.#put(Submission.Exit, to, from, 0, this.#word(reason), 0)
-    // It acts between this message and the next one, also in a batch that is under way.
-    this.#loop.attention |= Attention.Flush
-  }
-
-  link(a: C, b: C): void {
-    this.#put(Submission.Link, b, a, 0, 0, 0)
-  }
-
-  unlink(a: C, b: C): void {
-    this.#put(Submission.Unlink, b, a, 0, 0, 0)
-  }
-
-  monitor(watcher: C, target: C, ref: number): void {
-    this.#put(Submission.Monitor, target, watcher, ref, 0, 0)
-  }
-
-  /** true: no `down` of it was or will be delivered. */
-  demonitor(watcher: C, ref: number): boolean {
-    if (this.#closed) return false
-    if (this.#ring.pending >= SUBMISSIONS) this.#flush()
-    this.#ring.put(Submission.Demonitor, 0, 0, watcher.low, watcher.generation, ref, 0, 0)
-    this.#flush()
-    return this.#ring.result === 1
-  }
-
-  /** A watch from outside of any actor. */
-  watch(target: C, ref: number): void {
-    if (this.#closed) {
-      const from = pidOf(target.low, target.generation)
-      void Promise.resolve().then(() => this.#host.outsideDown(ref, from, { _tag: "NoProc", everExisted: true }))
-      return
-    }
-    this.#put(Submission.Monitor, target, undefined, ref, 0, 0)
-  }
-
-  unwatch(ref: number): void {
-    if (this.#ring.pending >= SUBMISSIONS) this.#flush()
-    this.#ring.put(Submission.Demonitor, 0, 0, 0, 0, ref, 0, 0)
-    if (!this.#loop.awake) this.#loop.wake()
+    this.#submissions.put(Submission.Resume, cell, undefined, 0, 0, 0)
   }
 
   // -- names and timers -----------------------------------------------------------------------------------------------
@@ -607,8 +400,8 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   /** Of any isolate. */
   pidNamed(name: string): number | undefined {
-    if (this.#closed) return undefined
-    this.#flush()
+    if (this.#submissions.closed) return undefined
+    this.#submissions.flush()
     return this.#ring.native.whereis(name) ?? undefined
   }
 
@@ -623,7 +416,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   ): void {
     this.#timers.start(cell, ref, { op, payload, repeat })
     const ring = this.#ring
-    if (ring.pending >= SUBMISSIONS) this.#flush()
+    if (ring.pending >= SUBMISSIONS) this.#submissions.flush()
     const at = ring.pending * WORDS
     ring.put(Submission.Timer | ((flags & Flag.Priority) << 8), cell.low, cell.generation, repeat ? 1 : 0, 0, ref, 0, 0)
     ring.outFloats[(at >> 1) + 3] = delay
@@ -632,9 +425,9 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   /** ms left; 0: its message was queued and is not delivered any more; undefined: delivered, or never was. */
   cancelTimer(cell: C, ref: number): number | undefined {
-    if (this.#closed) return undefined
-    this.#put(Submission.Cancel, cell, undefined, ref, 0, 0)
-    this.#flush()
+    if (this.#submissions.closed) return undefined
+    this.#submissions.put(Submission.Cancel, cell, undefined, ref, 0, 0)
+    this.#submissions.flush()
     this.#timers.cancel(cell, ref)
     const left = this.#ring.result
     return left < 0 ? undefined : left
@@ -642,53 +435,12 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   // -- the whole ------------------------------------------------------------------------------------------------------
 
-  stats(): StatsData & { readonly slots: number } {
-    if (this.#closed) {
-      const nothing = { actors: 0, queued: 0, bytes: 0, calls: 0, away: 0, asked: 0, payloads: 0, packets: 0 }
-      return { ...nothing, slots: this.#slots.used }
-    }
-    this.#flush()
-    return { ...this.#ring.native.stats(), slots: this.#slots.used }
-  }
-
-  /** The `n` cells that have most of `by`, the highest first, ties by PID. */
-  top(n: number, by: string): Array<readonly [cell: C, info: InfoData]> {
-    if (this.#closed) return []
-    this.#flush()
-    return this.#ring.native.top(n, by).flatMap((info) => {
-      const cell = this.find(info.pid)
-      return cell === undefined ? [] : [[cell, info] as const]
-    })
-  }
-
-  /** What all live cells have used and hold, by the same position in each. */
-  usages(): Usages<C> {
-    if (this.#closed) return new Usages(0)
-    this.#flush()
-    const words = this.#ring.native.usages()
-    const usages = new Usages<C>(words.length / USAGE_WORDS)
-    for (let at = 0; at < words.length; at += USAGE_WORDS) usages.add(this.find(words[at]!), words, at)
-    return usages
-  }
-
-  /** The PID of every live cell, in order of its spawn. */
-  pids(): Float64Array {
-    if (this.#closed) return new Float64Array(0)
-    this.#flush()
-    return this.#ring.native.live()
-  }
-
-  /** Every live cell, in order of its spawn. */
-  cells(): Array<C> {
-    return Array.from(this.pids(), (pid) => this.find(pid)).filter((cell) => cell !== undefined)
-  }
-
   keepAlive(on: boolean): void {
-    if (!this.#closed) this.#loop.keepAlive(on)
+    if (!this.#submissions.closed) this.#loop.keepAlive(on)
   }
 
   get closed(): boolean {
-    return this.#closed
+    return this.#submissions.closed
   }
 
   /**
@@ -706,10 +458,10 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   // Declared before the constructor's use of it: fields are initialised in order.
   readonly #end = (): void => {
-    if (this.#closed) return this.#sweep()
+    if (this.#submissions.closed) return this.#sweep()
     this.#loop.closing = true
     this.#ring.flush(this.#now())
-    this.#closed = true
+    this.#submissions.closed = true
     if (this.#ring.broken === undefined) {
       for (let written = this.#ring.native.close(); written > 0; written = this.#ring.native.close()) {
         this.#loop.drain(written)
@@ -737,30 +489,5 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       }
     }
     this.#loop.awake = false
-  }
-
-  // After the end nobody reads the record.
-  #word(reason: ExitReason): number {
-    return this.#closed ? 0 : this.#reasons.word(reason)
-  }
-
-  /** Ingests what waits; delivers nothing. */
-  #flush(): void {
-    if (this.#closed) return this.#sweepLater()
-    this.#ring.flush(this.#now())
-    if (!this.#loop.awake) this.#loop.wake()
-  }
-
-  #put(kind: number, to: C, from: C | undefined, slot: number, a: number, b: number): void {
-    const ring = this.#ring
-    if (ring.pending >= SUBMISSIONS) this.#flush()
-    if (from === undefined) ring.put(kind, to.low, to.generation, 0, 0, slot, a, b)
-    else ring.put(kind, to.low, to.generation, from.low, from.generation, slot, a, b)
-    if (!this.#loop.awake) this.#loop.wake()
-  }
-
-  // A ring that fills up after the end is emptied on the spot: there is no shard that could.
-  #sweepLater(): void {
-    if (this.#ring.pending >= SUBMISSIONS) this.#sweep()
   }
 }

@@ -96,12 +96,12 @@ export class PlainHost implements MembraneHost<PlainActor, Question> {
   }
 
   link(a: PlainActor, b: PlainActor): void {
-    this.membrane.link(a, b)
+    this.membrane.signals.link(a, b)
   }
 
   monitor(watcher: PlainActor, target: PlainActor): MonitorRef {
     const ref = this.#ref()
-    this.membrane.monitor(watcher, target, ref)
+    this.membrane.signals.monitor(watcher, target, ref)
     return ref as MonitorRef
   }
 
@@ -110,9 +110,9 @@ export class PlainHost implements MembraneHost<PlainActor, Question> {
       if (signal?.aborted === true) return
       const ref = this.#ref()
       this.#watches.set(ref, resolve)
-      this.membrane.watch(target, ref)
+      this.membrane.signals.watch(target, ref)
       signal?.addEventListener("abort", () => {
-        if (this.#watches.delete(ref)) this.membrane.unwatch(ref)
+        if (this.#watches.delete(ref)) this.membrane.signals.unwatch(ref)
       }, { once: true })
     })
   }
@@ -135,7 +135,7 @@ export class PlainHost implements MembraneHost<PlainActor, Question> {
   }
 
   kill(actor: PlainActor): void {
-    this.membrane.exit(actor, this.#current, KILLED)
+    this.membrane.signals.exit(actor, this.#current, KILLED)
   }
 
   exitSelf(actor: PlainActor, reason: ExitReason): void {

@@ -145,7 +145,7 @@ export class Runtime implements AsyncDisposable {
 
   /** How much there is. */
   stats(): { readonly actors: number; readonly queued: number; readonly calls: number; readonly bytes: number } {
-    const { actors, bytes, calls, queued } = this.#membrane.stats()
+    const { actors, bytes, calls, queued } = this.#membrane.census.stats()
     return { actors, queued, calls, bytes }
   }
 
@@ -161,7 +161,7 @@ export class Runtime implements AsyncDisposable {
   }
 
   async #stop(timeout: number): Promise<void> {
-    const actors = this.#membrane.cells().reverse()
+    const actors = this.#membrane.census.cells().reverse()
     const ended = Promise.all(actors.map((actor) => this.#host.watch(actor, undefined)))
     for (const actor of actors) this.#host.stopSoon(actor)
     const timer = timeout === Infinity ? undefined : setTimeout(() => {

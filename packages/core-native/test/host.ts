@@ -183,7 +183,7 @@ export const setup = (
     })
     send(barrier, undefined)
     await host.until(() => reached)
-    membrane.exit(barrier, undefined, { _tag: "Killed" })
+    membrane.signals.exit(barrier, undefined, { _tag: "Killed" })
     await host.until(() => host.log.includes(`dead ${barrier.low & 0xffffff} Killed`))
   }
   return { host, membrane, spawn, send, ask, settled }

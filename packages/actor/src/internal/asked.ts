@@ -32,6 +32,11 @@ export class Asked {
 
   /** What is wrong with it, if anything is. */
   encode(exit: Exit.Exit<unknown, unknown>): string | undefined {
+    if (Exit.isSuccess(exit) && this.wire.isStream(this.op)) {
+      // Its items have arrived.
+      this.ready = { status: Answer.Success, carried: undefined }
+      return undefined
+    }
     const failure = Exit.isFailure(exit) ? exit.cause.reasons.find(Cause.isFailReason) : undefined
     const part = Exit.isSuccess(exit) ? "success" : "error"
     const carried = carry(this.wire, this.op, Exit.isSuccess(exit) ? exit.value : failure?.error, part)

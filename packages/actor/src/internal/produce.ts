@@ -5,7 +5,6 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { OpFlag } from "./bound.ts"
@@ -28,22 +27,33 @@ export const startStream = (cell: Cell, op: number, request: StreamRequest, call
   const runner = new Runner(cell, Scope.makeUnsafe())
   const isChecked = ((cell.bound.flags[op] ?? 0) & OpFlag.Checked) !== 0
   const offer = (items: ReadonlyArray<unknown>): Effect.Effect<unknown, unknown> =>
-    Queue.offerAll(request.queue, isChecked ? items.map((item) => checked(cell, op, item)) : items)
-  const fiber = runner.run(Effect.onExit(
-    Stream.runForEachArray(stream as Stream.Stream<unknown, unknown>, offer),
-    (exit) => Scope.close(runner.scope, exit)
-  ))
+    request.offer(isChecked ? items.map((item) => checked(cell, op, item)) : items)
+  const produced = Stream.runForEachArray(stream as Stream.Stream<unknown, unknown>, offer)
+  const fiber = runner.run(Effect.onExit(drained(request, produced), (exit) => Scope.close(runner.scope, exit)))
   hold(life, fiber)
   request.cancel = () => fiber.interruptUnsafe()
   fiber.addObserver((exit) => {
     life.fibers?.delete(fiber)
     request.cancel = undefined
+    request.over()
     if (life.closing || request.cancelled) return
     // A stream that dies is a defect of the actor, as any handler's is.
     if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) return crash(cell, Cause.squash(exit.cause))
     answer(cell, op, call, Exit.isSuccess(exit) ? Exit.void : exit, true)
   })
 }
+
+// Its end comes behind all that it has offered, but for a crash, which waits for nobody.
+const drained = (
+  request: StreamRequest,
+  produced: Effect.Effect<void, unknown>
+): Effect.Effect<void, unknown> =>
+  request.drained === undefined ?
+    produced :
+    Effect.flatMap(Effect.exit(produced), (exit) =>
+      Exit.isFailure(exit) && (Cause.hasDies(exit.cause) || Cause.hasInterrupts(exit.cause))
+        ? exit
+        : Effect.andThen(request.drained!, exit))
 
 const checked = (cell: Cell, op: number, item: unknown): unknown => {
   const found = checkSuccess(cell.bound, op, item)

@@ -84,14 +84,15 @@ export const refused = (
   return outcomes[outcome]!
 }
 
-const issueOf = (to: Cell, message: Message<string, unknown>): string => {
+const issueOf = (to: Cell, message: Message<string, unknown>, isStream: boolean): string => {
   to = to.target()
   const op = Envelope.op(message)
   const flags = flagsOf(to, op)
   if (flags === 0) return `${to.bound.program.protocol} has no such message`
   if ((flags & OpFlag.Stream) !== 0) {
-    return isElsewhere(to) ? "a stream does not cross isolates" : "its reply is a stream: use `stream`"
-  }
+    if (!isStream) return "its reply is a stream: use `stream`"
+    if (!canStream(to)) return "no stream comes from an isolate that runs no TypeScript"
+  } else if (isStream) return "its reply is no stream: use `ask`"
   if ((flags & OpFlag.Checked) !== 0) {
     const checked = checkPayload(to.bound, op, message.payload)
     if (Exit.isFailure(checked)) return String(Cause.squash(checked.cause))
@@ -110,14 +111,19 @@ const mailboxOf = (ref: Cell): ResolvedMailbox => {
 
 const unchecked = { disableChecks: true }
 
-const tellReason = (to: Cell, message: Message<string, unknown>, outcome: Outcome): TellError["reason"] => {
+const tellReason = (
+  to: Cell,
+  message: Message<string, unknown>,
+  outcome: Outcome,
+  isStream = false
+): TellError["reason"] => {
   switch (outcome) {
     case Outcome.NodeBusy:
       return new NodeBusy({ node: "" })
     case Outcome.NoSession:
       return new NoSession({ node: "" })
     case Outcome.BadMessage:
-      return new BadMessage({ tag: Envelope.tag(message), issue: issueOf(to, message) })
+      return new BadMessage({ tag: Envelope.tag(message), issue: issueOf(to, message, isStream) })
     default:
       return new MailboxFull({ pid: to.pid, capacity: mailboxOf(to).capacity }, unchecked)
   }
@@ -128,8 +134,13 @@ export const tellError = (to: Cell, message: Message<string, unknown>, outcome: 
   new TellError({ reason: tellReason(to, message, outcome) }, unchecked)
 
 /** The error of a refused ask. */
-export const askRefused = (to: Cell, message: Message<string, unknown>, outcome: Outcome): AskError => {
-  const reason = tellReason(to, message, outcome)
+export const askRefused = (
+  to: Cell,
+  message: Message<string, unknown>,
+  outcome: Outcome,
+  isStream = false
+): AskError => {
+  const reason = tellReason(to, message, outcome, isStream)
   return new AskError({
     tag: Envelope.tag(message),
     reason: reason._tag === "NoSession" ? new NodeBusy({ node: reason.node }) : reason
@@ -176,7 +187,7 @@ export const sendCall = (
   const bound = to.bound
   const flags = flagsOf(to, op)
   const isStream = (flags & OpFlag.Stream) !== 0
-  if (wrap !== undefined && isElsewhere(to)) return Outcome.BadMessage
+  if (wrap !== undefined && !canStream(to)) return Outcome.BadMessage
   if (flags === 0 || (isStream !== (wrap !== undefined) && bound !== to.host.nobody) || to === from) {
     return Outcome.BadMessage
   }
@@ -208,6 +219,8 @@ export const passOn = (asked: Asked, to: Cell, message: Message<string, unknown>
 /** It lives in another isolate. */
 const isElsewhere = (to: Cell): boolean => to.bound.shard !== to.host.shard
 
+const canStream = (to: Cell): boolean => !isElsewhere(to) || to.host.isolates?.canAsk(to) === true
+
 /** What a timer carries, checked now: later nobody would be there to tell. Throws a `TypeError`. */
 export const payloadFor = (
   to: Cell,
@@ -215,7 +228,7 @@ export const payloadFor = (
   message: Message<string, unknown>
 ): { readonly flags: number; readonly payload: unknown } => {
   const flags = flagsOf(to, op)
-  if (flags === 0 || (flags & OpFlag.Stream) !== 0) throw new TypeError(issueOf(to, message))
+  if (flags === 0 || (flags & OpFlag.Stream) !== 0) throw new TypeError(issueOf(to, message, false))
   if ((flags & OpFlag.Moves) !== 0 && buffersIn(message.payload).length > 0) {
     throw new TypeError("a timer cannot carry a buffer: keep it in the state")
   }

@@ -5,22 +5,29 @@ import type { Binding, Membrane as Exported, MembraneHost } from "@myrmidonjs/co
 import * as coreNative from "@myrmidonjs/core-native"
 import type { Call } from "../../src/internal/call.ts"
 import type { NativeCell } from "../../src/internal/native/cell.ts"
-import type { NativeMembrane, NativeModule } from "../../src/internal/native/membrane.ts"
+import type {
+  NativeAway,
+  NativeCensus,
+  NativeMembrane,
+  NativeModule,
+  NativeSignals
+} from "../../src/internal/native/membrane.ts"
 import type { Outcome, ShardHost } from "../../src/internal/shard.ts"
 
 type Options = ConstructorParameters<NativeModule["Membrane"]>[1]
 
 /** That package knows outcomes and PIDs as numbers. */
-type Numbered = {
-  readonly [Name in keyof NativeMembrane]: NativeMembrane[Name] extends (...args: infer Args) => Outcome
-    ? (...args: Args) => number
-    : NativeMembrane[Name]
+type Numbered<Part> = {
+  readonly [Name in keyof Part]: Part[Name] extends (...args: infer Args) => Outcome ? (...args: Args) => number
+    : Part[Name]
 }
+type Parts = Pick<NativeMembrane, "signals" | "census"> & { readonly away: Numbered<NativeAway> }
+type Whole = Numbered<Omit<NativeMembrane, keyof Parts>> & Parts
 
 // Compiled, not run: what the one makes is handed where the other is asked for.
-const made = (binding: Binding, options: Options, host: MembraneHost<NativeCell, Call>): Numbered =>
+const made = (binding: Binding, options: Options, host: MembraneHost<NativeCell, Call>): Whole =>
   new coreNative.Membrane(binding, options, host)
-const held = (membrane: Exported<NativeCell, Call>): Numbered => membrane
+const held = (membrane: Exported<NativeCell, Call>): Whole => membrane
 const told: Record<keyof ShardHost, true> & Record<keyof MembraneHost<NativeCell, Call>, true> = {
   spentCall: true,
   deliver: true,
@@ -35,7 +42,7 @@ const told: Record<keyof ShardHost, true> & Record<keyof MembraneHost<NativeCell
   away: true
 }
 
-const members: Record<keyof NativeMembrane, true> = {
+const members: Record<Exclude<keyof NativeMembrane, keyof Parts>, true> = {
   takePid: true,
   adopt: true,
   release: true,
@@ -46,24 +53,9 @@ const members: Record<keyof NativeMembrane, true> = {
   finished: true,
   setFlags: true,
   isAlive: true,
-  info: true,
-  account: true,
-  top: true,
-  usages: true,
-  pids: true,
   find: true,
   send: true,
   call: true,
-  sendAway: true,
-  callAway: true,
-  mayLeave: true,
-  reply: true,
-  forward: true,
-  borderOpOf: true,
-  borderTagOf: true,
-  shard: true,
-  isolate: true,
-  isolates: true,
   isBusy: true,
   answered: true,
   awaitRoom: true,
@@ -75,23 +67,52 @@ const members: Record<keyof NativeMembrane, true> = {
   resume: true,
   suspend: true,
   defer: true,
+  whereis: true,
+  pidNamed: true,
+  startTimer: true,
+  cancelTimer: true,
+  keepAlive: true,
+  holds: true,
+  closed: true,
+  close: true
+}
+const away: Record<keyof NativeAway, true> = {
+  send: true,
+  call: true,
+  mayLeave: true,
+  reply: true,
+  forward: true,
+  opOf: true,
+  tagOf: true,
+  shard: true,
+  isolate: true,
+  isolates: true
+}
+const signals: Record<keyof NativeSignals, true> = {
   exit: true,
   link: true,
   unlink: true,
   monitor: true,
   demonitor: true,
   watch: true,
-  unwatch: true,
-  whereis: true,
-  pidNamed: true,
-  startTimer: true,
-  cancelTimer: true,
+  unwatch: true
+}
+const census: Record<keyof NativeCensus, true> = {
+  info: true,
+  account: true,
   stats: true,
+  top: true,
+  usages: true,
   cells: true,
-  keepAlive: true,
-  holds: true,
-  closed: true,
-  close: true
+  pids: true
+}
+
+const options: Options = {
+  maxActors: 10,
+  capacity: 10,
+  longSchedule: 10,
+  clock: { now: () => 0, wakeIn: () => {} },
+  seed: undefined
 }
 
 describe("the membrane", () => {
@@ -100,6 +121,16 @@ describe("the membrane", () => {
     assert.isFunction(held)
     assert.strictEqual(Object.keys(told).length, 11)
     assert.isFunction(coreNative.load)
-    for (const name of Object.keys(members)) assert.isTrue(name in coreNative.Membrane.prototype, name)
+    const membrane = made(coreNative.load(), options, {} as MembraneHost<NativeCell, Call>)
+    const parts: ReadonlyArray<readonly [object, object]> = [
+      [members, membrane],
+      [away, membrane.away],
+      [signals, membrane.signals],
+      [census, membrane.census]
+    ]
+    for (const [names, part] of parts) {
+      for (const name of Object.keys(names)) assert.isTrue(name in part, name)
+    }
+    membrane.close()
   })
 })

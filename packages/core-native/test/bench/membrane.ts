@@ -226,12 +226,15 @@ const spawning = async (name: string, n: number): Promise<void> => {
   const before = process.memoryUsage.rss()
   const start = performance.now()
   for (let i = 0; i < n; i++) cells[i] = spawn(bound)
-  const actors = membrane.stats().actors
+  const actors = membrane.census.stats().actors
   const seconds = (performance.now() - start) / 1000
   check(name, actors, n)
   globalThis.gc?.()
   const bytes = (process.memoryUsage.rss() - before) / n
-  report(name, n, seconds, { bytes_per_actor: Math.round(bytes), native_bytes: Math.round(membrane.stats().bytes / n) })
+  report(name, n, seconds, {
+    bytes_per_actor: Math.round(bytes),
+    native_bytes: Math.round(membrane.census.stats().bytes / n)
+  })
   await membrane.close()
 }
 

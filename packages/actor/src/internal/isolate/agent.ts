@@ -183,6 +183,12 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
       },
       "myrmidon/Hold": (_, { hold, pid }) => holdHere(cellHere(host, pid), hold),
       "myrmidon/IsAlive": (_, { pid }) => host.shard.isAlive(cellHere(host, pid)),
+      "myrmidon/Items": (_, { chunks, stream }) => {
+        const taken = host.isolates!.streams.items(stream, chunks)
+        return typeof taken === "boolean" ? taken : Effect.succeed(taken)
+      },
+      "myrmidon/EndStream": (_, { stream }) => host.isolates!.streams.end(stream),
+      "myrmidon/StopStream": (_, { isolate, stream }) => host.isolates!.streams.stop(isolate, stream),
       "myrmidon/Ready": (_, { isolate, ticket }) => hooks.ready(isolate, ticket),
       "myrmidon/Event": (_, { event }) => relay.event(event),
       "myrmidon/Letter": (_, { from, payload, tag, to, why }) => relay.letter(to, from, tag, payload, why),

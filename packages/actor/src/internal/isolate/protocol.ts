@@ -62,6 +62,15 @@ export const Agent = makeProtocol(
     /** Whether it is alive. `hold`: what becomes of its deliveries. */
     makeRpc("myrmidon/Hold", { payload: { ...About, hold: Schema.Boolean }, success: Schema.Boolean }),
     makeRpc("myrmidon/IsAlive", { payload: About, success: Schema.Boolean }),
+    /** Items of a stream for a reader of that isolate; answered when it has taken them. false: it is gone. */
+    makeRpc("myrmidon/Items", {
+      payload: { stream: Schema.Int, chunks: Schema.Array(Schema.Uint8Array) },
+      success: Schema.Boolean
+    }),
+    /** To itself, behind the items: a stream has ended without a word. */
+    makeRpc("myrmidon/EndStream", { payload: { stream: Schema.Int } }),
+    /** A reader of that isolate has gone. */
+    makeRpc("myrmidon/StopStream", { payload: { isolate: Schema.Int, stream: Schema.Int } }),
     /** A worker is ready. */
     makeRpc("myrmidon/Ready", { payload: { isolate: Schema.Int, ticket: Schema.Int } }),
     /** What happened in a worker; as much of it as plain data can say. */

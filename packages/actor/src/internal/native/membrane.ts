@@ -40,8 +40,72 @@ export type NativeOpenOptions = Omit<OpenOptions, "parent" | "watcher"> & {
   readonly watcher: NativeCell | undefined
 }
 
+/** Messages to other isolates. */
+export interface NativeAway {
+  send(
+    low: number,
+    generation: number,
+    op: number,
+    payload: Carried,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): Outcome
+  mayLeave(low: number, generation: number, fromLow: number, fromGeneration: number): Outcome
+  call(
+    low: number,
+    generation: number,
+    op: number,
+    payload: Uint8Array | undefined,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number,
+    call: Call,
+    timeout: number
+  ): Outcome
+  reply(token: number, status: number, payload: Carried): boolean
+  forward(
+    token: number,
+    low: number,
+    generation: number,
+    op: number,
+    payload: Uint8Array | undefined,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): boolean
+  opOf(tag: string): number
+  tagOf(op: number): string
+  readonly shard: number
+  readonly isolate: number
+  isolates(): ReadonlyArray<IsolateLoad>
+}
+
+export interface NativeSignals {
+  exit(to: NativeCell, from: NativeCell | undefined, reason: ExitReason): void
+  link(a: NativeCell, b: NativeCell): void
+  unlink(a: NativeCell, b: NativeCell): void
+  monitor(watcher: NativeCell, target: NativeCell, ref: number): void
+  demonitor(watcher: NativeCell, ref: number): boolean
+  watch(target: NativeCell, ref: number): void
+  unwatch(ref: number): void
+}
+
+export interface NativeCensus {
+  info(cell: NativeCell): NativeInfo | undefined
+  account(cell: NativeCell): { readonly reductions: number; readonly millis: number } | undefined
+  stats(): NativeStats
+  top(n: number, by: string): ReadonlyArray<readonly [cell: NativeCell, info: NativeInfo]>
+  usages(): NativeUsages
+  cells(): ReadonlyArray<NativeCell>
+  pids(): Float64Array
+}
+
 /** One isolate's face of its Rust shard. PIDs are numbers, 0 is nobody. */
 export interface NativeMembrane {
+  readonly away: NativeAway
+  readonly signals: NativeSignals
+  readonly census: NativeCensus
   takePid(): number
   adopt(cell: NativeCell): void
   release(cell: NativeCell): void
@@ -53,8 +117,6 @@ export interface NativeMembrane {
   setFlags(cell: NativeCell, trapExit: boolean, cleanup: boolean): void
   isAlive(low: number, generation: number): boolean
   holds(cell: NativeCell): boolean
-  info(cell: NativeCell): NativeInfo | undefined
-  account(cell: NativeCell): { readonly reductions: number; readonly millis: number } | undefined
   find(pid: number): NativeCell | undefined
   send(
     low: number,
@@ -83,43 +145,6 @@ export interface NativeMembrane {
   /** Runs the loop on the caller's stack until the call has ended, or for a turn. */
   help(call: Call): void
   answered(call: Call): void
-  sendAway(
-    low: number,
-    generation: number,
-    op: number,
-    payload: Carried,
-    fromLow: number,
-    fromGeneration: number,
-    flags: number
-  ): Outcome
-  mayLeave(low: number, generation: number, fromLow: number, fromGeneration: number): Outcome
-  callAway(
-    low: number,
-    generation: number,
-    op: number,
-    payload: Uint8Array | undefined,
-    fromLow: number,
-    fromGeneration: number,
-    flags: number,
-    call: Call,
-    timeout: number
-  ): Outcome
-  reply(token: number, status: number, payload: Carried): boolean
-  forward(
-    token: number,
-    low: number,
-    generation: number,
-    op: number,
-    payload: Uint8Array | undefined,
-    fromLow: number,
-    fromGeneration: number,
-    flags: number
-  ): boolean
-  borderOpOf(tag: string): number
-  borderTagOf(op: number): string
-  readonly shard: number
-  readonly isolate: number
-  isolates(): ReadonlyArray<IsolateLoad>
   readonly isBusy: boolean
   awaitRoom(cell: NativeCell, resume: () => void): () => void
   stop(cell: NativeCell, reason: ExitReason): void
@@ -127,13 +152,6 @@ export interface NativeMembrane {
   suspend(cell: NativeCell): void
   resume(cell: NativeCell): void
   defer(task: () => void, cell: NativeCell | undefined): void
-  exit(to: NativeCell, from: NativeCell | undefined, reason: ExitReason): void
-  link(a: NativeCell, b: NativeCell): void
-  unlink(a: NativeCell, b: NativeCell): void
-  monitor(watcher: NativeCell, target: NativeCell, ref: number): void
-  demonitor(watcher: NativeCell, ref: number): boolean
-  watch(target: NativeCell, ref: number): void
-  unwatch(ref: number): void
   whereis(name: string): NativeCell | undefined
   pidNamed(name: string): number | undefined
   startTimer(
@@ -146,11 +164,6 @@ export interface NativeMembrane {
     flags: number
   ): void
   cancelTimer(cell: NativeCell, ref: number): number | undefined
-  stats(): NativeStats
-  top(n: number, by: string): ReadonlyArray<readonly [cell: NativeCell, info: NativeInfo]>
-  usages(): NativeUsages
-  cells(): ReadonlyArray<NativeCell>
-  pids(): Float64Array
   keepAlive(on: boolean): void
   readonly closed: boolean
   close(): unknown

@@ -9,9 +9,10 @@ import type { Call } from "../call.ts"
 import { carry } from "../carry.ts"
 import type { Cell } from "../cell.ts"
 import { intern, tagOf } from "../opcodes.ts"
+import { Reading } from "../stream.ts"
 import { Outcome, type ShardClock } from "../shard.ts"
 import { wireOfBound } from "../wire.ts"
-import type { NativeMembrane } from "./membrane.ts"
+import type { NativeAway } from "./membrane.ts"
 import type { RustBinding } from "./rust.ts"
 
 const { Accepted, BadMessage } = Outcome
@@ -20,14 +21,14 @@ const BORDER = 0x8000
 
 /** The ops of this isolate and those of the border, as far as they were needed. */
 export class Ops {
-  readonly #membrane: NativeMembrane
+  readonly #away: NativeAway
   readonly #there: Array<number> = []
   readonly #here: Array<number> = []
   readonly #binding: Pick<RustBinding, "tagMoves">
   readonly #moving = new Set<number>()
 
-  constructor(membrane: NativeMembrane, binding: Pick<RustBinding, "tagMoves">) {
-    this.#membrane = membrane
+  constructor(away: NativeAway, binding: Pick<RustBinding, "tagMoves">) {
+    this.#away = away
     this.#binding = binding
   }
 
@@ -45,8 +46,8 @@ export class Ops {
   }
 
   #learn(op: number): number {
-    while (this.#there.length < op) this.#there.push(this.#membrane.borderOpOf(tagOf(this.#there.length)))
-    return this.#there[op] = this.#membrane.borderOpOf(tagOf(op))
+    while (this.#there.length < op) this.#there.push(this.#away.opOf(tagOf(this.#there.length)))
+    return this.#there[op] = this.#away.opOf(tagOf(op))
   }
 
   here(border: number): number {
@@ -57,17 +58,17 @@ export class Ops {
   #recall(border: number): number {
     const at = border & ~BORDER
     while (this.#here.length < at) this.#here.push(0)
-    return this.#here[at] = intern(this.#membrane.borderTagOf(border))
+    return this.#here[at] = intern(this.#away.tagOf(border))
   }
 }
 
 export class Sends {
-  readonly #membrane: NativeMembrane
+  readonly #away: NativeAway
   readonly #ops: Ops
   readonly #clock: ShardClock
 
-  constructor(membrane: NativeMembrane, ops: Ops, clock: ShardClock) {
-    this.#membrane = membrane
+  constructor(away: NativeAway, ops: Ops, clock: ShardClock) {
+    this.#away = away
     this.#ops = ops
     this.#clock = clock
   }
@@ -75,7 +76,7 @@ export class Sends {
   // Buffers are gone once they are packed: so the way is asked first, and cannot refuse afterwards.
   #ask(to: Cell, there: number, from: Cell | undefined): Outcome {
     this.#ops.moves(there)
-    return this.#membrane.mayLeave(to.low, to.generation, from?.low ?? 0, from?.generation ?? 0)
+    return this.#away.mayLeave(to.low, to.generation, from?.low ?? 0, from?.generation ?? 0)
   }
 
   readonly send = (to: Cell, op: number, payload: unknown, from: Cell | undefined, flags: number): Outcome => {
@@ -87,8 +88,8 @@ export class Sends {
     const carried = carry(wire, op, payload)
     if (Exit.isFailure(carried)) return BadMessage
     return from === undefined
-      ? this.#membrane.sendAway(to.low, to.generation, there, carried.value, 0, 0, flags)
-      : this.#membrane.sendAway(to.low, to.generation, there, carried.value, from.low, from.generation, flags)
+      ? this.#away.send(to.low, to.generation, there, carried.value, 0, 0, flags)
+      : this.#away.send(to.low, to.generation, there, carried.value, from.low, from.generation, flags)
   }
 
   readonly call = (
@@ -105,12 +106,14 @@ export class Sends {
     if (there === 0) return BadMessage
     const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, there, from) : Accepted
     if (refusal !== Accepted) return refusal
-    const carried = carry(wire, op, payload, "payload", true)
+    const reading = payload instanceof Reading ? payload : undefined
+    const carried = carry(wire, op, reading === undefined ? payload : reading.payload, "payload", true)
     if (Exit.isFailure(carried)) return BadMessage
-    const bytes = carried.value as Uint8Array | undefined
+    const question = carried.value as Uint8Array | undefined
+    const bytes = reading === undefined ? question : to.host.isolates!.streams.ask(reading, to, question)
     if (timeout !== Infinity) call.deadline = this.#clock.now() + timeout
     return from === undefined
-      ? this.#membrane.callAway(to.low, to.generation, there, bytes, 0, 0, flags, call, timeout)
-      : this.#membrane.callAway(to.low, to.generation, there, bytes, from.low, from.generation, flags, call, timeout)
+      ? this.#away.call(to.low, to.generation, there, bytes, 0, 0, flags, call, timeout)
+      : this.#away.call(to.low, to.generation, there, bytes, from.low, from.generation, flags, call, timeout)
   }
 }

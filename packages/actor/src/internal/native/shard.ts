@@ -31,18 +31,19 @@ const lowOf = (pid: number): number => pid % 4294967296
 const generationOf = (pid: number): number => Math.floor(pid / 4294967296)
 
 const borderOf = (membrane: NativeMembrane, binding: RustBinding, options: ShardOptions): Border => {
-  const ops = new Ops(membrane, binding)
-  const { isolate, shard } = membrane
+  const ops = new Ops(membrane.away, binding)
+  const { away } = membrane
+  const { isolate, shard } = away
   return {
     isolate,
-    isolates: () => membrane.isolates(),
+    isolates: () => away.isolates(),
     isAway: (pid) => pid !== 0 && lowOf(pid) >>> 24 !== shard,
     isBusy: () => membrane.isBusy,
-    sends: new Sends(membrane, ops, options.clock),
+    sends: new Sends(membrane.away, ops, options.clock),
     holderOf: (name) => membrane.pidNamed(name) as Pid | undefined,
-    reply: (token, status, answer) => membrane.reply(token, status, answer),
+    reply: (token, status, answer) => away.reply(token, status, answer),
     forward: (token, to, op, payload, from, flags) =>
-      membrane.forward(token, to.low, to.generation, op, payload, from.low, from.generation, flags),
+      away.forward(token, to.low, to.generation, op, payload, from.low, from.generation, flags),
     rust: rustOf(binding),
     opThere: (op) => ops.there(op),
     opHere: (op) => ops.here(op)
@@ -136,12 +137,12 @@ export class NativeShard implements Shard {
   }
 
   info(cell: Cell): ShardInfo | undefined {
-    const info = this.#membrane.info(cell)
+    const info = this.#membrane.census.info(cell)
     return info === undefined ? undefined : shardInfo(info)
   }
 
   account(cell: Cell): Account | undefined {
-    return this.#membrane.account(cell)
+    return this.#membrane.census.account(cell)
   }
 
   cellOf(pid: Pid, foreign?: Bound): NativeCell {
@@ -223,31 +224,31 @@ export class NativeShard implements Shard {
   // -- signals --------------------------------------------------------------------------------------------------------
 
   exit(to: Cell, from: Cell | undefined, reason: ExitReason): void {
-    this.#membrane.exit(to, from, reason)
+    this.#membrane.signals.exit(to, from, reason)
   }
 
   link(a: Cell, b: Cell): void {
-    this.#membrane.link(a, b)
+    this.#membrane.signals.link(a, b)
   }
 
   unlink(a: Cell, b: Cell): void {
-    this.#membrane.unlink(a, b)
+    this.#membrane.signals.unlink(a, b)
   }
 
   monitor(watcher: Cell, target: Cell, ref: number): void {
-    this.#membrane.monitor(watcher, target, ref)
+    this.#membrane.signals.monitor(watcher, target, ref)
   }
 
   demonitor(watcher: Cell, ref: number): boolean {
-    return this.#membrane.demonitor(watcher, ref)
+    return this.#membrane.signals.demonitor(watcher, ref)
   }
 
   watch(target: Cell, ref: number): void {
-    this.#membrane.watch(target, ref)
+    this.#membrane.signals.watch(target, ref)
   }
 
   unwatch(ref: number): void {
-    this.#membrane.unwatch(ref)
+    this.#membrane.signals.unwatch(ref)
   }
 
   // -- names and timers -----------------------------------------------------------------------------------------------
@@ -283,23 +284,23 @@ export class NativeShard implements Shard {
   // -- the whole ------------------------------------------------------------------------------------------------------
 
   stats(): { readonly actors: number; readonly queued: number; readonly bytes: number; readonly calls: number } {
-    return this.#membrane.stats()
+    return this.#membrane.census.stats()
   }
 
   top(n: number, by: Measure): ReadonlyArray<readonly [cell: NativeCell, info: ShardInfo]> {
-    return this.#membrane.top(n, by).map(([cell, info]) => [cell, shardInfo(info)])
+    return this.#membrane.census.top(n, by).map(([cell, info]) => [cell, shardInfo(info)])
   }
 
   usages(): Usages {
-    return this.#membrane.usages()
+    return this.#membrane.census.usages()
   }
 
   cells(): ReadonlyArray<NativeCell> {
-    return this.#membrane.cells()
+    return this.#membrane.census.cells()
   }
 
   pids(): Float64Array {
-    return this.#membrane.pids()
+    return this.#membrane.census.pids()
   }
 
   keepAlive(on: boolean): void {
