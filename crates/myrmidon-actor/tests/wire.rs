@@ -219,7 +219,7 @@ fn g197_a_foreign_ref_tells_from_a_shard_a_lent_handler_and_from_outside_in_orde
 }
 
 #[test]
-fn g196_an_actor_is_described_with_its_protocol_and_held() {
+fn g199_an_actor_is_described_with_its_protocol_and_held() {
     let runtime = Runtime::builder().shards(1).start().expect("a runtime");
     let (sender, heard) = std::sync::mpsc::channel();
     let actor = runtime.spawn_with(&Spawn::new().named("described"), Heard(sender)).expect("the name is free");
