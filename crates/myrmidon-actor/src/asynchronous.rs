@@ -140,8 +140,8 @@ impl<A: AsyncActor> Body for Asynchronous<A> {
 
     fn task(mut self: Box<Self>, delivery: Delivery) -> Handling {
         Box::pin(async move {
-            let Delivery { me, sender, letter } = delivery;
-            if let Some(message) = open::<A::Message>(self.kind, letter, A::from_wire) {
+            let Delivery { me, sender, .. } = delivery;
+            if let Some(message) = open::<A::Message>(self.kind, delivery, A::from_wire) {
                 self.actor.handle(message, &mut Context::new(me, sender, self.kind)).await;
             }
             self as Box<dyn Body>

@@ -2,6 +2,7 @@
 
 use crate::{
     Actor, Context, Lend, Signal, Wire,
+    actor_ref::steer,
     letter::{Letter, Parcel},
     mail::Kind,
     place,
@@ -9,6 +10,7 @@ use crate::{
 #[cfg(feature = "tokio")]
 use core::{future::Future, pin::Pin};
 use myrmidon_core::pid::Pid;
+use std::sync::Arc;
 
 /// A message and what is known of it.
 pub(crate) struct Delivery {
@@ -59,15 +61,24 @@ pub(crate) struct Plain<A: Actor> {
     pub long: bool,
 }
 
-/// The message of a letter; `None`: it is none of this type's, or gone.
+/// The message of a delivery; `None`: it is none of this type's, or gone.
 #[inline]
-pub(crate) fn open<M: Send + 'static>(kind: Kind, letter: Letter, from_wire: fn(Wire) -> Option<M>) -> Option<M> {
+pub(crate) fn open<M: Send + 'static>(kind: Kind, delivery: Delivery, from_wire: fn(Wire) -> Option<M>) -> Option<M> {
+    let Delivery { me, sender, letter } = delivery;
     let read = |parcel: Parcel| parcel.downcast::<M>().ok().map(|message| *message);
     match letter {
         Letter::Slot(slot) => place::here(|worker| worker.mail.take::<M>(kind, slot)).flatten(),
         Letter::Parcel(parcel) => read(parcel),
         Letter::Made(make) => read(make()),
-        Letter::Wire(wire) => from_wire(wire),
+        Letter::Wire(wire) => {
+            let (tag, asks) = (Arc::clone(&wire.tag), wire.ticket.is_some());
+            let message = from_wire(wire);
+            if message.is_none() && !asks {
+                // Whoever asks is told by the end of the question.
+                steer(me, move |worker| worker.misread(me, sender, tag));
+            }
+            message
+        }
     }
 }
 
@@ -105,8 +116,8 @@ impl<A: Actor> Body for Plain<A> {
     }
 
     fn handle(&mut self, delivery: Delivery) {
-        let Delivery { me, sender, letter } = delivery;
-        if let Some(message) = open::<A::Message>(self.kind, letter, A::from_wire) {
+        let Delivery { me, sender, .. } = delivery;
+        if let Some(message) = open::<A::Message>(self.kind, delivery, A::from_wire) {
             self.actor.handle(message, &mut Context::new(me, sender, self.kind));
         }
     }

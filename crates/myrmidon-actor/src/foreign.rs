@@ -32,6 +32,11 @@ impl From<ForeignRef> for Pid {
 }
 
 impl ForeignRef {
+    /// The actor that has a name in a system.
+    pub fn named(system: &System, name: &str) -> Option<Self> {
+        system.whereis(name).map(|pid| Self { pid, system: system.handle() })
+    }
+
     /// Its PID.
     pub fn pid(self) -> Pid {
         self.pid
@@ -102,16 +107,14 @@ pub(crate) type Message = (Payload, Option<Vec<SharedBuffer>>);
 impl Runtime {
     /// The actor with a name, whatever its language.
     pub fn foreign(&self, name: &str) -> Option<ForeignRef> {
-        let system = self.system();
-        system.whereis(name).map(|pid| ForeignRef { pid, system: system.handle() })
+        ForeignRef::named(self.system(), name)
     }
 }
 
 impl<M: Send + 'static> Context<M> {
     /// The actor with a name, whatever its language.
     pub fn foreign(&self, name: &str) -> Option<ForeignRef> {
-        let system = System::find(place::system()?)?;
-        system.whereis(name).map(|pid| ForeignRef { pid, system: system.handle() })
+        ForeignRef::named(&*System::find(place::system()?)?, name)
     }
 
     /// The actor with a PID, whatever its language: one that came in a payload, or [`Context::sender`].

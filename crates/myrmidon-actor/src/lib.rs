@@ -50,6 +50,7 @@ mod inspect;
 mod lend;
 mod letter;
 mod mail;
+mod observer;
 mod place;
 mod reply;
 mod runtime;
@@ -82,6 +83,7 @@ pub use myrmidon_runtime::{
     System,
     buffer::{Refusal, SharedBuffer},
 };
+pub use observer::{DeadLetter, Notice, Why};
 pub use reply::ReplyTo;
 pub use runtime::{Builder, Runtime, Stopped};
 pub use signal::{MonitorRef, Signal};

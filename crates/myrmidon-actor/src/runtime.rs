@@ -1,12 +1,13 @@
 //! The worker shards of a process, or of one part of it, and the threads beside them.
 
 use crate::{
-    Actor, ActorRef, Placement, Spawn, SpawnError, StartError,
+    Actor, ActorRef, Notice, Placement, Spawn, SpawnError, StartError,
     answer::channel,
     body::{Body, Plain},
     door::{self, Door, Errand},
     lend::Pool,
     mail::kind_of,
+    observer::Observer,
     place,
     worker::{self, Opening, Plan, Worker},
 };
@@ -42,6 +43,7 @@ pub struct Builder {
     mailbox: u32,
     long_slice: Duration,
     buffers: usize,
+    observer: Option<Observer>,
     system: Option<Arc<System>>,
     #[cfg(feature = "tokio")]
     tokio: Option<tokio::runtime::Handle>,
@@ -57,6 +59,7 @@ impl Default for Builder {
             mailbox: 65_536,
             long_slice: Duration::from_millis(1),
             buffers: 1 << 30,
+            observer: None,
             system: None,
             #[cfg(feature = "tokio")]
             tokio: None,
@@ -104,6 +107,26 @@ impl Builder {
     #[must_use]
     pub fn buffers(mut self, bytes: usize) -> Self {
         self.buffers = bytes;
+        self
+    }
+
+    /// Hears of dead letters and crashes. It runs on the shards' threads: it may tell actors, and must not wait.
+    ///
+    /// ```
+    /// use myrmidon_actor::{Context, Notice, Runtime, behavior};
+    /// let (sender, notices) = std::sync::mpsc::channel();
+    /// let observer = move |notice| drop(sender.send(notice));
+    /// let runtime = Runtime::builder().observer(observer).start()?;
+    /// let actor = runtime.spawn(behavior((), |_: &mut (), (): (), _: &mut Context<()>| panic!("oops")))?;
+    /// actor.tell(())?;
+    /// assert!(matches!(notices.recv()?, Notice::Crashed { pid, .. } if pid == actor.pid()));
+    /// actor.tell(())?;
+    /// assert!(matches!(notices.recv()?, Notice::DeadLetter(letter) if letter.to == actor.pid()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn observer(mut self, observer: impl Fn(Notice) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer(Arc::new(observer)));
         self
     }
 
@@ -155,6 +178,7 @@ impl Builder {
                     long_slice_us: long as u32,
                 },
                 account: Arc::clone(&account),
+                observer: self.observer.clone(),
                 pool: Arc::clone(&pool),
                 #[cfg(feature = "tokio")]
                 tasks: Arc::clone(&tasks),

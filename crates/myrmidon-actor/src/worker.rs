@@ -20,12 +20,14 @@ pub(crate) use deliver::start;
 pub(crate) use turn::{Plan, run};
 
 use crate::{
+    Notice,
     answer::Sender,
     body::Body,
     door::Door,
     lend::Pool,
     letter::{Outcome, Parcel},
     mail::{Kind, Mail},
+    observer::Observer,
     reply::Ticket,
     timer::Ticking,
 };
@@ -118,6 +120,9 @@ pub(crate) struct Worker {
     last_watch: u32,
     /// What stops a future when its actor ends.
     aborts: FxHashMap<Pid, Box<dyn FnOnce() + Send>>,
+    /// Who hears of dead letters and crashes, and what of them is to be told.
+    observer: Option<Observer>,
+    noticed: Vec<Notice>,
     /// Actors that are lent.
     lent: u32,
     /// Which other shards are of this system; forgotten when one ends.

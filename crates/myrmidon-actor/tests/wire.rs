@@ -174,7 +174,9 @@ impl Actor for Heard {
         (wire.tag() == "Said").then(|| (wire.payload().clone(), wire.buffers()))
     }
     fn handle(&mut self, (payload, buffers): Self::Message, context: &mut Context<Self::Message>) {
-        self.0.send((context.sender(), payload, buffers.len())).expect("the test listens");
+        let count = buffers.len();
+        drop(buffers);
+        self.0.send((context.sender(), payload, count)).expect("the test listens");
     }
 }
 

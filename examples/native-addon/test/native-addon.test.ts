@@ -1,6 +1,6 @@
 // G196 to G199: actors in Rust, of this example's own addon, as TypeScript reaches them.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorSystem, Link, Monitor, SharedBuffer } from "@myrmidonjs/actor"
+import { Actor, ActorSystem, ExitReason, Link, Monitor, SharedBuffer } from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Fiber, Option, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { execFile } from "node:child_process"
@@ -143,6 +143,38 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       assert.isTrue(late._tag === "AskError" && late.reason._tag === "ActorExited")
       assert.strictEqual((yield* Effect.flip(library))._tag, "NameNotFound")
     }))))
+
+  it.live("G199: its crash is an event, and what it does not get or cannot read is a dead letter", () =>
+    run(Effect.gen(function*() {
+      const { deadLetters, events } = yield* ActorSystem
+      const crashed = yield* events.pipe(
+        Stream.filter((event) => event._tag === "Crashed"),
+        Stream.runHead,
+        Effect.forkChild({ startImmediately: true })
+      )
+      const letters = yield* Effect.forkChild(Stream.runCollect(Stream.take(deadLetters, 3)), {
+        startImmediately: true
+      })
+      const Other = Actor.make("Library", [Rpc.make("Burn"), Rpc.make("Shelve", { payload: SharedBuffer.schema })])
+      const actor = yield* library
+      const other = yield* Actor.whereis(Other, "library")
+      yield* other.tell(Other.messages.Burn())
+      yield* actor.tell(Fail({ text: "the shelf broke" }))
+      const event = Option.getOrThrow(yield* Fiber.join(crashed))
+      assert.deepInclude(event, { _tag: "Crashed", pid: actor.pid, name: "library" })
+      assert.strictEqual(
+        event._tag === "Crashed" ? ExitReason.print(event.reason) : "",
+        "Crashed(panic: the shelf broke)"
+      )
+      yield* actor.tell(Read({ text: "too late" }))
+      yield* other.tell(Other.messages.Shelve(yield* SharedBuffer.allocate(10)))
+      const found = (yield* Fiber.join(letters)).map(({ message, to, why }) => [message._tag, message.payload, to, why])
+      assert.deepStrictEqual(found, [
+        ["Burn", null, actor.pid, "Dropped"],
+        ["Read", { text: "too late" }, actor.pid, "NotAlive"],
+        ["Shelve", 0, actor.pid, "NotAlive"]
+      ])
+    })))
 
   it.live("G199: it is held, let go and killed like any other, and its isolates say which they are", () =>
     run(Effect.gen(function*() {

@@ -12,6 +12,7 @@
 //! - `reason.rs`, `info.rs`, `options.rs`: data as it crosses
 //! - `tags.rs`: tags of messages as numbers that hold in every isolate
 //! - `rust.rs`: worker shards with the behaviours of an addon that links some
+//! - `relay.rs`: dead letters and crashes of those, for the isolate that opened their system
 //! - `flood.rs`: a native thread that sends, for tests and benchmarks
 //!
 //! Rules: nothing here calls JavaScript, but the doorbell, from its own queue. Every export catches panics. State is
@@ -37,6 +38,7 @@ mod hot;
 mod info;
 mod options;
 mod reason;
+mod relay;
 mod rust;
 mod shard;
 mod tags;

@@ -1,8 +1,8 @@
 //! Node's door to `myrmidon_actor`: worker shards with the behaviours that an addon has linked.
 
-use crate::info::InfoData;
+use crate::{info::InfoData, relay::relay};
 use core::{error::Error as StdError, time::Duration};
-use myrmidon_actor::{Runtime, Stopped, System};
+use myrmidon_actor::{Notice, Runtime, Stopped, System};
 use myrmidon_core::pid::Pid;
 use napi::{Env, Error, Result, Status, Task, bindgen_prelude::AsyncTask};
 use napi_derive::napi;
@@ -74,7 +74,14 @@ impl RustShards {
     pub fn new(env: &Env, options: RustOptions) -> Result<Self> {
         let start = START.get().ok_or_else(|| failed("the addon has no behaviours in Rust"))?;
         let system = System::find(options.system).ok_or_else(|| failed("the system has ended, or never was"))?;
+        let told = Arc::downgrade(&system);
+        let observer = move |notice: Notice| {
+            if let Some(system) = told.upgrade() {
+                relay(&system, &notice);
+            }
+        };
         let runtime = Runtime::builder()
+            .observer(observer)
             .system(system)
             .shards(options.shards as usize)
             .max_actors(options.max_actors)

@@ -166,8 +166,17 @@ pub(super) fn batch(written: usize) {
     }
 }
 
-/// Drops what may have a destructor of the user's.
+/// Drops what may have a destructor of the user's, and tells the observer.
 pub(super) fn clean() {
+    let told = place::here(|worker| {
+        let observer = worker.observer.clone().filter(|_| !worker.noticed.is_empty())?;
+        Some((observer, core::mem::take(&mut worker.noticed)))
+    });
+    if let Some((observer, notices)) = told.flatten() {
+        for notice in notices {
+            drop(catch_unwind(AssertUnwindSafe(|| (observer.0)(notice))));
+        }
+    }
     while let Some((values, bodies)) = place::here(|worker| {
         (!worker.dropped.is_empty() || !worker.dropped_bodies.is_empty())
             .then(|| (core::mem::take(&mut worker.dropped), core::mem::take(&mut worker.dropped_bodies)))

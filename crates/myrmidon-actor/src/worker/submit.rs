@@ -2,7 +2,7 @@
 
 use super::{Asking, Made, Neighbour, Opening, Question, Then, Worker};
 use crate::{
-    AskError, SpawnError,
+    AskError, Notice, SpawnError,
     answer::Sender,
     body::Body,
     door::{self, Errand, Named},
@@ -321,6 +321,10 @@ impl Worker {
     }
 
     pub(super) fn exit_self(&mut self, me: Pid, reason: ExitReason) {
+        if matches!(reason, ExitReason::Crashed(_)) && self.observer.is_some() {
+            let name = self.shard.info(me).and_then(|info| info.name);
+            self.note(Notice::Crashed { pid: me, name, reason: reason.clone() });
+        }
         let word = self.shard.intern_reason(reason);
         self.submit(submission::EXIT_SELF, me, Pid::NONE, 0, word, 0);
     }

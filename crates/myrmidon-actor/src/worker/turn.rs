@@ -11,6 +11,7 @@ use crate::{
     door::{self, Door, Errand},
     lend::Pool,
     mail::{Mail, kind_of},
+    observer::Observer,
     place,
 };
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -47,6 +48,7 @@ pub(crate) struct Plan {
     pub system: Arc<System>,
     pub config: ShardConfig,
     pub account: Arc<Account>,
+    pub observer: Option<Observer>,
     pub pool: Arc<Pool>,
     #[cfg(feature = "tokio")]
     pub tasks: Arc<crate::asynchronous::Tasks>,
@@ -131,6 +133,8 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         last_watch: 0,
         aborts: FxHashMap::default(),
         lent: 0,
+        observer: plan.observer,
+        noticed: Vec::new(),
         neighbours: [Neighbour::Unknown; 256],
         dropped: Vec::new(),
         dropped_bodies: Vec::new(),
