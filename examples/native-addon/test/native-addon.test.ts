@@ -164,7 +164,7 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       assert.deepInclude(event, { _tag: "Crashed", pid: actor.pid, name: "library" })
       assert.strictEqual(
         event._tag === "Crashed" ? ExitReason.print(event.reason) : "",
-        "Crashed(panic: the shelf broke)"
+        "crashed: panic: the shelf broke"
       )
       yield* actor.tell(Read({ text: "too late" }))
       yield* other.tell(Other.messages.Shelve(yield* SharedBuffer.allocate(10)))
