@@ -6,10 +6,13 @@ use crate::{
     letter::{Letter, Parcel},
     mail::Kind,
     place,
+    reply::Asked,
+    version::version_of,
 };
+use core::any::Any;
 #[cfg(feature = "tokio")]
 use core::{future::Future, pin::Pin};
-use myrmidon_core::pid::Pid;
+use myrmidon_core::{pid::Pid, swap::Version};
 use std::sync::Arc;
 
 /// A message and what is known of it.
@@ -17,6 +20,8 @@ pub(crate) struct Delivery {
     pub me: Pid,
     pub sender: Pid,
     pub letter: Letter,
+    /// Where the answer goes, of a question.
+    pub asked: Option<Asked>,
 }
 
 /// A future that handles one message, and gives the actor back.
@@ -44,6 +49,17 @@ pub(crate) trait Body: Send {
     fn take(&mut self, me: Pid, sender: Pid, slot: u32);
     fn handle(&mut self, delivery: Delivery);
     fn signal(&mut self, me: Pid, signal: Signal);
+    /// Reads a message of another language.
+    fn read(&self, wire: Wire) -> Option<Parcel>;
+    /// The number of its actor's type, known where the body is not.
+    fn version(&self) -> fn() -> Version;
+    /// The user's actor.
+    fn actor(&self) -> &dyn Any;
+    fn into_actor(self: Box<Self>) -> Parcel;
+    /// The same with another actor of its type; `None`: it is of another one.
+    fn with_actor(&self, actor: Parcel) -> Option<Box<dyn Body>>;
+    /// Without what looks on while it handles.
+    fn bare(self: Box<Self>) -> Box<dyn Body>;
     /// Handles a message in a future.
     #[cfg(feature = "tokio")]
     fn task(self: Box<Self>, delivery: Delivery) -> Handling;
@@ -61,24 +77,27 @@ pub(crate) struct Plain<A: Actor> {
     pub long: bool,
 }
 
+/// The message of another language; one that is not read is a dead letter, unless somebody asks, who is told by the end of the
+/// question.
+pub(crate) fn read_wire<M>(me: Pid, sender: Pid, wire: Wire, read: impl FnOnce(Wire) -> Option<M>) -> Option<M> {
+    let (tag, asks) = (Arc::clone(&wire.tag), wire.ticket.is_some());
+    let message = read(wire);
+    if message.is_none() && !asks {
+        steer(me, move |worker| worker.misread(me, sender, tag));
+    }
+    message
+}
+
 /// The message of a delivery; `None`: it is none of this type's, or gone.
 #[inline]
 pub(crate) fn open<M: Send + 'static>(kind: Kind, delivery: Delivery, from_wire: fn(Wire) -> Option<M>) -> Option<M> {
-    let Delivery { me, sender, letter } = delivery;
+    let Delivery { me, sender, letter, .. } = delivery;
     let read = |parcel: Parcel| parcel.downcast::<M>().ok().map(|message| *message);
     match letter {
         Letter::Slot(slot) => place::here(|worker| worker.mail.take::<M>(kind, slot)).flatten(),
         Letter::Parcel(parcel) => read(parcel),
         Letter::Made(make) => read(make()),
-        Letter::Wire(wire) => {
-            let (tag, asks) = (Arc::clone(&wire.tag), wire.ticket.is_some());
-            let message = from_wire(wire);
-            if message.is_none() && !asks {
-                // Whoever asks is told by the end of the question.
-                steer(me, move |worker| worker.misread(me, sender, tag));
-            }
-            message
-        }
+        Letter::Wire(wire) => read_wire(me, sender, wire, from_wire),
     }
 }
 
@@ -124,6 +143,31 @@ impl<A: Actor> Body for Plain<A> {
 
     fn signal(&mut self, me: Pid, signal: Signal) {
         self.actor.signal(signal, &mut Context::new(me, Pid::NONE, self.kind));
+    }
+
+    fn read(&self, wire: Wire) -> Option<Parcel> {
+        A::from_wire(wire).map(|message| Box::new(message) as Parcel)
+    }
+
+    fn version(&self) -> fn() -> Version {
+        version_of::<A>
+    }
+
+    fn actor(&self) -> &dyn Any {
+        &self.actor
+    }
+
+    fn into_actor(self: Box<Self>) -> Parcel {
+        Box::new(self.actor)
+    }
+
+    fn with_actor(&self, actor: Parcel) -> Option<Box<dyn Body>> {
+        let actor = *actor.downcast::<A>().ok()?;
+        Some(Box::new(Self { actor, kind: self.kind, long: self.long }))
+    }
+
+    fn bare(self: Box<Self>) -> Box<dyn Body> {
+        self
     }
 
     #[cfg(feature = "tokio")]

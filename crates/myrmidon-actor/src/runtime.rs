@@ -9,6 +9,7 @@ use crate::{
     mail::kind_of,
     observer::Observer,
     place,
+    swap::{OnSwap, SwapEvent},
     worker::{self, Opening, Plan, Worker},
 };
 use core::{fmt, sync::atomic::Ordering, time::Duration};
@@ -35,7 +36,6 @@ const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 const DROPPED: Duration = Duration::from_secs(5);
 
 /// The options of a runtime.
-#[derive(Debug)]
 pub struct Builder {
     shards: usize,
     pool: usize,
@@ -45,8 +45,15 @@ pub struct Builder {
     buffers: usize,
     observer: Option<Observer>,
     system: Option<Arc<System>>,
+    on_swap: Option<Arc<OnSwap>>,
     #[cfg(feature = "tokio")]
     tokio: Option<tokio::runtime::Handle>,
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("shards", &self.shards).finish_non_exhaustive()
+    }
 }
 
 impl Default for Builder {
@@ -61,6 +68,7 @@ impl Default for Builder {
             buffers: 1 << 30,
             observer: None,
             system: None,
+            on_swap: None,
             #[cfg(feature = "tokio")]
             tokio: None,
         }
@@ -137,6 +145,13 @@ impl Builder {
         self
     }
 
+    /// Hears of each swap and each way back (G81), on the shard of the actor, between two handlers: it returns soon.
+    #[must_use]
+    pub fn on_swap(mut self, listener: impl Fn(SwapEvent) + Send + Sync + 'static) -> Self {
+        self.on_swap = Some(Arc::new(listener));
+        self
+    }
+
     /// Where futures of asynchronous handlers run. A tokio runtime of its own, made when it is needed, unless said otherwise.
     #[cfg(feature = "tokio")]
     #[must_use]
@@ -180,6 +195,7 @@ impl Builder {
                 account: Arc::clone(&account),
                 observer: self.observer.clone(),
                 pool: Arc::clone(&pool),
+                on_swap: self.on_swap.clone(),
                 #[cfg(feature = "tokio")]
                 tasks: Arc::clone(&tasks),
             };
@@ -291,6 +307,10 @@ impl Runtime {
     pub fn info(&self, actor: impl Into<Pid>) -> Option<ActorInfo> {
         let pid = actor.into();
         request(&*door::find(pid.shard())?, move |worker| worker.info(pid)).flatten()
+    }
+
+    pub(crate) fn doors(&self) -> &[Arc<Door>] {
+        &self.doors
     }
 
     /// Ends it: nothing is spawned from outside any more, actors handle what they have been sent and end with `Shutdown`,
