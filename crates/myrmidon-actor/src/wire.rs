@@ -132,6 +132,8 @@ impl Wire {
 
 impl Drop for Wire {
     fn drop(&mut self) {
+        // Before anybody hears of it.
+        self.buffers.clear();
         // A question that was not read, or not taken as one, has no answer.
         if let Some(ticket) = self.ticket.take() {
             let issue = self.issue.take();
