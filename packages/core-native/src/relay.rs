@@ -13,10 +13,10 @@ const OWN: &str = "myrmidon/";
 pub fn relay(system: &System, notice: &Notice) {
     let (tag, bytes) = match notice {
         Notice::DeadLetter(letter) => match letter_of(letter) {
-            Some(bytes) => ("myrmidon/Letter", bytes),
+            Some(bytes) => ("myrmidon/Letters", bytes),
             None => return,
         },
-        Notice::Crashed { pid, name, reason } => ("myrmidon/Event", crash_of(*pid, name.as_deref(), reason)),
+        Notice::Crashed { pid, name, reason } => ("myrmidon/Events", crash_of(*pid, name.as_deref(), reason)),
         _ => return,
     };
     if let Some(agent) = ForeignRef::named(system, AGENT) {
@@ -61,7 +61,9 @@ impl Bytes {
 
 fn letter_of(letter: &DeadLetter) -> Option<Bytes> {
     let tag = letter.tag.as_deref().filter(|tag| !tag.starts_with(OWN))?;
-    let mut bytes = Bytes::map(5);
+    let mut bytes = Bytes::map(1);
+    // An array of one.
+    bytes.text("letters").raw(&[0x91, 0x85]);
     bytes.text("to").pid(Some(letter.to)).text("from").pid(letter.from);
     bytes.text("tag").text(tag).text("why").text(letter.why.name()).text("payload");
     match &letter.payload {
@@ -75,7 +77,7 @@ fn letter_of(letter: &DeadLetter) -> Option<Bytes> {
 
 fn crash_of(pid: Pid, name: Option<&str>, reason: &ExitReason) -> Bytes {
     let mut bytes = Bytes::map(1);
-    bytes.text("event").raw(&[0x84]).text("_tag").text("Crashed").text("pid").pid(Some(pid));
+    bytes.text("events").raw(&[0x91, 0x84]).text("_tag").text("Crashed").text("pid").pid(Some(pid));
     bytes.text("name").optional(name).text("reason");
     let ExitReason::Crashed(error) = reason else { return bytes };
     bytes.raw(&[0x82]).text("_tag").text("Crashed").text("error").raw(&[0x83]);
