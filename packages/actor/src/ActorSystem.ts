@@ -62,6 +62,16 @@ export interface SystemOptions {
 export interface NativeOptions extends SystemOptions {
   /** Worker isolates beside this one, each on a thread of its own; 0 by default, 128 at most. */
   readonly isolates?: number | undefined
+  /**
+   * Worker shards, each on a thread of its own, for actors in Rust; 0 by default, 64 at most. They need an `addon` that has
+   * linked behaviours: `examples/native-addon`.
+   */
+  readonly rustShards?: number | undefined
+  /**
+   * The path, or `file:` URL, of an addon of your own: the runtime with your behaviours in Rust. It takes the place of the
+   * runtime's own addon for this system, in all its isolates.
+   */
+  readonly addon?: string | undefined
   /** A worker isolate that gives no sign of life for so long is reported (`IsolateSilent`). 5 seconds by default. */
   readonly isolateSilence?: Duration.Input | undefined
 }
@@ -75,6 +85,8 @@ export interface NativeOptions extends SystemOptions {
 export interface IsolateInfo {
   /** 0 is the one that opened the system; `spawnOn` takes it. */
   readonly isolate: IsolateId
+  /** `rust`: one of the system's `rustShards`. */
+  readonly language: "typescript" | "rust"
   readonly actors: number
   /** Actors that wait for their turn. */
   readonly runnable: number
@@ -97,7 +109,7 @@ export interface SystemInfo {
   readonly queued: number
   /** Memory of the runtime's own tables, as far as it knows; of the same. */
   readonly bytes: number
-  /** Of a system with worker isolates: all that are alive, this one included. Else empty. */
+  /** Of a system with worker isolates or Rust shards: all that are alive, this one included. Else empty. */
   readonly isolates: ReadonlyArray<IsolateInfo>
   /** Bytes of `SharedBuffer`s that were allocated and not released. */
   readonly bufferBytes: number

@@ -54,7 +54,9 @@ export class Team implements Isolates {
   }
 
   loads(): ReadonlyArray<IsolateLoad> {
-    return this.host.shard.border!.isolates().map((load) => ({ ...load, live: Math.max(0, load.live - 1) }))
+    return this.host.shard.border!.isolates().map((load) =>
+      load.isRust ? load : { ...load, live: Math.max(0, load.live - 1) }
+    )
   }
 
   /** The agent of an isolate, once it is ready. */
@@ -126,6 +128,8 @@ export class Team implements Isolates {
   }
 
   info(cell: Cell): Effect.Effect<RemoteInfo | undefined, ActorExited> {
+    const { rust } = this.host.shard.border!
+    if (rust.has(cell.pid)) return rust.info(cell.pid)
     const found = this.about(cell, messages["myrmidon/Info"]({ pid: cell.pid }), null)
     return Effect.map(
       found as Effect.Effect<(Omit<RemoteInfo, "name"> & { name: string | null }) | null, ActorExited>,
@@ -136,12 +140,17 @@ export class Team implements Isolates {
   }
 
   isAlive(cell: Cell): Effect.Effect<boolean> {
+    const { rust } = this.host.shard.border!
+    if (rust.has(cell.pid)) return Effect.map(rust.info(cell.pid), (info) => info !== undefined)
     // Of one that does not answer no end is known.
     return Effect.orElseSucceed(this.about(cell, messages["myrmidon/IsAlive"]({ pid: cell.pid }), false), () => true)
   }
 
   hold(cell: Cell, hold: boolean): Effect.Effect<void, ActorExited> {
-    const asked = this.about(cell, messages["myrmidon/Hold"]({ pid: cell.pid, hold }), false)
+    const { rust } = this.host.shard.border!
+    const asked = rust.has(cell.pid)
+      ? rust.hold(cell.pid, hold)
+      : this.about(cell, messages["myrmidon/Hold"]({ pid: cell.pid, hold }), false)
     return Effect.flatMap(asked, (isThere) => isThere ? Effect.void : Effect.fail(gone(cell)))
   }
 

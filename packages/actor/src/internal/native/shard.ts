@@ -21,6 +21,7 @@ import {
 import { type BuffersBinding, NativePool } from "./buffers.ts"
 import { NativeCell } from "./cell.ts"
 import type { NativeInfo, NativeMembrane, NativeModule } from "./membrane.ts"
+import { type RustBinding, rustOf } from "./rust.ts"
 import { Ops, Sends } from "./sends.ts"
 
 /** Of an actor whose behaviour does not say; every spawn of this package says. */
@@ -30,8 +31,8 @@ const DEFAULT_CAPACITY = 65_536
 const lowOf = (pid: number): number => pid >>> 0
 const generationOf = (pid: number): number => (pid / 4294967296) >>> 0
 
-const borderOf = (membrane: NativeMembrane, options: ShardOptions): Border => {
-  const ops = new Ops(membrane.away)
+const borderOf = (membrane: NativeMembrane, binding: RustBinding, options: ShardOptions): Border => {
+  const ops = new Ops(membrane.away, binding)
   const { away } = membrane
   const { isolate, shard } = away
   return {
@@ -44,6 +45,7 @@ const borderOf = (membrane: NativeMembrane, options: ShardOptions): Border => {
     reply: (token, status, answer) => away.reply(token, status, answer),
     forward: (token, to, op, payload, from, flags) =>
       away.forward(token, to.low, to.generation, op, payload, from.low, from.generation, flags),
+    rust: rustOf(binding),
     opThere: (op) => ops.there(op),
     opHere: (op) => ops.here(op)
   }
@@ -66,7 +68,7 @@ export class NativeShard implements Shard {
   readonly #options: ShardOptions
   readonly #binding: BuffersBinding
 
-  constructor(module: NativeModule, binding: BuffersBinding, options: ShardOptions, host: ShardHost) {
+  constructor(module: NativeModule, binding: BuffersBinding & RustBinding, options: ShardOptions, host: ShardHost) {
     this.#options = options
     this.seeded = options.seed !== undefined
     this.#binding = binding
@@ -78,7 +80,7 @@ export class NativeShard implements Shard {
       seed: options.seed,
       system: options.system
     }, host)
-    this.border = options.system === undefined ? undefined : borderOf(this.#membrane, options)
+    this.border = options.system === undefined ? undefined : borderOf(this.#membrane, binding, options)
   }
 
   // -- life -----------------------------------------------------------------------------------------------------------
