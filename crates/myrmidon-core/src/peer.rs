@@ -5,7 +5,7 @@
 //! Bounded: a peer with [`PeerLimits`] packets or bytes waiting is full. Then the actors that send there are held, one
 //! message each, and whoever cannot be held is refused; what is no message goes on entering (`packet.rs`).
 
-use crate::{bundle::Bundle, packet::Packet, pid::Pid, record::Record, room::HeldBy};
+use crate::{bundle::Bundle, packet::Packet, pid::Pid, record::{COPIED, Record}, room::HeldBy};
 use std::collections::VecDeque;
 
 /// How much may wait for one peer.
@@ -196,6 +196,14 @@ impl Peers {
     /// Whether a peer takes no message now.
     pub fn is_full(&self, shard: u8) -> bool {
         self.get(shard).is_some_and(|peer| peer.full)
+    }
+
+    /// How many messages of up to [`COPIED`] bytes a peer takes before it is full.
+    pub fn room(&self, shard: u8) -> u32 {
+        let Some(peer) = self.get(shard).filter(|peer| peer.up && !peer.full) else { return 0 };
+        let packets = self.limits.packets.saturating_sub(peer.packets);
+        let bytes = self.limits.bytes.saturating_sub(peer.bytes) / COPIED;
+        u32::try_from(packets.min(bytes)).unwrap_or(u32::MAX)
     }
 
     /// Notes what was taken from the queue of a peer. Whether it is at low water, and was not before.

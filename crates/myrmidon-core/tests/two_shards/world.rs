@@ -2,6 +2,7 @@
 
 use myrmidon_core::{
     NameTable, PeerLimits,
+    bundle::Bundle,
     exit_reason::{CrashError, ExitReason, Language},
     packet::Packet,
     payload::Payload,
