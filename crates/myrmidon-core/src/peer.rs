@@ -5,7 +5,13 @@
 //! Bounded: a peer with [`PeerLimits`] packets or bytes waiting is full. Then the actors that send there are held, one
 //! message each, and whoever cannot be held is refused; what is no message goes on entering (`packet.rs`).
 
-use crate::{bundle::Bundle, packet::Packet, pid::Pid, record::{COPIED, Record}, room::HeldBy};
+use crate::{
+    bundle::Bundle,
+    packet::Packet,
+    pid::Pid,
+    record::{COPIED, Record},
+    room::HeldBy,
+};
 use std::collections::VecDeque;
 
 /// How much may wait for one peer.

@@ -114,7 +114,9 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
   #wayTo(low: number, generation: number, fromLow: number, fromGeneration: number, payload: Carried): number {
     const ring = this.#ring
     const isLarge = typeof payload === "object" && payload.length > COPIED
-    if (this.#submissions.closed || (!isLarge && (ring.control[FULL_PEERS] === 0 || ring.hasCredit(low)))) return ACCEPTED
+    if (this.#submissions.closed || (!isLarge && (ring.control[FULL_PEERS] === 0 || ring.hasCredit(low)))) {
+      return ACCEPTED
+    }
     return ring.ask(this.#submissions.now(), low, generation, fromLow, fromGeneration)
   }
 

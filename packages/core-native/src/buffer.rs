@@ -8,6 +8,11 @@
 //! Every view holds a token: the handle, and the lease it was made under. Its finalizer gives the block up if it is still
 //! held under that lease, and says nothing otherwise. When the environment ends, what its pools still hold is released.
 //!
+//! Memory that was taken may be in another thread by then: Node.js calls finalizers when an environment ends, whoever has the
+//! memory. So a program never gets the `ArrayBuffer` that Node.js knows, and detaches at that moment, but one that its memory
+//! was moved to (`moved`), and the pool has a weak reference to that: when it is detached or gone although nobody has said
+//! so, the memory was taken, and the block stays, and stays counted, for good (G186).
+//!
 //! Where external buffers are refused (V8's sandbox) a view is a copy, written back when the block departs.
 
 use core::{cell::RefCell, ffi::c_void, ptr};
@@ -17,7 +22,12 @@ use myrmidon_runtime::{
 };
 use napi::{Env, Error, JsValue, Result, Status, bindgen_prelude::Unknown, check_status, sys};
 use napi_derive::napi;
-use std::{cell::Cell, collections::HashSet, rc::Rc, sync::Arc};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+    rc::Rc,
+    sync::Arc,
+};
 
 /// What `depart` and `release` answer. The numbers are those of `packages/actor/src/internal/native/buffers.ts`.
 mod answer {
@@ -30,6 +40,8 @@ struct Pool {
     account: Arc<Account>,
     /// What this isolate holds, or has in flight inside of itself.
     mine: RefCell<HashSet<Handle>>,
+    /// The `ArrayBuffer`s of external memory, each by a weak reference.
+    views: RefCell<HashMap<Handle, sys::napi_ref>>,
     copies: Cell<bool>,
 }
 
@@ -37,6 +49,38 @@ impl Pool {
     fn release(&self, handle: Handle) -> u32 {
         self.mine.borrow_mut().remove(&handle);
         Blocks::global().release(handle).map_or(answer::STALE, |()| answer::DONE)
+    }
+
+    /// `value` is the `ArrayBuffer` of the block from now on.
+    fn watch(&self, env: sys::napi_env, handle: Handle, value: sys::napi_value) -> Result<()> {
+        let mut reference = ptr::null_mut();
+        // SAFETY: a value of the running call; the pointer is to a local.
+        check_status!(unsafe { sys::napi_create_reference(env, value, 0, &raw mut reference) })?;
+        let before = self.views.borrow_mut().insert(handle, reference);
+        forget_reference(env, before);
+        Ok(())
+    }
+
+    fn unwatch(&self, env: sys::napi_env, handle: Handle) {
+        let before = self.views.borrow_mut().remove(&handle);
+        forget_reference(env, before);
+    }
+
+    /// The environment ends, and Node.js gives up memory whoever has it: whether it was taken from a block that is held.
+    fn is_taken(&self, env: sys::napi_env, handle: Handle) -> bool {
+        let Some(reference) = self.views.borrow().get(&handle).copied() else { return false };
+        let (mut scope, mut value, mut is_detached) = (ptr::null_mut(), ptr::null_mut(), true);
+        // SAFETY: the environment's thread; a reference of it; the pointers are to locals.
+        unsafe {
+            if sys::napi_open_handle_scope(env, &raw mut scope) == sys::Status::napi_ok {
+                sys::napi_get_reference_value(env, reference, &raw mut value);
+                if !value.is_null() {
+                    sys::napi_is_detached_arraybuffer(env, value, &raw mut is_detached);
+                }
+                sys::napi_close_handle_scope(env, scope);
+            }
+        }
+        is_detached
     }
 
     fn release_all(&self) {
@@ -47,6 +91,28 @@ impl Pool {
     }
 }
 
+fn forget_reference(env: sys::napi_env, reference: Option<sys::napi_ref>) {
+    if let Some(reference) = reference {
+        // SAFETY: it is of this environment, and known to nobody else. A failure leaves a weak reference behind.
+        unsafe { sys::napi_delete_reference(env, reference) };
+    }
+}
+
+/// Whether an environment ends: JavaScript cannot be called any more.
+fn is_ending(env: sys::napi_env) -> bool {
+    let (mut scope, mut value, mut equal) = (ptr::null_mut(), ptr::null_mut(), false);
+    // SAFETY: the environment's thread; the pointers are to locals. The comparison is the cheapest call that asks first.
+    unsafe {
+        if sys::napi_open_handle_scope(env, &raw mut scope) != sys::Status::napi_ok {
+            return true;
+        }
+        sys::napi_get_undefined(env, &raw mut value);
+        let status = sys::napi_strict_equals(env, value, value, &raw mut equal);
+        sys::napi_close_handle_scope(env, scope);
+        status != sys::Status::napi_ok
+    }
+}
+
 /// Of one external `ArrayBuffer`.
 struct Token {
     pool: Rc<Pool>,
@@ -54,10 +120,15 @@ struct Token {
     view: View,
 }
 
-unsafe extern "C" fn collected(_env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
+unsafe extern "C" fn collected(env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
     // SAFETY: the box that `external` leaked for this buffer; Node-API calls this once, on the isolate's thread.
     let token = unsafe { Box::from_raw(hint.cast::<Token>()) };
+    if is_ending(env) && token.pool.is_taken(env, token.handle) {
+        token.pool.mine.borrow_mut().remove(&token.handle);
+        return;
+    }
     if Blocks::global().abandon(token.handle, &token.view) {
+        token.pool.unwatch(env, token.handle);
         token.pool.mine.borrow_mut().remove(&token.handle);
     }
 }
@@ -81,6 +152,7 @@ impl NativeBuffers {
         let pool = Rc::new(Pool {
             account: Account::new(limit as usize),
             mine: RefCell::default(),
+            views: RefCell::default(),
             copies: Cell::new(copies),
         });
         env.add_env_cleanup_hook(Rc::clone(&pool), |pool| pool.release_all())?;
@@ -132,6 +204,15 @@ impl NativeBuffers {
         Ok(value)
     }
 
+    /// The program's `ArrayBuffer` of the block is another one: its memory was moved within the isolate.
+    #[napi(catch_unwind)]
+    pub fn moved(&self, env: &Env, number: f64, view: Unknown<'_>) -> Result<()> {
+        match handle_of(number).filter(|handle| self.pool.mine.borrow().contains(handle)) {
+            Some(handle) => self.pool.watch(env.raw(), handle, view.raw()),
+            None => Ok(()),
+        }
+    }
+
     fn external(&self, env: &Env, handle: Handle, view: View) -> (sys::napi_status, sys::napi_value) {
         let token = Box::into_raw(Box::new(Token { pool: Rc::clone(&self.pool), handle, view }));
         let mut value = ptr::null_mut();
@@ -161,6 +242,7 @@ impl NativeBuffers {
         if !detach(env, handle, view)? {
             return Ok(answer::TAKEN);
         }
+        self.pool.unwatch(env.raw(), handle);
         Ok(Blocks::global().depart(handle).map_or(answer::STALE, |()| answer::DONE))
     }
 
@@ -189,6 +271,7 @@ impl NativeBuffers {
         if !detach(env, handle, view)? {
             return Ok(answer::TAKEN);
         }
+        self.pool.unwatch(env.raw(), handle);
         Ok(self.pool.release(handle))
     }
 

@@ -2,10 +2,10 @@
 
 use super::{Shard, ShardConfig, Status};
 use crate::{
+    bundle::Bundle,
     exit_reason::ExitReason,
     packet::Packet,
     payload::Payload,
-    bundle::Bundle,
     peer::PeerLimits,
     pid::Pid,
     record::{BLOCK, Record, call_end, completion, control, flag, policy, spawn, submission, why, word},

@@ -43,7 +43,11 @@ const isLent = (arrived: Carried | Lent): arrived is Lent => typeof arrived === 
 
 // What needs no more than a look; `unexpected`: all the rest.
 const quickly = (wire: Wire, op: number, arrived: Carried | Lent): unknown => {
-  if (typeof arrived === "number") return wire.crossingOf(op, "payload")?.fits?.(arrived) === true ? arrived : unexpected
+  if (typeof arrived === "number") {
+    return wire.crossingOf(op, "payload")?.fits?.(arrived) === true
+      ? arrived
+      : unexpected
+  }
   if (arrived === undefined || !isLent(arrived)) return unexpected
   const fast = wire.fastOf(op, "payload")
   return fast === undefined ? unexpected : readFrom(wire.host, fast, arrived)

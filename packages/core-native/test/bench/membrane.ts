@@ -231,7 +231,10 @@ const spawning = async (name: string, n: number): Promise<void> => {
   check(name, actors, n)
   globalThis.gc?.()
   const bytes = (process.memoryUsage.rss() - before) / n
-  report(name, n, seconds, { bytes_per_actor: Math.round(bytes), native_bytes: Math.round(membrane.census.stats().bytes / n) })
+  report(name, n, seconds, {
+    bytes_per_actor: Math.round(bytes),
+    native_bytes: Math.round(membrane.census.stats().bytes / n)
+  })
   await membrane.close()
 }
 

@@ -8,6 +8,7 @@ export interface NativeBuffers {
   allocate(bytes: number): number
   view(handle: number): ArrayBuffer
   depart(handle: number, view: ArrayBuffer | undefined): number
+  moved(handle: number, view: ArrayBuffer): void
   arrive(handle: number): boolean
   forget(handle: number): void
   release(handle: number, view: ArrayBuffer | undefined): number
@@ -36,13 +37,17 @@ export class NativeBlock implements Block {
 
   attach(): ArrayBuffer {
     if (this.#view !== undefined) return this.#view
-    const view = this.#view = this.#pool.native.view(this.#handle)
+    const { native } = this.#pool
+    const first = native.view(this.#handle)
+    // The program's own: Node detaches the first one at the isolate's end, when it is to be known who has the memory.
+    const view = this.#view = this.#pool.isWatched(this) ? moved(first) ?? first : first
+    native.moved(this.#handle, view)
     keepAlive(view, this)
     this.#pool.seen(this)
     return view
   }
 
-  // Rust does not notice: the block is this isolate's all the time, and its memory keeps its finalizer.
+  // The block is this isolate's all the time, and its memory keeps its finalizer.
   move(): boolean {
     const view = this.#view
     if (view === undefined) return true
@@ -50,13 +55,24 @@ export class NativeBlock implements Block {
     if (next === undefined) return false
     this.#view = next
     keepAlive(next, this)
+    this.#pool.native.moved(this.#handle, next)
     return true
+  }
+
+  // What the program has may be pinned (`markAsUntransferable` of Node), and to detach that ends the process. What nobody
+  // has seen cannot be. `undefined`: it is pinned, or somebody took the memory away.
+  #withdraw(): ArrayBuffer | undefined {
+    const view = this.#view
+    return view?.byteLength === this.byteLength ? moved(view) : undefined
   }
 
   /** To another isolate: its number, for the packet. `undefined`: somebody took its memory away. */
   leave(): number | undefined {
     const handle = this.#handle
-    if (handle === 0 || this.#pool.native.depart(handle, this.#view) !== done) return undefined
+    if (handle === 0) return undefined
+    const view = this.#withdraw()
+    if (view === undefined && this.#view !== undefined) return undefined
+    if (this.#pool.native.depart(handle, view) !== done) return undefined
     this.#pool.native.forget(handle)
     this.#handle = 0
     this.#view = undefined
@@ -67,8 +83,9 @@ export class NativeBlock implements Block {
   release(): void {
     if (this.#handle === 0) return
     // Where its memory was taken away it goes with that memory; but a copy is not its memory.
-    const answer = this.#pool.native.release(this.#handle, this.#view)
-    if (answer !== done && !this.#pool.isWatched(this)) this.#pool.native.release(this.#handle, undefined)
+    const view = this.#withdraw()
+    const isTaken = view === undefined && this.#view !== undefined
+    if (!isTaken || !this.#pool.isWatched(this)) this.#pool.native.release(this.#handle, view)
     this.#handle = 0
     this.#view = undefined
     this.#pool.gone(this)
