@@ -130,6 +130,8 @@ export interface NativeBuffers {
   /** Its memory is under another `ArrayBuffer` of this isolate. */
   moved(block: number, view: ArrayBuffer): void
   arrive(block: number): boolean
+  /** An `ArrayBuffer` of it that was kept when it left is good again. false: there is none. */
+  resume(block: number): boolean
   /** It leaves this isolate: its end is not its business any more. */
   forget(block: number): void
   /** As `depart`. */

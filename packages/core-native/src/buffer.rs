@@ -13,6 +13,11 @@
 //! was moved to (`moved`), and the pool has a weak reference to that: when it is detached or gone although nobody has said
 //! so, the memory was taken, and the block stays, and stays counted, for good (G186).
 //!
+//! A block that leaves may come back, and to make an external `ArrayBuffer` of it costs what V8 thinks of so many bytes. So
+//! one that the program no longer sees (its memory was moved away from what the program has) may be kept for that: `depart`
+//! without a view leaves it alone, and `resume` gives its token the lease of the block's new stay. Nobody looks through it
+//! meanwhile, and what it names is compared with the block that has come, generation and all.
+//!
 //! Where external buffers are refused (V8's sandbox) a view is a copy, written back when the block departs.
 
 use core::{cell::RefCell, ffi::c_void, ptr};
@@ -25,7 +30,7 @@ use napi_derive::napi;
 use std::{
     cell::Cell,
     collections::{HashMap, HashSet},
-    rc::Rc,
+    rc::{Rc, Weak},
     sync::Arc,
 };
 
@@ -42,6 +47,8 @@ struct Pool {
     mine: RefCell<HashSet<Handle>>,
     /// The `ArrayBuffer`s of external memory, each by a weak reference.
     views: RefCell<HashMap<Handle, sys::napi_ref>>,
+    /// The tokens of external memory that has not been given up.
+    tokens: RefCell<HashMap<Handle, Weak<Token>>>,
     copies: Cell<bool>,
 }
 
@@ -49,6 +56,14 @@ impl Pool {
     fn release(&self, handle: Handle) -> u32 {
         self.mine.borrow_mut().remove(&handle);
         Blocks::global().release(handle).map_or(answer::STALE, |()| answer::DONE)
+    }
+
+    // Another one of the same block may have been made since.
+    fn forget_token(&self, token: &Rc<Token>) {
+        let mut tokens = self.tokens.borrow_mut();
+        if tokens.get(&token.handle).is_some_and(|known| known.as_ptr() == Rc::as_ptr(token)) {
+            tokens.remove(&token.handle);
+        }
     }
 
     /// `value` is the `ArrayBuffer` of the block from now on.
@@ -117,17 +132,19 @@ fn is_ending(env: sys::napi_env) -> bool {
 struct Token {
     pool: Rc<Pool>,
     handle: Handle,
-    view: View,
+    /// Of the block's last stay here.
+    view: Cell<View>,
 }
 
 unsafe extern "C" fn collected(env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
-    // SAFETY: the box that `external` leaked for this buffer; Node-API calls this once, on the isolate's thread.
-    let token = unsafe { Box::from_raw(hint.cast::<Token>()) };
+    // SAFETY: the count that `external` leaked for this buffer; Node-API calls this once, on the isolate's thread.
+    let token = unsafe { Rc::from_raw(hint.cast_const().cast::<Token>()) };
+    token.pool.forget_token(&token);
     if is_ending(env) && token.pool.is_taken(env, token.handle) {
         token.pool.mine.borrow_mut().remove(&token.handle);
         return;
     }
-    if Blocks::global().abandon(token.handle, &token.view) {
+    if Blocks::global().abandon(token.handle, &token.view.get()) {
         token.pool.unwatch(env, token.handle);
         token.pool.mine.borrow_mut().remove(&token.handle);
     }
@@ -153,6 +170,7 @@ impl NativeBuffers {
             account: Account::new(limit as usize),
             mine: RefCell::default(),
             views: RefCell::default(),
+            tokens: RefCell::default(),
             copies: Cell::new(copies),
         });
         env.add_env_cleanup_hook(Rc::clone(&pool), |pool| pool.release_all())?;
@@ -214,7 +232,9 @@ impl NativeBuffers {
     }
 
     fn external(&self, env: &Env, handle: Handle, view: View) -> (sys::napi_status, sys::napi_value) {
-        let token = Box::into_raw(Box::new(Token { pool: Rc::clone(&self.pool), handle, view }));
+        let token = Rc::new(Token { pool: Rc::clone(&self.pool), handle, view: Cell::new(view) });
+        let known = Rc::downgrade(&token);
+        let token = Rc::into_raw(token);
         let mut value = ptr::null_mut();
         // SAFETY: the memory lives until the buffer is detached or its finalizer has run: see the module.
         let status = unsafe {
@@ -223,13 +243,15 @@ impl NativeBuffers {
                 view.data.cast(),
                 view.len,
                 Some(collected),
-                token.cast(),
+                token.cast_mut().cast(),
                 &raw mut value,
             )
         };
         if status != sys::Status::napi_ok {
             // SAFETY: Node-API did not take it.
-            drop(unsafe { Box::from_raw(token) });
+            drop(unsafe { Rc::from_raw(token) });
+        } else {
+            self.pool.tokens.borrow_mut().insert(handle, known);
         }
         (status, value)
     }
@@ -254,6 +276,16 @@ impl NativeBuffers {
             self.pool.mine.borrow_mut().insert(handle);
             true
         })
+    }
+
+    /// An external `ArrayBuffer` that was kept is the block's again, which this isolate holds. `false`: it is none.
+    #[napi(catch_unwind)]
+    pub fn resume(&self, number: f64) -> bool {
+        let handle = handle_of(number).filter(|handle| self.pool.mine.borrow().contains(handle));
+        let token =
+            handle.and_then(|handle| Some((handle, self.pool.tokens.borrow().get(&handle).and_then(Weak::upgrade)?)));
+        let Some((handle, token)) = token else { return false };
+        Blocks::global().view(handle).map(|view| token.view.set(view)).is_ok()
     }
 
     /// The block leaves this isolate in a packet: its end is not this environment's business any more.

@@ -10,6 +10,7 @@ export interface NativeBuffers {
   depart(handle: number, view: ArrayBuffer | undefined): number
   moved(handle: number, view: ArrayBuffer): void
   arrive(handle: number): boolean
+  resume(handle: number): boolean
   forget(handle: number): void
   release(handle: number, view: ArrayBuffer | undefined): number
   readonly bytes: number
@@ -21,6 +22,37 @@ export interface BuffersBinding {
 }
 
 const done = 0
+
+/** Views that an isolate keeps of blocks that have left it, and bytes in them. */
+const mostParked = { views: 8, bytes: 2 ** 28 } as const
+/** Bytes of a block from which on that pays. */
+const worthParking = 2 ** 16
+
+/**
+ * Views of blocks that are elsewhere, for when they come back: no program has them, and nobody looks through them. What
+ * V8 thinks of the bytes of a new one, each time, costs more than all the rest of a hop.
+ */
+class Parked {
+  readonly #views = new Map<number, ArrayBuffer>()
+  #bytes = 0
+
+  add(handle: number, view: ArrayBuffer): void {
+    this.#views.set(handle, view)
+    this.#bytes += view.byteLength
+    for (const oldest of this.#views.keys()) {
+      if (this.#views.size <= mostParked.views && this.#bytes <= mostParked.bytes) break
+      this.take(oldest)
+    }
+  }
+
+  take(handle: number): ArrayBuffer | undefined {
+    const view = this.#views.get(handle)
+    if (view === undefined) return undefined
+    this.#views.delete(handle)
+    this.#bytes -= view.byteLength
+    return view
+  }
+}
 
 export class NativeBlock implements Block {
   readonly byteLength: number
@@ -37,8 +69,9 @@ export class NativeBlock implements Block {
 
   attach(): ArrayBuffer {
     if (this.#view !== undefined) return this.#view
-    const { native } = this.#pool
-    const first = native.view(this.#handle)
+    const { native, parked } = this.#pool
+    const before = parked.take(this.#handle)
+    const first = before !== undefined && native.resume(this.#handle) ? before : native.view(this.#handle)
     // The program's own: Node detaches the first one at the isolate's end, when it is to be known who has the memory.
     const view = this.#view = this.#pool.isWatched(this) ? moved(first) ?? first : first
     native.moved(this.#handle, view)
@@ -72,7 +105,9 @@ export class NativeBlock implements Block {
     if (handle === 0) return undefined
     const view = this.#withdraw()
     if (view === undefined && this.#view !== undefined) return undefined
-    if (this.#pool.native.depart(handle, view) !== done) return undefined
+    const parks = view !== undefined && this.byteLength >= worthParking && this.#pool.isWatched(this)
+    if (this.#pool.native.depart(handle, parks ? undefined : view) !== done) return undefined
+    if (parks) this.#pool.parked.add(handle, view)
     this.#pool.native.forget(handle)
     this.#handle = 0
     this.#view = undefined
@@ -94,6 +129,7 @@ export class NativeBlock implements Block {
 
 export class NativePool implements BufferPool {
   readonly native: NativeBuffers
+  readonly parked = new Parked()
   // The addon's own finalizers see the memory; a block that was never looked at has none.
   readonly #lost = new FinalizationRegistry<number>((handle) => {
     this.native.release(handle, undefined)
