@@ -7,6 +7,7 @@
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import { AskError } from "../AskError.ts"
+import type { Pid } from "../Pid.ts"
 import { BadMessage } from "../TellError.ts"
 import type { Border } from "./border.ts"
 import { Call } from "./call.ts"
@@ -32,6 +33,11 @@ export class Asked {
 
   /** What is wrong with it, if anything is. */
   encode(exit: Exit.Exit<unknown, unknown>): string | undefined {
+    if (Exit.isSuccess(exit) && this.wire.isStream(this.op)) {
+      // Its items have arrived.
+      this.ready = { status: Answer.Success, carried: undefined }
+      return undefined
+    }
     const failure = Exit.isFailure(exit) ? exit.cause.reasons.find(Cause.isFailReason) : undefined
     const part = Exit.isSuccess(exit) ? "success" : "error"
     const carried = carry(this.wire, this.op, Exit.isSuccess(exit) ? exit.value : failure?.error, part)
@@ -80,9 +86,10 @@ export class Asked {
 }
 
 /** The call of a question: as any other, but that its answer crosses. */
-export const askedCall = (border: Border, cell: Cell, op: number, token: number): Call => {
+export const askedCall = (border: Border, cell: Cell, op: number, token: number, from: Pid | 0): Call => {
   const asked = new Asked(border, wireOfBound(cell.bound), op, token)
   const call = new Call(op, cell, asked.send)
   call.asked = asked
+  if (from !== 0) call.asker = from
   return call
 }

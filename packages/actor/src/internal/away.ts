@@ -31,7 +31,9 @@ const { Known } = OpFlag
 // A letter that nobody gets has no schema any more: it shows what was on the wire.
 const plainly = (host: Host, op: number, carried: Carried): unknown => {
   if (typeof carried !== "object") return carried
-  const bytes = movingOps.has(op) ? discard(host, carried) : carried
+  const question = host.isolates?.streams.unwrap(carried) ?? carried
+  if (question.length === 0) return undefined
+  const bytes = movingOps.has(op) ? discard(host, question) : question
   try {
     return decodePlain(bytes)
   } catch {
@@ -80,18 +82,49 @@ export class Away implements AwayHost {
       if (value !== unexpected) return deliver(host, cell, op, value, from, undefined)
     }
     const payload = isLent(arrived) ? arrived.bytes() : arrived
-    const isStream = ((bound.flags[op] ?? 0) & OpFlag.Stream) !== 0
-    const value = isStream
-      ? Exit.fail(new BadMessage({ tag: tagOf(op), issue: "its reply is a stream, which does not cross isolates" }))
-      : uncarry(wireOfBound(bound), op, payload)
-    if (Exit.isFailure(value)) {
-      const reason = reasonOf(value.cause)
-      if (!isAsked) host.misunderstood(cell, from, new Envelope(op, tagOf(op), plainly(host, op, payload)), reason)
-      else if (token !== 0) new Asked(this.border, wireOfBound(bound), op, token).refuse(reason.issue)
-      return false
+    if (((bound.flags[op] ?? 0) & OpFlag.Stream) !== 0) {
+      return this.deliverStream(cell, op, payload, from, isAsked, token)
     }
-    const call = !isAsked ? undefined : token === 0 ? host.spentCall : askedCall(this.border, cell, op, token)
+    const value = uncarry(wireOfBound(bound), op, payload)
+    if (Exit.isFailure(value)) return this.refuse(cell, op, payload, from, isAsked, token, reasonOf(value.cause))
+    const call = !isAsked ? undefined : token === 0 ? host.spentCall : askedCall(this.border, cell, op, token, from)
     return deliver(host, cell, op, value.value, from, call)
+  }
+
+  private deliverStream(
+    cell: Cell,
+    op: number,
+    carried: Carried,
+    from: Pid | 0,
+    isAsked: boolean,
+    token: number
+  ): boolean {
+    const { host } = this
+    const streams = host.isolates?.streams
+    const payload = typeof carried === "object" && isAsked ? streams?.unwrap(carried) : undefined
+    if (payload === undefined) {
+      const reason = new BadMessage({ tag: tagOf(op), issue: "its reply is a stream: use `stream`" })
+      return this.refuse(cell, op, carried, from, isAsked, token, reason)
+    }
+    const value = uncarry(wireOfBound(cell.bound), op, payload.length === 0 ? undefined : payload)
+    if (Exit.isFailure(value)) return this.refuse(cell, op, payload, from, isAsked, token, reasonOf(value.cause))
+    const call = token === 0 ? host.spentCall : askedCall(this.border, cell, op, token, from)
+    return deliver(host, cell, op, streams!.asked(carried as Uint8Array, value.value, cell, op, call), from, call)
+  }
+
+  private refuse(
+    cell: Cell,
+    op: number,
+    payload: Carried,
+    from: Pid | 0,
+    isAsked: boolean,
+    token: number,
+    reason: BadMessage
+  ): false {
+    const { host } = this
+    if (!isAsked) host.misunderstood(cell, from, new Envelope(op, tagOf(op), plainly(host, op, payload)), reason)
+    else if (token !== 0) new Asked(this.border, wireOfBound(cell.bound), op, token).refuse(reason.issue)
+    return false
   }
 
   replied(call: Call, status: number, payload: Carried): void {
@@ -107,6 +140,7 @@ export class Away implements AwayHost {
       const error = typeof payload === "object" ? wire.askError.decode(payload) : Exit.fail("no error")
       return Exit.isSuccess(error) ? Exit.fail(error.value) : bad(op, String(Cause.squash(error.cause)))
     }
+    if (status === Answer.Success && wire.isStream(op)) return Exit.void
     const value = uncarry(wire, op, payload, status === Answer.Success ? "success" : "error")
     if (Exit.isFailure(value)) return bad(op, `the reply does not fit its schema: ${reasonOf(value.cause).issue}`)
     return status === Answer.Success ? value : Exit.fail(value.value)

@@ -5,7 +5,6 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { OpFlag } from "./bound.ts"
@@ -14,7 +13,10 @@ import type { Cell } from "./cell.ts"
 import { checkSuccess } from "./codecs.ts"
 import { hold, lifeOf } from "./life.ts"
 import { answer, crash } from "./reply.ts"
+import { tagOf } from "./opcodes.ts"
 import { Runner } from "./runner.ts"
+import { sent } from "./send.ts"
+import { Outcome } from "./shard.ts"
 import type { StreamRequest } from "./stream.ts"
 
 /** Runs what the handler returned, into the reader's queue. */
@@ -27,23 +29,39 @@ export const startStream = (cell: Cell, op: number, request: StreamRequest, call
   const life = lifeOf(cell)
   const runner = new Runner(cell, Scope.makeUnsafe())
   const isChecked = ((cell.bound.flags[op] ?? 0) & OpFlag.Checked) !== 0
-  const offer = (items: ReadonlyArray<unknown>): Effect.Effect<unknown, unknown> =>
-    Queue.offerAll(request.queue, isChecked ? items.map((item) => checked(cell, op, item)) : items)
-  const fiber = runner.run(Effect.onExit(
-    Stream.runForEachArray(stream as Stream.Stream<unknown, unknown>, offer),
-    (exit) => Scope.close(runner.scope, exit)
-  ))
+  const offer = (produced: ReadonlyArray<unknown>): Effect.Effect<unknown, unknown> => {
+    const items = isChecked ? produced.map((item) => checked(cell, op, item)) : produced
+    if (life.wrappers !== undefined) {
+      for (const item of items) sent(cell, "item", call.asker, tagOf(op), item, Outcome.Accepted)
+    }
+    return request.offer(items)
+  }
+  const produced = Stream.runForEachArray(stream as Stream.Stream<unknown, unknown>, offer)
+  const fiber = runner.run(Effect.onExit(drained(request, produced), (exit) => Scope.close(runner.scope, exit)))
   hold(life, fiber)
   request.cancel = () => fiber.interruptUnsafe()
   fiber.addObserver((exit) => {
     life.fibers?.delete(fiber)
     request.cancel = undefined
+    request.over()
     if (life.closing || request.cancelled) return
     // A stream that dies is a defect of the actor, as any handler's is.
     if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) return crash(cell, Cause.squash(exit.cause))
     answer(cell, op, call, Exit.isSuccess(exit) ? Exit.void : exit, true)
   })
 }
+
+// Its end comes behind all that it has offered, but for a crash, which waits for nobody.
+const drained = (
+  request: StreamRequest,
+  produced: Effect.Effect<void, unknown>
+): Effect.Effect<void, unknown> =>
+  request.drained === undefined ?
+    produced :
+    Effect.flatMap(Effect.exit(produced), (exit) =>
+      Exit.isFailure(exit) && (Cause.hasDies(exit.cause) || Cause.hasInterrupts(exit.cause))
+        ? exit
+        : Effect.andThen(request.drained!, exit))
 
 const checked = (cell: Cell, op: number, item: unknown): unknown => {
   const found = checkSuccess(cell.bound, op, item)

@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import { ActorExited, AskError, AskTimeout } from "../AskError.ts"
 import { ExitReason } from "../ExitReason.ts"
 import type { Message } from "../Message.ts"
+import type { Pid } from "../Pid.ts"
 import { BadMessage, MailboxFull, NodeBusy, NoSession, TellError, type TellOutcome } from "../TellError.ts"
 import type { Asked } from "./asked.ts"
 import { movingOps, OpFlag } from "./bound.ts"
@@ -21,6 +22,7 @@ import type { ResolvedMailbox } from "./mailbox.ts"
 import { tagOf } from "./opcodes.ts"
 import { CallEnd, Flag, OnFull, Outcome } from "./shard.ts"
 import { wireOfBound } from "./wire.ts"
+import type { SentKind } from "./wrapper.ts"
 
 /** By number of the outcome. */
 export const outcomes: ReadonlyArray<TellOutcome> = ["Accepted", "MailboxFull", "NodeBusy", "NoSession", "BadMessage"]
@@ -31,12 +33,44 @@ const { op: opOf } = Envelope
 
 const shardFlags = Flag.Priority | Flag.Next | Flag.Reentrant
 
+// What a message may have that goes the short way: nothing has it while somebody watches what is sent. It is a field, and
+// no variable, so that it is part of the code, as a constant is, until the first of them begins.
+const short = { way: Known as number }
+let watchers = 0
+
+/** Somebody begins to watch what some actor sends, or ends it. */
+export const watchSends = (by: 1 | -1): void => {
+  watchers += by
+  short.way = watchers === 0 ? Known : -1
+}
+
+export const isWatched = (): boolean => short.way !== Known
+
+/** Tells whoever watches it what an actor sends. */
+export const sent = (
+  from: Cell,
+  kind: SentKind,
+  to: Cell | Pid | undefined,
+  tag: string,
+  payload: unknown,
+  outcome: Outcome
+): void => {
+  const wrappers = from.life?.wrappers
+  if (wrappers === undefined) return
+  for (const wrapper of wrappers) wrapper.sent?.(kind, typeof to === "object" ? to.pid : to, tag, payload, outcome)
+}
+
+/** The same of what is sent to a name that nobody has. */
+export const sentToNobody = (from: Cell | undefined, kind: SentKind, message: Message<string, unknown>): void => {
+  if (from !== undefined) sent(from, kind, undefined, Envelope.tag(message), message.payload, Outcome.Accepted)
+}
+
 /** Sends; `from` is the actor in whose turn this happens. */
 export const sendMessage = (to: Cell, message: Message<string, unknown>, from: Cell | undefined, next = 0): Outcome => {
   const op = opOf(message)
   const bound = to.bound
   const flags = bound.flags[op]
-  if (flags === Known) return bound.shard.send(to, op, message.payload, from, next)
+  if (flags === short.way) return bound.shard.send(to, op, message.payload, from, next)
   return sendSlow(to, op, message, from, next)
 }
 
@@ -46,6 +80,18 @@ const flagsOf = (to: Cell, op: number): number =>
     ?? (to.bound === to.host.nobody && op !== 0 ? OpFlag.Known | (movingOps.has(op) ? OpFlag.Moves : 0) : 0)
 
 const sendSlow = (
+  to: Cell,
+  op: number,
+  message: Message<string, unknown>,
+  from: Cell | undefined,
+  next: number
+): Outcome => {
+  const outcome = sendAny(to, op, message, from, next)
+  if (from !== undefined && isWatched()) sent(from, "tell", to, Envelope.tag(message), message.payload, outcome)
+  return outcome
+}
+
+const sendAny = (
   to: Cell,
   op: number,
   message: Message<string, unknown>,
@@ -84,14 +130,15 @@ export const refused = (
   return outcomes[outcome]!
 }
 
-const issueOf = (to: Cell, message: Message<string, unknown>): string => {
+const issueOf = (to: Cell, message: Message<string, unknown>, isStream: boolean): string => {
   to = to.target()
   const op = Envelope.op(message)
   const flags = flagsOf(to, op)
   if (flags === 0) return `${to.bound.program.protocol} has no such message`
   if ((flags & OpFlag.Stream) !== 0) {
-    return isElsewhere(to) ? "a stream does not cross isolates" : "its reply is a stream: use `stream`"
-  }
+    if (!isStream) return "its reply is a stream: use `stream`"
+    if (!canStream(to)) return "no stream comes from an isolate that runs no TypeScript"
+  } else if (isStream) return "its reply is no stream: use `ask`"
   if ((flags & OpFlag.Checked) !== 0) {
     const checked = checkPayload(to.bound, op, message.payload)
     if (Exit.isFailure(checked)) return String(Cause.squash(checked.cause))
@@ -110,14 +157,19 @@ const mailboxOf = (ref: Cell): ResolvedMailbox => {
 
 const unchecked = { disableChecks: true }
 
-const tellReason = (to: Cell, message: Message<string, unknown>, outcome: Outcome): TellError["reason"] => {
+const tellReason = (
+  to: Cell,
+  message: Message<string, unknown>,
+  outcome: Outcome,
+  isStream = false
+): TellError["reason"] => {
   switch (outcome) {
     case Outcome.NodeBusy:
       return new NodeBusy({ node: "" })
     case Outcome.NoSession:
       return new NoSession({ node: "" })
     case Outcome.BadMessage:
-      return new BadMessage({ tag: Envelope.tag(message), issue: issueOf(to, message) })
+      return new BadMessage({ tag: Envelope.tag(message), issue: issueOf(to, message, isStream) })
     default:
       return new MailboxFull({ pid: to.pid, capacity: mailboxOf(to).capacity }, unchecked)
   }
@@ -128,8 +180,13 @@ export const tellError = (to: Cell, message: Message<string, unknown>, outcome: 
   new TellError({ reason: tellReason(to, message, outcome) }, unchecked)
 
 /** The error of a refused ask. */
-export const askRefused = (to: Cell, message: Message<string, unknown>, outcome: Outcome): AskError => {
-  const reason = tellReason(to, message, outcome)
+export const askRefused = (
+  to: Cell,
+  message: Message<string, unknown>,
+  outcome: Outcome,
+  isStream = false
+): AskError => {
+  const reason = tellReason(to, message, outcome, isStream)
   return new AskError({
     tag: Envelope.tag(message),
     reason: reason._tag === "NoSession" ? new NodeBusy({ node: reason.node }) : reason
@@ -176,7 +233,7 @@ export const sendCall = (
   const bound = to.bound
   const flags = flagsOf(to, op)
   const isStream = (flags & OpFlag.Stream) !== 0
-  if (wrap !== undefined && isElsewhere(to)) return Outcome.BadMessage
+  if (wrap !== undefined && !canStream(to)) return Outcome.BadMessage
   if (flags === 0 || (isStream !== (wrap !== undefined) && bound !== to.host.nobody) || to === from) {
     return Outcome.BadMessage
   }
@@ -196,17 +253,38 @@ export const sendCall = (
   return outcome
 }
 
+/** The same, from an actor: whoever answers knows it, and whoever watches it is told. */
+export const sendCallOf = (
+  kind: "ask" | "stream" | "forward",
+  to: Cell,
+  op: number,
+  message: Message<string, unknown>,
+  from: Cell | undefined,
+  call: Call,
+  wrap: ((payload: unknown) => unknown) | undefined,
+  timeout = call.timeout
+): Outcome => {
+  if (from === undefined) return sendCall(to, op, message, undefined, call, wrap, timeout)
+  call.asker = from
+  const outcome = sendCall(to, op, message, from, call, wrap, timeout)
+  if (isWatched()) sent(from, kind, to, Envelope.tag(message), message.payload, outcome)
+  return outcome
+}
+
 /** Passes a question of another isolate on. false: that one does not understand it. */
 export const passOn = (asked: Asked, to: Cell, message: Message<string, unknown>, from: Cell): boolean => {
   const op = Envelope.op(message)
   const flags = flagsOf(to, op)
   if (flags === 0 || (flags & OpFlag.Stream) !== 0 || to === from) return false
   asked.pass(to, op, message.payload, from, flags & shardFlags)
+  if (isWatched()) sent(from, "forward", to, Envelope.tag(message), message.payload, Outcome.Accepted)
   return true
 }
 
 /** It lives in another isolate. */
 const isElsewhere = (to: Cell): boolean => to.bound.shard !== to.host.shard
+
+const canStream = (to: Cell): boolean => !isElsewhere(to) || to.host.isolates?.canAsk(to) === true
 
 /** What a timer carries, checked now: later nobody would be there to tell. Throws a `TypeError`. */
 export const payloadFor = (
@@ -215,7 +293,7 @@ export const payloadFor = (
   message: Message<string, unknown>
 ): { readonly flags: number; readonly payload: unknown } => {
   const flags = flagsOf(to, op)
-  if (flags === 0 || (flags & OpFlag.Stream) !== 0) throw new TypeError(issueOf(to, message))
+  if (flags === 0 || (flags & OpFlag.Stream) !== 0) throw new TypeError(issueOf(to, message, false))
   if ((flags & OpFlag.Moves) !== 0 && buffersIn(message.payload).length > 0) {
     throw new TypeError("a timer cannot carry a buffer: keep it in the state")
   }

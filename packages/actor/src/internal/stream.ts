@@ -1,5 +1,6 @@
 /**
- * Stream replies, the reader's half: a call whose payload carries the reader's queue. The actor's is `produce.ts`.
+ * Stream replies, the reader's half: a call whose payload carries the reader's queue. The actor's is `produce.ts`; what
+ * is between them, when they live in two isolates, is `isolate/streams.ts`.
  *
  * The call ends when the stream does; it has no timeout. A reader that goes away interrupts the producer.
  */
@@ -13,24 +14,67 @@ import { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
-import { askRefused, sendCall } from "./send.ts"
+import { askRefused, sendCallOf } from "./send.ts"
 import { Outcome } from "./shard.ts"
 
 const defaultBuffer = 16
 
 /** What travels in the mailbox in place of the payload. */
-export class StreamRequest {
+export abstract class StreamRequest {
   readonly payload: unknown
-  readonly queue: Queue.Queue<unknown, unknown>
   /** What the handler returned. */
   produce: unknown = undefined
   /** Ends the producer: the reader has gone. */
   cancel: (() => void) | undefined = undefined
   cancelled = false
 
-  constructor(payload: unknown, queue: Queue.Queue<unknown, unknown>) {
+  constructor(payload: unknown) {
     this.payload = payload
+  }
+
+  /** Done when there is room for more. */
+  abstract offer(items: ReadonlyArray<unknown>): Effect.Effect<unknown, unknown>
+
+  /** Done when the reader has all that was offered; undefined: it has it at once. */
+  get drained(): Effect.Effect<void> | undefined {
+    return undefined
+  }
+
+  /** Nothing more is offered. */
+  over(): void {}
+}
+
+/** Of a reader in this isolate, or one that is about to ask another. */
+export class Reading extends StreamRequest {
+  readonly queue: Queue.Queue<unknown, unknown>
+  readonly bufferSize: number
+  readonly call: Call
+  /** Of one that reads from another isolate: to be called once it does not any more. */
+  close: (() => void) | undefined = undefined
+  /** Of such a one: takes an end that nobody has told, which must not overtake what came before. */
+  behind: ((exit: Exit.Exit<unknown, unknown>) => void) | undefined = undefined
+  /** That end, until it is its turn. */
+  exit: Exit.Exit<unknown, unknown> | undefined = undefined
+
+  constructor(payload: unknown, queue: Queue.Queue<unknown, unknown>, bufferSize: number, call: Call) {
+    super(payload)
     this.queue = queue
+    this.bufferSize = bufferSize
+    this.call = call
+  }
+
+  offer(items: ReadonlyArray<unknown>): Effect.Effect<unknown, unknown> {
+    return Queue.offerAll(this.queue, items)
+  }
+
+  ended(exit: Exit.Exit<unknown, unknown>): void {
+    if (this.behind === undefined || Exit.isSuccess(exit)) this.end(exit)
+    else this.behind(exit)
+  }
+
+  end(exit: Exit.Exit<unknown, unknown>): void {
+    if (Exit.isSuccess(exit)) Queue.endUnsafe(this.queue)
+    else Queue.failCauseUnsafe(this.queue, exit.cause)
   }
 }
 
@@ -39,28 +83,27 @@ export const streamFrom = (
   to: Cell,
   message: Message<string, unknown>,
   options: { readonly bufferSize?: number | undefined } | undefined
-): Stream.Stream<unknown, unknown> =>
-  Stream.callback<unknown, unknown>((queue) =>
+): Stream.Stream<unknown, unknown> => {
+  const bufferSize = options?.bufferSize ?? defaultBuffer
+  return Stream.callback<unknown, unknown>((queue) =>
     Effect.withFiber((fiber) =>
       Effect.acquireRelease(
         Effect.sync(() => {
           const op = Envelope.op(message)
-          let request: StreamRequest | undefined
-          const call = new Call(op, to, (exit) => {
-            if (Exit.isSuccess(exit)) Queue.endUnsafe(queue)
-            else Queue.failCauseUnsafe(queue, exit.cause)
-          })
-          const outcome = sendCall(
+          let request: Reading | undefined
+          const call = new Call(op, to, (exit) => request?.ended(exit))
+          const outcome = sendCallOf(
+            "stream",
             to,
             op,
             message,
             senderOf(fiber, to.host),
             call,
-            (payload) => request = new StreamRequest(payload, queue)
+            (payload) => request = new Reading(payload, queue, bufferSize, call)
           )
           if (outcome !== Outcome.Accepted) {
             call.pending = false
-            Queue.failCauseUnsafe(queue, Cause.fail(askRefused(to, message, outcome)))
+            Queue.failCauseUnsafe(queue, Cause.fail(askRefused(to, message, outcome, true)))
           }
           return { call, request }
         }),
@@ -69,10 +112,12 @@ export const streamFrom = (
             if (request !== undefined) {
               request.cancelled = true
               request.cancel?.()
+              request.close?.()
             }
             if (!call.pending) return
             call.pending = false
             to.host.shard.answered(call)
           })
       )
-    ), { bufferSize: options?.bufferSize ?? defaultBuffer, strategy: "suspend" })
+    ), { bufferSize, strategy: "suspend" })
+}

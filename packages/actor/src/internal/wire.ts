@@ -7,7 +7,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
 import type { PayloadCodec } from "../Codec.ts"
 import { AskError } from "../AskError.ts"
 import { BadMessage } from "../TellError.ts"
@@ -20,8 +20,8 @@ import { type Crossing, crossingOf } from "./crossing.ts"
 import type { Host } from "./host.ts"
 import type { RpcInfo } from "./rpc.ts"
 
-/** What of an Rpc crosses. */
-export type Part = "payload" | "success" | "error"
+/** What of an Rpc crosses. `items`: of a stream, what comes at a time. */
+export type Part = "payload" | "success" | "error" | "items"
 
 const unchecked = { disableChecks: true }
 
@@ -34,9 +34,19 @@ export class Wire {
   readonly #host: Host
   /** By number of the tag. */
   readonly #infos: ReadonlyArray<RpcInfo | undefined>
-  readonly #codecs: Readonly<Record<Part, Array<PayloadCodec | undefined>>> = { payload: [], success: [], error: [] }
+  readonly #codecs: Readonly<Record<Part, Array<PayloadCodec | undefined>>> = {
+    payload: [],
+    success: [],
+    error: [],
+    items: []
+  }
 
-  readonly #crossings: Readonly<Record<Part, Array<Crossing | undefined>>> = { payload: [], success: [], error: [] }
+  readonly #crossings: Readonly<Record<Part, Array<Crossing | undefined>>> = {
+    payload: [],
+    success: [],
+    error: [],
+    items: []
+  }
 
   constructor(host: Host, infos: ReadonlyArray<RpcInfo | undefined>) {
     this.#host = host
@@ -50,7 +60,7 @@ export class Wire {
     if (known !== undefined) return known
     const info = this.#infos[op]
     if (info === undefined) return undefined
-    return this.#codecs[part][op] = this.#host.codec.of(info[part])
+    return this.#codecs[part][op] = this.#host.codec.of(schemaOf(info, part))
   }
 
   /** The shortcut of the codec, for those who know what to do without one. */
@@ -65,15 +75,20 @@ export class Wire {
   }
 
   #learn(op: number, part: Part): Crossing | undefined {
-    const schema = this.#infos[op]?.[part]
-    if (schema === undefined) return undefined
+    const info = this.#infos[op]
+    if (info === undefined) return undefined
     const crossings = this.#crossings[part]
     while (crossings.length < op) crossings.push(undefined)
-    return crossings[op] = crossingOf(schema)
+    return crossings[op] = crossingOf(schemaOf(info, part))
   }
 
   get host(): Host {
     return this.#host
+  }
+
+  /** Whether its reply is a stream. */
+  isStream(op: number): boolean {
+    return this.#infos[op]?.isStream === true
   }
 
   /** Why a question was not answered, beside what its protocol says. */
@@ -104,6 +119,8 @@ export class Wire {
     return Exit.isSuccess(value) ? Exit.succeed(value.value) : this.bad(op, issueOf(value.cause))
   }
 }
+
+const schemaOf = (info: RpcInfo, part: Part): Schema.Top => part === "items" ? Schema.Array(info.success) : info[part]
 
 const wires = new WeakMap<Host, WeakMap<Program["rpcs"], Wire>>()
 

@@ -1,6 +1,6 @@
 /** Behaviours that workers import. What a test reads of them is all in their answers: a worker shares nothing. */
 import { Actor, ActorRef, SharedBuffer } from "@myrmidonjs/actor"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Exit, Layer, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { existsSync } from "node:fs"
 import { threadId } from "node:worker_threads"
@@ -99,10 +99,73 @@ export const GreeterLive = Actor.module(
   GreetingLive
 )
 
+export const Ticker = Actor.make("Ticker", [
+  Rpc.make("Count", { payload: Schema.Int, success: Schema.Int, error: TooMuch, stream: true }),
+  Rpc.make("Forever", { success: Schema.Int, stream: true }),
+  Rpc.make("Silent", { success: Schema.Int, stream: true }),
+  Rpc.make("Sized", {
+    payload: Schema.Array(Schema.Int),
+    success: Schema.Struct({ at: Schema.Date, bytes: Schema.Uint8Array }),
+    stream: true
+  }),
+  Rpc.make("Wrong", { success: Schema.Int, stream: true }),
+  Rpc.make("Dies", { success: Schema.Int, stream: true }),
+  Rpc.make("State", { success: Schema.Struct({ produced: Schema.Int, stopped: Schema.Int }) })
+])
+export const TickerLive = Actor.module(
+  import.meta.url,
+  Ticker.behavior({
+    init: () => ({ produced: 0, stopped: 0 }),
+    handlers: {
+      Count: (_, n) =>
+        Stream.concat(Stream.range(1, n), n > 5000 ? Stream.fail(new TooMuch({ limit: 5000 })) : Stream.empty),
+      Forever: (state) =>
+        Stream.fromEffectRepeat(Effect.sync(() => ++state.produced)).pipe(
+          Stream.rechunk(1),
+          Stream.ensuring(Effect.sync(() => void state.stopped++))
+        ),
+      Silent: (state) => Stream.ensuring(Stream.never, Effect.sync(() => void state.stopped++)),
+      Sized: (_, sizes) =>
+        Stream.fromIterable(sizes.map((size) => ({ at: new Date(size), bytes: new Uint8Array(size) }))),
+      Wrong: () => Stream.make(1, "two" as never),
+      Dies: () => Stream.concat(Stream.make(1, 2), Stream.die(new Error("on purpose"))),
+      State: (state) => state
+    }
+  }),
+  Layer.empty
+)
+
 /** Never gets ready. */
 export const Slow = Actor.make("Slow", [])
 export const SlowLive = Actor.module(
   import.meta.url,
   Slow.behavior({ init: () => Effect.never, handlers: {} }),
+  Layer.empty
+)
+
+/** Makes a great many events and dead letters in one turn. */
+export const Flood = Actor.make("Flood", [
+  Rpc.make("Pour", { payload: { events: Schema.Int, letters: Schema.Int } }),
+  Rpc.make("Refuse", { payload: Schema.Int, error: TooMuch })
+])
+const Drain = Actor.make("Drain", [Rpc.make("Drop", { payload: Schema.Unknown })])
+const DrainLive = Drain.behavior({ init: () => null, handlers: { Drop: () => {} } })
+export const FloodLive = Actor.module(
+  import.meta.url,
+  Flood.behavior({
+    init: () => null,
+    handlers: {
+      Pour: (_, { events, letters }, self) => {
+        // Nobody asks, so that each refusal is the event `TellFailed`.
+        for (let n = 0; n < events; n++) self.tell(Flood.messages.Refuse(n))
+        const drain = self.spawnUnsafe(DrainLive, undefined, { mailbox: { capacity: 1, onFull: "drop-newest" } })
+        for (let n = 0; n < letters; n++) {
+          // Now and then what is no plain data, and crosses without its payload.
+          self.send(drain, Drain.messages.Drop(n % 1_000 === 1 ? () => n : n))
+        }
+      },
+      Refuse: (_, limit) => Exit.fail(new TooMuch({ limit }))
+    }
+  }),
   Layer.empty
 )

@@ -331,15 +331,6 @@ describe.runIf(native)("actors on worker isolates", () => {
         const name = yield* spawnReason(CounterLive.spawnOn("worker", 1, { name: "" }))
         assert.deepInclude(name, { _tag: "InvalidOption", option: "name" })
       }).pipe(Effect.scoped))
-
-    it.effect("a stream does not cross isolates, and says so", () =>
-      Effect.gen(function*() {
-        const Ticker = Actor.make("Ticker", [Rpc.make("Ticks", { success: Schema.Int, stream: true })])
-        const counter = yield* CounterLive.spawnOn("worker", 0)
-        const ticker = yield* ActorRef.fromPid(Ticker, counter.pid)
-        const error = yield* Effect.flip(Stream.runDrain(ticker.stream(Ticker.messages.Ticks())))
-        assert.include((error as AskError).message, "a stream does not cross isolates")
-      }).pipe(Effect.scoped))
   })
 })
 

@@ -17,6 +17,7 @@ import type { Isolates, RemoteInfo } from "../isolates.ts"
 import { infosOf } from "../rpc.ts"
 import type { Errands } from "./agent.ts"
 import { Agent, agentName } from "./protocol.ts"
+import { StreamTable } from "./streams.ts"
 
 export const { messages } = Agent
 
@@ -34,6 +35,7 @@ export class Team implements Isolates {
   private readonly agents = new Map<number, Cell>()
   /** What each had handled at the last look. */
   private readonly seen = new Map<number, number>()
+  readonly streams = new StreamTable(this)
   private turn = 0
   /** Done when a worker that is being started is ready, or will not be; undefined: none is, as far as is known here. */
   readonly starting: () => Effect.Effect<void> | undefined
@@ -84,6 +86,16 @@ export class Team implements Isolates {
       picked = isolate
     })
     return picked
+  }
+
+  /** The agent of the isolate that it lives in. */
+  agentAbout(cell: Cell): Cell | undefined {
+    const isolate = this.isolateOf(cell)
+    return isolate === undefined ? undefined : this.agentOf(isolate)
+  }
+
+  canAsk(cell: Cell): boolean {
+    return this.isolateOf(cell) === undefined || this.agentAbout(cell) !== undefined
   }
 
   private isolateOf(cell: Cell): number | undefined {
@@ -140,6 +152,7 @@ export class Team implements Isolates {
     this.agents.delete(isolate)
     this.seen.delete(isolate)
     this.errands.isolateDown(isolate)
+    this.streams.isolateDown(isolate)
   }
 }
 

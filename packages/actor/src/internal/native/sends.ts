@@ -11,6 +11,7 @@ import type { Cell } from "../cell.ts"
 import type { Fast } from "../codec/fast.ts"
 import { writeInto } from "../lent.ts"
 import { intern, tagOf } from "../opcodes.ts"
+import { Reading } from "../stream.ts"
 import { Outcome, type ShardClock } from "../shard.ts"
 import { type Wire, wireOfBound } from "../wire.ts"
 import type { NativeAway } from "./membrane.ts"
@@ -129,9 +130,11 @@ export class Sends {
     if (there === 0) return BadMessage
     const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, from) : Accepted
     if (refusal !== Accepted) return refusal
-    const carried = carry(wire, op, payload, "payload", true)
+    const reading = payload instanceof Reading ? payload : undefined
+    const carried = carry(wire, op, reading === undefined ? payload : reading.payload, "payload", true)
     if (Exit.isFailure(carried)) return BadMessage
-    const bytes = carried.value as Uint8Array | undefined
+    const question = carried.value as Uint8Array | undefined
+    const bytes = reading === undefined ? question : to.host.isolates!.streams.ask(reading, to, question)
     if (timeout !== Infinity) call.deadline = this.#clock.now() + timeout
     return from === undefined
       ? this.#away.call(to.low, to.generation, there, bytes, 0, 0, flags, call, timeout)

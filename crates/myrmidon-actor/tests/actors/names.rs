@@ -1,0 +1,27 @@
+//! Names (G35).
+
+use crate::subject::*;
+use myrmidon_actor::*;
+
+#[test]
+fn g35_a_name_is_taken_once_and_free_after_the_end() {
+    let runtime = runtime(2);
+    let named = || Spawn::new().named("one");
+    let first = runtime.spawn_with(&named(), Subject::default()).expect("the name is free");
+    assert_eq!(runtime.whereis::<Message>("one"), Some(first));
+    assert_eq!(runtime.whereis::<u32>("one"), None, "of another type");
+    let taken = runtime.spawn_with(&named(), Subject::default());
+    assert_eq!(taken, Err(SpawnError::NameTaken { holder: first.pid() }));
+    let end = first.ended();
+    first.kill();
+    end.wait().expect("its end");
+    let second = runtime.spawn_with(&named(), Subject::default()).expect("the name is free again");
+    // From the other shard.
+    let other = (0..2).map(|key| {
+        let options = Spawn::new().on(Placement::Key(key));
+        runtime.spawn_with(&options, Subject::default()).expect("an actor")
+    });
+    for actor in other {
+        assert_eq!(within(actor, |_, context| context.whereis::<Message>("one")), Some(second));
+    }
+}

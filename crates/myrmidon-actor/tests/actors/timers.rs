@@ -1,0 +1,32 @@
+//! Timers.
+
+use crate::subject::*;
+use std::{
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+
+#[test]
+fn timers_ring_once_or_every_so_often_until_cancelled() {
+    let runtime = runtime(1);
+    let actor = runtime.spawn(Subject::default()).expect("an actor");
+    let (beat, beats) = mpsc::channel();
+    within(actor, move |_, context| {
+        context.after(Duration::from_millis(1), Message::Note(1));
+        let late = context.after(Duration::from_secs(3600), Message::Note(2));
+        assert!(context.cancel(late).is_some_and(|left| left > Duration::from_secs(3500)));
+        assert_eq!(context.cancel(late), None);
+        context.at(Instant::now(), Message::Note(3));
+        context.every(Duration::from_millis(1), move || {
+            let beat = beat.clone();
+            // The test hears three, and goes.
+            Message::Do(Box::new(move |_, _| beat.send(()).unwrap_or_default()))
+        });
+    });
+    for _ in 0..3 {
+        beats.recv().expect("a beat");
+    }
+    let mut heard = heard(actor);
+    heard.sort();
+    assert_eq!(heard, ["1", "3"]);
+}
