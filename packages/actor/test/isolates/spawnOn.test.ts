@@ -88,7 +88,7 @@ describe.runIf(native)("actors on worker isolates", () => {
         assert.include(error.reason.message, "taken away")
         assert.deepStrictEqual([...buffer.bytes()], [1, 2, 3])
         buffer.release()
-      }).pipe(Effect.scoped))
+      }).pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ isolates: 1 }))))
 
     it.effect("G137: a buffer is handed over and back, without a copy of its own; its sender has it no more", () =>
       Effect.gen(function*() {
