@@ -80,6 +80,10 @@ export interface IsolateInfo {
   readonly runnable: number
   /** Messages handled, ever. */
   readonly reductions: number
+  /** Messages in its mailboxes; undefined, as `bytes`: it did not answer within a second. */
+  readonly queued: number | undefined
+  /** Memory of the runtime's own tables there, as far as it knows. */
+  readonly bytes: number | undefined
 }
 
 /**
@@ -89,9 +93,9 @@ export interface IsolateInfo {
 export interface SystemInfo {
   /** Of all isolates. */
   readonly actors: number
-  /** Messages in mailboxes of this isolate. */
+  /** Messages in mailboxes, of all isolates that answer within a second. */
   readonly queued: number
-  /** Memory of the runtime's own tables in this isolate, as far as it knows. */
+  /** Memory of the runtime's own tables, as far as it knows; of the same. */
   readonly bytes: number
   /** Of a system with worker isolates: all that are alive, this one included. Else empty. */
   readonly isolates: ReadonlyArray<IsolateInfo>
@@ -180,15 +184,17 @@ export class ActorSystem extends Context.Service<ActorSystem, {
   readonly info: Effect.Effect<SystemInfo>
   /**
    * The `n` living actors (1 to 10,000) that have most of something, the highest first, ties by PID. One look at all
-   * actors, none at any when nobody asks. Empty once the system is closed.
+   * actors, none at any when nobody asks. Of all isolates: one that does not answer within a second is left out, with a
+   * warning that names it. Empty once the system is closed.
    */
   readonly top: (
     n: number,
     by: "reductions" | "time" | "mailbox" | "memory"
   ) => Effect.Effect<ReadonlyArray<ActorInfo>>
   /**
-   * The accounts of all behaviours, by protocol and version, in the order in which they were first spawned. Also as the
-   * metrics `myrmidon_behavior_actors`, `_reductions`, `_millis`, `_mailbox` and `_memory` of the latest 64.
+   * The accounts of all behaviours, by protocol and version, in the order in which they were first spawned; of all
+   * isolates, as `top`. What an isolate had used when it was last read stays when it ends. Those of this isolate also as
+   * the metrics `myrmidon_behavior_actors`, `_reductions`, `_millis`, `_mailbox` and `_memory` of the latest 64.
    */
   readonly behaviors: Effect.Effect<ReadonlyArray<BehaviorInfo>>
   /** Bounded: a slow reader loses letters, which the metric `myrmidon_dropped_letters` counts. */

@@ -17,6 +17,7 @@ import { InvalidOption, type IsolateUnavailable, NativeUnavailable } from "../Sp
 import type { SystemEvent } from "../SystemEvent.ts"
 import { clockOf, liveClock } from "./clock.ts"
 import { Host } from "./host.ts"
+import type { Overview, Totals } from "./isolates.ts"
 import { MemoryShard } from "./memory/shard.ts"
 import { registerMetrics } from "./metrics.ts"
 import { type ResolvedOptions, resolveOptions } from "./options.ts"
@@ -47,31 +48,45 @@ export class SystemImpl {
   constructor(host: Host, backend: "native" | "memory" | "test") {
     this["~host"] = host
     this.backend = backend
-    this.info = Effect.sync(() => {
-      const { actors, bytes, queued } = host.shard.stats()
-      const isolates = host.isolates?.loads().map(({ isolate, live, reductions, runnable }) => ({
-        isolate: isolate as IsolateId,
-        // What this one has just done is not in its last turn yet.
-        actors: isolate === host.isolates!.here ? actors - 1 : live,
-        runnable,
-        reductions
-      })) ?? []
-      const all = isolates.length === 0 ? actors : isolates.reduce((sum, each) => sum + each.actors, 0)
-      return {
-        actors: all,
-        queued,
-        bytes,
-        isolates,
-        bufferBytes: host.buffers.bytes(),
-        buffersAreCopied: host.buffers.copies()
-      }
-    })
-    this.top = (n, by) => Effect.sync(() => topOf(host, n, by))
-    this.behaviors = Effect.sync(() => [...host.accounts.read().values()])
+    this.info = Effect.suspend(() =>
+      Effect.map(others(host)?.totals ?? Effect.succeed(new Map<number, Totals>()), (totals) => infoOf(host, totals))
+    )
+    this.top = (n, by) => Effect.suspend(() => others(host)?.top(n, by) ?? Effect.succeed(topOf(host, n, by)))
+    this.behaviors = Effect.suspend(() => others(host)?.behaviors ?? Effect.succeed([...host.accounts.read().values()]))
     this.deadLetters = host.letters.stream
     this.events = host.events.stream
     // The behaviour's type says what the ref understands.
     this.spawnUnsafe = (behavior, args, options) => host.spawnNow(behavior, args, options) as never
+  }
+}
+
+const others = (host: Host): Overview | undefined => host.closed ? undefined : host.isolates?.overview
+
+const infoOf = (host: Host, totals: ReadonlyMap<number, Totals>): SystemInfo => {
+  const { actors, bytes, queued } = host.shard.stats()
+  const { isolates } = host
+  const each = isolates?.loads().map(({ isolate, live, reductions, runnable }) => {
+    const isHere = isolate === isolates.here
+    const { bytes: held, queued: waiting } = (isHere ? { bytes, queued } : totals.get(isolate)) ?? {}
+    // What this one has just done is not in its last turn yet.
+    return {
+      isolate: isolate as IsolateId,
+      actors: isHere ? actors - 1 : live,
+      runnable,
+      reductions,
+      queued: waiting,
+      bytes: held
+    }
+  }) ?? []
+  const sum = (column: (isolate: (typeof each)[number]) => number | undefined): number =>
+    each.reduce((sum, isolate) => sum + (column(isolate) ?? 0), 0)
+  return {
+    actors: each.length === 0 ? actors : sum(({ actors }) => actors),
+    queued: each.length === 0 ? queued : sum(({ queued }) => queued),
+    bytes: each.length === 0 ? bytes : sum(({ bytes }) => bytes),
+    isolates: each,
+    bufferBytes: host.buffers.bytes(),
+    buffersAreCopied: host.buffers.copies()
   }
 }
 

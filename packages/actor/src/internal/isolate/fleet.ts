@@ -19,7 +19,8 @@ import { hostOf, type Native, open, type SystemImpl } from "../system.ts"
 import { Errands, makeAgent } from "./agent.ts"
 import { agentName } from "./protocol.ts"
 import { relayed } from "./relay.ts"
-import { messages, Team } from "./team.ts"
+import { messages } from "./asking.ts"
+import { Team } from "./team.ts"
 import type { WorkerData } from "./worker.ts"
 
 /** ms that a worker has to end by itself once it has closed. */
@@ -158,6 +159,7 @@ export class Fleet {
 
   private readonly ended = (member: Member): void => {
     this.members.delete(member.ticket)
+    if (member.isolate !== undefined) this.host.isolateMetrics?.forget(member.isolate)
     const { error, isolate } = member
     if (this.closing || isolate === undefined) return this.resumeWaiting()
     const again = this.mayStart()
@@ -209,6 +211,7 @@ export class Fleet {
     if (member === undefined) return
     member.heard = this.host.clock.now()
     // Before those who wait for it go on: what they see of events begins with what comes then.
+    this.host.isolateMetrics?.saw(isolate)
     this.host.events.publish({ _tag: "IsolateUp", isolate })
     member.ready(isolate)
     this.resumeWaiting()

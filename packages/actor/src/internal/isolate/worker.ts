@@ -17,7 +17,8 @@ import { Errands, makeAgent } from "./agent.ts"
 import { whenQuiet } from "./quiet.ts"
 import { Agent, agentName } from "./protocol.ts"
 import { relayed, relayTo } from "./relay.ts"
-import { messages, Team } from "./team.ts"
+import { messages } from "./asking.ts"
+import { Team } from "./team.ts"
 
 export interface WorkerData {
   /** The handle of the system. */
