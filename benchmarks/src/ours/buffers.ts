@@ -1,4 +1,7 @@
-/** `buffer`: a block goes to and fro between two actors of one isolate; each looks at its first and last byte. */
+/**
+ * `buffer`: a block goes to and fro between two actors, each of which looks at its first and last byte. `between`: of two
+ * isolates, as for the peers. `within`: of one.
+ */
 import { Actor, SharedBuffer } from "@myrmidonjs/actor"
 import * as Effect from "effect/Effect"
 import * as Rpc from "effect/rpc/Rpc"
@@ -6,7 +9,8 @@ import * as Schema from "effect/Schema"
 import { perHop, rowOf } from "../buffers.ts"
 import { mustBe } from "../measure.ts"
 import type { Program } from "../workload.ts"
-import type { Open } from "./system.ts"
+import { mark, Returner, ReturnerLive, Server } from "./returner.ts"
+import { nativeWith, type Open, type Opened } from "./system.ts"
 
 const Player = Actor.make("Player", [Rpc.make("Hop", { payload: { data: SharedBuffer.schema, left: Schema.Int } })])
 const { Hop } = Player.messages
@@ -20,33 +24,83 @@ const PlayerLive = Player.behavior({
   init: (match: Match) => match,
   handlers: {
     Hop: (match, { data, left }, self) => {
-      const bytes = data.bytes()
-      bytes[0]++
-      bytes[bytes.length - 1]++
+      mark(data)
       if (left === 0) match.done(data.retain())
       else self.send(match.other!, Hop({ data, left: left - 1 }))
     }
   }
 })
 
-export const buffer = (open: Open): Program => async (n, warm) => {
-  const { run, system } = await open()
-  let finish: (data: SharedBuffer) => void = () => {}
-  const match = (): Match => ({ other: undefined, done: (data) => finish(data) })
-  const [left, right] = [match(), match()]
-  const a = system.spawnUnsafe(PlayerLive, left), b = system.spawnUnsafe(PlayerLive, right)
-  left.other = b
-  right.other = a
-  const fields = await perHop(n, warm, "", false, async (size, count) => {
+type Hops = (size: number, count: number) => Promise<void>
+
+// `start` sends the block on its way of `count` hops, the first of them to come; `finish` is told when it is back.
+const counted = (opened: Opened, start: (data: SharedBuffer, count: number) => void, finish: Finish): Hops => {
+  const { run } = opened
+  return async (size, count) => {
     const data = await run(SharedBuffer.allocate(size))
     const back = await new Promise<SharedBuffer>((resolve) => {
-      finish = resolve
-      a.tellUnsafe(Hop({ data, left: count - 1 }))
+      finish.done = resolve
+      start(data, count)
     })
     mustBe(back.bytes()[size - 1], count % 256, "the marks of all hops")
     back.release()
-  })
+  }
+}
+
+interface Finish {
+  done: (data: SharedBuffer) => void
+}
+
+const copies = async ({ run, system }: Opened): Promise<number> => {
   const info = await run(Effect.flatMap(Effect.succeed(system), (system) => system.info))
   mustBe(info.bufferBytes, 0, "bytes outstanding")
-  return rowOf(n, { ...fields, copies: info.buffersAreCopied ? 1 : 0 })
+  return info.buffersAreCopied ? 1 : 0
+}
+
+const hopsWithin = (opened: Opened): Hops => {
+  const finish: Finish = { done: () => {} }
+  const match = (): Match => ({ other: undefined, done: (data) => finish.done(data) })
+  const [left, right] = [match(), match()]
+  const a = opened.system.spawnUnsafe(PlayerLive, left), b = opened.system.spawnUnsafe(PlayerLive, right)
+  left.other = b
+  right.other = a
+  return counted(opened, (data, count) => void a.tellUnsafe(Hop({ data, left: count - 1 })), finish)
+}
+
+/** Within one isolate. */
+export const within = (open: Open): Program => async (n, warm) => {
+  const opened = await open()
+  const fields = await perHop(n, warm, "", false, hopsWithin(opened))
+  return rowOf(n, { ...fields, copies: await copies(opened) })
+}
+
+const { Back } = Server.messages
+const { Meet, Over } = Returner.messages
+
+/** Between two isolates; the fields of hops within one begin with `within_`. */
+export const between: Program = async (n, warm) => {
+  const opened = await nativeWith({ isolates: 1 })
+  const finish: Finish = { done: () => {} }
+  const measured = await opened.run(Effect.scoped(Effect.gen(function*() {
+    const returner = yield* ReturnerLive.spawnOn("worker", undefined)
+    const ServerLive = Server.behavior({
+      init: () => undefined,
+      handlers: {
+        Back: (_state, { data, left }, self) => {
+          if (left <= 0) return finish.done(data.retain())
+          mark(data)
+          self.send(returner, Over({ data, left: left - 2 }))
+        }
+      }
+    })
+    const server = opened.system.spawnUnsafe(ServerLive, undefined)
+    yield* returner.tell(Meet(server))
+    const hops = counted(opened, (data, count) => void server.tellUnsafe(Back({ data, left: count })), finish)
+    const even: Hops = (size, count) => hops(size, count + count % 2)
+    const there = yield* Effect.promise(() => perHop(n, warm, "", false, even))
+    const here = yield* Effect.promise(() => perHop(n, warm, "within_", false, hopsWithin(opened)))
+    return rowOf(n, { ...there, ...here, copies: yield* Effect.promise(() => copies(opened)) })
+  })))
+  await opened.close()
+  return measured
 }

@@ -1,7 +1,7 @@
 /** Myrmidon: the same programs on the native system and on its TypeScript twin. */
 import type { Subject } from "../workload.ts"
 import { versionOfOurs } from "../version.ts"
-import { buffer } from "./buffers.ts"
+import { between, within } from "./buffers.ts"
 import { effectHandler, effectHandlerFn } from "./effects.ts"
 import { big, pingpong, skynet } from "./exchange.ts"
 import { fair, killFlood, timerLag } from "./fairness.ts"
@@ -30,7 +30,7 @@ const programs = (open: System.Open): Subject["programs"] => ({
   "flood": killFlood(open),
   "swap": swap(open),
   "restart": restart(open),
-  "buffer": buffer(open)
+  "buffer": within(open)
 })
 
 export const native = (): Subject => ({
@@ -38,6 +38,7 @@ export const native = (): Subject => ({
   version: versionOfOurs("actor"),
   programs: {
     ...programs(System.native),
+    "buffer": between,
     "scale": async (n, warm) => (await import("./isolates.ts")).scale(n, warm),
     "cross-isolate": async (n, warm) => (await import("./isolates.ts")).crossIsolate(n, warm),
     "fair-worker": async (n, warm) => (await import("./isolates.ts")).fairWorker(n, warm),

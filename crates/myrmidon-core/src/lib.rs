@@ -4,6 +4,7 @@
 //! has to happen outside is returned as data. That is what lets one set of rules serve Node.js, Python and Rust, and
 //! what lets a test replay any order of events.
 
+pub mod bundle;
 pub mod constants;
 pub mod exit_reason;
 pub mod packet;
@@ -18,6 +19,7 @@ pub mod swap;
 mod away;
 mod batch;
 mod call;
+mod chunks;
 mod link;
 mod mailbox;
 mod monitor;

@@ -7,9 +7,17 @@
 //! Between two shards of Rust it is a [`Value`] itself, which is moved and never encoded. Its size is not known, so it
 //! counts as none: what bounds it is the number of messages (G113).
 //!
+//! Bytes that come in a bundle are copied into a piece of this pool's own memory (`chunks.rs`): a bundle is gone once it is
+//! read, whatever of it waits for how long.
+//!
 //! The pool counts its bytes; [`Payloads::has_room`] is the bound that messages from other shards are held against.
 
-use crate::{pool::Pool, record::COPIED};
+use crate::{
+    bundle::{bytes_of, extend_words},
+    chunks::{Chunks, Piece},
+    pool::Pool,
+    record::COPIED,
+};
 use core::{any::Any, fmt};
 use std::sync::Arc;
 
@@ -71,10 +79,73 @@ impl Payload {
     }
 }
 
+/// A payload in the pool.
+#[derive(Debug)]
+enum Kept {
+    Owned(Payload),
+    Piece(Piece),
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self::Owned(Payload::None)
+    }
+}
+
+impl Kept {
+    fn len(&self) -> usize {
+        match self {
+            Self::Owned(payload) => payload.len(),
+            Self::Piece(piece) => piece.len(),
+        }
+    }
+}
+
+/// The bytes of a payload in the pool.
+#[derive(Clone, Copy, Debug)]
+pub enum Bytes<'a> {
+    /// As they are.
+    Plain(&'a [u8]),
+    /// So many bytes, in the order of memory.
+    Words(usize, &'a [u32]),
+}
+
+impl Bytes<'_> {
+    /// How many there are.
+    pub const fn len(self) -> usize {
+        match self {
+            Self::Plain(bytes) => bytes.len(),
+            Self::Words(length, _) => length,
+        }
+    }
+
+    /// A copy.
+    pub fn to_vec(self) -> Vec<u8> {
+        match self {
+            Self::Plain(bytes) => bytes.to_vec(),
+            Self::Words(length, words) => bytes_of(words, length),
+        }
+    }
+
+    /// Adds them to an arena, behind their length.
+    #[inline]
+    pub fn write(self, arena: &mut Vec<u32>) {
+        arena.push(self.len() as u32);
+        match self {
+            Self::Plain(bytes) => extend_words(arena, bytes),
+            Self::Words(_, words) => arena.extend_from_slice(words),
+        }
+    }
+}
+
 /// The payloads of a shard's mailboxes and posted records. See the module.
 pub struct Payloads {
-    all: Pool<Payload>,
+    all: Pool<Kept>,
+    chunks: Chunks,
+    /// Of all payloads.
     bytes: usize,
+    /// Of those that are pieces.
+    in_pieces: usize,
 }
 
 /// Bytes that may wait in a shard's mailboxes before messages from other shards are refused.
@@ -82,7 +153,7 @@ const MOST_BYTES: usize = 1 << 30;
 
 impl Default for Payloads {
     fn default() -> Self {
-        Self { all: Pool::new(), bytes: 0 }
+        Self { all: Pool::new(), chunks: Chunks::default(), bytes: 0, in_pieces: 0 }
     }
 }
 
@@ -90,24 +161,65 @@ impl Payloads {
     /// Keeps a payload; its number.
     pub fn insert(&mut self, payload: Payload) -> u32 {
         self.bytes += payload.len();
-        self.all.insert(payload)
+        self.all.insert(Kept::Owned(payload))
+    }
+
+    /// Keeps a copy of `length` bytes, at most [`COPIED`], which are `words`; its number.
+    #[inline]
+    pub fn copy(&mut self, length: usize, words: &[u32]) -> u32 {
+        self.bytes += length;
+        self.in_pieces += length;
+        let piece = self.chunks.insert(length, words);
+        self.all.insert(Kept::Piece(piece))
     }
 
     /// Takes a payload out.
     pub fn take(&mut self, id: u32) -> Payload {
-        let payload = self.all.remove(id);
-        self.bytes -= payload.len();
-        payload
+        match self.all.remove(id) {
+            Kept::Owned(payload) => {
+                self.bytes -= payload.len();
+                payload
+            }
+            Kept::Piece(piece) => {
+                let bytes = bytes_of(self.chunks.words(piece), piece.len());
+                self.free_piece(piece);
+                Payload::bytes(bytes)
+            }
+        }
     }
 
-    /// A payload that is kept; `None` for a number that names none.
-    pub fn get(&self, id: u32) -> Option<&[u8]> {
-        self.all.get(id).and_then(Payload::as_bytes)
+    /// Lets a payload go that nobody needs.
+    #[inline]
+    pub fn free(&mut self, id: u32) {
+        match self.all.remove(id) {
+            Kept::Owned(payload) => self.bytes -= payload.len(),
+            Kept::Piece(piece) => self.free_piece(piece),
+        }
+    }
+
+    fn free_piece(&mut self, piece: Piece) {
+        self.bytes -= piece.len();
+        self.in_pieces -= piece.len();
+        self.chunks.remove(piece);
+    }
+
+    /// A payload that is kept; `None` for a number that names none, or no bytes.
+    #[inline]
+    pub fn get(&self, id: u32) -> Option<Bytes<'_>> {
+        match self.all.get(id)? {
+            Kept::Owned(payload) => payload.as_bytes().map(Bytes::Plain),
+            Kept::Piece(piece) => Some(Bytes::Words(piece.len(), self.chunks.words(*piece))),
+        }
+    }
+
+    /// How many bytes a payload has.
+    pub fn length(&self, id: u32) -> usize {
+        self.all.get(id).map_or(0, Kept::len)
     }
 
     /// Takes a value out of its payload, which stays, empty; `None` for a number that names none.
     pub fn take_value(&mut self, id: u32) -> Option<Value> {
-        let payload = self.all.get_mut(id)?;
+        let Kept::Owned(payload) = self.all.get_mut(id)? else { return None };
         match core::mem::take(payload) {
             Payload::Value(value) => Some(value),
             other => {
@@ -129,13 +241,14 @@ impl Payloads {
 
     /// Bytes held: theirs, and the pool's.
     pub fn bytes(&self) -> usize {
-        self.bytes + self.all.bytes()
+        self.bytes - self.in_pieces + self.chunks.held() + self.all.bytes()
     }
 
     /// Gives back what a burst left.
     pub fn give_back(&mut self) {
+        self.chunks.give_back();
         if self.all.is_spent() {
-            *self = Self::default();
+            self.all = Pool::new();
         }
     }
 }

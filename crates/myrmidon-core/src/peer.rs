@@ -1,11 +1,17 @@
 //! The other shards of a system, as one of them sees them: who is there, what waits to be carried there, who is held.
 //!
-//! Owner: the shard's own thread. The packets of a peer are one queue, oldest first; whoever carries them takes from its
-//! front as much as there is room for, and never anything else (G110).
+//! Owner: the shard's own thread. The packets of a peer are one queue of bundles, oldest first; whoever carries them takes
+//! from its front as much as there is room for, and never anything else (G110).
 //! Bounded: a peer with [`PeerLimits`] packets or bytes waiting is full. Then the actors that send there are held, one
 //! message each, and whoever cannot be held is refused; what is no message goes on entering (`packet.rs`).
 
-use crate::{packet::Packet, pid::Pid, room::HeldBy};
+use crate::{
+    bundle::Bundle,
+    packet::Packet,
+    pid::Pid,
+    record::{COPIED, Record},
+    room::HeldBy,
+};
 use std::collections::VecDeque;
 
 /// How much may wait for one peer.
@@ -30,8 +36,9 @@ pub struct Peer {
     pub isolate: u8,
     /// Whether it takes packets; one that does not has ended.
     pub up: bool,
-    /// What waits to be carried there.
-    pub out: VecDeque<Packet>,
+    /// What waits to be carried there; no bundle is empty.
+    out: VecDeque<Bundle>,
+    packets: usize,
     bytes: usize,
     /// It is full, and has not been at low water since.
     pub full: bool,
@@ -45,12 +52,33 @@ pub struct Peer {
 
 impl Peer {
     fn is_near(&self, limits: PeerLimits, margin: usize) -> bool {
-        self.full || self.out.len() + margin >= limits.packets || self.bytes >= limits.bytes - limits.bytes / 16
+        self.full || self.packets + margin >= limits.packets || self.bytes >= limits.bytes - limits.bytes / 16
     }
 
-    fn push(&mut self, packet: Packet) {
-        self.bytes += packet.bytes();
-        self.out.push_back(packet);
+    /// Notes whether it is full, or may soon be; whether that is new.
+    #[inline]
+    fn note(&mut self, limits: PeerLimits, margin: usize) -> bool {
+        if self.packets >= limits.packets || self.bytes >= limits.bytes {
+            self.full = true;
+        }
+        let is_new = !self.near && self.is_near(limits, margin);
+        self.near |= is_new;
+        is_new
+    }
+
+    /// Adds one packet of so many bytes.
+    #[inline]
+    fn push(&mut self, bytes: usize, put: impl FnOnce(&mut Bundle)) {
+        self.packets += 1;
+        self.bytes += bytes;
+        match self.out.back_mut() {
+            Some(last) if last.has_room() => put(last),
+            _ => {
+                let mut bundle = Bundle::default();
+                put(&mut bundle);
+                self.out.push_back(bundle);
+            }
+        }
     }
 }
 
@@ -66,9 +94,9 @@ impl Departures<'_> {
         self.shard
     }
 
-    /// How many wait.
+    /// How many packets wait.
     pub fn len(&self) -> usize {
-        self.peer.out.len()
+        self.peer.packets
     }
 
     /// Whether none waits.
@@ -76,17 +104,32 @@ impl Departures<'_> {
         self.peer.out.is_empty()
     }
 
-    /// Takes the oldest.
-    pub fn take(&mut self) -> Option<Packet> {
-        let packet = self.peer.out.pop_front()?;
-        self.peer.bytes -= packet.bytes();
-        Some(packet)
+    /// Takes the oldest ones, as many as were put together.
+    pub fn take(&mut self) -> Option<Bundle> {
+        let bundle = self.peer.out.pop_front()?;
+        self.peer.packets -= bundle.len();
+        self.peer.bytes -= bundle.bytes();
+        Some(bundle)
     }
 
     /// Gives back what was just taken: there was no room for it.
-    pub fn put_back(&mut self, packet: Packet) {
-        self.peer.bytes += packet.bytes();
-        self.peer.out.push_front(packet);
+    pub fn put_back(&mut self, bundle: Bundle) {
+        self.peer.packets += bundle.len();
+        self.peer.bytes += bundle.bytes();
+        self.peer.out.push_front(bundle);
+    }
+
+    /// Takes the oldest one.
+    pub fn take_packet(&mut self) -> Option<Packet> {
+        let bundle = self.peer.out.front_mut()?;
+        let before = bundle.bytes();
+        let packet = bundle.pop();
+        self.peer.packets -= 1;
+        self.peer.bytes -= before - bundle.bytes();
+        if bundle.is_empty() {
+            self.peer.out.pop_front();
+        }
+        packet
     }
 }
 
@@ -136,14 +179,24 @@ impl Peers {
     pub fn send(&mut self, shard: u8, packet: Packet) {
         let (limits, margin) = (self.limits, self.margin);
         let Some(peer) = self.get_mut(shard).filter(|peer| peer.up) else { return };
-        peer.push(packet);
-        if peer.out.len() >= limits.packets || peer.bytes >= limits.bytes {
-            peer.full = true;
+        peer.push(packet.bytes(), |bundle| bundle.push(packet));
+        let is_near = peer.note(limits, margin);
+        self.near += u32::from(is_near);
+    }
+
+    /// The same of a message that is no more than its record and the words of its bytes. `false`: the shard is not there,
+    /// or full.
+    pub fn send_record(&mut self, shard: u8, record: &Record, bytes: &[u32]) -> bool {
+        let (limits, margin) = (self.limits, self.margin);
+        let Some(peer) = self.all.get_mut(usize::from(shard)).and_then(Option::as_deref_mut) else { return false };
+        if !peer.up || peer.full {
+            return false;
         }
-        if !peer.near && peer.is_near(limits, margin) {
-            peer.near = true;
-            self.near += 1;
-        }
+        let length = bytes.first().map_or(0, |length| *length as usize);
+        peer.push(length, |bundle| bundle.push_message(record, bytes));
+        let is_near = peer.note(limits, margin);
+        self.near += u32::from(is_near);
+        true
     }
 
     /// Whether a peer takes no message now.
@@ -151,11 +204,19 @@ impl Peers {
         self.get(shard).is_some_and(|peer| peer.full)
     }
 
+    /// How many messages of up to [`COPIED`] bytes a peer takes before it is full.
+    pub fn room(&self, shard: u8) -> u32 {
+        let Some(peer) = self.get(shard).filter(|peer| peer.up && !peer.full) else { return 0 };
+        let packets = self.limits.packets.saturating_sub(peer.packets);
+        let bytes = self.limits.bytes.saturating_sub(peer.bytes) / COPIED;
+        u32::try_from(packets.min(bytes)).unwrap_or(u32::MAX)
+    }
+
     /// Notes what was taken from the queue of a peer. Whether it is at low water, and was not before.
     pub fn drained(&mut self, shard: u8) -> bool {
         let (limits, margin) = (self.limits, self.margin);
         let Some(peer) = self.get_mut(shard) else { return false };
-        let low = peer.full && peer.out.len() <= limits.packets / 2 && peer.bytes <= limits.bytes / 2;
+        let low = peer.full && peer.packets <= limits.packets / 2 && peer.bytes <= limits.bytes / 2;
         if low {
             peer.full = false;
         }
@@ -178,10 +239,11 @@ impl Peers {
     }
 
     /// A shard takes packets no more; what waited for it.
-    pub fn end_of(&mut self, shard: u8) -> VecDeque<Packet> {
+    pub fn end_of(&mut self, shard: u8) -> VecDeque<Bundle> {
         let Some(peer) = self.get_mut(shard) else { return VecDeque::new() };
         peer.up = false;
         peer.bytes = 0;
+        peer.packets = 0;
         let unsent = core::mem::take(&mut peer.out);
         peer.full = false;
         if core::mem::take(&mut peer.near) {
@@ -192,7 +254,7 @@ impl Peers {
 
     /// Packets that wait to be carried.
     pub fn waiting(&self) -> usize {
-        self.all.iter().flatten().map(|peer| peer.out.len()).sum()
+        self.all.iter().flatten().map(|peer| peer.packets).sum()
     }
 }
 

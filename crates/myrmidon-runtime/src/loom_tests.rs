@@ -4,7 +4,7 @@ use crate::{
     doorbell::Doorbell,
     inbox::{Inbox, Refusal, Refused},
     lane::Lane,
-    path::Path,
+    path::{Load, Path},
 };
 use loom::{
     sync::{
@@ -124,6 +124,12 @@ fn two_shards_that_flood_each_other_finish() {
         run(left, right)();
         other.join().unwrap();
     });
+}
+
+impl Load for u32 {
+    fn load(&self) -> usize {
+        1
+    }
 }
 
 /// What a sender has, as a shard would: oldest first.

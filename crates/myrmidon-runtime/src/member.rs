@@ -16,13 +16,13 @@ use crate::{
     system::{JoinError, Seat, System, Ways},
 };
 use core::fmt;
-use myrmidon_core::{Departures, NameTable, PeerLimits, packet::Packet, shard::Shard};
+use myrmidon_core::{Departures, NameTable, PeerLimits, bundle::Bundle, shard::Shard};
 use std::{collections::VecDeque, sync::Arc};
 
 struct Route {
     seat: Arc<Seat>,
-    out: Arc<Path<Packet>>,
-    back: Arc<Path<Packet>>,
+    out: Arc<Path<Bundle>>,
+    back: Arc<Path<Bundle>>,
     /// Packets wait with the shard, because there was no room.
     waits: bool,
 }
@@ -33,7 +33,7 @@ pub struct Member {
     seat: Arc<Seat>,
     routes: Vec<Route>,
     seen: usize,
-    arrived: Vec<(u8, Packet)>,
+    arrived: Vec<(u8, Bundle)>,
     left: bool,
 }
 
@@ -77,7 +77,8 @@ impl Member {
         self.seen != self.system.version() || self.routes.iter().any(|route| !route.back.is_quiet())
     }
 
-    /// Receives at most `limit` packets of each other member, oldest first, and learns who has joined or ended.
+    /// Receives packets of each other member, oldest first, and learns who has joined or ended: whole bundles, and none once
+    /// `limit` packets of that member are there.
     pub fn collect(&mut self, shard: &mut Shard, limit: usize) {
         let mut ended = Vec::new();
         for route in &self.routes {
@@ -86,9 +87,15 @@ impl Member {
             let before = self.arrived.len();
             let limit = if finished { usize::MAX } else { limit };
             let number = route.seat.shard;
-            self.arrived.extend(core::iter::from_fn(|| route.back.pop()).take(limit).map(|packet| (number, packet)));
+            let mut count = 0;
+            while count < limit
+                && let Some(bundle) = route.back.pop()
+            {
+                count += bundle.len();
+                self.arrived.push((number, bundle));
+            }
             if finished {
-                self.arrived.extend(route.back.will().into_iter().map(|packet| (number, packet)));
+                self.arrived.extend(route.back.will().into_iter().map(|bundle| (number, bundle)));
                 ended.push(number);
             }
             if self.arrived.len() > before && route.back.fed() {
@@ -97,8 +104,8 @@ impl Member {
         }
         // After the pops: a packet may name an actor of a member that this one does not know yet.
         self.look_around_but(shard, &ended);
-        for (by, packet) in self.arrived.drain(..) {
-            shard.receive(by, packet);
+        for (by, bundle) in self.arrived.drain(..) {
+            shard.receive_bundle(by, bundle);
         }
         for number in ended {
             shard.disconnect(number);
@@ -144,15 +151,15 @@ impl Member {
             route.back.close();
         }
         self.collect(shard, usize::MAX);
-        let mut rest: Vec<(u8, VecDeque<Packet>)> = Vec::new();
+        let mut rest: Vec<(u8, VecDeque<Bundle>)> = Vec::new();
         shard.hand_over(|mut departures| {
-            let packets = core::iter::from_fn(|| departures.take()).collect();
-            rest.push((departures.shard(), packets));
+            let bundles = core::iter::from_fn(|| departures.take()).collect();
+            rest.push((departures.shard(), bundles));
         });
         self.end(rest);
     }
 
-    fn end(&mut self, mut rest: Vec<(u8, VecDeque<Packet>)>) {
+    fn end(&mut self, mut rest: Vec<(u8, VecDeque<Bundle>)>) {
         self.left = true;
         // Nobody gets a way to this shard any more; a member that joined meanwhile and has one sees its end, too.
         for Ways { seat, out, back } in self.system.leave(&self.seat) {
@@ -163,8 +170,8 @@ impl Member {
         }
         for route in &self.routes {
             let at = rest.iter().position(|(number, _)| *number == route.seat.shard);
-            let packets = at.map(|at| rest.swap_remove(at).1).unwrap_or_default();
-            route.out.finish(packets);
+            let bundles = at.map(|at| rest.swap_remove(at).1).unwrap_or_default();
+            route.out.finish(bundles);
             route.seat.door.ring();
         }
     }

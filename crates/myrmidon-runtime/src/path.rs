@@ -1,10 +1,15 @@
 //! The way from one shard to another: a bounded queue with one sender and one receiver, neither of which ever waits.
 //!
+//! Its items are bundles, so what the two threads share is touched once for many packets. It is bounded by their number
+//! and by their load: an item enters while less than the most is on the way, so that one too many is the most there is.
+//!
 //! Promises: what is placed arrives in order; `push` says by what it leaves where it stopped; once `close` has returned
 //! nothing enters any more, and what entered before is there to be taken; after `finish` the receiver gets what was
 //! placed, then the rest that the sender left, then the end, and nothing else.
 //!
 //! - `gate` counts a push under way and carries the closed bit, as in `inbox`: `close` waits for the push that is inside.
+//! - `load` is what the items on the way weigh: added by the sender before the push, taken off by the receiver after the
+//!   pop, so that it is never less than what is there.
 //! - `starving` is set by a sender that goes to sleep with something left to place. The receiver reads it after it has
 //!   taken something; each side writes before it reads, with a full fence in between, so that the sender either sees the
 //!   room or is rung for.
@@ -16,14 +21,29 @@ use crate::{
     sync::{AtomicBool, AtomicUsize, Mutex, Ordering, fence, spin},
 };
 use core::fmt;
+use myrmidon_core::bundle::Bundle;
 use std::collections::VecDeque;
 
 const CLOSED: usize = 1;
 const PUSHER: usize = 2;
 
+/// How much of a path's bound an item takes.
+pub trait Load {
+    /// Does not change while the item is on the way.
+    fn load(&self) -> usize;
+}
+
+impl Load for Bundle {
+    fn load(&self) -> usize {
+        self.len()
+    }
+}
+
 /// See the module.
 pub struct Path<T> {
     queue: Queue<T>,
+    load: AtomicUsize,
+    most: usize,
     gate: AtomicUsize,
     starving: AtomicBool,
     finished: AtomicBool,
@@ -36,11 +56,13 @@ impl<T> fmt::Debug for Path<T> {
     }
 }
 
-impl<T> Path<T> {
-    /// An open path for `capacity` items (at least one).
+impl<T: Load> Path<T> {
+    /// An open path for items of a load of `capacity` (at least one), and for as many of them.
     pub fn new(capacity: usize) -> Self {
         Self {
             queue: Queue::new(capacity.max(1)),
+            load: AtomicUsize::new(0),
+            most: capacity.max(1),
             gate: AtomicUsize::new(0),
             starving: AtomicBool::new(false),
             finished: AtomicBool::new(false),
@@ -54,8 +76,14 @@ impl<T> Path<T> {
         // Acquire and Release: as for an inbox.
         let mut placed = 0;
         if self.gate.fetch_add(PUSHER, Ordering::Acquire) & CLOSED == 0 {
-            while let Some(item) = next(from) {
+            // Relaxed: the number guards nothing; who sees it too high is rung for (`starve`).
+            while self.load.load(Ordering::Relaxed) < self.most
+                && let Some(item) = next(from)
+            {
+                let load = item.load();
+                self.load.fetch_add(load, Ordering::Relaxed);
                 if let Err(item) = self.queue.push(item) {
+                    self.load.fetch_sub(load, Ordering::Relaxed);
                     back(from, item);
                     break;
                 }
@@ -74,7 +102,7 @@ impl<T> Path<T> {
 
     /// Sender: whether there is no room.
     pub fn is_full(&self) -> bool {
-        self.queue.is_full()
+        self.load.load(Ordering::Relaxed) >= self.most || self.queue.is_full()
     }
 
     /// Sender: it ends, and leaves `rest` behind what it placed.
@@ -86,7 +114,9 @@ impl<T> Path<T> {
 
     /// Receiver: takes the oldest.
     pub fn pop(&self) -> Option<T> {
-        self.queue.pop()
+        let item = self.queue.pop()?;
+        self.load.fetch_sub(item.load(), Ordering::Relaxed);
+        Some(item)
     }
 
     /// Receiver, after it has taken something: whether the sender sleeps until there is room, and is to be rung for.

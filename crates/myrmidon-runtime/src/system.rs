@@ -14,7 +14,7 @@ use crate::{
     sync::{AtomicUsize, Ordering},
 };
 use core::{fmt, sync::atomic::AtomicU64};
-use myrmidon_core::{NameTable as _, packet::Packet, pid::Pid, shard::Shard};
+use myrmidon_core::{NameTable as _, bundle::Bundle, pid::Pid, shard::Shard};
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
@@ -68,15 +68,15 @@ impl Seat {
 /// The two ways between a member and another one.
 pub(crate) struct Ways {
     pub seat: Arc<Seat>,
-    pub out: Arc<Path<Packet>>,
-    pub back: Arc<Path<Packet>>,
+    pub out: Arc<Path<Bundle>>,
+    pub back: Arc<Path<Bundle>>,
 }
 
 #[derive(Default)]
 struct Members {
     seats: Vec<Arc<Seat>>,
     /// By sender and receiver.
-    paths: HashMap<(u8, u8), Arc<Path<Packet>>>,
+    paths: HashMap<(u8, u8), Arc<Path<Bundle>>>,
     joined: usize,
     ended: bool,
 }

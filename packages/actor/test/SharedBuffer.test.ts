@@ -294,6 +294,16 @@ describe.each(systems)("SharedBuffer on the %s", (_name, system) => {
       assert.deepStrictEqual([...data.bytes()], [1, 2])
     })).pipe(Effect.provide(system)))
 
+  it.effect("G187: pinned memory that is released goes with its views, and ends nothing", () =>
+    Effect.gen(function*() {
+      const data = yield* filled(1, 2)
+      const view = data.bytes()
+      markAsUntransferable(view.buffer)
+      data.release()
+      assert.isTrue(isMoved(data))
+      assert.deepStrictEqual([...view], [1, 2])
+    }).pipe(Effect.provide(system)))
+
   it.effect("an empty one is one too", () =>
     run(scoped(Effect.gen(function*() {
       const actor = yield* StoreLive.spawn(undefined)

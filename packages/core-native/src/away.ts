@@ -5,7 +5,7 @@
  * way may be full where no mailbox is: it is asked for only while one is, or what is sent may fill it at once.
  */
 import type { IsolateData } from "./binding.ts"
-import { type Border, type Carried, MOST_BYTES } from "./border.ts"
+import { type Arena, type Border, type Carried, MOST_BYTES } from "./border.ts"
 import { Control, COPIED, Flag, RECORD_WORDS, Submission } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell } from "./host.ts"
 import type { Loop } from "./loop.ts"
@@ -71,6 +71,39 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     return ACCEPTED
   }
 
+  /** Where payloads are written that `sendPayload` sends. */
+  get room(): Arena {
+    return this.#border.room
+  }
+
+  /** Where the next one may begin; below 0: it is to be sent by `send`. To be followed by `sendPayload`. */
+  beginPayload(low: number): number {
+    const ring = this.#ring
+    if (this.#submissions.closed || (ring.control[FULL_PEERS] !== 0 && !ring.hasCredit(low))) return -1
+    if (ring.pending >= MOST_PENDING) this.#submissions.flush()
+    return this.#border.begin(this.#flushed)
+  }
+
+  /** As `send`, of what was written: `length` bytes. false: nothing was sent; a length below 0 asks for no more. */
+  sendPayload(
+    length: number,
+    low: number,
+    generation: number,
+    op: number,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): boolean {
+    const ring = this.#ring
+    // Whoever wrote may have sent other messages meanwhile.
+    if (ring.pending >= MOST_PENDING) this.#submissions.flush()
+    const slot = this.#border.end(length)
+    if (slot < 0) return false
+    ring.put(SEND | ((flags & SENDER) << 8) | BYTES | (op << 16), low, generation, fromLow, fromGeneration, slot, 0, 0)
+    if (!this.#loop.awake) this.#loop.wake()
+    return true
+  }
+
   /** Whether a message to another isolate would be accepted now. */
   mayLeave(low: number, generation: number, fromLow: number, fromGeneration: number): number {
     const { closed, now } = this.#submissions
@@ -81,7 +114,9 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
   #wayTo(low: number, generation: number, fromLow: number, fromGeneration: number, payload: Carried): number {
     const ring = this.#ring
     const isLarge = typeof payload === "object" && payload.length > COPIED
-    if (this.#submissions.closed || (ring.control[FULL_PEERS] === 0 && !isLarge)) return ACCEPTED
+    if (this.#submissions.closed || (!isLarge && (ring.control[FULL_PEERS] === 0 || ring.hasCredit(low)))) {
+      return ACCEPTED
+    }
     return ring.ask(this.#submissions.now(), low, generation, fromLow, fromGeneration)
   }
 

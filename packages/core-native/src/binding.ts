@@ -133,10 +133,15 @@ export interface RustShards {
 export interface NativeBuffers {
   /** The number of a block; 0: the limit is reached, -1: the machine has not that much. */
   allocate(bytes: number): number
+  /** To be moved once (`transfer`) before anybody gets it, and told by `moved`. */
   view(block: number): ArrayBuffer
   /** 0: done. 1: no such block is held. 2: its memory was taken away. */
   depart(block: number, view: ArrayBuffer | undefined): number
+  /** Its memory is under another `ArrayBuffer` of this isolate. */
+  moved(block: number, view: ArrayBuffer): void
   arrive(block: number): boolean
+  /** An `ArrayBuffer` of it that was kept when it left is good again. false: there is none. */
+  resume(block: number): boolean
   /** It leaves this isolate: its end is not its business any more. */
   forget(block: number): void
   /** As `depart`. */

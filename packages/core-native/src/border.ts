@@ -16,12 +16,38 @@ import type { Ring } from "./ring.ts"
 /** A payload between isolates. */
 export type Carried = number | Uint8Array | undefined
 
+/** An arena. */
+export interface Arena {
+  readonly all: Uint8Array<ArrayBuffer>
+  readonly view: DataView<ArrayBuffer>
+}
+
+/** A payload in the incoming arena, from `begin` up to `end`: the same object for each of them, and only lent. */
+export class Lent implements Arena {
+  readonly all: Uint8Array<ArrayBuffer>
+  readonly view: DataView<ArrayBuffer>
+  begin = 0
+  end = 0
+
+  constructor(buffer: ArrayBuffer) {
+    this.all = new Uint8Array(buffer)
+    this.view = new DataView(buffer)
+  }
+
+  /** The bytes by themselves, for as long as they are lent. */
+  bytes(): Uint8Array {
+    return this.all.subarray(this.begin, this.end)
+  }
+}
+
 /** Set in the op of a message that goes to another isolate, or came from one. */
 export const WIRE = 0x8000
 /** Bytes of one payload at most: what is larger is for a buffer that travels by reference. */
 export const MOST_BYTES = 2 ** 26
 
 const { OUTGOING } = Arg
+/** Words that a payload takes at most, with its length. */
+const ROOM = 1 + (COPIED >>> 2)
 const { Head: HEAD, Slot: SLOT } = Word
 const { Inline: INLINE, Bytes: BYTES } = Flag
 
@@ -31,13 +57,21 @@ export class Border {
   readonly #outgoing: Uint32Array
   readonly #outBytes: Uint8Array
   readonly #incoming: Uint32Array
+  readonly #lent: Lent
+  /** The outgoing arena, for whoever has called `begin`. */
+  readonly room: Arena
+  /** Where the payload begins that is being written; -1: none is. */
+  #begun = -1
 
   constructor(binding: Binding, ring: Ring) {
     this.#binding = binding
     this.#ring = ring
     this.#outgoing = ring.outgoing
-    this.#outBytes = new Uint8Array(ring.outgoing.buffer)
+    const outgoing = ring.outgoing.buffer as ArrayBuffer
+    this.#outBytes = new Uint8Array(outgoing)
+    this.room = { all: this.#outBytes as Uint8Array<ArrayBuffer>, view: new DataView(outgoing) }
     this.#incoming = ring.incoming
+    this.#lent = new Lent(ring.incoming.buffer as ArrayBuffer)
   }
 
   /** The op of a tag between isolates; 0: the table of the process is full. */
@@ -59,7 +93,8 @@ export class Border {
     const { length } = bytes
     const outgoing = this.#outgoing
     const words = 1 + ((length + 3) >>> 2)
-    if (length > COPIED || words > outgoing.length) return native.putBlock(bytes)
+    // What is sent while a payload is being written must not stand in its place.
+    if (length > COPIED || words > outgoing.length || this.#begun >= 0) return native.putBlock(bytes)
     let at = args[OUTGOING]!
     if (at + words > outgoing.length) {
       flush()
@@ -72,6 +107,31 @@ export class Border {
     return at
   }
 
+  /** Where a payload of up to `COPIED` bytes may be written, in bytes; -1: nowhere now. To be followed by `end`. */
+  begin(flush: () => void): number {
+    if (this.#begun >= 0) return -1
+    const { args } = this.#ring
+    if (args[OUTGOING]! + ROOM > this.#outgoing.length) flush()
+    const at = args[OUTGOING]!
+    if (at + ROOM > this.#outgoing.length) return -1
+    this.#begun = at
+    return (at + 1) << 2
+  }
+
+  /** The SLOT of what was written, of so many bytes; -1: it is not sent. */
+  end(length: number): number {
+    const begun = this.#begun
+    this.#begun = -1
+    if (length < 0 || length > COPIED) return -1
+    const { args } = this.#ring
+    const at = args[OUTGOING]!
+    // Whoever wrote may have had the arena read meanwhile.
+    if (at !== begun) this.#outBytes.copyWithin((at + 1) << 2, (begun + 1) << 2, ((begun + 1) << 2) + length)
+    this.#outgoing[at] = length
+    args[OUTGOING] = at + 1 + ((length + 3) >>> 2)
+    return at
+  }
+
   /** The payload of a record that was never ingested: its bytes, unless they are a block. */
   unsent(at: number): Carried {
     const { out, outFloats } = this.#ring
@@ -80,6 +140,20 @@ export class Border {
     const slot = out[at + SLOT]!
     if ((flags & BYTES) === 0 || slot >= BLOCK) return undefined
     return this.#outBytes.slice((slot + 1) << 2, ((slot + 1) << 2) + this.#outgoing[slot]!)
+  }
+
+  /** The payload of a message at `at`; bytes as they stand in the arena. */
+  lend(at: number, number: number): Carried | Lent {
+    const words = this.#ring.in
+    const flags = words[at + HEAD]! >>> 8
+    if ((flags & INLINE) !== 0) return this.#ring.inFloats[(at + number) >> 1]
+    if ((flags & BYTES) === 0) return undefined
+    const slot = words[at + SLOT]!
+    if (slot >= BLOCK) return this.#ring.native.block(slot) ?? undefined
+    const lent = this.#lent
+    lent.begin = (slot + 1) << 2
+    lent.end = lent.begin + this.#incoming[slot]!
+    return lent
   }
 
   /** The payload of a message, or an answer, at `at`; a number stands in the words from `number` on. */

@@ -8,6 +8,16 @@
 //! Every view holds a token: the handle, and the lease it was made under. Its finalizer gives the block up if it is still
 //! held under that lease, and says nothing otherwise. When the environment ends, what its pools still hold is released.
 //!
+//! Memory that was taken may be in another thread by then: Node.js calls finalizers when an environment ends, whoever has the
+//! memory. So a program never gets the `ArrayBuffer` that Node.js knows, and detaches at that moment, but one that its memory
+//! was moved to (`moved`), and the pool has a weak reference to that: when it is detached or gone although nobody has said
+//! so, the memory was taken, and the block stays, and stays counted, for good (G186).
+//!
+//! A block that leaves may come back, and to make an external `ArrayBuffer` of it costs what V8 thinks of so many bytes. So
+//! one that the program no longer sees (its memory was moved away from what the program has) may be kept for that: `depart`
+//! without a view leaves it alone, and `resume` gives its token the lease of the block's new stay. Nobody looks through it
+//! meanwhile, and what it names is compared with the block that has come, generation and all.
+//!
 //! Where external buffers are refused (V8's sandbox) a view is a copy, written back when the block departs.
 
 use core::{cell::RefCell, ffi::c_void, ptr};
@@ -17,7 +27,12 @@ use myrmidon_runtime::{
 };
 use napi::{Env, Error, JsValue, Result, Status, bindgen_prelude::Unknown, check_status, sys};
 use napi_derive::napi;
-use std::{cell::Cell, collections::HashSet, rc::Rc, sync::Arc};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+    rc::{Rc, Weak},
+    sync::Arc,
+};
 
 /// What `depart` and `release` answer. The numbers are those of `packages/actor/src/internal/native/buffers.ts`.
 mod answer {
@@ -30,6 +45,10 @@ struct Pool {
     account: Arc<Account>,
     /// What this isolate holds, or has in flight inside of itself.
     mine: RefCell<HashSet<Handle>>,
+    /// The `ArrayBuffer`s of external memory, each by a weak reference.
+    views: RefCell<HashMap<Handle, sys::napi_ref>>,
+    /// The tokens of external memory that has not been given up.
+    tokens: RefCell<HashMap<Handle, Weak<Token>>>,
     copies: Cell<bool>,
 }
 
@@ -37,6 +56,46 @@ impl Pool {
     fn release(&self, handle: Handle) -> u32 {
         self.mine.borrow_mut().remove(&handle);
         Blocks::global().release(handle).map_or(answer::STALE, |()| answer::DONE)
+    }
+
+    // Another one of the same block may have been made since.
+    fn forget_token(&self, token: &Rc<Token>) {
+        let mut tokens = self.tokens.borrow_mut();
+        if tokens.get(&token.handle).is_some_and(|known| known.as_ptr() == Rc::as_ptr(token)) {
+            tokens.remove(&token.handle);
+        }
+    }
+
+    /// `value` is the `ArrayBuffer` of the block from now on.
+    fn watch(&self, env: sys::napi_env, handle: Handle, value: sys::napi_value) -> Result<()> {
+        let mut reference = ptr::null_mut();
+        // SAFETY: a value of the running call; the pointer is to a local.
+        check_status!(unsafe { sys::napi_create_reference(env, value, 0, &raw mut reference) })?;
+        let before = self.views.borrow_mut().insert(handle, reference);
+        forget_reference(env, before);
+        Ok(())
+    }
+
+    fn unwatch(&self, env: sys::napi_env, handle: Handle) {
+        let before = self.views.borrow_mut().remove(&handle);
+        forget_reference(env, before);
+    }
+
+    /// The environment ends, and Node.js gives up memory whoever has it: whether it was taken from a block that is held.
+    fn is_taken(&self, env: sys::napi_env, handle: Handle) -> bool {
+        let Some(reference) = self.views.borrow().get(&handle).copied() else { return false };
+        let (mut scope, mut value, mut is_detached) = (ptr::null_mut(), ptr::null_mut(), true);
+        // SAFETY: the environment's thread; a reference of it; the pointers are to locals.
+        unsafe {
+            if sys::napi_open_handle_scope(env, &raw mut scope) == sys::Status::napi_ok {
+                sys::napi_get_reference_value(env, reference, &raw mut value);
+                if !value.is_null() {
+                    sys::napi_is_detached_arraybuffer(env, value, &raw mut is_detached);
+                }
+                sys::napi_close_handle_scope(env, scope);
+            }
+        }
+        is_detached
     }
 
     fn release_all(&self) {
@@ -47,17 +106,46 @@ impl Pool {
     }
 }
 
+fn forget_reference(env: sys::napi_env, reference: Option<sys::napi_ref>) {
+    if let Some(reference) = reference {
+        // SAFETY: it is of this environment, and known to nobody else. A failure leaves a weak reference behind.
+        unsafe { sys::napi_delete_reference(env, reference) };
+    }
+}
+
+/// Whether an environment ends: JavaScript cannot be called any more.
+fn is_ending(env: sys::napi_env) -> bool {
+    let (mut scope, mut value, mut equal) = (ptr::null_mut(), ptr::null_mut(), false);
+    // SAFETY: the environment's thread; the pointers are to locals. The comparison is the cheapest call that asks first.
+    unsafe {
+        if sys::napi_open_handle_scope(env, &raw mut scope) != sys::Status::napi_ok {
+            return true;
+        }
+        sys::napi_get_undefined(env, &raw mut value);
+        let status = sys::napi_strict_equals(env, value, value, &raw mut equal);
+        sys::napi_close_handle_scope(env, scope);
+        status != sys::Status::napi_ok
+    }
+}
+
 /// Of one external `ArrayBuffer`.
 struct Token {
     pool: Rc<Pool>,
     handle: Handle,
-    view: View,
+    /// Of the block's last stay here.
+    view: Cell<View>,
 }
 
-unsafe extern "C" fn collected(_env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
-    // SAFETY: the box that `external` leaked for this buffer; Node-API calls this once, on the isolate's thread.
-    let token = unsafe { Box::from_raw(hint.cast::<Token>()) };
-    if Blocks::global().abandon(token.handle, &token.view) {
+unsafe extern "C" fn collected(env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
+    // SAFETY: the count that `external` leaked for this buffer; Node-API calls this once, on the isolate's thread.
+    let token = unsafe { Rc::from_raw(hint.cast_const().cast::<Token>()) };
+    token.pool.forget_token(&token);
+    if is_ending(env) && token.pool.is_taken(env, token.handle) {
+        token.pool.mine.borrow_mut().remove(&token.handle);
+        return;
+    }
+    if Blocks::global().abandon(token.handle, &token.view.get()) {
+        token.pool.unwatch(env, token.handle);
         token.pool.mine.borrow_mut().remove(&token.handle);
     }
 }
@@ -81,6 +169,8 @@ impl NativeBuffers {
         let pool = Rc::new(Pool {
             account: Account::new(limit as usize),
             mine: RefCell::default(),
+            views: RefCell::default(),
+            tokens: RefCell::default(),
             copies: Cell::new(copies),
         });
         env.add_env_cleanup_hook(Rc::clone(&pool), |pool| pool.release_all())?;
@@ -132,8 +222,19 @@ impl NativeBuffers {
         Ok(value)
     }
 
+    /// The program's `ArrayBuffer` of the block is another one: its memory was moved within the isolate.
+    #[napi(catch_unwind)]
+    pub fn moved(&self, env: &Env, number: f64, view: Unknown<'_>) -> Result<()> {
+        match handle_of(number).filter(|handle| self.pool.mine.borrow().contains(handle)) {
+            Some(handle) => self.pool.watch(env.raw(), handle, view.raw()),
+            None => Ok(()),
+        }
+    }
+
     fn external(&self, env: &Env, handle: Handle, view: View) -> (sys::napi_status, sys::napi_value) {
-        let token = Box::into_raw(Box::new(Token { pool: Rc::clone(&self.pool), handle, view }));
+        let token = Rc::new(Token { pool: Rc::clone(&self.pool), handle, view: Cell::new(view) });
+        let known = Rc::downgrade(&token);
+        let token = Rc::into_raw(token);
         let mut value = ptr::null_mut();
         // SAFETY: the memory lives until the buffer is detached or its finalizer has run: see the module.
         let status = unsafe {
@@ -142,13 +243,15 @@ impl NativeBuffers {
                 view.data.cast(),
                 view.len,
                 Some(collected),
-                token.cast(),
+                token.cast_mut().cast(),
                 &raw mut value,
             )
         };
         if status != sys::Status::napi_ok {
             // SAFETY: Node-API did not take it.
-            drop(unsafe { Box::from_raw(token) });
+            drop(unsafe { Rc::from_raw(token) });
+        } else {
+            self.pool.tokens.borrow_mut().insert(handle, known);
         }
         (status, value)
     }
@@ -161,6 +264,7 @@ impl NativeBuffers {
         if !detach(env, handle, view)? {
             return Ok(answer::TAKEN);
         }
+        self.pool.unwatch(env.raw(), handle);
         Ok(Blocks::global().depart(handle).map_or(answer::STALE, |()| answer::DONE))
     }
 
@@ -172,6 +276,16 @@ impl NativeBuffers {
             self.pool.mine.borrow_mut().insert(handle);
             true
         })
+    }
+
+    /// An external `ArrayBuffer` that was kept is the block's again, which this isolate holds. `false`: it is none.
+    #[napi(catch_unwind)]
+    pub fn resume(&self, number: f64) -> bool {
+        let handle = handle_of(number).filter(|handle| self.pool.mine.borrow().contains(handle));
+        let token =
+            handle.and_then(|handle| Some((handle, self.pool.tokens.borrow().get(&handle).and_then(Weak::upgrade)?)));
+        let Some((handle, token)) = token else { return false };
+        Blocks::global().view(handle).map(|view| token.view.set(view)).is_ok()
     }
 
     /// The block leaves this isolate in a packet: its end is not this environment's business any more.
@@ -189,6 +303,7 @@ impl NativeBuffers {
         if !detach(env, handle, view)? {
             return Ok(answer::TAKEN);
         }
+        self.pool.unwatch(env.raw(), handle);
         Ok(self.pool.release(handle))
     }
 

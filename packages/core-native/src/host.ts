@@ -1,7 +1,7 @@
 /**
  * What the membrane asks of its user: the shape of an actor and of a call, what the loop calls, and the options.
  */
-import type { Carried } from "./border.ts"
+import type { Carried, Lent } from "./border.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { Meter } from "./meter.ts"
 
@@ -55,7 +55,7 @@ export interface AwayHost<C extends MembraneCell, K extends MembraneCall> {
   readonly deliver: (
     cell: C,
     op: number,
-    payload: Carried,
+    payload: Carried | Lent,
     from: number,
     isAsked: boolean,
     token: number

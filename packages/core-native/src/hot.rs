@@ -5,7 +5,7 @@
 //! and the sixth, native code the rest.
 //!
 //! ```text
-//! call[0] now, ms           call[3] written: records in the completion ring; or the answer of `admit`
+//! call[0] now, ms           call[3] written: records in the completion ring; or the answer of `admit` (`Cell::admit`)
 //! call[1] submitted         call[4] result of the last DEMONITOR or CANCEL
 //! call[2] max deliveries    call[5] words of the outgoing arena that the records use; set to 0 when they are read
 //!                           call[6] words of the incoming arena that the batch fills

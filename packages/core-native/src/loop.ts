@@ -438,7 +438,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     if (away === undefined) throw new Error("a message from another isolate, and nobody to take it")
     const isAsked = ((tag >>> 8) & (CALL | REMOTE)) !== 0
     const token = isAsked ? words[at + A]! : 0
-    return away.deliver(cell, tag >>> 16, this.#border.read(at, A), this.#notices.from(at), isAsked, token)
+    return away.deliver(cell, tag >>> 16, this.#border.lend(at, A), this.#notices.from(at), isAsked, token)
   }
 
   // A slice for an actor that this side does not know: its messages are consumed, and reported.

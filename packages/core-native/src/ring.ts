@@ -58,6 +58,9 @@ export class Ring implements HotCalls {
   pending = 0
   /** Deliveries are out that the shard may not have counted yet. */
   unsettled = false
+  /** Records that may wait in all before the shard of the last `ask` is full, and which that is. */
+  #credit = 0
+  #creditOf = 0
   /** An error of the native side: the shard is gone. */
   broken: Error | undefined = undefined
   // All are set by `attach`.
@@ -157,6 +160,7 @@ export class Ring implements HotCalls {
     args[SUBMITTED] = this.pending
     args[MAX] = max
     this.pending = 0
+    this.#credit = 0
     try {
       this.tick()
     } catch (error) {
@@ -187,7 +191,15 @@ export class Ring implements HotCalls {
       this.broken = error as Error
       return 0
     }
-    return args[ANSWER]!
+    const answer = args[ANSWER]!
+    this.#credit = answer >>> 3
+    this.#creditOf = low >>> 24
+    return answer & 7
+  }
+
+  /** Whether the last `ask` answers for one more record to the shard of a PID, too. */
+  hasCredit(low: number): boolean {
+    return this.pending < this.#credit && low >>> 24 === this.#creditOf
   }
 
   /** Messages that a living actor has handled, as far as the shard has counted; `result` has its microseconds. -1: none lives. */

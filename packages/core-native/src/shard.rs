@@ -65,7 +65,8 @@ impl Cell {
         })
     }
 
-    /// `hot`: ingests, then asks whether the record after the submitted ones would be accepted now.
+    /// `hot`: ingests, then asks whether the record after the submitted ones would be accepted now: the outcome, and above
+    /// its three bits how many more of its kind would be.
     pub fn admit(&self) -> Result<()> {
         self.with(|open| {
             let call = open.buffers.call.get();
@@ -75,7 +76,10 @@ impl Cell {
             open.tick(now, submitted as usize, 0);
             let to = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
             let from = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
-            let answer = open.shard.admit(to, from).map_or_else(|refusal| refusal as u8, |()| 0);
+            let answer = match open.shard.admit(to, from) {
+                Ok(()) => open.shard.credit(to, from).min(1 << 16) << 3,
+                Err(refusal) => refusal as u32,
+            };
             open.buffers.call.get_mut()[call::ANSWER] = f64::from(answer);
             Ok(())
         })

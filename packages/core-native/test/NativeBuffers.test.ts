@@ -126,6 +126,17 @@ describe.runIf(isNative)("blocks and the collector", () => {
     assert.strictEqual(buffers.bytes, 0)
   })
 
+  it("G186: memory that was taken to another thread outlives the isolate that had the block", async () => {
+    const worker = new Worker(new URL("./worker/taken.mjs", import.meta.url))
+    const exit = once(worker, "exit")
+    const [taken] = await once(worker, "message") as [ArrayBuffer]
+    await exit
+    assert.isTrue(new Uint8Array(taken).every((byte) => byte === 7))
+    // Were it free, this would be put in its place.
+    const next = new Uint8Array(2 ** 22).fill(1)
+    assert.strictEqual(new Uint8Array(taken).at(-1)! + next.at(-1)!, 8)
+  })
+
   // Seven workers: a sanitizer takes its time over each.
   it("G60: a terminated worker's blocks are freed", { timeout: 60_000 }, async () => {
     const held = 64 * 2 ** 20

@@ -5,6 +5,7 @@
 
 use super::{
     Alarm, Shard,
+    blocks::copied,
     ingest::{from, to},
 };
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     peer::{Departures, outside_of, way_to},
     pid::Pid,
     reason,
-    record::{Record, call_end, completion, flag, why, word},
+    record::{BLOCK, Record, call_end, completion, flag, submission, why, word},
     room::Hold,
 };
 
@@ -60,6 +61,28 @@ impl Shard {
             return false;
         }
         !self.peers.is_full(to.shard()) || self.slab.alive(from).is_some() && !self.holds.has(from, way_to(to.shard()))
+    }
+
+    /// A submitted message that nothing keeps from leaving, as the record that it is. `false`: it needs a closer look.
+    pub(super) fn send_record_away(&mut self, record: &Record) -> bool {
+        let head = record[word::HEAD];
+        let flags = head >> 8;
+        let (to, from) = (to(record), from(record));
+        if flags & flag::CALL != 0 || self.closed || self.holds.has(from, to) {
+            return false;
+        }
+        let bytes = match flags & (flag::BYTES | flag::INLINE) {
+            0 if record[word::SLOT] == 0 => &[],
+            flag::INLINE => &[],
+            flag::BYTES if record[word::SLOT] < BLOCK => match copied(&self.outgoing, record[word::SLOT]) {
+                Some(words) => words,
+                None => return false,
+            },
+            _ => return false,
+        };
+        let mut sent = *record;
+        sent[word::HEAD] = submission::SEND | head & (TRAVELS | (flag::BYTES | flag::INLINE) << 8);
+        self.peers.send_record(to.shard(), &sent, bytes)
     }
 
     /// A message to another shard. Its bytes are in the pool.
@@ -159,7 +182,7 @@ impl Shard {
         let Some(record) = self.outbox.take_call_end(token) else { return };
         if record[word::HEAD] & 0xff == completion::REPLIED {
             if record[word::HEAD] >> 8 & flag::BYTES != 0 {
-                drop(self.payloads.take(record[word::SLOT]));
+                self.payloads.free(record[word::SLOT]);
             }
         } else if record[word::B] == call_end::EXITED {
             self.reasons.release(record[word::SLOT]);

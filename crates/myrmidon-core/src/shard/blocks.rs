@@ -6,7 +6,8 @@
 
 use super::Shard;
 use crate::{
-    payload::{Payload, Value},
+    bundle::bytes_of,
+    payload::{Bytes, Payload, Value},
     record::{BLOCK, COPIED, Record, flag, word},
 };
 
@@ -38,7 +39,7 @@ impl Shard {
 
     /// The bytes of a SLOT of the batch; `None`: it names none.
     pub fn block(&self, slot: u32) -> Option<Vec<u8>> {
-        if slot >= BLOCK { self.payloads.get(slot & !BLOCK).map(<[u8]>::to_vec) } else { read(&self.incoming, slot) }
+        if slot >= BLOCK { self.payloads.get(slot & !BLOCK).map(Bytes::to_vec) } else { read(&self.incoming, slot) }
     }
 
     /// Takes the value of a SLOT of the batch, once; `None`: it names bytes, or nothing.
@@ -76,7 +77,6 @@ impl Shard {
         }
     }
 
-    #[cold]
     fn stage_bytes(&mut self, record: &mut Record) {
         let id = record[word::SLOT];
         record[word::SLOT] = BLOCK | id;
@@ -85,14 +85,7 @@ impl Shard {
         if bytes.len() > COPIED || at + 1 + bytes.len().div_ceil(4) > self.incoming_room {
             return;
         }
-        self.incoming.push(bytes.len() as u32);
-        let (whole, rest) = bytes.as_chunks::<4>();
-        self.incoming.extend(whole.iter().map(|word| u32::from_ne_bytes(*word)));
-        if !rest.is_empty() {
-            let mut last = [0; 4];
-            last[..rest.len()].copy_from_slice(rest);
-            self.incoming.push(u32::from_ne_bytes(last));
-        }
+        bytes.write(&mut self.incoming);
         record[word::SLOT] = at as u32;
     }
 
@@ -110,20 +103,24 @@ impl Shard {
     pub(super) fn forget_blocks(&mut self) {
         self.incoming.clear();
         for id in core::mem::take(&mut self.read_blocks) {
-            drop(self.payloads.take(id));
+            self.payloads.free(id);
         }
     }
 }
 
-/// The block at a position of an arena.
-fn read(arena: &[u32], slot: u32) -> Option<Vec<u8>> {
+/// The block at a position of an arena, behind its length.
+fn find(arena: &[u32], slot: u32) -> Option<(usize, &[u32])> {
     let at = slot as usize;
     let length = *arena.get(at)? as usize;
-    let words = arena.get(at + 1..at + 1 + length.div_ceil(4))?;
-    let mut bytes = Vec::with_capacity(words.len() * 4);
-    for word in words {
-        bytes.extend_from_slice(&word.to_ne_bytes());
-    }
-    bytes.truncate(length);
-    Some(bytes)
+    Some((length, arena.get(at + 1..(at + 1).checked_add(length.div_ceil(4))?)?))
+}
+
+/// The same with its length, where that is little enough to be copied as it is.
+pub(super) fn copied(arena: &[u32], slot: u32) -> Option<&[u32]> {
+    let (length, words) = find(arena, slot)?;
+    if length > COPIED { None } else { arena.get(slot as usize..=slot as usize + words.len()) }
+}
+
+fn read(arena: &[u32], slot: u32) -> Option<Vec<u8>> {
+    find(arena, slot).map(|(length, words)| bytes_of(words, length))
 }

@@ -161,8 +161,11 @@ impl Shard {
     }
 
     /// A message to nobody on this shard: it goes to another one, or is a dead letter (G12).
-    #[cold]
+    #[inline(never)]
     fn undeliverable(&mut self, record: &Record) {
+        if to(record).shard() != self.number && self.send_record_away(record) {
+            return;
+        }
         let record = self.adopt(record);
         if self.is_away(to(&record)) {
             return self.send_away(&record);

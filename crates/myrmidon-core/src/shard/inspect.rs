@@ -197,7 +197,7 @@ impl Shard {
             while id != 0 {
                 let node = self.nodes.get(id);
                 if node.is_message() && node.has(flag::BYTES) {
-                    bytes += size_of::<Payload>() + self.payloads.get(node.slot).map_or(0, <[u8]>::len);
+                    bytes += size_of::<Payload>() + self.payloads.length(node.slot);
                 }
                 id = self.nodes.next(id);
             }

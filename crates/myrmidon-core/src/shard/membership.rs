@@ -40,6 +40,7 @@ impl Shard {
         // Nothing below is told to a shard that is not there.
         let unsent = self.peers.end_of(shard);
         let down = ExitReason::IsolateDown { isolate };
+        let unsent = unsent.into_iter().flat_map(|mut bundle| core::iter::from_fn(move || bundle.pop()));
         for packet in unsent {
             if let Packet::Message { to, from, head, payload } | Packet::Call { to, from, head, payload, .. } = packet {
                 let record = self.record_of(to, from, head, payload);
@@ -109,7 +110,7 @@ impl Shard {
             self.forget_posted(&record);
         }
         for id in core::mem::take(&mut self.read_blocks) {
-            drop(self.payloads.take(id));
+            self.payloads.free(id);
         }
         self.write_control();
     }
@@ -133,7 +134,7 @@ impl Shard {
         ring[slice.header as usize][word::B] = begun;
         let mut record = node.record(self.slab.low(slice.index), slice.generation);
         if node.has(crate::record::flag::BYTES) {
-            let copy = self.payloads.get(node.slot).map(<[u8]>::to_vec).unwrap_or_default();
+            let copy = self.payloads.get(node.slot).map(crate::payload::Bytes::to_vec).unwrap_or_default();
             record[word::SLOT] = self.payloads.insert(crate::payload::Payload::bytes(copy));
         }
         self.settle(&ring);
@@ -155,7 +156,7 @@ impl Shard {
                 self.send_back(&sent, why);
             }
             completion::REPLIED if record[word::HEAD] >> 8 & crate::record::flag::BYTES != 0 => {
-                drop(self.payloads.take(record[word::SLOT]));
+                self.payloads.free(record[word::SLOT]);
             }
             completion::OUTSIDE_DOWN => {
                 self.outside_down_is_read(record[word::SLOT]);

@@ -2,6 +2,7 @@
 
 use super::{Shard, ShardConfig, Status};
 use crate::{
+    bundle::Bundle,
     exit_reason::ExitReason,
     packet::Packet,
     payload::Payload,
@@ -81,14 +82,14 @@ impl Pair {
         let _ = self.shards[at].tick(self.now, records, &mut self.rings[at], 0);
         self.shards[at].handle_signals();
         let way = &mut self.ways[at];
-        self.shards[at].hand_over(|mut departures| way.extend(core::iter::from_fn(|| departures.take())));
+        self.shards[at].hand_over(|mut departures| way.extend(core::iter::from_fn(|| departures.take_packet())));
     }
 
     /// All packets of a shard arrive on the other one.
     fn carry(&mut self, from: usize) {
-        for packet in core::mem::take(&mut self.ways[from]) {
-            self.shards[1 - from].receive(from as u8, packet);
-        }
+        let mut bundle = Bundle::default();
+        core::mem::take(&mut self.ways[from]).into_iter().for_each(|packet| bundle.push(packet));
+        self.shards[1 - from].receive_bundle(from as u8, bundle);
         self.submit(1 - from, &[]);
     }
 

@@ -42,6 +42,11 @@ impl Shard {
         if accepted { Ok(()) } else { Err(SendError::MailboxFull) }
     }
 
+    /// How many messages of up to `COPIED` bytes the way to another shard takes for sure; 0 for one of this shard.
+    pub fn credit(&self, to: Pid, from: Pid) -> u32 {
+        if to.shard() == self.number || self.holds.has(from, to) { 0 } else { self.peers.room(to.shard()) }
+    }
+
     /// Whether an overflow of `sender` may wait: an actor that is not itself the receiver, and not held for it already.
     fn may_hold(&self, receiver: Pid, sender: Pid) -> bool {
         if sender == receiver {

@@ -9,6 +9,7 @@
 
 use super::Shard;
 use crate::{
+    bundle::{Bundle, Next, message},
     call::Asker,
     exit_reason::ExitReason,
     link::Half,
@@ -17,10 +18,14 @@ use crate::{
     packet::Packet,
     payload::Payload,
     peer::outside_of,
-    pid::Pid,
+    pid::{INDEX_BITS, MAX_INDEX, Pid},
     record::{Record, call_end, completion, flag, submission, why, word},
     signal::Signal,
 };
+use core::hint::black_box;
+
+/// Flags of a message that is more than a node at the end of the normal lane.
+const SPECIAL: u32 = (flag::PRIORITY | flag::REENTRANT) << 8;
 
 impl Shard {
     /// Takes a packet of the shard `by`, in the order in which that shard made them. To be called between two ticks,
@@ -32,6 +37,53 @@ impl Shard {
         while self.closed && !self.signals.is_empty() {
             self.control_pass();
         }
+    }
+
+    /// The same for all that is in a bundle.
+    pub fn receive_bundle(&mut self, by: u8, mut bundle: Bundle) {
+        // Their cache misses overlap here, as when records are ingested.
+        let touched = bundle.receivers().fold(0, |sum, to| sum ^ self.slab.touch(to & MAX_INDEX));
+        black_box(touched);
+        while let Some(next) = bundle.next() {
+            match next {
+                Next::Packet(packet) => self.receive(by, packet),
+                Next::Message(record, bytes) => {
+                    if !self.receive_record(record, bytes) {
+                        self.receive(by, message(record, bytes));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A message that finds its receiver, and room. `false`: it needs a closer look.
+    #[inline]
+    fn receive_record(&mut self, record: &Record, bytes: Option<(usize, &[u32])>) -> bool {
+        let index = record[word::TO] & MAX_INDEX;
+        let (number, margin) = (self.number, self.margin);
+        let has_room = bytes.is_none_or(|(length, _)| self.payloads.has_room(length));
+        let Some(hot) = self.slab.get_mut(index) else { return false };
+        if hot.generation != record[word::TO_GENERATION]
+            || record[word::TO] >> INDEX_BITS != u32::from(number)
+            || !hot.is_alive()
+            || hot.count >= hot.capacity
+            || record[word::HEAD] & SPECIAL != 0
+            || !has_room
+            || self.lost
+        {
+            return false;
+        }
+        let mut node = Node::message(record);
+        if let Some((length, words)) = bytes {
+            node.slot = self.payloads.copy(length, words);
+        }
+        self.nodes.push(&mut hot.normal, node);
+        hot.count += 1;
+        if hot.capacity - hot.count == margin {
+            self.mark_congested(index);
+        }
+        self.wake(index);
+        true
     }
 
     pub(super) fn receive_packet(&mut self, by: u8, packet: Packet) {

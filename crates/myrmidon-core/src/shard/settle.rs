@@ -69,7 +69,7 @@ impl Shard {
                 self.calls.all[node.b].node = 0;
             }
             if node.has(flag::BYTES) {
-                drop(self.payloads.take(node.slot));
+                self.payloads.free(node.slot);
             }
             if node.has(HELD) {
                 self.held_message_is_gone(id);

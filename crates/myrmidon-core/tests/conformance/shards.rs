@@ -71,7 +71,7 @@ impl Isolate {
             for at in 0..self.nodes.len() {
                 let mut packets: Vec<(u8, Packet)> = Vec::new();
                 self.nodes[at].shard.hand_over(|mut departures| {
-                    while let Some(packet) = departures.take() {
+                    while let Some(packet) = departures.take_packet() {
                         packets.push((departures.shard(), packet));
                     }
                 });

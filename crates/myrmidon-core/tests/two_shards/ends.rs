@@ -91,7 +91,7 @@ impl World {
             self.close(at);
         }
         let way = &mut self.ways[at];
-        self.isolates[at].shard.hand_over(|mut departures| way.extend(std::iter::from_fn(|| departures.take())));
+        self.isolates[at].shard.hand_over(|mut departures| way.extend(std::iter::from_fn(|| departures.take_packet())));
         self.check_left(at, lost);
         self.isolates[at].ended = true;
         if !self.isolates[1 - at].ended {

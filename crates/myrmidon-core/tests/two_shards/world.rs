@@ -2,6 +2,7 @@
 
 use myrmidon_core::{
     NameTable, PeerLimits,
+    bundle::Bundle,
     exit_reason::{CrashError, ExitReason, Language},
     packet::Packet,
     payload::Payload,
@@ -394,7 +395,7 @@ impl World {
         isolate.shard.hand_over(|mut departures| {
             // The way is narrow, too.
             while way.len() < 4
-                && let Some(packet) = departures.take()
+                && let Some(packet) = departures.take_packet()
             {
                 way.push_back(packet);
             }
@@ -408,10 +409,10 @@ impl World {
             return;
         }
         self.flush(to);
-        for _ in 0..count {
-            let Some(packet) = self.ways[from].pop_front() else { break };
-            self.isolates[to].shard.receive(NUMBERS[from], packet);
-        }
+        let mut bundle = Bundle::default();
+        let count = count.min(self.ways[from].len());
+        self.ways[from].drain(..count).for_each(|packet| bundle.push(packet));
+        self.isolates[to].shard.receive_bundle(NUMBERS[from], bundle);
         self.flush(to);
         self.flush(from);
     }

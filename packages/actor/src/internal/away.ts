@@ -15,13 +15,18 @@ import { movingOps, OpFlag } from "./bound.ts"
 import { type Call, endCall } from "./call.ts"
 import { type Carried, discard, uncarry } from "./carry.ts"
 import type { Cell } from "./cell.ts"
+import { unexpected } from "./codec/fast.ts"
 import { decodePlain } from "./codec/plain.ts"
 import { deliver } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
 import type { Host } from "./host.ts"
+import { type Lent, readFrom } from "./lent.ts"
 import { tagOf } from "./opcodes.ts"
 import type { Why } from "./shard.ts"
-import { wireOfBound } from "./wire.ts"
+import { type Wire, wireOfBound } from "./wire.ts"
+
+// A constant of this module is part of the code; an imported one would be read each time.
+const { Known } = OpFlag
 
 // A letter that nobody gets has no schema any more: it shows what was on the wire.
 const plainly = (host: Host, op: number, carried: Carried): unknown => {
@@ -36,6 +41,20 @@ const plainly = (host: Host, op: number, carried: Carried): unknown => {
   }
 }
 
+const isLent = (arrived: Carried | Lent): arrived is Lent => typeof arrived === "object" && "begin" in arrived
+
+// What needs no more than a look; `unexpected`: all the rest.
+const quickly = (wire: Wire, op: number, arrived: Carried | Lent): unknown => {
+  if (typeof arrived === "number") {
+    return wire.crossingOf(op, "payload")?.fits?.(arrived) === true
+      ? arrived
+      : unexpected
+  }
+  if (arrived === undefined || !isLent(arrived)) return unexpected
+  const fast = wire.fastOf(op, "payload")
+  return fast === undefined ? unexpected : readFrom(wire.host, fast, arrived)
+}
+
 const reasonOf = (cause: Cause.Cause<BadMessage>): BadMessage => cause.reasons.filter(Cause.isFailReason)[0]!.error
 
 export class Away implements AwayHost {
@@ -47,10 +66,22 @@ export class Away implements AwayHost {
     this.border = border
   }
 
-  deliver(cell: Cell, borderOp: number, payload: Carried, from: Pid | 0, isAsked: boolean, token: number): boolean {
+  deliver(
+    cell: Cell,
+    borderOp: number,
+    arrived: Carried | Lent,
+    from: Pid | 0,
+    isAsked: boolean,
+    token: number
+  ): boolean {
     const { host } = this
     const { bound } = cell
     const op = this.border.opHere(borderOp)
+    if (bound.flags[op] === Known && !isAsked) {
+      const value = quickly(wireOfBound(bound), op, arrived)
+      if (value !== unexpected) return deliver(host, cell, op, value, from, undefined)
+    }
+    const payload = isLent(arrived) ? arrived.bytes() : arrived
     if (((bound.flags[op] ?? 0) & OpFlag.Stream) !== 0) {
       return this.deliverStream(cell, op, payload, from, isAsked, token)
     }

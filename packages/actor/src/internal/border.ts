@@ -6,6 +6,7 @@
 import type { Call } from "./call.ts"
 import type { Carried } from "./carry.ts"
 import type { Cell } from "./cell.ts"
+import type { Lent } from "./lent.ts"
 import type { Rust } from "./native/rust.ts"
 import type { Pid } from "../Pid.ts"
 import type { Shard, Why } from "./shard.ts"
@@ -62,7 +63,7 @@ export interface AwayHost {
   readonly deliver: (
     cell: Cell,
     op: number,
-    payload: Carried,
+    payload: Carried | Lent,
     from: Pid | 0,
     isAsked: boolean,
     token: number

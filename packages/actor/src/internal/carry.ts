@@ -16,6 +16,8 @@ import type { Part, Wire } from "./wire.ts"
 /** A payload or an answer on its way. */
 export type Carried = number | Uint8Array | undefined
 
+const takenAway = "the memory of a buffer was taken away"
+
 /** As the membrane has it. */
 const mostBytes = 2 ** 26
 
@@ -44,7 +46,7 @@ const carryBuffers = (wire: Wire, op: number, value: unknown, part: Part): Exit.
   const encoded = wire.encode(op, value, part, parcel)
   if (Exit.isFailure(encoded)) return encoded
   const packed = pack(encoded.value, parcel)
-  return packed === undefined ? wire.bad(op, "the memory of a buffer was taken away") : Exit.succeed(packed)
+  return packed === undefined ? wire.bad(op, takenAway) : Exit.succeed(packed)
 }
 
 const uncarryBuffers = (wire: Wire, op: number, packed: Uint8Array, part: Part): Exit.Exit<unknown, BadMessage> => {
@@ -87,6 +89,7 @@ export const uncarried = (wire: Wire, op: number, value: unknown): string => {
   const encoded = wire.encode(op, value)
   if (Exit.isFailure(encoded)) return encoded.cause.reasons.filter(Cause.isFailReason)[0]?.error.issue ?? "refused"
   const { length } = encoded.value
+  if (wire.crossingOf(op, "payload")?.moves === true) return takenAway
   return length > mostBytes
     ? `its payload has ${length} bytes, and ${mostBytes} may cross at a time`
     : "no message with another tag can cross in this process"

@@ -14,7 +14,7 @@ import {
 } from "@myrmidonjs/actor"
 import { Effect, Exit, Fiber, Layer, Option, Schema, Scope, Stream } from "effect"
 import { Rpc } from "effect/rpc"
-import { threadId } from "node:worker_threads"
+import { markAsUntransferable, threadId } from "node:worker_threads"
 import { nativeLoads as native } from "../fixtures.ts"
 import { Counter, CounterLive, Greeter, GreeterLive, Relay, RelayLive, Slow, SlowLive, TooMuch } from "./modules.ts"
 
@@ -52,6 +52,41 @@ describe.runIf(native)("actors on worker isolates", () => {
           assert.deepStrictEqual(yield* counter.ask(Bytes(sent)), sent.map((byte) => byte ^ 0xff), `${size} bytes`)
         }
       }).pipe(Effect.scoped))
+
+    it.effect("G185: what a payload's own code sends while it is encoded goes out whole, and before it", () =>
+      Effect.gen(function*() {
+        const counter = yield* CounterLive.spawnOn("worker", 0)
+        // More than fit into the ring: some of them are on their way before the payload is done.
+        for (const messages of [1, 3, 3000]) {
+          let inner = 0
+          const outer = AddAll({
+            numbers: [1],
+            get note() {
+              while (inner < messages) {
+                inner++
+                counter.tellUnsafe(inner % 2 === 0 ? Add(2) : AddAll({ numbers: [1, 1], note: "x".repeat(inner % 90) }))
+              }
+              return "ä".repeat(50)
+            }
+          })
+          assert.strictEqual(counter.tellUnsafe(outer), "Accepted")
+          assert.strictEqual(inner, messages, "its code has run while it was sent")
+          assert.strictEqual(yield* counter.ask(Get()), 2 * messages + 1)
+          yield* counter.tell(Add(-2 * messages - 1))
+        }
+      }).pipe(Effect.scoped))
+
+    it.effect("G187: memory that its program has pinned is not sent to another isolate, and stays", () =>
+      Effect.gen(function*() {
+        const counter = yield* CounterLive.spawnOn("worker", 0)
+        const buffer = yield* SharedBuffer.allocate(3)
+        buffer.bytes().set([1, 2, 3])
+        markAsUntransferable(buffer.bytes().buffer)
+        const error = yield* Effect.flip(counter.tell(Take({ buffer })))
+        assert.include(error.reason.message, "taken away")
+        assert.deepStrictEqual([...buffer.bytes()], [1, 2, 3])
+        buffer.release()
+      }).pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ isolates: 1 }))))
 
     it.effect("G137: a buffer is handed over and back, without a copy of its own; its sender has it no more", () =>
       Effect.gen(function*() {

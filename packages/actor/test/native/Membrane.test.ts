@@ -81,6 +81,9 @@ const members: Record<Exclude<keyof NativeMembrane, keyof Parts>, true> = {
 const away: Record<keyof NativeAway, true> = {
   send: true,
   call: true,
+  room: true,
+  beginPayload: true,
+  sendPayload: true,
   mayLeave: true,
   reply: true,
   forward: true,

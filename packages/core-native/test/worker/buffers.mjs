@@ -8,7 +8,8 @@ const views = []
 for (let i = 0; i < 8; i++) {
   const block = buffers.allocate(size)
   // Touched, so that it is there.
-  const view = buffers.view(block)
+  const view = buffers.view(block).transfer()
+  buffers.moved(block, view)
   new Uint8Array(view).fill(1)
   if (i % 2 === 0) buffers.depart(block, view)
   else views.push(view)

@@ -6,7 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { Codec, PayloadCodec } from "../../Codec.ts"
-import { compile, unexpected } from "./fast.ts"
+import { compile, type Fast, unexpected } from "./fast.ts"
 import { Malformed, NotEncodable } from "./issues.ts"
 import { decodePlain, writePlain } from "./plain.ts"
 import { isAtEnd, reading } from "./reader.ts"
@@ -22,19 +22,20 @@ const issueOf = (error: unknown): string =>
 
 const causeText = (cause: Cause.Cause<unknown>): string => issueOf(Cause.squash(cause))
 
-class MsgpackCodec implements PayloadCodec {
+export class MsgpackCodec implements PayloadCodec {
   readonly #schema: Schema.Codec<unknown, unknown>
-  readonly #fast: ReturnType<typeof compile>
+  /** The shortcut, where its schema has one. */
+  readonly fast: Fast | undefined
   #toPlain: ((value: unknown) => Exit.Exit<unknown, unknown>) | undefined = undefined
   #fromPlain: ((value: unknown) => Exit.Exit<unknown, unknown>) | undefined = undefined
 
   constructor(schema: Schema.Top) {
     this.#schema = toWire(schema)
-    this.#fast = compile(this.#schema.ast)
+    this.fast = compile(this.#schema.ast)
   }
 
   readonly encode = (value: unknown): Exit.Exit<Uint8Array, string> => {
-    const fast = this.#fast
+    const { fast } = this
     if (fast !== undefined) {
       begin()
       try {
@@ -67,7 +68,7 @@ class MsgpackCodec implements PayloadCodec {
   }
 
   readonly decode = (bytes: Uint8Array): Exit.Exit<unknown, string> => {
-    const fast = this.#fast
+    const { fast } = this
     try {
       if (fast !== undefined) {
         const value = reading(bytes, () => {

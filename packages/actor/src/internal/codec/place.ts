@@ -34,6 +34,19 @@ export const thereAndBack = <A>(host: Host, body: () => A): A => {
   }
 }
 
+/** Calls `body` with `argument` in the name of `host`, with no buffers beside it. */
+export const withinOf = <A, B>(host: Host, body: (argument: A) => B, argument: A): B => {
+  const outer = here, outerParcel = parcel
+  here = host
+  parcel = undefined
+  try {
+    return body(argument)
+  } finally {
+    here = outer
+    parcel = outerParcel
+  }
+}
+
 /** Runs `body` in the name of `host`. */
 export const within = <A>(host: Host, beside: Parcel | undefined, body: () => A): A => {
   const outer = here, outerParcel = parcel

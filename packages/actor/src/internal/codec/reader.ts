@@ -13,35 +13,44 @@ const twoTo32 = 4294967296
 
 let bytes: Uint8Array = empty
 let view: DataView = new DataView(empty.buffer)
+let begin = 0
 let at = 0
+let limit = 0
 
 /** Reads in `source`. Whatever was read before goes on afterwards, and none of the bytes is held any more. */
-export const reading = <A>(source: Uint8Array, read: () => A): A => {
-  const before = bytes, viewBefore = view, atBefore = at
+export const reading = <A>(source: Uint8Array, read: () => A): A =>
+  readingIn(source, new DataView(source.buffer, source.byteOffset, source.byteLength), 0, source.length, read)
+
+/** The same from `from` up to `to`, with a view of all of `source`. */
+export const readingIn = <A>(source: Uint8Array, sourceView: DataView, from: number, to: number, read: () => A): A => {
+  const before = bytes, viewBefore = view, beginBefore = begin, atBefore = at, limitBefore = limit
   bytes = source
-  view = new DataView(source.buffer, source.byteOffset, source.byteLength)
-  at = 0
+  view = sourceView
+  begin = at = from
+  limit = to
   try {
     return read()
   } finally {
     bytes = before
     view = viewBefore
+    begin = beginBefore
     at = atBefore
+    limit = limitBefore
   }
 }
 
-export const position = (): number => at
+export const position = (): number => at - begin
 export const seek = (to: number): void => {
-  at = to
+  at = begin + to
 }
-export const isAtEnd = (): boolean => at === bytes.length
+export const isAtEnd = (): boolean => at === limit
 
 export const malformed = (issue: string): never => {
-  throw new Malformed(issue, at)
+  throw new Malformed(issue, at - begin)
 }
 
 /** The first byte of what comes next; it stays there. -1: nothing does. */
-export const peek = (): number => at < bytes.length ? bytes[at]! : -1
+export const peek = (): number => at < limit ? bytes[at]! : -1
 
 export const skip = (): void => {
   at++
@@ -50,7 +59,7 @@ export const skip = (): void => {
 /** Whether `raw` comes next; then it is behind. */
 export const readRaw = (raw: Uint8Array): boolean => {
   const { length } = raw
-  if (at + length > bytes.length) return false
+  if (at + length > limit) return false
   const from = bytes, offset = at
   for (let i = 0; i < length; i++) {
     if (from[offset + i] !== raw[i]) return false
@@ -61,7 +70,7 @@ export const readRaw = (raw: Uint8Array): boolean => {
 
 const need = (count: number): number => {
   const from = at
-  if (count > bytes.length - from) malformed("it ends early")
+  if (count > limit - from) malformed("it ends early")
   at = from + count
   return from
 }
@@ -126,7 +135,7 @@ const stringLength = (): number => {
     at++
     length = readUint(1 << (token - 0xd9))
   } else return -1
-  if (length > bytes.length - at) malformed("a string is longer than what is left")
+  if (length > limit - at) malformed("a string is longer than what is left")
   return length
 }
 
@@ -183,7 +192,7 @@ const items = (token: number, small: number, two: number, least: number): number
   if (token !== two && token !== two + 1) return -1
   at++
   const length = readUint(token === two ? 2 : 4)
-  if (length * least > bytes.length - at) malformed("a header claims more than what is left")
+  if (length * least > limit - at) malformed("a header claims more than what is left")
   return length
 }
 

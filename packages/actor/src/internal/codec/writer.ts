@@ -4,6 +4,9 @@
  * Owner: whoever encodes, from `begin` to `end` or `rewind`. What `end` gives out is a view into the block, and is never
  * written again: the next value begins behind it, a full block is left to the collector. A program's own code that runs
  * in between (a check, an accessor) may encode too: its value is written behind, copied, and taken back.
+ *
+ * From `beginIn` on the block is somebody else's, and the value stands there when `endIn` says so: one that did not fit has
+ * moved to a block of its own.
  */
 import { NotEncodable } from "./issues.ts"
 
@@ -16,6 +19,11 @@ let view = new DataView(bytes.buffer)
 let start = 0
 let at = 0
 let isOpen = false
+/** The block of `beginIn`; our own is in the other three meanwhile. */
+let lent: Uint8Array | undefined = undefined
+let ownBytes = bytes
+let ownView = view
+let ownAt = 0
 /** Where the values begin that are under way around this one. */
 const around: Array<number> = []
 const utf8 = new TextEncoder()
@@ -42,6 +50,36 @@ const grow = (needed: number): void => {
 
 const reserve = (needed: number): void => {
   if (at + needed > bytes.length) grow(needed)
+}
+
+/** Nobody is writing. */
+export const isFree = (): boolean => !isOpen
+
+/** As `begin`, into a block of the caller's, from `offset` on. Only while `isFree`. */
+export const beginIn = (into: Uint8Array<ArrayBuffer>, intoView: DataView<ArrayBuffer>, offset: number): void => {
+  ownBytes = bytes
+  ownView = view
+  ownAt = at
+  lent = bytes = into
+  view = intoView
+  start = at = offset
+  isOpen = true
+}
+
+/** What was written since `beginIn`: its length where it stands in that block, else -1, and it is gone. */
+export const endIn = (): number => {
+  const length = bytes === lent ? at - start : -1
+  leaveLent()
+  return length
+}
+
+const leaveLent = (): void => {
+  bytes = ownBytes
+  view = ownView
+  start = at = ownAt
+  around.length = 0
+  lent = undefined
+  isOpen = false
 }
 
 export const begin = (): void => {

@@ -8,7 +8,9 @@ export interface NativeBuffers {
   allocate(bytes: number): number
   view(handle: number): ArrayBuffer
   depart(handle: number, view: ArrayBuffer | undefined): number
+  moved(handle: number, view: ArrayBuffer): void
   arrive(handle: number): boolean
+  resume(handle: number): boolean
   forget(handle: number): void
   release(handle: number, view: ArrayBuffer | undefined): number
   readonly bytes: number
@@ -20,6 +22,37 @@ export interface BuffersBinding {
 }
 
 const done = 0
+
+/** Views that an isolate keeps of blocks that have left it, and bytes in them. */
+const mostParked = { views: 8, bytes: 2 ** 28 } as const
+/** Bytes of a block from which on that pays. */
+const worthParking = 2 ** 16
+
+/**
+ * Views of blocks that are elsewhere, for when they come back: no program has them, and nobody looks through them. What
+ * V8 thinks of the bytes of a new one, each time, costs more than all the rest of a hop.
+ */
+class Parked {
+  readonly #views = new Map<number, ArrayBuffer>()
+  #bytes = 0
+
+  add(handle: number, view: ArrayBuffer): void {
+    this.#views.set(handle, view)
+    this.#bytes += view.byteLength
+    for (const oldest of this.#views.keys()) {
+      if (this.#views.size <= mostParked.views && this.#bytes <= mostParked.bytes) break
+      this.take(oldest)
+    }
+  }
+
+  take(handle: number): ArrayBuffer | undefined {
+    const view = this.#views.get(handle)
+    if (view === undefined) return undefined
+    this.#views.delete(handle)
+    this.#bytes -= view.byteLength
+    return view
+  }
+}
 
 export class NativeBlock implements Block {
   readonly byteLength: number
@@ -36,13 +69,18 @@ export class NativeBlock implements Block {
 
   attach(): ArrayBuffer {
     if (this.#view !== undefined) return this.#view
-    const view = this.#view = this.#pool.native.view(this.#handle)
+    const { native, parked } = this.#pool
+    const before = parked.take(this.#handle)
+    const first = before !== undefined && native.resume(this.#handle) ? before : native.view(this.#handle)
+    // The program's own: Node detaches the first one at the isolate's end, when it is to be known who has the memory.
+    const view = this.#view = this.#pool.isWatched(this) ? moved(first) ?? first : first
+    native.moved(this.#handle, view)
     keepAlive(view, this)
     this.#pool.seen(this)
     return view
   }
 
-  // Rust does not notice: the block is this isolate's all the time, and its memory keeps its finalizer.
+  // The block is this isolate's all the time, and its memory keeps its finalizer.
   move(): boolean {
     const view = this.#view
     if (view === undefined) return true
@@ -50,13 +88,26 @@ export class NativeBlock implements Block {
     if (next === undefined) return false
     this.#view = next
     keepAlive(next, this)
+    this.#pool.native.moved(this.#handle, next)
     return true
+  }
+
+  // What the program has may be pinned (`markAsUntransferable` of Node), and to detach that ends the process. What nobody
+  // has seen cannot be. `undefined`: it is pinned, or somebody took the memory away.
+  #withdraw(): ArrayBuffer | undefined {
+    const view = this.#view
+    return view?.byteLength === this.byteLength ? moved(view) : undefined
   }
 
   /** To another isolate: its number, for the packet. `undefined`: somebody took its memory away. */
   leave(): number | undefined {
     const handle = this.#handle
-    if (handle === 0 || this.#pool.native.depart(handle, this.#view) !== done) return undefined
+    if (handle === 0) return undefined
+    const view = this.#withdraw()
+    if (view === undefined && this.#view !== undefined) return undefined
+    const parks = view !== undefined && this.byteLength >= worthParking && this.#pool.isWatched(this)
+    if (this.#pool.native.depart(handle, parks ? undefined : view) !== done) return undefined
+    if (parks) this.#pool.parked.add(handle, view)
     this.#pool.native.forget(handle)
     this.#handle = 0
     this.#view = undefined
@@ -67,8 +118,9 @@ export class NativeBlock implements Block {
   release(): void {
     if (this.#handle === 0) return
     // Where its memory was taken away it goes with that memory; but a copy is not its memory.
-    const answer = this.#pool.native.release(this.#handle, this.#view)
-    if (answer !== done && !this.#pool.isWatched(this)) this.#pool.native.release(this.#handle, undefined)
+    const view = this.#withdraw()
+    const isTaken = view === undefined && this.#view !== undefined
+    if (!isTaken || !this.#pool.isWatched(this)) this.#pool.native.release(this.#handle, view)
     this.#handle = 0
     this.#view = undefined
     this.#pool.gone(this)
@@ -77,6 +129,7 @@ export class NativeBlock implements Block {
 
 export class NativePool implements BufferPool {
   readonly native: NativeBuffers
+  readonly parked = new Parked()
   // The addon's own finalizers see the memory; a block that was never looked at has none.
   readonly #lost = new FinalizationRegistry<number>((handle) => {
     this.native.release(handle, undefined)

@@ -6,6 +6,7 @@ import type { ExitReason } from "../../ExitReason.ts"
 import type { IsolateLoad } from "../border.ts"
 import type { Call } from "../call.ts"
 import type { Carried } from "../carry.ts"
+import type { Room } from "../lent.ts"
 import type { OpenOptions, Outcome, ShardClock, ShardHost } from "../shard.ts"
 import type { BuffersBinding } from "./buffers.ts"
 import type { NativeCell } from "./cell.ts"
@@ -70,6 +71,20 @@ export interface NativeAway {
     generation: number,
     op: number,
     payload: Uint8Array | undefined,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): boolean
+  /** Where payloads are written that `sendPayload` sends. */
+  readonly room: Room
+  /** Where the next one may begin; below 0: it is to be sent otherwise. To be followed by `sendPayload`. */
+  beginPayload(low: number): number
+  /** Sends what was written, `length` bytes. false: nothing was sent; a length below 0 asks for no more. */
+  sendPayload(
+    length: number,
+    low: number,
+    generation: number,
+    op: number,
     fromLow: number,
     fromGeneration: number,
     flags: number

@@ -8,10 +8,12 @@ import * as Exit from "effect/Exit"
 import type { Call } from "../call.ts"
 import { carry } from "../carry.ts"
 import type { Cell } from "../cell.ts"
+import type { Fast } from "../codec/fast.ts"
+import { writeInto } from "../lent.ts"
 import { intern, tagOf } from "../opcodes.ts"
 import { Reading } from "../stream.ts"
 import { Outcome, type ShardClock } from "../shard.ts"
-import { wireOfBound } from "../wire.ts"
+import { type Wire, wireOfBound } from "../wire.ts"
 import type { NativeAway } from "./membrane.ts"
 import type { RustBinding } from "./rust.ts"
 
@@ -83,13 +85,47 @@ export class Sends {
     const wire = wireOfBound(to.bound)
     const there = this.#ops.there(op)
     if (there === 0) return BadMessage
-    const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, there, from) : Accepted
-    if (refusal !== Accepted) return refusal
+    const crossing = wire.crossingOf(op, "payload")
+    let fromLow = 0, fromGeneration = 0
+    if (from !== undefined) {
+      fromLow = from.low
+      fromGeneration = from.generation
+    }
+    if (crossing !== undefined) {
+      if (typeof payload === "number" && crossing.fits?.(payload) === true) {
+        return this.#away.send(to.low, to.generation, there, payload, fromLow, fromGeneration, flags)
+      }
+      if (crossing.moves) {
+        const refusal = this.#ask(to, there, from)
+        if (refusal !== Accepted) return refusal
+      } else {
+        const fast = wire.fastOf(op, "payload")
+        if (fast !== undefined && this.#write(wire, fast, to, there, payload, fromLow, fromGeneration, flags)) {
+          return Accepted
+        }
+      }
+    }
     const carried = carry(wire, op, payload)
     if (Exit.isFailure(carried)) return BadMessage
-    return from === undefined
-      ? this.#away.send(to.low, to.generation, there, carried.value, 0, 0, flags)
-      : this.#away.send(to.low, to.generation, there, carried.value, from.low, from.generation, flags)
+    return this.#away.send(to.low, to.generation, there, carried.value, fromLow, fromGeneration, flags)
+  }
+
+  // Straight into the arena. false: nothing was sent, and the long way decides.
+  #write(
+    wire: Wire,
+    fast: Fast,
+    to: Cell,
+    there: number,
+    payload: unknown,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): boolean {
+    const away = this.#away
+    const offset = away.beginPayload(to.low)
+    if (offset < 0) return false
+    const length = writeInto(wire.host, fast, away.room, offset, payload)
+    return away.sendPayload(length, to.low, to.generation, there, fromLow, fromGeneration, flags)
   }
 
   readonly call = (

@@ -1,0 +1,54 @@
+/**
+ * Bytes that stand in the arena of the membrane, and the shortcut of the codec into it: a value is written where it
+ * leaves from, and read where it came in. What the shortcut does not do is left to `wire.ts`, which alone refuses.
+ */
+import { type Fast, unexpected } from "./codec/fast.ts"
+import { withinOf } from "./codec/place.ts"
+import { isAtEnd, readingIn } from "./codec/reader.ts"
+import { beginIn, endIn, isFree } from "./codec/writer.ts"
+import type { Host } from "./host.ts"
+
+/** As the membrane has it (`packages/core-native/src/border.ts`). The same object each time. */
+export interface Lent {
+  readonly all: Uint8Array<ArrayBuffer>
+  readonly view: DataView<ArrayBuffer>
+  readonly begin: number
+  readonly end: number
+  /** The bytes by themselves, for as long as they are lent. */
+  readonly bytes: () => Uint8Array
+}
+
+/** Where the next payload may be written. */
+export interface Room {
+  readonly all: Uint8Array<ArrayBuffer>
+  readonly view: DataView<ArrayBuffer>
+}
+
+/** The length of the value at `offset` of `room`; below 0: it does not stand there. */
+export const writeInto = (host: Host, fast: Fast, room: Room, offset: number, value: unknown): number => {
+  if (!isFree()) return -1
+  beginIn(room.all, room.view, offset)
+  let isWritten = false
+  try {
+    isWritten = withinOf(host, fast.write, value)
+  } catch {
+    // The other way says what is wrong, with its path.
+  }
+  const length = endIn()
+  return isWritten ? length : -1
+}
+
+const whole = (fast: Fast): unknown => {
+  const value = fast.read()
+  return isAtEnd() ? value : unexpected
+}
+
+/** The value in `lent`, or `unexpected`. */
+export const readFrom = (host: Host, fast: Fast, lent: Lent): unknown => {
+  const { all, begin, end, view } = lent
+  try {
+    return withinOf(host, (fast: Fast) => readingIn(all, view, begin, end, () => whole(fast)), fast)
+  } catch {
+    return unexpected
+  }
+}
