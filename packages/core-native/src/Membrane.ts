@@ -143,6 +143,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   /** The cell that stands for a PID that was taken. */
   adopt(cell: C): void {
     this.#table.add(cell)
+    this.#ring.doubt(cell.low)
   }
 
   /** Gives a PID back that was never opened. */
@@ -281,6 +282,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   // What an actor sends to itself ahead of what is queued must not find the rest of its slice already on its way.
   #overtake(low: number): void {
     const loop = this.#loop
+    this.#ring.epoch++
     if (loop.current !== undefined && loop.current.low === low) loop.attention |= Attention.LeaveSlice
   }
 
@@ -317,6 +319,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     out[at + A] = token
     out[at + B] = timeout >= NEVER ? NEVER : Math.max(0, Math.ceil(timeout))
     ring.pending++
+    ring.epoch++
     if (!this.#loop.awake) this.#loop.wake()
     return ACCEPTED
   }

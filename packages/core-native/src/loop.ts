@@ -12,6 +12,7 @@
  */
 import { Alarm } from "./alarm.ts"
 import type { Border } from "./border.ts"
+import { Direct } from "./direct.ts"
 import { Completion, Control, Flag, RECORD_WORDS, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
 import { Meter } from "./meter.ts"
@@ -39,9 +40,9 @@ const {
 } = Word
 // Constants of this module are part of the code; imported ones would be read each time.
 const WORDS = RECORD_WORDS
-const { AbandonBatch: ABANDON_BATCH, Runnable: RUNNABLE, Queued: QUEUED } = Control
+const { AbandonBatch: ABANDON_BATCH, Holds: HOLDS, Runnable: RUNNABLE, Queued: QUEUED } = Control
 const { Slice: SLICE, Message: MESSAGE } = Completion
-const { Inline: INLINE, Call: CALL, Remote: REMOTE } = Flag
+const { Inline: INLINE, Call: CALL, Reentrant: REENTRANT, Remote: REMOTE } = Flag
 
 /** ms of work before the event loop gets its turn. */
 const TURN = 0.4
@@ -104,11 +105,14 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   readonly #turns: Turns
   readonly #alarm: Alarm
   readonly #metering: Metering<C>
+  readonly #direct: Direct<C, K>
   readonly #longSchedule: number
   readonly #single: boolean
   #max: number
   #tasks: Array<Task<C>> = []
   #pumping = false
+  /** A batch was left: what it did not get to is still in the shard. */
+  #left = false
   /** The token of the call whose asker helps; 0: nobody does. */
   #helped = 0
   #helps = 0
@@ -141,6 +145,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#alarm = new Alarm(ring.control, options.clock, this.wake)
     this.#longSchedule = options.longSchedule
     this.#metering = new Metering(ring.in, table, host, options.longSchedule)
+    this.#direct = new Direct(this, ring, slots, table, host, options.clock.now, options.longSchedule)
     this.#single = options.seed !== undefined
     this.#max = this.#single ? 1 : MOST
   }
@@ -229,7 +234,12 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
         }
         now = this.#runTasks(now)
       }
+      if (ring.pending > 0 && this.#mayDeliver()) {
+        now = this.#deliverDirectly(now)
+        if (this.closing) return false
+      }
       const written = ring.run(now, this.#max)
+      this.#left = false
       if (ring.broken !== undefined) return false
       if (written > 0) {
         // The time of a long tick is nobody's. After a short one the clock is not worth its price.
@@ -256,6 +266,24 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       }
       if (this.closing || now - start > TURN) return false
     }
+  }
+
+  // Nothing is queued in the shard, and the ring holds plain messages alone.
+  #mayDeliver(): boolean {
+    const { control, epoch, ingested } = this.#ring
+    return epoch === ingested && control[RUNNABLE] === 0 && control[HOLDS] === 0 && !this.#left && !this.#single
+  }
+
+  #deliverDirectly(before: number): number {
+    const metering = this.#metering
+    let now = before
+    if (metering.unread > 0) metering.closeUnread(now = this.#now())
+    now = metering.last = this.#direct.run(now)
+    if (this.attention !== 0) {
+      this.#attend()
+      this.attention = 0
+    }
+    return now
   }
 
   // While somebody helps, that one is over before there are many: some are measured all the same.
@@ -327,6 +355,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       if (control[ABANDON_BATCH] !== 0) left = true
     }
     this.current = undefined
+    this.#left = left
   }
 
   // The misses of a batch's actors overlap here; in their handlers each would wait for the one before.
@@ -363,6 +392,9 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.current = cell
     words[head + FROM] = 0
     let at = head + WORDS
+    const first = words[at + HEAD]!
+    // It is delivered to, and no handler of it waits: from here on its messages need not go through the shard.
+    if ((first & 0xff) === MESSAGE && (first & (REENTRANT << 8)) === 0) this.#ring.trust(cell.low)
     for (let i = 1; i <= n; i++, at += WORDS) {
       words[head + B] = i
       const tag = words[at + HEAD]!

@@ -49,6 +49,8 @@ export class Ring implements HotCalls {
   readonly inFloats: Float64Array
   readonly control: Int32Array
   readonly congested: Uint32Array
+  /** By index: a message to it has to go through the shard (`direct.ts`). */
+  readonly irregular: Uint32Array
   readonly reserve: Uint32Array
   readonly args: Float64Array
   /** Bytes to and from other isolates; of a shard that is in no system, nothing. */
@@ -56,6 +58,10 @@ export class Ring implements HotCalls {
   readonly incoming: Uint32Array
   /** Records in `out`. */
   pending = 0
+  /** Grows with every record but a plain message, and with every ingest. */
+  epoch = 0
+  /** The epoch of the last ingest: while it is this one, all that waits are plain messages. */
+  ingested = 0
   /** Deliveries are out that the shard may not have counted yet. */
   unsettled = false
   /** An error of the native side: the shard is gone. */
@@ -84,6 +90,7 @@ export class Ring implements HotCalls {
     this.inFloats = new Float64Array(completions)
     this.control = new Int32Array(Control.Words)
     this.congested = new Uint32Array(Math.ceil((options.maxActors + 1) / 32))
+    this.irregular = new Uint32Array(this.congested.length)
     this.reserve = new Uint32Array(RESERVE * 2)
     this.args = new Float64Array(8)
     const arena = options.system === undefined ? 0 : ARENA
@@ -120,6 +127,27 @@ export class Ring implements HotCalls {
     return (this.congested[index >>> 5]! & (1 << (index & 31))) !== 0
   }
 
+  /** The number that a record carries, as `numberOf` has it. */
+  numberAt(record: number): number {
+    const value = this.outFloats[(record >> 1) | 3]!
+    const whole = value | 0
+    return whole === value && (whole !== 0 || 1 / value > 0) ? whole : value
+  }
+
+  /** Something about it changes: until the shard delivers to it again, only the shard knows whether it may. */
+  doubt(low: number): void {
+    const index = low & 0xffffff
+    this.irregular[index >>> 5]! |= 1 << (index & 31)
+  }
+
+  /** The shard delivers to it. */
+  trust(low: number): void {
+    const index = low & 0xffffff
+    const word = this.irregular[index >>> 5]!
+    const bit = 1 << (index & 31)
+    if ((word & bit) !== 0) this.irregular[index >>> 5] = word & ~bit
+  }
+
   /** Writes one record; the caller has made sure that there is room. */
   put(
     kind: number,
@@ -142,6 +170,8 @@ export class Ring implements HotCalls {
     out[at + A] = a
     out[at + B] = b
     this.pending++
+    this.epoch++
+    this.doubt(low)
   }
 
   /** Ingests what waits and delivers nothing: allowed inside a handler. */
@@ -157,6 +187,7 @@ export class Ring implements HotCalls {
     args[SUBMITTED] = this.pending
     args[MAX] = max
     this.pending = 0
+    this.ingested = ++this.epoch
     try {
       this.tick()
     } catch (error) {
@@ -181,6 +212,7 @@ export class Ring implements HotCalls {
     args[NOW] = now
     args[SUBMITTED] = this.pending
     this.pending = 0
+    this.ingested = ++this.epoch
     try {
       this.admit()
     } catch (error) {
