@@ -40,16 +40,17 @@ const KIND = 0xffff & ~INLINE
 const SEND = Submission.Send
 const HANDLED = Submission.Handled
 const BUSY = Submission.Busy
+const CHARGE = Submission.Charge
 const NOTHING = 0
 const INDEX = 0xffffff
 
 /** ms after which a run ends: about as long as a batch may take. */
 const RUN = 0.2
 /** Messages of a run. */
-const MOST = 512
+const MOST = 1024
 /** Messages whose receivers are touched before the first of them runs, and from how many on that pays. */
 const AHEAD = 128
-const TOUCH = 16
+const TOUCH = 64
 
 export class Direct<C extends MembraneCell, K extends MembraneCall> {
   readonly #ring: Ring
@@ -59,8 +60,8 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
   readonly #loop: Loop<C, K>
   readonly #now: () => number
   readonly #longSchedule: number
-  /** Behaviours of the messages since the clock was read. */
-  readonly #meters: Array<Meter> = []
+  /** Receivers of the messages since the clock was read. */
+  readonly #group = new Uint32Array(Math.max(GROUP, GROUP_OF_QUICK))
   /** us that a message of the last group took. */
   #pace = 1
   /** us that nobody has been charged with yet. */
@@ -89,8 +90,8 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     const ring = this.#ring
     const loop = this.#loop
     const host = this.#host
-    const { irregular, out } = ring
-    const cells = this.#table.cells
+    const { out } = ring
+    const lows = this.#group
     const epoch = ring.epoch
     let last = start
     let pace = this.#pace
@@ -99,32 +100,32 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     let since = 0
     let handled = 0
     let touched = 0
-    /** Of the messages since `last`: the one receiver, unless there are several. */
-    let only: C | undefined
-    let meterBefore: Meter | undefined
     /** Records before this one are accounts, or messages that stay. */
     let kept = 0
     /** The last two accounts. */
     let account = -1
     let accountBefore = -1
+    /** The receiver of the last message, and its PID's low word; 0: there was none. */
+    let cell: C | undefined
+    let lastLow = 0
     let at = 0
     for (; at < ring.pending; at++) {
       if (at >= touched && ring.pending - at >= TOUCH) touched = this.#touch(at)
       const record = at << SHIFT
       const head = out[record | HEAD]!
       const low = out[record | TO]!
-      const index = low & INDEX
-      const cell = cells[index]
       if ((head & KIND) !== SEND) break
-      let meter: Meter | undefined
-      if (
-        cell === undefined || cell.low !== low || cell.generation !== out[record | TO_GENERATION]
-        || (irregular[index >>> 5]! & (1 << (index & 31))) !== 0
-        || (meter = cell.bound.meter as Meter | undefined) === undefined || meter.unproven > 0
-      ) {
-        if (kept !== at) this.#move(record, kept << SHIFT)
-        kept++
-        continue
+      if (low !== lastLow || out[record | TO_GENERATION] !== cell!.generation) {
+        cell = this.#idle(low, out[record | TO_GENERATION]!)
+        if (cell === undefined) {
+          lastLow = 0
+          // Those behind it to the same one stay behind it, whatever a handler does meanwhile.
+          ring.doubt(low)
+          if (kept !== at) this.#move(record, kept << SHIFT)
+          kept++
+          continue
+        }
+        lastLow = low
       }
       const payload = (head & INLINE) !== 0 ? ring.numberAt(record) : this.#slots.take(out[record | SLOT]!)
       const fromLow = out[record | FROM]!
@@ -144,7 +145,7 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
       } else {
         const place = kept << SHIFT
         out[place | TO] = low
-        out[place | TO_GENERATION] = cell.generation
+        out[place | TO_GENERATION] = cell!.generation
         out[place | HEAD] = HANDLED
         out[place | A] = 1
         out[place | B] = whole
@@ -156,33 +157,28 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
         ring.pending = kept
         touched = at = kept - 1
       }
-      if (since === 0) only = cell
-      else if (only !== cell) only = undefined
-      if (meter !== meterBefore) {
-        meterBefore = meter
-        this.#meters.push(meter)
-      }
-      loop.current = cell
-      const waits = host.deliver(cell, head >>> 16, payload, from, undefined)
+      lows[since] = low
+      if (loop.current !== cell) loop.current = cell
+      const waits = host.deliver(cell!, head >>> 16, payload, from, undefined)
       since++
       handled++
       if (since >= group) {
         const now = this.#now()
         const took = now - last
-        // What its messages were charged with was the pace of the group before.
-        due += took * 1000 - pace * since
-        pace = (took * 1000) / since
-        if (took > LONG_GROUP) this.#doubt(took, only)
-        if (took > LONG_GROUP || now - start > RUN) handled = MOST
-        this.#meters.length = 0
+        if (took > LONG_GROUP) this.#doubt(took, since)
+        else {
+          // What its messages were charged with was the pace of the group before.
+          due += took * 1000 - pace * since
+          pace = (took * 1000) / since
+        }
+        if (now - start > RUN) handled = MOST
         last = now
         since = 0
-        meterBefore = undefined
         group = pace < QUICK * 1000 ? GROUP_OF_QUICK : GROUP
       }
       if (waits) {
         if (ring.pending >= SUBMISSIONS) ring.flush(this.#now())
-        ring.put(BUSY, cell.low, cell.generation, 0, 0, 0, 0, 0)
+        ring.put(BUSY, low, cell!.generation, 0, 0, 0, 0, 0)
         break
       }
       if (ring.epoch !== epoch || loop.attention !== 0 || handled >= MOST) break
@@ -192,21 +188,44 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     if (since > 0) {
       const now = this.#now()
       const took = now - last
-      due += took * 1000 - pace * since
-      pace = (took * 1000) / since
-      if (took > LONG_GROUP) this.#doubt(took, only)
+      if (took > LONG_GROUP) this.#doubt(took, since)
+      else {
+        due += took * 1000 - pace * since
+        pace = (took * 1000) / since
+      }
       last = now
     }
-    this.#meters.length = 0
     this.#pace = pace
-    this.#due = Math.max(due, 0)
+    this.#due = due
     return last
   }
 
-  /** Who of several held the thread is not known: all of them have to prove themselves again. */
-  #doubt(took: number, only: C | undefined): void {
-    for (const meter of this.#meters) meter.unproven = PROOF
-    if (only !== undefined && took > this.#longSchedule) this.#host.longSchedule(only, took)
+  /** The receiver with this PID, if it has nothing queued and may be delivered to without a look at the clock. */
+  #idle(low: number, generation: number): C | undefined {
+    const index = low & INDEX
+    const cell = this.#table.cells[index]
+    if (cell === undefined || cell.low !== low || cell.generation !== generation) return undefined
+    if ((this.#ring.irregular[index >>> 5]! & (1 << (index & 31))) !== 0) return undefined
+    const meter = cell.bound.meter as Meter | undefined
+    return meter === undefined || meter.unproven > 0 ? undefined : cell
+  }
+
+  /** A group that took long: who of several held the thread is not known. They share it, and have to prove themselves again. */
+  #doubt(took: number, since: number): void {
+    const ring = this.#ring
+    const share = Math.floor((took * 1000) / since)
+    let isKnown = true
+    for (let i = 0; i < since; i++) {
+      const low = this.#group[i]!
+      if (low !== this.#group[0]) isKnown = false
+      const cell = this.#table.cells[low & INDEX]
+      if (cell === undefined) continue
+      ;(cell.bound.meter as Meter).unproven = PROOF
+      if (ring.pending >= SUBMISSIONS) ring.flush(this.#now())
+      ring.put(CHARGE, low, cell.generation, 0, 0, 0, share, 0)
+    }
+    const cell = this.#table.cells[this.#group[0]! & INDEX]
+    if (isKnown && cell !== undefined && took > this.#longSchedule) this.#host.longSchedule(cell, took)
   }
 
   // The misses of the next receivers overlap here; in their handlers each would wait for the one before.
