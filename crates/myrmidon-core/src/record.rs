@@ -81,7 +81,7 @@ constants! {
 }
 
 constants! {
-    /// What an isolate submits.
+    /// What an isolate submits. A record of kind 0 is passed over.
     pub mod submission: u32 {
         /// A message to `TO`. Flags: all of `flag`.
         SEND = 1;

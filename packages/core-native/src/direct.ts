@@ -7,8 +7,9 @@
  * messages. The shard is told how many messages each actor has handled, for the actor's account.
  *
  * Whatever the shard alone can decide ends a run, and what is left in the ring goes its usual way (G206):
+ * - an actor that has had its turn, while messages of others wait (G109);
  * - a record that is no plain message: a call, a signal, a flag of a message, a change of an actor;
- * - a receiver of which something has changed since the shard delivered to it last (`Ring.doubt`), or that is not proven
+ * - a receiver of which something has changed since the shard delivered to it last (`doubts.ts`), or that is not proven
  *   short (`meter.ts`): its messages stay in the ring, and so in order;
  * - an ingest, which may have filled mailboxes; whatever a handler leaves to be attended to; a long group of messages.
  *
@@ -21,6 +22,7 @@ import { GROUP, GROUP_OF_QUICK, LONG_GROUP, type Meter, PROOF, QUICK } from "./m
 import { type Ring, SUBMISSIONS } from "./ring.ts"
 import type { Slots } from "./slots.ts"
 import type { Table } from "./table.ts"
+import { quickPidOf } from "./words.ts"
 
 const {
   To: TO,
@@ -48,6 +50,10 @@ const INDEX = 0xffffff
 const RUN = 0.2
 /** Messages of a run. */
 const MOST = 1024
+/** Messages of one actor in a run, while others wait; as many as a slice may have. Actors are told apart by the low bits of
+ * their index: that two are taken for one ends a run early. */
+const MOST_OF_ONE = 64
+const ONES = 256
 /** Messages whose receivers are touched before the first of them runs, and from how many on that pays. */
 const AHEAD = 128
 const TOUCH = 64
@@ -62,6 +68,8 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
   readonly #longSchedule: number
   /** Receivers of the messages since the clock was read. */
   readonly #group = new Uint32Array(Math.max(GROUP, GROUP_OF_QUICK))
+  /** Messages of each in this run. */
+  readonly #turns = new Uint8Array(ONES)
   /** us that a message of the last group took. */
   #pace = 1
   /** us that nobody has been charged with yet. */
@@ -92,6 +100,7 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     const host = this.#host
     const { out } = ring
     const lows = this.#group
+    const turns = this.#turns.fill(0)
     const epoch = ring.epoch
     let last = start
     let pace = this.#pace
@@ -120,16 +129,21 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
         if (cell === undefined) {
           lastLow = 0
           // Those behind it to the same one stay behind it, whatever a handler does meanwhile.
-          ring.doubt(low)
+          ring.doubts.add(low)
           if (kept !== at) this.#move(record, kept << SHIFT)
           kept++
           continue
         }
         lastLow = low
       }
+      const turn = turns[low & (ONES - 1)]! + 1
+      if (turn > MOST_OF_ONE) {
+        if (this.#othersWait(at, low)) break
+        turns.fill(0)
+      } else turns[low & (ONES - 1)] = turn
       const payload = (head & INLINE) !== 0 ? ring.numberAt(record) : this.#slots.take(out[record | SLOT]!)
       const fromLow = out[record | FROM]!
-      const from = fromLow === 0 ? 0 : pidOf(fromLow, out[record | FROM_GENERATION]!)
+      const from = fromLow === 0 ? 0 : quickPidOf(fromLow, out[record | FROM_GENERATION]!)
       // The account is written before the handler runs: it may look at it, or have the ring ingested.
       out[record | HEAD] = NOTHING
       due += pace
@@ -200,12 +214,17 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     return last
   }
 
+  #othersWait(from: number, low: number): boolean {
+    const { out, pending } = this.#ring
+    for (let at = from + 1; at < pending; at++) if (out[(at << SHIFT) | TO] !== low) return true
+    return false
+  }
+
   /** The receiver with this PID, if it has nothing queued and may be delivered to without a look at the clock. */
   #idle(low: number, generation: number): C | undefined {
-    const index = low & INDEX
-    const cell = this.#table.cells[index]
+    const cell = this.#table.cells[low & INDEX]
     if (cell === undefined || cell.low !== low || cell.generation !== generation) return undefined
-    if ((this.#ring.irregular[index >>> 5]! & (1 << (index & 31))) !== 0) return undefined
+    if (this.#ring.doubts.has(low)) return undefined
     const meter = cell.bound.meter as Meter | undefined
     return meter === undefined || meter.unproven > 0 ? undefined : cell
   }
@@ -247,6 +266,3 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     out[record | HEAD] = NOTHING
   }
 }
-
-// The arithmetic of a double is spared where it would bring nothing.
-const pidOf = (low: number, generation: number): number => generation === 0 ? low : generation * 4294967296 + low

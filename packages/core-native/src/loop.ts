@@ -18,11 +18,12 @@ import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "
 import { Meter } from "./meter.ts"
 import { Metering } from "./metering.ts"
 import { Notices } from "./notices.ts"
-import { pidOf } from "./words.ts"
+import { numberOf, pidOf, quickPidOf } from "./words.ts"
 import type { Reasons } from "./reasons.ts"
 import { rethrow } from "./rethrow.ts"
 import { type Ring, SUBMISSIONS } from "./ring.ts"
 import type { Slots } from "./slots.ts"
+import { Tasks } from "./tasks.ts"
 import type { Table } from "./table.ts"
 import type { Timers } from "./timers.ts"
 import type { Tokens } from "./tokens.ts"
@@ -46,13 +47,9 @@ const { Inline: INLINE, Call: CALL, Reentrant: REENTRANT, Remote: REMOTE } = Fla
 
 /** ms of work before the event loop gets its turn. */
 const TURN = 0.4
-/** ms above which a slice ends its batch. */
-const LONG_SLICE = 1
 /** Deliveries in a batch: as many as take about 0.2 ms. */
 const LEAST = 64
 const MOST = 512
-/** Fiber continuations run in one pass. */
-const TASKS = 64
 /** Of so many callers that help one is measured. */
 const SAMPLE = 16
 /** Records of a batch for which the clock is not read once more. */
@@ -63,21 +60,7 @@ const TOUCH = 64
 /** Bits of `attention`: what is to be done once the running handler has returned. */
 export const Attention = { LeaveSlice: 1, Flush: 2, LeaveBatch: 4 } as const
 
-// A double that is a small integer becomes one again: else every state that adds it up would hold a boxed number.
-const numberOf = (value: number): number => {
-  const whole = value | 0
-  return whole === value && (whole !== 0 || 1 / value > 0) ? whole : value
-}
-
-// The arithmetic of a double is spared where it would bring nothing.
-const quickPidOf = (low: number, generation: number): number => generation === 0 ? low : generation * 4294967296 + low
-
 const resolved = Promise.resolve()
-
-interface Task<C> {
-  readonly run: () => void
-  readonly cell: C | undefined
-}
 
 export class Loop<C extends MembraneCell, K extends MembraneCall> {
   /** Scheduled or running: records are seen without being announced. */
@@ -106,10 +89,9 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   readonly #alarm: Alarm
   readonly #metering: Metering<C>
   readonly #direct: Direct<C, K>
-  readonly #longSchedule: number
   readonly #single: boolean
   #max: number
-  #tasks: Array<Task<C>> = []
+  readonly #tasks: Tasks<C>
   #pumping = false
   /** A batch was left: what it did not get to is still in the shard. */
   #left = false
@@ -143,8 +125,8 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#now = options.clock.now
     this.#turns = new Turns(TURN, () => this.#pump())
     this.#alarm = new Alarm(ring.control, options.clock, this.wake)
-    this.#longSchedule = options.longSchedule
     this.#metering = new Metering(ring.in, table, host, options.longSchedule)
+    this.#tasks = new Tasks(this, ring, host, options.clock.now, options.longSchedule)
     this.#direct = new Direct(this, ring, slots, table, host, options.clock.now, options.longSchedule)
     this.#single = options.seed !== undefined
     this.#max = this.#single ? 1 : MOST
@@ -159,7 +141,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   }
 
   defer(run: () => void, cell: C | undefined): void {
-    this.#tasks.push({ run, cell })
+    this.#tasks.push(run, cell)
     if (!this.awake) this.wake()
   }
 
@@ -174,7 +156,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
 
   /** Lets go of the timer and of the process. */
   stop(): void {
-    this.#tasks = []
+    this.#tasks.clear()
     this.#alarm.stop()
   }
 
@@ -225,14 +207,14 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const metering = this.#metering
     let now = start
     for (;;) {
-      if (this.#tasks.length > 0) {
+      if (this.#tasks.waiting > 0) {
         if (metering.unread > 0) metering.closeUnread(now = this.#now())
         // In lockstep the signals of the last message come before what waited for it, as in the twin.
         if (this.#single) {
           ring.flush(now)
           if (ring.broken === undefined) ring.native.endBatch()
         }
-        now = this.#runTasks(now)
+        now = this.#tasks.run(now)
       }
       if (ring.pending > 0 && this.#mayDeliver()) {
         now = this.#deliverDirectly(now)
@@ -258,7 +240,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
           metering.leaveUnread()
           return true
         }
-      } else if (control[RUNNABLE] === 0 && this.#tasks.length === 0 && ring.pending === 0) {
+      } else if (control[RUNNABLE] === 0 && this.#tasks.waiting === 0 && ring.pending === 0) {
         if (metering.unread > 0) metering.closeUnread(this.#now())
         return true
       } else {
@@ -295,35 +277,6 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #adapt(took: number): void {
     if (took > 0.25 && this.#max > LEAST) this.#max >>= 1
     else if (took < 0.1 && this.#max < MOST) this.#max <<= 1
-  }
-
-  #runTasks(before: number): number {
-    const tasks = this.#tasks.splice(0, TASKS)
-    let now = before
-    for (let i = 0; i < tasks.length; i++) {
-      const { run, cell } = tasks[i]!
-      this.current = cell
-      try {
-        run()
-      } catch (error) {
-        rethrow(error)
-      }
-      const after = this.#now()
-      const took = after - now
-      now = after
-      if (cell !== undefined) {
-        if (this.#ring.pending >= SUBMISSIONS) this.#ring.flush(now)
-        this.#ring.put(Submission.Charge, cell.low, cell.generation, 0, 0, 0, Math.round(took * 1000), 0)
-        if (took > this.#longSchedule) this.#host.longSchedule(cell, took)
-      }
-      if (took > LONG_SLICE) {
-        this.#tasks = [...tasks.slice(i + 1), ...this.#tasks]
-        break
-      }
-    }
-    this.current = undefined
-    this.attention = 0
-    return now
   }
 
   #batch(count: number): void {
@@ -394,7 +347,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     let at = head + WORDS
     const first = words[at + HEAD]!
     // It is delivered to, and no handler of it waits: from here on its messages need not go through the shard.
-    if ((first & 0xff) === MESSAGE && (first & (REENTRANT << 8)) === 0) this.#ring.trust(cell.low)
+    if ((first & 0xff) === MESSAGE && (first & (REENTRANT << 8)) === 0) this.#ring.doubts.delete(cell.low)
     for (let i = 1; i <= n; i++, at += WORDS) {
       words[head + B] = i
       const tag = words[at + HEAD]!

@@ -6,7 +6,9 @@
  * other time, so nothing here is atomic.
  */
 import { Arg, type Binding, type HotCalls, type NativeShard, type SharedArrays } from "./binding.ts"
+import { Doubts } from "./doubts.ts"
 import { Control, RECORD_WORDS, Word } from "./generated/layout.ts"
+import { numberOf } from "./words.ts"
 
 /** Records that may wait in the submission ring. */
 export const SUBMISSIONS = 1024
@@ -49,8 +51,8 @@ export class Ring implements HotCalls {
   readonly inFloats: Float64Array
   readonly control: Int32Array
   readonly congested: Uint32Array
-  /** By index: a message to it has to go through the shard (`direct.ts`). */
-  readonly irregular: Uint32Array
+  /** Whose messages have to go through the shard. */
+  readonly doubts: Doubts
   readonly reserve: Uint32Array
   readonly args: Float64Array
   /** Bytes to and from other isolates; of a shard that is in no system, nothing. */
@@ -90,7 +92,7 @@ export class Ring implements HotCalls {
     this.inFloats = new Float64Array(completions)
     this.control = new Int32Array(Control.Words)
     this.congested = new Uint32Array(Math.ceil((options.maxActors + 1) / 32))
-    this.irregular = new Uint32Array(this.congested.length)
+    this.doubts = new Doubts(options.maxActors)
     this.reserve = new Uint32Array(RESERVE * 2)
     this.args = new Float64Array(8)
     const arena = options.system === undefined ? 0 : ARENA
@@ -127,25 +129,9 @@ export class Ring implements HotCalls {
     return (this.congested[index >>> 5]! & (1 << (index & 31))) !== 0
   }
 
-  /** The number that a record carries, as `numberOf` has it. */
+  /** The number that a record carries, as its receiver gets it. */
   numberAt(record: number): number {
-    const value = this.outFloats[(record >> 1) | 3]!
-    const whole = value | 0
-    return whole === value && (whole !== 0 || 1 / value > 0) ? whole : value
-  }
-
-  /** Something about it changes: until the shard delivers to it again, only the shard knows whether it may. */
-  doubt(low: number): void {
-    const index = low & 0xffffff
-    this.irregular[index >>> 5]! |= 1 << (index & 31)
-  }
-
-  /** The shard delivers to it. */
-  trust(low: number): void {
-    const index = low & 0xffffff
-    const word = this.irregular[index >>> 5]!
-    const bit = 1 << (index & 31)
-    if ((word & bit) !== 0) this.irregular[index >>> 5] = word & ~bit
+    return numberOf(this.outFloats[(record >> 1) | 3]!)
   }
 
   /** Writes one record; the caller has made sure that there is room. */
@@ -171,7 +157,7 @@ export class Ring implements HotCalls {
     out[at + B] = b
     this.pending++
     this.epoch++
-    this.doubt(low)
+    this.doubts.add(low)
   }
 
   /** Ingests what waits and delivers nothing: allowed inside a handler. */
