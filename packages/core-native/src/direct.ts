@@ -117,6 +117,8 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     /** The receiver of the last message, and its PID's low word; 0: there was none. */
     let cell: C | undefined
     let lastLow = 0
+    /** Up to there are records for one receiver alone, when it has had its turn. */
+    let alone = 0
     let at = 0
     for (; at < ring.pending; at++) {
       if (at >= touched && ring.pending - at >= TOUCH) touched = this.#touch(at)
@@ -137,10 +139,12 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
         lastLow = low
       }
       const turn = turns[low & (ONES - 1)]! + 1
-      if (turn > MOST_OF_ONE) {
-        if (this.#othersWait(at, low)) break
+      if (turn <= MOST_OF_ONE) turns[low & (ONES - 1)] = turn
+      else {
+        alone = this.#sameFrom(alone > at ? alone : at + 1, low)
+        if (alone < ring.pending) break
         turns.fill(0)
-      } else turns[low & (ONES - 1)] = turn
+      }
       const payload = (head & INLINE) !== 0 ? ring.numberAt(record) : this.#slots.take(out[record | SLOT]!)
       const fromLow = out[record | FROM]!
       const from = fromLow === 0 ? 0 : quickPidOf(fromLow, out[record | FROM_GENERATION]!)
@@ -170,6 +174,7 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
       if (at + 1 === ring.pending) {
         ring.pending = kept
         touched = at = kept - 1
+        alone = 0
       }
       lows[since] = low
       if (loop.current !== cell) loop.current = cell
@@ -214,10 +219,12 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     return last
   }
 
-  #othersWait(from: number, low: number): boolean {
+  /** The first record from here on that is not for this one. */
+  #sameFrom(from: number, low: number): number {
     const { out, pending } = this.#ring
-    for (let at = from + 1; at < pending; at++) if (out[(at << SHIFT) | TO] !== low) return true
-    return false
+    let at = from
+    while (at < pending && out[(at << SHIFT) | TO] === low) at++
+    return at
   }
 
   /** The receiver with this PID, if it has nothing queued and may be delivered to without a look at the clock. */
