@@ -1,6 +1,7 @@
 // The arithmetic between a run and a table.
 import { assert, it } from "vitest"
 import { percentiles, Tally, xorshift32 } from "../src/measure.ts"
+import { explain } from "../src/ours/absences.ts"
 import { run } from "../src/run.ts"
 import { bigOther } from "../src/shapes.ts"
 import { figureOf, Figures } from "../src/summary.ts"
@@ -147,4 +148,21 @@ it("goals are ratios of medians of the same run; what was not measured is not ju
 it("a cell with an error has no figure, whatever it measured before", () => {
   const figures = new Figures([{ ...cellOf(rowOf("nact", 5)), error: "mismatch" }])
   assert.isUndefined(figures.get("nact", "random", "ns_per_op"))
+})
+
+it("a long absence is ours without the collections in it and without waiting for a processor", () => {
+  const absences = [
+    { from: 0, to: 0.6, waited: 0 },
+    { from: 10, to: 12.5, waited: 0.5 },
+    { from: 20, to: 23, waited: 1 },
+    { from: 30, to: 34, waited: 3.5 }
+  ]
+  // Before the first, two in the second, after the third.
+  const collections = [
+    { startTime: -5, duration: 1 },
+    { startTime: 10.5, duration: 1 },
+    { startTime: 11.5, duration: 0.75 },
+    { startTime: 23.5, duration: 1 }
+  ]
+  assert.deepStrictEqual(explain(absences, collections), { longest: 4, own: 2, over: 3, overOwn: 1 })
 })

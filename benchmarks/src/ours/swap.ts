@@ -8,6 +8,7 @@ import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
 import { mustBe, now, xorshift32 } from "../measure.ts"
 import type { Program } from "../workload.ts"
+import { AbsenceMeter } from "./absences.ts"
 import type { Open } from "./system.ts"
 
 /** Messages a second, to actors chosen at random. */
@@ -49,33 +50,25 @@ const V2 = Account.behavior({
 const there = HotSwap.upgrade(V1, V2, { migrate: (old) => ({ ...old, deposits: 0 }) })
 const back = HotSwap.upgrade(V2, V1, { migrate: ({ balance, id, owner }) => ({ id, balance, owner }) })
 
-/** Sends at its rate until it is stopped, and keeps the longest time that the event loop was away. */
-const load = (send: (at: number) => void) => {
+/** Sends at its rate until it is stopped, and tells the meter when the event loop is there. */
+const load = (meter: AbsenceMeter, send: (at: number) => void) => {
   const start = now()
   let sent = 0
   let x = 1
   let stopped = false
-  let last = start
-  let longest = 0
   const tick = (): void => {
     if (stopped) return
-    const time = now()
-    longest = Math.max(longest, time - last)
-    for (const due = Math.floor((time - start) * rate / 1000); sent < due; sent++) {
+    meter.back()
+    for (const due = Math.floor((now() - start) * rate / 1000); sent < due; sent++) {
       x = xorshift32(x)
       send(x)
     }
-    last = now()
+    meter.away()
     setImmediate(tick)
   }
+  meter.away()
   tick()
   return {
-    /** The longest absence since the last call, ms. */
-    absence: () => {
-      const found = longest
-      longest = 0
-      return found
-    },
     stop: () => {
       stopped = true
       return sent
@@ -88,19 +81,20 @@ export const swap = (open: Open): Program => async (n) => {
   const accounts = Array.from({ length: n }, (_, id) => system.spawnUnsafe(V1, id))
   const reports: Array<SwapReport> = []
   let millis = 0
-  /** The longest slice of each round. */
-  const slices: Array<number> = []
-  const running = load((x) => void accounts[x % n].tellUnsafe(Deposit(1)))
+  const meter = new AbsenceMeter()
+  /** Those of each round. */
+  const absences: Array<ReturnType<AbsenceMeter["take"]>> = []
+  const running = load(meter, (x) => void accounts[x % n].tellUnsafe(Deposit(1)))
   await run(Effect.gen(function*() {
     // The first two rounds warm up.
     for (let round = -2; round < rounds; round++) {
       yield* Effect.sleep("20 millis")
-      running.absence()
+      meter.take()
       const began = now()
       const report = yield* HotSwap.swapAll(round % 2 === 0 ? there : back)
       if (round < 0) continue
       millis += now() - began
-      slices.push(running.absence())
+      absences.push(meter.take())
       reports.push(report)
     }
   }))
@@ -113,6 +107,9 @@ export const swap = (open: Open): Program => async (n) => {
   const sent = running.stop()
   // In order behind every deposit.
   await run(Effect.forEach(accounts, (account) => account.ask(Balance()), { discard: true }))
+  const all = meter.explain(absences.flat())
+  const slices = absences.map((round) => meter.explain(round).longest)
+  meter.close()
   return {
     completed: swapped / rounds,
     seconds: millis / 1000 / rounds,
@@ -121,9 +118,12 @@ export const swap = (open: Open): Program => async (n) => {
       pause_p99_us: Math.max(...reports.map(({ pause }) => pause.p99)),
       lost: sent - handled,
       rollback_ms: rollback,
-      max_slice_ms: Math.max(...slices),
-      // Of the rounds, the one in the middle: the longest of all may have met a collection of the old generation.
-      median_slice_ms: slices.toSorted((a, b) => a - b)[rounds >> 1]
+      max_slice_ms: all.longest,
+      // Of the rounds, the one in the middle.
+      median_slice_ms: slices.toSorted((a, b) => a - b)[rounds >> 1],
+      own_slice_ms: all.own,
+      over_1ms: all.over,
+      over_1ms_own: all.overOwn
     }
   }
 }

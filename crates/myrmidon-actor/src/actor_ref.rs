@@ -111,7 +111,7 @@ impl<M: Send + 'static> ActorRef<M> {
             }
             let me = away.me;
             let tell = move |worker: &mut Worker| worker.tell_as(me, to, kind, message);
-            away.door.urge(Errand::Run(Box::new(tell)));
+            away.urge(tell);
             return Ok(());
         }
         let Some(door) = door::find(to.shard()) else { return Ok(()) };
@@ -148,7 +148,7 @@ impl<M: Send + 'static> ActorRef<M> {
         } else if let Some(away) = away {
             // Whoever is lent asks through its own shard, behind what it told.
             let call = move |worker: &mut Worker| worker.call(to, kind, message, ticket, answer, timeout);
-            away.door.urge(Errand::Run(Box::new(call)));
+            away.urge(call);
         } else if let Some(door) = door::find(to.shard()) {
             let errand = Errand::Call { to, message: Box::new(message), ticket, answer, timeout };
             if let Err((Errand::Call { answer, .. }, Refusal::Full)) = door.ask(errand) {
@@ -204,8 +204,9 @@ impl<M: Send + 'static> ActorRef<M> {
 /// Does something to an actor: on this shard, through the shard of the lent actor that asks, or on the actor's own.
 pub(crate) fn steer(pid: Pid, run: impl FnOnce(&mut Worker) + Send + 'static) {
     let Err(run) = place::try_here(run) else { return };
-    let door = place::away().map(|away| away.door).or_else(|| door::find(pid.shard()));
-    if let Some(door) = door {
+    if let Some(away) = place::away() {
+        away.urge(run);
+    } else if let Some(door) = door::find(pid.shard()) {
         door.urge(Errand::Run(Box::new(run)));
     }
 }

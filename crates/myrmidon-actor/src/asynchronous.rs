@@ -4,16 +4,19 @@ use crate::{
     ActorRef, Context, Runtime, Signal, Spawn, SpawnError, Wire,
     body::{Body, Delivery, Handling, Runs, open},
     door::Errand,
+    letter::Parcel,
     mail::{Kind, kind_of},
     place::{self, Away},
     runtime,
+    version::version_of,
     worker::{Worker, crash},
 };
 use core::{
+    any::Any,
     future::{Future, poll_fn},
     task::Poll,
 };
-use myrmidon_core::{exit_reason::ExitReason, pid::Pid};
+use myrmidon_core::{exit_reason::ExitReason, pid::Pid, swap::Version};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::OnceLock,
@@ -103,8 +106,8 @@ impl Drop for Tasks {
 
 /// The body of an [`AsyncActor`].
 pub(crate) struct Asynchronous<A> {
-    actor: A,
-    kind: Kind,
+    pub actor: A,
+    pub kind: Kind,
 }
 
 impl<A: AsyncActor> Body for Asynchronous<A> {
@@ -131,9 +134,34 @@ impl<A: AsyncActor> Body for Asynchronous<A> {
         self.actor.signal(signal, &mut Context::new(me, Pid::NONE, self.kind));
     }
 
+    fn read(&self, wire: Wire) -> Option<Parcel> {
+        A::from_wire(wire).map(|message| Box::new(message) as Parcel)
+    }
+
+    fn version(&self) -> fn() -> Version {
+        version_of::<A>
+    }
+
+    fn actor(&self) -> &dyn Any {
+        &self.actor
+    }
+
+    fn into_actor(self: Box<Self>) -> Parcel {
+        Box::new(self.actor)
+    }
+
+    fn with_actor(&self, actor: Parcel) -> Option<Box<dyn Body>> {
+        let actor = *actor.downcast::<A>().ok()?;
+        Some(Box::new(Self { actor, kind: self.kind }))
+    }
+
+    fn bare(self: Box<Self>) -> Box<dyn Body> {
+        self
+    }
+
     fn task(mut self: Box<Self>, delivery: Delivery) -> Handling {
         Box::pin(async move {
-            let Delivery { me, sender, letter } = delivery;
+            let Delivery { me, sender, letter, .. } = delivery;
             if let Some(message) = open::<A::Message>(self.kind, letter, A::from_wire) {
                 self.actor.handle(message, &mut Context::new(me, sender, self.kind)).await;
             }
@@ -151,7 +179,7 @@ pub(crate) fn begin(away: Away, body: Box<dyn Body>, delivery: Delivery) {
     let handle = place::here(|worker| worker.tasks().handle()).flatten();
     let Some(handle) = handle else {
         let end = Some(ExitReason::Shutdown { detail: Some("no tokio runtime".into()) });
-        away.door.urge(Errand::Returned { pid: away.me, body: Some(body), end, micros: 0 });
+        away.door.urge(Errand::Returned { pid: away.me, loan: away.loan, body: Some(body), end, micros: 0 });
         return;
     };
     let mut handling = body.task(delivery);
@@ -167,7 +195,7 @@ pub(crate) fn begin(away: Away, body: Box<dyn Body>, delivery: Delivery) {
             }
         });
         let (body, end) = end.await;
-        away.door.urge(Errand::Returned { pid: away.me, body, end, micros: 0 });
+        away.door.urge(Errand::Returned { pid: away.me, loan: away.loan, body, end, micros: 0 });
     });
     let abort = task.abort_handle();
     place::here(|worker: &mut Worker| worker.abort_with(me, Box::new(move || abort.abort())));

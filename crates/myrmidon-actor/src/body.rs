@@ -5,16 +5,21 @@ use crate::{
     letter::{Letter, Parcel},
     mail::Kind,
     place,
+    reply::Asked,
+    version::version_of,
 };
+use core::any::Any;
 #[cfg(feature = "tokio")]
 use core::{future::Future, pin::Pin};
-use myrmidon_core::pid::Pid;
+use myrmidon_core::{pid::Pid, swap::Version};
 
 /// A message and what is known of it.
 pub(crate) struct Delivery {
     pub me: Pid,
     pub sender: Pid,
     pub letter: Letter,
+    /// Where the answer goes, of a question.
+    pub asked: Option<Asked>,
 }
 
 /// A future that handles one message, and gives the actor back.
@@ -41,6 +46,17 @@ pub(crate) trait Body: Send {
     fn take(&mut self, me: Pid, sender: Pid, slot: u32);
     fn handle(&mut self, delivery: Delivery);
     fn signal(&mut self, me: Pid, signal: Signal);
+    /// Reads a message of another language.
+    fn read(&self, wire: Wire) -> Option<Parcel>;
+    /// The number of its actor's type, known where the body is not.
+    fn version(&self) -> fn() -> Version;
+    /// The user's actor.
+    fn actor(&self) -> &dyn Any;
+    fn into_actor(self: Box<Self>) -> Parcel;
+    /// The same with another actor of its type; `None`: it is of another one.
+    fn with_actor(&self, actor: Parcel) -> Option<Box<dyn Body>>;
+    /// Without what looks on while it handles.
+    fn bare(self: Box<Self>) -> Box<dyn Body>;
     /// Handles a message in a future.
     #[cfg(feature = "tokio")]
     fn task(self: Box<Self>, delivery: Delivery) -> Handling;
@@ -100,7 +116,7 @@ impl<A: Actor> Body for Plain<A> {
     }
 
     fn handle(&mut self, delivery: Delivery) {
-        let Delivery { me, sender, letter } = delivery;
+        let Delivery { me, sender, letter, .. } = delivery;
         if let Some(message) = open::<A::Message>(self.kind, letter, A::from_wire) {
             self.actor.handle(message, &mut Context::new(me, sender, self.kind));
         }
@@ -108,6 +124,31 @@ impl<A: Actor> Body for Plain<A> {
 
     fn signal(&mut self, me: Pid, signal: Signal) {
         self.actor.signal(signal, &mut Context::new(me, Pid::NONE, self.kind));
+    }
+
+    fn read(&self, wire: Wire) -> Option<Parcel> {
+        A::from_wire(wire).map(|message| Box::new(message) as Parcel)
+    }
+
+    fn version(&self) -> fn() -> Version {
+        version_of::<A>
+    }
+
+    fn actor(&self) -> &dyn Any {
+        &self.actor
+    }
+
+    fn into_actor(self: Box<Self>) -> Parcel {
+        Box::new(self.actor)
+    }
+
+    fn with_actor(&self, actor: Parcel) -> Option<Box<dyn Body>> {
+        let actor = *actor.downcast::<A>().ok()?;
+        Some(Box::new(Self { actor, kind: self.kind, long: self.long }))
+    }
+
+    fn bare(self: Box<Self>) -> Box<dyn Body> {
+        self
     }
 
     #[cfg(feature = "tokio")]

@@ -54,6 +54,8 @@ pub(crate) enum Errand {
     },
     Returned {
         pid: Pid,
+        /// Which time it was lent: one that was taken back from its borrower comes for nothing.
+        loan: u32,
         body: Option<Box<dyn Body>>,
         end: Option<ExitReason>,
         micros: u32,

@@ -3,7 +3,8 @@
 //! Protocol: the shard takes the actor's body out of its place and marks the actor busy (BUSY), so that its next message
 //! does not enter; the borrower runs one handler, and returns the body by the urgent lane of the shard's door, which is
 //! never refused; the shard puts it back and marks the actor ready (READY). Between the two nobody else has the body: it
-//! is moved, not shared. An actor that ended meanwhile gets its body back only to drop it.
+//! is moved, not shared. An actor that ended meanwhile gets its body back only to drop it, and so does one of which another
+//! version was brought back: each loan has a number.
 //!
 //! Bounded: an actor is lent for one message at a time, so that there are never more jobs than actors.
 

@@ -31,6 +31,9 @@
 //! shard, and between Rust shards, are moved and never encoded. Who runs next, links, monitors, timers, calls and full
 //! mailboxes are `myrmidon-core`'s, so that the rules are those of every other language (docs/semantics.md).
 //!
+//! What an actor is may change while it lives ([`Upgrade`]), and who has failed is started again ([`Supervisor`],
+//! [`DynamicSupervisor`]); [`Runtime::inspector`] looks inside.
+//!
 //! A handler returns soon. One that computes for long is lent to another thread with its actor ([`Lend`]), and one that
 //! waits is an [`AsyncActor`]'s; meanwhile the actor's next message does not enter, and its shard goes on.
 
@@ -40,9 +43,11 @@ mod actor;
 mod actor_ref;
 mod answer;
 mod body;
+mod clock;
 mod context;
 mod door;
 mod error;
+mod inspect;
 mod lend;
 mod letter;
 mod mail;
@@ -52,7 +57,9 @@ mod runtime;
 mod signal;
 mod spawn;
 mod supervisor;
+mod swap;
 mod timer;
+mod version;
 mod wire;
 mod worker;
 
@@ -66,6 +73,7 @@ pub use answer::Answer;
 pub use asynchronous::AsyncActor;
 pub use context::Context;
 pub use error::{AskError, SpawnError, StartError, TellError};
+pub use inspect::{InspectError, Inspector, Statistics, Trace, TraceEvent, TraceOptions};
 pub use myrmidon_core::{
     exit_reason::{CrashError, ExitReason, Language, Unreachable},
     pid::Pid,
@@ -77,6 +85,11 @@ pub use reply::ReplyTo;
 pub use runtime::{Builder, Runtime, Stopped};
 pub use signal::{MonitorRef, Signal};
 pub use spawn::{Mailbox, Overflow, Placement, Spawn};
-pub use supervisor::{Child, Supervise, Supervisor};
+pub use supervisor::{Child, Dynamic, DynamicSupervisor, NewSpecs, Rules, Supervise, Supervisor};
+pub use swap::{
+    Canary, DryRun, GroupReport, Handled, Pauses, Running, SwapError, SwapEvent, SwapOptions, Unanswered, Upgrade,
+    Verdict, WentBack,
+};
 pub use timer::TimerRef;
 pub use wire::{Payload, Wire};
+pub use worker::SwapCounts;

@@ -4,7 +4,7 @@
 //! takes it out, or in a dead letter, which drops it. A record's op is the number of its message's type.
 
 use crate::letter::Parcel;
-use core::any::{Any, TypeId};
+use core::any::{Any, TypeId, type_name};
 use myrmidon_runtime::tags::WIRE;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
@@ -16,9 +16,16 @@ pub(crate) type Kind = u16;
 /// Stores with more room than this give it back when they are empty.
 const LARGE: usize = 16_384;
 
+static KINDS: LazyLock<Mutex<FxHashMap<TypeId, Kind>>> = LazyLock::new(Mutex::default);
+static NAMES: LazyLock<Mutex<FxHashMap<Kind, &'static str>>> = LazyLock::new(Mutex::default);
+
+/// The name of the type of a number.
+pub(crate) fn name_of(kind: Kind) -> &'static str {
+    NAMES.lock().get(&kind).copied().unwrap_or("a message of another language")
+}
+
 /// The number of a type. A process has at most 32,767 types of messages: beyond are the tags of other languages.
 pub(crate) fn kind_of<M: 'static>() -> Kind {
-    static KINDS: LazyLock<Mutex<FxHashMap<TypeId, Kind>>> = LazyLock::new(Mutex::default);
     thread_local! {
         static KNOWN: RefCell<FxHashMap<TypeId, Kind>> = RefCell::default();
     }
@@ -28,7 +35,9 @@ pub(crate) fn kind_of<M: 'static>() -> Kind {
             let mut kinds = KINDS.lock();
             let next = Kind::try_from(kinds.len() + 1).ok().filter(|kind| kind & WIRE == 0);
             let next = next.expect("fewer than 32,768 types of messages");
-            *kinds.entry(id).or_insert(next)
+            let kind = *kinds.entry(id).or_insert(next);
+            NAMES.lock().insert(kind, type_name::<M>());
+            kind
         })
     })
 }

@@ -3,7 +3,10 @@
 //! The worker of a shard is its thread's. It is borrowed for one step at a time and never while code of a user runs, so
 //! that whatever a handler, a destructor or a closure does finds it free.
 
-use crate::{door::Door, worker::Worker};
+use crate::{
+    door::{Door, Errand},
+    worker::Worker,
+};
 use myrmidon_core::pid::Pid;
 use std::{cell::RefCell, sync::Arc};
 
@@ -16,7 +19,17 @@ thread_local! {
 #[derive(Clone)]
 pub(crate) struct Away {
     pub me: Pid,
+    /// Which time it was lent.
+    pub loan: u32,
     pub door: Arc<Door>,
+}
+
+impl Away {
+    /// Has its shard do something as the actor: nothing, when another version of that is back meanwhile.
+    pub fn urge(&self, run: impl FnOnce(&mut Worker) + Send + 'static) -> bool {
+        let (me, loan) = (self.me, self.loan);
+        self.door.urge(Errand::Run(Box::new(move |worker| worker.run_for(me, loan, run))))
+    }
 }
 
 /// Runs on this thread's worker, if it has one and nothing else does.

@@ -18,12 +18,20 @@ use core::{
 use std::sync::Arc;
 
 /// A call as the callee's shard knows it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Route {
     pub shard: u8,
     /// The caller lives on another shard.
     pub remote: bool,
     pub token: u32,
+}
+
+/// A question in a delivery.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked {
+    pub route: Route,
+    /// By another language.
+    pub is_wire: bool,
 }
 
 /// Shared by the question's token and its caller's shard. 0: not delivered, or taken.

@@ -8,6 +8,7 @@ use crate::{
     lend::Pool,
     mail::kind_of,
     place,
+    swap::{OnSwap, SwapEvent},
     worker::{self, Opening, Plan, Worker},
 };
 use core::{fmt, sync::atomic::Ordering, time::Duration};
@@ -34,7 +35,6 @@ const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 const DROPPED: Duration = Duration::from_secs(5);
 
 /// The options of a runtime.
-#[derive(Debug)]
 pub struct Builder {
     shards: usize,
     pool: usize,
@@ -42,8 +42,15 @@ pub struct Builder {
     mailbox: u32,
     long_slice: Duration,
     system: Option<Arc<System>>,
+    on_swap: Option<Arc<OnSwap>>,
     #[cfg(feature = "tokio")]
     tokio: Option<tokio::runtime::Handle>,
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("shards", &self.shards).finish_non_exhaustive()
+    }
 }
 
 impl Default for Builder {
@@ -56,6 +63,7 @@ impl Default for Builder {
             mailbox: 65_536,
             long_slice: Duration::from_millis(1),
             system: None,
+            on_swap: None,
             #[cfg(feature = "tokio")]
             tokio: None,
         }
@@ -105,6 +113,13 @@ impl Builder {
         self
     }
 
+    /// Hears of each swap and each way back (G81), on the shard of the actor, between two handlers: it returns soon.
+    #[must_use]
+    pub fn on_swap(mut self, listener: impl Fn(SwapEvent) + Send + Sync + 'static) -> Self {
+        self.on_swap = Some(Arc::new(listener));
+        self
+    }
+
     /// Where futures of asynchronous handlers run. A tokio runtime of its own, made when it is needed, unless said otherwise.
     #[cfg(feature = "tokio")]
     #[must_use]
@@ -145,6 +160,7 @@ impl Builder {
                     long_slice_us: long as u32,
                 },
                 pool: Arc::clone(&pool),
+                on_swap: self.on_swap.clone(),
                 #[cfg(feature = "tokio")]
                 tasks: Arc::clone(&tasks),
             };
@@ -258,6 +274,10 @@ impl Runtime {
         request(&*door::find(pid.shard())?, move |worker| worker.info(pid)).flatten()
     }
 
+    pub(crate) fn doors(&self) -> &[Arc<Door>] {
+        &self.doors
+    }
+
     /// Ends it: nothing is spawned from outside any more, actors handle what they have been sent and end with `Shutdown`,
     /// the youngest first; those that have not in time are killed. Its threads have ended afterwards, but for those
     /// that are stuck in a handler, and for one that calls this itself.
@@ -308,7 +328,10 @@ impl Drop for Runtime {
 }
 
 /// Asks a shard, and waits; `None` in a handler, and when it has ended.
-fn request<T: Send + 'static>(door: &Door, ask: impl FnOnce(&mut Worker) -> T + Send + 'static) -> Option<T> {
+pub(crate) fn request<T: Send + 'static>(
+    door: &Door,
+    ask: impl FnOnce(&mut Worker) -> T + Send + 'static,
+) -> Option<T> {
     if place::is_shard() {
         return None;
     }

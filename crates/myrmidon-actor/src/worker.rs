@@ -6,16 +6,23 @@
 //!
 //! - `submit`: what actors want, as records. - `serve`: what other threads want. - `turn`: the loop of the thread.
 //! - `deliver`: slices, one handler after the other. - `notices`: everything else that the shard says.
+//! - `swaps`, `swap_group`: other versions for actors. - `trace`: who looks at them.
 
 mod deliver;
 mod notices;
 mod serve;
 mod submit;
+mod swap_group;
+mod swaps;
+mod trace;
 mod turn;
 
-#[cfg(feature = "tokio")]
 pub(crate) use deliver::crash;
 pub(crate) use deliver::start;
+pub(crate) use swap_group::Run;
+pub use swaps::Counts as SwapCounts;
+pub(crate) use swaps::{Requester, guarded};
+pub(crate) use trace::{Seen, Tracer};
 pub(crate) use turn::{Plan, run};
 
 use crate::{
@@ -48,8 +55,6 @@ pub(crate) struct Opening {
 struct Home {
     body: Option<Box<dyn Body>>,
     generation: u32,
-    /// Its body is to come back.
-    lent: bool,
     /// It has had no slice yet: that one is measured in any case, because nothing is known of its handlers.
     fresh: bool,
 }
@@ -65,6 +70,30 @@ enum Then {
 struct Asking {
     ticket: Arc<Ticket>,
     then: Then,
+}
+
+/// An actor whose body is with somebody else, and is to come back.
+struct Loan {
+    /// Each is another one.
+    number: u32,
+    version: fn() -> myrmidon_core::swap::Version,
+    /// What stops its future.
+    abort: Option<Box<dyn FnOnce() + Send>>,
+    /// Its handler waits for a test.
+    #[cfg(test)]
+    waits: bool,
+}
+
+impl Loan {
+    fn new(number: u32, version: fn() -> myrmidon_core::swap::Version) -> Self {
+        Self {
+            number,
+            version,
+            abort: None,
+            #[cfg(test)]
+            waits: false,
+        }
+    }
 }
 
 /// A question to another shard: its message and its ticket.
@@ -115,8 +144,13 @@ pub(crate) struct Worker {
     timers_of: FxHashMap<Pid, Vec<u32>>,
     watches: FxHashMap<u32, Sender<Outcome>>,
     last_watch: u32,
-    /// What stops a future when its actor ends.
-    aborts: FxHashMap<Pid, Box<dyn FnOnce() + Send>>,
+    loans: FxHashMap<Pid, Loan>,
+    last_loan: u32,
+    pub swaps: swaps::Swaps,
+    on_swap: Option<Arc<crate::swap::OnSwap>>,
+    traces: FxHashMap<Pid, Vec<Tracer>>,
+    /// The shard whose actors are told directly: this one, unless it looks at what the actor that runs sends.
+    near: u16,
     /// Which other shards are of this system; forgotten when one ends.
     neighbours: [Neighbour; 256],
     dropped: Vec<Box<dyn Any + Send>>,
@@ -176,7 +210,41 @@ impl Worker {
     /// What stops the future of an actor when the actor ends.
     #[cfg(feature = "tokio")]
     pub fn abort_with(&mut self, pid: Pid, abort: Box<dyn FnOnce() + Send>) {
-        self.aborts.insert(pid, abort);
+        if let Some(loan) = self.loans.get_mut(&pid) {
+            loan.abort = Some(abort);
+        }
+    }
+
+    /// Says that the handler of an actor that is lent waits, or goes on.
+    #[cfg(test)]
+    pub fn waits(&mut self, pid: Pid, waits: bool) {
+        if let Some(loan) = self.loans.get_mut(&pid) {
+            loan.waits = waits;
+        }
+    }
+
+    /// Whether nothing happens any more: handlers that are lent wait, and so do as many migrations.
+    #[cfg(test)]
+    pub fn is_settled(&mut self, migrations: usize) -> bool {
+        use myrmidon_core::record::control;
+        self.flush();
+        self.shard.control()[control::RUNNABLE] == 0
+            && self.shard.stats().signals == 0
+            && self.swaps.is_calm()
+            && self.swaps.later.is_empty()
+            && self.loans.values().all(|loan| loan.waits)
+            && swap_group::IN_HAND.load(core::sync::atomic::Ordering::SeqCst) == 0
+            && self.swaps.away == migrations
+            && self.dropped.is_empty()
+            && self.door.is_quiet()
+    }
+
+    /// Ms until something is due.
+    #[cfg(test)]
+    pub fn due_in(&mut self) -> f64 {
+        let shard = f64::from(self.shard.control()[myrmidon_core::record::control::NEXT_DEADLINE]);
+        let shard = if shard < 0.0 { f64::INFINITY } else { shard.max(1.0) };
+        self.swaps.due_in().min(shard)
     }
 
     /// Its counters, with everything that was submitted.

@@ -61,6 +61,7 @@ mod dynamic;
 mod error;
 mod intensity;
 mod machine;
+mod orders;
 mod protocol;
 mod restart;
 mod shutdown;

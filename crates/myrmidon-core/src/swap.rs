@@ -171,6 +171,11 @@ impl<S: Copy, M> Swap<S, M> {
         self.versions.len()
     }
 
+    /// The upgrades whose way back may still be taken.
+    pub fn ways_back(&self) -> impl Iterator<Item = u32> {
+        self.versions.ways_back()
+    }
+
     /// The record may be thrown away: a new one would do the same.
     pub fn is_spent(&self) -> bool {
         matches!(self.phase, Phase::Idle) && self.versions.len() == 0 && self.canary.is_none() && self.passed.is_none()

@@ -4,7 +4,6 @@
  * This is the one thing that outlives a killed city. Owner: the country, which alone writes it; a city reads its row
  * when it starts.
  */
-import type { Country } from "./cities.ts"
 import { settle } from "./model.ts"
 import type { People } from "./model.ts"
 
@@ -20,7 +19,11 @@ export interface Census {
 }
 
 /** Before the first day. */
-export const firstCensus = (population: ArrayLike<number>, origin: number, { from, to }: Country): Census => {
+export const firstCensus = (
+  population: ArrayLike<number>,
+  origin: number,
+  { from, to }: { readonly from: number; readonly to: number }
+): Census => {
   const size = to - from
   const census: Census = {
     susceptible: new Int32Array(size),

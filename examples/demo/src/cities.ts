@@ -30,11 +30,13 @@ export interface Cities {
   readonly people: number
 }
 
+let ranked: ReadonlyArray<(typeof rows)[number]> | undefined
+
 /** The `size` largest cities of the world. */
 export const loadCities = (size: number): Cities => {
-  const chosen = rows.map((row) => ({ row, key: zOrder(row.loc.coordinates[0], row.loc.coordinates[1]) }))
-    .sort((a, b) => b.row.population - a.row.population || a.row.cityId - b.row.cityId)
-    .slice(0, size)
+  ranked ??= rows.toSorted((a, b) => b.population - a.population || a.cityId - b.cityId)
+  const chosen = ranked.slice(0, size)
+    .map((row) => ({ row, key: zOrder(row.loc.coordinates[0], row.loc.coordinates[1]) }))
     .sort((a, b) =>
       a.row.country < b.row.country
         ? -1

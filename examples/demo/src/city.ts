@@ -24,7 +24,7 @@ export interface CityArgs {
   readonly atlas: Atlas
   readonly city: number
   readonly country: Actor.Ref<typeof Protocols.Country>
-  /** Which of the countries that is. */
+  /** Which of the countries of its isolate that is. */
   readonly place: number
 }
 
@@ -52,7 +52,7 @@ const settleIn = ({ atlas, city, country, place }: CityArgs): State => ({
   atlas,
   city,
   country,
-  people: lastKnown(atlas.censuses[place], city - atlas.cities.countries[place].from),
+  people: lastKnown(atlas.countries[place].census, city - atlas.countries[place].from),
   waiting: nobody(),
   arrivals: Array.from({ length: degree(atlas.geography, city) }, (): Travellers | undefined => undefined),
   heard: 0,

@@ -3,13 +3,12 @@
  * supervisor starts them again at once, from that report; they sleep until the country publishes their new address the
  * day after. A killed city takes with it who had arrived and was not admitted yet: those are the losses of the ledger.
  *
- * Dawn goes round the world: a country wakes its cities some hundreds at a time, and hands on to the next country.
+ * Dawn goes round the isolate: a country wakes its cities some hundreds at a time, and hands on to the next country.
  */
 import { Actor } from "@myrmidonjs/actor"
 import { Effect } from "effect"
 import type { Atlas } from "./atlas.ts"
 import { mustArrive } from "./atlas.ts"
-import type { Country } from "./cities.ts"
 import type { Census } from "./census.ts"
 import { degree } from "./geography.ts"
 import * as Protocols from "./protocols.ts"
@@ -17,15 +16,18 @@ import * as Protocols from "./protocols.ts"
 const { Dawn } = Protocols.City.messages
 const { Wake } = Protocols.Country.messages
 const { Sighting } = Protocols.Observer.messages
-const { Done, Ready } = Protocols.World.messages
+const { Done, Ready } = Protocols.Region.messages
 
 /** Cities woken in one go: the groups under way stay few, and what they touch stays in the cache. */
 const atOnce = 512
 
 export interface CountryArgs {
   readonly atlas: Atlas
-  /** Which of the countries it is. */
+  /** Which of the countries of its isolate it is. */
   readonly place: number
+  readonly from: number
+  readonly to: number
+  readonly known: Census
 }
 
 /** What goes into `Done`. */
@@ -39,11 +41,7 @@ interface Today {
   reached: Array<{ readonly city: number; readonly source: number }>
 }
 
-interface State {
-  readonly atlas: Atlas
-  readonly place: number
-  readonly country: Country
-  readonly known: Census
+interface State extends CountryArgs {
   today: Today
   /** Dead on this day, in order. */
   down: ReadonlyArray<number>
@@ -58,25 +56,19 @@ interface State {
 }
 
 export const CountryLive = Protocols.Country.behavior({
-  init: ({ atlas, place }: CountryArgs): State => {
-    const country = atlas.cities.countries[place]
-    return {
-      atlas,
-      place,
-      country,
-      known: atlas.censuses[place],
-      today: newDay(),
-      down: [],
-      back: new Map(),
-      nextDown: 0,
-      silent: new Uint16Array(country.to - country.from),
-      awaited: 0
-    }
-  },
+  init: (args: CountryArgs): State => ({
+    ...args,
+    today: newDay(),
+    down: [],
+    back: new Map(),
+    nextDown: 0,
+    silent: new Uint16Array(args.to - args.from),
+    awaited: 0
+  }),
   handlers: {
     Prepare: (state, { down }, self) => {
       const { address, geography } = state.atlas
-      const { from, to } = state.country
+      const { from, to } = state
       state.today = newDay()
       state.today.handled++
       for (const [city, ref] of state.back) address[city] = ref
@@ -92,7 +84,7 @@ export const CountryLive = Protocols.Country.behavior({
       state.down = down.filter((city) => city >= from && city < to)
       state.nextDown = 0
       state.awaited = state.down.length
-      if (state.awaited === 0) return mustArrive(self.send(state.atlas.world, Ready()))
+      if (state.awaited === 0) return mustArrive(self.send(state.atlas.region, Ready({ moved: [] })))
       for (const city of state.down) loseArrivals(state, city - from)
       state.today.killed = state.down.length
       return Effect.forEach(state.down, (city) => Actor.kill(address[city]), { discard: true })
@@ -100,14 +92,16 @@ export const CountryLive = Protocols.Country.behavior({
     Back: (state, { city, ref }, self) => {
       state.back.set(city, ref)
       state.today.handled++
-      if (--state.awaited === 0) mustArrive(self.send(state.atlas.world, Ready()))
+      if (--state.awaited > 0) return
+      const moved = Array.from(state.back, ([city, ref]) => ({ city, ref }))
+      const seenAbroad = moved.filter(({ city }) => state.atlas.isBorder[city] === 1)
+      mustArrive(self.send(state.atlas.region, Ready({ moved: seenAbroad })))
     },
     Wake: (state, { day, from }, self) => {
       const { address, countries, geography } = state.atlas
-      const { country, silent, today } = state
-      const first = country.from
-      if (from === first) state.awaited = country.to - first - state.down.length
-      const to = Math.min(country.to, from + atOnce)
+      const { from: first, silent, to: end, today } = state
+      if (from === first) state.awaited = end - first - state.down.length
+      const to = Math.min(end, from + atOnce)
       const dawn = Dawn({ day, silent: 0 })
       for (let city = from; city < to; city++) {
         if (city === state.down[state.nextDown]) {
@@ -122,18 +116,18 @@ export const CountryLive = Protocols.Country.behavior({
         today.handled += 2 + degree(geography, city) - missing
       }
       today.handled++
-      if (to < country.to) {
+      if (to < end) {
         mustArrive(self.tell(Wake({ day, from: to })))
         return
       }
       const next = countries[state.place + 1]
       if (next !== undefined) mustArrive(self.send(next.ref, Wake({ day, from: next.from })))
       // Every city is dead, and no report will come.
-      if (state.down.length === country.to - first) mustArrive(self.send(state.atlas.world, Done(sumUp(state))))
+      if (state.down.length === end - first) mustArrive(self.send(state.atlas.region, Done(sumUp(state))))
     },
     Report: (state, report, self) => {
       const { known, today } = state
-      const row = report.city - state.country.from
+      const row = report.city - state.from
       known.susceptible[row] = report.susceptible
       known.infected[row] = report.infected
       known.recovered[row] = report.recovered
@@ -149,9 +143,9 @@ export const CountryLive = Protocols.Country.behavior({
       const observer = state.atlas.observers[state.place % state.atlas.observers.length]
       for (const { city } of today.reached) {
         // In one breath, to one small mailbox. Whether there is room is the observer's affair.
-        self.send(observer, Sighting({ city, infected: known.infected[city - state.country.from] }))
+        self.send(observer, Sighting({ city, infected: known.infected[city - state.from] }))
       }
-      mustArrive(self.send(state.atlas.world, Done(sumUp(state))))
+      mustArrive(self.send(state.atlas.region, Done(sumUp(state))))
     }
   }
 })

@@ -12,6 +12,7 @@ import { writePicture } from "./picture/write.ts"
 import { makeProgress } from "./progress.ts"
 import type { Progress } from "./progress.ts"
 import { run } from "./run.ts"
+import { scaling } from "./scaling.ts"
 import { count, table } from "./table.ts"
 
 /** The options, or the exit code with which there is nothing more to do. */
@@ -38,14 +39,18 @@ const onBackend = (backend: Options["backend"], cities: Cities, options: Options
     const ledger = new Ledger(cities.people)
     const systemOptions = { onDeadLetter: ledger.letter }
     return run({ cities, geography, seed: options.seed, days: options.days, mistake: true }, ledger, progress).pipe(
-      Effect.provide(on === "native" ? ActorSystem.layer(systemOptions) : ActorSystem.layerMemory(systemOptions))
+      Effect.provide(
+        on === "native"
+          ? ActorSystem.layer({ ...systemOptions, isolates: options.isolates })
+          : ActorSystem.layerMemory(systemOptions)
+      )
     )
   }
   return attempt(backend).pipe(
     Effect.catchTag("NativeUnavailable", (missing) => {
       const platform = missing.triple === "unknown" ? "this platform" : missing.triple
       progress.step(
-        `No native scheduler for ${platform}: build it with \`npm run build\` (needs Rust 1.90). Running on the TypeScript twin.`
+        `No native scheduler for ${platform}: build it with \`npm run build\` (needs Rust 1.90). Running on the TypeScript twin, on the main thread.`
       )
       return attempt("memory")
     })
@@ -55,6 +60,7 @@ const onBackend = (backend: Options["backend"], cities: Cities, options: Options
 const main = async (): Promise<number> => {
   const options = readOptions()
   if (typeof options === "number") return options
+  if (options.scaling) return scaling(options)
   const out = options.json ? process.stderr : process.stdout
   let cities: Cities | undefined
   const progress = makeProgress(out, () => cities!, options.days)

@@ -1,4 +1,5 @@
 /** The command line: what may be asked of the demo, and what a wrong request is told. */
+import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
 import { allCities } from "./cities.ts"
 
@@ -7,13 +8,26 @@ export interface Options {
   readonly days: number
   readonly seed: number
   readonly backend: "native" | "memory"
+  /** Worker isolates beside main; 0: everything lives on main. */
+  readonly isolates: number
   readonly json: boolean
+  /** Measure the run over no, one and more isolates, and print the table. */
+  readonly scaling: boolean
 }
 
 /** A request that cannot be met; its message names the option and says what would do. */
 export class OptionError extends Error {
   override readonly name = "OptionError"
 }
+
+/** Worker isolates at most: more than there are countries of some size would have nothing to do. */
+const mostIsolates = 64
+
+/**
+ * One a core: main has little to do meanwhile. A country stays whole, and one city in eight is in the largest: with more
+ * than eight isolates a day takes as long as with eight.
+ */
+const isolatesFor = (cores: number): number => cores === 1 ? 0 : Math.min(cores, 8)
 
 export const help = `Myrmidon demo: one actor per real city, and an epidemic that travels between them as messages.
 
@@ -22,21 +36,38 @@ export const help = `Myrmidon demo: one actor per real city, and an epidemic tha
   --actors N   the N largest cities of the world (1 to ${allCities}, default: all)
   --days N     days to simulate (1 to 1000, default 42); the vaccine comes half-way, from 4 days on
   --seed N     another seed, another epidemic (0 to 4294967295, default 1)
-  --memory     run on the TypeScript twin instead of the Rust scheduler
+  --isolates N the cities live on N worker isolates beside the main thread
+               (0 to ${mostIsolates}, default: one a core, 8 at most)
+  --memory     run on the TypeScript twin instead of the Rust scheduler, all on the main thread
   --json       the table as one JSON object on the last line; progress goes to stderr
+  --scaling    the run on main alone, then over 1, 2, 4... isolates up to N, three times each in fresh processes:
+               a table of medians
   --help       this text
 `
 
 /** The options, or "help". Throws `OptionError`. */
-export const parseOptions = (argv: ReadonlyArray<string>): Options | "help" => {
-  const { help: wantsHelp, json, memory, ...numbers } = readArguments(argv)
+export const parseOptions = (
+  argv: ReadonlyArray<string>,
+  cores: number = availableParallelism()
+): Options | "help" => {
+  const { help: wantsHelp, json, memory, scaling, ...numbers } = readArguments(argv)
   if (wantsHelp) return "help"
+  if (memory && numbers.isolates !== undefined && numbers.isolates !== "0") {
+    throw new OptionError(`--isolates takes 0 with --memory, not "${numbers.isolates}": the twin lives in one isolate.`)
+  }
+  if (memory && scaling) throw new OptionError("--scaling measures isolates, and --memory has none.")
   return {
     actors: whole("--actors", numbers.actors, { least: 1, most: allCities, otherwise: allCities }),
     days: whole("--days", numbers.days, { least: 1, most: 1000, otherwise: 42 }),
     seed: whole("--seed", numbers.seed, { least: 0, most: 0xffffffff, otherwise: 1 }),
     backend: memory ? "memory" : "native",
-    json
+    isolates: whole("--isolates", numbers.isolates, {
+      least: 0,
+      most: mostIsolates,
+      otherwise: memory ? 0 : isolatesFor(cores)
+    }),
+    json,
+    scaling
   }
 }
 
@@ -50,8 +81,10 @@ const readArguments = (argv: ReadonlyArray<string>) => {
         actors: { type: "string" },
         days: { type: "string" },
         seed: { type: "string" },
+        isolates: { type: "string" },
         memory: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
+        scaling: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false }
       }
     }).values

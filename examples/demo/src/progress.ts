@@ -4,6 +4,7 @@
  */
 import type { WriteStream } from "node:tty"
 import type { Cities } from "./cities.ts"
+import type { Place } from "./founding.ts"
 import type { Day } from "./protocols.ts"
 import type { History, Spectator } from "./run.ts"
 import { count } from "./table.ts"
@@ -21,7 +22,7 @@ export const makeProgress = (out: WriteStream | NodeJS.WritableStream, cities: (
 
 const plainProgress = (out: NodeJS.WritableStream, days: number): Progress => ({
   step: (text) => void out.write(`${text}\n`),
-  spawned: (actors, millis) => void out.write(spawnedLine(actors, millis) + "\n"),
+  spawned: (actors, millis, places) => void out.write(spawnedLine(actors, millis, places) + "\n"),
   day: (day) => {
     if (day.day % Math.ceil(days / 10) === 0 || day.day === days) out.write(`day ${day.day}/${days}: ${shares(day)}\n`)
   },
@@ -30,7 +31,7 @@ const plainProgress = (out: NodeJS.WritableStream, days: number): Progress => ({
 
 const liveProgress = (out: WriteStream, cities: () => Cities, days: number): Progress => {
   // The whole picture must fit: a frame that scrolls cannot be drawn over.
-  const columns = Math.min(out.columns - 2, 118, Math.floor((out.rows - 5) / rowsPerColumn))
+  const columns = Math.min(out.columns - 2, 118, Math.floor((out.rows - 6) / rowsPerColumn))
   // A terminal that is left without its cursor outlives the program.
   const interrupted = () => {
     out.write(showCursor)
@@ -38,19 +39,22 @@ const liveProgress = (out: WriteStream, cities: () => Cities, days: number): Pro
   }
   let map: ((history: History, day: number) => ReadonlyArray<string>) | undefined
   let drawn = 0
+  let where: ReadonlyArray<Place> = []
   return {
     step: (text) => void out.write(`${text}\n`),
-    spawned: (actors, millis) => {
+    spawned: (actors, millis, places) => {
+      where = places
       process.once("SIGINT", interrupted)
-      out.write(`${spawnedLine(actors, millis)}\n${hideCursor}`)
+      out.write(`${spawnedLine(actors, millis, places)}\n${hideCursor}`)
     },
-    day: (day, history) => {
+    day: (day, history, millis) => {
       map ??= makeMap(cities(), columns)
       const lines = [
         ...map(history, day.day),
         "",
         `  day ${String(day.day).padStart(3)}/${days}  ${bar(day, columns - 16)}`,
-        `  ${shares(day)}`
+        `  ${shares(day)}`,
+        `  ${rates(day, millis, where, columns)}`
       ]
       // Back to the first line of the last picture, each line cleared as it is written again.
       out.write((drawn > 0 ? `\x1b[${drawn}A` : "") + lines.map((line) => `\x1b[2K${line}\n`).join(""))
@@ -66,8 +70,24 @@ const liveProgress = (out: WriteStream, cities: () => Cities, days: number): Pro
 const hideCursor = "\x1b[?25l"
 const showCursor = "\x1b[?25h"
 
-const spawnedLine = (actors: number, millis: number): string =>
-  `${count(actors)} actors spawned in ${count(Math.round(millis))} ms`
+const spawnedLine = (actors: number, millis: number, places: ReadonlyArray<Place>): string =>
+  `${count(actors)} actors spawned in ${count(Math.round(millis))} ms` +
+  (isOnMain(places) ? "" : `, on ${places.length} worker isolate${places.length === 1 ? "" : "s"}`)
+
+const isOnMain = (places: ReadonlyArray<Place>): boolean => places.every(({ isolate }) => isolate === 0)
+
+/** Messages a second of each isolate on that day, as many isolates as there is room for. */
+const rates = (day: Day, millis: number, places: ReadonlyArray<Place>, width: number): string => {
+  const rate = (handled: number) => `${(handled / millis / 1000).toFixed(2)} M/s`
+  let line = `messages ${rate(day.handled)}`
+  if (isOnMain(places)) return line
+  for (const [region, { isolate }] of places.entries()) {
+    const next = `${region === 0 ? ":" : ","} isolate ${isolate} ${rate(day.byRegion[region])}`
+    if (line.length + next.length > width) return `${line}, ...`
+    line += next
+  }
+  return line
+}
 
 const shares = (day: Day): string => {
   const people = day.susceptible + day.infected + day.recovered

@@ -1,31 +1,24 @@
 /**
- * One run of the demo on whatever `ActorSystem` is in the context: spawn, live the days, check the ledger each day,
- * measure. It prints nothing; who wants to watch gets told at each step.
+ * One run of the demo on whatever `ActorSystem` is in the context, over all of its worker isolates: found the world, live
+ * the days, check the ledger each day, measure. It prints nothing; who wants to watch gets told at each step.
  */
-import { ActorSystem, type Behavior } from "@myrmidonjs/actor"
-import { Supervisor } from "@myrmidonjs/supervisor"
+import { ActorRef, ActorSystem, type DeadLetter } from "@myrmidonjs/actor"
 import { Data, Deferred, Effect, Stream } from "effect"
-import type { Rpc } from "effect/rpc"
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
-import type { Atlas } from "./atlas.ts"
+import { mustArrive } from "./atlas.ts"
 import type { Cities } from "./cities.ts"
-import { firstCensus } from "./census.ts"
-import { type CityArgs, CityLive, CityV2 } from "./city.ts"
-import { CountryLive } from "./country.ts"
+import { found, type Founded, type Place } from "./founding.ts"
 import type { Geography } from "./geography.ts"
 import type { Ledger } from "./ledger.ts"
-import { originOf, vaccineDay } from "./model.ts"
+import { vaccineDay } from "./model.ts"
 import type { People } from "./model.ts"
-import { inTray, ObserverLive } from "./observer.ts"
 import * as Protocols from "./protocols.ts"
-import { ReporterLive } from "./reporter.ts"
-import { learnToVaccinate, tryV3 } from "./upgrade.ts"
-import { WorldLive } from "./world.ts"
+import { patience } from "./world.ts"
 
+const { Dawn, Travellers } = Protocols.City.messages
 const { Advance } = Protocols.World.messages
 const { Latest } = Protocols.Reporter.messages
 const { Seen } = Protocols.Observer.messages
+const { BackToV2, ToV2, TryV3 } = Protocols.Upgrader.messages
 
 /** The figures of a run: the table, and the object that `--json` prints. */
 export interface Figures {
@@ -52,6 +45,10 @@ export interface Figures {
   readonly overflowed: number
   readonly ledger_ok: boolean
   readonly backend: string
+  /** Worker isolates beside main; 0: everything lives on main. */
+  readonly isolates: number
+  /** Of the groups of travellers that set out on a day, how many go to another isolate. */
+  readonly crossing_share: number
 }
 
 /** What the pictures are made of. */
@@ -67,6 +64,8 @@ export interface History {
 export interface Outcome {
   readonly figures: Figures
   readonly history: History
+  /** By region: where its cities are, and the messages that it has handled. */
+  readonly regions: ReadonlyArray<Place & { readonly handled: number }>
   readonly ledger: {
     readonly inCities: number
     readonly strayed: number
@@ -77,8 +76,9 @@ export interface Outcome {
 
 /** What a spectator is told. */
 export interface Spectator {
-  readonly spawned: (actors: number, millis: number) => void
-  readonly day: (day: Protocols.Day, history: History) => void
+  readonly spawned: (actors: number, millis: number, places: ReadonlyArray<Place>) => void
+  /** `millis`: what the day took. */
+  readonly day: (day: Protocols.Day, history: History, millis: number) => void
 }
 
 export interface Plan {
@@ -95,46 +95,47 @@ export class LedgerBroken extends Data.TaggedError("LedgerBroken")<{ readonly me
 /** An actor of the demo crashed. */
 export class ActorCrashed extends Data.TaggedError("ActorCrashed")<{ readonly message: string }> {}
 
-const observers = 8
 const asksPerDay = 250
+/** Cities of the world that get the bad version. */
+const canaries = 32
+const allAtOnce = { concurrency: "unbounded" } as const
 
 /** `ledger.letter` must be the `onDeadLetter` of the system that the effect runs on. */
 export const run = Effect.fnUntraced(function*(plan: Plan, ledger: Ledger, spectator: Spectator) {
   const system = yield* ActorSystem
   const { cities } = plan
-  const memoryBefore = yield* heldMemory(system)
-  const spawnStart = performance.now()
-  const { atlas, restarts, supervisors } = yield* populate(system, plan)
-  const spawnMillis = performance.now() - spawnStart
-  const bytes = (yield* heldMemory(system)) - memoryBefore
-  const actors = cities.size + 2 * cities.countries.length + 1 + observers + 2
-  spectator.spawned(actors, spawnMillis)
+  const founded = yield* found(cities, plan.geography, { lastDay: plan.days, seed: plan.seed })
+  spectator.spawned(founded.actors, founded.spawnMillis, founded.places)
 
   const days: Array<Protocols.Day> = []
   const history: History = {
-    origin: atlas.origin,
+    origin: founded.origin,
     days,
     reachedOn: new Uint16Array(cities.size),
     source: new Int32Array(cities.size).fill(-1)
   }
   const asks: Array<number> = []
   const counted = { handled: 0, killed: 0, restarted: 0, vaccinated: 0 }
+  const byRegion = founded.places.map(() => 0)
   const upgraded = { swapped: 0, pauseP99: 0, rolledBack: 0 }
   /** What happens to the cities in the course of a day, and whether it may come. */
   const duringDay = (day: number, begun: Deferred.Deferred<void>) =>
     Effect.gen(function*() {
-      const { vaccineDay } = atlas
-      if (vaccineDay > 0 && plan.mistake && day === vaccineDay + 1) {
-        upgraded.rolledBack = yield* tryV3(atlas, day, begun, ledger.returned)
+      const learnOn = vaccineDay(plan.days)
+      if (learnOn > 0 && plan.mistake && day === learnOn + 1) {
+        upgraded.rolledBack = yield* tryV3(founded, day, begun)
         return
       }
       yield* Deferred.succeed(begun, undefined)
-      if (vaccineDay > 0 && day === vaccineDay) {
-        // Whoever is started again from now on is one that vaccinates.
-        yield* supervisors(CityV2)
-        const report = yield* learnToVaccinate()
-        upgraded.swapped = report.swapped
-        upgraded.pauseP99 = report.pause.p99
+      if (learnOn > 0 && day === learnOn) {
+        const reports = yield* Effect.forEach(
+          founded.upgraders,
+          (upgrader) => upgrader.ask(ToV2(), patience),
+          allAtOnce
+        )
+        upgraded.swapped = reports.reduce((sum, { swapped }) => sum + swapped, 0)
+        // Of the slowest isolate.
+        upgraded.pauseP99 = Math.max(...reports.map(({ pauseP99 }) => pauseP99))
       }
     })
   const live = Effect.gen(function*() {
@@ -142,37 +143,39 @@ export const run = Effect.fnUntraced(function*(plan: Plan, ledger: Ledger, spect
     for (let number = 1; number <= plan.days; number++) {
       const start = performance.now()
       const begun = Deferred.makeUnsafe<void>()
-      const advance = atlas.world.ask(Advance({ day: number }), { timeout: "5 minutes" })
-      const [day] = yield* Effect.all(
-        [Effect.andThen(Deferred.await(begun), advance), duringDay(number, begun)],
-        { concurrency: 2 }
+      const advance = founded.world.ask(Advance({ day: number }), patience)
+      const [day] = yield* Effect.raceFirst(
+        Effect.all([Effect.andThen(Deferred.await(begun), advance), duringDay(number, begun)], allAtOnce),
+        Effect.forever(ledger.returned(sendAgain))
       )
-      const broken = ledger.close(day)
+      const broken = yield* ledger.close(day)
       if (broken !== undefined) return yield* new LedgerBroken({ message: broken })
       for (let ask = 0; ask < asksPerDay; ask++) {
         const asked = performance.now()
-        const totals = yield* atlas.reporter.ask(Latest())
+        const totals = yield* founded.reporter.ask(Latest())
         asks.push(performance.now() - asked)
         if (totals.day !== number || totals.infected !== day.infected) {
           return yield* new LedgerBroken({ message: `day ${number}: the reporter says ${JSON.stringify(totals)}` })
         }
       }
-      millis += performance.now() - start
+      const took = performance.now() - start
+      millis += took
       // `Record` is the reporter's one message besides the asks.
       counted.handled += day.handled + 1 + asksPerDay
       counted.killed += day.killed
       counted.restarted += day.restarted
       counted.vaccinated += day.vaccinated
+      day.byRegion.forEach((handled, region) => byRegion[region] += handled)
       days.push(day)
       for (const { city, source } of day.reached) {
         history.reachedOn[city] = number
         history.source[city] = source
       }
-      spectator.day(day, history)
+      spectator.day(day, history, took)
     }
     let seen = 0
-    for (const observer of atlas.observers) seen += (yield* observer.ask(Seen())).sightings
-    counted.handled += seen + atlas.observers.length
+    for (const observer of founded.observers) seen += (yield* observer.ask(Seen())).sightings
+    counted.handled += seen + founded.observers.length
     const news = days.reduce((sum, day) => sum + day.reached.length, 0)
     if (seen + ledger.overflowed !== news) {
       return yield* new LedgerBroken({ message: `${seen} sightings read + ${ledger.overflowed} dropped, of ${news}` })
@@ -192,6 +195,7 @@ export const run = Effect.fnUntraced(function*(plan: Plan, ledger: Ledger, spect
   const totals = { susceptible: last.susceptible, infected: last.infected, recovered: last.recovered }
   const outcome: Outcome = {
     history,
+    regions: founded.places.map((place, region) => ({ ...place, handled: byRegion[region] })),
     ledger: {
       inCities: totals.susceptible + totals.infected + totals.recovered,
       strayed: ledger.strayPeople,
@@ -200,9 +204,9 @@ export const run = Effect.fnUntraced(function*(plan: Plan, ledger: Ledger, spect
     },
     figures: {
       totals,
-      actors,
-      spawn_ms: round(spawnMillis, 1),
-      bytes_per_actor: Math.round(bytes / actors),
+      actors: founded.actors,
+      spawn_ms: round(founded.spawnMillis, 1),
+      bytes_per_actor: Math.round(founded.bytes / founded.actors),
       handled: counted.handled,
       seconds: round(seconds, 3),
       per_s: Math.round(counted.handled / seconds),
@@ -210,7 +214,7 @@ export const run = Effect.fnUntraced(function*(plan: Plan, ledger: Ledger, spect
       ask_p99_us: round(quantile(asks, 0.99) * 1000, 2),
       killed: counted.killed,
       restarted: counted.restarted,
-      restarts_by_supervisor: yield* restarts,
+      restarts_by_supervisor: yield* founded.restarts,
       vaccinated: counted.vaccinated,
       swapped: upgraded.swapped,
       swap_pause_p99_us: round(upgraded.pauseP99, 1),
@@ -218,76 +222,30 @@ export const run = Effect.fnUntraced(function*(plan: Plan, ledger: Ledger, spect
       dead_letters: ledger.strayGroups,
       overflowed: ledger.overflowed,
       ledger_ok: true,
-      backend: system.backend
+      backend: system.backend,
+      isolates: founded.workers,
+      crossing_share: round(founded.crossing / Math.max(1, plan.geography.roads), 5)
     }
   }
   return outcome
 }, Effect.scoped)
 
-/** A supervisor a country for its cities, and whatever else lives: the cities by the synchronous start. */
-const populate = Effect.fnUntraced(
-  function*(system: ActorSystem["Service"], { cities, days, geography, seed }: Plan) {
-    const countries: Array<Atlas["countries"][number]> = []
-    const origin = originOf(seed, cities.population)
-    const atlas: Atlas = {
-      cities,
-      geography,
-      seed,
-      lastDay: days,
-      vaccineDay: vaccineDay(days),
-      origin,
-      reporter: system.spawnUnsafe(ReporterLive, undefined, { name: "reporter" }),
-      observers: Array.from({ length: observers }, (_, at) =>
-        system.spawnUnsafe(ObserverLive, undefined, {
-          mailbox: { capacity: inTray, onFull: at % 2 === 0 ? "drop-newest" : "drop-oldest" }
-        })),
-      countries,
-      censuses: cities.countries.map((country) => firstCensus(cities.population, origin, country)),
-      address: [],
-      // The world and its countries know each other: the world comes first, and finds the countries in the atlas.
-      get world() {
-        return world
-      }
-    }
-    const world = system.spawnUnsafe(WorldLive, atlas, { name: "world" })
-    const tree = <Rpcs extends Rpc.Any, State>(live: Behavior<Rpcs, CityArgs, State>) =>
-      Supervisor.make(
-        "cities",
-        {},
-        cities.countries.map(({ code, from, to }) =>
-          // A country may lose as many cities in a second as it has.
-          Supervisor.dynamic(code, live, { intensity: Math.max(10, to - from), period: "1 second", shutdown: "brutal" })
-        )
-      )
-    const running = yield* Supervisor.start(tree(CityLive))
-    for (const [place, country] of cities.countries.entries()) {
-      const ref = system.spawnUnsafe(CountryLive, { atlas, place }, { name: country.code })
-      countries.push({ ref, from: country.from })
-      const supervisor = yield* running.get(country.code)
-      for (let city = country.from; city < country.to; city++) {
-        atlas.address.push(supervisor.startUnsafe({ atlas, city, country: ref, place }))
-      }
-    }
-    const restarts = Effect.map(running.which, (children) => children.reduce((sum, child) => sum + child.restarts, 0))
-    const supervisors = <Rpcs extends Rpc.Any, State>(live: Behavior<Rpcs, CityArgs, State>) =>
-      Supervisor.change(running.ref, tree(live))
-    return { atlas, restarts, supervisors }
-  }
-)
-
-/**
- * Bytes that are really held: V8's live objects and buffers once the garbage is out, and on the native backend the
- * tables of Rust beside them. Resident memory would say less: pages that the map left empty are used again.
- */
-const heldMemory = Effect.fnUntraced(function*(system: ActorSystem["Service"]) {
-  setFlagsFromString("--expose-gc")
-  const collect: unknown = runInNewContext("gc")
-  // Twice: what the first finds dead may hold the last reference to more.
-  if (typeof collect === "function") { for (let time = 0; time < 2; time++) collect() }
-  const { arrayBuffers, heapUsed } = process.memoryUsage()
-  const info = yield* system.info
-  return heapUsed + arrayBuffers + (system.backend === "native" ? info.bytes : 0)
+/** The mistake, and its repair, in all isolates. Returns how many cities came back. */
+const tryV3 = Effect.fnUntraced(function*({ upgraders }: Founded, day: number, begun: Deferred.Deferred<void>) {
+  yield* Effect.forEach(upgraders, (upgrader, at) => {
+    const share = Math.floor(canaries * (at + 1) / upgraders.length) - Math.floor(canaries * at / upgraders.length)
+    return upgrader.ask(TryV3({ day, canaries: share }), patience)
+  }, allAtOnce)
+  yield* Deferred.succeed(begun, undefined)
+  const back = yield* Effect.forEach(upgraders, (upgrader) => upgrader.ask(BackToV2(), patience), allAtOnce)
+  return back.reduce((sum, cities) => sum + cities, 0)
 })
+
+/** What crashed a canary goes to its city once more. */
+const sendAgain = ({ message, to }: DeadLetter) =>
+  Effect.map(ActorRef.fromPid(Protocols.City, to), (city) => {
+    if (Dawn.is(message) || Travellers.is(message)) mustArrive(city.tellUnsafe(message))
+  })
 
 const quantile = (samples: ReadonlyArray<number>, q: number): number => {
   const sorted = [...samples].sort((a, b) => a - b)

@@ -16,7 +16,26 @@ const refusal = (...argv: ReadonlyArray<string>): string => {
 
 describe("options", () => {
   it("has defaults", () => {
-    assert.deepStrictEqual(parseOptions([]), { actors: 135_233, days: 42, seed: 1, backend: "native", json: false })
+    assert.deepStrictEqual(parseOptions([], 2), {
+      actors: 135_233,
+      days: 42,
+      seed: 1,
+      backend: "native",
+      isolates: 2,
+      json: false,
+      scaling: false
+    })
+  })
+
+  it("makes use of all cores by default, as far as that takes time off a day", () => {
+    const isolates = (cores: number, ...argv: ReadonlyArray<string>) => {
+      const options = parseOptions(argv, cores)
+      return options === "help" ? undefined : options.isolates
+    }
+    assert.deepStrictEqual([1, 2, 4, 64].map((cores) => isolates(cores)), [0, 2, 4, 8])
+    assert.strictEqual(isolates(64, "--memory"), 0)
+    assert.deepStrictEqual([isolates(2, "--isolates", "0"), isolates(2, "--isolates", "64")], [0, 64])
+    assert.strictEqual(isolates(2, "--memory", "--isolates", "0"), 0)
   })
 
   it("takes each option", () => {
@@ -25,7 +44,9 @@ describe("options", () => {
       days: 5,
       seed: 0,
       backend: "memory",
-      json: true
+      isolates: 0,
+      json: true,
+      scaling: false
     })
     assert.strictEqual(parseOptions(["--help"]), "help")
   })
@@ -35,6 +56,16 @@ describe("options", () => {
     assert.strictEqual(refusal("--actors", "135234"), "--actors takes a whole number from 1 to 135233, not \"135234\".")
     assert.strictEqual(refusal("--days", "2.5"), "--days takes a whole number from 1 to 1000, not \"2.5\".")
     assert.strictEqual(refusal("--seed", "soon"), "--seed takes a whole number from 0 to 4294967295, not \"soon\".")
+  })
+
+  it("refuses isolates that there cannot be", () => {
+    assert.strictEqual(refusal("--isolates", "65"), "--isolates takes a whole number from 0 to 64, not \"65\".")
+    assert.strictEqual(refusal("--isolates", "all"), "--isolates takes a whole number from 0 to 64, not \"all\".")
+    assert.strictEqual(
+      refusal("--memory", "--isolates", "2"),
+      "--isolates takes 0 with --memory, not \"2\": the twin lives in one isolate."
+    )
+    assert.strictEqual(refusal("--memory", "--scaling"), "--scaling measures isolates, and --memory has none.")
   })
 
   it("refuses what it does not know, by name", () => {

@@ -28,7 +28,8 @@ const outcome = ((): Outcome => {
     handled: 0,
     strays: 0,
     vaccinated: 0,
-    reached
+    reached,
+    byRegion: [2_000, 1_000]
   }))
   const reachedOn = new Uint16Array(cities.size)
   const source = new Int32Array(cities.size).fill(-1)
@@ -41,6 +42,7 @@ const outcome = ((): Outcome => {
   const { infected, recovered, susceptible } = days[days.length - 1]
   return {
     history: { origin: originOf(plan.seed, cities.population), days, reachedOn, source },
+    regions: [{ isolate: 1, cities: 1_000, handled: 2_000 }, { isolate: 2, cities: 500, handled: 1_000 }],
     ledger: { inCities: cities.people - 3, strayed: 2, lost: 1, start: cities.people },
     figures: {
       totals: { susceptible, infected, recovered },
@@ -62,7 +64,9 @@ const outcome = ((): Outcome => {
       dead_letters: 9,
       overflowed: 10,
       ledger_ok: true,
-      backend: "memory"
+      backend: "native",
+      isolates: 2,
+      crossing_share: 0.0043
     }
   }
 })()
@@ -105,9 +109,9 @@ describe("the progress", () => {
       write: { value: (text: string) => written.push(text) > 0 }
     })
     const progress = makeProgress(out, () => cities, plan.days)
-    progress.spawned(1_600, 3)
+    progress.spawned(1_600, 3, outcome.regions)
     for (const day of outcome.history.days) {
-      progress.day(day, { ...outcome.history, days: outcome.history.days.slice(0, day.day) })
+      progress.day(day, { ...outcome.history, days: outcome.history.days.slice(0, day.day) }, 2)
     }
     progress.stop()
     return written
@@ -120,6 +124,7 @@ describe("the progress", () => {
       assert.isTrue(frame < size.rows, `${frame} lines in ${size.rows}`)
       assert.isTrue(frames[2].startsWith(`\x1b[${frame}A`))
       assert.strictEqual(frames[frames.length - 1], "\x1b[?25h")
+      assert.include(frames[2], "isolate 1 1.00 M/s, isolate 2 0.50 M/s")
     }
   })
 
@@ -133,5 +138,17 @@ describe("the progress", () => {
 describe("the table", () => {
   it("spells out the ledger", () => {
     assert.include(table(outcome), "in cities + 2 in dead letters + 1 lost to kills")
+  })
+
+  it("says what each isolate has done, and of none where there is one alone", () => {
+    assert.match(table(outcome), /- on isolate 2 +250, with 500 cities/)
+    assert.include(table(outcome), "2 beside main; 0.43 % of the travellers")
+    const alone = {
+      ...outcome,
+      regions: [{ isolate: 0, cities: 1_500, handled: 3_000 }],
+      figures: { ...outcome.figures, isolates: 0 }
+    }
+    assert.notMatch(table(alone), /on isolate/)
+    assert.include(table(alone), "main alone")
   })
 })

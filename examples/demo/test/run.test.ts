@@ -1,9 +1,11 @@
 // A small run end to end: the actors come to what the plain loop comes to, on both backends, to the last person.
 import { ActorSystem, type DeadLetter } from "@myrmidonjs/actor"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
 import { loadCities } from "../src/cities.ts"
 import { makeGeography } from "../src/geography.ts"
+import type { Place } from "../src/founding.ts"
 import { Ledger } from "../src/ledger.ts"
 import { downOn, isKilled, nobody } from "../src/model.ts"
 import * as Protocols from "../src/protocols.ts"
@@ -15,8 +17,9 @@ const geography = makeGeography(cities)
 const plan = { cities, geography, seed: 11, days: 5, mistake: true }
 const quiet = { spawned: () => {}, day: () => {} }
 // `npm test -- --no-native` sets the variable, and says which suites it left out.
+const isNative = process.env["MYRMIDON_NO_NATIVE"] === undefined
 const backends = [
-  ...(process.env["MYRMIDON_NO_NATIVE"] === undefined ? [["native", ActorSystem.layer] as const] : []),
+  ...(isNative ? [["native", ActorSystem.layer] as const] : []),
   ["memory", ActorSystem.layerMemory] as const
 ]
 
@@ -86,6 +89,64 @@ describe.each(backends)("the bad version on the %s backend", (_, layer) => {
           waiting
         }))
       assert.deepStrictEqual(people(withIt), people(without))
+    }))
+})
+
+describe.runIf(isNative)("the demo over worker isolates", () => {
+  const many = loadCities(3_000)
+  const whole = { cities: many, geography: makeGeography(many), seed: 5, days: 8, mistake: true }
+  const expected = simulate(many, whole.geography, whole)
+
+  it.live.each([0, 1, 2, 3])(
+    "%s of them come to the people of the plain loop, every day",
+    (isolates) =>
+      Effect.gen(function*() {
+        const ledger = new Ledger(many.people)
+        let places: ReadonlyArray<Place> = []
+        const spectator = {
+          ...quiet,
+          spawned: (_actors: number, _millis: number, at: typeof places) => void (places = at)
+        }
+        const { figures, history, ledger: closed, regions } = yield* run(whole, ledger, spectator).pipe(
+          Effect.provide(ActorSystem.layer({ isolates, onDeadLetter: ledger.letter }))
+        )
+        expected.forEach((day, at) => {
+          const { infected, reached, recovered, susceptible } = history.days[at]
+          assert.deepStrictEqual({ susceptible, infected, recovered }, day.totals)
+          assert.deepStrictEqual([...reached].sort((a, b) => a.city - b.city), [...day.reached])
+        })
+        const last = expected[expected.length - 1]
+        assert.deepStrictEqual(figures.totals, last.totals)
+        assert.deepStrictEqual(closed, {
+          inCities: many.people - last.strayed - last.lost,
+          strayed: last.strayed,
+          lost: last.lost,
+          start: many.people
+        })
+        // Each isolate has its part, and what is said of all is the sum of what each did.
+        assert.deepStrictEqual([figures.isolates, places.length], [isolates, Math.max(1, isolates)])
+        assert.isTrue(places.every(({ cities, isolate }) => cities > 0 && isolate > 0 === isolates > 0))
+        assert.strictEqual(places.reduce((sum, place) => sum + place.cities, 0), many.size)
+        assert.isTrue(regions.every(({ handled }) => handled > 0))
+        assert.strictEqual(figures.crossing_share > 0, isolates > 1)
+        assert.isAbove(figures.killed, 0)
+        assert.deepStrictEqual([figures.restarted, figures.restarts_by_supervisor], [figures.killed, figures.killed])
+        assert.isAtLeast(figures.swapped, many.size - downOn(5, many.size, 4, 8).length)
+        assert.strictEqual(figures.rolled_back, 32)
+        assert.isAbove(figures.vaccinated, 0)
+      })
+  )
+
+  it.live("leaves isolates empty when there are not as many countries", () =>
+    Effect.gen(function*() {
+      const few = loadCities(2)
+      const ledger = new Ledger(few.people)
+      const small = { cities: few, geography: makeGeography(few), seed: 3, days: 5, mistake: true }
+      const { figures, regions } = yield* run(small, ledger, quiet).pipe(
+        Effect.provide(ActorSystem.layer({ isolates: 3, onDeadLetter: ledger.letter }))
+      )
+      assert.deepStrictEqual(figures.totals, simulate(few, small.geography, small)[4].totals)
+      assert.deepStrictEqual([figures.isolates, regions.length], [3, few.countries.length])
     }))
 })
 
@@ -174,6 +235,7 @@ describe("the ledger", () => {
     strays: 0,
     vaccinated: 0,
     reached: [],
+    byRegion: [],
     ...over
   })
   const dead = (message: DeadLetter["message"]): DeadLetter => ({
@@ -184,33 +246,59 @@ describe("the ledger", () => {
   })
   const group = Protocols.City.messages.Travellers({ slot: 0, susceptible: 2, infected: 1, recovered: 0 })
 
-  it("balances with strays and losses", () => {
-    const ledger = new Ledger(10)
-    ledger.letter(dead(group))
-    assert.strictEqual(ledger.close(day({ susceptible: 5, lost: 2, strays: 1 })), undefined)
-  })
+  it.effect("balances with strays and losses", () =>
+    Effect.gen(function*() {
+      const ledger = new Ledger(10)
+      ledger.letter(dead(group))
+      assert.strictEqual(yield* ledger.close(day({ susceptible: 5, lost: 2, strays: 1 })), undefined)
+    }))
 
-  it("notices one person who is missing", () => {
-    assert.match(new Ledger(10).close(day({ susceptible: 9 }))!, /9 in cities .* = 9, not 10/)
-  })
+  it.effect("notices one person who is missing", () =>
+    Effect.gen(function*() {
+      assert.match((yield* new Ledger(10).close(day({ susceptible: 9 })))!, /9 in cities .* = 9, not 10/)
+    }))
 
-  it("notices a dead letter that nobody expected, and one that did not come", () => {
-    const ledger = new Ledger(3)
-    ledger.letter(dead(group))
-    assert.match(ledger.close(day({}))!, /1 groups of travellers are dead letters, 0 were sent/)
-    assert.match(new Ledger(0).close(day({ strays: 1 }))!, /0 groups of travellers are dead letters, 1 were sent/)
-  })
+  it.effect("waits for a dead letter that is still on its way", () =>
+    Effect.gen(function*() {
+      const ledger = new Ledger(6)
+      ledger.letter(dead(group))
+      const closing = yield* Effect.forkChild(ledger.close(day({ strays: 2 })), { startImmediately: true })
+      assert.isUndefined(closing.pollUnsafe())
+      ledger.letter(dead(group))
+      assert.isUndefined(yield* Fiber.join(closing))
+    }))
 
-  it("does not take news for people", () => {
-    const ledger = new Ledger(0)
-    ledger.letter(dead(Protocols.Observer.messages.Sighting({ city: 1, infected: 5 })))
-    assert.strictEqual(ledger.close(day({})), undefined)
-    assert.strictEqual(ledger.overflowed, 1)
-  })
+  it.effect("notices a dead letter that nobody expected, and one that does not come", () =>
+    Effect.gen(function*() {
+      const ledger = new Ledger(3)
+      ledger.letter(dead(group))
+      assert.match((yield* ledger.close(day({})))!, /1 groups of travellers are dead letters, 0 were sent/)
+      const closing = yield* Effect.forkChild(new Ledger(0).close(day({ strays: 1 })), { startImmediately: true })
+      yield* TestClock.adjust("10 seconds")
+      assert.match((yield* Fiber.join(closing))!, /0 groups of travellers are dead letters, 1 were sent/)
+    }))
 
-  it("notices any other message that was not handled", () => {
-    const ledger = new Ledger(0)
-    ledger.letter(dead(Protocols.World.messages.Ready()))
-    assert.match(ledger.close(day({}))!, /1 messages of the demo itself/)
-  })
+  it.effect("does not take news for people", () =>
+    Effect.gen(function*() {
+      const ledger = new Ledger(0)
+      ledger.letter(dead(Protocols.Observer.messages.Sighting({ city: 1, infected: 5 })))
+      assert.strictEqual(yield* ledger.close(day({})), undefined)
+      assert.strictEqual(ledger.overflowed, 1)
+    }))
+
+  it.effect("notices what a canary gave back and nobody has sent again", () =>
+    Effect.gen(function*() {
+      const ledger = new Ledger(0)
+      ledger.letter({ ...dead(group), why: "SwapRolledBack" })
+      assert.match((yield* ledger.close(day({})))!, /1 messages came back and were not sent again/)
+      yield* ledger.returned(() => Effect.void)
+      assert.isUndefined(yield* ledger.close(day({})))
+    }))
+
+  it.effect("notices any other message that was not handled", () =>
+    Effect.gen(function*() {
+      const ledger = new Ledger(0)
+      ledger.letter(dead(Protocols.Region.messages.Memory()))
+      assert.match((yield* ledger.close(day({})))!, /1 messages of the demo itself/)
+    }))
 })

@@ -19,6 +19,7 @@ import type { Behavior } from "./Behavior.ts"
 import type { DeadLetter } from "./DeadLetter.ts"
 import { makeMemory, makeNative, makeTest } from "./internal/system.ts"
 import type { Mailbox } from "./Mailbox.ts"
+import type { IsolateId } from "./Movable.ts"
 import type { SpawnOptions } from "./Self.ts"
 import type { InvalidOption, IsolateUnavailable, NativeUnavailable } from "./SpawnError.ts"
 import type { SystemEvent } from "./SystemEvent.ts"
@@ -45,7 +46,10 @@ export interface SystemOptions {
    * runnable actor holds it.
    */
   readonly keepAlive?: boolean | undefined
-  /** Sees every dead letter, in its place and without loss, which the bounded stream cannot promise. Must not throw. */
+  /**
+   * Sees every dead letter, in its place and without loss, which the bounded stream cannot promise. Those of worker
+   * isolates are told a little later, in order. Must not throw.
+   */
   readonly onDeadLetter?: ((letter: DeadLetter) => void) | undefined
 }
 
@@ -69,8 +73,8 @@ export interface NativeOptions extends SystemOptions {
  * @since 0.1.0
  */
 export interface IsolateInfo {
-  /** 0 is the one that opened the system. */
-  readonly isolate: number
+  /** 0 is the one that opened the system; `spawnOn` takes it. */
+  readonly isolate: IsolateId
   readonly actors: number
   /** Actors that wait for their turn. */
   readonly runnable: number

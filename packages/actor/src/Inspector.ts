@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Rpc from "effect/rpc/Rpc"
+import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { ActorElsewhere } from "./ActorElsewhere.ts"
 import type { ActorRef, AnyRef } from "./ActorRef.ts"
@@ -15,17 +16,38 @@ import type { ActorExited } from "./AskError.ts"
 import type { Behavior } from "./Behavior.ts"
 import { type Statistics, statisticsOf } from "./internal/statistics.ts"
 import { readState, replaceState } from "./internal/inspect.ts"
-import { type Traced, traceOf, type TraceOptions } from "./internal/trace.ts"
+import type * as Trace from "./internal/trace.ts"
+import { traceOf } from "./internal/trace.ts"
 import type { ReplaceFailed } from "./ReplaceFailed.ts"
 import type { ProtocolMismatch } from "./SpawnError.ts"
 
 /**
- * A message that a traced actor has handled.
+ * What a traced actor has handled: a message, or a signal that its behaviour has a handler for.
  *
  * @category models
  * @since 0.1.0
  */
-export interface TracedMessage extends Traced {}
+export interface TracedIn extends Trace.TracedIn {}
+
+/**
+ * What a traced actor has sent: a message, an answer, an item of a stream.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TracedOut extends Trace.TracedOut {}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type TracedMessage = TracedIn | TracedOut
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface TraceOptions extends Trace.TraceOptions {}
 
 /**
  * What an actor did since `since`.
@@ -39,10 +61,40 @@ export interface ActorStatistics extends Statistics {}
  * - `getState`: the state itself, read between two messages. To be looked at, not to be changed or kept.
  * - `replaceState`: between two messages; waits for a handler that waits. What throws, or does not fit the behaviour's
  *   `state` schema, leaves the state that was there; `f` makes a new one, and does not change what it gets.
- * - `trace`: what an actor handles, until `limit` messages (1,000 by default) were seen, the actor has ended or the
- *   stream is given up, through swaps and rollbacks; at most `perSecond` of them (100 by default), whatever is over is
- *   counted in the next one's `skipped`. So a trace of a flooded actor cannot flood its reader.
- * - `statistics`: a reading, and what has happened since at each later one.
+ * - `trace`: what an actor handles and what it sends, until `limit` events (1,000 by default) were seen, the actor has ended
+ *   or the stream is given up, through swaps and rollbacks; at most `perSecond` of them (100 by default), whatever is over is
+ *   counted in the next one's `skipped`. So a trace of a flooded actor, or of one that floods others, cannot flood its
+ *   reader. An option out of range is a defect, `InvalidOption`.
+ * - `statistics`: a reading, and what has happened since at each later one. What is sent is counted until the Scope closes.
+ *
+ * **Example** (What an actor is asked, and what it does about it)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, Inspector } from "@myrmidonjs/actor"
+ * import { Effect, Fiber, Layer, Schema, Stream } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Log = Actor.make("Log", [Rpc.make("Line", { payload: Schema.String })])
+ * const Door = Actor.make("Door", [Rpc.make("Knock", { payload: Schema.String, success: Schema.Boolean })])
+ * const LogLive = Log.behavior({ init: () => null, handlers: { Line: () => {} } })
+ * const DoorLive = Door.behavior({
+ *   init: (log: Actor.Ref<typeof Log>) => log,
+ *   handlers: { Knock: (log, who, self) => (self.send(log, Log.messages.Line(who)), who === "friend") }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const inspector = yield* Inspector
+ *   const door = yield* DoorLive.spawn(yield* LogLive.spawn(undefined))
+ *   const trace = Stream.runCollect(inspector.trace(door, { limit: 3 }))
+ *   const reader = yield* Effect.forkChild(trace, { startImmediately: true })
+ *   yield* door.ask(Door.messages.Knock("friend"))
+ *   const seen = yield* Fiber.join(reader)
+ *   return seen.map(({ _tag, kind, payload, tag }) => `${_tag} ${kind} ${tag} ${payload}`)
+ * })
+ * const layer = Layer.provideMerge(Inspector.layer, ActorSystem.layerMemory())
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(layer)))
+ * // => ["In ask Knock friend", "Out tell Line friend", "Out reply Knock true"]
+ * ```
  *
  * @category services
  * @since 0.1.0
@@ -58,7 +110,11 @@ export class Inspector extends Context.Service<Inspector, {
     f: (state: State) => State
   ) => Effect.Effect<State, ActorExited | ActorElsewhere | ProtocolMismatch | ReplaceFailed>
   readonly trace: (ref: AnyRef, options?: TraceOptions) => Stream.Stream<TracedMessage, ActorExited | ActorElsewhere>
-  readonly statistics: (ref: AnyRef) => Effect.Effect<Effect.Effect<ActorStatistics, ActorExited>, ActorExited>
+  readonly statistics: (ref: AnyRef) => Effect.Effect<
+    Effect.Effect<ActorStatistics, ActorExited>,
+    ActorExited,
+    Scope.Scope
+  >
 }>()("@myrmidonjs/actor/Inspector") {
   static readonly layer: Layer.Layer<Inspector, never, ActorSystem> = Layer.effect(
     Inspector,

@@ -23,7 +23,14 @@ export { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 export { type Down, ExitSignal, type MonitorRef } from "./ExitSignal.ts"
 export * as HotSwap from "./HotSwap.ts"
 export type { Canary, Selection, SwapOptions, SwapReport, Upgrade, UpgradeOptions } from "./HotSwap.ts"
-export { type ActorStatistics, Inspector, type TracedMessage } from "./Inspector.ts"
+export {
+  type ActorStatistics,
+  Inspector,
+  type TracedIn,
+  type TracedMessage,
+  type TracedOut,
+  type TraceOptions
+} from "./Inspector.ts"
 export * as Link from "./Link.ts"
 export { Lane, type Mailbox, Reentrant } from "./Mailbox.ts"
 export type { Message } from "./Message.ts"

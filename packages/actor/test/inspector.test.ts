@@ -1,8 +1,10 @@
-// Debugging behind a service: states, traces, statistics (G82, G83).
+// Debugging behind a service: states, traces, statistics (G82, G83, G175, G176).
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, HotSwap, Inspector, Pid } from "@myrmidonjs/actor"
-import { Deferred, Effect, Exit, Fiber, Layer, Option, Schema, Stream } from "effect"
+import { Actor, HotSwap, Inspector, InvalidOption, Pid, type TracedMessage, type TraceOptions } from "@myrmidonjs/actor"
+import { Cause, Deferred, Effect, Exit, Fiber, Layer, Option, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
+import { cellOf } from "../src/internal/cell.ts"
+import { isWatched } from "../src/internal/send.ts"
 import { Boom, Counter, CounterLive, Get, Increment, systems } from "./fixtures.ts"
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
@@ -68,15 +70,18 @@ describe.each(systems)("Inspector on the %s", (_, system) => {
     Effect.gen(function*() {
       const inspector = yield* Inspector
       const counter = yield* CounterLive.spawn(0)
-      const reader = yield* Effect.forkChild(Stream.runCollect(inspector.trace(counter, { limit: 2 })), {
-        startImmediately: true
-      })
+      const reader = yield* Effect.forkChild(
+        Stream.runCollect(inspector.trace(counter, { direction: "in", limit: 2 })),
+        {
+          startImmediately: true
+        }
+      )
       yield* counter.ask(Increment({ by: 1 }))
       yield* counter.ask(Get())
       const seen = yield* Fiber.join(reader)
-      assert.deepStrictEqual(seen.map(({ payload, skipped, tag, threw }) => ({ payload, skipped, tag, threw })), [
-        { payload: { by: 1 }, skipped: 0, tag: "Increment", threw: false },
-        { payload: undefined, skipped: 0, tag: "Get", threw: false }
+      assert.deepStrictEqual(seen.map(({ _tag, payload, skipped, tag }) => ({ _tag, payload, skipped, tag })), [
+        { _tag: "In", payload: { by: 1 }, skipped: 0, tag: "Increment" },
+        { _tag: "In", payload: undefined, skipped: 0, tag: "Get" }
       ])
       assert.strictEqual(yield* counter.ask(Get()), 1)
     }).pipe(Effect.scoped, Effect.provide(both)))
@@ -168,7 +173,72 @@ describe.each(systems)("Inspector on the %s", (_, system) => {
       yield* turn
       yield* counter.ask(Get())
       yield* Actor.kill(counter)
-      assert.deepStrictEqual((yield* Fiber.join(reader)).map(({ tag }) => tag), ["Get"])
+      assert.deepStrictEqual((yield* Fiber.join(reader)).map(({ kind, tag }) => `${kind} ${tag}`), [
+        "ask Get",
+        "reply Get"
+      ])
+    }).pipe(Effect.scoped, Effect.provide(both)))
+
+  it.effect("a flood of sends is a trace of few, all of them arrive, and nothing is left on the actor (G176)", () =>
+    Effect.gen(function*() {
+      const inspector = yield* Inspector
+      const Source = Actor.make("Source", [Rpc.make("Pour", { payload: Schema.Int, success: Schema.Int })])
+      const counter = yield* CounterLive.spawn(0)
+      const SourceLive = Source.behavior({
+        init: () => null,
+        handlers: {
+          Pour: (_, n, self) => {
+            for (let i = 0; i < n; i++) self.send(counter, Increment({ by: 0 }))
+            return n
+          }
+        }
+      })
+      const source = yield* SourceLive.spawn(undefined)
+      const { bound } = cellOf(source)
+      const seen: Array<TracedMessage> = []
+      const since = yield* inspector.statistics(counter)
+      const reader = yield* Effect.forkChild(
+        Stream.runForEach(
+          inspector.trace(source, { perSecond: 5 }),
+          (event) => Effect.sync(() => void seen.push(event))
+        ),
+        { startImmediately: true }
+      )
+      assert.isTrue(isWatched())
+      for (let round = 0; round < 20; round++) {
+        yield* source.ask(Source.messages.Pour(5000))
+        yield* counter.ask(Get())
+      }
+      yield* turn
+      const told = seen.length + seen.reduce((sum, { skipped }) => sum + skipped, 0)
+      // A question and an answer each time; what was left out last is told by nobody.
+      assert.isAtMost(told, 20 * 5002)
+      // However slow the machine is: five a second of its own clock.
+      const seconds = seen.length === 0 ? 0 : Math.ceil((seen.at(-1)!.at - seen[0]!.at) / 1000) + 1
+      assert.isAtMost(seen.length, 5 * seconds)
+      assert.isAtLeast(seen.length, 5)
+      assert.strictEqual((yield* since).handled, 20 * 5001)
+      yield* Fiber.interrupt(reader)
+      assert.strictEqual(cellOf(source).bound, bound)
+      assert.isUndefined(cellOf(source).life?.wrappers)
+    }).pipe(Effect.scoped, Effect.andThen(Effect.sync(() => assert.isFalse(isWatched()))), Effect.provide(both)))
+
+  it.effect("an option out of range is a defect that names it (G176)", () =>
+    Effect.gen(function*() {
+      const inspector = yield* Inspector
+      const counter = yield* CounterLive.spawn(0)
+      const options: ReadonlyArray<readonly [TraceOptions, string]> = [
+        [{ limit: 0 }, "limit"],
+        [{ perSecond: 10_001 }, "perSecond"],
+        [{ direction: "sideways" as "in" }, "direction"]
+      ]
+      for (const [wrong, option] of options) {
+        const exit = yield* Effect.exit(Stream.runDrain(inspector.trace(counter, wrong)))
+        const defect = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+        assert.instanceOf(defect, InvalidOption)
+        assert.strictEqual(defect.option, option)
+      }
+      assert.isFalse(isWatched())
     }).pipe(Effect.scoped, Effect.provide(both)))
 
   it.effect("a replacement waits for the handler that waits, and what does not fit the schema is refused (G82)", () =>

@@ -14,7 +14,7 @@ import type {
   TellOutcome,
   TimerRef
 } from "@myrmidonjs/actor"
-import { Context, Deferred, Effect, Exit, Match, Schedule, Schema, Stream } from "effect"
+import { Context, Deferred, Effect, Exit, Layer, Match, Schedule, Schema, Stream } from "effect"
 import type { Scope } from "effect"
 import { Rpc, RpcClient } from "effect/rpc"
 import type { RpcGroup } from "effect/rpc"
@@ -354,6 +354,16 @@ expect<typeof owned>().type.toBe<Effect.Effect<number, Overflow | AskError | Spa
 export const waits = Effect.flatten(Monitor.make(counter))
 expect<A<typeof waits>>().type.toBe<ExitReason>()
 export const nested = Effect.flatMap(CurrentActor, (self) => Effect.sync(() => self.monitor(counter)))
+
+// -- other isolates ------------------------------------------------------------------------------------------------------
+
+const CounterElsewhere = Actor.module(import.meta.url, CounterLive, Layer.empty)
+export const everywhere = Effect.gen(function*() {
+  const { isolates } = yield* (yield* ActorSystem).info
+  return yield* Effect.forEach(isolates, ({ isolate }) => CounterElsewhere.spawnOn(isolate, 0))
+})
+// @ts-expect-error! not the number of an isolate
+CounterElsewhere.spawnOn(1, 0)
 
 // -- names, layers, clients --------------------------------------------------------------------------------------------
 

@@ -4,14 +4,14 @@
 //! that a kill takes effect between any two messages (G8). Time is measured by the batch, and by the slice while handlers
 //! are long: to read a clock costs more than a short handler.
 
-use super::{Made, Question, Worker, serve::Boxed};
+use super::{Loan, Made, Question, Seen, Worker, serve::Boxed, swaps};
 use crate::{
     MonitorRef, Payload, Signal, Wire,
     body::{Body, Delivery, Runs},
     door::Errand,
     letter::{Letter, Parcel},
     place::{self, Away},
-    reply::{Route, Ticket},
+    reply::{Asked, Route, Ticket},
     timer::Ticking,
 };
 use core::any::Any;
@@ -40,6 +40,8 @@ enum Step {
     Skip,
     /// Something is to be dropped.
     Clean,
+    /// Something is to be done about the versions of actors.
+    Swap,
     /// The batch is over.
     Over,
 }
@@ -60,6 +62,8 @@ struct Cursor {
     sender: Pid,
     slot: u32,
     letter: Option<Letter>,
+    /// Whether that is a question.
+    asked: Option<Asked>,
     signal: Option<Signal>,
     /// When the slice began, where slices are measured.
     began: Option<Instant>,
@@ -126,6 +130,7 @@ pub(super) fn batch(written: usize) {
         sender: Pid::NONE,
         slot: 0,
         letter: None,
+        asked: None,
         signal: None,
         began,
         once: None,
@@ -140,6 +145,10 @@ pub(super) fn batch(written: usize) {
                 clean();
                 Ok(())
             }
+            (Step::Swap, _) => {
+                swaps::work();
+                Ok(())
+            }
             (Step::Take, Some(body)) if body.runs() == Runs::Here => {
                 catch_unwind(AssertUnwindSafe(|| body.take(me, sender, slot)))
             }
@@ -149,12 +158,14 @@ pub(super) fn batch(written: usize) {
             },
             (Step::Take | Step::Handle, body) => match (body.take(), cursor.letter.take()) {
                 (Some(body), letter) if body.runs() != Runs::Here => {
-                    lend(body, Delivery { me, sender, letter: letter.unwrap_or(Letter::Slot(slot)) });
+                    let asked = cursor.asked.take().filter(|_| step == Step::Handle);
+                    lend(body, Delivery { me, sender, letter: letter.unwrap_or(Letter::Slot(slot)), asked });
                     Ok(())
                 }
                 (Some(held), Some(letter)) => {
                     let body = body.insert(held);
-                    catch_unwind(AssertUnwindSafe(|| body.handle(Delivery { me, sender, letter })))
+                    let asked = cursor.asked.take();
+                    catch_unwind(AssertUnwindSafe(|| body.handle(Delivery { me, sender, letter, asked })))
                 }
                 _ => Ok(()),
             },
@@ -182,25 +193,25 @@ pub(super) fn clean() {
 
 /// Lends an actor for one message. See `lend`.
 fn lend(body: Box<dyn Body>, delivery: Delivery) {
-    let Delivery { me, sender, letter } = delivery;
+    let Delivery { me, sender, letter, asked } = delivery;
     let pid = me;
     let kind = body.kind();
     let parts = place::here(|worker| {
         worker.running.pid = Pid::NONE;
         worker.submit(submission::BUSY, pid, Pid::NONE, 0, 0, 0);
-        if let Some(home) = worker.home(pid) {
-            home.lent = true;
-        }
+        worker.last_loan = worker.last_loan.wrapping_add(1);
+        let number = worker.last_loan;
+        worker.loans.insert(pid, Loan::new(number, body.version()));
         // The store of the shard is not to be reached from elsewhere.
         let letter = match letter {
             Letter::Slot(slot) => worker.mail.take_parcel(kind, slot).map(Letter::Parcel),
             other => Some(other),
         };
-        (letter, worker.door.clone(), worker.pool.clone())
+        (letter, number, worker.door.clone(), worker.pool.clone())
     });
-    let Some((Some(letter), door, pool)) = parts else { return };
-    let delivery = Delivery { me, sender, letter };
-    let away = Away { me: pid, door };
+    let Some((Some(letter), loan, door, pool)) = parts else { return };
+    let delivery = Delivery { me, sender, letter, asked };
+    let away = Away { me: pid, loan, door };
     match body.runs() {
         #[cfg(feature = "tokio")]
         Runs::AsTask => crate::asynchronous::begin(away, body, delivery),
@@ -214,7 +225,7 @@ fn borrow(away: &Away, mut body: Box<dyn Body>, delivery: Delivery) {
     let outcome = place::lent(away, || catch_unwind(AssertUnwindSafe(|| body.handle(delivery))));
     let micros = began.elapsed().as_micros().min(u128::from(u32::MAX)) as u32;
     let end = outcome.err().map(|panic| ExitReason::Crashed(Box::new(crash(&*panic))));
-    away.door.urge(Errand::Returned { pid: away.me, body: Some(body), end, micros });
+    away.door.urge(Errand::Returned { pid: away.me, loan: away.loan, body: Some(body), end, micros });
 }
 
 impl Worker {
@@ -237,6 +248,9 @@ impl Worker {
         }
         if self.shard.control()[control::ABANDON_BATCH] != 0 {
             cursor.at = cursor.written;
+        }
+        if !self.swaps.is_calm() {
+            return Step::Swap;
         }
         if !self.dropped.is_empty() || !self.dropped_bodies.is_empty() {
             return Step::Clean;
@@ -268,6 +282,9 @@ impl Worker {
                 return self.step(cursor, cursor.header + 1);
             }
         }
+        if !self.swaps.is_calm() {
+            return Step::Swap;
+        }
         if self.dropped.is_empty() && self.dropped_bodies.is_empty() { Step::Over } else { Step::Clean }
     }
 
@@ -284,6 +301,7 @@ impl Worker {
     #[cold]
     fn interrupted(&mut self, cursor: &Cursor, outcome: &mut std::thread::Result<()>) -> bool {
         let pid = self.running.pid;
+        self.look_out(false);
         if self.running.urgent {
             self.running.urgent = false;
             self.flush();
@@ -292,14 +310,15 @@ impl Worker {
         if let Err(panic) = core::mem::replace(outcome, Ok(())) {
             let reason = ExitReason::Crashed(Box::new(crash(&*panic)));
             self.dropped.push(Box::new(panic));
-            self.exit_self(pid, reason);
+            self.crash(pid, reason);
             return false;
         }
         if let Some(reason) = self.running.stops.take() {
             self.exit_self(pid, reason);
             return false;
         }
-        cursor.done < cursor.count && self.shard.control()[control::ABANDON_BATCH] == 0
+        // Something is to be done about the versions of actors, perhaps of this one: before the next message.
+        self.swaps.is_calm() && cursor.done < cursor.count && self.shard.control()[control::ABANDON_BATCH] == 0
     }
 
     /// Puts an actor back into its place.
@@ -370,17 +389,36 @@ impl Worker {
                 return Step::Signal;
             }
             completion::TIMER => {
+                cursor.asked = None;
                 cursor.sender = me;
                 cursor.letter = self.ring_timer(me, record[word::SLOT]);
             }
             _ => {
                 cursor.letter = self.letter(record);
+                cursor.asked = self.question(record);
                 if cursor.letter.is_none() {
                     self.dead_letters += 1;
                 }
             }
         }
         if cursor.letter.is_some() { Step::Handle } else { Step::Skip }
+    }
+
+    /// A handler has ended its actor, unless that is a canary.
+    pub(super) fn crash(&mut self, pid: Pid, reason: ExitReason) {
+        if !self.traces.is_empty() {
+            self.see(pid, || Seen::Crashed(reason.clone()));
+        }
+        if !self.crashed(pid, &reason) {
+            self.exit_self(pid, reason);
+        }
+    }
+
+    fn question(&self, record: &Record) -> Option<Asked> {
+        let head = record[word::HEAD];
+        let flags = head >> 8 & 0xff;
+        let route = Route { shard: self.number, remote: flags & flag::REMOTE != 0, token: record[word::A] };
+        (flags & flag::CALL != 0).then_some(Asked { route, is_wire: (head >> 16) as u16 & WIRE != 0 })
     }
 
     fn ring_timer(&mut self, me: Pid, timer: u32) -> Option<Letter> {

@@ -14,7 +14,10 @@ impl Worker {
         let op = (record[word::HEAD] >> 16) as u16;
         let flags = record[word::HEAD] >> 8 & 0xff;
         match record[word::HEAD] & 0xff {
-            completion::DEAD => self.forget(pid),
+            completion::DEAD => {
+                let reason = self.shard.reason(record[word::A]).unwrap_or(ExitReason::Normal);
+                self.forget(pid, &reason);
+            }
             completion::TERMINATE => self.submit(submission::FINISHED, pid, Pid::NONE, 0, 0, 0),
             completion::OUTSIDE_DOWN => {
                 let reason = self.shard.reason(record[word::A]).unwrap_or(ExitReason::Normal);
@@ -37,7 +40,9 @@ impl Worker {
                 let value = (flags & flag::BYTES != 0).then(|| self.shard.take_value(record[word::SLOT])).flatten();
                 let outcome = match value {
                     Some(value) if record[word::B] == reply::SUCCESS => Ok(value.0),
-                    _ => Err(AskError::NoReply),
+                    // A callee that has been taken back says why, as its end would.
+                    Some(value) => Err(value.0.downcast::<AskError>().map_or(AskError::NoReply, |error| *error)),
+                    None => Err(AskError::NoReply),
                 };
                 if let Some(asking) = self.calls.remove(&record[word::A]) {
                     self.resolve(asking.then, outcome);
@@ -65,10 +70,9 @@ impl Worker {
     }
 
     /// An actor has ended.
-    fn forget(&mut self, pid: Pid) {
+    fn forget(&mut self, pid: Pid, reason: &ExitReason) {
         if let Some(home) = self.home(pid) {
             home.generation = u32::MAX;
-            home.lent = false;
             if let Some(body) = home.body.take() {
                 self.dropped_bodies.push(body);
             }
@@ -78,9 +82,11 @@ impl Worker {
                 self.forget_timer(pid, timer);
             }
         }
-        if let Some(abort) = self.aborts.remove(&pid) {
+        if let Some(abort) = self.loans.remove(&pid).and_then(|loan| loan.abort) {
             abort();
         }
+        self.swaps_forget(pid, reason);
+        self.traces_forget(pid);
         let mut named = self.door.named.lock();
         if !named.is_empty() {
             named.remove(&pid);

@@ -34,8 +34,8 @@ pub(super) fn serve(errand: Errand) {
                 worker.call_boxed(to, message, asking, timeout);
             });
         }
-        Errand::Returned { pid, body, end, micros } => {
-            place::here(|worker| worker.take_back(pid, body, end, micros));
+        Errand::Returned { pid, loan, body, end, micros } => {
+            place::here(|worker| worker.take_back(pid, loan, body, end, micros));
         }
         Errand::Run(run) => {
             place::here(run);
@@ -64,22 +64,34 @@ impl Worker {
         self.door.coming.fetch_sub(expected, Ordering::Relaxed);
     }
 
+    /// Does something for an actor that is lent, unless that was taken back from its borrower: the handler is of a version
+    /// that is gone then. What a handler does for an actor that has ended is the dead actor's (G171).
+    pub fn run_for(&mut self, me: Pid, loan: u32, run: impl FnOnce(&mut Self) + Send + 'static) {
+        if self.loans.get(&me).is_some_and(|lent| lent.number == loan) || self.home(me).is_none() {
+            run(self);
+        } else {
+            self.dropped.push(Box::new(run));
+        }
+    }
+
     /// A lent actor comes home.
-    fn take_back(&mut self, pid: Pid, body: Option<Box<dyn Body>>, end: Option<ExitReason>, micros: u32) {
-        self.aborts.remove(&pid);
-        let home = self.homes.get_mut(pid.index() as usize).filter(|home| home.generation == pid.generation());
-        match (home, body) {
-            (Some(home), Some(mut body)) if home.lent => {
-                body.took(micros);
-                home.lent = false;
-                home.body = Some(body);
-            }
-            (_, Some(body)) => self.dropped_bodies.push(body),
-            (_, None) => {}
+    fn take_back(&mut self, pid: Pid, loan: u32, body: Option<Box<dyn Body>>, end: Option<ExitReason>, micros: u32) {
+        if self.loans.get(&pid).is_none_or(|lent| lent.number != loan) {
+            // It has ended meanwhile, or another version of it is back.
+            return self.dropped_bodies.extend(body);
+        }
+        self.loans.remove(&pid);
+        if let Some(mut body) = body {
+            body.took(micros);
+            self.put_home(pid, body);
         }
         match end {
+            Some(reason @ ExitReason::Crashed(_)) => self.crash(pid, reason),
             Some(reason) => self.exit_self(pid, reason),
-            None => self.submit(submission::READY, pid, Pid::NONE, 0, micros, 0),
+            None => {}
         }
+        // Whoever ends does not mind.
+        self.submit(submission::READY, pid, Pid::NONE, 0, micros, 0);
+        self.came_home(pid);
     }
 }

@@ -1,14 +1,14 @@
 //! What actors want: records in the order in which they asked, and what stands behind their numbers.
 
-use super::{Asking, Made, Neighbour, Opening, Question, Then, Worker};
+use super::{Asking, Made, Neighbour, Opening, Question, Seen, Then, Worker, trace::NOWHERE};
 use crate::{
     AskError, SpawnError,
     answer::Sender,
     body::Body,
-    door,
+    clock, door,
     door::Errand,
     letter::{Outcome, Parcel},
-    mail::Kind,
+    mail::{self, Kind},
     reply::{Route, Ticket},
     timer::Ticking,
     wire::Encoded,
@@ -20,7 +20,6 @@ use myrmidon_core::{
     record::{control, flag, reply, spawn, submission, word},
     send_error::SendError,
 };
-use myrmidon_runtime::clock;
 use std::sync::Arc;
 
 /// Records that wait for more: so many are ingested together.
@@ -69,15 +68,45 @@ impl Worker {
     #[inline]
     pub fn tell<M: Send + 'static>(&mut self, to: Pid, kind: Kind, message: &mut Option<M>) -> Result<(), SendError> {
         let from = self.running.pid;
-        if to.shard() != self.number {
-            return self.tell_away(to, from, kind, message);
+        if u16::from(to.shard()) != self.near {
+            return self.tell_far(to, from, kind, message);
         }
+        self.tell_near(to, from, kind, message)
+    }
+
+    #[inline]
+    fn tell_near<M: Send + 'static>(
+        &mut self,
+        to: Pid,
+        from: Pid,
+        kind: Kind,
+        message: &mut Option<M>,
+    ) -> Result<(), SendError> {
         self.admit(to, from)?;
         if let Some(message) = message.take() {
             let slot = self.mail.put(kind, message);
             self.submit(submission::SEND | u32::from(kind) << 16, to, from, slot, 0, 0);
         }
         Ok(())
+    }
+
+    /// To another shard, or by somebody who is looked at.
+    fn tell_far<M: Send + 'static>(
+        &mut self,
+        to: Pid,
+        from: Pid,
+        kind: Kind,
+        message: &mut Option<M>,
+    ) -> Result<(), SendError> {
+        let sent = if to.shard() == self.number {
+            self.tell_near(to, from, kind, message)
+        } else {
+            self.tell_away(to, from, kind, message)
+        };
+        if self.near == NOWHERE && sent.is_ok() {
+            self.see(from, || Seen::Sent { to, message: mail::name_of(kind) });
+        }
+        sent
     }
 
     fn tell_away<M: Send + 'static>(
@@ -119,6 +148,9 @@ impl Worker {
     /// Somebody who is not refused here any more tells: what is too much is a dead letter.
     pub fn tell_as<M: Send + 'static>(&mut self, from: Pid, to: Pid, kind: Kind, message: M) {
         let mut message = Some(message);
+        if !self.traces.is_empty() {
+            self.see(from, || Seen::Sent { to, message: mail::name_of(kind) });
+        }
         if to.shard() != self.number {
             let _: Result<(), SendError> = self.tell_away(to, from, kind, &mut message);
         } else if let Some(message) = message {
@@ -172,6 +204,9 @@ impl Worker {
             self.dropped.push(Box::new(message));
             return self.resolve(asking.then, Err(AskError::SelfAsk));
         }
+        if !self.traces.is_empty() {
+            self.see(from, || Seen::Asked { to, message: mail::name_of(kind) });
+        }
         let token = self.token();
         self.timed = true;
         let ticket = Arc::clone(&asking.ticket);
@@ -200,6 +235,12 @@ impl Worker {
         if outcome.is_err() && self.running.stops.is_some() {
             // The end of the actor is the answer.
             return;
+        }
+        if outcome.is_ok() {
+            self.canary_answered(route);
+            if !self.traces.is_empty() {
+                self.see(self.running.pid, || Seen::Replied);
+            }
         }
         if !route.remote {
             if let Some(asking) = self.calls.remove(&route.token) {

@@ -4,14 +4,20 @@
 //! time is over; then the door refuses, what is left ends as `Shard::close` says, the member leaves its system, and the
 //! shard number goes back.
 
-use super::{Closing, Neighbour, Running, Worker, deliver, serve, submit::FLUSH};
+use super::{
+    Closing, Neighbour, Running, Worker, deliver, serve,
+    submit::FLUSH,
+    swaps::{self, Swaps},
+};
 use crate::{
     StartError,
     answer::Sender,
+    clock,
     door::{self, Door, Errand},
     lend::Pool,
     mail::{Mail, kind_of},
     place,
+    swap::OnSwap,
 };
 use myrmidon_core::{
     PeerLimits,
@@ -20,7 +26,7 @@ use myrmidon_core::{
     record::{Record, WORDS, control, submission},
     shard::{Shard, ShardConfig},
 };
-use myrmidon_runtime::{Directory, Member, ShardOwner, System, clock, inbox};
+use myrmidon_runtime::{Directory, Member, ShardOwner, System, inbox};
 use rustc_hash::FxHashMap;
 use std::{collections::VecDeque, sync::Arc, thread, time::Duration};
 
@@ -46,6 +52,7 @@ pub(crate) struct Plan {
     pub system: Arc<System>,
     pub config: ShardConfig,
     pub pool: Arc<Pool>,
+    pub on_swap: Option<Arc<OnSwap>>,
     #[cfg(feature = "tokio")]
     pub tasks: Arc<crate::asynchronous::Tasks>,
 }
@@ -122,7 +129,12 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         timers_of: FxHashMap::default(),
         watches: FxHashMap::default(),
         last_watch: 0,
-        aborts: FxHashMap::default(),
+        loans: FxHashMap::default(),
+        last_loan: 0,
+        swaps: Swaps::default(),
+        on_swap: plan.on_swap,
+        traces: FxHashMap::default(),
+        near: u16::from(number),
         neighbours: [Neighbour::Unknown; 256],
         dropped: Vec::new(),
         dropped_bodies: Vec::new(),
@@ -157,6 +169,8 @@ fn turn(ends: &mut Ends) -> bool {
         let Some(errand) = ends.errands.pop_front() else { break };
         serve::serve(errand);
     }
+    swaps::work();
+    swaps::work_in_bulk();
     deliver::clean();
     let Some((written, over)) = place::here(|worker| worker.tick(ends)) else { return false };
     deliver::batch(written);
@@ -180,7 +194,7 @@ fn sleep(ends: &mut Ends) {
             let closing = worker.closing.as_ref().map(|closing| (closing.deadline - clock::now()).max(0.0));
             let next = f64::from(worker.shard.control()[control::NEXT_DEADLINE]);
             let next = if next < 0.0 { f64::INFINITY } else { next };
-            let next = closing.map_or(next, |left| next.min(left));
+            let next = closing.map_or(next, |left| next.min(left)).min(worker.swaps.due_in().max(0.0));
             if overdue { next.min(1.0) } else { next }
         })
     });
@@ -251,6 +265,7 @@ impl Worker {
         }
         self.submissions.extend_from_slice(&ends.records);
         self.look_at_clock();
+        self.swaps_advance();
         let written = self.shard.tick(self.now, &self.submissions, &mut self.ring, BATCH);
         self.submissions.clear();
         ends.member.dispatch(&mut self.shard);

@@ -40,7 +40,7 @@ impl<S: Clone> Supervisor<S> {
                 let Some(key) = key else { return self.children.push(spec) };
                 if let Some(child) = self.children.get_mut(key) {
                     if let Some(alive) = child.alive {
-                        self.out.push_back(Action::Respec { life: alive.life, start: spec.start.clone() });
+                        self.out.push(Action::Respec { life: alive.life, start: spec.start.clone() });
                     }
                     child.spec = spec;
                 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::pid::Pid;
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Names a child for as long as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,7 +47,8 @@ pub struct Children<S> {
     by_id: FxHashMap<Arc<str>, Key>,
     by_life: FxHashMap<Life, Key>,
     /// Those that run without a spec, oldest first: other specs have forgotten them (G97).
-    strays: Vec<(Life, ChildSpec<S>)>,
+    strays: BTreeMap<u64, (Life, ChildSpec<S>)>,
+    stray_at: FxHashMap<Life, u64>,
     next: u64,
 }
 
@@ -59,7 +60,8 @@ impl<S> Children<S> {
             all: FxHashMap::default(),
             by_id: FxHashMap::default(),
             by_life: FxHashMap::default(),
-            strays: Vec::new(),
+            strays: BTreeMap::new(),
+            stray_at: FxHashMap::default(),
             next: 0,
         };
         for spec in specs {
@@ -118,9 +120,24 @@ impl<S> Children<S> {
         Some(key)
     }
 
-    pub fn forget(&mut self, key: Key) -> Option<Child<S>> {
-        let child = self.all.remove(&key)?;
+    pub fn forget(&mut self, key: Key) {
+        self.unlist(key);
         self.order.retain(|other| *other != key);
+    }
+
+    /// Many, in one pass over all.
+    pub fn forget_all(&mut self, keys: &[Key]) {
+        if keys.is_empty() {
+            return;
+        }
+        for key in keys {
+            self.unlist(*key);
+        }
+        self.order.retain(|key| self.all.contains_key(key));
+    }
+
+    fn unlist(&mut self, key: Key) -> Option<Child<S>> {
+        let child = self.all.remove(&key)?;
         self.by_id.remove(&child.spec.id);
         if let Some(alive) = child.alive {
             self.by_life.remove(&alive.life);
@@ -128,33 +145,36 @@ impl<S> Children<S> {
         Some(child)
     }
 
-    /// Its spec is gone; if it runs, it does so until it ends, or its supervisor.
+    /// Its spec is gone; if it runs, it does so until it ends, or its supervisor. The order is given anew by `reorder`.
     pub fn let_go(&mut self, key: Key) {
-        if let Some(child) = self.forget(key)
+        if let Some(child) = self.unlist(key)
             && let Some(alive) = child.alive
         {
-            self.strays.push((alive.life, child.spec));
+            self.next += 1;
+            self.strays.insert(self.next, (alive.life, child.spec));
+            self.stray_at.insert(alive.life, self.next);
         }
     }
 
     /// The youngest of those that were let go of.
     pub fn pop_stray(&mut self) -> Option<(Life, ChildSpec<S>)> {
-        self.strays.pop()
+        let (_, stray) = self.strays.pop_last()?;
+        self.stray_at.remove(&stray.0);
+        Some(stray)
     }
 
     /// `true`: whoever has ended was let go of.
     pub fn stray_ended(&mut self, life: Life) -> bool {
-        let at = self.strays.iter().position(|(stray, _)| *stray == life);
-        at.map(|at| self.strays.remove(at)).is_some()
+        self.stray_at.remove(&life).and_then(|at| self.strays.remove(&at)).is_some()
     }
 
     pub fn strays(&self) -> impl ExactSizeIterator<Item = Life> {
-        self.strays.iter().map(|(life, _)| *life)
+        self.strays.values().map(|(life, _)| *life)
     }
 
-    /// Takes this order, of keys that it has; those that it leaves out are forgotten first.
+    /// Takes this order, of all keys that it has.
     pub fn reorder(&mut self, order: Vec<Key>) {
-        debug_assert_eq!(order.len(), self.order.len(), "every child keeps a place");
+        debug_assert_eq!(order.len(), self.all.len(), "every child has a place");
         self.order = order;
     }
 

@@ -19,14 +19,14 @@ impl<S: Clone> Supervisor<S> {
             }),
             Command::DeleteChild(id) => self.resting(&id).map(|key| {
                 self.children.forget(key);
-                self.answer(token, Ok(Done::Done));
+                self.out.answer(token, Ok(Done::Done));
             }),
             Command::Change { options, children } => self.change(options, children).map(|()| {
-                self.answer(token, Ok(Done::Done));
+                self.out.answer(token, Ok(Done::Done));
             }),
         };
         if let Err(error) = refused {
-            self.answer(token, Err(error));
+            self.out.answer(token, Err(error));
         }
     }
 

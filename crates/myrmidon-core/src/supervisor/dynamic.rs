@@ -5,16 +5,15 @@
 
 use super::{
     error::{ChildStartError, CommandError, Field, InvalidSpec, Status},
-    intensity::Intensity,
-    protocol::{
-        Action, Answer, ChildCount, ChildInfo, Done, Event, Happening, Input, Life, StartFailure, Timer, Token,
-    },
+    intensity::{Intensity, escalation},
+    orders::Orders,
+    protocol::{Action, ChildCount, ChildInfo, Done, Happening, Input, Life, StartFailure, Timer, Token},
     shutdown::ending,
     spec::{Kind, MAX_DYNAMIC_CHILDREN, Options, Restart, Treatment, check_dynamic},
 };
 use crate::{exit_reason::ExitReason, pid::Pid};
 use rustc_hash::FxHashMap;
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 mod stop;
 
@@ -105,10 +104,8 @@ pub struct DynamicSupervisor<S> {
     phase: Phase,
     reason: ExitReason,
     end_timer: Option<Timer>,
-    out: VecDeque<Action<S>>,
+    out: Orders<S>,
     now: f64,
-    next_life: u64,
-    next_timer: u64,
 }
 
 impl<S: Clone> DynamicSupervisor<S> {
@@ -138,10 +135,8 @@ impl<S: Clone> DynamicSupervisor<S> {
             phase: Phase::New,
             reason: ExitReason::SHUTDOWN,
             end_timer: None,
-            out: VecDeque::new(),
+            out: Orders::default(),
             now: 0.0,
-            next_life: 0,
-            next_timer: 0,
         })
     }
 
@@ -155,7 +150,7 @@ impl<S: Clone> DynamicSupervisor<S> {
             Input::Boot => {
                 if self.phase == Phase::New {
                     self.phase = Phase::Running;
-                    self.out.push_back(Action::Ready);
+                    self.out.push(Action::Ready);
                 }
             }
             Input::Command(token, command) => self.command(token, command),
@@ -171,7 +166,7 @@ impl<S: Clone> DynamicSupervisor<S> {
 
     /// The next thing to do, oldest first. A shell asks until there is none.
     pub fn poll(&mut self) -> Option<Action<S>> {
-        self.out.pop_front()
+        self.out.poll()
     }
 
     /// All children, in no order.
@@ -226,7 +221,7 @@ impl<S: Clone> DynamicSupervisor<S> {
         }
         match command {
             DynamicCommand::StartChild(_) if self.entries.len() >= self.limit => {
-                self.answer(token, Err(CommandError::TooManyChildren { limit: self.limit }));
+                self.out.answer(token, Err(CommandError::TooManyChildren { limit: self.limit }));
             }
             DynamicCommand::StartChild(start) => {
                 let entry = Entry { start, doing: Doing::Starting(token), restarts: 0 };
@@ -238,13 +233,11 @@ impl<S: Clone> DynamicSupervisor<S> {
 
     fn refuse(&mut self, token: Token) {
         let gone = CommandError::ChildNotRunning { id: self.id.clone(), status: Some(Status::Stopped) };
-        self.answer(token, Err(gone));
+        self.out.answer(token, Err(gone));
     }
 
     fn start(&mut self, entry: Entry<S>) {
-        self.next_life += 1;
-        let life = Life(self.next_life);
-        self.out.push_back(Action::Start { life, id: self.id.clone(), start: entry.start.clone() });
+        let life = self.out.start(self.id.clone(), entry.start.clone());
         if let Doing::Restarting { last } = entry.doing {
             self.by_last.insert(last, life);
         }
@@ -258,7 +251,7 @@ impl<S: Clone> DynamicSupervisor<S> {
                 entry.doing = Doing::Running(pid);
                 self.active += 1;
                 self.emit(Happening::Started(pid));
-                self.answer(token, Ok(Done::Started { life, pid }));
+                self.out.answer(token, Ok(Done::Started { life, pid }));
             }
             Doing::Restarting { last } => {
                 entry.doing = Doing::Running(pid);
@@ -275,7 +268,7 @@ impl<S: Clone> DynamicSupervisor<S> {
     fn ignored(&mut self, life: Life) {
         let Some(entry) = self.take(life) else { return };
         match entry.doing {
-            Doing::Starting(token) => self.answer(token, Ok(Done::Ignored)),
+            Doing::Starting(token) => self.out.answer(token, Ok(Done::Ignored)),
             Doing::Stopping { tokens, timer } => self.stopped(tokens, timer),
             Doing::Running(_) | Doing::Restarting { .. } | Doing::Waiting(_) | Doing::Ending | Doing::Cancelled => {}
         }
@@ -289,7 +282,7 @@ impl<S: Clone> DynamicSupervisor<S> {
                     StartFailure::Below(error) => error,
                     StartFailure::Itself(cause) => ChildStartError { place: self.place.clone(), cause },
                 };
-                self.answer(token, Err(CommandError::ChildStart(error)));
+                self.out.answer(token, Err(CommandError::ChildStart(error)));
             }
             // Another attempt (G92).
             Doing::Restarting { last } => {
@@ -329,12 +322,10 @@ impl<S: Clone> DynamicSupervisor<S> {
     fn attempt(&mut self, last: Life, mut entry: Entry<S>) {
         if !self.intensity.add(self.now, &self.options) {
             self.emit(Happening::Escalated);
-            let detail = format!("restart intensity of {}", self.place).into();
-            self.end(ExitReason::Shutdown { detail: Some(detail) });
+            self.end(escalation(&self.place));
         } else if let Some(wait) = self.intensity.wait(&self.options) {
-            let timer = self.timer();
+            let timer = self.out.arm(wait);
             self.timers.insert(timer, last);
-            self.out.push_back(Action::Arm(timer, wait));
             entry.doing = Doing::Waiting(timer);
             self.entries.insert(last, entry);
         } else {
@@ -357,16 +348,7 @@ impl<S: Clone> DynamicSupervisor<S> {
         Some(entry)
     }
 
-    fn timer(&mut self) -> Timer {
-        self.next_timer += 1;
-        Timer(self.next_timer)
-    }
-
-    fn answer(&mut self, token: Token, answer: Answer) {
-        self.out.push_back(Action::Answer(token, answer));
-    }
-
     fn emit(&mut self, what: Happening) {
-        self.out.push_back(Action::Emit(Event { child: self.id.clone(), what }));
+        self.out.emit(&self.id, what);
     }
 }

@@ -4,6 +4,7 @@
 //! after that has ended the supervisor.
 
 use super::spec::Options;
+use crate::exit_reason::ExitReason;
 use std::collections::VecDeque;
 
 /// The attempts that still count, oldest first.
@@ -32,6 +33,11 @@ impl Intensity {
         let doublings = i32::try_from(self.attempts.len().saturating_sub(1)).unwrap_or(i32::MAX);
         Some((backoff.min * 2f64.powi(doublings)).min(backoff.max))
     }
+}
+
+/// The end of a supervisor whose children were restarted too often.
+pub fn escalation(place: &str) -> ExitReason {
+    ExitReason::Shutdown { detail: Some(format!("restart intensity of {place}").into()) }
 }
 
 #[cfg(test)]

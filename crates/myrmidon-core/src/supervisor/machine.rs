@@ -11,7 +11,8 @@ use super::{
     children::{Child, Children, Key},
     error::{ChildStartError, CommandError, InvalidSpec, Status},
     intensity::Intensity,
-    protocol::{Action, Answer, ChildCount, ChildInfo, Command, Input, Life, Timer, Token},
+    orders::Orders,
+    protocol::{Action, ChildCount, ChildInfo, Command, Input, Life, Timer, Token},
     spec::{ChildSpec, Options, Treatment, check_child, check_children},
 };
 use crate::exit_reason::ExitReason;
@@ -119,10 +120,8 @@ pub struct Supervisor<S> {
     pub(super) commands_in_line: usize,
     pub(super) group: Option<Group>,
     pub(super) waits: FxHashMap<Timer, Plan>,
-    pub(super) out: VecDeque<Action<S>>,
+    pub(super) out: Orders<S>,
     pub(super) now: f64,
-    pub(super) next_life: u64,
-    pub(super) next_timer: u64,
 }
 
 impl<S: Clone> Supervisor<S> {
@@ -143,10 +142,8 @@ impl<S: Clone> Supervisor<S> {
             commands_in_line: 0,
             group: None,
             waits: FxHashMap::default(),
-            out: VecDeque::new(),
+            out: Orders::default(),
             now: 0.0,
-            next_life: 0,
-            next_timer: 0,
         })
     }
 
@@ -173,7 +170,7 @@ impl<S: Clone> Supervisor<S> {
 
     /// The next thing to do, oldest first. A shell asks until there is none.
     pub fn poll(&mut self) -> Option<Action<S>> {
-        self.out.pop_front()
+        self.out.poll()
     }
 
     /// The children in start order (G85).
@@ -232,7 +229,7 @@ impl<S: Clone> Supervisor<S> {
                     self.refuse(token, &id);
                 }
                 if !given_up {
-                    self.out.push_back(Action::Cancel(current.0));
+                    self.out.push(Action::Cancel(current.0));
                 }
                 self.work = Work::Cancelling { current, reason };
             }
@@ -253,13 +250,13 @@ impl<S: Clone> Supervisor<S> {
             if let Some(child) = self.children.get_mut(plan.key) {
                 child.wait = None;
             }
-            self.out.push_back(Action::Disarm(timer));
+            self.out.push(Action::Disarm(timer));
         }
     }
 
     pub(super) fn refuse(&mut self, token: Token, id: &Arc<str>) {
         let gone = CommandError::ChildNotRunning { id: id.clone(), status: Some(Status::Stopped) };
-        self.answer(token, Err(gone));
+        self.out.answer(token, Err(gone));
     }
 
     pub(super) fn stop_everybody(&mut self, halt: Option<Halt>, then: AfterStops) {
@@ -301,13 +298,13 @@ impl<S: Clone> Supervisor<S> {
             Command::TerminateChild(_) | Command::RestartChild(_) | Command::DeleteChild(_) => Ok(()),
         };
         if let Err(error) = checked {
-            return self.answer(token, Err(CommandError::InvalidSpec(error)));
+            return self.out.answer(token, Err(CommandError::InvalidSpec(error)));
         }
         if self.phase == Phase::Ending {
             return self.refuse(token, &id_of(&command, &self.place));
         }
         if self.commands_in_line >= MAX_WAITING_COMMANDS {
-            return self.answer(token, Err(CommandError::Busy { limit: MAX_WAITING_COMMANDS }));
+            return self.out.answer(token, Err(CommandError::Busy { limit: MAX_WAITING_COMMANDS }));
         }
         // A child that hangs in its start must not hold up whoever wants to be rid of it (G93).
         if let Command::TerminateChild(id) = &command
@@ -317,7 +314,7 @@ impl<S: Clone> Supervisor<S> {
             && current.1 == key
             && !core::mem::replace(given_up, true)
         {
-            self.out.push_back(Action::Cancel(current.0));
+            self.out.push(Action::Cancel(current.0));
         }
         self.commands_in_line += 1;
         self.line.push_back(Operation::Command(token, command));
@@ -354,24 +351,15 @@ impl<S: Clone> Supervisor<S> {
         child.ticket += 1;
         if let Some(timer) = child.wait.take() {
             self.waits.remove(&timer);
-            self.out.push_back(Action::Disarm(timer));
+            self.out.push(Action::Disarm(timer));
         }
-    }
-
-    pub(super) fn timer(&mut self) -> Timer {
-        self.next_timer += 1;
-        Timer(self.next_timer)
-    }
-
-    pub(super) fn answer(&mut self, token: Token, answer: Answer) {
-        self.out.push_back(Action::Answer(token, answer));
     }
 
     /// The last action.
     pub(super) fn over(&mut self, last: Action<S>) {
         self.phase = Phase::Ended;
         self.work = Work::Idle;
-        self.out.push_back(last);
+        self.out.push(last);
     }
 }
 

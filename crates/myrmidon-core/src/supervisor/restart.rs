@@ -3,8 +3,9 @@
 use super::{
     children::{Child, Key},
     error::Status,
+    intensity::escalation,
     machine::{AfterStops, Group, Operation, Phase, Plan, Purpose, Supervisor, Work},
-    protocol::{Action, Event, Happening, Life, StartFailure},
+    protocol::{Happening, Life, StartFailure},
     spec::{AutoShutdown, Restart, Strategy},
     strategy,
 };
@@ -17,8 +18,7 @@ impl<S: Clone> Supervisor<S> {
                 child.ticket += 1;
                 let plan = Plan { key, ticket: child.ticket };
                 if reason.is_failure() {
-                    let what = Happening::Crashed(reason.clone());
-                    self.out.push_back(Action::Emit(Event { child: child.spec.id.clone(), what }));
+                    self.out.emit(&child.spec.id, Happening::Crashed(reason.clone()));
                 }
                 if self.phase == Phase::Ending {
                     child.status = Status::Stopped;
@@ -69,31 +69,29 @@ impl<S: Clone> Supervisor<S> {
         let Some(child) = self.planned(plan) else { return };
         if !within {
             child.status = Status::Stopped;
-            let child = child.spec.id.clone();
-            self.out.push_back(Action::Emit(Event { child, what: Happening::Escalated }));
-            let detail = format!("restart intensity of {}", self.place).into();
-            self.end(ExitReason::Shutdown { detail: Some(detail) });
+            let id = child.spec.id.clone();
+            self.out.emit(&id, Happening::Escalated);
+            self.end(escalation(&self.place));
             return;
         }
         let Some(wait) = self.intensity.wait(&self.options) else {
             self.restart(plan.key);
             return;
         };
-        let timer = self.timer();
+        let timer = self.out.arm(wait);
         if let Some(child) = self.children.get_mut(plan.key) {
             child.wait = Some(timer);
         }
         self.waits.insert(timer, plan);
-        self.out.push_back(Action::Arm(timer, wait));
     }
 
     pub(super) fn restart(&mut self, cause: Key) {
+        if self.options.strategy == Strategy::OneForOne {
+            // No search: a supervisor of many children whose ends come together must not look at each for each.
+            return self.start_group(vec![cause]);
+        }
         let range = strategy::group(self.options.strategy, self.children.order(), &cause);
         let group = self.children.order()[range].to_vec();
-        if self.options.strategy == Strategy::OneForOne {
-            self.start_group(group);
-            return;
-        }
         // What was stopped by hand stays so: it is no part of the group, unless to be forgotten with it.
         let is_part =
             |child: &Child<S>| child.status != Status::Stopped || child.spec.treatment.restart == Restart::Temporary;
@@ -105,15 +103,12 @@ impl<S: Clone> Supervisor<S> {
 
     /// The others of a group have ended; temporary ones among them are gone for good.
     pub(super) fn group_stopped(&mut self, group: Vec<Key>, cause: Key) {
-        let mut again = Vec::with_capacity(group.len());
-        for key in group {
-            let Some(child) = self.children.get(key) else { continue };
-            if key != cause && child.spec.treatment.restart == Restart::Temporary {
-                self.children.forget(key);
-            } else {
-                again.push(key);
-            }
-        }
+        let known = group.into_iter().filter_map(|key| self.children.get(key).map(|child| (key, child)));
+        let is_gone = |child: &Child<S>| child.spec.treatment.restart == Restart::Temporary;
+        let (gone, again): (Vec<_>, Vec<_>) = known.partition(|(key, child)| *key != cause && is_gone(child));
+        let keys = |some: Vec<(Key, &Child<S>)>| some.into_iter().map(|(key, _)| key).collect::<Vec<Key>>();
+        let (gone, again) = (keys(gone), keys(again));
+        self.children.forget_all(&gone);
         self.start_group(again);
     }
 

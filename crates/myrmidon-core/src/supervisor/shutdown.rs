@@ -6,7 +6,7 @@
 use super::{
     error::Status,
     machine::{AfterStops, Halt, Supervisor, Work},
-    protocol::{Action, Done, Event, Happening, Life, Timer},
+    protocol::{Action, Done, Happening, Life, Timer},
     spec::{Restart, Shutdown, Treatment},
 };
 use crate::exit_reason::ExitReason;
@@ -39,7 +39,7 @@ impl<S: Clone> Supervisor<S> {
             AfterStops::Group { group, cause } => self.group_stopped(group, cause),
             AfterStops::Terminated(token, key) => {
                 self.rest(key);
-                self.answer(token, Ok(Done::Done));
+                self.out.answer(token, Ok(Done::Done));
             }
             AfterStops::Fail(error) => self.over(Action::Fail(error)),
             AfterStops::End(reason) => self.over(Action::End(reason)),
@@ -47,28 +47,9 @@ impl<S: Clone> Supervisor<S> {
     }
 
     fn halt(&mut self, life: Life, id: Arc<str>, treatment: Treatment) {
-        let timer = self.ask_to_end(life, treatment.shutdown);
+        let timer = self.out.halt(life, treatment.shutdown);
         if let Work::Stopping { halt, .. } = &mut self.work {
             *halt = Some(Halt { life, id, timer, treatment });
-        }
-    }
-
-    fn ask_to_end(&mut self, life: Life, how: Shutdown) -> Option<Timer> {
-        match how {
-            Shutdown::Brutal => {
-                self.out.push_back(Action::Kill(life));
-                None
-            }
-            Shutdown::Infinity => {
-                self.out.push_back(Action::Stop(life));
-                None
-            }
-            Shutdown::After(ms) => {
-                self.out.push_back(Action::Stop(life));
-                let timer = self.timer();
-                self.out.push_back(Action::Arm(timer, ms));
-                Some(timer)
-            }
         }
     }
 
@@ -77,9 +58,9 @@ impl<S: Clone> Supervisor<S> {
         let Work::Stopping { halt, .. } = &mut self.work else { return false };
         let Some(Halt { id, timer, treatment, .. }) = halt.take_if(|halt| halt.life == life) else { return false };
         if let Some(timer) = timer {
-            self.out.push_back(Action::Disarm(timer));
+            self.out.push(Action::Disarm(timer));
         }
-        self.out.push_back(Action::Emit(Event { child: id, what: ending(reason, &treatment) }));
+        self.out.emit(&id, ending(reason, &treatment));
         self.stop_on();
         true
     }
@@ -89,7 +70,7 @@ impl<S: Clone> Supervisor<S> {
             && halt.timer == Some(timer)
         {
             halt.timer = None;
-            self.out.push_back(Action::Kill(halt.life));
+            self.out.push(Action::Kill(halt.life));
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
     children::{Alive, Key},
     error::{ChildStartError, CommandError, Status},
     machine::{AfterStops, Group, Operation, Phase, Plan, Purpose, Supervisor, Work},
-    protocol::{Action, Done, Event, Happening, Life, StartFailure},
+    protocol::{Action, Done, Happening, Life, StartFailure},
     spec::Restart,
 };
 use crate::{exit_reason::ExitReason, pid::Pid};
@@ -18,10 +18,7 @@ impl<S: Clone> Supervisor<S> {
         while let Some(key) = left.pop_front() {
             self.void(key);
             let Some(child) = self.children.get_mut(key) else { continue };
-            self.next_life += 1;
-            let life = Life(self.next_life);
-            let (id, start) = (child.spec.id.clone(), child.spec.start.clone());
-            self.out.push_back(Action::Start { life, id, start });
+            let life = self.out.start(child.spec.id.clone(), child.spec.start.clone());
             self.work = Work::Starting { left, current: (life, key), purpose, given_up: false };
             return;
         }
@@ -29,7 +26,7 @@ impl<S: Clone> Supervisor<S> {
         self.work = Work::Idle;
         if let Purpose::Boot = purpose {
             self.phase = Phase::Running;
-            self.out.push_back(Action::Ready);
+            self.out.push(Action::Ready);
         }
     }
 
@@ -39,7 +36,7 @@ impl<S: Clone> Supervisor<S> {
             Work::Starting { left, current, purpose, given_up: false } if current.0 == life => {
                 self.runs(current.1, Alive { life, pid });
                 if let Purpose::Added(token) | Purpose::ByHand(token) = purpose {
-                    self.answer(token, Ok(Done::Started { life, pid }));
+                    self.out.answer(token, Ok(Done::Started { life, pid }));
                 }
                 self.start_all(left, purpose);
             }
@@ -57,8 +54,7 @@ impl<S: Clone> Supervisor<S> {
         } else {
             Happening::Started(alive.pid)
         };
-        let child = child.spec.id.clone();
-        self.out.push_back(Action::Emit(Event { child, what }));
+        self.out.emit(&child.spec.id, what);
     }
 
     /// It is known and does not run; a temporary one is not even known (G87).
@@ -67,7 +63,7 @@ impl<S: Clone> Supervisor<S> {
             Work::Starting { left, current: (starting, key), purpose, given_up: false } if starting == life => {
                 self.rest(key);
                 if let Purpose::Added(token) | Purpose::ByHand(token) = purpose {
-                    self.answer(token, Ok(Done::Ignored));
+                    self.out.answer(token, Ok(Done::Ignored));
                 }
                 self.start_all(left, purpose);
             }
@@ -149,19 +145,18 @@ impl<S: Clone> Supervisor<S> {
                 let Some(child) = self.children.get_mut(key) else { return };
                 child.status = Status::Restarting;
                 let plan = Plan { key, ticket: child.ticket };
-                let child = child.spec.id.clone();
+                self.out.emit(&child.spec.id, Happening::RestartFailed(failure));
                 self.group = Some(Group { leader: plan, rest });
-                self.out.push_back(Action::Emit(Event { child, what: Happening::RestartFailed(failure) }));
                 self.line.push_back(Operation::Retry { plan, counts: true });
             }
             Purpose::Added(token) => {
                 let error = self.start_error(key, failure);
                 self.children.forget(key);
-                self.answer(token, Err(CommandError::ChildStart(error)));
+                self.out.answer(token, Err(CommandError::ChildStart(error)));
             }
             Purpose::ByHand(token) => {
                 let error = self.start_error(key, failure);
-                self.answer(token, Err(CommandError::ChildStart(error)));
+                self.out.answer(token, Err(CommandError::ChildStart(error)));
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Hot swap of many actors, of which each has its own [`super::Swap`]: one by one, so that nothing stands still for long,
 //! or together, so that all change or nobody.
 //!
-//! Owner: the thread that ticks the shard. No clock; the actors are the numbers from 0 on, in the order in which they
-//! change. What a binding has to do comes out as [`Order`]s; it calls the actor's machine for each, and tells the group
+//! Owner: the thread that ticks the shard, or, of actors of several shards, a lock: facts and orders may cross there. No
+//! clock; the actors are the numbers from 0 on, in the order in which they change. What a binding has to do comes out as [`Order`]s; it calls the actor's machine for each, and tells the group
 //! what that machine wrote for the group's request: `Committed`, `Prepared`, `Answer`, or the error of a refusal.
 //!
 //! Invariants: every actor is counted at most once; after `max_rollbacks` of them nobody else is swapped, and whoever
@@ -39,7 +39,7 @@ pub enum Order {
     Commit(usize),
     /// [`super::Swap::give_up`].
     GiveUp(usize),
-    /// [`super::Swap::pass`].
+    /// [`super::Swap::pass`]; its answer is waited for.
     Pass(usize),
     /// [`super::Swap::recall`].
     Recall(usize, ExitReason),
@@ -253,15 +253,10 @@ impl<M> Group<M> {
                     self.members[actor] = Member::Failed;
                 }
             }
+            // Each says itself that it has passed: where orders take time, one may have crashed before its own came.
             Phase::Watching => {
-                self.canaries = 0;
-                for (actor, member) in self.members.iter_mut().enumerate() {
-                    if *member == Member::Canary {
-                        *member = Member::Passed;
-                        out.push(Order::Pass(actor));
-                    }
-                }
-                self.done(out);
+                let canaries = self.members.iter().enumerate().filter(|(_, member)| **member == Member::Canary);
+                out.extend(canaries.map(|(actor, _)| Order::Pass(actor)));
             }
             Phase::Swapping | Phase::Committing | Phase::BringingBack | Phase::Done => {}
         }
@@ -343,9 +338,14 @@ impl<M> Group<M> {
         }
     }
 
-    /// Together: nobody changes. The last that was held is let go first.
+    /// Together: nobody changes. The last that was held is let go first, and before it one that is being held just now,
+    /// where orders take time.
     fn give_up(&mut self, out: &mut Vec<Order>) {
         self.disarm(out);
+        let last = self.next.wrapping_sub(1);
+        if self.phase == Phase::Holding && self.members.get(last) == Some(&Member::Untouched) {
+            out.push(Order::GiveUp(last));
+        }
         for (actor, member) in self.members.iter_mut().enumerate().rev() {
             if matches!(member, Member::Held | Member::Prepared) {
                 *member = Member::Untouched;

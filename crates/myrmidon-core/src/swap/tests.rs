@@ -113,3 +113,43 @@ fn options_out_of_range_are_named() {
     assert_eq!(SwapOptions::new(0.0, 16, canary(1, f64::NAN)), Err(InvalidOption("canary.within")));
     assert!(SwapOptions::new(0.0, 16, canary(65_536, f64::INFINITY)).is_ok());
 }
+
+fn group(actors: usize, together: bool, within: Option<f64>) -> Group<()> {
+    Group::new(actors, GroupOptions { together, concurrency: 1, timeout: 50.0, within, max_rollbacks: 1 })
+}
+
+/// Where orders take time (other threads), facts and orders cross.
+#[test]
+fn g80_one_that_is_being_held_when_the_time_is_over_is_let_go_too() {
+    let (mut group, mut out) = (group(2, true, None), Vec::new());
+    group.begin(0.0, &mut out);
+    group.held(0, 1.0, &mut out);
+    assert_eq!(out, [Order::Arm(50.0), Order::Hold(0), Order::Hold(1)]);
+    out.clear();
+    group.advance(50.0, &mut out);
+    assert_eq!(out, [Order::GiveUp(1), Order::GiveUp(0), Order::Done]);
+    out.clear();
+    group.held(1, 51.0, &mut out);
+    assert_eq!(out, [], "too late");
+}
+
+#[test]
+fn g79_a_canary_that_crashes_before_it_hears_that_it_has_passed_is_no_success() {
+    let (mut group, mut out) = (group(2, false, Some(50.0)), Vec::new());
+    group.begin(0.0, &mut out);
+    group.committed(0, 1.0, 0.0, &mut out);
+    group.committed(1, 1.0, 0.0, &mut out);
+    out.clear();
+    group.advance(50.0, &mut out);
+    assert_eq!(out, [Order::Pass(0), Order::Pass(1)]);
+    out.clear();
+    group.answered(0, Ok(()), 51.0, &mut out);
+    let back = SwapError::RolledBack { reason: ExitReason::Killed, handled: Vec::new() };
+    group.answered(1, Err(back), 51.0, &mut out);
+    assert_eq!(out, [Order::Recall(0, ExitReason::Killed)]);
+    out.clear();
+    let back = SwapError::RolledBack { reason: ExitReason::Killed, handled: Vec::new() };
+    group.answered(0, Err(back), 52.0, &mut out);
+    assert_eq!(out, [Order::Done]);
+    assert_eq!(group.report().swapped, 0);
+}

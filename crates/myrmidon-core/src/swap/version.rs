@@ -52,6 +52,10 @@ impl<S: Copy> Versions<S> {
         }
     }
 
+    pub fn ways_back(&self) -> impl Iterator<Item = u32> {
+        self.kept.iter().filter_map(|kept| kept.back)
+    }
+
     pub fn len(&self) -> usize {
         self.kept.len()
     }

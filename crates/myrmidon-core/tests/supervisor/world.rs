@@ -22,6 +22,7 @@ mod act;
 
 pub type Index = u32;
 
+#[expect(clippy::large_enum_variant, reason = "boxed by whoever holds it")]
 pub enum Machine {
     Static(Supervisor<Arc<Tree>>),
     Dynamic(DynamicSupervisor<Arc<Tree>>),

@@ -16,7 +16,7 @@ import { Envelope } from "./envelope.ts"
 import { millisOf } from "./mailbox.ts"
 import { primitive } from "./primitive.ts"
 import { rethrow } from "./rethrow.ts"
-import { askRefused, sendCall } from "./send.ts"
+import { askRefused, sendCall, sendCallOf } from "./send.ts"
 import { Outcome } from "./shard.ts"
 
 const defaultTimeout = 5_000
@@ -116,7 +116,7 @@ const askAside = (
   }
   return Effect.callback((resume) => {
     const call = new Call(op, to, isApart ? apart(fiber, resume) : resume, timeout)
-    const outcome = sendCall(to, op, message, from, call, undefined)
+    const outcome = sendCallOf("ask", to, op, message, from, call, undefined)
     if (outcome === Accepted) return new GiveUp(call)
     call.pending = false
     return resume(Exit.fail(askRefused(to, message, outcome))), undefined

@@ -7,6 +7,7 @@
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import { AskError } from "../AskError.ts"
+import type { Pid } from "../Pid.ts"
 import { BadMessage } from "../TellError.ts"
 import type { Border } from "./border.ts"
 import { Call } from "./call.ts"
@@ -85,9 +86,10 @@ export class Asked {
 }
 
 /** The call of a question: as any other, but that its answer crosses. */
-export const askedCall = (border: Border, cell: Cell, op: number, token: number): Call => {
+export const askedCall = (border: Border, cell: Cell, op: number, token: number, from: Pid | 0): Call => {
   const asked = new Asked(border, wireOfBound(cell.bound), op, token)
   const call = new Call(op, cell, asked.send)
   call.asked = asked
+  if (from !== 0) call.asker = from
   return call
 }

@@ -56,7 +56,7 @@ export class Away implements AwayHost {
     }
     const value = uncarry(wireOfBound(bound), op, payload)
     if (Exit.isFailure(value)) return this.refuse(cell, op, payload, from, isAsked, token, reasonOf(value.cause))
-    const call = !isAsked ? undefined : token === 0 ? host.spentCall : askedCall(this.border, cell, op, token)
+    const call = !isAsked ? undefined : token === 0 ? host.spentCall : askedCall(this.border, cell, op, token, from)
     return deliver(host, cell, op, value.value, from, call)
   }
 
@@ -77,7 +77,7 @@ export class Away implements AwayHost {
     }
     const value = uncarry(wireOfBound(cell.bound), op, payload.length === 0 ? undefined : payload)
     if (Exit.isFailure(value)) return this.refuse(cell, op, payload, from, isAsked, token, reasonOf(value.cause))
-    const call = token === 0 ? host.spentCall : askedCall(this.border, cell, op, token)
+    const call = token === 0 ? host.spentCall : askedCall(this.border, cell, op, token, from)
     return deliver(host, cell, op, streams!.asked(carried as Uint8Array, value.value, cell, op, call), from, call)
   }
 

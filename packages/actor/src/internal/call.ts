@@ -4,6 +4,7 @@
  * Owner: the host that made it. The shard keeps it listed under its callee, in the fields of its own half.
  */
 import type { Exit } from "effect/Exit"
+import type { Pid } from "../Pid.ts"
 import type { Asked } from "./asked.ts"
 import type { Cell } from "./cell.ts"
 import { rethrow } from "./rethrow.ts"
@@ -20,6 +21,8 @@ export class Call {
   readonly callee: Cell
   /** ms, for the error; Infinity for none. */
   readonly timeout: number
+  /** The actor that asks. Of a forwarded question its asker's call knows. */
+  asker: Cell | Pid | undefined = undefined
   /** Of one that stands for a question that was forwarded: the call that its asker made, which alone knows the asker. */
   origin: Call | undefined = undefined
   /** Of a forwarded question, at its asker's call: the call that stands for it now. */

@@ -105,32 +105,23 @@ const globals: ReadonlySet<unknown> = new Set([
   DataView.prototype
 ])
 
-// A small object of primitives, which most states are, needs neither map nor paths.
-const copyFlat = (value: object): object | undefined => {
-  const made: Record<string, unknown> = {}
-  for (const key in value) {
-    const item = (value as Record<string, unknown>)[key]
-    const type = typeof item
-    if ((type === "object" && item !== null) || type === "function" || type === "symbol") return undefined
-    made[key] = item
-  }
-  return made
-}
-
-const isPlainRecord = (value: object): boolean => {
+// A small object of primitives, which most states are, needs neither map nor paths: it is spread, once it is known that
+// nothing of it is hidden, computed or another object.
+const isFlat = (value: object): boolean => {
   if (Object.getPrototypeOf(value) !== objectPrototype || Object.getOwnPropertySymbols(value).length > 0) return false
-  for (const key of Object.getOwnPropertyNames(value)) {
-    const own = Object.getOwnPropertyDescriptor(value, key)!
-    if (!own.enumerable || !("value" in own) || key === "__proto__") return false
+  const names = Object.getOwnPropertyNames(value)
+  for (let at = 0; at < names.length; at++) {
+    const own = Object.getOwnPropertyDescriptor(value, names[at]!)!
+    if (!own.enumerable || !("value" in own) || names[at] === "__proto__") return false
+    const item: unknown = own.value
+    const type = typeof item
+    if ((type === "object" && item !== null) || type === "function" || type === "symbol") return false
   }
   return true
 }
 
 /** A copy that shares nothing but handles. Throws `NotCopyable`. */
 export const copyPlain = (value: unknown): unknown => {
-  if (typeof value === "object" && value !== null && isPlainRecord(value)) {
-    const flat = copyFlat(value)
-    if (flat !== undefined) return flat
-  }
+  if (typeof value === "object" && value !== null && isFlat(value)) return { ...value }
   return copy(value, "$", new Map())
 }

@@ -51,6 +51,7 @@ import { StreamRequest } from "./stream.ts"
 import { switchTo } from "./swap.ts"
 import type { Versions } from "./versions.ts"
 import type { Watch } from "./watch.ts"
+import { endAll } from "./wrapper.ts"
 
 /** A signal is delivered soon after its sender's end; a name that is later than so many other deaths is lost. */
 const lateNamesKept = 4096
@@ -390,11 +391,7 @@ export class Host implements ShardHost {
     life.ended = reason
     if (life.quiet !== undefined) becameQuiet(life)
     life.swap?.ended()
-    if (life.wrappers !== undefined) {
-      const { wrappers } = life
-      life.wrappers = undefined
-      for (const wrapper of wrappers) wrapper.ended()
-    }
+    if (life.wrappers !== undefined) endAll(life)
     if (life.name !== undefined) {
       this.lateNames.set(cell.pid, life.name)
       if (this.lateNames.size > lateNamesKept) this.lateNames.delete(this.lateNames.keys().next().value!)

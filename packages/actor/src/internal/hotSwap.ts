@@ -61,13 +61,14 @@ export const commit = (
   state: unknown,
   { canary, keep }: Resolved
 ): Canary | undefined => {
-  const old: Version = { bound: boundOf(cell), state: cell.state, back: upgrade.back }
+  const old: Version = { bound: boundOf(cell), state: cell.state, back: upgrade.back, before: undefined }
   cell.state = state
   let made: Canary | undefined
   if (canary !== undefined || keep > 0) {
     const swaps = swapsOf(cell)
     swaps.keep = keep
-    swaps.versions.unshift(old)
+    old.before = swaps.latest
+    swaps.latest = old
     if (canary !== undefined) {
       made = new Canary(cell, swaps, bound, canary.messages)
       made.start()
@@ -203,14 +204,6 @@ export const swapCell = (
   const refused = refusal(cell, upgrade, sure)
   if (refused !== undefined) return Exit.fail(refused)
   const bound = upgrade.bound(cell, context)
-  const begin = (migration: () => Effect.Effect<{ readonly state: unknown }, SwapError>) =>
-    standing(
-      cell,
-      options.timeout,
-      () => refusal(cell, upgrade, true),
-      migration,
-      ({ state }, since): Swapped => ({ canary: commit(cell, upgrade, bound, state, options), since })
-    )
   if (!upgrade.takesTime && isQuiet(cell)) {
     try {
       const result = migrate(upgrade, cell.state)
@@ -218,13 +211,44 @@ export const swapCell = (
         return Exit.succeed({ canary: commit(cell, upgrade, bound, result.state, options), since: undefined })
       }
       upgrade.takesTime = true
-      return joined(begin(() => Effect.map(result, (state) => ({ state }))), context)
+      return joined(swapEffect(cell, upgrade, bound, options, result), context)
     } catch (error) {
       return error instanceof SwapError ? Exit.fail(error) : Exit.die(error)
     }
   }
-  return begin(() => upgrade.runs(cell) ? migrated(cell, upgrade) : Effect.fail(wrongVersion(upgrade, cell)))
+  return swapLater(
+    cell,
+    upgrade,
+    bound,
+    options,
+    () => upgrade.runs(cell) ? migrated(cell, upgrade) : Effect.fail(wrongVersion(upgrade, cell))
+  )
 }
+
+const swapEffect = (
+  cell: Cell,
+  upgrade: UpgradeImpl,
+  bound: Bound,
+  options: Resolved,
+  migration: Effect.Effect<unknown, SwapError>
+): Effect.Effect<Swapped, SwapError> =>
+  swapLater(cell, upgrade, bound, options, () => Effect.map(migration, (state) => ({ state })))
+
+// Apart, so that a swap that is done at once makes none of its closures.
+const swapLater = (
+  cell: Cell,
+  upgrade: UpgradeImpl,
+  bound: Bound,
+  options: Resolved,
+  migration: () => Effect.Effect<{ readonly state: unknown }, SwapError>
+): Effect.Effect<Swapped, SwapError> =>
+  standing(
+    cell,
+    options.timeout,
+    () => refusal(cell, upgrade, true),
+    migration,
+    ({ state }, since): Swapped => ({ canary: commit(cell, upgrade, bound, state, options), since })
+  )
 
 /**
  * Begins at once, and not when its effect is run: its copy is made already, and no message may be handled before its actor
@@ -290,9 +314,11 @@ export const rollBack = (cell: Cell, version: string | undefined, timeout: numbe
 
 /** Versions to go back until it is the one that is named, or the one before. */
 const stepsTo = (cell: Cell, version: string | undefined): number | undefined => {
-  const versions = cell.life?.swap?.versions ?? []
-  const at = version === undefined ? 0 : versions.findIndex((kept) => kept.bound.program.version === version)
-  return at < 0 || at >= versions.length ? undefined : at + 1
+  let steps = 1
+  for (let kept = cell.life?.swap?.latest; kept !== undefined; kept = kept.before, steps++) {
+    if (version === undefined || kept.bound.program.version === version) return steps
+  }
+  return undefined
 }
 
 const notKept = (cell: Cell, version: string | undefined): SwapError =>

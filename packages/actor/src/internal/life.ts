@@ -13,7 +13,8 @@ import type { EndHook } from "./endHooks.ts"
 import type { ResolvedMailbox } from "./mailbox.ts"
 import type { Owner } from "./owner.ts"
 import type { Runner } from "./runner.ts"
-import type { Swaps, Wrapper } from "./swap.ts"
+import type { Swaps } from "./swap.ts"
+import type { Wrapper } from "./wrapper.ts"
 
 export class Life {
   // What every delivery looks at stands together: a cache line more is a cache miss more.
@@ -46,7 +47,7 @@ export class Life {
   held = 0
   /** Of a swap: the versions before this one, and the canary. */
   swap: Swaps | undefined = undefined
-  /** What is wrapped around its handlers, whatever version they are of. */
+  /** Its traces, whatever version it runs. */
   wrappers: ReadonlyArray<Wrapper> | undefined = undefined
   /** It has ended. */
   ended: ExitReason | undefined = undefined

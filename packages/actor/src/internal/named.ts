@@ -3,6 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import type * as Rpc from "effect/rpc/Rpc"
 import * as Stream from "effect/Stream"
 import type { ActorRef, AskOptions, NamedRef } from "../ActorRef.ts"
@@ -16,10 +17,12 @@ import type { TellError, TellOutcome } from "../TellError.ts"
 import { infoOf } from "./about.ts"
 import type { Program } from "./bound.ts"
 import type { Cell } from "./cell.ts"
+import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
 import type { Host } from "./host.ts"
 import { isName } from "./name.ts"
 import { infosOf, type RpcInfo } from "./rpc.ts"
+import { sentToNobody } from "./send.ts"
 
 /** A PID that nobody has: the receiver of what is sent to a name that nobody has. */
 const noPid = 0 as Pid
@@ -80,23 +83,36 @@ class NamedRefImpl {
   }
 
   tell(message: Message<string, unknown>): Effect.Effect<void, TellError> {
-    return Effect.suspend(() => {
+    return Effect.withFiber((fiber) => {
       const target = this.target()
       if (target !== undefined) return target.tell(message)
       this.tellUnsafe(message)
+      sentToNobody(senderOf(fiber, this.host), "tell", message)
       return Effect.void
     })
   }
 
   ask(message: Message<string, unknown>, options?: AskOptions): Effect.Effect<unknown, unknown> {
-    return Effect.suspend(() => this.target()?.ask(message, options) ?? Exit.fail(this.askFailed(message)))
+    return Effect.withFiber((fiber) => this.target()?.ask(message, options) ?? this.askNobody(fiber, "ask", message))
   }
 
   stream(
     message: Message<string, unknown>,
     options?: { readonly bufferSize?: number | undefined }
   ): Stream.Stream<unknown, unknown> {
-    return Stream.suspend(() => this.target()?.stream(message, options) ?? Stream.fail(this.askFailed(message)))
+    return Stream.suspend(() =>
+      this.target()?.stream(message, options)
+        ?? Stream.fromEffect(Effect.withFiber((fiber) => this.askNobody(fiber, "stream", message)))
+    )
+  }
+
+  private askNobody(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    kind: "ask" | "stream",
+    message: Message<string, unknown>
+  ): Exit.Exit<never, AskError> {
+    sentToNobody(senderOf(fiber, this.host), kind, message)
+    return Exit.fail(this.askFailed(message))
   }
 
   get current(): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> {

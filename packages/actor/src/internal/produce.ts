@@ -13,7 +13,10 @@ import type { Cell } from "./cell.ts"
 import { checkSuccess } from "./codecs.ts"
 import { hold, lifeOf } from "./life.ts"
 import { answer, crash } from "./reply.ts"
+import { tagOf } from "./opcodes.ts"
 import { Runner } from "./runner.ts"
+import { sent } from "./send.ts"
+import { Outcome } from "./shard.ts"
 import type { StreamRequest } from "./stream.ts"
 
 /** Runs what the handler returned, into the reader's queue. */
@@ -26,8 +29,13 @@ export const startStream = (cell: Cell, op: number, request: StreamRequest, call
   const life = lifeOf(cell)
   const runner = new Runner(cell, Scope.makeUnsafe())
   const isChecked = ((cell.bound.flags[op] ?? 0) & OpFlag.Checked) !== 0
-  const offer = (items: ReadonlyArray<unknown>): Effect.Effect<unknown, unknown> =>
-    request.offer(isChecked ? items.map((item) => checked(cell, op, item)) : items)
+  const offer = (produced: ReadonlyArray<unknown>): Effect.Effect<unknown, unknown> => {
+    const items = isChecked ? produced.map((item) => checked(cell, op, item)) : produced
+    if (life.wrappers !== undefined) {
+      for (const item of items) sent(cell, "item", call.asker, tagOf(op), item, Outcome.Accepted)
+    }
+    return request.offer(items)
+  }
   const produced = Stream.runForEachArray(stream as Stream.Stream<unknown, unknown>, offer)
   const fiber = runner.run(Effect.onExit(drained(request, produced), (exit) => Scope.close(runner.scope, exit)))
   hold(life, fiber)

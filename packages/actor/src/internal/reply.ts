@@ -15,7 +15,7 @@ import { Envelope } from "./envelope.ts"
 import { Forward } from "./forward.ts"
 import { hold, lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
-import { askEnded, askRefused, passOn, sendCall, sendMessage } from "./send.ts"
+import { askEnded, askRefused, passOn, sendCallOf, sendMessage, sent, sentToNobody } from "./send.ts"
 import { CallEnd, Outcome } from "./shard.ts"
 
 /**
@@ -74,7 +74,17 @@ export const answer = (
   }
   call.pending = false
   cell.host.shard.answered(call)
+  if (cell.life?.wrappers !== undefined) sentReply(cell, op, call, exit, isEndOfStream)
   endCall(call, exit)
+}
+
+const sentReply = (cell: Cell, op: number, call: Call, exit: Exit.Exit<unknown, unknown>, isEnd: boolean): void => {
+  const { asker } = call.origin ?? call
+  if (Exit.isSuccess(exit)) {
+    return sent(cell, isEnd ? "end" : "reply", asker, tagOf(op), exit.value, Outcome.Accepted)
+  }
+  const error = exit.cause.reasons.find(Cause.isFailReason)?.error
+  sent(cell, "failure", asker, tagOf(op), error, Outcome.Accepted)
 }
 
 // A reply that its own protocol does not allow is a defect of the actor.
@@ -169,8 +179,10 @@ const answerLater = (
 const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): void => {
   const target = to.target()
   if (call === undefined) {
-    if (target === undefined) to.tellUnsafe(message)
-    else sendMessage(target, message, cell)
+    if (target === undefined) {
+      to.tellUnsafe(message)
+      sentToNobody(cell, "tell", message)
+    } else sendMessage(target, message, cell)
     return
   }
   if (!call.pending) return
@@ -178,7 +190,10 @@ const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): 
   // The asker's patience does not begin anew (G20). The shard forgets the deadline with the call.
   const left = call.deadline === Infinity ? call.timeout : call.deadline - cell.host.clock.now()
   cell.host.shard.answered(call)
-  if (target === undefined) return endCall(call, Exit.fail(to.askFailed(message)))
+  if (target === undefined) {
+    sentToNobody(cell, "forward", message)
+    return endCall(call, Exit.fail(to.askFailed(message)))
+  }
   if (call.asked !== undefined) {
     const passed = passOn(call.asked, target, message, cell)
     if (!passed) endCall(call, Exit.fail(askRefused(target, message, Outcome.BadMessage)))
@@ -189,7 +204,7 @@ const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): 
   // Whoever gives up gives up this one (G18).
   next.origin = call.origin ?? call
   next.origin.latest = next
-  const outcome = sendCall(target, next.op, message, cell, next, undefined, left)
+  const outcome = sendCallOf("forward", target, next.op, message, cell, next, undefined, left)
   if (outcome === Outcome.Accepted) return
   next.pending = false
   endCall(next, Exit.fail(askRefused(target, message, outcome)))

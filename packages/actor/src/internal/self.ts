@@ -18,7 +18,7 @@ import { Envelope } from "./envelope.ts"
 import { Forward, type Target } from "./forward.ts"
 import { lifeOf } from "./life.ts"
 import { millisOf } from "./mailbox.ts"
-import { outcomes, payloadFor, refused, sendMessage } from "./send.ts"
+import { outcomes, payloadFor, refused, sendMessage, sentToNobody } from "./send.ts"
 import { Flag, Outcome } from "./shard.ts"
 
 type Untyped = Message<string, unknown>
@@ -75,7 +75,10 @@ class SelfImpl {
 
   send(to: Target & { readonly tellUnsafe: (message: Untyped) => TellOutcome }, message: Untyped): TellOutcome {
     const target = to instanceof Cell ? to : to.target()
-    if (target === undefined) return to.tellUnsafe(message)
+    if (target === undefined) {
+      sentToNobody(this["~cell"], "tell", message)
+      return to.tellUnsafe(message)
+    }
     const outcome = sendMessage(target, message, this["~cell"])
     return outcome === Outcome.Accepted ? "Accepted" : refused(target, message, this["~cell"], outcome)
   }

@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import { ActorExited, AskError, AskTimeout } from "../AskError.ts"
 import { ExitReason } from "../ExitReason.ts"
 import type { Message } from "../Message.ts"
+import type { Pid } from "../Pid.ts"
 import { BadMessage, MailboxFull, NodeBusy, NoSession, TellError, type TellOutcome } from "../TellError.ts"
 import type { Asked } from "./asked.ts"
 import { movingOps, OpFlag } from "./bound.ts"
@@ -21,6 +22,7 @@ import type { ResolvedMailbox } from "./mailbox.ts"
 import { tagOf } from "./opcodes.ts"
 import { CallEnd, Flag, OnFull, Outcome } from "./shard.ts"
 import { wireOfBound } from "./wire.ts"
+import type { SentKind } from "./wrapper.ts"
 
 /** By number of the outcome. */
 export const outcomes: ReadonlyArray<TellOutcome> = ["Accepted", "MailboxFull", "NodeBusy", "NoSession", "BadMessage"]
@@ -31,12 +33,44 @@ const { op: opOf } = Envelope
 
 const shardFlags = Flag.Priority | Flag.Next | Flag.Reentrant
 
+// What a message may have that goes the short way: nothing has it while somebody watches what is sent. It is a field, and
+// no variable, so that it is part of the code, as a constant is, until the first of them begins.
+const short = { way: Known as number }
+let watchers = 0
+
+/** Somebody begins to watch what some actor sends, or ends it. */
+export const watchSends = (by: 1 | -1): void => {
+  watchers += by
+  short.way = watchers === 0 ? Known : -1
+}
+
+export const isWatched = (): boolean => short.way !== Known
+
+/** Tells whoever watches it what an actor sends. */
+export const sent = (
+  from: Cell,
+  kind: SentKind,
+  to: Cell | Pid | undefined,
+  tag: string,
+  payload: unknown,
+  outcome: Outcome
+): void => {
+  const wrappers = from.life?.wrappers
+  if (wrappers === undefined) return
+  for (const wrapper of wrappers) wrapper.sent?.(kind, typeof to === "object" ? to.pid : to, tag, payload, outcome)
+}
+
+/** The same of what is sent to a name that nobody has. */
+export const sentToNobody = (from: Cell | undefined, kind: SentKind, message: Message<string, unknown>): void => {
+  if (from !== undefined) sent(from, kind, undefined, Envelope.tag(message), message.payload, Outcome.Accepted)
+}
+
 /** Sends; `from` is the actor in whose turn this happens. */
 export const sendMessage = (to: Cell, message: Message<string, unknown>, from: Cell | undefined, next = 0): Outcome => {
   const op = opOf(message)
   const bound = to.bound
   const flags = bound.flags[op]
-  if (flags === Known) return bound.shard.send(to, op, message.payload, from, next)
+  if (flags === short.way) return bound.shard.send(to, op, message.payload, from, next)
   return sendSlow(to, op, message, from, next)
 }
 
@@ -46,6 +80,18 @@ const flagsOf = (to: Cell, op: number): number =>
     ?? (to.bound === to.host.nobody && op !== 0 ? OpFlag.Known | (movingOps.has(op) ? OpFlag.Moves : 0) : 0)
 
 const sendSlow = (
+  to: Cell,
+  op: number,
+  message: Message<string, unknown>,
+  from: Cell | undefined,
+  next: number
+): Outcome => {
+  const outcome = sendAny(to, op, message, from, next)
+  if (from !== undefined && isWatched()) sent(from, "tell", to, Envelope.tag(message), message.payload, outcome)
+  return outcome
+}
+
+const sendAny = (
   to: Cell,
   op: number,
   message: Message<string, unknown>,
@@ -207,12 +253,31 @@ export const sendCall = (
   return outcome
 }
 
+/** The same, from an actor: whoever answers knows it, and whoever watches it is told. */
+export const sendCallOf = (
+  kind: "ask" | "stream" | "forward",
+  to: Cell,
+  op: number,
+  message: Message<string, unknown>,
+  from: Cell | undefined,
+  call: Call,
+  wrap: ((payload: unknown) => unknown) | undefined,
+  timeout = call.timeout
+): Outcome => {
+  if (from === undefined) return sendCall(to, op, message, undefined, call, wrap, timeout)
+  call.asker = from
+  const outcome = sendCall(to, op, message, from, call, wrap, timeout)
+  if (isWatched()) sent(from, kind, to, Envelope.tag(message), message.payload, outcome)
+  return outcome
+}
+
 /** Passes a question of another isolate on. false: that one does not understand it. */
 export const passOn = (asked: Asked, to: Cell, message: Message<string, unknown>, from: Cell): boolean => {
   const op = Envelope.op(message)
   const flags = flagsOf(to, op)
   if (flags === 0 || (flags & OpFlag.Stream) !== 0 || to === from) return false
   asked.pass(to, op, message.payload, from, flags & shardFlags)
+  if (isWatched()) sent(from, "forward", to, Envelope.tag(message), message.payload, Outcome.Accepted)
   return true
 }
 

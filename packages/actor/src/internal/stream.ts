@@ -14,7 +14,7 @@ import { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
-import { askRefused, sendCall } from "./send.ts"
+import { askRefused, sendCallOf } from "./send.ts"
 import { Outcome } from "./shard.ts"
 
 const defaultBuffer = 16
@@ -92,7 +92,8 @@ export const streamFrom = (
           const op = Envelope.op(message)
           let request: Reading | undefined
           const call = new Call(op, to, (exit) => request?.ended(exit))
-          const outcome = sendCall(
+          const outcome = sendCallOf(
+            "stream",
             to,
             op,
             message,

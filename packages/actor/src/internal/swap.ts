@@ -21,6 +21,7 @@ import { Envelope } from "./envelope.ts"
 import { lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
 import { issueOfReply } from "./reply.ts"
+import { wrapped } from "./wrapper.ts"
 
 /** A version that can be brought back. */
 export interface Version {
@@ -29,11 +30,14 @@ export interface Version {
   readonly state: unknown
   /** Makes its state of the one after it. */
   readonly back: ((state: unknown) => unknown) | undefined
+  /** The one that it has replaced. */
+  before: Version | undefined
 }
 
 export class Swaps {
-  /** Replaced versions that are kept, the latest first. */
-  versions: Array<Version> = []
+  // A chain: an array holds room for more than is ever kept, of each of many actors.
+  /** The latest of the replaced versions that are kept. */
+  latest: Version | undefined = undefined
   /** How many of them outlive a canary. */
   keep = 0
   canary: Canary | undefined = undefined
@@ -43,42 +47,37 @@ export class Swaps {
   crash: ExitReason | undefined = undefined
 
   trim(): void {
-    if (this.versions.length > this.keep) this.versions.length = this.keep
+    let last = this.latest
+    if (this.keep === 0) this.latest = undefined
+    for (let kept = 1; kept < this.keep && last !== undefined; kept++) last = last.before
+    if (last !== undefined) last.before = undefined
+  }
+
+  /** The latest, which is kept no more. */
+  take(): Version | undefined {
+    const { latest } = this
+    this.latest = latest?.before
+    return latest
   }
 
   /** By the host: the actor has ended. */
   ended(): void {
-    this.versions = []
+    this.latest = undefined
     this.canary?.ended()
   }
 }
 
 export const swapsOf = (cell: Cell): Swaps => lifeOf(cell).swap ??= new Swaps()
 
-/** Around the handlers of an actor, whatever version it runs: a trace. */
-export interface Wrapper {
-  readonly wrap: (program: Program) => Program
-  /** The actor has ended. */
-  readonly ended: () => void
-}
-
 /** What the actor runs, without wrappers. A canary is what it tries out. */
 export const boundOf = (cell: Cell): Bound => cell.bound.under ?? cell.bound
-
-const wrapped = (bound: Bound, wrappers: ReadonlyArray<Wrapper>): Bound => {
-  const program = wrappers.reduce((inner, wrapper) => wrapper.wrap(inner), bound.program)
-  const made = new Bound(bound.host, program, bound.context)
-  made.under = bound
-  made.meter = bound.meter
-  return made
-}
 
 /** The actor runs this from the next message on, in the wrappers that it has. */
 export const switchTo = (cell: Cell, bound: Bound): void => {
   const before = cell.bound
   const { life } = cell
   cell.host.accounts.moved(cell, before, bound)
-  cell.bound = life?.wrappers === undefined ? bound : wrapped(bound, life.wrappers)
+  cell.bound = wrapped(bound, life?.wrappers)
   if (life !== undefined) life.runner = undefined
   const scoped = life?.scope !== undefined
   const cleanup = bound.open.cleanup || scoped
@@ -137,7 +136,7 @@ export class Canary {
     this.cell = cell
     this.swaps = swaps
     this.bound = bound
-    this.old = swaps.versions[0]!
+    this.old = swaps.latest!
     this.left = messages
     this.wrapped = new Bound(bound.host, this.wrap(bound.program), bound.context)
     this.wrapped.meter = bound.meter
@@ -269,7 +268,7 @@ export class Canary {
   recall(reason: ExitReason): ReadonlyArray<HandledMessage> | undefined {
     const { bound, cell, old, swaps } = this
     if (boundOf(cell) !== bound || cell.life?.ended !== undefined) return undefined
-    if (swaps.versions[0] === old) swaps.versions.shift()
+    if (swaps.latest === old) swaps.take()
     restore(cell, old)
     cell.host.rolledBack(cell, bound.program.version, reason)
     return this.report()
@@ -300,7 +299,7 @@ export class Canary {
 
 /** The latest of the kept versions, with the state that it had, or what `back` makes of the present one. */
 export const bringBack = (cell: Cell, swaps: Swaps): void => {
-  const version = swaps.versions.shift()
+  const version = swaps.take()
   if (version !== undefined) restore(cell, version)
 }
 

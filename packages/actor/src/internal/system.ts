@@ -11,6 +11,7 @@ import type * as Stream from "effect/Stream"
 import type { ActorInfo } from "../Actor.ts"
 import type { BehaviorInfo, NativeOptions, SystemInfo, SystemOptions } from "../ActorSystem.ts"
 import type { DeadLetter } from "../DeadLetter.ts"
+import type { IsolateId } from "../Movable.ts"
 import type { SpawnOptions } from "../Self.ts"
 import { InvalidOption, type IsolateUnavailable, NativeUnavailable } from "../SpawnError.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
@@ -49,7 +50,7 @@ export class SystemImpl {
     this.info = Effect.sync(() => {
       const { actors, bytes, queued } = host.shard.stats()
       const isolates = host.isolates?.loads().map(({ isolate, live, reductions, runnable }) => ({
-        isolate,
+        isolate: isolate as IsolateId,
         // What this one has just done is not in its last turn yet.
         actors: isolate === host.isolates!.here ? actors - 1 : live,
         runnable,

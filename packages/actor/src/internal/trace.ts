@@ -1,5 +1,6 @@
 /**
- * Traces: the handlers of one actor, wrapped while somebody reads. What nobody traces pays nothing.
+ * Traces: the handlers of one actor, wrapped while somebody reads, and what it sends, told by `send.ts` and `reply.ts`. What
+ * nobody traces pays nothing.
  *
  * A trace belongs to the actor and not to a version: swaps and rollbacks go on below it. It is limited in number and in
  * rate where it is written, so that it cannot bring down who runs it (`recon_trace`).
@@ -12,33 +13,66 @@ import type { ActorElsewhere } from "../ActorElsewhere.ts"
 import type { ActorExited } from "../AskError.ts"
 import type { Pid } from "../Pid.ts"
 import { InvalidOption } from "../SpawnError.ts"
+import type { TellOutcome } from "../TellError.ts"
 import type { Handler, Program } from "./bound.ts"
 import { type Cell, cellOf } from "./cell.ts"
 import { gone, notHere } from "./about.ts"
 import { lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
-import { boundOf, switchTo, type Wrapper } from "./swap.ts"
+import { outcomes } from "./send.ts"
+import type { Outcome } from "./shard.ts"
+import { boundOf, switchTo } from "./swap.ts"
 import { baseOf } from "./upgrade.ts"
+import { add, remove, type SentKind, type Wrapper } from "./wrapper.ts"
 
 export interface TraceOptions {
-  /** Messages after which it ends by itself; 1,000 by default, 1,000,000 at most. */
+  /** Events after which it ends by itself; 1,000 by default, 1,000,000 at most. */
   readonly limit?: number | undefined
   /** 100 by default, 10,000 at most. */
   readonly perSecond?: number | undefined
+  /** Only what comes in, or only what goes out; both by default. */
+  readonly direction?: "in" | "out" | undefined
 }
 
-export interface Traced {
-  readonly tag: string
-  readonly from: Pid | undefined
+interface Event {
+  /** As it was given, and not a copy. */
   readonly payload: unknown
   /** Monotonic ms of the actor's system. */
   readonly at: number
+  /** Events before this one that were not reported, because there were too many. */
+  readonly skipped: number
+}
+
+/** What an actor has handled: a message, or a signal that it has a handler for. */
+export interface TracedIn extends Event {
+  readonly _tag: "In"
+  /** How it came. `stream`: a question whose reply is a stream. */
+  readonly kind: "tell" | "ask" | "stream" | "exit" | "down"
+  /** The message's; a signal's is its kind. */
+  readonly tag: string
+  readonly from: Pid | undefined
   /** ms until the handler returned; an Effect of it may still run. */
   readonly millis: number
   readonly threw: boolean
-  /** Messages before this one that were not reported, because there were too many. */
-  readonly skipped: number
 }
+
+/** What an actor has sent. */
+export interface TracedOut extends Event {
+  readonly _tag: "Out"
+  /**
+   * `stream`: a question whose reply is a stream. `reply`: an answer; of a stream, every `item` and its `end`; where it is
+   * an error, `failure`.
+   */
+  readonly kind: SentKind
+  /** The message's; an answer's is that of its question. */
+  readonly tag: string
+  /** undefined: an asker that is no actor, or a name that nobody has. */
+  readonly to: Pid | undefined
+  /** Of a message; an answer is always accepted. */
+  readonly outcome: TellOutcome
+}
+
+export type Traced = TracedIn | TracedOut
 
 /** Who reads a trace. `emit` is false when it has no room. */
 interface Reader {
@@ -47,31 +81,32 @@ interface Reader {
 }
 
 class Tracer implements Wrapper {
+  readonly wrap: Wrapper["wrap"]
+  readonly sent: Wrapper["sent"]
   private left: number
-  private readonly rate: number
   private window = -Infinity
   private inWindow = 0
   private skipped = 0
+  /** What it sends while its handler is on the stack: reported behind that message. */
+  private held: Array<TracedOut> | undefined = undefined
+  private readonly rate: number
   private readonly cell: Cell
   private readonly reader: Reader
 
-  constructor(cell: Cell, limit: number, rate: number, reader: Reader) {
+  constructor(cell: Cell, limit: number, rate: number, direction: TraceOptions["direction"], reader: Reader) {
     this.cell = cell
     this.left = limit
     this.rate = rate
     this.reader = reader
-    const life = lifeOf(cell)
-    life.wrappers = [...life.wrappers ?? [], this]
+    if (direction !== "out") this.wrap = (program) => this.around(program)
+    if (direction !== "in") this.sent = (...sent) => this.saw(...sent)
+    add(lifeOf(cell), this)
     switchTo(cell, boundOf(cell))
   }
 
   remove(): void {
     this.left = 0
-    const life = lifeOf(this.cell)
-    const others = life.wrappers?.filter((wrapper) => wrapper !== this) ?? []
-    if (others.length === (life.wrappers?.length ?? 0)) return
-    life.wrappers = others.length === 0 ? undefined : others
-    switchTo(this.cell, boundOf(this.cell))
+    if (remove(lifeOf(this.cell), this)) switchTo(this.cell, boundOf(this.cell))
   }
 
   ended(): void {
@@ -79,54 +114,88 @@ class Tracer implements Wrapper {
     this.reader.ended()
   }
 
-  wrap(program: Program): Program {
+  private around(program: Program): Program {
     const wrap = (handler: Handler | undefined, op: number): Handler | undefined =>
       handler === undefined ? undefined : (state, payload, self) => {
-        // The message in hand when it was removed.
-        if (this.left <= 0) return handler(state, payload, self)
-        const { clock } = this.cell.host
-        const at = clock.now()
-        let threw = true
-        try {
-          const result = handler(state, payload, self)
-          threw = false
-          return result
-        } finally {
-          this.saw(op, payload, at, clock.now() - at, threw)
-        }
+        const kind = program.rpcs[op]?.isStream === true ? "stream" : this.cell.life?.asked === true ? "ask" : "tell"
+        return this.handle(kind, tagOf(op), payload, () => handler(state, payload, self))
       }
+    const { options } = program
+    const { down, exit } = options.signals ?? {}
     return {
       ...program,
       base: baseOf(program),
       plain: program.plain.map(() => undefined),
-      full: program.full.map((handler, op) => wrap(handler ?? program.plain[op], op))
+      full: program.full.map((handler, op) => wrap(handler ?? program.plain[op], op)),
+      options: {
+        ...options,
+        ...options.signals === undefined ? undefined : {
+          signals: {
+            ...down === undefined ? undefined : {
+              down: (state, signal, self) => this.handle("down", "down", signal, () => down(state, signal, self))
+            },
+            ...exit === undefined ? undefined : {
+              exit: (state, signal, self) => this.handle("exit", "exit", signal, () => exit(state, signal, self))
+            }
+          }
+        }
+      }
     }
   }
 
-  private saw(op: number, payload: unknown, at: number, millis: number, threw: boolean): void {
-    if (this.left <= 0) return
+  private handle(kind: TracedIn["kind"], tag: string, payload: unknown, handler: () => unknown): unknown {
+    const { clock } = this.cell.host
+    const at = clock.now()
+    const skipped = this.admit(at)
+    if (skipped === undefined) return handler()
+    const sender = this.cell.life?.sender ?? 0
+    const from = sender === 0 ? undefined : sender as Pid
+    const held: Array<TracedOut> = this.held = []
+    let threw = true
+    try {
+      const result = handler()
+      threw = false
+      return result
+    } finally {
+      this.held = undefined
+      this.emit({ _tag: "In", kind, tag, from, payload, at, millis: clock.now() - at, threw, skipped })
+      for (const event of held) this.emit(event)
+      this.endAtLimit()
+    }
+  }
+
+  private saw(kind: SentKind, to: Pid | undefined, tag: string, payload: unknown, outcome: Outcome): void {
+    const at = this.cell.host.clock.now()
+    const skipped = this.admit(at)
+    if (skipped === undefined) return
+    const event: TracedOut = { _tag: "Out", kind, tag, to, payload, outcome: outcomes[outcome]!, at, skipped }
+    if (this.held !== undefined) return void this.held.push(event)
+    this.emit(event)
+    this.endAtLimit()
+  }
+
+  /** How many were left out before this one; undefined: it is left out too. */
+  private admit(at: number): number | undefined {
+    if (this.left <= 0) return undefined
     if (at - this.window >= 1000) {
       this.window = at
       this.inWindow = 0
     }
     if (++this.inWindow > this.rate) {
       this.skipped++
-      return
+      return undefined
     }
-    const sender = this.cell.life?.sender ?? 0
     const { skipped } = this
     this.skipped = 0
     this.left--
-    const went = this.reader.emit({
-      tag: tagOf(op),
-      from: sender === 0 ? undefined : sender as Pid,
-      payload,
-      at,
-      millis,
-      threw,
-      skipped
-    })
-    if (!went) this.skipped += skipped + 1
+    return skipped
+  }
+
+  private emit(event: Traced): void {
+    if (!this.reader.emit(event)) this.skipped += event.skipped + 1
+  }
+
+  private endAtLimit(): void {
     if (this.left > 0) return
     this.remove()
     this.reader.ended()
@@ -139,10 +208,16 @@ const bounded = (option: string, value: number | undefined, otherwise: number, m
   throw new InvalidOption({ option, issue: `must be a whole number from 1 to ${most}` })
 }
 
+const directionOf = (direction: TraceOptions["direction"]): TraceOptions["direction"] => {
+  if (direction === undefined || direction === "in" || direction === "out") return direction
+  throw new InvalidOption({ option: "direction", issue: `must be "in" or "out"` })
+}
+
 export const traceOf = (ref: AnyRef, options?: TraceOptions): Stream.Stream<Traced, ActorElsewhere | ActorExited> =>
   Stream.unwrap(Effect.suspend((): Effect.Effect<Stream.Stream<Traced>, ActorElsewhere | ActorExited> => {
     const limit = bounded("limit", options?.limit, 1000, 1_000_000)
     const rate = bounded("perSecond", options?.perSecond, 100, 10_000)
+    const direction = directionOf(options?.direction)
     const cell = cellOf(ref)
     const away = notHere(cell)
     if (away !== undefined) return Effect.fail(away)
@@ -151,7 +226,7 @@ export const traceOf = (ref: AnyRef, options?: TraceOptions): Stream.Stream<Trac
       Stream.callback<Traced>((queue) =>
         Effect.acquireRelease(
           Effect.sync(() =>
-            new Tracer(cell, limit, rate, {
+            new Tracer(cell, limit, rate, direction, {
               emit: (traced) => Queue.offerUnsafe(queue, traced),
               ended: () => Queue.endUnsafe(queue)
             })

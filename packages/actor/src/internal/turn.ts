@@ -1,8 +1,8 @@
 /** Turns of the event loop, for work on many actors: a little of it, then whatever else waits. */
 import * as Effect from "effect/Effect"
 
-/** ms. With a collection of young garbage in between, which takes as long, still below a millisecond. */
-const most = 0.25
+/** ms. With what else runs in a turn, and with a small collection of young objects in between, still below a millisecond. */
+const most = 0.2
 /** Actors between two looks at the clock. */
 const look = 8
 

@@ -27,11 +27,18 @@ interface Step {
 /** What `HotSwap.upgrade` makes: a chain of steps. */
 export class UpgradeImpl {
   readonly steps: readonly [Step, ...ReadonlyArray<Step>]
+  // One for all: every version that is kept holds it.
+  /** The state before from the state after; undefined: some step does not know the way. */
+  readonly back: ((state: unknown) => unknown) | undefined
   /** A migration of it was an Effect: its actors have to be held still for it, and are so from the start. */
   takesTime = false
 
   constructor(steps: readonly [Step, ...ReadonlyArray<Step>]) {
     this.steps = steps
+    const backs = steps.map((step) => step.options.back)
+    this.back = backs.includes(undefined)
+      ? undefined
+      : (state) => backs.reduceRight<unknown>((at, back) => back!(at), state)
   }
 
   get from(): string {
@@ -48,13 +55,6 @@ export class UpgradeImpl {
 
   get last(): BehaviorImpl {
     return this.steps[this.steps.length - 1]!.to
-  }
-
-  /** The state before from the state after; undefined: some step does not know the way. */
-  get back(): ((state: unknown) => unknown) | undefined {
-    const backs = this.steps.map((step) => step.options.back)
-    if (backs.includes(undefined)) return undefined
-    return (state) => backs.reduceRight<unknown>((at, back) => back!(at), state)
   }
 
   bound(cell: Cell, context: Context.Context<never>): Bound {
@@ -165,7 +165,8 @@ export const migrate = (
   state: unknown
 ): { readonly state: unknown } | Effect.Effect<unknown, SwapError> => {
   let at = copyOf(state, upgrade.steps[0])
-  for (const [index, step] of upgrade.steps.entries()) {
+  for (let index = 0; index < upgrade.steps.length; index++) {
+    const step = upgrade.steps[index]!
     const { migrate } = step.options
     if (migrate === undefined) {
       check(at, step)

@@ -1,6 +1,6 @@
 /** Behaviours that workers import. What a test reads of them is all in their answers: a worker shares nothing. */
 import { Actor, ActorRef, SharedBuffer } from "@myrmidonjs/actor"
-import { Context, Effect, Layer, Schema, Stream } from "effect"
+import { Context, Effect, Exit, Layer, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { existsSync } from "node:fs"
 import { threadId } from "node:worker_threads"
@@ -140,5 +140,32 @@ export const Slow = Actor.make("Slow", [])
 export const SlowLive = Actor.module(
   import.meta.url,
   Slow.behavior({ init: () => Effect.never, handlers: {} }),
+  Layer.empty
+)
+
+/** Makes a great many events and dead letters in one turn. */
+export const Flood = Actor.make("Flood", [
+  Rpc.make("Pour", { payload: { events: Schema.Int, letters: Schema.Int } }),
+  Rpc.make("Refuse", { payload: Schema.Int, error: TooMuch })
+])
+const Drain = Actor.make("Drain", [Rpc.make("Drop", { payload: Schema.Unknown })])
+const DrainLive = Drain.behavior({ init: () => null, handlers: { Drop: () => {} } })
+export const FloodLive = Actor.module(
+  import.meta.url,
+  Flood.behavior({
+    init: () => null,
+    handlers: {
+      Pour: (_, { events, letters }, self) => {
+        // Nobody asks, so that each refusal is the event `TellFailed`.
+        for (let n = 0; n < events; n++) self.tell(Flood.messages.Refuse(n))
+        const drain = self.spawnUnsafe(DrainLive, undefined, { mailbox: { capacity: 1, onFull: "drop-newest" } })
+        for (let n = 0; n < letters; n++) {
+          // Now and then what is no plain data, and crosses without its payload.
+          self.send(drain, Drain.messages.Drop(n % 1_000 === 1 ? () => n : n))
+        }
+      },
+      Refuse: (_, limit) => Exit.fail(new TooMuch({ limit }))
+    }
+  }),
   Layer.empty
 )

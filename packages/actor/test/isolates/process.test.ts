@@ -5,7 +5,10 @@ import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { nativeLoads } from "../fixtures.ts"
 
-const run = async (body: string): Promise<{ readonly out: ReadonlyArray<string>; readonly code: number | null }> => {
+const run = async (
+  body: string,
+  flags: ReadonlyArray<string> = []
+): Promise<{ readonly out: ReadonlyArray<string>; readonly code: number | null }> => {
   const program = `
 import { ActorSystem } from "@myrmidonjs/actor"
 import { Effect, Exit, Layer, Scope } from "effect"
@@ -15,7 +18,7 @@ const services = await Effect.runPromise(Layer.buildWithScope(ActorSystem.layer(
 const provided = Effect.provideContext(services)
 const late = (on, args) => Effect.runPromise(LateLive.spawnOn(on, args).pipe(Scope.provide(scope), provided))
 ${body}`
-  const child = spawn(process.execPath, ["--input-type=module-typescript", "--eval", program], {
+  const child = spawn(process.execPath, [...flags, "--input-type=module-typescript", "--eval", program], {
     cwd: fileURLToPath(new URL("../..", import.meta.url)),
     stdio: ["ignore", "pipe", "inherit"]
   })
@@ -35,6 +38,11 @@ const actor = await late("worker", { name: "a", delay: 0 })
 console.log(await Effect.runPromise(actor.ask(Late.messages.Tick("here"))))
 `)
     assert.deepStrictEqual(ended, { out: ["ticked here"], code: 0 })
+  }, patience)
+
+  it("starts them whatever options V8 was given", async () => {
+    const ended = await run(`console.log("started")`, ["--max-old-space-size=512"])
+    assert.deepStrictEqual(ended, { out: ["started"], code: 0 })
   }, patience)
 
   it("G56: is held by a timer of a worker until it has fired", async () => {

@@ -7,7 +7,7 @@
  *
  * What each program comes to (who escalates when) is the business of the rows and of the differential test.
  */
-import { Actor, ActorRef, ActorSystem, type AnyRef, type Pid } from "@myrmidonjs/actor"
+import { Actor, ActorRef, ActorSystem, type AnyRef, HotSwap, type Pid } from "@myrmidonjs/actor"
 import { type Child, type Dynamic, type Running, Supervisor, type TreeNode } from "@myrmidonjs/supervisor"
 import { assert } from "@effect/vitest"
 import { Effect, Exit, type Fiber, Scope } from "effect"
@@ -41,8 +41,9 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
   let work = 0
   let next = 0
 
-  const workerOf = (deaf: boolean) =>
+  const workerOf = (deaf: boolean, version: "1" | "2") =>
     Worker.behavior({
+      version,
       init: (key: string): Effect.Effect<{ readonly id: string }, StartRefused, Scope.Scope> =>
         Effect.suspend(() => {
           work++
@@ -83,7 +84,11 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
       },
       ...deaf ? { signals: { exit: () => {} } } : undefined
     })
-  const hearing = workerOf(false), deaf = workerOf(true)
+  const hearing = workerOf(false, "1"), deaf = workerOf(true, "1")
+  /** Whoever runs the first version becomes the second, or back; whoever is started again is what its spec says. */
+  const upgrades = [[hearing, workerOf(false, "2")] as const, [deaf, workerOf(true, "2")] as const].map((
+    [first, second]
+  ) => [HotSwap.upgrade(first, second), HotSwap.upgrade(second, first)] as const)
 
   const specOf = (spec: TreeSpec, id: string, above: string): AnyChild => {
     const path = `${above}/${id}`
@@ -221,8 +226,29 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
           const stop = (handle: AnyRunning) => (handle as unknown as AnyDynamic).terminate(ref as never)
           return yield* order(Effect.flatMap(handleOf(child.path.slice(0, -1)), stop))
         }
+        case "swapTree": {
+          const options = { tree: rootRef, together: op.at % 2 === 0, timeout: "1 second" } as const
+          const swap = Effect.forEach(upgrades, (both) => HotSwap.swapAll(both[op.at % 5 === 0 ? 1 : 0], options))
+          if (found.length === 0 || op.at % 4 < 2) return yield* order(swap)
+          yield* rest("before a swap")
+          const pids = Effect.map(nodes, (all) => all.map(({ node }) => node.pid))
+          const before = yield* pids
+          for (const { failed } of yield* swap) assert.deepStrictEqual(failed, [], "nothing is in the way of a swap")
+          assert.deepStrictEqual(yield* pids, before, "a swap ends nobody and starts nobody")
+          return
+        }
+        case "swap": {
+          const one = pick(found, op.at, isActor)
+          if (one === undefined) return
+          const canary = { messages: 1, within: "2 seconds" } as const
+          const ref = yield* refOf(one.node.pid!)
+          // One of them runs; the others are refused.
+          return yield* Effect.forEach(upgrades.flat(), (upgrade) =>
+            order(HotSwap.swap(ref, upgrade, { canary, timeout: "1 second" })))
+        }
         case "script": {
-          const child = pick(found, op.at, ({ node, path }) => node.type === "actor" && path.length > 1)
+          const child = pick(found, op.at, ({ node, path }) =>
+            node.type === "actor" && path.length > 1)
           if (child === undefined) return
           const key = `/${child.path.join("/")}`
           return void script.set(key, [...script.get(key) ?? [], op.how])

@@ -43,6 +43,12 @@ const Op = Schema.Union([
   Schema.Struct({ do: Schema.Literals(["crash", "leave", "kill", "unlink"]), at: small(40) }),
   Schema.Struct({ do: Schema.Literals(["terminate", "restart", "delete"]), at: small(40) }),
   Schema.Struct({ do: Schema.Literals(["add", "spawn", "release", "change"]), at: small(40) }),
+  Schema.Struct({
+    do: Schema.Literals(["swap", "swapTree"]),
+    at: small(40),
+    back: Schema.Boolean,
+    deaf: Schema.Boolean
+  }),
   Schema.Struct({ do: Schema.tag("script"), at: small(40), how: Schema.Literals(["fail", "throw", "ignore"]) }),
   Schema.Struct({ do: Schema.tag("advance"), ms: small(4000) })
 ])

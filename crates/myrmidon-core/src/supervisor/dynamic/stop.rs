@@ -12,11 +12,12 @@ use crate::{
 impl<S: Clone> DynamicSupervisor<S> {
     pub(super) fn terminate(&mut self, token: Token, named: Life) {
         let life = self.by_last.get(&named).copied().unwrap_or(named);
-        let Some(entry) = self.entries.get_mut(&life) else { return self.answer(token, Ok(Done::Done)) };
+        let Some(entry) = self.entries.get_mut(&life) else { return self.out.answer(token, Ok(Done::Done)) };
         match core::mem::replace(&mut entry.doing, Doing::Ending) {
             Doing::Running(_) => {
                 self.active -= 1;
-                let timer = self.ask_to_end(life);
+                let timer = self.out.halt(life, self.child.shutdown);
+                self.timers.extend(timer.map(|timer| (timer, life)));
                 self.set(life, Doing::Stopping { tokens: vec![token], timer });
             }
             doing @ (Doing::Starting(_) | Doing::Restarting { .. }) => {
@@ -32,14 +33,14 @@ impl<S: Clone> DynamicSupervisor<S> {
                     | Doing::Ending
                     | Doing::Cancelled => {}
                 }
-                self.out.push_back(Action::Cancel(life));
+                self.out.push(Action::Cancel(life));
                 self.set(life, Doing::Stopping { tokens, timer: None });
             }
             Doing::Waiting(timer) => {
                 self.timers.remove(&timer);
-                self.out.push_back(Action::Disarm(timer));
+                self.out.push(Action::Disarm(timer));
                 self.entries.remove(&life);
-                self.answer(token, Ok(Done::Done));
+                self.out.answer(token, Ok(Done::Done));
             }
             Doing::Stopping { mut tokens, timer } => {
                 tokens.push(token);
@@ -49,33 +50,13 @@ impl<S: Clone> DynamicSupervisor<S> {
         }
     }
 
-    pub(super) fn ask_to_end(&mut self, life: Life) -> Option<Timer> {
-        match self.child.shutdown {
-            Shutdown::Brutal => {
-                self.out.push_back(Action::Kill(life));
-                None
-            }
-            Shutdown::Infinity => {
-                self.out.push_back(Action::Stop(life));
-                None
-            }
-            Shutdown::After(ms) => {
-                self.out.push_back(Action::Stop(life));
-                let timer = self.timer();
-                self.timers.insert(timer, life);
-                self.out.push_back(Action::Arm(timer, ms));
-                Some(timer)
-            }
-        }
-    }
-
     pub(super) fn stopped(&mut self, tokens: Vec<Token>, timer: Option<Timer>) {
         if let Some(timer) = timer {
             self.timers.remove(&timer);
-            self.out.push_back(Action::Disarm(timer));
+            self.out.push(Action::Disarm(timer));
         }
         for token in tokens {
-            self.answer(token, Ok(Done::Done));
+            self.out.answer(token, Ok(Done::Done));
         }
     }
 
@@ -85,7 +66,9 @@ impl<S: Clone> DynamicSupervisor<S> {
             let late = self.entries.iter().filter(|(_, entry)| matches!(entry.doing, Doing::Ending));
             let mut late: Vec<Life> = late.map(|(life, _)| *life).collect();
             late.sort_unstable();
-            self.out.extend(late.into_iter().map(Action::Kill));
+            for life in late {
+                self.out.push(Action::Kill(life));
+            }
             return;
         }
         let Some(life) = self.timers.remove(&timer) else { return };
@@ -93,7 +76,7 @@ impl<S: Clone> DynamicSupervisor<S> {
         match &mut entry.doing {
             Doing::Stopping { timer, .. } => {
                 *timer = None;
-                self.out.push_back(Action::Kill(life));
+                self.out.push(Action::Kill(life));
             }
             Doing::Waiting(_) => {
                 if let Some(mut entry) = self.entries.remove(&life) {
@@ -123,29 +106,27 @@ impl<S: Clone> DynamicSupervisor<S> {
             match core::mem::replace(&mut entry.doing, Doing::Ending) {
                 Doing::Running(_) => {
                     asked = true;
-                    self.out.push_back(if how == Shutdown::Brutal { Action::Kill(life) } else { Action::Stop(life) });
+                    self.out.push(if how == Shutdown::Brutal { Action::Kill(life) } else { Action::Stop(life) });
                 }
                 Doing::Starting(token) => {
                     entry.doing = Doing::Cancelled;
                     self.refuse(token);
-                    self.out.push_back(Action::Cancel(life));
+                    self.out.push(Action::Cancel(life));
                 }
                 Doing::Restarting { .. } => {
                     entry.doing = Doing::Cancelled;
-                    self.out.push_back(Action::Cancel(life));
+                    self.out.push(Action::Cancel(life));
                 }
                 Doing::Waiting(timer) => {
                     self.timers.remove(&timer);
-                    self.out.push_back(Action::Disarm(timer));
+                    self.out.push(Action::Disarm(timer));
                     self.entries.remove(&life);
                 }
                 stopping @ (Doing::Stopping { .. } | Doing::Ending | Doing::Cancelled) => entry.doing = stopping,
             }
         }
         if asked && let Shutdown::After(ms) = how {
-            let timer = self.timer();
-            self.end_timer = Some(timer);
-            self.out.push_back(Action::Arm(timer, ms));
+            self.end_timer = Some(self.out.arm(ms));
         }
     }
 
@@ -154,9 +135,9 @@ impl<S: Clone> DynamicSupervisor<S> {
             return;
         }
         if let Some(timer) = self.end_timer.take() {
-            self.out.push_back(Action::Disarm(timer));
+            self.out.push(Action::Disarm(timer));
         }
         self.phase = Phase::Ended;
-        self.out.push_back(Action::End(self.reason.clone()));
+        self.out.push(Action::End(self.reason.clone()));
     }
 }

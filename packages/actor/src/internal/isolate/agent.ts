@@ -162,10 +162,19 @@ export interface AgentHooks {
   readonly close: () => Effect.Effect<void>
 }
 
+/** A dead letter of a worker. */
+export interface RelayedLetter {
+  readonly to: Pid
+  readonly from: Pid | null
+  readonly tag: string
+  readonly payload: unknown
+  readonly why: DeadLetter["why"]
+}
+
 /** What workers tell of themselves. */
 export interface Relayed {
   readonly event: (event: unknown) => void
-  readonly letter: (to: Pid, from: Pid | null, tag: string, payload: unknown, why: DeadLetter["why"]) => void
+  readonly letter: (letter: RelayedLetter) => void
 }
 
 const cellHere = (host: Host, pid: Pid): Cell => host.shard.cellOf(pid)
@@ -190,8 +199,8 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
       "myrmidon/EndStream": (_, { stream }) => host.isolates!.streams.end(stream),
       "myrmidon/StopStream": (_, { isolate, stream }) => host.isolates!.streams.stop(isolate, stream),
       "myrmidon/Ready": (_, { isolate, ticket }) => hooks.ready(isolate, ticket),
-      "myrmidon/Event": (_, { event }) => relay.event(event),
-      "myrmidon/Letter": (_, { from, payload, tag, to, why }) => relay.letter(to, from, tag, payload, why),
+      "myrmidon/Events": (_, { events }) => events.forEach(relay.event),
+      "myrmidon/Letters": (_, { letters }) => letters.forEach(relay.letter),
       "myrmidon/Ping": (_, { from }) => host.isolates?.pong(from),
       "myrmidon/Pong": (_, { isolate }) => hooks.pong(isolate),
       "myrmidon/Quiet": () => beside(host, hooks.quiet()),

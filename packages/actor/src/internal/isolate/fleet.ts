@@ -34,9 +34,25 @@ interface Threads {
   readonly Worker: typeof Worker
 }
 
-// A worker takes the options of its process, as far as it can: how a script on the command line is to be read is none.
-const execArgv = (): Array<string> =>
-  process.execArgv.filter((arg, at, all) => !arg.startsWith("--input-type") && all[at - 1] !== "--input-type")
+// A worker takes the options of its process by itself, also those that it must not be given: of V8, of the process. But
+// how a script on the command line is to be read is nothing for a worker; then it is given the others, as far as it can.
+const execArgv = (): Array<string> | undefined => {
+  const { execArgv } = process
+  if (!execArgv.some((arg) => arg.startsWith("--input-type"))) return undefined
+  return execArgv.filter((arg, at) => !arg.startsWith("--input-type") && execArgv[at - 1] !== "--input-type")
+}
+
+const makeWorker = (threads: Threads, workerData: WorkerData): Worker => {
+  const options = { workerData, name: "myrmidon" }
+  const given = execArgv()
+  if (given === undefined) return new threads.Worker(entry, options)
+  try {
+    return new threads.Worker(entry, { ...options, execArgv: given })
+  } catch (error) {
+    if ((error as { readonly code?: string }).code !== "ERR_WORKER_INVALID_EXEC_ARGV") throw error
+    return new threads.Worker(entry, { ...options, execArgv: [] })
+  }
+}
 
 const print = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
@@ -132,11 +148,7 @@ export class Fleet {
       }
       const begun = (error: string | undefined): void => resume(error === undefined ? Effect.void : Effect.fail(error))
       try {
-        const worker = new this.threads.Worker(entry, {
-          workerData: data,
-          name: "myrmidon",
-          execArgv: execArgv()
-        })
+        const worker = makeWorker(this.threads, data)
         this.members.set(ticket, new Member(ticket, worker, this.host.clock.now(), begun, this.ended))
       } catch (error) {
         begun(print(error))

@@ -48,6 +48,22 @@ const Spawn = {
   budget: Schema.NullOr(Schema.Number)
 }
 
+const Letter = Schema.Struct({
+  to: Pid.schema,
+  from: Schema.NullOr(Pid.schema),
+  tag: Schema.String,
+  payload: Schema.Unknown,
+  why: Schema.Literals([
+    "NotAlive",
+    "MailboxFull",
+    "Dropped",
+    "NodeUnreachable",
+    "SwapRolledBack",
+    "Stopped",
+    "Interrupted"
+  ])
+})
+
 export const Agent = makeProtocol(
   "myrmidon/Agent",
   makeGroup([
@@ -73,25 +89,9 @@ export const Agent = makeProtocol(
     makeRpc("myrmidon/StopStream", { payload: { isolate: Schema.Int, stream: Schema.Int } }),
     /** A worker is ready. */
     makeRpc("myrmidon/Ready", { payload: { isolate: Schema.Int, ticket: Schema.Int } }),
-    /** What happened in a worker; as much of it as plain data can say. */
-    makeRpc("myrmidon/Event", { payload: { event: Schema.Unknown } }),
-    makeRpc("myrmidon/Letter", {
-      payload: {
-        to: Pid.schema,
-        from: Schema.NullOr(Pid.schema),
-        tag: Schema.String,
-        payload: Schema.Unknown,
-        why: Schema.Literals([
-          "NotAlive",
-          "MailboxFull",
-          "Dropped",
-          "NodeUnreachable",
-          "SwapRolledBack",
-          "Stopped",
-          "Interrupted"
-        ])
-      }
-    }),
+    /** What happened in a worker, in order; as much of it as plain data can say. */
+    makeRpc("myrmidon/Events", { payload: { events: Schema.Array(Schema.Unknown) } }),
+    makeRpc("myrmidon/Letters", { payload: { letters: Schema.Array(Letter) } }),
     makeRpc("myrmidon/Ping", { payload: { from: Schema.Int } }),
     makeRpc("myrmidon/Pong", { payload: { isolate: Schema.Int } }),
     /** Answered when nothing is to be done there, no timer is armed and no call is pending. */

@@ -1,12 +1,14 @@
 /**
  * Events and dead letters of a worker, told to the isolate that opened the system: a program listens there.
  *
+ * They are gathered while the worker is at something, and cross in batches as soon as it pauses. Events and letters wait
+ * apart, so that many of one kind cost none of the other. While the way is full they wait here; what comes when
+ * `mostWaiting` do is lost, and counted as that of a slow reader.
+ *
  * They cross as plain data. What of them is none (an error of a class of its own, a payload that is a function) is told
- * by its name and message, or left out. A way that is full loses them: they are counted as those of a slow reader.
+ * by its name and message, or left out.
  */
-import type { DeadLetter } from "../../DeadLetter.ts"
 import type { Message } from "../../Message.ts"
-import type { Pid } from "../../Pid.ts"
 import type { SystemEvent } from "../../SystemEvent.ts"
 import type { Cell } from "../cell.ts"
 import { Envelope } from "../envelope.ts"
@@ -14,31 +16,108 @@ import type { Host } from "../host.ts"
 import { lookup } from "../opcodes.ts"
 import { sendMessage } from "../send.ts"
 import { Outcome } from "../shard.ts"
+import type { RelayedLetter } from "./agent.ts"
 import { messages } from "./team.ts"
 
-/** Tells `first` of everything from now on. */
-export const relayTo = (host: Host, first: Cell): void => {
-  let isTelling = false
-  // What is lost on the way is not told again: that would be lost, too.
-  const tell = (message: Message<string, unknown>, otherwise: Message<string, unknown>): boolean => {
-    if (isTelling || host.closed) return true
-    isTelling = true
-    const outcome = sendMessage(first, message, undefined)
-    const sent = outcome === Outcome.BadMessage ? sendMessage(first, otherwise, undefined) : outcome
-    isTelling = false
-    return sent === Outcome.Accepted
+/** In one message. */
+const batch = 256
+/** Of a kind. */
+const mostWaiting = 65_536
+/** ms until a way that was full is tried again. */
+const pause = 10
+
+/** What is told of one kind. */
+class Outbox<A> {
+  readonly #host: Host
+  readonly #to: Cell
+  readonly #message: (values: ReadonlyArray<A>) => Message<string, unknown>
+  /** What crosses in any case. */
+  readonly #plainly: (value: A) => A
+  readonly #lost: (count: number) => void
+  #waiting: Array<A> = []
+  /** In the next message: less than `batch` after one that could not be sent as it was. */
+  #next = batch
+  #isDue = false
+
+  constructor(
+    host: Host,
+    to: Cell,
+    message: (values: ReadonlyArray<A>) => Message<string, unknown>,
+    plainly: (value: A) => A,
+    lost: (count: number) => void
+  ) {
+    this.#host = host
+    this.#to = to
+    this.#message = message
+    this.#plainly = plainly
+    this.#lost = lost
   }
-  host.events.tap = (event) => {
-    if (!tell(eventMessage(event), eventMessage(plainly(event)))) host.events.dropped++
+
+  put(value: A): void {
+    if (this.#host.closed) return
+    if (this.#waiting.length >= mostWaiting) return this.#lost(1)
+    this.#waiting.push(value)
+    if (this.#isDue) return
+    this.#isDue = true
+    queueMicrotask(this.#send)
   }
-  host.letters.tap = (letter) => {
-    if (!tell(letterMessage(letter, letter.message.payload), letterMessage(letter, null))) host.letters.dropped++
+
+  /** Tells all that there is room for. */
+  readonly #send = (): void => {
+    this.#isDue = false
+    let told = 0
+    while (told < this.#waiting.length && !this.#host.closed) {
+      const values = this.#waiting.slice(told, told + this.#next)
+      const outcome = sendMessage(this.#to, this.#message(values), undefined)
+      if (outcome === Outcome.Accepted) {
+        told += values.length
+        this.#next = Math.min(batch, this.#next * 2)
+      } else if (outcome !== Outcome.BadMessage) {
+        this.#isDue = true
+        setTimeout(this.#send, pause).unref()
+        break
+        // One that cannot cross is found by halves, and costs the others nothing.
+      } else if (values.length > 1) this.#next = values.length >> 1
+      else {
+        this.#plain(values)
+        told++
+      }
+    }
+    this.#waiting = this.#waiting.slice(told)
+  }
+
+  #plain(values: ReadonlyArray<A>): void {
+    const outcome = sendMessage(this.#to, this.#message(values.map(this.#plainly)), undefined)
+    if (outcome !== Outcome.Accepted) this.#lost(values.length)
   }
 }
 
-const eventMessage = (event: SystemEvent) => messages["myrmidon/Event"]({ event })
+/** Tells `first` of everything from now on. */
+export const relayTo = (host: Host, first: Cell): void => {
+  const { events, letters } = host
+  const toldEvents = new Outbox<SystemEvent>(
+    host,
+    first,
+    (values) => messages["myrmidon/Events"]({ events: values }),
+    plainEvent,
+    (count) => events.dropped += count
+  )
+  const toldLetters = new Outbox<RelayedLetter>(
+    host,
+    first,
+    (values) => messages["myrmidon/Letters"]({ letters: values }),
+    (letter) => ({ ...letter, payload: null }),
+    (count) => letters.dropped += count
+  )
+  events.tap = (event) => toldEvents.put(event)
+  letters.tap = ({ from, message, to, why }) => {
+    // What is lost on this way is not told on it.
+    if (to === first.pid) return
+    toldLetters.put({ to, from: from ?? null, tag: message._tag, payload: message.payload, why })
+  }
+}
 
-const plainly = (event: SystemEvent): SystemEvent =>
+const plainEvent = (event: SystemEvent): SystemEvent =>
   event._tag !== "TellFailed" ? event : {
     ...event,
     error: event.error instanceof Error
@@ -46,17 +125,14 @@ const plainly = (event: SystemEvent): SystemEvent =>
       : String(event.error)
   }
 
-const letterMessage = ({ from, message, to, why }: DeadLetter, payload: unknown) =>
-  messages["myrmidon/Letter"]({ to, from: from ?? null, tag: message._tag, payload, why })
-
 /** Where they arrive. */
 export const relayed = (host: Host) => ({
   event: (event: unknown): void => {
-    if (typeof event !== "object" || event === null) return
-    const fields = Object.entries(event).map(([key, value]) => [key, value ?? undefined] as const)
-    // A worker of this very program made it.
-    host.events.publish(Object.fromEntries(fields) as unknown as SystemEvent)
+    // A worker of this very program made it, and it was just decoded: nobody else has it.
+    const fields = event as Record<string, unknown>
+    for (const key in fields) fields[key] ??= undefined
+    host.events.publish(event as SystemEvent)
   },
-  letter: (to: Pid, from: Pid | null, tag: string, payload: unknown, why: DeadLetter["why"]): void =>
+  letter: ({ from, payload, tag, to, why }: RelayedLetter): void =>
     host.letter(to, from ?? undefined, new Envelope(lookup(tag), tag, payload), why)
 })

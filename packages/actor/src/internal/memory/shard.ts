@@ -535,7 +535,11 @@ export class MemoryShard implements Shard {
 
   pids(): Float64Array {
     this.scheduler.control()
-    return Float64Array.from(this.inOrder(Is.Open), ({ pid }) => pid)
+    const cells = this.inOrder(Is.Open)
+    // Not `from`, which takes ten times as long: a group swap begins with this.
+    const pids = new Float64Array(cells.length)
+    for (let at = 0; at < cells.length; at++) pids[at] = cells[at]!.pid
+    return pids
   }
 
   /** The cells with one of these flags, in order of their spawn. */

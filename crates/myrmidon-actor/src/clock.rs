@@ -1,0 +1,21 @@
+//! The time of worker shards, in ms: the process's, or in this crate's own tests what they say.
+
+#[cfg(not(test))]
+pub(crate) use myrmidon_runtime::clock::now;
+#[cfg(test)]
+pub(crate) use tests::now;
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use core::sync::atomic::{AtomicU64, Ordering};
+
+    static NOW: AtomicU64 = AtomicU64::new(0);
+
+    pub fn now() -> f64 {
+        f64::from_bits(NOW.load(Ordering::SeqCst))
+    }
+
+    pub fn set(to: f64) {
+        NOW.store(to.to_bits(), Ordering::SeqCst);
+    }
+}

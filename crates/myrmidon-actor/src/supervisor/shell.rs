@@ -1,0 +1,116 @@
+//! What both kinds of supervisors keep of their children, and do about what the machine says.
+
+use crate::{Context, MonitorRef, SpawnError, TimerRef, worker::crash};
+use core::time::Duration;
+use myrmidon_core::{
+    exit_reason::ExitReason,
+    pid::Pid,
+    supervisor::{Action, Event, Input, Life, StartFailure, Timer},
+};
+use rustc_hash::FxHashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Makes a child's actor. A panic is a start that failed, not the supervisor's own end.
+pub(super) fn made<A>(make: impl FnOnce() -> A) -> Result<A, SpawnError> {
+    catch_unwind(AssertUnwindSafe(make)).map_err(|panic| SpawnError::InitFailed(Box::new(crash(&*panic))))
+}
+
+/// A time of a supervisor.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Alarm(pub(super) Timer);
+
+pub(super) type Spawned = Result<(Pid, MonitorRef), SpawnError>;
+type Listener = Box<dyn FnMut(Event) + Send>;
+
+#[derive(Default)]
+pub(super) struct Shell {
+    children: FxHashMap<Life, Pid>,
+    by_pid: FxHashMap<Pid, Life>,
+    watches: FxHashMap<MonitorRef, Life>,
+    timers: FxHashMap<Timer, TimerRef>,
+    pub listener: Option<Listener>,
+}
+
+impl Shell {
+    pub fn len(&self) -> usize {
+        self.children.len()
+    }
+
+    /// What a spawn came to; `Ok`: whoever it was runs.
+    pub fn spawned<C>(&mut self, life: Life, spawned: Spawned) -> Result<Pid, Input<C>> {
+        match spawned {
+            Ok((pid, watch)) => {
+                self.children.insert(life, pid);
+                self.by_pid.insert(pid, life);
+                self.watches.insert(watch, life);
+                Ok(pid)
+            }
+            Err(SpawnError::InitFailed(error)) => {
+                Err(Input::Failed(life, StartFailure::Itself(ExitReason::Crashed(error))))
+            }
+            Err(error) => {
+                let detail = Some(error.to_string().into());
+                Err(Input::Failed(life, StartFailure::Itself(ExitReason::Shutdown { detail })))
+            }
+        }
+    }
+
+    /// A watch has ended, and with it the life of a child.
+    pub fn ended(&mut self, watch: MonitorRef) -> Option<Life> {
+        let life = self.watches.remove(&watch)?;
+        if let Some(pid) = self.children.remove(&life) {
+            self.by_pid.remove(&pid);
+        }
+        Some(life)
+    }
+
+    pub fn pid(&self, life: Life) -> Option<Pid> {
+        self.children.get(&life).copied()
+    }
+
+    /// The life that an actor lives as a child.
+    pub fn life(&self, pid: Pid) -> Option<Life> {
+        self.by_pid.get(&pid).copied()
+    }
+
+    pub fn fired(&mut self, timer: Timer) {
+        self.timers.remove(&timer);
+    }
+
+    /// Does what is alike for both; else gives the action back.
+    pub fn act<S, M: Send + 'static>(
+        &mut self,
+        action: Action<S>,
+        context: &mut Context<M>,
+        alarm: impl FnOnce(Alarm) -> M,
+    ) -> Option<Action<S>> {
+        match action {
+            Action::Stop(life) | Action::Cancel(life) => self.signal(life, ExitReason::SHUTDOWN, context),
+            Action::Kill(life) => self.signal(life, ExitReason::Killed, context),
+            Action::Arm(timer, millis) => {
+                let delay = Duration::try_from_secs_f64(millis / 1000.0).unwrap_or(Duration::MAX);
+                self.timers.insert(timer, context.after(delay, alarm(Alarm(timer))));
+            }
+            Action::Disarm(timer) => {
+                if let Some(timer) = self.timers.remove(&timer) {
+                    context.cancel(timer);
+                }
+            }
+            Action::Emit(event) => {
+                if let Some(listener) = &mut self.listener {
+                    listener(event);
+                }
+            }
+            Action::End(reason) => context.stop_with(reason),
+            other => return Some(other),
+        }
+        None
+    }
+
+    fn signal<M: Send + 'static>(&self, life: Life, reason: ExitReason, context: &mut Context<M>) {
+        if let Some(child) = self.children.get(&life) {
+            context.exit(*child, reason);
+        }
+    }
+}
