@@ -6,6 +6,7 @@
  *   Never re-entered: a handler's records wait until it has returned.
  * - Says how many deliveries of a slice it has consumed *before* each handler, and reads the control word after it, so
  *   that what the shard decides in between holds between any two messages. What it leaves is still in the mailbox.
+ * - Delivers from the submission ring itself what need not go through the shard (`direct.ts`).
  * - Every record that is no slice is worked off even in a batch that is left: it is not repeated.
  * - Charges by elapsed time (`metering.ts`). A slice above 1 ms ends the batch, so that timers and the inbox are looked at.
  * - Holds the process while there is something to run, and at rest as `alarm.ts` says.
