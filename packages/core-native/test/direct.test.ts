@@ -7,6 +7,9 @@ import { setup, type TestCell } from "./host.ts"
 
 type Setup = ReturnType<typeof setup>
 
+/** No handler is ever long, however busy the machine is. */
+const still = (): Setup => setup({ clock: { now: () => 0, wakeIn: () => {} } })
+
 /** Sends until the handlers are proven short and no message needs the shard any more. */
 const prove = async ({ host, send }: Setup, cells: ReadonlyArray<TestCell>): Promise<void> => {
   for (const cell of cells) {
@@ -25,7 +28,7 @@ const reductionsOf = ({ membrane }: Setup, cell: TestCell): number => membrane.c
 
 describe("G206: direct delivery", () => {
   it("serves in the order of the sends, which the shard does not", async () => {
-    const bench = setup()
+    const bench = still()
     const { host, membrane, send, spawn } = bench
     const got: Array<string> = []
     const cells = [spawn(() => {}), spawn(() => {})]
@@ -42,7 +45,7 @@ describe("G206: direct delivery", () => {
   })
 
   it("a conversation of thousands is counted to the message", async () => {
-    const bench = setup()
+    const bench = still()
     const { host, membrane, send, spawn } = bench
     let left = 20_000
     const cells: Array<TestCell> = [0, 1].map(() => spawn(() => {}))
@@ -61,7 +64,7 @@ describe("G206: direct delivery", () => {
   })
 
   it("G106: an account counts the message in hand, asked for in the middle of it", async () => {
-    const bench = setup()
+    const bench = still()
     const { host, membrane, send, spawn } = bench
     const cell = spawn(() => {})
     await prove(bench, [cell])
@@ -74,7 +77,7 @@ describe("G206: direct delivery", () => {
   })
 
   it("keeps the order of one receiver when its first messages had to go through the shard", async () => {
-    const bench = setup()
+    const bench = still()
     const { host, membrane, send, spawn } = bench
     const proven = Array.from({ length: 8 }, () => spawn(() => {}))
     await prove(bench, proven)
@@ -95,7 +98,7 @@ describe("G206: direct delivery", () => {
   })
 
   it("G11: what is urgent overtakes what waits in the ring", async () => {
-    const bench = setup()
+    const bench = still()
     const { host, membrane, send, spawn } = bench
     const got: Array<unknown> = []
     const cell = spawn(() => {})
@@ -110,7 +113,7 @@ describe("G206: direct delivery", () => {
   })
 
   it("G8: a kill by a handler acts before the next message of the ring", async () => {
-    const bench = setup()
+    const bench = still()
     const { host, membrane, send, spawn } = bench
     const [killer, victim] = [spawn(() => {}), spawn(() => {})]
     await prove(bench, [killer, victim])
@@ -126,7 +129,7 @@ describe("G206: direct delivery", () => {
   })
 
   it("G7: nothing enters while a handler waits, nor while it is suspended", async () => {
-    const bench = setup()
+    const bench = still()
     const { host, membrane, send, spawn } = bench
     const got: Array<unknown> = []
     const cell = spawn(() => {})
@@ -153,7 +156,7 @@ describe("G206: direct delivery", () => {
   })
 
   it("G109: a flooded actor has its turn, then others theirs; one with a budget of its own never goes around", async () => {
-    const bench = setup()
+    const bench = still()
     const { host, membrane, send, spawn } = bench
     const order: Array<string> = []
     const [flooded, light] = [spawn(() => {}), spawn(() => {})]
@@ -197,7 +200,7 @@ describe("G206: direct delivery", () => {
   })
 
   it("what is left in the ring at the end is a dead letter once", async () => {
-    const bench = setup()
+    const bench = still()
     const { host, membrane, send, spawn } = bench
     const cell = spawn(() => {})
     await prove(bench, [cell])
