@@ -78,7 +78,7 @@ describe("G206: direct delivery", () => {
           waiting.clear()
           break
         case 4:
-          if (dead.has(cell)) break
+          if (dead.has(cell) || waiting.has(cell)) break
           waiting.add(cell)
           return true
       }
