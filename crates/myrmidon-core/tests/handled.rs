@@ -17,8 +17,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let config =
-            ShardConfig { shard: 0, max_actors: 10, default_capacity: 100, seed: None, long_slice_us: 1000 };
+        let config = ShardConfig { shard: 0, max_actors: 10, default_capacity: 100, seed: None, long_slice_us: 1000 };
         Self { shard: Shard::new(config), ring: vec![Record::default(); 64] }
     }
 
