@@ -47,7 +47,7 @@ const NOTHING = 0
 const INDEX = 0xffffff
 
 /** ms after which a run ends: about as long as a batch may take. */
-const RUN = 0.2
+const RUN = 0.3
 /** Messages of a run. */
 const MOST = 1024
 /** Messages of one actor in a run, while others wait; as many as a slice may have. Actors are told apart by the low bits of
