@@ -27,10 +27,12 @@ const crateLayers = {
   "myrmidon-core": 0,
   "myrmidon-mesh": 1,
   "myrmidon-sim": 2,
-  "myrmidon-runtime": 2
+  "myrmidon-runtime": 2,
+  "myrmidon-actor": 3,
+  "myrmidon-node": 4
 }
 
-const top = 3
+const top = 5
 
 /**
  * @param {Record<string, number>} layers

@@ -27,7 +27,11 @@ export const spawnShape = async (
   return {
     completed,
     seconds,
-    extra: { bytes_per_actor: Math.round((after - before) / n), stop_seconds: (now() - stopping) / 1000 }
+    extra: {
+      bytes_per_actor: Math.round((after - before) / n),
+      process_mb: after / 1e6,
+      stop_seconds: (now() - stopping) / 1000
+    }
   }
 }
 

@@ -97,11 +97,11 @@ const checks = () => [
     steps: [
       {
         command: "cargo",
-        args: ["build", "--locked", "-p", "myrmidon-node", "--target", asanTarget, "--target-dir", "target/asan"],
+        args: ["build", "--locked", "-p", "myrmidon-node-addon", "--target", asanTarget, "--target-dir", "target/asan"],
         env: { RUSTC_BOOTSTRAP: "1", RUSTFLAGS: "-Zsanitizer=address" }
       },
       // Node tells an addon by its name.
-      { command: "cp", args: [at(`${asanFolder}/libmyrmidon_node.so`), at(`${asanFolder}/myrmidon.node`)] },
+      { command: "cp", args: [at(`${asanFolder}/libmyrmidon_node_addon.so`), at(`${asanFolder}/myrmidon.node`)] },
       {
         command: "vitest",
         args: ["run", "--project=core-native"],

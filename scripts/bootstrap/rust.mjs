@@ -1,5 +1,6 @@
 /** Rust: whether it is there and new enough, and the addon that is built with it. */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs"
+import { dirname } from "node:path"
 import { targets } from "../release/targets.mjs"
 import { Failure } from "./failure.mjs"
 import { at, filesBelow } from "./paths.mjs"
@@ -43,6 +44,32 @@ export const isOlder = (version, than) => {
   return false
 }
 
+/**
+ * What an addon is built of and where it goes.
+ *
+ * @typedef {object} Addon
+ * @property {string} name
+ * @property {string} crate
+ * @property {(target: import("../release/targets.mjs").Target) => string} library what cargo calls it
+ * @property {(target: import("../release/targets.mjs").Target) => string} output
+ */
+
+/** That of `@myrmidonjs/core-native`. @type {Addon} */
+const core = {
+  name: "the Rust addon",
+  crate: "myrmidon-node-addon",
+  library: (target) => target.library,
+  output: (target) => `packages/core-native/native/myrmidon.${target.triple}.node`
+}
+
+/** That of the example, with behaviours of its own. @type {Addon} */
+export const example = {
+  name: "the addon of examples/native-addon",
+  crate: "example-native-addon",
+  library: (target) => target.library.replace("myrmidon_node_addon", "example_native_addon"),
+  output: () => "examples/native-addon/native/native-addon.node"
+}
+
 /** Whether this checkout has an addon to build. */
 export const hasAddon = () => existsSync(at("packages/core-native/Cargo.toml"))
 
@@ -51,16 +78,18 @@ const rustInputs = () => [
   "Cargo.lock",
   ".cargo/config.toml",
   ...filesBelow("crates", (path) => /\.(rs|toml)$/.test(path)),
-  ...filesBelow("packages/core-native", (path) => /\.(rs|toml)$/.test(path))
+  ...filesBelow("packages/core-native", (path) => /\.(rs|toml)$/.test(path)),
+  ...filesBelow("examples", (path) => /\.(rs|toml)$/.test(path))
 ]
 
 /**
- * Builds the addon where its loader looks for it. An addon of the profile `release` also serves whoever wants `ci`.
+ * Builds an addon where its loader looks for it. An addon of the profile `release` also serves whoever wants `ci`.
  *
  * @param {Toolchain} toolchain
  * @param {"release" | "ci"} profile
+ * @param {Addon} addon
  */
-export const buildAddon = async (toolchain, profile) => {
+export const buildAddon = async (toolchain, profile, addon = core) => {
   const target = targets.find((each) => each.rust === toolchain.host)
   if (target === undefined) {
     throw new Failure(
@@ -70,18 +99,19 @@ export const buildAddon = async (toolchain, profile) => {
   const inputs = rustInputs()
   /** @param {string} of */
   const hash = (of) => hashOf(inputs, [of, toolchain.version, toolchain.host, process.env["RUSTFLAGS"] ?? ""])
-  const output = `packages/core-native/native/myrmidon.${target.triple}.node`
-  if (profile === "ci" && isFresh("addon", hash("release"), [output])) return
-  await once("addon", hash(profile), [output], async () => {
+  const output = addon.output(target)
+  const stamp = addon === core ? "addon" : addon.crate
+  if (profile === "ci" && isFresh(stamp, hash("release"), [output])) return
+  await once(stamp, hash(profile), [output], async () => {
     const { code, output: log } = await progress(
-      `building the Rust addon (profile ${profile})`,
-      (line) => capture("cargo", ["build", "--locked", "-p", "myrmidon-node", "--profile", profile], { onLine: line })
+      `building ${addon.name} (profile ${profile})`,
+      (line) => capture("cargo", ["build", "--locked", "-p", addon.crate, "--profile", profile], { onLine: line })
     )
-    if (code !== 0) throw new Failure(`${log}\nThe Rust addon does not build; the compiler's words stand above.`)
+    if (code !== 0) throw new Failure(`${log}\n${addon.name} does not build; the compiler's words stand above.`)
     const folder = process.env["CARGO_TARGET_DIR"] ?? at("target")
-    mkdirSync(at("packages/core-native/native"), { recursive: true })
+    mkdirSync(at(dirname(output)), { recursive: true })
     // By a rename: a process that has the old file mapped keeps it whole.
-    copyFileSync(`${folder}/${profile}/${target.library}`, at(`${output}.new`))
+    copyFileSync(`${folder}/${profile}/${addon.library(target)}`, at(`${output}.new`))
     renameSync(at(`${output}.new`), at(output))
   })
 }

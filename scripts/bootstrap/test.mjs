@@ -2,7 +2,7 @@
 import { Failure } from "./failure.mjs"
 import { install } from "./install.mjs"
 import { progress, say } from "./progress.mjs"
-import { buildAddon, findRust, hasAddon } from "./rust.mjs"
+import { buildAddon, example, findRust, hasAddon } from "./rust.mjs"
 import { suites } from "./suites.mjs"
 
 /** @typedef {{ name: string, passed: number, failed: number, seconds: number, skipped: string | undefined }} Row */
@@ -48,7 +48,10 @@ export const test = async (args) => {
       suite.name,
       async (line) => {
         try {
-          if (suite.uses === "addon" && toolchain !== undefined && hasAddon()) await buildAddon(toolchain, "ci")
+          if (suite.uses === "addon" && toolchain !== undefined && hasAddon()) {
+            await buildAddon(toolchain, "ci")
+            await buildAddon(toolchain, "ci", example)
+          }
           return await suite.run(line, toolchain !== undefined)
         } catch (error) {
           if (!(error instanceof Failure)) throw error

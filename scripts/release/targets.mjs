@@ -19,7 +19,7 @@ export const targets = [
     os: "linux",
     cpu: "x64",
     libc: "glibc",
-    library: "libmyrmidon_node.so"
+    library: "libmyrmidon_node_addon.so"
   },
   {
     triple: "linux-arm64-gnu",
@@ -27,7 +27,7 @@ export const targets = [
     os: "linux",
     cpu: "arm64",
     libc: "glibc",
-    library: "libmyrmidon_node.so"
+    library: "libmyrmidon_node_addon.so"
   },
   {
     triple: "linux-x64-musl",
@@ -35,7 +35,7 @@ export const targets = [
     os: "linux",
     cpu: "x64",
     libc: "musl",
-    library: "libmyrmidon_node.so"
+    library: "libmyrmidon_node_addon.so"
   },
   {
     triple: "linux-arm64-musl",
@@ -43,7 +43,7 @@ export const targets = [
     os: "linux",
     cpu: "arm64",
     libc: "musl",
-    library: "libmyrmidon_node.so"
+    library: "libmyrmidon_node_addon.so"
   },
   {
     triple: "darwin-x64",
@@ -51,7 +51,7 @@ export const targets = [
     os: "darwin",
     cpu: "x64",
     libc: undefined,
-    library: "libmyrmidon_node.dylib"
+    library: "libmyrmidon_node_addon.dylib"
   },
   {
     triple: "darwin-arm64",
@@ -59,7 +59,7 @@ export const targets = [
     os: "darwin",
     cpu: "arm64",
     libc: undefined,
-    library: "libmyrmidon_node.dylib"
+    library: "libmyrmidon_node_addon.dylib"
   },
   {
     triple: "win32-x64-msvc",
@@ -67,6 +67,6 @@ export const targets = [
     os: "win32",
     cpu: "x64",
     libc: undefined,
-    library: "myrmidon_node.dll"
+    library: "myrmidon_node_addon.dll"
   }
 ]

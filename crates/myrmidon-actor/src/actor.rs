@@ -38,6 +38,10 @@ pub trait Actor: Send + Sized + 'static {
     /// What happens when its handlers run long.
     const LEND: Lend = Lend::WhenLong;
 
+    /// The name of its protocol in TypeScript (`Actor.make("Counter", …)`): who looks its name up there is told when it has
+    /// another one. Empty: nobody can look it up.
+    const PROTOCOL: &'static str = "";
+
     /// Handles one message. A panic ends the actor with `Crashed`, and nothing else.
     fn handle(&mut self, message: Self::Message, context: &mut Context<Self::Message>);
 

@@ -45,6 +45,9 @@ pub trait AsyncActor: Send + Sized + 'static {
     /// What it is told.
     type Message: Send + 'static;
 
+    /// As [`crate::Actor::PROTOCOL`].
+    const PROTOCOL: &'static str = "";
+
     /// Handles one message. A panic ends the actor with `Crashed`.
     fn handle(
         &mut self,
@@ -115,6 +118,10 @@ impl<A: AsyncActor> Body for Asynchronous<A> {
         self.kind
     }
 
+    fn protocol(&self) -> &'static str {
+        A::PROTOCOL
+    }
+
     fn runs(&self) -> Runs {
         Runs::AsTask
     }
@@ -161,8 +168,8 @@ impl<A: AsyncActor> Body for Asynchronous<A> {
 
     fn task(mut self: Box<Self>, delivery: Delivery) -> Handling {
         Box::pin(async move {
-            let Delivery { me, sender, letter, .. } = delivery;
-            if let Some(message) = open::<A::Message>(self.kind, letter, A::from_wire) {
+            let Delivery { me, sender, .. } = delivery;
+            if let Some(message) = open::<A::Message>(self.kind, delivery, A::from_wire) {
                 self.actor.handle(message, &mut Context::new(me, sender, self.kind)).await;
             }
             self as Box<dyn Body>

@@ -2,6 +2,7 @@
 
 use crate::{
     Actor, Context, Lend, Signal, Wire,
+    actor_ref::steer,
     letter::{Letter, Parcel},
     mail::Kind,
     place,
@@ -12,6 +13,7 @@ use core::any::Any;
 #[cfg(feature = "tokio")]
 use core::{future::Future, pin::Pin};
 use myrmidon_core::{pid::Pid, swap::Version};
+use std::sync::Arc;
 
 /// A message and what is known of it.
 pub(crate) struct Delivery {
@@ -38,6 +40,7 @@ pub(crate) enum Runs {
 /// See the module. User code runs in here, with nothing borrowed.
 pub(crate) trait Body: Send {
     fn kind(&self) -> Kind;
+    fn protocol(&self) -> &'static str;
     fn runs(&self) -> Runs;
     /// A handler took so long.
     fn took(&mut self, micros: u32);
@@ -74,21 +77,37 @@ pub(crate) struct Plain<A: Actor> {
     pub long: bool,
 }
 
-/// The message of a letter; `None`: it is none of this type's, or gone.
+/// The message of another language; one that is not read is a dead letter, unless somebody asks, who is told by the end of the
+/// question.
+pub(crate) fn read_wire<M>(me: Pid, sender: Pid, wire: Wire, read: impl FnOnce(Wire) -> Option<M>) -> Option<M> {
+    let (tag, asks) = (Arc::clone(&wire.tag), wire.ticket.is_some());
+    let message = read(wire);
+    if message.is_none() && !asks {
+        steer(me, move |worker| worker.misread(me, sender, tag));
+    }
+    message
+}
+
+/// The message of a delivery; `None`: it is none of this type's, or gone.
 #[inline]
-pub(crate) fn open<M: Send + 'static>(kind: Kind, letter: Letter, from_wire: fn(Wire) -> Option<M>) -> Option<M> {
+pub(crate) fn open<M: Send + 'static>(kind: Kind, delivery: Delivery, from_wire: fn(Wire) -> Option<M>) -> Option<M> {
+    let Delivery { me, sender, letter, .. } = delivery;
     let read = |parcel: Parcel| parcel.downcast::<M>().ok().map(|message| *message);
     match letter {
         Letter::Slot(slot) => place::here(|worker| worker.mail.take::<M>(kind, slot)).flatten(),
         Letter::Parcel(parcel) => read(parcel),
         Letter::Made(make) => read(make()),
-        Letter::Wire(wire) => from_wire(wire),
+        Letter::Wire(wire) => read_wire(me, sender, wire, from_wire),
     }
 }
 
 impl<A: Actor> Body for Plain<A> {
     fn kind(&self) -> Kind {
         self.kind
+    }
+
+    fn protocol(&self) -> &'static str {
+        A::PROTOCOL
     }
 
     #[inline]
@@ -116,8 +135,8 @@ impl<A: Actor> Body for Plain<A> {
     }
 
     fn handle(&mut self, delivery: Delivery) {
-        let Delivery { me, sender, letter, .. } = delivery;
-        if let Some(message) = open::<A::Message>(self.kind, letter, A::from_wire) {
+        let Delivery { me, sender, .. } = delivery;
+        if let Some(message) = open::<A::Message>(self.kind, delivery, A::from_wire) {
             self.actor.handle(message, &mut Context::new(me, sender, self.kind));
         }
     }

@@ -1,7 +1,7 @@
 //! What a handler may do: everything that needs to know which actor does it.
 
 use crate::{
-    Actor, ActorRef, AskError, MonitorRef, ReplyTo, Spawn, SpawnError, TimerRef,
+    Actor, ActorRef, AskError, MonitorRef, Refusal, ReplyTo, SharedBuffer, Spawn, SpawnError, TimerRef,
     actor_ref::{steer, timeout_ms},
     answer::read,
     letter::Parcel,
@@ -19,6 +19,7 @@ use core::{
     time::Duration,
 };
 use myrmidon_core::{exit_reason::ExitReason, pid::Pid, record::submission};
+use std::sync::Arc;
 
 /// Names of watches and timers: each once in a process, until 2^32 of them were made.
 fn reference() -> u32 {
@@ -240,8 +241,17 @@ impl<M: Send + 'static> Context<M> {
 
     /// The actor with a name, if it is a Rust one that takes such messages.
     pub fn whereis<N: Send + 'static>(&self, name: &str) -> Option<ActorRef<N>> {
-        let handle = place::here(|worker| worker.system()).or_else(|| place::away().map(|away| away.door.system))?;
-        runtime::whereis(&*myrmidon_runtime::System::find(handle)?, name)
+        runtime::whereis(&*myrmidon_runtime::System::find(place::system()?)?, name)
+    }
+
+    /// A buffer of zeros, which may be handed over without a copy, to other languages too.
+    ///
+    /// # Errors
+    /// [`Refusal`]: the runtime's limit is reached (`Builder::buffers`), or the machine has not that much.
+    pub fn buffer(&self, bytes: usize) -> Result<SharedBuffer, Refusal> {
+        let door = place::here(|worker| Arc::clone(worker.door())).or_else(|| place::away().map(|away| away.door));
+        let door = door.ok_or(Refusal::Limit)?;
+        SharedBuffer::allocate(&door.account, bytes)
     }
 
     fn on_shard(&self, run: impl FnOnce(&mut Worker) + Send + 'static) {

@@ -22,7 +22,7 @@ use core::{
 };
 use myrmidon_core::{exit_reason::ExitReason, pid::Pid};
 pub(crate) use myrmidon_runtime::Refusal;
-use myrmidon_runtime::{Lane, ShardHandle};
+use myrmidon_runtime::{Account, Lane, ShardHandle};
 use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
 use std::{collections::VecDeque, sync::Arc};
@@ -68,6 +68,8 @@ pub(crate) struct Door {
     pub shard: u8,
     /// The handle of its system.
     pub system: u32,
+    /// Who pays for the buffers of its actors.
+    pub account: Arc<Account>,
     bell: ShardHandle,
     errands: Lane<Errand>,
     /// A hint, so that an owner takes no lock for nothing: written under that of the stock.
@@ -76,8 +78,20 @@ pub(crate) struct Door {
     /// Actors that live here, as of the last turn, and those that are on their way: what placement looks at.
     pub live: AtomicU32,
     pub coming: AtomicU32,
-    /// Types of the messages of actors with names.
-    pub named: Mutex<FxHashMap<Pid, Kind>>,
+    /// Nothing is to be done here, no timer is armed, no call pending and no actor lent: whoever wakes the owner ends that
+    /// first, so that work on its way is never missed.
+    pub rests: Arc<AtomicBool>,
+    /// What is to be known of actors with names.
+    pub named: Mutex<FxHashMap<Pid, Named>>,
+}
+
+/// An actor with a name, as others look it up.
+#[derive(Clone, Copy)]
+pub(crate) struct Named {
+    /// The type of its messages.
+    pub kind: Kind,
+    /// Its protocol in other languages.
+    pub protocol: &'static str,
 }
 
 impl fmt::Debug for Door {
@@ -87,16 +101,18 @@ impl fmt::Debug for Door {
 }
 
 impl Door {
-    pub fn new(shard: u8, system: u32, bell: ShardHandle) -> Self {
+    pub fn new(shard: u8, system: u32, account: Arc<Account>, rests: Arc<AtomicBool>, bell: ShardHandle) -> Self {
         Self {
             shard,
             system,
+            account,
             bell,
             errands: Lane::default(),
             low: AtomicBool::new(true),
             stock: Mutex::default(),
             live: AtomicU32::new(0),
             coming: AtomicU32::new(0),
+            rests,
             named: Mutex::default(),
         }
     }

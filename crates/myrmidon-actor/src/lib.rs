@@ -44,13 +44,18 @@ mod actor_ref;
 mod answer;
 mod body;
 mod clock;
+#[cfg(feature = "serde")]
+mod codec;
 mod context;
+mod describe;
 mod door;
 mod error;
+mod foreign;
 mod inspect;
 mod lend;
 mod letter;
 mod mail;
+mod observer;
 mod place;
 mod reply;
 mod runtime;
@@ -72,7 +77,9 @@ pub use answer::Answer;
 #[cfg(feature = "tokio")]
 pub use asynchronous::AsyncActor;
 pub use context::Context;
+pub use describe::{Description, describe, is_busy, is_worker, suspend};
 pub use error::{AskError, SpawnError, StartError, TellError};
+pub use foreign::ForeignRef;
 pub use inspect::{InspectError, Inspector, Statistics, Trace, TraceEvent, TraceOptions};
 pub use myrmidon_core::{
     exit_reason::{CrashError, ExitReason, Language, Unreachable},
@@ -80,7 +87,11 @@ pub use myrmidon_core::{
     send_error::SendError,
     shard::{ActorInfo, ShardStats, Status},
 };
-pub use myrmidon_runtime::System;
+pub use myrmidon_runtime::{
+    System,
+    buffer::{Refusal, SharedBuffer},
+};
+pub use observer::{DeadLetter, Notice, Why};
 pub use reply::ReplyTo;
 pub use runtime::{Builder, Runtime, Stopped};
 pub use signal::{MonitorRef, Signal};

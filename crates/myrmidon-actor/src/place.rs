@@ -58,6 +58,11 @@ pub(crate) fn on_shard<F: FnOnce(&mut Worker)>(shard: u8, run: F) -> Result<(), 
     })
 }
 
+/// The system of the actor that the calling code is of.
+pub(crate) fn system() -> Option<u32> {
+    here(|worker| worker.system()).or_else(|| away().map(|away| away.door.system))
+}
+
 /// Whether this thread is a shard's.
 pub(crate) fn is_shard() -> bool {
     HERE.with(|here| here.try_borrow().map_or(true, |here| here.is_some()))

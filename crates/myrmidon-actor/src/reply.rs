@@ -81,10 +81,18 @@ impl Ticket {
 /// ```
 pub struct ReplyTo<R> {
     ticket: Arc<Ticket>,
-    /// How an answer to another language is written.
-    encode: Option<fn(R) -> Vec<u8>>,
+    /// Where the asker speaks another language.
+    abroad: Option<Box<Abroad<R>>>,
     sent: bool,
     answer: PhantomData<fn(R)>,
+}
+
+/// An answer to another language.
+pub(crate) struct Abroad<R> {
+    /// Of the question.
+    pub tag: Arc<str>,
+    /// How it is written.
+    pub encode: Box<dyn FnOnce(R) -> Encoded + Send>,
 }
 
 impl<R> fmt::Debug for ReplyTo<R> {
@@ -95,18 +103,18 @@ impl<R> fmt::Debug for ReplyTo<R> {
 
 impl<R: Send + 'static> ReplyTo<R> {
     pub(crate) fn new(ticket: Arc<Ticket>) -> Self {
-        Self { ticket, encode: None, sent: false, answer: PhantomData }
+        Self { ticket, abroad: None, sent: false, answer: PhantomData }
     }
 
-    pub(crate) fn encoding(ticket: Arc<Ticket>, encode: fn(R) -> Vec<u8>) -> Self {
-        Self { ticket, encode: Some(encode), sent: false, answer: PhantomData }
+    pub(crate) fn abroad(ticket: Arc<Ticket>, abroad: Box<Abroad<R>>) -> Self {
+        Self { ticket, abroad: Some(abroad), sent: false, answer: PhantomData }
     }
 
     /// Answers. An answer that nobody waits for any more vanishes.
     pub fn send(mut self, answer: R) {
-        let parcel: Parcel = match self.encode {
+        let parcel: Parcel = match self.abroad.take() {
             None => Box::new(answer),
-            Some(encode) => Box::new(Encoded(encode(answer))),
+            Some(abroad) => Box::new((abroad.encode)(answer)),
         };
         self.sent = true;
         self.ticket.settle(Ok(parcel));
@@ -119,7 +127,11 @@ impl<R> Drop for ReplyTo<R> {
         if self.sent || std::thread::panicking() {
             return;
         }
-        self.ticket.settle(Err(AskError::NoReply));
+        let outcome: Outcome = match self.abroad.take() {
+            None => Err(AskError::NoReply),
+            Some(abroad) => Ok(Box::new(Encoded::refusal(&abroad.tag, "the actor dropped the question"))),
+        };
+        self.ticket.settle(outcome);
     }
 }
 

@@ -1,12 +1,13 @@
 //! The worker shards of a process, or of one part of it, and the threads beside them.
 
 use crate::{
-    Actor, ActorRef, Placement, Spawn, SpawnError, StartError,
+    Actor, ActorRef, Notice, Placement, Spawn, SpawnError, StartError,
     answer::channel,
     body::{Body, Plain},
     door::{self, Door, Errand},
     lend::Pool,
     mail::kind_of,
+    observer::Observer,
     place,
     swap::{OnSwap, SwapEvent},
     worker::{self, Opening, Plan, Worker},
@@ -17,7 +18,7 @@ use myrmidon_core::{
     record::spawn as flags,
     shard::{ActorInfo, ShardConfig, ShardStats},
 };
-use myrmidon_runtime::System;
+use myrmidon_runtime::{Account, System};
 use parking_lot::Mutex;
 use std::{
     sync::Arc,
@@ -41,6 +42,8 @@ pub struct Builder {
     max_actors: u32,
     mailbox: u32,
     long_slice: Duration,
+    buffers: usize,
+    observer: Option<Observer>,
     system: Option<Arc<System>>,
     on_swap: Option<Arc<OnSwap>>,
     #[cfg(feature = "tokio")]
@@ -62,6 +65,8 @@ impl Default for Builder {
             max_actors: 1 << 20,
             mailbox: 65_536,
             long_slice: Duration::from_millis(1),
+            buffers: 1 << 30,
+            observer: None,
             system: None,
             on_swap: None,
             #[cfg(feature = "tokio")]
@@ -106,6 +111,33 @@ impl Builder {
         self
     }
 
+    /// Bytes of its actors' buffers that may be outstanding: 1 GiB, unless said otherwise.
+    #[must_use]
+    pub fn buffers(mut self, bytes: usize) -> Self {
+        self.buffers = bytes;
+        self
+    }
+
+    /// Hears of dead letters and crashes. It runs on the shards' threads: it may tell actors, and must not wait.
+    ///
+    /// ```
+    /// use myrmidon_actor::{Context, Notice, Runtime, behavior};
+    /// let (sender, notices) = std::sync::mpsc::channel();
+    /// let observer = move |notice| drop(sender.send(notice));
+    /// let runtime = Runtime::builder().observer(observer).start()?;
+    /// let actor = runtime.spawn(behavior((), |_: &mut (), (): (), _: &mut Context<()>| panic!("oops")))?;
+    /// actor.tell(())?;
+    /// assert!(matches!(notices.recv()?, Notice::Crashed { pid, .. } if pid == actor.pid()));
+    /// actor.tell(())?;
+    /// assert!(matches!(notices.recv()?, Notice::DeadLetter(letter) if letter.to == actor.pid()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn observer(mut self, observer: impl Fn(Notice) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer(Arc::new(observer)));
+        self
+    }
+
     /// Joins a system that is there, beside its isolates, instead of opening one.
     #[must_use]
     pub fn system(mut self, system: Arc<System>) -> Self {
@@ -141,6 +173,7 @@ impl Builder {
         check("long_slice", (1..=10_000_000).contains(&long), "1 us to 10 s")?;
         let system = self.system.unwrap_or_else(System::open);
         let pool = Arc::new(Pool::new(self.pool));
+        let account = Account::new(self.buffers);
         #[cfg(feature = "tokio")]
         let tasks = Arc::new(crate::asynchronous::Tasks::new(self.tokio));
         let mut runtime = Runtime {
@@ -159,6 +192,8 @@ impl Builder {
                     seed: None,
                     long_slice_us: long as u32,
                 },
+                account: Arc::clone(&account),
+                observer: self.observer.clone(),
                 pool: Arc::clone(&pool),
                 on_swap: self.on_swap.clone(),
                 #[cfg(feature = "tokio")]
@@ -345,7 +380,7 @@ pub(crate) fn whereis<M: Send + 'static>(system: &System, name: &str) -> Option<
     let kind = kind_of::<M>();
     let door = door::find(pid.shard())?;
     let named = door.named.lock().get(&pid).copied();
-    (named == Some(kind)).then(|| ActorRef::new(pid, kind))
+    named.is_some_and(|named| named.kind == kind).then(|| ActorRef::new(pid, kind))
 }
 
 fn opening(parent: Pid, options: &Spawn, watch: Option<u32>) -> Opening {

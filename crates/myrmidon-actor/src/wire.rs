@@ -1,13 +1,12 @@
 //! Messages of other languages: a tag, a payload of bytes, and perhaps the right to answer.
 //!
-//! What the bytes are is docs/codec.md's: plain msgpack of the payload. To read and write them is the actor's, with a library
-//! of its choice ([`crate::Actor::from_wire`]); it runs as a part of its handler.
+//! What the bytes are is docs/codec.md's: plain msgpack of the payload. To read and write them is the actor's
+//! ([`crate::Actor::from_wire`]), with `serde` or a library of its choice; it runs as a part of its handler.
 
-use crate::{
-    AskError,
-    reply::{ReplyTo, Ticket},
-};
+use crate::reply::{Abroad, ReplyTo, Ticket};
 use core::fmt;
+use myrmidon_core::record::reply;
+use myrmidon_runtime::buffer::{SharedBuffer, pack};
 use std::sync::Arc;
 
 /// What a message from an isolate of another language carries.
@@ -21,6 +20,17 @@ pub enum Payload {
     Bytes(Vec<u8>),
 }
 
+impl Payload {
+    /// The codec's bytes of it.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Nothing => vec![0xc0],
+            Self::Number(number) => [&[0xcb], &number.to_be_bytes()[..]].concat(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+}
+
 /// A message from an isolate of another language.
 ///
 /// An actor that is to be told by TypeScript says how it reads one:
@@ -32,6 +42,7 @@ pub enum Payload {
 /// struct Counter(f64);
 /// impl Actor for Counter {
 ///     type Message = Message;
+///     const PROTOCOL: &'static str = "Counter";
 ///     fn from_wire(mut wire: Wire) -> Option<Message> {
 ///         match (wire.tag(), wire.payload()) {
 ///             ("Add", Payload::Number(by)) => Some(Message::Add(*by)),
@@ -50,10 +61,14 @@ pub enum Payload {
 ///     }
 /// }
 /// ```
+///
+/// With the feature `serde`, which is on, `wire.read()` and `wire.answers()` do the same for every type.
 pub struct Wire {
     pub(crate) tag: Arc<str>,
     pub(crate) payload: Payload,
+    pub(crate) buffers: Vec<SharedBuffer>,
     pub(crate) ticket: Option<Arc<Ticket>>,
+    pub(crate) issue: Option<String>,
 }
 
 impl fmt::Debug for Wire {
@@ -63,6 +78,15 @@ impl fmt::Debug for Wire {
 }
 
 impl Wire {
+    pub(crate) fn new(
+        tag: Arc<str>,
+        payload: Payload,
+        buffers: Vec<SharedBuffer>,
+        ticket: Option<Arc<Ticket>>,
+    ) -> Self {
+        Self { tag, payload, buffers, ticket, issue: None }
+    }
+
     /// The message's name in its protocol.
     pub fn tag(&self) -> &str {
         &self.tag
@@ -73,20 +97,92 @@ impl Wire {
         &self.payload
     }
 
+    /// The `SharedBuffer`s that came with it, without a copy; in the payload each stands as its place among them. Those that
+    /// nobody takes are freed.
+    pub fn buffers(&mut self) -> Vec<SharedBuffer> {
+        core::mem::take(&mut self.buffers)
+    }
+
     /// The right to answer, once, if it asks. `encode` writes an answer as the codec's bytes.
     pub fn reply<R: Send + 'static>(&mut self, encode: fn(R) -> Vec<u8>) -> Option<ReplyTo<R>> {
-        self.ticket.take().map(|ticket| ReplyTo::encoding(ticket, encode))
+        self.answer(move |answer| Encoded { status: reply::SUCCESS, bytes: encode(answer), buffers: None })
+    }
+
+    /// The same for an answer whose schema speaks of buffers: they go with it, without a copy, and each stands in the bytes
+    /// as its place among them.
+    pub fn reply_with<R: Send + 'static>(
+        &mut self,
+        encode: fn(R) -> (Vec<u8>, Vec<SharedBuffer>),
+    ) -> Option<ReplyTo<R>> {
+        self.answer(move |answer| {
+            let (bytes, buffers) = encode(answer);
+            Encoded { status: reply::SUCCESS, bytes, buffers: Some(buffers) }
+        })
+    }
+
+    pub(crate) fn answer<R: Send + 'static>(
+        &mut self,
+        encode: impl FnOnce(R) -> Encoded + Send + 'static,
+    ) -> Option<ReplyTo<R>> {
+        let ticket = self.ticket.take()?;
+        let abroad = Abroad { tag: Arc::clone(&self.tag), encode: Box::new(encode) };
+        Some(ReplyTo::abroad(ticket, Box::new(abroad)))
     }
 }
 
 impl Drop for Wire {
     fn drop(&mut self) {
+        // Before anybody hears of it.
+        self.buffers.clear();
         // A question that was not read, or not taken as one, has no answer.
         if let Some(ticket) = self.ticket.take() {
-            ticket.settle(Err(AskError::NoReply));
+            let issue = self.issue.take();
+            let issue = issue.as_deref().unwrap_or("the actor does not know this message");
+            ticket.settle(Ok(Box::new(Encoded::refusal(&self.tag, issue))));
         }
     }
 }
 
 /// An answer in the codec's bytes.
-pub(crate) struct Encoded(pub Vec<u8>);
+pub(crate) struct Encoded {
+    /// `reply`.
+    pub status: u32,
+    pub bytes: Vec<u8>,
+    /// Where the answer's schema speaks of some.
+    pub buffers: Option<Vec<SharedBuffer>>,
+}
+
+impl Encoded {
+    /// Why there is none: `AskError { tag, reason: BadMessage { tag, issue } }` of the TypeScript package.
+    pub fn refusal(tag: &str, issue: &str) -> Self {
+        let mut bytes = Vec::new();
+        bytes.push(0x83);
+        for (key, value) in [("_tag", "AskError"), ("tag", tag)] {
+            text(&mut bytes, key);
+            text(&mut bytes, value);
+        }
+        text(&mut bytes, "reason");
+        bytes.push(0x83);
+        for (key, value) in [("_tag", "BadMessage"), ("tag", tag), ("issue", issue)] {
+            text(&mut bytes, key);
+            text(&mut bytes, value);
+        }
+        Self { status: reply::ASK_ERROR, bytes, buffers: None }
+    }
+
+    /// As it travels.
+    pub fn packed(self) -> Vec<u8> {
+        let Self { mut bytes, buffers, .. } = self;
+        if let Some(buffers) = buffers {
+            pack(&mut bytes, buffers);
+        }
+        bytes
+    }
+}
+
+/// A string of msgpack: str 32, which every reader takes.
+fn text(bytes: &mut Vec<u8>, text: &str) {
+    bytes.push(0xdb);
+    bytes.extend_from_slice(&(text.len() as u32).to_be_bytes());
+    bytes.extend_from_slice(text.as_bytes());
+}

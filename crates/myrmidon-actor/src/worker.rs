@@ -16,6 +16,7 @@ mod swap_group;
 mod swaps;
 mod trace;
 mod turn;
+mod wire;
 
 pub(crate) use deliver::crash;
 pub(crate) use deliver::start;
@@ -26,12 +27,14 @@ pub(crate) use trace::{Seen, Tracer};
 pub(crate) use turn::{Plan, run};
 
 use crate::{
+    Notice,
     answer::Sender,
     body::Body,
     door::Door,
     lend::Pool,
     letter::{Outcome, Parcel},
     mail::{Kind, Mail},
+    observer::Observer,
     reply::Ticket,
     timer::Ticking,
 };
@@ -144,6 +147,9 @@ pub(crate) struct Worker {
     timers_of: FxHashMap<Pid, Vec<u32>>,
     watches: FxHashMap<u32, Sender<Outcome>>,
     last_watch: u32,
+    /// Who hears of dead letters and crashes, and what of them is to be told.
+    observer: Option<Observer>,
+    noticed: Vec<Notice>,
     loans: FxHashMap<Pid, Loan>,
     last_loan: u32,
     pub swaps: swaps::Swaps,
@@ -251,6 +257,16 @@ impl Worker {
     pub fn stats(&mut self) -> myrmidon_core::shard::ShardStats {
         self.flush();
         self.shard.stats()
+    }
+
+    /// The actor that runs.
+    pub fn running(&self) -> Pid {
+        self.running.pid
+    }
+
+    /// The protocol of an actor that is not lent.
+    pub fn protocol(&mut self, pid: Pid) -> Option<&'static str> {
+        self.home(pid)?.body.as_ref().map(|body| body.protocol())
     }
 
     /// What is known of an actor.

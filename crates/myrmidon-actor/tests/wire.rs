@@ -1,6 +1,6 @@
 //! A Rust actor as an isolate of another language reaches it: by name, with a tag and bytes, over a real path.
 
-use myrmidon_actor::{Actor, Context, Payload, ReplyTo, Runtime, Spawn, System, Wire};
+use myrmidon_actor::{Actor, Context, Lend, Payload, ReplyTo, Runtime, SharedBuffer, Spawn, System, Wire};
 use myrmidon_core::{
     PeerLimits,
     payload::Payload as Carried,
@@ -156,10 +156,88 @@ fn g174_what_an_actor_cannot_read_is_dropped_and_a_question_among_it_ends() {
     isolate.send(other, "Add", Carried::bytes(vec![0xc1]), 0);
     isolate.send(other, "Nonsense", Carried::None, 1);
     let (record, _) = isolate.end_of_call();
-    assert_eq!((record[word::A], record[word::B]), (1, reply::FAILURE));
+    assert_eq!((record[word::A], record[word::B]), (1, reply::ASK_ERROR));
     isolate.send(other, "Stop", Carried::None, 0);
     isolate.send(other, "Total", Carried::None, 2);
     let (record, _) = isolate.end_of_call();
     assert_eq!(record[word::HEAD] & 0xff, completion::CALL_ENDED);
     assert_eq!((record[word::A], record[word::B]), (2, call_end::EXITED));
+}
+
+/// A Rust actor that is told by others of Rust as one of another language would be.
+struct Heard(std::sync::mpsc::Sender<(Option<Pid>, Payload, usize)>);
+
+impl Actor for Heard {
+    type Message = (Payload, Vec<SharedBuffer>);
+    const PROTOCOL: &'static str = "Heard";
+    fn from_wire(mut wire: Wire) -> Option<Self::Message> {
+        (wire.tag() == "Said").then(|| (wire.payload().clone(), wire.buffers()))
+    }
+    fn handle(&mut self, (payload, buffers): Self::Message, context: &mut Context<Self::Message>) {
+        let count = buffers.len();
+        drop(buffers);
+        self.0.send((context.sender(), payload, count)).expect("the test listens");
+    }
+}
+
+/// Says three things, on its shard or away from it.
+struct Speaker<const LENT: bool>;
+
+impl<const LENT: bool> Actor for Speaker<LENT> {
+    type Message = ();
+    const LEND: Lend = if LENT { Lend::Always } else { Lend::Never };
+    fn handle(&mut self, (): (), context: &mut Context<()>) {
+        let heard = context.foreign("heard").expect("it has the name");
+        heard.tell("Said", Payload::Nothing).expect("there is room");
+        heard.tell("Said", Payload::Number(1.5)).expect("there is room");
+        let buffer = context.buffer(100).expect("there is memory");
+        heard.tell_with("Said", Payload::Bytes(vec![0]), vec![buffer]).expect("there is room");
+    }
+}
+
+#[test]
+fn g197_a_foreign_ref_tells_from_a_shard_a_lent_handler_and_from_outside_in_order() {
+    let runtime = Runtime::builder().shards(2).buffers(100).start().expect("a runtime");
+    let (sender, heard) = std::sync::mpsc::channel();
+    runtime.spawn_with(&Spawn::new().named("heard"), Heard(sender)).expect("the name is free");
+    let expected = [Payload::Nothing, Payload::Number(1.5), Payload::Bytes(vec![0])];
+    // One beside it, one on the other shard: the least loaded one is taken.
+    for _ in 0..2 {
+        let here = runtime.spawn(Speaker::<false>).expect("a speaker");
+        let lent = runtime.spawn(Speaker::<true>).expect("a speaker");
+        for (speaker, pid) in [(here, here.pid()), (lent, lent.pid())] {
+            speaker.tell(()).expect("there is room");
+            for (at, payload) in expected.iter().enumerate() {
+                // The buffer of the one before was freed: a limit of one of them is enough.
+                let (from, said, buffers) = heard.recv().expect("it is told");
+                assert_eq!((from, &said, buffers), (Some(pid), payload, usize::from(at == 2)));
+            }
+        }
+    }
+    let outside = runtime.foreign("heard").expect("it has the name");
+    outside.tell("Said", Payload::Number(2.0)).expect("there is room");
+    assert_eq!(heard.recv().expect("it is told"), (None, Payload::Number(2.0), 0));
+    assert_eq!(runtime.foreign("nobody"), None);
+}
+
+#[test]
+fn g199_an_actor_is_described_with_its_protocol_and_held() {
+    let runtime = Runtime::builder().shards(1).start().expect("a runtime");
+    let (sender, heard) = std::sync::mpsc::channel();
+    let actor = runtime.spawn_with(&Spawn::new().named("described"), Heard(sender)).expect("the name is free");
+    let unnamed = runtime.spawn(Counter::default()).expect("a counter");
+    let found = myrmidon_actor::describe(actor.pid()).expect("it lives");
+    assert_eq!((found.protocol, found.info.name.as_deref()), ("Heard", Some("described")));
+    assert_eq!(myrmidon_actor::describe(unnamed.pid()).expect("it lives").protocol, "");
+    assert!(myrmidon_actor::is_worker(actor.pid().shard()));
+    assert!(myrmidon_actor::suspend(actor.pid(), true));
+    actor.tell((Payload::Nothing, Vec::new())).expect("there is room");
+    assert_eq!(myrmidon_actor::describe(actor.pid()).expect("it lives").info.mailbox, 1);
+    assert!(heard.try_recv().is_err());
+    assert!(myrmidon_actor::suspend(actor.pid(), false));
+    heard.recv().expect("it goes on");
+    actor.kill();
+    actor.ended().wait().expect("it ends");
+    assert!(myrmidon_actor::describe(actor.pid()).is_none());
+    assert!(!myrmidon_actor::suspend(actor.pid(), true));
 }

@@ -222,6 +222,8 @@ constants! {
         SUCCESS = 0;
         /// A domain error: the callee lives.
         FAILURE = 1;
+        /// Neither: the codec's bytes of why it was not answered.
+        ASK_ERROR = 2;
     }
 }
 

@@ -193,6 +193,11 @@ impl Shard {
         }
     }
 
+    /// The addresses where actors are and will be: filled from their beginning, and kept as long as the shard.
+    pub fn room(&self) -> [core::ops::Range<*const u8>; 2] {
+        self.slab.room()
+    }
+
     /// Reserves up to `out.len()` PIDs; how many. Unused ones come back by `submission::RELEASE`.
     pub fn reserve(&mut self, out: &mut [Pid]) -> usize {
         if self.closed {

@@ -14,6 +14,7 @@ use crate::{
     room::{HeldBy, Holding},
     timer::TimersOf,
 };
+use core::ops::Range;
 use std::collections::VecDeque;
 
 /// What a slot is.
@@ -162,6 +163,9 @@ pub struct Side {
 /// Bytes of a slot: what an actor costs that has nothing.
 pub const SLOT_BYTES: usize = size_of::<Hot>() + size_of::<u64>();
 
+/// Slots for which there is room from the beginning, where there may be so many actors: 288 MiB of addresses.
+const ROOM: u32 = 1 << 22;
+
 /// Actors by index.
 pub struct Slab {
     hot: Vec<Hot>,
@@ -183,13 +187,14 @@ pub struct Slab {
 impl Slab {
     /// An empty slab; the first life of a slot has `first_generation`.
     pub fn new(shard: u8, max_actors: u32, first_generation: u32) -> Self {
+        let limit = max_actors.min(MAX_INDEX);
         Self {
-            hot: vec![Hot::default()],
-            opened: vec![0],
+            hot: roomy(Hot::default(), limit),
+            opened: roomy(0, limit),
             sides: Pool::new(),
             free: VecDeque::new(),
             shard,
-            limit: max_actors.min(MAX_INDEX),
+            limit,
             first_generation,
             highest_generation: first_generation,
             live: 0,
@@ -353,10 +358,30 @@ impl Slab {
         }
     }
 
-    /// Bytes held.
-    pub fn bytes(&self) -> usize {
-        self.hot.capacity() * size_of::<Hot>() + self.opened.capacity() * size_of::<u64>() + self.sides.bytes()
+    /// The addresses of the slots, given out or not.
+    pub fn room(&self) -> [Range<*const u8>; 2] {
+        [addresses(&self.hot), addresses(&self.opened)]
     }
+
+    /// Bytes held. Room for slots that were never given out is addresses alone.
+    pub fn bytes(&self) -> usize {
+        self.hot.len() * size_of::<Hot>() + self.opened.len() * size_of::<u64>() + self.sides.bytes()
+    }
+}
+
+/// A vector of one, with room for `limit` more: memory that is not written to is not there yet, and growing by copies
+/// (memory that is aligned to cache lines is not moved by its pages) would write all of it twice, in one pause. Where the
+/// room is not to be had, it grows.
+fn roomy<T>(first: T, limit: u32) -> Vec<T> {
+    let mut slots = Vec::new();
+    let _ = slots.try_reserve_exact(limit.min(ROOM) as usize + 1);
+    slots.push(first);
+    slots
+}
+
+fn addresses<T>(slots: &Vec<T>) -> Range<*const u8> {
+    let start = slots.as_ptr().cast::<u8>();
+    start..start.wrapping_add(slots.capacity() * size_of::<T>())
 }
 
 impl core::ops::Index<u32> for Slab {

@@ -21,6 +21,8 @@
 //! One lock for the table, held for a few loads and stores: never while memory is allocated, freed or copied.
 
 mod block;
+mod parcel;
+mod shared;
 
 #[cfg(all(test, loom))]
 mod loom_tests;
@@ -33,6 +35,8 @@ use parking_lot::{Mutex, RwLock};
 use std::sync::{Arc, OnceLock};
 
 pub use block::View;
+pub use parcel::{pack, unpack};
+pub use shared::SharedBuffer;
 
 /// Bits of a generation: a handle is exact as a JavaScript number.
 const GENERATION_BITS: u32 = 21;

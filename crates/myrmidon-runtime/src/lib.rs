@@ -1,4 +1,4 @@
-//! What threads need around the shards of `myrmidon-core`: a directory, inboxes, doorbells, buffers, a clock.
+//! What threads need around the shards of `myrmidon-core`: a directory, inboxes, doorbells, buffers, pages, a clock.
 //!
 //! A shard belongs to one thread, which alone ticks it. Every other thread reaches it through a [`ShardHandle`]: the
 //! records go into a bounded inbox, and the doorbell is rung only when the owner sleeps. The owning thread holds the
@@ -18,6 +18,7 @@ pub mod inbox;
 pub mod lane;
 pub mod member;
 mod names;
+pub mod pages;
 pub mod path;
 pub mod port;
 mod queue;

@@ -5,10 +5,13 @@
 //! they have learned, so that a tag is asked for once an isolate.
 //!
 //! Promises: a number is never another tag's (G152); it is 1 to [`MOST`], so that 15 bits of a record hold it.
+//!
+//! Messages of some tags carry buffers behind their bytes (`parcel`). Whoever sends one says so here first
+//! ([`Tags::mark_moving`]), so that a receiver who does not know the protocol's schema gives them back.
 
 use parking_lot::RwLock;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, OnceLock},
 };
 
@@ -28,6 +31,7 @@ pub struct Tags {
 struct Table {
     numbers: HashMap<Arc<str>, u16>,
     tags: Vec<Arc<str>>,
+    moving: HashSet<u16>,
 }
 
 impl Tags {
@@ -57,6 +61,18 @@ impl Tags {
         table.tags.push(Arc::clone(&tag));
         table.numbers.insert(tag, number);
         Some(number)
+    }
+
+    /// Messages of this tag may carry buffers from now on.
+    pub fn mark_moving(&self, number: u16) {
+        self.table.write().moving.insert(number);
+    }
+
+    /// The tag of a number, and whether its messages may carry buffers. `None`: nobody has it.
+    pub fn moving(&self, number: u16) -> Option<(Arc<str>, bool)> {
+        let at = usize::from(number).checked_sub(1)?;
+        let table = self.table.read();
+        table.tags.get(at).map(|tag| (Arc::clone(tag), table.moving.contains(&number)))
     }
 
     /// The tag of a number. `None`: nobody has it.

@@ -41,7 +41,8 @@ const onBackend = (backend: Options["backend"], cities: Cities, options: Options
     return run({ cities, geography, seed: options.seed, days: options.days, mistake: true }, ledger, progress).pipe(
       Effect.provide(
         on === "native"
-          ? ActorSystem.layer({ ...systemOptions, isolates: options.isolates })
+          // On a busy machine a worker may take its time to import what it is asked to start.
+          ? ActorSystem.layer({ ...systemOptions, isolates: options.isolates, isolateSilence: "1 minute" })
           : ActorSystem.layerMemory(systemOptions)
       )
     )

@@ -108,7 +108,7 @@ describe.runIf(isNative)("the demo over worker isolates", () => {
           spawned: (_actors: number, _millis: number, at: typeof places) => void (places = at)
         }
         const { figures, history, ledger: closed, regions } = yield* run(whole, ledger, spectator).pipe(
-          Effect.provide(ActorSystem.layer({ isolates, onDeadLetter: ledger.letter }))
+          Effect.provide(ActorSystem.layer({ isolates, isolateSilence: "1 minute", onDeadLetter: ledger.letter }))
         )
         expected.forEach((day, at) => {
           const { infected, reached, recovered, susceptible } = history.days[at]
@@ -143,7 +143,7 @@ describe.runIf(isNative)("the demo over worker isolates", () => {
       const ledger = new Ledger(few.people)
       const small = { cities: few, geography: makeGeography(few), seed: 3, days: 5, mistake: true }
       const { figures, regions } = yield* run(small, ledger, quiet).pipe(
-        Effect.provide(ActorSystem.layer({ isolates: 3, onDeadLetter: ledger.letter }))
+        Effect.provide(ActorSystem.layer({ isolates: 3, isolateSilence: "1 minute", onDeadLetter: ledger.letter }))
       )
       assert.deepStrictEqual(figures.totals, simulate(few, small.geography, small)[4].totals)
       assert.deepStrictEqual([figures.isolates, regions.length], [3, few.countries.length])

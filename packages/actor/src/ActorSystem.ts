@@ -62,6 +62,16 @@ export interface SystemOptions {
 export interface NativeOptions extends SystemOptions {
   /** Worker isolates beside this one, each on a thread of its own; 0 by default, 128 at most. */
   readonly isolates?: number | undefined
+  /**
+   * Worker shards, each on a thread of its own, for actors in Rust; 0 by default, 64 at most. They need an `addon` that has
+   * linked behaviours: `examples/native-addon`.
+   */
+  readonly rustShards?: number | undefined
+  /**
+   * The path, or `file:` URL, of an addon of your own: the runtime with your behaviours in Rust. It takes the place of the
+   * runtime's own addon for this system, in all its isolates.
+   */
+  readonly addon?: string | undefined
   /** A worker isolate that gives no sign of life for so long is reported (`IsolateSilent`). 5 seconds by default. */
   readonly isolateSilence?: Duration.Input | undefined
 }
@@ -75,11 +85,17 @@ export interface NativeOptions extends SystemOptions {
 export interface IsolateInfo {
   /** 0 is the one that opened the system; `spawnOn` takes it. */
   readonly isolate: IsolateId
+  /** `rust`: one of the system's `rustShards`. */
+  readonly language: "typescript" | "rust"
   readonly actors: number
   /** Actors that wait for their turn. */
   readonly runnable: number
   /** Messages handled, ever. */
   readonly reductions: number
+  /** Messages in its mailboxes; undefined, as `bytes`: it did not answer within a second. */
+  readonly queued: number | undefined
+  /** Memory of the runtime's own tables there, as far as it knows. */
+  readonly bytes: number | undefined
 }
 
 /**
@@ -89,11 +105,11 @@ export interface IsolateInfo {
 export interface SystemInfo {
   /** Of all isolates. */
   readonly actors: number
-  /** Messages in mailboxes of this isolate. */
+  /** Messages in mailboxes, of all isolates that answer within a second. */
   readonly queued: number
-  /** Memory of the runtime's own tables in this isolate, as far as it knows. */
+  /** Memory of the runtime's own tables, as far as it knows; of the same. */
   readonly bytes: number
-  /** Of a system with worker isolates: all that are alive, this one included. Else empty. */
+  /** Of a system with worker isolates or Rust shards: all that are alive, this one included. Else empty. */
   readonly isolates: ReadonlyArray<IsolateInfo>
   /** Bytes of `SharedBuffer`s that were allocated and not released. */
   readonly bufferBytes: number
@@ -180,15 +196,17 @@ export class ActorSystem extends Context.Service<ActorSystem, {
   readonly info: Effect.Effect<SystemInfo>
   /**
    * The `n` living actors (1 to 10,000) that have most of something, the highest first, ties by PID. One look at all
-   * actors, none at any when nobody asks. Empty once the system is closed.
+   * actors, none at any when nobody asks. Of all isolates: one that does not answer within a second is left out, with a
+   * warning that names it. Empty once the system is closed.
    */
   readonly top: (
     n: number,
     by: "reductions" | "time" | "mailbox" | "memory"
   ) => Effect.Effect<ReadonlyArray<ActorInfo>>
   /**
-   * The accounts of all behaviours, by protocol and version, in the order in which they were first spawned. Also as the
-   * metrics `myrmidon_behavior_actors`, `_reductions`, `_millis`, `_mailbox` and `_memory` of the latest 64.
+   * The accounts of all behaviours, by protocol and version, in the order in which they were first spawned; of all
+   * isolates, as `top`. What an isolate had used when it was last read stays when it ends. Those of this isolate also as
+   * the metrics `myrmidon_behavior_actors`, `_reductions`, `_millis`, `_mailbox` and `_memory` of the latest 64.
    */
   readonly behaviors: Effect.Effect<ReadonlyArray<BehaviorInfo>>
   /** Bounded: a slow reader loses letters, which the metric `myrmidon_dropped_letters` counts. */

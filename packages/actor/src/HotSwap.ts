@@ -9,7 +9,6 @@
 import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Rpc from "effect/rpc/Rpc"
 import type { ActorInfo } from "./Actor.ts"
 import type { ActorRef, AnyRef } from "./ActorRef.ts"
@@ -17,17 +16,14 @@ import { ActorSystem } from "./ActorSystem.ts"
 import type { Behavior } from "./Behavior.ts"
 import { behaviorOf } from "./internal/behaviorImpl.ts"
 import { cellOf } from "./internal/cell.ts"
-import { awaitCanary, doneOf, planCell, rollBack, swapCell } from "./internal/hotSwap.ts"
-import { swapEach, swapTogether } from "./internal/swapGroup.ts"
+import { registerUpgrade } from "./internal/isolate/registry.ts"
 import { resolveSwap } from "./internal/swapOptions.ts"
-import type { Report } from "./internal/swapReport.ts"
-import { selectCells } from "./internal/swapSelect.ts"
-import { Turn } from "./internal/turn.ts"
+import type { Plan, Report } from "./internal/swapReport.ts"
+import { planMany, rollBackOne, swapMany, swapOne } from "./internal/swapWhere.ts"
 import { UpgradeImpl } from "./internal/upgrade.ts"
 import { watchModule } from "./internal/watchModule.ts"
-import type { Pid } from "./Pid.ts"
 import { InvalidOption } from "./SpawnError.ts"
-import { SwapError } from "./SwapError.ts"
+import type { SwapError } from "./SwapError.ts"
 
 /**
  * One step from a version to the next, or several: a value to plan, apply, test and chain.
@@ -102,6 +98,14 @@ export interface GroupOptions extends SwapOptions, Selection {
  * @since 0.1.0
  */
 export interface SwapReport extends Report {}
+
+/**
+ * What a rehearsal has found.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PlanReport extends Plan {}
 
 /**
  * @category models
@@ -187,6 +191,54 @@ export const andThen = <A extends Rpc.Any, B extends Rpc.Any, C extends Rpc.Any,
   second: Upgrade<B, C, R2>
 ): Upgrade<A, C, R | R2> => new UpgradeImpl([...impl(first).steps, ...impl(second).steps]) as never
 
+/**
+ * An upgrade that other isolates can import, from the module at `url` (`import.meta.url`): what swaps actors there. Both
+ * behaviours, and the upgrade itself, are made when that module, or one that it imports, is evaluated. The module has to
+ * evaluate to the same upgrades in the same order everywhere; what the new behaviour needs comes from its own Layer
+ * (`Actor.module`).
+ *
+ * **Example** (An upgrade for all isolates)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, HotSwap } from "@myrmidonjs/actor"
+ * import { Effect, Layer, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * // counter.ts, which every isolate that runs it imports
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const V1 = Actor.module(
+ *   import.meta.url,
+ *   Counter.behavior({ init: (n: number) => ({ n }), handlers: { Add: (state, by) => (state.n += by) } }),
+ *   Layer.empty
+ * )
+ * const V2 = Actor.module(
+ *   import.meta.url,
+ *   Counter.behavior({
+ *     version: "2",
+ *     init: (n: number) => ({ n }),
+ *     handlers: { Add: (state, by) => (state.n += by * 10) }
+ *   }),
+ *   Layer.empty
+ * )
+ * const toV2 = HotSwap.module(import.meta.url, HotSwap.upgrade(V1, V2))
+ *
+ * const program = Effect.gen(function*() {
+ *   const counter = yield* V1.spawnOn("worker", 1)
+ *   const { swapped } = yield* HotSwap.swapAll(toV2)
+ *   return [swapped, yield* counter.ask(Counter.messages.Add(1))]
+ * })
+ * // With workers: ActorSystem.layer({ isolates: 4 }). On the twin and in tests the same program runs in place.
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => [1, 11]
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const module = <From extends Rpc.Any, To extends Rpc.Any>(
+  url: string,
+  upgrade: Upgrade<From, To, ActorSystem>
+): Upgrade<From, To, never> => registerUpgrade(url, new UpgradeImpl(impl(upgrade).steps)) as never
+
 const options = <A>(f: () => A): Effect.Effect<A> =>
   Effect.suspend(() => {
     try {
@@ -212,15 +264,9 @@ export const swap = <From extends Rpc.Any, To extends Rpc.Any, R>(
 ): Effect.Effect<ActorRef<To>, SwapError, R | ActorSystem> =>
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
     Effect.flatMap(options(() => resolveSwap(swapOptions)), (resolved) =>
-      Effect.flatMap(
-        swapCell(cellOf(ref), impl(upgrade), context as Context.Context<never>, resolved, true),
-        ({ canary }) =>
-          canary === undefined
-            ? Effect.succeed(ref as unknown as ActorRef<To>)
-            : Effect.flatMap(awaitCanary(canary, resolved.canary!.within), (reason) =>
-              reason === undefined
-                ? Effect.succeed(ref as unknown as ActorRef<To>)
-                : Effect.fail(new SwapError({ reason })))
+      Effect.map(
+        swapOne(cellOf(ref), impl(upgrade), context as Context.Context<never>, resolved),
+        (cell) => cell as unknown as ActorRef<To>
       ))
   )
 
@@ -239,11 +285,7 @@ export const swapAll = <From extends Rpc.Any, To extends Rpc.Any, R>(
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
     Effect.flatMap(
       options(() => resolveSwap(swapOptions)),
-      (resolved) =>
-        Effect.flatMap(selectCells(context, impl(upgrade), swapOptions), (chosen) => {
-          const all = swapOptions?.together === true ? swapTogether : swapEach
-          return all(chosen, impl(upgrade), context, resolved)
-        })
+      (resolved) => swapMany(impl(upgrade), context, swapOptions ?? {}, swapOptions?.together === true, resolved)
     )
   )
 
@@ -260,26 +302,12 @@ export const plan = <From extends Rpc.Any, To extends Rpc.Any, R>(
     /** For each migration that is an Effect. 5 seconds by default. */
     readonly timeout?: Duration.Input | undefined
   }
-): Effect.Effect<{ readonly checked: number; readonly failures: SwapReport["failed"] }, never, R | ActorSystem> =>
+): Effect.Effect<PlanReport, never, R | ActorSystem> =>
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
     Effect.gen(function*() {
       const sample = yield* options(() => sampleOf(planOptions?.sample))
       const { timeout } = yield* options(() => resolveSwap({ timeout: planOptions?.timeout }))
-      const all = yield* selectCells(context, impl(upgrade), planOptions)
-      const turn = new Turn()
-      const step = Math.max(1, all.length / sample)
-      const failures: Array<{ readonly pid: Pid; readonly error: SwapError }> = []
-      let checked = 0
-      for (let at = 0; Math.floor(at) < all.length && checked < sample; at += step) {
-        const cell = all[Math.floor(at)]!
-        checked++
-        const planned = planCell(cell, impl(upgrade), timeout)
-        const exit = doneOf(planned) ?? (yield* Effect.exit(planned))
-        const [reason] = Exit.isFailure(exit) ? exit.cause.reasons : []
-        if (reason?._tag === "Fail") failures.push({ pid: cell.pid, error: reason.error })
-        if (turn.step()) yield* turn.next
-      }
-      return { checked, failures }
+      return yield* planMany(impl(upgrade), context, planOptions ?? {}, sample, timeout)
     })
   )
 
@@ -304,7 +332,7 @@ export const rollback = (
     ActorSystem,
     () =>
       Effect.flatMap(options(() => resolveSwap({ timeout: rollbackOptions?.timeout })), ({ timeout }) =>
-        rollBack(cellOf(ref), rollbackOptions?.version, timeout))
+        rollBackOne(cellOf(ref), rollbackOptions?.version, timeout))
   )
 
 /**

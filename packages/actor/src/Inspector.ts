@@ -15,9 +15,8 @@ import { ActorSystem } from "./ActorSystem.ts"
 import type { ActorExited } from "./AskError.ts"
 import type { Behavior } from "./Behavior.ts"
 import { type Statistics, statisticsOf } from "./internal/statistics.ts"
-import { readState, replaceState } from "./internal/inspect.ts"
+import { readState, replaceState, traceAnywhere } from "./internal/inspect.ts"
 import type * as Trace from "./internal/trace.ts"
-import { traceOf } from "./internal/trace.ts"
 import type { ReplaceFailed } from "./ReplaceFailed.ts"
 import type { ProtocolMismatch } from "./SpawnError.ts"
 
@@ -123,7 +122,7 @@ export class Inspector extends Context.Service<Inspector, {
         // The behaviour has typed the state, and is what the actor was found to run.
         getState: (ref, running) => readState(ref, running) as never,
         replaceState: (ref, running, f) => replaceState(ref, running, f as (state: unknown) => unknown) as never,
-        trace: traceOf,
+        trace: traceAnywhere,
         statistics: statisticsOf
       }))
   )

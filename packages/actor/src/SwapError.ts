@@ -9,6 +9,7 @@ import { ActorElsewhere } from "./ActorElsewhere.ts"
 import { ActorExited } from "./AskError.ts"
 import { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 import { Pid } from "./Pid.ts"
+import { ModuleUnavailable } from "./SpawnError.ts"
 
 /**
  * The migration threw, failed or died.
@@ -155,7 +156,8 @@ export class SwapError extends Schema.TaggedError<SwapError>("myrmidon/SwapError
     SwapInProgress,
     RolledBack,
     ActorExited,
-    ActorElsewhere
+    ActorElsewhere,
+    ModuleUnavailable
   ])
 }) {
   override get message(): string {

@@ -22,7 +22,7 @@ export type { DeadLetter } from "./DeadLetter.ts"
 export { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 export { type Down, ExitSignal, type MonitorRef } from "./ExitSignal.ts"
 export * as HotSwap from "./HotSwap.ts"
-export type { Canary, Selection, SwapOptions, SwapReport, Upgrade, UpgradeOptions } from "./HotSwap.ts"
+export type { Canary, PlanReport, Selection, SwapOptions, SwapReport, Upgrade, UpgradeOptions } from "./HotSwap.ts"
 export {
   type ActorStatistics,
   Inspector,

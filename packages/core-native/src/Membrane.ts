@@ -95,6 +95,10 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   readonly #now: () => number
   readonly #lockstep: boolean
   readonly #reserve: Reserve
+  /** The options of the last spawn without name, link and watch, and the words that they come to. */
+  #plain: OpenOptions<C> | undefined = undefined
+  #plainKind = 0
+  #plainPolicy = 0
   #nextWaiter = 1
   #settle: () => void = () => {}
   readonly #done = new Promise<void>((resolve) => {
@@ -132,14 +136,22 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   // -- life -----------------------------------------------------------------------------------------------------------
 
-  /** Takes a PID, or 0: there are as many actors as there may be, or the system is closed. */
-  takePid(): number {
-    if (this.#submissions.closed) return 0
-    const pid = this.#reserve.take()
-    if (pid !== 0) return pid
+  /** Takes a PID; false: there are as many actors as there may be, or the system is closed. */
+  takePid(): boolean {
+    if (this.#submissions.closed) return false
+    if (this.#reserve.take()) return true
     // Ends that wait to be ingested may have freed some.
     this.#submissions.flush()
     return this.#reserve.take()
+  }
+
+  /** Shard and index of the PID taken last. */
+  get takenLow(): number {
+    return this.#reserve.low
+  }
+
+  get takenGeneration(): number {
+    return this.#reserve.generation
   }
 
   /** The cell that stands for a PID that was taken. */
@@ -162,6 +174,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   /** Opens a mailbox; name, link and watch are taken in the same step. The holder's PID: the name is taken. */
   open(cell: C, options: OpenOptions<C>): number | undefined {
+    // Whoever spawns many alike says the same each time, by the same object.
+    if (options === this.#plain) {
+      this.#submissions.put(this.#plainKind, cell, undefined, 0, options.capacity, this.#plainPolicy)
+      return undefined
+    }
     const { parent, watcher } = options
     const flags = (options.starting ? Spawn.Starting : 0)
       | (options.trapExit ? Spawn.TrapExit : 0)
@@ -180,6 +197,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     }
     if (options.name === undefined) {
       this.#submissions.put(kind, cell, from, options.watchRef, options.capacity, b >>> 0)
+      if (from === undefined && options.capacity > SUBMISSIONS) {
+        this.#plain = options
+        this.#plainKind = kind
+        this.#plainPolicy = b >>> 0
+      }
     } else {
       const ring = this.#ring
       this.#submissions.flush()

@@ -13,7 +13,6 @@ import { Membrane } from "./Membrane.ts"
 import type { Pid } from "./Pid.ts"
 import { Behavior, PlainActor } from "./PlainActor.ts"
 import { PlainHost } from "./PlainHost.ts"
-import { generationOf, lowOf } from "./words.ts"
 
 /**
  * A message that was not delivered.
@@ -182,12 +181,13 @@ export class Runtime implements AsyncDisposable {
     }
     // A throw of it is the spawner's: there is no actor yet.
     const state = init()
-    const pid = this.#membrane.takePid()
-    if (pid === 0) throw new LimitReached(this.#maxActors)
-    const actor = new PlainActor(lowOf(pid), generationOf(pid), behavior, this.#host, mailbox.capacity)
+    const membrane = this.#membrane
+    if (!membrane.takePid()) throw new LimitReached(this.#maxActors)
+    const { takenGeneration, takenLow } = membrane
+    const actor = new PlainActor(takenLow, takenGeneration, behavior, this.#host, mailbox.capacity)
     actor.state = state
-    this.#membrane.adopt(actor)
-    const holder = this.#membrane.open(actor, {
+    membrane.adopt(actor)
+    const holder = membrane.open(actor, {
       ...mailbox,
       name: options.name,
       trapExit: behavior.exit !== undefined,
@@ -199,7 +199,7 @@ export class Runtime implements AsyncDisposable {
       budget: 0
     })
     if (holder !== undefined) {
-      this.#membrane.release(actor)
+      membrane.release(actor)
       throw new NameTaken(options.name!, holder as Pid)
     }
     return actor

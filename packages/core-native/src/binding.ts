@@ -117,6 +117,16 @@ export interface IsolateData {
   readonly runnable: number
   /** Actors that live. */
   readonly live: number
+  /** A worker shard of Rust, which no isolate of JavaScript has. */
+  readonly isRust: boolean
+  /** Of such a one: something is to be done there, now or later. */
+  readonly isBusy: boolean
+}
+
+/** The worker shards of one system, with the behaviours that the addon has linked; see `src/rust.rs`. */
+export interface RustShards {
+  /** Ends them in order; what has not ended in so many ms is killed. */
+  close(within: number): Promise<{ readonly killed: number; readonly stuck: number }>
 }
 
 /** Blocks of memory; see `src/buffer.rs`. */
@@ -155,6 +165,23 @@ export interface Binding {
    * Joining one that has ended throws.
    */
   openSystem(): number
+  /** Whether the addon has linked behaviours in Rust. */
+  hasBehaviors(): boolean
+  /** Throws when a behaviour of the addon does not start. */
+  readonly RustShards: new(options: {
+    readonly system: number
+    readonly shards: number
+    readonly maxActors: number
+    readonly mailbox: number
+    readonly bufferBytes: number
+  }) => RustShards
+  isRustShard(shard: number): boolean
+  /** A living Rust actor. */
+  rustInfo(low: number, generation: number): Promise<{ readonly info: InfoData; readonly protocol: string } | null>
+  /** Holds a Rust actor still, or lets go of it. Whether it lives. */
+  rustHold(low: number, generation: number, hold: boolean): Promise<boolean>
+  /** Messages of this tag may carry buffers from now on. */
+  tagMoves(number: number): void
   /** The number of a tag between isolates, 1 to 32,767; 0: so many others have one. */
   tagNumber(tag: string): number
   /** The tag of a number. Throws: nobody has it. */

@@ -229,7 +229,7 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
 
   /** The receiver with this PID, if it has nothing queued and may be delivered to without a look at the clock. */
   #idle(low: number, generation: number): C | undefined {
-    const cell = this.#table.cells[low & INDEX]
+    const cell = this.#table.at(low & INDEX)
     if (cell === undefined || cell.low !== low || cell.generation !== generation) return undefined
     if (this.#ring.doubts.has(low)) return undefined
     const meter = cell.bound.meter as Meter | undefined
@@ -244,24 +244,24 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     for (let i = 0; i < since; i++) {
       const low = this.#group[i]!
       if (low !== this.#group[0]) isKnown = false
-      const cell = this.#table.cells[low & INDEX]
+      const cell = this.#table.at(low & INDEX)
       if (cell === undefined) continue
       ;(cell.bound.meter as Meter).unproven = PROOF
       if (ring.pending >= SUBMISSIONS) ring.flush(this.#now())
       ring.put(CHARGE, low, cell.generation, 0, 0, 0, share, 0)
     }
-    const cell = this.#table.cells[this.#group[0]! & INDEX]
+    const cell = this.#table.at(this.#group[0]! & INDEX)
     if (isKnown && cell !== undefined && took > this.#longSchedule) this.#host.longSchedule(cell, took)
   }
 
   // The misses of the next receivers overlap here; in their handlers each would wait for the one before.
   #touch(from: number): number {
     const { out, pending } = this.#ring
-    const cells = this.#table.cells
+    const table = this.#table
     const end = Math.min(from + AHEAD, pending)
     let touched = 0
     for (let at = from; at < end; at++) {
-      const cell = cells[out[(at << SHIFT) | TO]! & INDEX]
+      const cell = table.at(out[(at << SHIFT) | TO]! & INDEX)
       if (cell !== undefined && typeof cell.state === "object") touched++
     }
     return touched >= 0 ? end : from

@@ -69,6 +69,10 @@ pub struct IsolateData {
     pub runnable: f64,
     /// Actors that live.
     pub live: f64,
+    /// A worker shard of Rust, which no isolate of JavaScript has.
+    pub is_rust: bool,
+    /// Of such a one: something is to be done there, now or later.
+    pub is_busy: bool,
 }
 impl From<IsolateLoad> for IsolateData {
     fn from(load: IsolateLoad) -> Self {
@@ -78,6 +82,8 @@ impl From<IsolateLoad> for IsolateData {
             reductions: load.reductions as f64,
             runnable: load.runnable as f64,
             live: load.live as f64,
+            is_rust: myrmidon_actor::is_worker(load.shard),
+            is_busy: myrmidon_actor::is_busy(load.shard),
         }
     }
 }

@@ -1,5 +1,9 @@
 //! Node's door to the Myrmidon shard: convert, call once, convert back. It decides nothing.
 //!
+//! A library, of which two kinds of addons are made: that of `@myrmidonjs/core-native`, which is this and nothing else
+//! (`addon/`), and those of users that link behaviours in Rust ([`behaviors`]). Either is the whole runtime of its systems:
+//! one shared object, one directory of shards, one table of tags and buffers.
+//!
 //! - `shard.rs`: one shard of one isolate, as a JavaScript class; the cold half of its face
 //! - `hot.rs`: `tick` and `admit`, exported by hand: a generated wrapper costs four times as much a call
 //! - `buffers.rs`: the typed arrays that both sides read and write
@@ -7,6 +11,8 @@
 //! - `bell.rs`: the doorbell that wakes the isolate, safe while its environment is torn down
 //! - `reason.rs`, `info.rs`, `options.rs`: data as it crosses
 //! - `tags.rs`: tags of messages as numbers that hold in every isolate
+//! - `rust.rs`: worker shards with the behaviours of an addon that links some
+//! - `relay.rs`: dead letters and crashes of those, for the isolate that opened their system
 //! - `flood.rs`: a native thread that sends, for tests and benchmarks
 //!
 //! Rules: nothing here calls JavaScript, but the doorbell, from its own queue. Every export catches panics. State is
@@ -32,25 +38,33 @@ mod hot;
 mod info;
 mod options;
 mod reason;
+mod relay;
+mod rust;
 mod shard;
 mod tags;
 
-use napi_derive::napi;
+// What an addon needs besides, in the versions that fit: `#[napi_derive::module_init]` wants the name `napi` in scope.
+pub use myrmidon_actor;
+pub use napi;
+pub use napi_derive;
+pub use rust::{StartFailed, behaviors};
+
+use napi_derive::napi as export;
 
 /// The version of the record layout: the TypeScript side refuses an addon with another one.
-#[napi(catch_unwind)]
+#[export(catch_unwind)]
 pub fn abi_version() -> u32 {
     myrmidon_core::record::ABI_VERSION
 }
 
 /// A new system without shards; its handle, which may be passed to other threads. It ends with its last shard.
-#[napi(catch_unwind)]
+#[export(catch_unwind)]
 pub fn open_system() -> u32 {
     myrmidon_runtime::System::open().handle()
 }
 
 /// Panics. For the test that a panic is a JavaScript error.
-#[napi(catch_unwind)]
+#[export(catch_unwind)]
 pub fn panic_for_test() {
     panic!("on purpose");
 }

@@ -1,12 +1,14 @@
 /**
  * Finds and loads the addon, once for a thread.
  *
- * In this order: the file that MYRMIDON_NATIVE_PATH names (and then nothing else), `native/myrmidon.<triple>.node` in
+ * An addon that a program names is loaded from there and nowhere else: it is the runtime, with behaviours of its own. Else,
+ * in this order: the file that MYRMIDON_NATIVE_PATH names (and then nothing else), `native/myrmidon.<triple>.node` in
  * this package, the package of the platform. An addon whose record layout is not that of this TypeScript is refused:
  * the two would corrupt each other's memory.
  */
 import { existsSync, readdirSync } from "node:fs"
 import { createRequire } from "node:module"
+import { resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Binding } from "./binding.ts"
 import { ABI_VERSION } from "./generated/layout.ts"
@@ -47,8 +49,10 @@ export const currentTriple = (): string => {
 
 export interface LoadOptions {
   readonly triple: string
-  /** What MYRMIDON_NATIVE_PATH says. */
+  /** The only place to look in. */
   readonly override: string | undefined
+  /** What says so: MYRMIDON_NATIVE_PATH, unless something else does. */
+  readonly overrideBy?: string | undefined
   /** The folder of binaries that were built here. */
   readonly folder: string
   readonly require: (from: string) => unknown
@@ -70,7 +74,7 @@ const checked = (loaded: unknown): Binding => {
 
 const hintFor = (options: LoadOptions): string => {
   if (options.override !== undefined) {
-    return `${OVERRIDE} names a file that is not a fitting addon: correct or unset it.`
+    return `${options.overrideBy ?? OVERRIDE} names a file that is not a fitting addon: correct or unset it.`
   }
   if (!(TRIPLES as ReadonlyArray<string>).includes(options.triple)) {
     return "There is no binary for this platform: use the TypeScript system (ActorSystem.layerMemory), or build the "
@@ -99,15 +103,25 @@ export const loadFrom = (options: LoadOptions): Binding => {
   throw new NativeUnavailable({ triple: options.triple, tried, hint: hintFor(options) })
 }
 
-let loaded: Binding | undefined
+const loaded = new Map<string | undefined, Binding>()
 
-/** The addon of this platform. Throws `NativeUnavailable`. */
-export const load = (): Binding => {
-  const override = process.env[OVERRIDE]
-  return loaded ??= loadFrom({
+const pathOf = (addon: string): string => addon.startsWith("file:") ? fileURLToPath(addon) : resolve(addon)
+
+/**
+ * The addon of this platform, or the one of a path or `file:` URL: a program's own, with behaviours in Rust. Two addons are
+ * two runtimes that know nothing of each other. Throws `NativeUnavailable`.
+ */
+export const load = (addon?: string): Binding => {
+  const known = loaded.get(addon)
+  if (known !== undefined) return known
+  const override = addon === undefined ? process.env[OVERRIDE] : pathOf(addon)
+  const binding = loadFrom({
     triple: currentTriple(),
     override: override === "" ? undefined : override,
+    overrideBy: addon === undefined ? undefined : "the option addon",
     folder: fileURLToPath(new URL("../native/", import.meta.url)),
     require: createRequire(import.meta.url)
   })
+  loaded.set(addon, binding)
+  return binding
 }

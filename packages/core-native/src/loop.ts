@@ -283,7 +283,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #batch(count: number): void {
     const words = this.#ring.in
     const control = this.#ring.control
-    const cells = this.#table.cells
+    const table = this.#table
     this.#reasons.forget()
     if (count >= TOUCH) this.#touch(count)
     let left = false
@@ -296,7 +296,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
         const n = words[head + A]!
         at += n + 1
         if (!left) {
-          const cell = cells[words[head + TO]! & 0xffffff]
+          const cell = table.at(words[head + TO]! & 0xffffff)
           if (cell !== undefined && cell.generation === words[head + TO_GENERATION]) this.#slice(cell, head, n)
           else this.#lost(head, n)
         }
@@ -315,12 +315,12 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   // The misses of a batch's actors overlap here; in their handlers each would wait for the one before.
   #touch(count: number): number {
     const words = this.#ring.in
-    const cells = this.#table.cells
+    const table = this.#table
     let touched = 0
     for (let at = 0; at < count;) {
       const head = at * WORDS
       if ((words[head + HEAD]! & 0xff) === SLICE) {
-        const cell = cells[words[head + TO]! & 0xffffff]
+        const cell = table.at(words[head + TO]! & 0xffffff)
         if (cell !== undefined && typeof cell.state === "object") touched++
         at += words[head + A]! + 1
       } else at++
@@ -366,7 +366,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
             tag >>> 16,
             payload,
             from === 0 ? 0 : quickPidOf(from, words[at + FROM_GENERATION]!),
-            (flags & CALL) !== 0 ? this.#tokens.get(words[at + A]!) ?? host.spentCall : undefined
+            (flags & CALL) !== 0 ? this.#tokens.get(words[at + A]! | 0) ?? host.spentCall : undefined
           )
         }
       } else waits = this.#special(cell, at, tag & 0xff)

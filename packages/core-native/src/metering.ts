@@ -163,7 +163,7 @@ export class Metering<C extends MembraneCell> {
   }
 
   #reportSlice(head: number, took: number): void {
-    const cell = this.#table.cells[this.#words[head + TO]! & 0xffffff]
+    const cell = this.#table.at(this.#words[head + TO]! & 0xffffff)
     if (cell !== undefined) this.#report(cell, took)
   }
 }

@@ -21,7 +21,7 @@ use myrmidon_core::{
     record::{Record, control, word},
     shard::{Measure, Shard, ShardConfig},
 };
-use myrmidon_runtime::{Directory, Member, ShardOwner, System, inbox, system::JoinError};
+use myrmidon_runtime::{Directory, Member, ShardOwner, System, inbox, pages, system::JoinError};
 use napi::{
     Env, Error, JsValue, Result, Status,
     bindgen_prelude::{Float64Array, Function, Object, Uint8Array},
@@ -294,6 +294,7 @@ impl NativeShard {
             lease.first_generation(),
             buffers.submissions.records().len() as u32,
         );
+        pages::prefer_large(&shard);
         let bell = Bell::new(&wake)?;
         let rope = bell.clone();
         let owner = ShardOwner::open(lease, options.inbox as usize, move || rope.ring());

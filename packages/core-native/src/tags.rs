@@ -19,3 +19,11 @@ pub fn tag_of(number: u32) -> Result<String> {
     let tag = u16::try_from(number).ok().and_then(|number| Tags::global().tag(number));
     tag.map(|tag| tag.to_string()).ok_or_else(|| Error::from_reason(format!("no tag has the number {number}")))
 }
+
+/// Messages of this tag may carry buffers from now on.
+#[napi(catch_unwind)]
+pub fn tag_moves(number: u32) {
+    if let Ok(number) = u16::try_from(number) {
+        Tags::global().mark_moving(number);
+    }
+}

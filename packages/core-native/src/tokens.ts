@@ -9,6 +9,9 @@ const ENTRY_BITS = 22
 const ENTRY_MASK = (1 << ENTRY_BITS) - 1
 const LIVES = 1 << (32 - ENTRY_BITS)
 
+// With its sign: an unsigned word is a boxed double for half of the lives, and so would be the field that keeps it.
+const tokenOf = (life: number, index: number): number => (life << ENTRY_BITS) | index
+
 interface Entry<Call> {
   call: Call | undefined
   life: number
@@ -23,7 +26,7 @@ export class Tokens<Call> {
     return this.#entries.length - 1 - this.#free.length
   }
 
-  /** A token for a call; 0 when there are as many as there can be. */
+  /** A token for a call, a signed word; 0 when there are as many as there can be. */
   open(call: Call): number {
     let index = this.#free.pop()
     if (index === undefined) {
@@ -33,10 +36,10 @@ export class Tokens<Call> {
     }
     const entry = this.#entries[index]!
     entry.call = call
-    return ((entry.life << ENTRY_BITS) | index) >>> 0
+    return tokenOf(entry.life, index)
   }
 
-  /** The call of a token, while it is pending. */
+  /** The call of a token, while it is pending; with its sign or, as in a record, without. */
   get(token: number): Call | undefined {
     const entry = this.#entries[token & ENTRY_MASK]
     return entry !== undefined && entry.life === token >>> ENTRY_BITS ? entry.call : undefined
@@ -58,7 +61,7 @@ export class Tokens<Call> {
   /** Ends every token; the calls that were pending. */
   clear(): Array<Call> {
     const calls = this.#entries.map((entry) => entry.call).filter((call) => call !== undefined)
-    this.#entries.forEach((entry, index) => this.close(((entry.life << ENTRY_BITS) | index) >>> 0))
+    this.#entries.forEach((entry, index) => this.close(tokenOf(entry.life, index)))
     return calls
   }
 }

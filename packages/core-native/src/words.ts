@@ -6,11 +6,13 @@ export const pidOf = (low: number, generation: number): number => generation * 4
 /** A count from its two words; exact up to 2^53. */
 export const wide = (low: number, high: number): number => high * 4294967296 + low
 
+// Both as unsigned words: what `%` and a division leave is a boxed double, and so would be the field that keeps it.
+
 /** Shard and index. */
-export const lowOf = (pid: number): number => pid % 4294967296
+export const lowOf = (pid: number): number => pid >>> 0
 
 /** Which life of the slot is meant. */
-export const generationOf = (pid: number): number => Math.floor(pid / 4294967296)
+export const generationOf = (pid: number): number => (pid / 4294967296) >>> 0
 
 /** A double that is a small integer, as one: else every state that adds it up would hold a boxed number. */
 export const numberOf = (value: number): number => {

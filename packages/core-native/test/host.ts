@@ -146,9 +146,8 @@ export const setup = (
     seed: options.seed
   }, host)
   const spawn = (handler: Handler, open: Partial<OpenOptions<TestCell>> = {}): TestCell => {
-    const pid = membrane.takePid()
-    if (pid === 0) throw new Error("no PID")
-    const cell = new TestCell(pid, handler)
+    if (!membrane.takePid()) throw new Error("no PID")
+    const cell = new TestCell(pidOf(membrane.takenLow, membrane.takenGeneration), handler)
     membrane.adopt(cell)
     const holder = membrane.open(cell, { ...defaults, ...open })
     if (holder !== undefined) throw new Error(`taken by ${holder}`)

@@ -1,6 +1,5 @@
 import { assert, it } from "vitest"
 import { KEPT, QUIET, Slots } from "../src/slots.ts"
-import { Tokens } from "../src/tokens.ts"
 
 it("a slot gives back what was put, once, and is used again", () => {
   const slots = new Slots()
@@ -63,26 +62,4 @@ it("random puts and takes agree with a map", () => {
     }
     assert.strictEqual(slots.used, held.size)
   }
-})
-
-it("a token that comes late finds nothing, though its entry is another call's", () => {
-  const tokens = new Tokens<string>()
-  const first = tokens.open("first")
-  assert.strictEqual(tokens.close(first), "first")
-  const second = tokens.open("second")
-  assert.notStrictEqual(second, first)
-  assert.isUndefined(tokens.get(first))
-  assert.isUndefined(tokens.close(first))
-  assert.strictEqual(tokens.get(second), "second")
-  assert.strictEqual(tokens.pending, 1)
-})
-
-it("a token is never 0, and survives 2,000 lives of its entry", () => {
-  const tokens = new Tokens<number>()
-  for (let life = 0; life < 2000; life++) {
-    const token = tokens.open(life)
-    assert.isAbove(token, 0)
-    assert.strictEqual(tokens.close(token), life)
-  }
-  assert.deepStrictEqual([tokens.pending, tokens.clear()], [0, []])
 })

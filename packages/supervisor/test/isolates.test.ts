@@ -54,4 +54,41 @@ describe.runIf(nativeLoads)("children on worker isolates", () => {
       }).pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ isolates: 1 }))),
     patience
   )
+
+  it.live(
+    "G194: children of a dynamic supervisor run where it says, are restarted there, and end with it",
+    () =>
+      Effect.gen(function*() {
+        const Pool = Supervisor.dynamic("pool", PlacedLive, { intensity: 10, period: "1 minute", place: "worker" })
+        const scope = yield* Scope.make()
+        const pool = yield* Scope.provide(Supervisor.start(Pool), scope)
+        const [one, two] = [yield* pool.start(1, { name: "one" }), yield* pool.start(2)]
+        for (const ref of [one, two]) assert.notStrictEqual(yield* ref.ask(Thread()), threadId)
+        assert.strictEqual(yield* pool.count, 2)
+        assert.throws(() => pool.startUnsafe(3), "`start` is for children of other isolates")
+
+        const afterCrash = yield* restarted
+        yield* one.tell(Crash())
+        yield* Fiber.join(afterCrash)
+        const again = yield* Actor.whereis(Placed, "one")
+        assert.notStrictEqual(again.pid, one.pid)
+        assert.strictEqual(yield* again.ask(Add(1)), 2)
+
+        // Another ref of the same actor.
+        yield* pool.terminate(again)
+        assert.isFalse(yield* Actor.isAlive(again))
+        assert.strictEqual(yield* pool.count, 1)
+
+        const afterEnd = yield* restarted
+        yield* two.tell(End())
+        yield* Fiber.join(afterEnd)
+        const [third] = yield* Stream.runCollect(pool.children)
+        assert.strictEqual(yield* third!.ask(Add(1)), 3)
+        assert.notStrictEqual(yield* third!.ask(Thread()), threadId)
+
+        yield* Scope.close(scope, Exit.void)
+        assert.isFalse(yield* Actor.isAlive(third!))
+      }).pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ isolates: 1 }))),
+    patience
+  )
 })

@@ -58,6 +58,7 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
       ["place", () => Supervisor.child("bad", worker, "", { place: "there" as never })],
       ["place", () => Supervisor.child("bad", worker, "", { place: "worker" })],
       ["place", () => Supervisor.make("bad", { place: "main" }, [])],
+      ["place", () => Supervisor.dynamic("bad", worker, { place: "worker" })],
       ["options", () => Supervisor.make("bad", undefined as never, [])],
       ["children", () => Supervisor.make("bad", {}, "abc" as never)],
       ["strategy", () => Supervisor.make("bad", { strategy: "simple_one_for_one" as never }, [])],

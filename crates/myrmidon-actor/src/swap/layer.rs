@@ -2,7 +2,7 @@
 
 use crate::{
     Signal, Wire,
-    body::{Body, Delivery, Runs, open},
+    body::{Body, Delivery, Runs, open, read_wire},
     letter::{Letter, Parcel},
     mail::Kind,
     place,
@@ -35,8 +35,10 @@ impl<M: Send + 'static> Layer<M> {
     fn begin(&self, delivery: Delivery) -> Option<Delivery> {
         let Delivery { me, sender, letter, asked } = delivery;
         let message = match letter {
-            Letter::Wire(wire) => self.inner.read(wire)?.downcast::<M>().ok()?,
-            other => Box::new(open::<M>(self.inner.kind(), other, |_| None)?),
+            Letter::Wire(wire) => read_wire(me, sender, wire, |wire| self.inner.read(wire))?.downcast::<M>().ok()?,
+            other => {
+                Box::new(open::<M>(self.inner.kind(), Delivery { me, sender, letter: other, asked: None }, |_| None)?)
+            }
         };
         (self.before)(me, sender, &message, asked);
         Some(Delivery { me, sender, letter: Letter::Parcel(message), asked })
@@ -58,6 +60,10 @@ impl<M: Send + 'static> Layer<M> {
 impl<M: Send + 'static> Body for Layer<M> {
     fn kind(&self) -> Kind {
         self.inner.kind()
+    }
+
+    fn protocol(&self) -> &'static str {
+        self.inner.protocol()
     }
 
     fn runs(&self) -> Runs {

@@ -20,7 +20,10 @@ use myrmidon_core::{
     pid::Pid,
     record::{Record, completion, control, flag, submission, word},
 };
-use myrmidon_runtime::tags::{Tags, WIRE};
+use myrmidon_runtime::{
+    buffer::unpack,
+    tags::{Tags, WIRE},
+};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     time::Instant,
@@ -174,8 +177,17 @@ pub(super) fn batch(written: usize) {
     }
 }
 
-/// Drops what may have a destructor of the user's.
+/// Drops what may have a destructor of the user's, and tells the observer.
 pub(super) fn clean() {
+    let told = place::here(|worker| {
+        let observer = worker.observer.clone().filter(|_| !worker.noticed.is_empty())?;
+        Some((observer, core::mem::take(&mut worker.noticed)))
+    });
+    if let Some((observer, notices)) = told.flatten() {
+        for notice in notices {
+            drop(catch_unwind(AssertUnwindSafe(|| (observer.0)(notice))));
+        }
+    }
     while let Some((values, bodies)) = place::here(|worker| {
         (!worker.dropped.is_empty() || !worker.dropped_bodies.is_empty())
             .then(|| (core::mem::take(&mut worker.dropped), core::mem::take(&mut worker.dropped_bodies)))
@@ -487,13 +499,19 @@ impl Worker {
             ticket.deliver(route);
             ticket
         });
+        let (tag, moves) = Tags::global().moving(op & !WIRE)?;
+        let mut buffers = Vec::new();
         let payload = if flags & flag::BYTES != 0 {
-            Payload::Bytes(self.shard.block(record[word::SLOT])?)
+            let mut bytes = self.shard.block(record[word::SLOT])?;
+            if moves {
+                buffers = unpack(&mut bytes);
+            }
+            Payload::Bytes(bytes)
         } else if flags & flag::INLINE != 0 {
             Payload::Number(f64::from_bits(u64::from(record[word::A]) | u64::from(record[word::B]) << 32))
         } else {
             Payload::Nothing
         };
-        Some(Letter::Wire(Wire { tag: Tags::global().tag(op & !WIRE)?, payload, ticket }))
+        Some(Letter::Wire(Wire::new(tag, payload, buffers, ticket)))
     }
 }

@@ -1,12 +1,23 @@
 //! What the shard says besides deliveries.
 
 use super::{Neighbour, Worker};
-use crate::AskError;
+use crate::{
+    AskError, DeadLetter, Payload, Why,
+    observer::{self, Notice},
+};
 use myrmidon_core::{
     exit_reason::ExitReason,
     pid::Pid,
     record::{Record, call_end, completion, flag, reply, submission, word},
 };
+use myrmidon_runtime::{
+    buffer::unpack,
+    tags::{Tags, WIRE},
+};
+use std::sync::Arc;
+
+/// Bytes that say that no buffers came along.
+const NO_BUFFERS: usize = 4;
 
 impl Worker {
     pub(super) fn notice(&mut self, record: &Record) {
@@ -50,6 +61,7 @@ impl Worker {
             }
             completion::DEAD_LETTER => {
                 self.dead_letters += 1;
+                self.note_letter(record, number_of(record));
                 if flags & flag::INLINE == 0
                     && let Some(message) = self.mail.take_parcel(op, record[word::SLOT])
                 {
@@ -60,6 +72,10 @@ impl Worker {
                 self.dead_letters += 1;
                 if let Some(value) = self.shard.take_value(record[word::SLOT]) {
                     self.dropped.push(value.0);
+                    self.note_letter(record, Payload::Nothing);
+                } else {
+                    let bytes = self.dead_bytes(record);
+                    self.note_letter(record, bytes.map_or(Payload::Nothing, Payload::Bytes));
                 }
             }
             completion::ISOLATE_UP | completion::ISOLATE_DOWN => {
@@ -67,6 +83,44 @@ impl Worker {
             }
             _ => {}
         }
+    }
+
+    /// Something that the observer is to hear.
+    pub(super) fn note(&mut self, notice: Notice) {
+        if self.observer.is_some() && self.noticed.len() < observer::MOST {
+            self.noticed.push(notice);
+        }
+    }
+
+    /// The bytes of a dead letter. Nobody gets the buffers in it.
+    fn dead_bytes(&self, record: &Record) -> Option<Vec<u8>> {
+        let op = (record[word::HEAD] >> 16) as u16;
+        let mut bytes = self.shard.block(record[word::SLOT])?;
+        if op & WIRE != 0 && Tags::global().moving(op & !WIRE)?.1 && unpack(&mut bytes).is_empty() {
+            bytes.truncate(bytes.len().saturating_sub(NO_BUFFERS));
+        }
+        Some(bytes)
+    }
+
+    fn note_letter(&mut self, record: &Record, payload: Payload) {
+        if self.observer.is_none() {
+            return;
+        }
+        let (flags, op) = (record[word::HEAD] >> 8 & 0xff, (record[word::HEAD] >> 16) as u16);
+        let to = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
+        let from = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
+        let tag = if op & WIRE == 0 { None } else { Tags::global().tag(op & !WIRE) };
+        let payload = if tag.is_none() { Payload::Nothing } else { payload };
+        let from = (!from.is_none()).then_some(from);
+        self.note(Notice::DeadLetter(DeadLetter { to, from, tag, payload, why: Why::of(flags >> flag::WHY_SHIFT) }));
+    }
+
+    /// An actor of this shard could not read a message of another language, which nobody waits for.
+    pub fn misread(&mut self, to: Pid, from: Pid, tag: Arc<str>) {
+        self.dead_letters += 1;
+        let from = (!from.is_none()).then_some(from);
+        let (tag, payload) = (Some(tag), Payload::Nothing);
+        self.note(Notice::DeadLetter(DeadLetter { to, from, tag, payload, why: Why::Dropped }));
     }
 
     /// An actor has ended.
@@ -92,4 +146,11 @@ impl Worker {
             named.remove(&pid);
         }
     }
+}
+
+fn number_of(record: &Record) -> Payload {
+    if record[word::HEAD] >> 8 & flag::INLINE == 0 {
+        return Payload::Nothing;
+    }
+    Payload::Number(f64::from_bits(u64::from(record[word::A]) | u64::from(record[word::B]) << 32))
 }

@@ -2,11 +2,11 @@
 
 use super::{Asking, Made, Neighbour, Opening, Question, Seen, Then, Worker, trace::NOWHERE};
 use crate::{
-    AskError, SpawnError,
+    AskError, Notice, SpawnError,
     answer::Sender,
     body::Body,
-    clock, door,
-    door::Errand,
+    clock,
+    door::{self, Errand, Named},
     letter::{Outcome, Parcel},
     mail::{self, Kind},
     reply::{Route, Ticket},
@@ -51,7 +51,7 @@ impl Worker {
 
     /// Whether a message would be accepted now; asked of mailboxes close to their bound only, so that it is exact.
     #[inline]
-    fn admit(&mut self, to: Pid, from: Pid) -> Result<(), SendError> {
+    pub(super) fn admit(&mut self, to: Pid, from: Pid) -> Result<(), SendError> {
         let index = to.index();
         let congested =
             self.shard.congested().get(index as usize / 32).is_some_and(|bits| bits & 1 << (index % 32) != 0);
@@ -59,7 +59,7 @@ impl Worker {
     }
 
     #[cold]
-    fn admit_exactly(&mut self, to: Pid, from: Pid) -> Result<(), SendError> {
+    pub(super) fn admit_exactly(&mut self, to: Pid, from: Pid) -> Result<(), SendError> {
         self.flush();
         self.shard.admit(to, from)
     }
@@ -251,13 +251,16 @@ impl Worker {
         }
         match outcome {
             Ok(parcel) => {
-                let payload = match parcel.downcast::<Encoded>() {
-                    Ok(encoded) => Payload::bytes(encoded.0),
-                    Err(parcel) => Payload::Value(Value(parcel)),
+                let (payload, status) = match parcel.downcast::<Encoded>() {
+                    Ok(encoded) => {
+                        let status = encoded.status;
+                        (Payload::bytes(encoded.packed()), status)
+                    }
+                    Err(parcel) => (Payload::Value(Value(parcel)), reply::SUCCESS),
                 };
                 let slot = self.shard.put_block(payload);
                 let head = submission::REPLY | flag::BYTES << 8;
-                self.submit(head, Pid::NONE, Pid::NONE, slot, route.token, reply::SUCCESS);
+                self.submit(head, Pid::NONE, Pid::NONE, slot, route.token, status);
             }
             Err(_) => self.submit(submission::REPLY, Pid::NONE, Pid::NONE, 0, route.token, reply::FAILURE),
         }
@@ -314,7 +317,8 @@ impl Worker {
                 self.dropped_bodies.push(body);
                 return Err(SpawnError::NameTaken { holder });
             }
-            self.door.named.lock().insert(pid, body.kind());
+            let named = Named { kind: body.kind(), protocol: body.protocol() };
+            self.door.named.lock().insert(pid, named);
         } else {
             self.submit(head, pid, *parent, *watch, *capacity, *policy);
             if (1..=FLUSH as u32).contains(capacity) {
@@ -359,6 +363,10 @@ impl Worker {
     }
 
     pub(super) fn exit_self(&mut self, me: Pid, reason: ExitReason) {
+        if matches!(reason, ExitReason::Crashed(_)) && self.observer.is_some() {
+            let name = self.shard.info(me).and_then(|info| info.name);
+            self.note(Notice::Crashed { pid: me, name, reason: reason.clone() });
+        }
         let word = self.shard.intern_reason(reason);
         self.submit(submission::EXIT_SELF, me, Pid::NONE, 0, word, 0);
     }

@@ -16,9 +16,11 @@ use crate::{
     door::{self, Door, Errand},
     lend::Pool,
     mail::{Mail, kind_of},
+    observer::Observer,
     place,
     swap::OnSwap,
 };
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use myrmidon_core::{
     PeerLimits,
     exit_reason::ExitReason,
@@ -26,7 +28,7 @@ use myrmidon_core::{
     record::{Record, WORDS, control, submission},
     shard::{Shard, ShardConfig},
 };
-use myrmidon_runtime::{Directory, Member, ShardOwner, System, inbox};
+use myrmidon_runtime::{Account, Directory, Member, ShardOwner, System, inbox, pages};
 use rustc_hash::FxHashMap;
 use std::{collections::VecDeque, sync::Arc, thread, time::Duration};
 
@@ -51,6 +53,8 @@ const PRECISE: u32 = 64;
 pub(crate) struct Plan {
     pub system: Arc<System>,
     pub config: ShardConfig,
+    pub account: Arc<Account>,
+    pub observer: Option<Observer>,
     pub pool: Arc<Pool>,
     pub on_swap: Option<Arc<OnSwap>>,
     #[cfg(feature = "tokio")]
@@ -97,13 +101,19 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
     let config = ShardConfig { shard: number, ..plan.config };
     // So many sends may wait to be ingested: a mailbox with less room is asked first, so that its answer is exact (G14).
     let mut shard = Shard::with_generation(config, lease.first_generation(), FLUSH as u32);
+    pages::prefer_large(&shard);
     let me = thread::current();
-    let owner = ShardOwner::open(lease, INBOX, move || me.unpark());
+    let rests = Arc::new(AtomicBool::new(false));
+    let woken = Arc::clone(&rests);
+    let owner = ShardOwner::open(lease, INBOX, move || {
+        woken.store(false, Relaxed);
+        me.unpark();
+    });
     let handle = owner.handle().ok_or(StartError::NoShard)?;
     let member = Member::join(&plan.system, handle.clone(), &mut shard, PeerLimits::default())
         .map_err(|error| StartError::Join(error.to_string()))?;
     let system = plan.system.handle();
-    let door = Arc::new(Door::new(number, system, handle));
+    let door = Arc::new(Door::new(number, system, plan.account, rests, handle));
     door.fill(|count| reserve(&mut shard, count));
     door::publish(number, Some(Arc::clone(&door)));
     place::settle(Box::new(Worker {
@@ -129,6 +139,8 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         timers_of: FxHashMap::default(),
         watches: FxHashMap::default(),
         last_watch: 0,
+        observer: plan.observer,
+        noticed: Vec::new(),
         loans: FxHashMap::default(),
         last_loan: 0,
         swaps: Swaps::default(),
@@ -201,12 +213,18 @@ fn sleep(ends: &mut Ends) {
     let Some(Some(millis)) = idle else { return };
     ends.member.starve();
     if ends.owner.sleep_if(|| ends.member.is_quiet() && ends.door.is_quiet()) {
-        place::here(|worker| worker.idle = true);
+        let none_lent = place::here(|worker| {
+            worker.idle = true;
+            worker.loans.is_empty()
+        });
+        // Whoever rings between these two has more for a shard that says it rests; it is looked at again a moment later.
+        ends.door.rests.store(millis.is_infinite() && none_lent == Some(true), Relaxed);
         if millis.is_finite() {
             thread::park_timeout(Duration::from_secs_f64(millis / 1000.0));
         } else {
             thread::park();
         }
+        ends.door.rests.store(false, Relaxed);
     }
 }
 
@@ -269,7 +287,7 @@ impl Worker {
         let written = self.shard.tick(self.now, &self.submissions, &mut self.ring, BATCH);
         self.submissions.clear();
         ends.member.dispatch(&mut self.shard);
-        self.door.live.store(self.shard.actors(), core::sync::atomic::Ordering::Relaxed);
+        self.door.live.store(self.shard.actors(), Relaxed);
         let over = self.closing.as_ref().is_some_and(|closing| {
             written == 0 && self.shard.control()[control::LIVE] == 0 || self.now >= closing.deadline
         });

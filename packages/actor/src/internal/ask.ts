@@ -40,9 +40,9 @@ export const timeoutOf = (message: Message<string, unknown>, input: Duration.Inp
 
 export interface Ask extends Effect.Effect<unknown, unknown> {}
 export class Ask {
-  readonly to: Cell
-  readonly message: Message<string, unknown>
-  readonly options: AskOptions | undefined
+  declare readonly to: Cell
+  declare readonly message: Message<string, unknown>
+  declare readonly options: AskOptions | undefined
 
   constructor(to: Cell, message: Message<string, unknown>, options: AskOptions | undefined) {
     this.to = to

@@ -12,7 +12,7 @@ import type { Behavior } from "../Behavior.ts"
 import type { ExitReason } from "../ExitReason.ts"
 import * as Link from "../Link.ts"
 import type { SpawnOptions } from "../Self.ts"
-import { BehaviorImpl, behaviorOf, boundFor } from "./behaviorImpl.ts"
+import { BehaviorImpl, behaviorOf, boundFor, type Place } from "./behaviorImpl.ts"
 import type { Program } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import type { Host } from "./host.ts"
@@ -75,10 +75,10 @@ export class SpawnableBehavior extends BehaviorImpl {
 /** A spawn as one object; the Effect of a plain `init` runs to its end in one step. */
 interface Spawn extends Effect.Effect<Cell, unknown> {}
 class Spawn {
-  readonly behavior: BehaviorImpl
-  readonly args: unknown
-  readonly options: SpawnOptions | undefined
-  readonly isScoped: boolean
+  declare readonly behavior: BehaviorImpl
+  declare readonly args: unknown
+  declare readonly options: SpawnOptions | undefined
+  declare readonly isScoped: boolean
 
   constructor(behavior: BehaviorImpl, args: unknown, options: SpawnOptions | undefined, isScoped: boolean) {
     this.behavior = behavior
@@ -100,10 +100,7 @@ const spawnIn = (
   isScoped: boolean,
   begun: ((cell: Cell) => void) | undefined
 ): Effect.Effect<Cell, unknown> => {
-  const context = fiber.context as Context.Context<ActorSystem | Scope.Scope>
-  const host = hostOf(Context.get(context, ActorSystem))
-  const scope = isScoped ? Context.get(context, Scope.Scope) : undefined
-  const owner = scope === undefined ? undefined : ownerOf(host, scope)
+  const { host, owner, scope } = placeOf(fiber.context as PlaceContext, behavior, isScoped)
   let result: Cell | Starting
   try {
     result = begin(boundFor(behavior, host, fiber.context), args, options, undefined)
@@ -111,14 +108,27 @@ const spawnIn = (
     return Exit.fail(error)
   }
   const cell = result instanceof Starting ? result.cell : result
+  const isClosed = scope !== undefined && scope.state._tag === "Closed"
   // Before `init` is done: whoever closes the scope meanwhile ends it too.
-  owner?.add(cell)
+  if (owner !== undefined && !isClosed) owner.add(cell)
   begun?.(cell)
   const spawned = result instanceof Starting ? settled(result) : Exit.succeed(cell)
   // As `acquireRelease` does in a scope that has closed before: its finalizer has run already.
-  return scope !== undefined && scope.state._tag === "Closed"
+  return isClosed
     ? Effect.onExit(spawned, () => stopAll([cell], host.options.shutdownTimeout))
     : spawned
+}
+
+type PlaceContext = Context.Context<ActorSystem | Scope.Scope>
+
+/** What a context says of who is spawned from there; the last one first: a loop that spawns 100,000 looks once. */
+const placeOf = (context: PlaceContext, behavior: BehaviorImpl, isScoped: boolean): Place => {
+  const last = behavior.lastPlace
+  if (last !== undefined && last.context === context && isScoped === (last.scope !== undefined)) return last
+  const host = hostOf(Context.get(context, ActorSystem))
+  const scope = isScoped ? Context.get(context, Scope.Scope) : undefined
+  const owner = scope === undefined ? undefined : ownerOf(host, scope)
+  return behavior.lastPlace = { context, host, scope, owner }
 }
 
 /** What ends with a scope: one finalizer, however many actors it has. */

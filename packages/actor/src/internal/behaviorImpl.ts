@@ -2,8 +2,20 @@
  * The object behind `Behavior`: its compiled program, the services it was provided with, and the bound forms made so far.
  */
 import type * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { Bound, type Program } from "./bound.ts"
 import type { Host } from "./host.ts"
+import type { ModuleKey } from "./isolate/registry.ts"
+import type { Owner } from "./owner.ts"
+
+/** Where actors are spawned: their host, and whose end is theirs. */
+export interface Place {
+  readonly context: Context.Context<never>
+  readonly host: Host
+  readonly scope: Scope.Scope | undefined
+  readonly owner: Owner | undefined
+}
 
 export class BehaviorImpl {
   readonly program: Program
@@ -11,9 +23,14 @@ export class BehaviorImpl {
   readonly provided: Context.Context<never> | undefined
   /** Of one that other isolates can import: what it runs with is its own, built once in each system. */
   movable: ((host: Host) => Context.Context<never>) | undefined = undefined
+  /** The same, in time: its Layer may take some. */
+  ready: ((host: Host) => Effect.Effect<unknown, unknown>) | undefined = undefined
+  /** And where they find it. */
+  module: ModuleKey | undefined = undefined
   // The last one first: a loop that spawns 100,000 alike finds it by two comparisons.
   lastContext: Context.Context<never> | undefined = undefined
   lastBound: Bound | undefined = undefined
+  lastPlace: Place | undefined = undefined
   readonly bounds = new WeakMap<Host, WeakMap<Context.Context<never>, Bound>>()
 
   constructor(program: Program, provided: Context.Context<never> | undefined) {

@@ -6,6 +6,7 @@
 import type { Call } from "./call.ts"
 import type { Carried } from "./carry.ts"
 import type { Cell } from "./cell.ts"
+import type { Rust } from "./native/rust.ts"
 import type { Pid } from "../Pid.ts"
 import type { Shard, Why } from "./shard.ts"
 
@@ -19,6 +20,10 @@ export interface IsolateLoad {
   readonly reductions: number
   readonly runnable: number
   readonly live: number
+  /** A worker shard of Rust: its actors have no agent. */
+  readonly isRust: boolean
+  /** Of such a one: something is to be done there, now or later. */
+  readonly isBusy: boolean
 }
 
 export interface Border {
@@ -29,6 +34,8 @@ export interface Border {
   readonly isAway: (pid: Pid) => boolean
   /** Something is to be done here, a timer is armed or a call is pending. */
   readonly isBusy: () => boolean
+  /** Actors in Rust. */
+  readonly rust: Rust
   /** How actors of other isolates are reached. */
   readonly sends: Pick<Shard, "send" | "call">
   /** Whoever has the name, in any isolate. */

@@ -11,38 +11,38 @@ import { rethrow } from "./rethrow.ts"
 
 export class Call {
   /** false: answered, ended or given up; whatever comes later is nobody's. */
-  pending = true
+  declare pending: boolean
   /** How its asker hears of its end; undefined: it helps (`Shard.help`), and looks at `exit` then. */
-  resume: ((exit: Exit<unknown, unknown>) => void) | undefined
+  declare resume: ((exit: Exit<unknown, unknown>) => void) | undefined
   /** The end, for an asker without `resume`. */
-  exit: Exit<unknown, unknown> | undefined = undefined
+  declare exit: Exit<unknown, unknown> | undefined
   /** The tag of the question, for errors. */
-  readonly op: number
-  readonly callee: Cell
+  declare readonly op: number
+  declare readonly callee: Cell
   /** ms, for the error; Infinity for none. */
-  readonly timeout: number
+  declare readonly timeout: number
   /** The actor that asks. Of a forwarded question its asker's call knows. */
-  asker: Cell | Pid | undefined = undefined
+  declare asker: Cell | Pid | undefined
   /** Of one that stands for a question that was forwarded: the call that its asker made, which alone knows the asker. */
-  origin: Call | undefined = undefined
+  declare origin: Call | undefined
   /** Of a forwarded question, at its asker's call: the call that stands for it now. */
-  latest: Call | undefined = undefined
+  declare latest: Call | undefined
   /** Of a question that came from another isolate: who is to be answered there. */
-  asked: Asked | undefined = undefined
+  declare asked: Asked | undefined
 
   // -- the shard's half -----------------------------------------------------------------------------------------------
   /** native: the token in records. memory: 1 while it is listed, else 0. */
-  token = 0
+  declare token: number
   /** memory: the living cell it is listed under; `callee` may be a ref that was made before that one was. */
-  owner: Cell | undefined = undefined
+  declare owner: Cell | undefined
   /** memory: neighbours in that cell's list. */
-  previous: Call | undefined = undefined
-  next: Call | undefined = undefined
+  declare previous: Call | undefined
+  declare next: Call | undefined
   /** memory: neighbours among the calls that end at about the same time. */
-  sooner: Call | undefined = undefined
-  later: Call | undefined = undefined
+  declare sooner: Call | undefined
+  declare later: Call | undefined
   /** Monotonic ms, while it is pending; Infinity for none. */
-  deadline = Infinity
+  declare deadline: number
 
   constructor(
     op: number,
@@ -50,10 +50,23 @@ export class Call {
     resume: ((exit: Exit<unknown, unknown>) => void) | undefined,
     timeout = Infinity
   ) {
+    this.pending = true
+    this.resume = resume
+    this.exit = undefined
     this.op = op
     this.callee = callee
-    this.resume = resume
     this.timeout = timeout
+    this.asker = undefined
+    this.origin = undefined
+    this.latest = undefined
+    this.asked = undefined
+    this.token = 0
+    this.owner = undefined
+    this.previous = undefined
+    this.next = undefined
+    this.sooner = undefined
+    this.later = undefined
+    this.deadline = Infinity
   }
 }
 

@@ -23,21 +23,28 @@ import { Tell } from "./tell.ts"
 // A constant of this module is part of the code; an imported one would be read with every send.
 const { Accepted } = Outcome
 
-export abstract class Cell {
-  abstract readonly host: Host
+export class Cell {
+  // Declared alone, and written once: a field that is there before its value is written twice with every spawn, and
+  // whoever reads a number from it has to ask each time whether it is one.
   /** Shard and index. */
-  readonly low: number
-  readonly generation: number
+  declare readonly low: number
+  declare readonly generation: number
   /** The behaviour with what it captured; the one object shared by all actors that were spawned alike. */
-  bound: Bound
-  state: unknown = undefined
+  declare bound: Bound
+  declare state: unknown
   /** What only some actors have: self, scope, fibers, name. Made on first need. */
-  life: Life | undefined = undefined
+  declare life: Life | undefined
 
   constructor(low: number, generation: number, bound: Bound) {
     this.low = low
     this.generation = generation
     this.bound = bound
+    this.state = undefined
+    this.life = undefined
+  }
+
+  get host(): Host {
+    return this.bound.host
   }
 
   // On the prototype: a million idle actors need not hold it.

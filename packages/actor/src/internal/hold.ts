@@ -6,7 +6,8 @@
 import type { Cell } from "./cell.ts"
 import { type Life, lifeOf } from "./life.ts"
 
-export const Hold = { Program: 1, Swap: 2, Inspector: 4 } as const
+/** `Elsewhere`: by a tool in another isolate, which takes longer than a turn. */
+export const Hold = { Program: 1, Swap: 2, Inspector: 4, Elsewhere: 8 } as const
 
 export const holdStill = (cell: Cell, why: number): void => {
   const life = lifeOf(cell)

@@ -33,6 +33,7 @@ import { Envelope } from "./envelope.ts"
 import { EndHook, EndHooks } from "./endHooks.ts"
 import { becameQuiet } from "./hold.ts"
 import { Hub } from "./hub.ts"
+import type { IsolateMetrics } from "./isolateMetrics.ts"
 import type { Isolates } from "./isolates.ts"
 import { hold, interruptAll, type Life, lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
@@ -112,6 +113,7 @@ export class Host implements ShardHost {
   isolatesDown = 0
   isolatesSilent = 0
   versions: Versions | undefined = undefined
+  isolateMetrics: IsolateMetrics | undefined = undefined
   readonly accounts = new Accounts(this)
   /** Names of the latest dead; the oldest goes first. */
   private readonly foreigns = new WeakMap<object, Bound>()

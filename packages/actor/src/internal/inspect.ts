@@ -1,43 +1,67 @@
 /** Reads and writes of states, between two messages. */
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import type { AnyRef } from "../ActorRef.ts"
 import type { ActorElsewhere } from "../ActorElsewhere.ts"
 import type { ActorExited } from "../AskError.ts"
 import { Pid } from "../Pid.ts"
 import { ReplaceFailed } from "../ReplaceFailed.ts"
 import { ProtocolMismatch } from "../SpawnError.ts"
-import { gone, notHere } from "./about.ts"
+import { elsewhere, gone, notHere } from "./about.ts"
 import { behaviorOf } from "./behaviorImpl.ts"
 import type { Program } from "./bound.ts"
 import { type Cell, cellOf } from "./cell.ts"
 import { Hold, holdStill, isQuiet, letGo } from "./hold.ts"
 import { quiet } from "./hotSwap.ts"
+import { type Traced, traceOf, type TraceOptions } from "./trace.ts"
 import { baseOf, issueOf } from "./upgrade.ts"
 
 type Answer = Effect.Effect<unknown, ActorElsewhere | ActorExited | ProtocolMismatch | ReplaceFailed>
 
 /** The state of an actor that has one and runs this. */
-const stateOf = (cell: Cell, program: Program, use: (state: unknown) => Answer): Answer => {
+export const stateOf = <A, E>(
+  cell: Cell,
+  program: Program,
+  use: (state: unknown) => Effect.Effect<A, E>
+): Effect.Effect<A, E | ActorElsewhere | ActorExited | ProtocolMismatch> => {
   const away = notHere(cell)
   if (away !== undefined) return Effect.fail(away)
   if (cell.life?.ended !== undefined || !cell.host.shard.isAlive(cell)) return Effect.fail(gone(cell))
-  const found = cell.bound.program
-  if (baseOf(found) === program) return use(cell.state)
-  return Effect.fail(
-    new ProtocolMismatch({
-      // Somebody without a name is called by its PID.
-      name: cell.life?.name ?? Pid.print(cell.pid),
-      expected: `${program.protocol} ${program.version}`,
-      found: `${found.protocol} ${found.version}`
-    })
-  )
+  return baseOf(cell.bound.program) === program ? use(cell.state) : Effect.fail(mismatch(cell, program))
 }
+
+/** It runs something else. */
+export const mismatch = (
+  cell: Cell,
+  expected: { readonly protocol: string; readonly version: string }
+): ProtocolMismatch => {
+  const found = cell.bound.program
+  return new ProtocolMismatch({
+    // Somebody without a name is called by its PID.
+    name: cell.life?.name ?? Pid.print(cell.pid),
+    expected: `${expected.protocol} ${expected.version}`,
+    found: `${found.protocol} ${found.version}`
+  })
+}
+
+/** Where the actor lives. */
+export const traceAnywhere = (
+  ref: AnyRef,
+  options?: TraceOptions
+): Stream.Stream<Traced, ActorElsewhere | ActorExited> =>
+  Stream.suspend(() => {
+    const cell = cellOf(ref)
+    return elsewhere(cell)?.inspector.trace(cell, options) ?? traceOf(ref, options)
+  })
 
 /** As it is, also while a handler of it waits. */
 export const readState = (ref: AnyRef, running: unknown): Answer =>
   Effect.suspend(() => {
     const cell = cellOf(ref)
-    const { program } = behaviorOf(running)
+    const behavior = behaviorOf(running)
+    const { program } = behavior
+    const far = elsewhere(cell)?.inspector
+    if (far !== undefined) return far.getState(cell, behavior)
     const read = Effect.suspend(() => stateOf(cell, program, Effect.succeed))
     return cell.life?.starting === true ? Effect.andThen(quiet(cell), read) : read
   })
@@ -46,7 +70,10 @@ export const readState = (ref: AnyRef, running: unknown): Answer =>
 export const replaceState = (ref: AnyRef, running: unknown, f: (state: unknown) => unknown): Answer =>
   Effect.suspend(() => {
     const cell = cellOf(ref)
-    const { program } = behaviorOf(running)
+    const behavior = behaviorOf(running)
+    const { program } = behavior
+    const far = elsewhere(cell)?.inspector
+    if (far !== undefined) return far.replaceState(cell, behavior, f)
     const replace = Effect.suspend(() =>
       stateOf(cell, program, (state) => {
         try {

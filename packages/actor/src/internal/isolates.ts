@@ -2,9 +2,24 @@
  * The isolates of a system as one of them sees them: where an actor may be spawned, and who answers for one that lives
  * elsewhere. Made by `isolate/`, which is loaded where a system has other isolates.
  */
+import type * as Context from "effect/Context"
 import type * as Deferred from "effect/Deferred"
 import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type { ActorElsewhere } from "../ActorElsewhere.ts"
+import type { ActorInfo } from "../Actor.ts"
+import type { BehaviorInfo } from "../ActorSystem.ts"
 import type { ActorExited } from "../AskError.ts"
+import type { ReplaceFailed } from "../ReplaceFailed.ts"
+import type { ProtocolMismatch } from "../SpawnError.ts"
+import type { BehaviorImpl } from "./behaviorImpl.ts"
+import type { Traced, TraceOptions } from "./trace.ts"
+import type { SwapError } from "../SwapError.ts"
+import type { Resolved } from "./hotSwap.ts"
+import type { Measure } from "./shard.ts"
+import type { Plan, Report } from "./swapReport.ts"
+import type { Selection } from "./swapSelect.ts"
+import type { UpgradeImpl } from "./upgrade.ts"
 import type { Reading, StreamRequest } from "./stream.ts"
 import type { IsolateLoad } from "./border.ts"
 import type { Call } from "./call.ts"
@@ -37,6 +52,59 @@ export interface Streams {
   readonly stop: (isolate: number, stream: number) => void
 }
 
+/** Swaps of actors of other isolates, by upgrades that those can import. */
+export interface Swaps {
+  readonly swap: (cell: Cell, upgrade: UpgradeImpl, options: Resolved) => Effect.Effect<void, SwapError>
+  readonly rollBack: (cell: Cell, version: string | undefined, timeout: number) => Effect.Effect<void, SwapError>
+  /** Of all isolates, this one included. */
+  readonly swapAll: (
+    upgrade: UpgradeImpl,
+    context: Context.Context<never>,
+    selection: Selection,
+    together: boolean,
+    options: Resolved
+  ) => Effect.Effect<Report>
+  readonly plan: (
+    upgrade: UpgradeImpl,
+    context: Context.Context<never>,
+    selection: Selection,
+    sample: number,
+    timeout: number
+  ) => Effect.Effect<Plan>
+}
+
+/** What one isolate holds. */
+export interface Totals {
+  readonly queued: number
+  readonly bytes: number
+}
+
+/** What all isolates use; who does not answer in time is left out. */
+export interface Overview {
+  /** Of the others, by their numbers. */
+  readonly totals: Effect.Effect<ReadonlyMap<number, Totals>>
+  /** Throws as `topOf`. */
+  readonly top: (n: number, by: Measure) => Effect.Effect<ReadonlyArray<ActorInfo>>
+  readonly behaviors: Effect.Effect<ReadonlyArray<BehaviorInfo>>
+}
+
+/** States and traces of actors of other isolates. */
+export interface FarInspector {
+  readonly getState: (
+    cell: Cell,
+    running: BehaviorImpl
+  ) => Effect.Effect<unknown, ActorExited | ActorElsewhere | ProtocolMismatch>
+  readonly replaceState: (
+    cell: Cell,
+    running: BehaviorImpl,
+    f: (state: unknown) => unknown
+  ) => Effect.Effect<unknown, ActorExited | ActorElsewhere | ProtocolMismatch | ReplaceFailed>
+  readonly trace: (
+    cell: Cell,
+    options: TraceOptions | undefined
+  ) => Stream.Stream<Traced, ActorExited | ActorElsewhere>
+}
+
 export interface Isolates {
   /** The number of this one; 0 is the one that opened the system. */
   readonly here: number
@@ -50,6 +118,9 @@ export interface Isolates {
    */
   readonly info: (cell: Cell) => Effect.Effect<RemoteInfo | undefined, ActorExited>
   readonly streams: Streams
+  readonly swaps: Swaps
+  readonly overview: Overview
+  readonly inspector: FarInspector
   /** false: its isolate is there, and has no agent that could be asked: one of Rust actors. */
   readonly canAsk: (cell: Cell) => boolean
   readonly isAlive: (cell: Cell) => Effect.Effect<boolean>

@@ -5,6 +5,7 @@ import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import { BehaviorMetrics } from "./behaviorMetrics.ts"
 import type { Host } from "./host.ts"
+import { IsolateMetrics } from "./isolateMetrics.ts"
 import { Versions } from "./versions.ts"
 
 /** Registers the gauges of a system. Returns the undo. */
@@ -35,10 +36,12 @@ export const registerMetrics = (host: Host, backend: string, context: Context.Co
     })
   })
   const versions = host.versions = new Versions(host, { backend, boot: host.boot }, context)
+  const isolates = host.isolateMetrics = new IsolateMetrics(host, { backend, boot: host.boot }, context)
   const behaviors = new BehaviorMetrics(host.accounts, { backend, boot: host.boot }, context)
   return () => {
     behaviors.remove()
     versions.remove()
+    isolates.remove()
     registrations.forEach((registration) => registration.remove())
   }
 }

@@ -19,6 +19,10 @@ export interface ResolvedOptions {
   readonly keepAlive: boolean
   /** Worker isolates. */
   readonly isolates: number
+  /** Worker shards for actors in Rust. */
+  readonly rustShards: number
+  /** The program's own addon, by path or `file:` URL. */
+  readonly addon: string | undefined
   /** ms */
   readonly isolateSilence: number
   readonly onDeadLetter: ((letter: DeadLetter) => void) | undefined
@@ -26,6 +30,7 @@ export interface ResolvedOptions {
 
 const maxActors = 2 ** 24 - 1
 const maxIsolates = 128
+const maxRustShards = 64
 const mostBufferBytes = 2 ** 40
 const maxMillis = 2 ** 31 - 1
 
@@ -44,7 +49,10 @@ const knownHere: ReadonlySet<string> = new Set(
   ] satisfies ReadonlyArray<keyof SystemOptions | "seed" | "backend">
 )
 const knownNative: ReadonlySet<string> = new Set(
-  [...knownHere, "isolates", "isolateSilence" satisfies keyof NativeOptions]
+  [
+    ...knownHere,
+    ...["isolates", "isolateSilence", "rustShards", "addon"] satisfies ReadonlyArray<keyof NativeOptions>
+  ]
 )
 
 const flag = (option: "validate" | "keepAlive", value: unknown): boolean => {
@@ -73,6 +81,16 @@ export const resolveOptions = (options: NativeOptions, isNative = false): Resolv
       issue: `must be an integer from 0 to ${maxIsolates}, is ${String(isolates)}`
     })
   }
+  const { addon, rustShards = 0 } = options
+  if (!Number.isInteger(rustShards) || rustShards < 0 || rustShards > maxRustShards) {
+    throw new InvalidOption({
+      option: "rustShards",
+      issue: `must be an integer from 0 to ${maxRustShards}, is ${String(rustShards)}`
+    })
+  }
+  if (addon !== undefined && (typeof addon !== "string" || addon === "")) {
+    throw new InvalidOption({ option: "addon", issue: "must be a path or a file: URL, as a string" })
+  }
   if (options.onDeadLetter !== undefined && typeof options.onDeadLetter !== "function") {
     throw new InvalidOption({ option: "onDeadLetter", issue: "must be a function" })
   }
@@ -92,6 +110,8 @@ export const resolveOptions = (options: NativeOptions, isNative = false): Resolv
     validate: flag("validate", options.validate),
     keepAlive: flag("keepAlive", options.keepAlive),
     isolates,
+    rustShards,
+    addon,
     isolateSilence: millisOf("isolateSilence", options.isolateSilence ?? 5_000, maxMillis),
     onDeadLetter: options.onDeadLetter
   }

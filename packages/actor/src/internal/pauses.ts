@@ -12,6 +12,13 @@ const double = new Float64Array(1)
 const words = new Uint32Array(double.buffer)
 const high = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0
 
+/** What was added, as data. */
+export interface Taken {
+  /** In turn a bucket and how many are in it. */
+  readonly counts: ReadonlyArray<number>
+  readonly max: number
+}
+
 export class Pauses {
   private readonly buckets = new Uint32Array(size)
   private count = 0
@@ -24,6 +31,23 @@ export class Pauses {
     this.buckets[Math.min(size - 1, Math.max(0, bucket))]!++
     this.count++
     if (micros > this.max) this.max = micros
+  }
+
+  /** What another one has added, by `taken`. */
+  merge({ counts, max }: Taken): void {
+    for (let at = 0; at < counts.length; at += 2) {
+      this.buckets[Math.min(size - 1, counts[at]!)]! += counts[at + 1]!
+      this.count += counts[at + 1]!
+    }
+    if (max > this.max) this.max = max
+  }
+
+  get taken(): Taken {
+    const counts: Array<number> = []
+    this.buckets.forEach((count, bucket) => {
+      if (count > 0) counts.push(bucket, count)
+    })
+    return { counts, max: this.max }
   }
 
   private quantile(q: number): number {

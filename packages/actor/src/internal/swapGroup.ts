@@ -8,12 +8,14 @@ import * as Exit from "effect/Exit"
 import type { SwapError } from "../SwapError.ts"
 import type { Cell } from "./cell.ts"
 import { isQuiet } from "./hold.ts"
+import type { Host } from "./host.ts"
 import {
   commit,
   doneOf,
   exited,
   inTime,
   migrated,
+  planCell,
   quiet,
   refusal,
   type Resolved,
@@ -21,20 +23,41 @@ import {
   swapCell,
   timedOut
 } from "./hotSwap.ts"
-import { Group, type Report } from "./swapReport.ts"
+import { Group, type Plan, type Share } from "./swapReport.ts"
 import { inTurns, Turn } from "./turn.ts"
 import type { UpgradeImpl } from "./upgrade.ts"
 import { watch } from "./watch.ts"
+
+/** Who decides for a group when only a share of it is in this isolate. */
+export interface Conductor {
+  /** Of a group that changes together: done when it is not changed, so that nobody needs to be waited for. */
+  readonly refused: Effect.Effect<void>
+  /** The same: all stand still and know their next state, or not. Whether they are changed. */
+  readonly prepared: (ready: boolean) => Effect.Effect<boolean>
+  /** Its crashes count there; `stop` may be called from then on. */
+  readonly joined: (group: Group) => void
+  /** All are swapped, and `settled` ends with their probation. Whether they all go back. */
+  readonly verdict: (settled: Effect.Effect<void>, group: Group) => Effect.Effect<boolean>
+}
+
+const alone: Conductor = {
+  refused: Effect.never,
+  prepared: Effect.succeed,
+  joined: () => {},
+  verdict: (settled, group) => Effect.map(settled, () => group.isSpoilt)
+}
 
 /** One after the other. After `maxRollbacks` crashes nobody else is swapped, and all are brought back. */
 export const swapEach = (
   cells: ReadonlyArray<Cell>,
   upgrade: UpgradeImpl,
   context: Context.Context<never>,
-  options: Resolved
-): Effect.Effect<Report> =>
+  options: Resolved,
+  conductor = alone
+): Effect.Effect<Share> =>
   Effect.suspend(() => {
     const group = new Group(options)
+    conductor.joined(group)
     let next = 0
     const worker = Effect.gen(function*() {
       const turn = new Turn()
@@ -55,7 +78,7 @@ export const swapEach = (
     const all = workers <= 1
       ? worker
       : Effect.all(Array.from({ length: workers }, () => worker), { concurrency: "unbounded", discard: true })
-    return reported(all, group, options)
+    return reported(all, group, options, conductor)
   })
 
 /** Of a group that changes together: held still, `since` then or since its handler was done, with its next state. */
@@ -80,11 +103,13 @@ export const swapTogether = (
   cells: ReadonlyArray<Cell>,
   upgrade: UpgradeImpl,
   context: Context.Context<never>,
-  options: Resolved
-): Effect.Effect<Report> =>
+  options: Resolved,
+  conductor = alone
+): Effect.Effect<Share> =>
   Effect.suspend(() => {
     const { concurrency, timeout } = options
     const group = new Group(options)
+    conductor.joined(group)
     const all: Array<Held> = []
     const failed = (cell: Cell, error: SwapError): void => group.took(cell, Exit.fail(error), 0, 0)
 
@@ -123,10 +148,13 @@ export const swapTogether = (
       }
       yield* Effect.forEach(later, migrateLater, { concurrency, discard: true })
     })
-    const prepared = inTime(Effect.andThen(holdAll, migrateAll), timeout, (): Failure => ({
+    const own = inTime(Effect.andThen(holdAll, migrateAll), timeout, (): Failure => ({
       cell: (all.find(({ next }) => next === undefined)?.cell ?? cells[0])!,
       error: timedOut(timeout)
     }))
+    const prepared = conductor === alone
+      ? own
+      : Effect.raceFirst(own, Effect.flatMap(conductor.refused, () => Effect.fail(undefined)))
     // They all stand still: nobody handles a message of one version while another is changed.
     const commitAll = Effect.suspend(() =>
       inTurns(all, (held) => {
@@ -141,12 +169,21 @@ export const swapTogether = (
     const releaseAll = Effect.suspend(() => inTurns(all.toReversed(), ({ still }) => still.release()))
     const change = Effect.onExit(
       Effect.matchEffect(prepared, {
-        onFailure: ({ cell, error }) => Effect.sync(() => failed(cell, error)),
-        onSuccess: () => Effect.uninterruptible(commitAll)
+        // Of those that somebody else has refused there is nothing to tell.
+        onFailure: (failure) =>
+          Effect.suspend(() => {
+            if (failure !== undefined) failed(failure.cell, failure.error)
+            return conductor.prepared(false)
+          }),
+        onSuccess: () =>
+          Effect.flatMap(
+            conductor.prepared(true),
+            (changes) => changes ? Effect.uninterruptible(commitAll) : Effect.void
+          )
       }),
       () => releaseAll
     )
-    return reported(change, group, options)
+    return reported(change, group, options, conductor)
   })
 
 const ended = (cell: Cell): Effect.Effect<void> =>
@@ -155,14 +192,73 @@ const ended = (cell: Cell): Effect.Effect<void> =>
     return Effect.ensuring(Effect.asVoid(held.end), Effect.sync(() => held.stop()))
   })
 
+/** Either, once what the new behaviour needs is there; else it fails for each of them. */
+export const swapShare = (
+  host: Host,
+  cells: ReadonlyArray<Cell>,
+  upgrade: UpgradeImpl,
+  context: Context.Context<never>,
+  together: boolean,
+  options: Resolved,
+  conductor = alone
+): Effect.Effect<Share> => {
+  const swap = together ? swapTogether : swapEach
+  const all = Effect.suspend(() => swap(cells, upgrade, context, options, conductor))
+  if (upgrade.last.ready === undefined) return all
+  return Effect.matchEffect(upgrade.ready(host), {
+    onSuccess: () => all,
+    onFailure: (error) => {
+      const nobody: Conductor = {
+        ...conductor,
+        prepared: (ready) => conductor.prepared(ready && cells.length === 0)
+      }
+      return Effect.map(
+        swap([], upgrade, context, options, nobody),
+        (share) => ({ ...share, failed: cells.map(({ pid }) => ({ pid, error })) })
+      )
+    }
+  })
+}
+
+/** So many of them, evenly spread; `Infinity`: all. */
+export const sampled = <A>(all: ReadonlyArray<A>, sample: number): ReadonlyArray<A> => {
+  if (all.length <= sample) return all
+  const step = all.length / sample
+  return Array.from({ length: sample }, (_, at) => all[Math.floor(at * step)]!)
+}
+
+/** What the migrations of these actors would come to. */
+export const planCells = (
+  cells: ReadonlyArray<Cell>,
+  upgrade: UpgradeImpl,
+  timeout: number
+): Effect.Effect<Omit<Plan, "unreached">> =>
+  Effect.gen(function*() {
+    const turn = new Turn()
+    const failures: Array<Plan["failures"][number]> = []
+    for (const cell of cells) {
+      const planned = planCell(cell, upgrade, timeout)
+      const exit = doneOf(planned) ?? (yield* Effect.exit(planned))
+      const [reason] = Exit.isFailure(exit) ? exit.cause.reasons : []
+      if (reason?._tag === "Fail") failures.push({ pid: cell.pid, error: reason.error })
+      if (turn.step()) yield* turn.next
+    }
+    return { checked: cells.length, failures }
+  })
+
 /** Waits for the canaries; spoilt, the whole group goes back. Given up, there is no probation any more. */
-const reported = (swaps: Effect.Effect<void>, group: Group, { canary }: Resolved): Effect.Effect<Report> => {
+const reported = (
+  swaps: Effect.Effect<unknown>,
+  group: Group,
+  { canary }: Resolved,
+  conductor: Conductor
+): Effect.Effect<Share> => {
   const probation = canary === undefined
     ? swaps
     : swaps.pipe(
-      Effect.andThen(group.settled),
-      Effect.andThen(Effect.suspend(() => group.isSpoilt ? group.allBack : group.passed)),
+      Effect.andThen(Effect.suspend(() => conductor.verdict(group.settled, group))),
+      Effect.flatMap((back) => back ? group.allBack : group.passed),
       Effect.onInterrupt(() => Effect.sync(() => group.giveUp()))
     )
-  return Effect.map(probation, () => group.report)
+  return Effect.map(probation, () => group.share)
 }

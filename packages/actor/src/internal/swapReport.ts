@@ -7,9 +7,17 @@ import type { RolledBack, SwapError } from "../SwapError.ts"
 import type { Cell } from "./cell.ts"
 import { isQuiet } from "./hold.ts"
 import { refusal, type Resolved, rolledBack, standing, type Swapped } from "./hotSwap.ts"
-import { Pauses } from "./pauses.ts"
+import { Pauses, type Taken } from "./pauses.ts"
 import type { Canary } from "./swap.ts"
 import { inTurns } from "./turn.ts"
+
+/** What became of the actors of one isolate. */
+export interface Share {
+  readonly swapped: number
+  readonly rolledBack: ReadonlyArray<RolledBack>
+  readonly failed: ReadonlyArray<{ readonly pid: Pid; readonly error: SwapError }>
+  readonly pauses: Taken
+}
 
 export interface Report {
   readonly swapped: number
@@ -20,6 +28,27 @@ export interface Report {
    * p50 and p99 to one part in 64.
    */
   readonly pause: { readonly p50: number; readonly p99: number; readonly max: number }
+  /** Isolates that were to take part and could not, or not to the end, with their numbers and why. */
+  readonly unreached: ReadonlyArray<{ readonly isolate: number; readonly error: SwapError }>
+}
+
+export interface Plan {
+  readonly checked: number
+  readonly failures: Report["failed"]
+  readonly unreached: Report["unreached"]
+}
+
+/** Several shares as one report. */
+export const merged = (shares: ReadonlyArray<Share>, unreached: Report["unreached"]): Report => {
+  const pauses = new Pauses()
+  for (const share of shares) pauses.merge(share.pauses)
+  return {
+    swapped: shares.reduce((sum, share) => sum + share.swapped, 0),
+    rolledBack: shares.flatMap((share) => share.rolledBack),
+    failed: shares.flatMap((share) => share.failed),
+    pause: pauses.report,
+    unreached
+  }
 }
 
 export class Group {
@@ -32,6 +61,10 @@ export class Group {
   /** Canaries that have not ended. */
   private open = 0
   private changed: (() => void) | undefined = undefined
+  /** Told of each crash of a canary. */
+  onCrash: (reason: ExitReason) => void = () => {}
+  /** Why it is to stop, when that was somebody else's crash. */
+  private stopped: ExitReason | undefined = undefined
 
   constructor(options: Resolved) {
     this.options = options
@@ -52,13 +85,22 @@ export class Group {
     this.open++
     canary.onEnd((end) => {
       this.open--
-      if (end !== undefined && !end.passed) this.rolledBack.push(rolledBack(cell, end.reason, end.handled))
+      if (end !== undefined && !end.passed) {
+        this.rolledBack.push(rolledBack(cell, end.reason, end.handled))
+        this.onCrash(end.reason)
+      }
       this.changed?.()
     })
   }
 
+  /** Its canaries elsewhere have crashed: nobody else is swapped. */
+  stop(reason: ExitReason): void {
+    this.stopped ??= reason
+    this.changed?.()
+  }
+
   get isSpoilt(): boolean {
-    return this.rolledBack.length >= (this.options.canary?.maxRollbacks ?? Infinity)
+    return this.stopped !== undefined || this.rolledBack.length >= (this.options.canary?.maxRollbacks ?? Infinity)
   }
 
   /** All canaries have ended, or too many of them by a crash; after `within` ms they have passed. */
@@ -89,7 +131,7 @@ export class Group {
   /** Brings back whoever still runs the new version, youngest first. */
   get allBack(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const reason = this.rolledBack[0]?.reason ?? ExitReason.shutdown("rolled back with its group")
+      const reason = this.rolledBack[0]?.reason ?? this.stopped ?? ExitReason.shutdown("rolled back with its group")
       const recall = (canary: Canary): void => {
         const handled = canary.recall(reason)
         if (handled !== undefined) this.rolledBack.push(rolledBack(canary.cell, reason, handled))
@@ -125,12 +167,12 @@ export class Group {
       }))
   }
 
-  get report(): Report {
+  get share(): Share {
     return {
       swapped: this.swapped - this.rolledBack.length,
       rolledBack: this.rolledBack,
       failed: this.failed,
-      pause: this.pauses.report
+      pauses: this.pauses.taken
     }
   }
 }

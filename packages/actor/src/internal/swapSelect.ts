@@ -11,7 +11,7 @@ import { hostOf } from "./system.ts"
 import { inTurns } from "./turn.ts"
 import type { UpgradeImpl } from "./upgrade.ts"
 
-interface Selection {
+export interface Selection {
   readonly where?: ((info: ActorInfo) => boolean) | undefined
   readonly tree?: AnyRef | undefined
 }

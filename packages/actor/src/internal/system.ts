@@ -17,8 +17,10 @@ import { InvalidOption, type IsolateUnavailable, NativeUnavailable } from "../Sp
 import type { SystemEvent } from "../SystemEvent.ts"
 import { clockOf, liveClock } from "./clock.ts"
 import { Host } from "./host.ts"
+import type { Overview, Totals } from "./isolates.ts"
 import { MemoryShard } from "./memory/shard.ts"
 import { registerMetrics } from "./metrics.ts"
+import type { RustOptions, RustShards } from "./native/rust.ts"
 import { type ResolvedOptions, resolveOptions } from "./options.ts"
 import type { Measure, Shard, ShardClock, ShardHost, ShardOptions } from "./shard.ts"
 import { stopAll } from "./stop.ts"
@@ -47,31 +49,46 @@ export class SystemImpl {
   constructor(host: Host, backend: "native" | "memory" | "test") {
     this["~host"] = host
     this.backend = backend
-    this.info = Effect.sync(() => {
-      const { actors, bytes, queued } = host.shard.stats()
-      const isolates = host.isolates?.loads().map(({ isolate, live, reductions, runnable }) => ({
-        isolate: isolate as IsolateId,
-        // What this one has just done is not in its last turn yet.
-        actors: isolate === host.isolates!.here ? actors - 1 : live,
-        runnable,
-        reductions
-      })) ?? []
-      const all = isolates.length === 0 ? actors : isolates.reduce((sum, each) => sum + each.actors, 0)
-      return {
-        actors: all,
-        queued,
-        bytes,
-        isolates,
-        bufferBytes: host.buffers.bytes(),
-        buffersAreCopied: host.buffers.copies()
-      }
-    })
-    this.top = (n, by) => Effect.sync(() => topOf(host, n, by))
-    this.behaviors = Effect.sync(() => [...host.accounts.read().values()])
+    this.info = Effect.suspend(() =>
+      Effect.map(others(host)?.totals ?? Effect.succeed(new Map<number, Totals>()), (totals) => infoOf(host, totals))
+    )
+    this.top = (n, by) => Effect.suspend(() => others(host)?.top(n, by) ?? Effect.succeed(topOf(host, n, by)))
+    this.behaviors = Effect.suspend(() => others(host)?.behaviors ?? Effect.succeed([...host.accounts.read().values()]))
     this.deadLetters = host.letters.stream
     this.events = host.events.stream
     // The behaviour's type says what the ref understands.
     this.spawnUnsafe = (behavior, args, options) => host.spawnNow(behavior, args, options) as never
+  }
+}
+
+const others = (host: Host): Overview | undefined => host.closed ? undefined : host.isolates?.overview
+
+const infoOf = (host: Host, totals: ReadonlyMap<number, Totals>): SystemInfo => {
+  const { actors, bytes, queued } = host.shard.stats()
+  const { isolates } = host
+  const each = isolates?.loads().map(({ isolate, isRust, live, reductions, runnable }) => {
+    const isHere = isolate === isolates.here
+    const { bytes: held, queued: waiting } = (isHere ? { bytes, queued } : totals.get(isolate)) ?? {}
+    // What this one has just done is not in its last turn yet.
+    return {
+      isolate: isolate as IsolateId,
+      actors: isHere ? actors - 1 : live,
+      language: isRust ? "rust" as const : "typescript" as const,
+      runnable,
+      reductions,
+      queued: waiting,
+      bytes: held
+    }
+  }) ?? []
+  const sum = (column: (isolate: (typeof each)[number]) => number | undefined): number =>
+    each.reduce((sum, isolate) => sum + (column(isolate) ?? 0), 0)
+  return {
+    actors: each.length === 0 ? actors : sum(({ actors }) => actors),
+    queued: each.length === 0 ? queued : sum(({ queued }) => queued),
+    bytes: each.length === 0 ? bytes : sum(({ bytes }) => bytes),
+    isolates: each,
+    bufferBytes: host.buffers.bytes(),
+    buffersAreCopied: host.buffers.copies()
   }
 }
 
@@ -181,25 +198,33 @@ const memory: MakeShard = (options, host) => new MemoryShard(options, host)
 export interface Native {
   readonly makeShard: MakeShard
   readonly openSystem: () => number
+  /** Whether the addon has linked behaviours in Rust. */
+  readonly hasBehaviors: () => boolean
+  /** Throws when one of them does not start. */
+  readonly startRust: (options: RustOptions) => RustShards
 }
 
-/** What the addon offers, where it is. */
-export const loadAddon: Effect.Effect<Native, NativeUnavailable> = Effect.tryPromise({
-  try: async () => {
-    const module = await import("./native/load.ts")
-    return await module.loadNative()
-  },
-  catch: (error) => {
-    const { tried, triple } = (typeof error === "object" && error !== null ? error : {}) as {
-      readonly triple?: unknown
-      readonly tried?: unknown
+/** What an addon offers, the program's own or that of the platform. */
+export const loadAddonFrom = (addon: string | undefined): Effect.Effect<Native, NativeUnavailable> =>
+  Effect.tryPromise({
+    try: async () => {
+      const module = await import("./native/load.ts")
+      return await module.loadNative(addon)
+    },
+    catch: (error) => {
+      const { tried, triple } = (typeof error === "object" && error !== null ? error : {}) as {
+        readonly triple?: unknown
+        readonly tried?: unknown
+      }
+      return new NativeUnavailable({
+        triple: typeof triple === "string" ? triple : "unknown",
+        tried: Array.isArray(tried) ? tried.map(String) : [error instanceof Error ? error.message : String(error)]
+      })
     }
-    return new NativeUnavailable({
-      triple: typeof triple === "string" ? triple : "unknown",
-      tried: Array.isArray(tried) ? tried.map(String) : [error instanceof Error ? error.message : String(error)]
-    })
-  }
-})
+  })
+
+/** What the platform's addon offers, where it is. */
+export const loadAddon: Effect.Effect<Native, NativeUnavailable> = loadAddonFrom(undefined)
 
 /** The first half of it: what systems of one isolate need. */
 export const loadNative: Effect.Effect<MakeShard, NativeUnavailable> = Effect.map(
@@ -212,8 +237,14 @@ export const makeNative = (
 ): Effect.Effect<SystemImpl, NativeUnavailable | InvalidOption | IsolateUnavailable, Scope.Scope> =>
   Effect.gen(function*() {
     const resolved = yield* resolve(options, true)
-    const native = yield* loadAddon
-    if (resolved.isolates === 0) return yield* open(resolved, "native", native.makeShard, undefined)
+    const native = yield* loadAddonFrom(resolved.addon)
+    if (resolved.rustShards > 0 && !native.hasBehaviors()) {
+      const issue = "the addon has no behaviours in Rust: build one that has, and name it by the option addon"
+      return yield* new InvalidOption({ option: "rustShards", issue })
+    }
+    if (resolved.isolates === 0 && resolved.rustShards === 0) {
+      return yield* open(resolved, "native", native.makeShard, undefined)
+    }
     const { openFleet } = yield* Effect.promise(() => import("./isolate/fleet.ts"))
     return yield* openFleet(resolved, native)
   })

@@ -24,5 +24,9 @@ export const topOf = (host: Host, n: number, by: Measure): ReadonlyArray<ActorIn
   if (!measures.includes(by)) {
     throw new InvalidOption({ option: "by", issue: `must be one of ${measures.join(", ")}, is ${String(by)}` })
   }
-  return host.shard.top(n, by).map(([cell, found]) => infoOf(cell, found))
+  const agent = host.isolates?.agent
+  if (agent === undefined) return host.shard.top(n, by).map(([cell, found]) => infoOf(cell, found))
+  // It is none of the program's actors.
+  const most = host.shard.top(n + 1, by).filter(([cell]) => cell !== agent)
+  return most.slice(0, n).map(([cell, found]) => infoOf(cell, found))
 }

@@ -2,6 +2,7 @@
  * Upgrades: how a state of one version becomes one of the next, on a copy, with nothing changed when it fails.
  */
 import type * as Context from "effect/Context"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
@@ -10,6 +11,8 @@ import { type BehaviorImpl, boundFor } from "./behaviorImpl.ts"
 import type { Bound, Program } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import { copyPlain, NotCopyable } from "./copy.ts"
+import type { Host } from "./host.ts"
+import type { UpgradeKey } from "./isolate/registry.ts"
 
 export interface UpgradeOptions {
   readonly migrate?: ((state: unknown) => unknown) | undefined
@@ -32,6 +35,8 @@ export class UpgradeImpl {
   readonly back: ((state: unknown) => unknown) | undefined
   /** A migration of it was an Effect: its actors have to be held still for it, and are so from the start. */
   takesTime = false
+  /** Where other isolates find it. */
+  key: UpgradeKey | undefined = undefined
 
   constructor(steps: readonly [Step, ...ReadonlyArray<Step>]) {
     this.steps = steps
@@ -59,6 +64,13 @@ export class UpgradeImpl {
 
   bound(cell: Cell, context: Context.Context<never>): Bound {
     return boundFor(this.last, cell.host, context)
+  }
+
+  /** What the new behaviour needs is there: a Layer of its own may take its time. */
+  ready(host: Host): Effect.Effect<void, SwapError> {
+    const { ready } = this.last
+    if (ready === undefined) return Exit.void
+    return Effect.catchCause(Effect.asVoid(ready(host)), (cause) => Effect.fail(failed(Cause.squash(cause))))
   }
 
   runs(cell: Cell): boolean {

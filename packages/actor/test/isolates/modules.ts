@@ -135,6 +135,27 @@ export const TickerLive = Actor.module(
   Layer.empty
 )
 
+/** Reads what a ticker counts. */
+export const Summer = Actor.make("Summer", [
+  Rpc.make("Sum", { payload: { ticker: ActorRef.schema(Ticker), n: Schema.Int }, success: Schema.Int })
+])
+export const SummerLive = Actor.module(
+  import.meta.url,
+  Summer.behavior({
+    init: () => null,
+    handlers: { Sum: (_, { n, ticker }) => Effect.orDie(Stream.runSum(ticker.stream(Ticker.messages.Count(n)))) }
+  }),
+  Layer.empty
+)
+
+/** Its state is no plain data. */
+export const Odd = Actor.make("Odd", [Rpc.make("Size", { success: Schema.Int })])
+export const OddLive = Actor.module(
+  import.meta.url,
+  Odd.behavior({ init: () => new WeakMap<object, number>(), handlers: { Size: () => 0 } }),
+  Layer.empty
+)
+
 /** Never gets ready. */
 export const Slow = Actor.make("Slow", [])
 export const SlowLive = Actor.module(

@@ -7,8 +7,6 @@ import {
   type AskError,
   BufferMoved,
   ExitReason,
-  HotSwap,
-  Inspector,
   Link,
   Monitor,
   SharedBuffer,
@@ -171,20 +169,6 @@ describe.runIf(native)("actors on worker isolates", () => {
         yield* Actor.resume(counter)
         assert.strictEqual(yield* counter.ask(Get()), 1)
       }).pipe(Effect.scoped))
-
-    it.effect("what only its own isolate can do is refused, and says so", () =>
-      Effect.gen(function*() {
-        const counter = yield* CounterLive.spawnOn("worker", 3)
-        const toNext = HotSwap.upgrade(CounterLive, CounterLive)
-        const swap = yield* Effect.flip(HotSwap.swap(counter, toNext))
-        assert.deepInclude(swap.reason, { _tag: "ActorElsewhere", pid: counter.pid })
-        const inspector = yield* Inspector
-        assert.strictEqual((yield* Effect.flip(inspector.getState(counter, CounterLive)))._tag, "ActorElsewhere")
-        assert.strictEqual((yield* Effect.flip(Stream.runDrain(inspector.trace(counter))))._tag, "ActorElsewhere")
-        const since = yield* inspector.statistics(counter)
-        yield* counter.ask(Get())
-        assert.strictEqual((yield* since).handled, 1)
-      }).pipe(Effect.scoped, Effect.provide(Inspector.layer)))
 
     it.effect("G155: a spawn that is given up leaves no actor behind", () =>
       Effect.gen(function*() {

@@ -6,9 +6,11 @@ import { Rpc } from "effect/rpc"
 import { fleetOf } from "../../src/internal/isolate/fleet.ts"
 import { hostOf } from "../../src/internal/system.ts"
 import { nativeLoads as native } from "../fixtures.ts"
-import { CounterLive, Ticker, TickerLive, TooMuch } from "./modules.ts"
+import { CounterLive, Summer, SummerLive, Ticker, TickerLive, TooMuch } from "./modules.ts"
 
 const { Count, Dies, Forever, Silent, Sized, State, Wrong } = Ticker.messages
+/** ms: starting a thread may take its time on a busy machine. */
+const patience = 60_000
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 const reasonOf = (effect: Effect.Effect<unknown, unknown>) =>
   Effect.map(Effect.flip(effect), (error) => {
@@ -18,8 +20,8 @@ const reasonOf = (effect: Effect.Effect<unknown, unknown>) =>
 const until = (ticker: Actor.Ref<typeof Ticker>, stopped: number) =>
   Effect.repeat(Effect.andThen(turn, ticker.ask(State())), { until: (state) => state.stopped === stopped })
 
-describe.runIf(native)("streams across isolates", () => {
-  layer(ActorSystem.layer({ isolates: 2 }), { excludeTestServices: true })((it) => {
+describe.runIf(native)("streams across isolates", { timeout: patience }, () => {
+  layer(ActorSystem.layer({ isolates: 2 }), { excludeTestServices: true, timeout: patience })((it) => {
     const streamsHere = Effect.map(ActorSystem, (system) => fleetOf(hostOf(system))!.team.streams)
 
     it.effect("G188: every item arrives, in order, and then the end", () =>
@@ -31,6 +33,16 @@ describe.runIf(native)("streams across isolates", () => {
         }
         const one = yield* Stream.runCollect(ticker.stream(Count(300), { bufferSize: 1 }))
         assert.strictEqual(one.length, 300)
+      }).pipe(Effect.scoped))
+
+    it.effect("G188: a worker reads a stream of this isolate, and of another worker", () =>
+      Effect.gen(function*() {
+        const { isolates } = yield* Effect.flatMap(ActorSystem, (system) => system.info)
+        const reader = yield* SummerLive.spawnOn(isolates[1]!.isolate as never, undefined)
+        for (const { isolate } of [isolates[0]!, isolates[2]!]) {
+          const ticker = yield* TickerLive.spawnOn(isolate as never, undefined)
+          assert.strictEqual(yield* reader.ask(Summer.messages.Sum({ ticker, n: 1000 })), 500_500)
+        }
       }).pipe(Effect.scoped))
 
     it.effect("G188: a failure of the stream comes behind its items, as its schema says", () =>
@@ -154,7 +166,7 @@ describe.runIf(native)("streams across isolates", () => {
       }).pipe(Effect.scoped))
   })
 
-  layer(ActorSystem.layer({ isolates: 1 }), { excludeTestServices: true })((it) =>
+  layer(ActorSystem.layer({ isolates: 1 }), { excludeTestServices: true, timeout: patience })((it) =>
     it.effect("G190: an isolate that ends, ends its streams", () =>
       Effect.gen(function*() {
         const system = yield* ActorSystem

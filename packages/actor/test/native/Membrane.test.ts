@@ -44,6 +44,8 @@ const told: Record<keyof ShardHost, true> & Record<keyof MembraneHost<NativeCell
 
 const members: Record<Exclude<keyof NativeMembrane, keyof Parts>, true> = {
   takePid: true,
+  takenLow: true,
+  takenGeneration: true,
   adopt: true,
   release: true,
   open: true,

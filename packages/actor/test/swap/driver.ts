@@ -89,8 +89,16 @@ const resultText = (exit: Exit.Exit<unknown, SwapError | AskError | { readonly _
   return error.reason._tag === "ActorExited" ? `ActorExited(${reasonText(error.reason.reason)})` : error.reason._tag
 }
 
-export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
-  const world = new World(row.versions ?? {}, row.upgrades ?? {})
+/** What a row runs on. */
+export interface Ground extends Pick<Under, "settle" | "advance" | "letters"> {
+  /** Of the whole system, where that is more than the one of the row. */
+  readonly events?: Stream.Stream<SystemEvent>
+  readonly makeWorld?: (...rows: ConstructorParameters<typeof World>) => World
+}
+
+export const run = Effect.fnUntraced(function*(row: Row, under: Ground) {
+  const { makeWorld = (...rows) => new World(...rows) } = under
+  const world = makeWorld(row.versions ?? {}, row.upgrades ?? {})
   const results = new Map<string, string | null>()
   const reports = new Map<string, unknown>()
   const ends = new Map<string, ExitReason>()
@@ -105,7 +113,7 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
     return `${world.idOf(event.pid)} back from ${event.version}: ${reasonText(event.reason)}`
   }
   yield* Effect.forkIn(
-    (yield* ActorSystem).events.pipe(Stream.runForEach((event) =>
+    (under.events ?? (yield* ActorSystem).events).pipe(Stream.runForEach((event) =>
       Effect.sync(() => {
         const text = eventText(event)
         if (text !== undefined) events.push(text)
@@ -172,7 +180,7 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under) {
       case "spawn": {
         const { capacity, n = 0, name, odd = false, version = "1" } = (rest[1] ?? {}) as SpawnRow
         const args = { id: first!, n, odd }
-        const spawned = world.behavior(version).spawnDetached(args, { name, mailbox: { capacity } })
+        const spawned = world.place(world.behavior(version).spawnDetached(args, { name, mailbox: { capacity } }))
         return Effect.map(spawned, (ref) => world.know(first!, ref))
       }
       case "tell":

@@ -3,7 +3,7 @@
  *
  * A `World` is one row's. What is logged is text in the form that `conformance/swap/README.md` gives.
  */
-import { Actor, type Behavior, HotSwap, type Pid, type Self, type Upgrade } from "@myrmidonjs/actor"
+import { Actor, type ActorSystem, type Behavior, HotSwap, type Pid, type Self, type Upgrade } from "@myrmidonjs/actor"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -87,6 +87,11 @@ export class World {
   know(id: string, ref: MeterRef): void {
     this.refs.set(id, ref)
     this.ids.set(ref.pid, id)
+  }
+
+  /** Where the next actor is spawned. */
+  place<A, E>(spawn: Effect.Effect<A, E, ActorSystem>): Effect.Effect<A, E, ActorSystem> {
+    return spawn
   }
 
   idOf(pid: Pid): string {

@@ -214,7 +214,9 @@ export const Reply = {
   /** The result. */
   Success: 0,
   /** A domain error: the callee lives. */
-  Failure: 1
+  Failure: 1,
+  /** Neither: the codec's bytes of why it was not answered. */
+  AskError: 2
 } as const
 
 /** SLOT of a block that is named by a handle begins here. */

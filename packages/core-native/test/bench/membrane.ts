@@ -11,7 +11,6 @@ import type { MembraneCall, MembraneCell, MembraneHost } from "../../src/host.ts
 import { load } from "../../src/load.ts"
 import { Membrane } from "../../src/Membrane.ts"
 import { Ring } from "../../src/ring.ts"
-import { generationOf, lowOf } from "../../src/words.ts"
 
 interface State {
   sum: number
@@ -92,8 +91,8 @@ const open = () => {
     watchRef: 0
   }
   const spawn = (bound: Bound): BenchCell => {
-    const pid = membrane.takePid()
-    const cell = new BenchCell(lowOf(pid), generationOf(pid), bound, { sum: 0 })
+    membrane.takePid()
+    const cell = new BenchCell(membrane.takenLow, membrane.takenGeneration, bound, { sum: 0 })
     membrane.adopt(cell)
     membrane.open(cell, options)
     return cell

@@ -7,7 +7,16 @@
  *
  * Owner: `running` and the roster are written wherever a child starts, and by `onEnd`; the rest in the actor's own turn.
  */
-import { Actor, type AnyRef, ExitReason, type Self, type SpawnOptions } from "@myrmidonjs/actor"
+import {
+  Actor,
+  type AnyRef,
+  ExitReason,
+  InvalidOption,
+  type Self,
+  SpawnError,
+  type SpawnOptions
+} from "@myrmidonjs/actor"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -20,7 +29,8 @@ import { isIgnore, saysIgnore } from "./ignore.ts"
 import { Intensity } from "./intensity.ts"
 import { type DynamicNode } from "./node.ts"
 import { Entry, type Roster, rosterOf } from "./roster.ts"
-import { isClosing } from "./spawnChild.ts"
+import { isClosing, type Place, spawnPlaced } from "./spawnChild.ts"
+import { isMovable } from "./spawnOptions.ts"
 import { within } from "./shutdown.ts"
 import type { Treatment } from "./spec.ts"
 
@@ -86,6 +96,10 @@ export class DynamicIncarnation {
   // -- starting -------------------------------------------------------------------------------------------------------
 
   startUnsafe(args: unknown, options: SpawnOptions | undefined): AnyRef {
+    if (this.place !== undefined) {
+      const issue = "takes its time: `start` is for children of other isolates"
+      throw new SpawnError({ reason: new InvalidOption({ option: "place", issue }) })
+    }
     const ref: AnyRef = this.self.spawnUnsafe(this.node.behavior, args, this.tied(options))
     this.adopt(new Entry(ref, args, options))
     this.events.tell(this.context, "Started", this.node.place, this.node.id, ref, undefined)
@@ -96,7 +110,7 @@ export class DynamicIncarnation {
     return Effect.suspend(() => {
       this.starting++
       return Effect.onExit(
-        this.self.spawn(this.node.behavior, args, this.tied(options)) as Effect.Effect<AnyRef, unknown>,
+        this.spawn(args, options),
         (exit) =>
           Effect.suspend(() => {
             const late = Exit.isSuccess(exit) ? this.started(exit.value, args, options) : Effect.void
@@ -105,6 +119,19 @@ export class DynamicIncarnation {
           })
       )
     })
+  }
+
+  private spawn(args: unknown, options: SpawnOptions | undefined): Effect.Effect<AnyRef, unknown> {
+    const { node, place } = this
+    return place !== undefined && isMovable(node.behavior)
+      ? spawnPlaced(this.self, node, node.behavior, place, args, options, this.ended)
+      : this.self.spawn(node.behavior, args, this.tied(options)) as Effect.Effect<AnyRef, unknown>
+  }
+
+  /** Where its children run; undefined: here. */
+  private get place(): Place | undefined {
+    const { place } = this.node.spec.child
+    return place === "here" ? undefined : place
   }
 
   private started(ref: AnyRef, args: unknown, options: SpawnOptions | undefined): Effect.Effect<void> {
@@ -199,22 +226,51 @@ export class DynamicIncarnation {
   }
 
   private restart(entry: Entry): void {
+    if (this.place !== undefined) return this.restartPlaced(entry)
     let ref: AnyRef
     try {
       ref = this.self.spawnUnsafe(this.node.behavior, entry.args, this.tied(entry.options)) as AnyRef
     } catch (error) {
-      this.closing ||= isClosing(error)
-      if (isIgnore(error) || this.closing) this.waiting.delete(entry)
-      // Counted and tried again, in line with whatever else is asked of the supervisor.
-      else this.orders.retry(entry, 0)
-      return
+      return this.notRestarted(entry, error)
     }
     this.waiting.delete(entry)
+    this.restarted(entry, ref)
+    this.adopt(entry)
+  }
+
+  private notRestarted(entry: Entry, error: unknown): void {
+    this.closing ||= isClosing(error)
+    if (isIgnore(error) || this.closing) this.waiting.delete(entry)
+    // Counted and tried again, in line with whatever else is asked of the supervisor.
+    else this.orders.retry(entry, 0)
+  }
+
+  private restarted(entry: Entry, ref: AnyRef): void {
     entry.ref = ref
     entry.restarts++
     this.node.restarts++
-    this.adopt(entry)
     this.events.tell(this.context, "Restarted", this.node.place, this.node.id, ref, undefined)
+  }
+
+  // In another isolate that takes its time: it waits among those whose restart is due.
+  private restartPlaced(entry: Entry): void {
+    this.starting++
+    Effect.runForkWith(this.context)(this.spawn(entry.args, entry.options)).addObserver((exit) => {
+      const ended = Exit.isSuccess(exit) ? this.early.get(exit.value) : undefined
+      if (--this.starting === 0) this.early.clear()
+      const isWanted = !this.ending && this.waiting.has(entry)
+      if (Exit.isFailure(exit)) {
+        if (isWanted) this.notRestarted(entry, Cause.squash(exit.cause))
+        return
+      }
+      const ref = exit.value
+      // Stopped meanwhile, or with its supervisor.
+      if (!isWanted) return void Effect.runForkWith(this.context)(Actor.exit(ref, ExitReason.shutdown()))
+      this.waiting.delete(entry)
+      this.restarted(entry, ref)
+      if (ended === undefined) this.adopt(entry)
+      else this.decideLater(entry, ended)
+    })
   }
 
   // -- stopping -------------------------------------------------------------------------------------------------------

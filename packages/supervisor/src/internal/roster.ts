@@ -2,9 +2,10 @@
  * The children of all dynamic supervisors of one system, found by PID: a table by slab index (G1), which costs a start
  * one store where a map would cost as much as the actor; in chunks, so that growing it copies nothing.
  *
- * A slot may be given out again before its last child was struck off; that child waits aside.
+ * A slot may be given out again before its last child was struck off, and another isolate has slots of the same
+ * numbers; that child waits aside.
  */
-import type { ActorSystem, AnyRef, SpawnOptions } from "@myrmidonjs/actor"
+import type { ActorSystem, AnyRef, Pid, SpawnOptions } from "@myrmidonjs/actor"
 
 /** One child over its restarts. */
 export class Entry {
@@ -34,13 +35,13 @@ type Chunk = Array<Entry | undefined>
 
 export class Roster {
   private readonly chunks: Array<Chunk | undefined> = []
-  private readonly aside = new Map<AnyRef, Entry>()
+  private readonly aside = new Map<Pid, Entry>()
 
   add(entry: Entry): void {
     const slot = indexOf(entry.ref)
     const chunk = this.chunks[slot >>> bits] ?? this.grow(slot >>> bits)
     const before = chunk[slot & within]
-    if (before !== undefined) this.aside.set(before.ref, before)
+    if (before !== undefined) this.aside.set(before.ref.pid, before)
     chunk[slot & within] = entry
   }
 
@@ -53,15 +54,16 @@ export class Roster {
   find(ref: AnyRef): Entry | undefined {
     const slot = indexOf(ref)
     const entry = this.chunks[slot >>> bits]?.[slot & within]
-    if (entry !== undefined && entry.ref === ref) return entry
-    return this.aside.size === 0 ? undefined : this.aside.get(ref)
+    // Of an actor of another isolate there are several refs.
+    if (entry !== undefined && (entry.ref === ref || entry.ref.pid === ref.pid)) return entry
+    return this.aside.size === 0 ? undefined : this.aside.get(ref.pid)
   }
 
   remove(entry: Entry): void {
     const slot = indexOf(entry.ref)
     const chunk = this.chunks[slot >>> bits]
     if (chunk?.[slot & within] === entry) chunk[slot & within] = undefined
-    else this.aside.delete(entry.ref)
+    else this.aside.delete(entry.ref.pid)
   }
 }
 

@@ -2,11 +2,25 @@
  * How a child becomes an actor: linked to its supervisor, so that it ends with it, and with a word of its end that no
  * unlink takes back.
  */
-import { ActorSystem, type AnyRef, type ExitReason, Monitor, type Self, SpawnError } from "@myrmidonjs/actor"
+import {
+  ActorSystem,
+  type AnyRef,
+  type ExitReason,
+  Monitor,
+  type Movable,
+  type Self,
+  SpawnError,
+  type SpawnOptions
+} from "@myrmidonjs/actor"
 import * as Effect from "effect/Effect"
+import type * as Rpc from "effect/rpc/Rpc"
 import * as Scope from "effect/Scope"
+import type { ChildOptions } from "../ChildSpec.ts"
 import { DynamicNode, type Node, SupervisorNode } from "./node.ts"
 import { isMovable } from "./spawnOptions.ts"
+
+/** Where a child runs that is not with its supervisor. */
+export type Place = Exclude<ChildOptions["place"], "here" | undefined>
 
 /** The system closes: no start will ever succeed, and trying again would only end in an escalation. */
 export const isClosing = (error: unknown): boolean =>
@@ -29,12 +43,22 @@ export const spawnChild = (
   onEnd: (ref: AnyRef, reason: ExitReason) => void
 ): Effect.Effect<AnyRef, unknown> => {
   const { args, behavior, options, place = "here" } = child.start
-  if (place !== "here" && isMovable(behavior)) {
-    return Effect.provideService(placed(self, behavior.spawnOn(place, args, options), onEnd), ActorSystem, child.system)
-  }
+  if (place !== "here" && isMovable(behavior)) return spawnPlaced(self, child, behavior, place, args, options, onEnd)
   const started: Effect.Effect<AnyRef, unknown> = self.spawn(behavior, args, { ...options, onEnd })
   return hasChildren(child) ? Effect.onInterrupt(started, () => abandoned(child)) : started
 }
+
+/** Starts it where its place is. */
+export const spawnPlaced = (
+  self: Self.Any,
+  { system }: Node,
+  behavior: Movable<Rpc.Any, unknown, unknown, unknown>,
+  place: Place,
+  args: unknown,
+  options: SpawnOptions | undefined,
+  onEnd: (ref: AnyRef, reason: ExitReason) => void
+): Effect.Effect<AnyRef, unknown> =>
+  Effect.provideService(placed(self, behavior.spawnOn(place, args, options), onEnd), ActorSystem, system)
 
 // It may live in another isolate: linked behind its start, and watched, so that an end in between is told as well.
 const placed = (

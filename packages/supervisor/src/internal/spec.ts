@@ -146,11 +146,13 @@ export const validate = (spec: Spec, above: ReadonlyArray<string> = []): void =>
 const places: ReadonlyArray<unknown> = ["here", "main", "worker", "spread"]
 
 const checkPlace = (id: string, spec: Spec): void => {
-  const { place = "here" } = spec.options
+  const { place = "here" } = spec.kind === "dynamic" ? spec.child : spec.options
   const isPlace = places.includes(place) || (typeof place === "number" && Number.isInteger(place) && place >= 0)
   if (!isPlace) invalid(id, "place", `must be one of ${places.join(", ")}, or the number of an isolate`)
   if (place === "here") return
-  if (spec.kind !== "actor") return invalid(id, "place", "is for actors: all else runs where its supervisor does")
+  if (spec.kind !== "actor" && spec.kind !== "dynamic") {
+    return invalid(id, "place", "is for actors: all else runs where its supervisor does")
+  }
   if (!isMovable(spec.behavior)) invalid(id, "place", "needs a behaviour that Actor.module made")
 }
 

@@ -13,14 +13,20 @@ import type { DeadLetter } from "../../DeadLetter.ts"
 import { ExitReason } from "../../ExitReason.ts"
 import type { Pid } from "../../Pid.ts"
 import type { SpawnOptions } from "../../Self.ts"
-import { ModuleUnavailable, SpawnError } from "../../SpawnError.ts"
+import { SpawnError } from "../../SpawnError.ts"
 import { holdHere, infoHere } from "../about.ts"
 import type { Cell } from "../cell.ts"
 import type { Host } from "../host.ts"
 import { Owner } from "../owner.ts"
 import { encodeFailure, startHere } from "./here.ts"
+import type { TraceOptions } from "../trace.ts"
+import { topOf } from "../top.ts"
+import { Inspections } from "./inspections.ts"
+import { infoThere } from "./info.ts"
+import { entryOf } from "./imports.ts"
 import { Agent, InitFailed } from "./protocol.ts"
-import { type Entry, lookUp, type ModuleKey } from "./registry.ts"
+import type { Entry, ModuleKey } from "./registry.ts"
+import { SwapErrands } from "./swaps.ts"
 
 /** Spawns that are over, and may still be taken back. */
 const kept = 1024
@@ -37,30 +43,8 @@ type SpawnRequest = ModuleKey & {
   readonly budget: number | null
 }
 
-const unavailable = (url: string, issue: string): SpawnError =>
-  new SpawnError({ reason: new ModuleUnavailable({ url, issue }) })
-
-const importModule = (url: string): Effect.Effect<unknown, SpawnError> =>
-  Effect.tryPromise({
-    try: () => import(/* @vite-ignore */ url),
-    catch: (error) => unavailable(url, `cannot be imported: ${error instanceof Error ? error.message : String(error)}`)
-  })
-
-/** The behaviour of a module, which is imported when this isolate does not know it yet. */
-const entryOf = (key: ModuleKey): Effect.Effect<Entry, SpawnError> =>
-  Effect.suspend(() => {
-    const known = lookUp(key)
-    if (known !== undefined) return Effect.succeed(known)
-    return Effect.flatMap(importModule(key.url), () => {
-      const found = lookUp(key)
-      const which = `${key.protocol}, version "${key.version}"${
-        key.ordinal === 0 ? "" : ` (its number ${key.ordinal + 1})`
-      }`
-      return found === undefined
-        ? Effect.fail(unavailable(key.url, `Actor.module registers no behaviour of ${which} when it is evaluated`))
-        : Effect.succeed(found)
-    })
-  })
+const known = (key: ModuleKey): Effect.Effect<Entry, SpawnError> =>
+  Effect.mapError(entryOf(key), (reason) => new SpawnError({ reason }))
 
 const optionsOf = (request: SpawnRequest): SpawnOptions => ({
   name: request.name ?? undefined,
@@ -95,7 +79,7 @@ export class Errands {
     const spawning: Spawning = { fiber: undefined, cell: undefined, cancelled: false }
     this.remember(`${request.owner}/${request.ticket}`, spawning)
     let entry: Entry | undefined
-    const start = Effect.flatMap(entryOf(request), (found) => {
+    const start = Effect.flatMap(known(request), (found) => {
       entry = found
       return startHere(host, found, request.args, optionsOf(request), (cell) => {
         spawning.cell = cell
@@ -180,15 +164,17 @@ export interface Relayed {
 const cellHere = (host: Host, pid: Pid): Cell => host.shard.cellOf(pid)
 
 /** The behaviour of the agent of a host. */
-export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay: Relayed) =>
-  Agent.behavior({
+export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay: Relayed) => {
+  const swaps = new SwapErrands(host)
+  const inspections = new Inspections(host)
+  return Agent.behavior({
     init: () => undefined,
     handlers: {
       "myrmidon/Spawn": (_, request) => Effect.succeed(errands.spawn(request)),
       "myrmidon/Cancel": (_, { owner, ticket }) => errands.cancel(owner, ticket),
       "myrmidon/Info": (_, { pid }) => {
         const found = infoHere(cellHere(host, pid))
-        return found === undefined ? null : { ...found, name: found.name ?? null }
+        return found === undefined ? null : infoThere(found)
       },
       "myrmidon/Hold": (_, { hold, pid }) => holdHere(cellHere(host, pid), hold),
       "myrmidon/IsAlive": (_, { pid }) => host.shard.isAlive(cellHere(host, pid)),
@@ -198,6 +184,23 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
       },
       "myrmidon/EndStream": (_, { stream }) => host.isolates!.streams.end(stream),
       "myrmidon/StopStream": (_, { isolate, stream }) => host.isolates!.streams.stop(isolate, stream),
+      "myrmidon/Totals": () => {
+        const { bytes, queued } = host.shard.stats()
+        return { bytes, queued }
+      },
+      "myrmidon/Top": (_, { by, n }) => topOf(host, n, by).map((info) => ({ pid: info.pid, info: infoThere(info) })),
+      "myrmidon/Behaviors": () => [...host.accounts.read().values()],
+      "myrmidon/State": (_, { pid, running }) => inspections.state(pid, running),
+      "myrmidon/Replace": (_, { owner, pid, running, ticket }) => inspections.replace(pid, running, owner, ticket),
+      "myrmidon/Replacement": (_, { owner, state, ticket }) => inspections.replacement(owner, ticket, state),
+      "myrmidon/Trace": (_, { options, pid }) => inspections.trace(pid, options as TraceOptions),
+      "myrmidon/Swap": (_, { options, pid, upgrade }) =>
+        swaps.swap(pid, upgrade, { ...options, canary: options.canary ?? undefined }),
+      "myrmidon/RollBack": (_, { pid, timeout, version }) => swaps.rollBack(pid, version ?? undefined, timeout),
+      "myrmidon/Runners": (_, { look, tree, upgrade }) => swaps.runners(upgrade, tree, look),
+      "myrmidon/Plan": (_, { chosen, timeout, upgrade }) => swaps.plan(upgrade, chosen, timeout),
+      "myrmidon/SwapGroup": (_, request) => swaps.group(request),
+      "myrmidon/SwapStep": (_, { group, owner, step }) => swaps.step(owner, group, step),
       "myrmidon/Ready": (_, { isolate, ticket }) => hooks.ready(isolate, ticket),
       "myrmidon/Events": (_, { events }) => events.forEach(relay.event),
       "myrmidon/Letters": (_, { letters }) => letters.forEach(relay.letter),
@@ -207,6 +210,7 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
       "myrmidon/Close": () => beside(host, hooks.close())
     }
   })
+}
 
 // The agent stays free for others meanwhile.
 const beside = (host: Host, effect: Effect.Effect<void>): Effect.Effect<Deferred.Deferred<void>> =>

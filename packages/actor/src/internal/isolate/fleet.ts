@@ -4,6 +4,7 @@
  * - A worker is there when its agent says so. One that ends is reported and started again, at most `restarts` times in
  *   `window` ms; a system that cannot keep its workers goes on with those that it has.
  * - Every now and then each is asked for a sign of life. One that gives none is reported, and never ended for it.
+ * - Rust shards, where the addon has behaviours, start before the workers and end after them.
  * - Workers do not hold the process by themselves. When this isolate has nothing left to do, the process is held until
  *   they have nothing left to do either.
  */
@@ -14,12 +15,14 @@ import type { Worker } from "node:worker_threads"
 import { IsolateUnavailable } from "../../SpawnError.ts"
 import type { Cell } from "../cell.ts"
 import type { Host } from "../host.ts"
+import type { RustShards } from "../native/rust.ts"
 import type { ResolvedOptions } from "../options.ts"
 import { hostOf, type Native, open, type SystemImpl } from "../system.ts"
 import { Errands, makeAgent } from "./agent.ts"
 import { agentName } from "./protocol.ts"
 import { relayed } from "./relay.ts"
-import { messages, Team } from "./team.ts"
+import { messages } from "./asking.ts"
+import { Team } from "./team.ts"
 import type { WorkerData } from "./worker.ts"
 
 /** ms that a worker has to end by itself once it has closed. */
@@ -116,11 +119,30 @@ export class Fleet {
   /** Whoever waits for a worker: called when one is ready, or none will be. */
   private waiting: Array<() => void> = []
   team!: Team
+  private rust: RustShards | undefined = undefined
 
   constructor(host: Host, system: number, threads: Threads) {
     this.host = host
     this.system = system
     this.threads = threads
+  }
+
+  /** Starts the Rust shards, and the actors that the addon begins with. */
+  startRust(native: Native): Effect.Effect<void, IsolateUnavailable> {
+    const { maxActors, maxBufferBytes, mailbox, rustShards } = this.host.options
+    if (rustShards === 0) return Effect.void
+    return Effect.try({
+      try: () => {
+        this.rust = native.startRust({
+          system: this.system,
+          shards: rustShards,
+          maxActors,
+          mailbox: mailbox.capacity,
+          bufferBytes: maxBufferBytes
+        })
+      },
+      catch: (error) => new IsolateUnavailable({ on: "rust", issue: print(error) })
+    })
   }
 
   /** Starts `count` workers; done when all are ready. */
@@ -158,6 +180,7 @@ export class Fleet {
 
   private readonly ended = (member: Member): void => {
     this.members.delete(member.ticket)
+    if (member.isolate !== undefined) this.host.isolateMetrics?.forget(member.isolate)
     const { error, isolate } = member
     if (this.closing || isolate === undefined) return this.resumeWaiting()
     const again = this.mayStart()
@@ -209,6 +232,7 @@ export class Fleet {
     if (member === undefined) return
     member.heard = this.host.clock.now()
     // Before those who wait for it go on: what they see of events begins with what comes then.
+    this.host.isolateMetrics?.saw(isolate)
     this.host.events.publish({ _tag: "IsolateUp", isolate })
     member.ready(isolate)
     this.resumeWaiting()
@@ -267,14 +291,27 @@ export class Fleet {
     if (this.asking || this.closing || this.handled() === this.quietAt) return
     this.asking = true
     const quiet = messages["myrmidon/Quiet"]()
-    const all = Effect.forEach(
+    const workers = Effect.forEach(
       this.agents(),
       (agent) => Effect.ignore(agent.ask(quiet, { timeout: Infinity })),
       { concurrency: "unbounded", discard: true }
     )
+    const all = this.rust === undefined ? workers : Effect.andThen(workers, this.rustIsQuiet())
     Effect.runForkWith(this.host.context)(all).addObserver(() => {
       this.asking = false
       this.quietAt = this.handled()
+    })
+  }
+
+  private rustIsQuiet(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const before = this.handled()
+      const look = Effect.suspend(() =>
+        this.handled() === before && this.team.loads().every((load) => !load.isBusy)
+          ? Effect.void
+          : this.rustIsQuiet()
+      )
+      return Effect.andThen(Effect.sleep(Duration.millis(10)), look)
     })
   }
 
@@ -291,10 +328,14 @@ export class Fleet {
     this.closing = true
     clearInterval(this.looking)
     process.off("beforeExit", this.onIdle)
-    return Effect.forEach(Array.from(this.members.values()), (member) => this.end(member), {
+    const workers = Effect.forEach(Array.from(this.members.values()), (member) => this.end(member), {
       concurrency: "unbounded",
       discard: true
     })
+    const rust = this.rust
+    return rust === undefined
+      ? workers
+      : Effect.andThen(workers, Effect.promise(() => rust.close(this.host.options.shutdownTimeout)))
   })
 
   // In order, if it takes no longer than it may; then by force, which its actors' watchers hear of.
@@ -318,7 +359,7 @@ const fleets = new WeakMap<Host, Fleet>()
 /** The workers of a system that this isolate opened. */
 export const fleetOf = (host: Host): Fleet | undefined => fleets.get(host)
 
-/** Opens a system with worker isolates; done when all of them are ready. */
+/** Opens a system with worker isolates or Rust shards; done when all of them are ready. */
 export const openFleet = (
   options: ResolvedOptions,
   native: Native
@@ -342,6 +383,7 @@ export const openFleet = (
     )
     fleet.team = new Team(host, agent, errands, () => fleet.starting, fleet.close)
     host.isolates = fleet.team
+    yield* fleet.startRust(native)
     yield* fleet.start(options.isolates)
     return system
   })

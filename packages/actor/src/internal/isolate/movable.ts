@@ -29,7 +29,8 @@ import { contextNow, contextOf, decodeFailure, encodeArgs, encodeFailure, startH
 import type { InitFailed } from "./protocol.ts"
 import { type Entry, register } from "./registry.ts"
 import { ownAway } from "./owner.ts"
-import { messages, Team, watchdog, type Where } from "./team.ts"
+import { messages, watchdog } from "./asking.ts"
+import { Team, type Where } from "./team.ts"
 
 const whereIs = (on: unknown): on is Where =>
   on === "main" || on === "worker" || on === "spread" || (typeof on === "number" && Number.isInteger(on) && on >= 0)
@@ -46,20 +47,22 @@ export class MovableBehavior extends SpawnableBehavior {
   /** Enters it as what the module at `url` has. */
   at(url: string, entry: Omit<Entry, "key" | "behavior">): this {
     this.entry = register(url, { ...entry, behavior: this })
+    this.module = this.entry.key
+    this.ready = (host) => contextOf(host, this.entry)
     this.movable = (host) => contextNow(host, this.entry)
     return this
   }
 
   override spawn(args: unknown, options?: SpawnOptions): Effect.Effect<Cell, unknown, unknown> {
-    return this.ready(() => super.spawn(args, options))
+    return this.whenReady(() => super.spawn(args, options))
   }
 
   override spawnDetached(args: unknown, options?: SpawnOptions): Effect.Effect<Cell, unknown, unknown> {
-    return this.ready(() => super.spawnDetached(args, options))
+    return this.whenReady(() => super.spawnDetached(args, options))
   }
 
   override spawnMonitored(args: unknown, options?: SpawnOptions): Effect.Effect<Monitored, unknown, unknown> {
-    return this.ready(() => super.spawnMonitored(args, options))
+    return this.whenReady(() => super.spawnMonitored(args, options))
   }
 
   override spawnLinked(
@@ -67,11 +70,11 @@ export class MovableBehavior extends SpawnableBehavior {
     use: (ref: Cell) => Effect.Effect<unknown, unknown>,
     options?: SpawnOptions
   ): Effect.Effect<unknown, unknown, unknown> {
-    return this.ready(() => super.spawnLinked(args, use, options))
+    return this.whenReady(() => super.spawnLinked(args, use, options))
   }
 
   // Its Layer may take its time; `boundFor` must find it built.
-  private ready<A>(then: () => Effect.Effect<A, unknown, unknown>): Effect.Effect<A, unknown, unknown> {
+  private whenReady<A>(then: () => Effect.Effect<A, unknown, unknown>): Effect.Effect<A, unknown, unknown> {
     return Effect.flatMap(ActorSystem, (system) => Effect.flatMap(contextOf(hostOf(system), this.entry), then))
   }
 

@@ -7,6 +7,9 @@ import { Pid } from "../../Pid.ts"
 import { SpawnError } from "../../SpawnError.ts"
 import { makeProtocol } from "../protocol.ts"
 import { makeGroup, makeRpc } from "../rpc.ts"
+import { inspectRpcs } from "./inspectProtocol.ts"
+import { Info } from "./info.ts"
+import { swapRpcs } from "./swapProtocol.ts"
 
 /** The behaviour's own error, which its caller decodes. */
 export class InitFailed extends Schema.TaggedError<InitFailed>("myrmidon/InitFailed")("InitFailed", {
@@ -15,17 +18,14 @@ export class InitFailed extends Schema.TaggedError<InitFailed>("myrmidon/InitFai
 
 const About = { pid: Pid.schema }
 
-/** `Actor.info` of one that lives elsewhere. */
-const Info = Schema.Struct({
-  name: Schema.NullOr(Schema.String),
+const Behavior = Schema.Struct({
   protocol: Schema.String,
   version: Schema.String,
-  status: Schema.Literals(["idle", "runnable", "busy", "suspended"]),
-  mailbox: Schema.Int,
+  actors: Schema.Int,
   reductions: Schema.Number,
   millis: Schema.Number,
-  memory: Schema.Number,
-  links: Schema.Array(Pid.schema)
+  mailbox: Schema.Int,
+  memory: Schema.Number
 })
 
 const OnFull = Schema.Literals(["reject", "drop-newest", "drop-oldest", "suspend"])
@@ -87,6 +87,15 @@ export const Agent = makeProtocol(
     makeRpc("myrmidon/EndStream", { payload: { stream: Schema.Int } }),
     /** A reader of that isolate has gone. */
     makeRpc("myrmidon/StopStream", { payload: { isolate: Schema.Int, stream: Schema.Int } }),
+    /** Of this isolate, as `ActorSystem.info` has them. */
+    makeRpc("myrmidon/Totals", { success: Schema.Struct({ queued: Schema.Int, bytes: Schema.Number }) }),
+    makeRpc("myrmidon/Top", {
+      payload: { n: Schema.Int, by: Schema.Literals(["reductions", "time", "mailbox", "memory"]) },
+      success: Schema.Array(Schema.Struct({ pid: Pid.schema, info: Info }))
+    }),
+    makeRpc("myrmidon/Behaviors", { success: Schema.Array(Behavior) }),
+    ...swapRpcs,
+    ...inspectRpcs,
     /** A worker is ready. */
     makeRpc("myrmidon/Ready", { payload: { isolate: Schema.Int, ticket: Schema.Int } }),
     /** What happened in a worker, in order; as much of it as plain data can say. */

@@ -1,5 +1,5 @@
 /**
- * The behaviours of this isolate that others can import: entered when their module is evaluated, found by where they
+ * The behaviours and upgrades of this isolate that others can import: entered when their module is evaluated, found by where they
  * say they are.
  *
  * A module may register several behaviours; those of one protocol and version are told apart by their order, which is
@@ -9,6 +9,7 @@ import type * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import type { ActorSystem } from "../../ActorSystem.ts"
 import type { BehaviorImpl } from "../behaviorImpl.ts"
+import type { UpgradeImpl } from "../upgrade.ts"
 
 /** Where a behaviour is, in words that mean the same in every isolate. */
 export interface ModuleKey {
@@ -29,6 +30,15 @@ export interface Entry {
   readonly error: Schema.Top | undefined
 }
 
+/** The same for an upgrade. */
+export interface UpgradeKey {
+  readonly url: string
+  readonly protocol: string
+  readonly from: string
+  readonly to: string
+  readonly ordinal: number
+}
+
 const modules = new Map<string, Array<Entry>>()
 
 const named = ({ protocol, url, version }: Omit<ModuleKey, "ordinal">): string =>
@@ -46,3 +56,21 @@ export const register = (url: string, entry: Omit<Entry, "key">): Entry => {
 }
 
 export const lookUp = (key: ModuleKey): Entry | undefined => modules.get(named(key))?.[key.ordinal]
+
+const upgrades = new Map<string, Array<UpgradeImpl>>()
+
+const titled = ({ from, protocol, to, url }: Omit<UpgradeKey, "ordinal">): string =>
+  JSON.stringify([url, protocol, from, to])
+
+/** Enters an upgrade under the next ordinal of its kind. */
+export const registerUpgrade = (url: string, upgrade: UpgradeImpl): UpgradeImpl => {
+  const { from, to } = upgrade
+  const kind = { url, protocol: upgrade.first.program.protocol, from, to }
+  const entries = upgrades.get(titled(kind)) ?? []
+  upgrade.key = { ...kind, ordinal: entries.length }
+  entries.push(upgrade)
+  upgrades.set(titled(kind), entries)
+  return upgrade
+}
+
+export const lookUpUpgrade = (key: UpgradeKey): UpgradeImpl | undefined => upgrades.get(titled(key))?.[key.ordinal]

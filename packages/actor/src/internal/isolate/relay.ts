@@ -17,7 +17,7 @@ import { lookup } from "../opcodes.ts"
 import { sendMessage } from "../send.ts"
 import { Outcome } from "../shard.ts"
 import type { RelayedLetter } from "./agent.ts"
-import { messages } from "./team.ts"
+import { messages } from "./asking.ts"
 
 /** In one message. */
 const batch = 256

@@ -11,7 +11,6 @@
  */
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
@@ -24,7 +23,8 @@ import type { Streams } from "../isolates.ts"
 import { tagOf } from "../opcodes.ts"
 import { type Reading, StreamRequest } from "../stream.ts"
 import { type Wire, wireOfBound } from "../wire.ts"
-import { messages, type Team } from "./team.ts"
+import { messages, patiently } from "./asking.ts"
+import type { Team } from "./team.ts"
 
 /** The first byte of a question for a stream: no msgpack begins with it. */
 const MARK = 0xc1
@@ -36,8 +36,6 @@ const most = 4096
 const batch = 2 ** 22
 /** Bytes that a message may have; the agent's own words need some. */
 const largest = 2 ** 26 - 1024
-/** Until a way or a mailbox that was full is tried again. */
-const pause = Duration.millis(10)
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
@@ -257,15 +255,7 @@ class Produced extends StreamRequest {
     }
     const sent = this.waiting.splice(0, length)
     const message = messages["myrmidon/Items"]({ stream: number, chunks: sent.map((chunk) => chunk.bytes) })
-    const ask = agent!.ask(message, { timeout: Infinity }) as Effect.Effect<boolean, AskError>
-    const patient: Effect.Effect<boolean, AskError> = Effect.catch(
-      ask,
-      (error) =>
-        error.reason._tag === "MailboxFull" && !this.cancelled
-          ? Effect.andThen(Effect.sleep(pause), Effect.suspend(() => patient))
-          : Effect.fail(error)
-    )
-    Effect.runForkWith(host.context)(patient).addObserver((exit) => {
+    Effect.runForkWith(host.context)(patiently(agent!, message)).addObserver((exit) => {
       this.sending = false
       if (!Exit.isSuccess(exit) || !exit.value) return this.stop()
       for (const chunk of sent) this.count -= chunk.items

@@ -4,10 +4,8 @@
  * An isolate is there for spawns once its agent has its name. Who spawns picks the least loaded one by what each has
  * handled since the last look; equals take turns, so that a burst of spawns is spread.
  */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { ActorExited, type AskError } from "../../AskError.ts"
-import type { ExitReason } from "../../ExitReason.ts"
 import type { Message } from "../../Message.ts"
 import { gone } from "../about.ts"
 import type { IsolateLoad } from "../border.ts"
@@ -16,10 +14,12 @@ import type { Host } from "../host.ts"
 import type { Isolates, RemoteInfo } from "../isolates.ts"
 import { infosOf } from "../rpc.ts"
 import type { Errands } from "./agent.ts"
+import { messages, unreachable } from "./asking.ts"
 import { Agent, agentName } from "./protocol.ts"
+import { TeamInspector } from "./inspector.ts"
+import { TeamOverview } from "./overview.ts"
 import { StreamTable } from "./streams.ts"
-
-export const { messages } = Agent
+import { SwapTeam } from "./swapTeam.ts"
 
 /** Messages that make no difference: the agents' own are among what an isolate has handled. */
 const step = 128
@@ -36,6 +36,9 @@ export class Team implements Isolates {
   /** What each had handled at the last look. */
   private readonly seen = new Map<number, number>()
   readonly streams = new StreamTable(this)
+  readonly swaps = new SwapTeam(this)
+  readonly overview = new TeamOverview(this)
+  readonly inspector = new TeamInspector(this)
   private turn = 0
   /** Done when a worker that is being started is ready, or will not be; undefined: none is, as far as is known here. */
   readonly starting: () => Effect.Effect<void> | undefined
@@ -51,7 +54,9 @@ export class Team implements Isolates {
   }
 
   loads(): ReadonlyArray<IsolateLoad> {
-    return this.host.shard.border!.isolates().map((load) => ({ ...load, live: Math.max(0, load.live - 1) }))
+    return this.host.shard.border!.isolates().map((load) =>
+      load.isRust ? load : { ...load, live: Math.max(0, load.live - 1) }
+    )
   }
 
   /** The agent of an isolate, once it is ready. */
@@ -98,7 +103,8 @@ export class Team implements Isolates {
     return this.isolateOf(cell) === undefined || this.agentAbout(cell) !== undefined
   }
 
-  private isolateOf(cell: Cell): number | undefined {
+  /** undefined: it has ended. */
+  isolateOf(cell: Cell): number | undefined {
     const shard = cell.low >>> 24
     return this.host.shard.border!.isolates().find((load) => load.shard === shard)?.isolate
   }
@@ -122,6 +128,8 @@ export class Team implements Isolates {
   }
 
   info(cell: Cell): Effect.Effect<RemoteInfo | undefined, ActorExited> {
+    const { rust } = this.host.shard.border!
+    if (rust.has(cell.pid)) return rust.info(cell.pid)
     const found = this.about(cell, messages["myrmidon/Info"]({ pid: cell.pid }), null)
     return Effect.map(
       found as Effect.Effect<(Omit<RemoteInfo, "name"> & { name: string | null }) | null, ActorExited>,
@@ -132,12 +140,17 @@ export class Team implements Isolates {
   }
 
   isAlive(cell: Cell): Effect.Effect<boolean> {
+    const { rust } = this.host.shard.border!
+    if (rust.has(cell.pid)) return Effect.map(rust.info(cell.pid), (info) => info !== undefined)
     // Of one that does not answer no end is known.
     return Effect.orElseSucceed(this.about(cell, messages["myrmidon/IsAlive"]({ pid: cell.pid }), false), () => true)
   }
 
   hold(cell: Cell, hold: boolean): Effect.Effect<void, ActorExited> {
-    const asked = this.about(cell, messages["myrmidon/Hold"]({ pid: cell.pid, hold }), false)
+    const { rust } = this.host.shard.border!
+    const asked = rust.has(cell.pid)
+      ? rust.hold(cell.pid, hold)
+      : this.about(cell, messages["myrmidon/Hold"]({ pid: cell.pid, hold }), false)
     return Effect.flatMap(asked, (isThere) => isThere ? Effect.void : Effect.fail(gone(cell)))
   }
 
@@ -153,20 +166,9 @@ export class Team implements Isolates {
     this.seen.delete(isolate)
     this.errands.isolateDown(isolate)
     this.streams.isolateDown(isolate)
+    this.overview.down(isolate)
   }
 }
 
 const silent = (cell: Cell, isolate: number): ActorExited =>
   new ActorExited({ pid: cell.pid, name: cell.life?.name, reason: unreachable(isolate) })
-
-const unreachable = (isolate: number): ExitReason => ({
-  _tag: "NodeUnreachable",
-  node: `isolate ${isolate}`,
-  because: "silent"
-})
-
-/** Fails when an isolate stops answering while somebody waits for it. */
-export const watchdog = (agent: Cell, every: number): Effect.Effect<never, AskError> => {
-  const look = agent.ask(messages["myrmidon/IsAlive"]({ pid: agent.pid }), { timeout: every })
-  return Effect.forever(Effect.andThen(look as Effect.Effect<boolean, AskError>, Effect.sleep(Duration.millis(every))))
-}

@@ -12,12 +12,13 @@ import { workerData } from "node:worker_threads"
 import type { Pid } from "../../Pid.ts"
 import type { ResolvedOptions } from "../options.ts"
 import { infosOf } from "../rpc.ts"
-import { endAll, hostOf, loadAddon, open } from "../system.ts"
+import { endAll, hostOf, loadAddonFrom, open } from "../system.ts"
 import { Errands, makeAgent } from "./agent.ts"
 import { whenQuiet } from "./quiet.ts"
 import { Agent, agentName } from "./protocol.ts"
 import { relayed, relayTo } from "./relay.ts"
-import { messages, Team } from "./team.ts"
+import { messages } from "./asking.ts"
+import { Team } from "./team.ts"
 
 export interface WorkerData {
   /** The handle of the system. */
@@ -33,7 +34,7 @@ export interface WorkerData {
 
 const start = (data: WorkerData) =>
   Effect.gen(function*() {
-    const native = yield* loadAddon
+    const native = yield* loadAddonFrom(data.options.addon)
     const options: ResolvedOptions = { ...data.options, onDeadLetter: undefined }
     const system = yield* open(options, "native", native.makeShard, undefined, data)
     const host = hostOf(system)

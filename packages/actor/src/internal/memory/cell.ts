@@ -7,7 +7,6 @@
  */
 import type { Bound } from "../bound.ts"
 import { Cell } from "../cell.ts"
-import type { Host } from "../host.ts"
 import type { Aside } from "./aside.ts"
 import type { Limits } from "./limits.ts"
 import type { Letter } from "./mailbox.ts"
@@ -41,26 +40,29 @@ export const Is = {
 } as const
 
 export class MemoryCell extends Cell {
-  flags = 0
+  declare flags: number
   // What a slice touches stands between fields that the send before it has touched, so that it is in the cache.
   /** Handler time in ns; what exceeds a second is carried into `aside`. */
-  nanos = 0
+  declare nanos: number
   /** Messages handled; what exceeds a small integer is carried into `aside`. */
-  reductions = 0
+  declare reductions: number
   /** Messages of the normal and priority lanes: what the bound counts. */
-  count = 0
-  limits: Limits
+  declare count: number
+  declare limits: Limits
   /** The normal lane. */
-  head: Letter | undefined = undefined
-  tail: Letter | undefined = undefined
-  aside: Aside | undefined = undefined
+  declare head: Letter | undefined
+  declare tail: Letter | undefined
+  declare aside: Aside | undefined
 
   constructor(low: number, generation: number, bound: Bound, limits: Limits) {
     super(low, generation, bound)
+    this.flags = 0
+    this.nanos = 0
+    this.reductions = 0
+    this.count = 0
     this.limits = limits
-  }
-
-  get host(): Host {
-    return this.bound.host
+    this.head = undefined
+    this.tail = undefined
+    this.aside = undefined
   }
 }

@@ -1,12 +1,5 @@
 /**
  * An actor of the native system. Its mailbox and all else that is between actors lives in Rust; what is here is what
- * every cell has.
+ * every cell has. Not a class of its own: its constructor would be called through another one with every spawn.
  */
-import { Cell } from "../cell.ts"
-import type { Host } from "../host.ts"
-
-export class NativeCell extends Cell {
-  get host(): Host {
-    return this.bound.host
-  }
-}
+export { Cell as NativeCell } from "../cell.ts"

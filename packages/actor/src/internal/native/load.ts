@@ -3,6 +3,7 @@
  */
 import type { Shard, ShardHost, ShardOptions } from "../shard.ts"
 import type { NativeModule } from "./membrane.ts"
+import type { RustOptions, RustShards } from "./rust.ts"
 import { NativeShard } from "./shard.ts"
 
 // Not a literal: a bundler for the browser would follow it into Node's modules.
@@ -34,16 +35,20 @@ const failureOf = (error: unknown): LoadFailure => {
 interface Native {
   readonly makeShard: (options: ShardOptions, host: ShardHost) => Shard
   readonly openSystem: () => number
+  readonly hasBehaviors: () => boolean
+  readonly startRust: (options: RustOptions) => RustShards
 }
 
-/** Rejects with a `LoadFailure`. */
-export const loadNative = async (): Promise<Native> => {
+/** `addon`: the program's own, by path. Rejects with a `LoadFailure`. */
+export const loadNative = async (addon?: string): Promise<Native> => {
   try {
     const module = await import(specifier) as NativeModule
-    const binding = module.load()
+    const binding = module.load(addon)
     return {
       makeShard: (options, host) => new NativeShard(module, binding, options, host),
-      openSystem: () => binding.openSystem()
+      openSystem: () => binding.openSystem(),
+      hasBehaviors: () => binding.hasBehaviors(),
+      startRust: (options) => new binding.RustShards(options)
     }
   } catch (error) {
     throw failureOf(error)

@@ -9,6 +9,7 @@ import type { Carried } from "../carry.ts"
 import type { OpenOptions, Outcome, ShardClock, ShardHost } from "../shard.ts"
 import type { BuffersBinding } from "./buffers.ts"
 import type { NativeCell } from "./cell.ts"
+import type { RustBinding } from "./rust.ts"
 
 export interface NativeInfo {
   readonly status: string
@@ -105,7 +106,9 @@ export interface NativeMembrane {
   readonly away: NativeAway
   readonly signals: NativeSignals
   readonly census: NativeCensus
-  takePid(): number
+  takePid(): boolean
+  readonly takenLow: number
+  readonly takenGeneration: number
   adopt(cell: NativeCell): void
   release(cell: NativeCell): void
   open(cell: NativeCell, options: NativeOpenOptions): number | undefined
@@ -170,7 +173,7 @@ export interface NativeMembrane {
 
 export interface NativeModule {
   /** Throws an error with `triple` and `tried` when no binary fits. */
-  readonly load: () => BuffersBinding & { readonly openSystem: () => number }
+  readonly load: (addon?: string) => BuffersBinding & RustBinding & { readonly openSystem: () => number }
   readonly Membrane: new(
     binding: unknown,
     options: {

@@ -13,6 +13,7 @@ import { Reading } from "../stream.ts"
 import { Outcome, type ShardClock } from "../shard.ts"
 import { wireOfBound } from "../wire.ts"
 import type { NativeAway } from "./membrane.ts"
+import type { RustBinding } from "./rust.ts"
 
 const { Accepted, BadMessage } = Outcome
 /** The bit that the ops of the border have. */
@@ -23,9 +24,19 @@ export class Ops {
   readonly #away: NativeAway
   readonly #there: Array<number> = []
   readonly #here: Array<number> = []
+  readonly #binding: Pick<RustBinding, "tagMoves">
+  readonly #moving = new Set<number>()
 
-  constructor(away: NativeAway) {
+  constructor(away: NativeAway, binding: Pick<RustBinding, "tagMoves">) {
     this.#away = away
+    this.#binding = binding
+  }
+
+  /** Before the first message with buffers: a receiver in Rust has no schema to know it by. */
+  moves(there: number): void {
+    if (this.#moving.has(there)) return
+    this.#moving.add(there)
+    this.#binding.tagMoves(there & ~BORDER)
   }
 
   /** 0: the process has as many tags as it may send. */
@@ -63,7 +74,8 @@ export class Sends {
   }
 
   // Buffers are gone once they are packed: so the way is asked first, and cannot refuse afterwards.
-  #ask(to: Cell, from: Cell | undefined): Outcome {
+  #ask(to: Cell, there: number, from: Cell | undefined): Outcome {
+    this.#ops.moves(there)
     return this.#away.mayLeave(to.low, to.generation, from?.low ?? 0, from?.generation ?? 0)
   }
 
@@ -71,7 +83,7 @@ export class Sends {
     const wire = wireOfBound(to.bound)
     const there = this.#ops.there(op)
     if (there === 0) return BadMessage
-    const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, from) : Accepted
+    const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, there, from) : Accepted
     if (refusal !== Accepted) return refusal
     const carried = carry(wire, op, payload)
     if (Exit.isFailure(carried)) return BadMessage
@@ -92,7 +104,7 @@ export class Sends {
     const wire = wireOfBound(to.bound)
     const there = this.#ops.there(op)
     if (there === 0) return BadMessage
-    const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, from) : Accepted
+    const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, there, from) : Accepted
     if (refusal !== Accepted) return refusal
     const reading = payload instanceof Reading ? payload : undefined
     const carried = carry(wire, op, reading === undefined ? payload : reading.payload, "payload", true)

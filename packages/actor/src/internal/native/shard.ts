@@ -21,16 +21,18 @@ import {
 import { type BuffersBinding, NativePool } from "./buffers.ts"
 import { NativeCell } from "./cell.ts"
 import type { NativeInfo, NativeMembrane, NativeModule } from "./membrane.ts"
+import { type RustBinding, rustOf } from "./rust.ts"
 import { Ops, Sends } from "./sends.ts"
 
 /** Of an actor whose behaviour does not say; every spawn of this package says. */
 const DEFAULT_CAPACITY = 65_536
 
-const lowOf = (pid: number): number => pid % 4294967296
-const generationOf = (pid: number): number => Math.floor(pid / 4294967296)
+// As unsigned words, so that cells hold small integers: what a division leaves is a boxed double.
+const lowOf = (pid: number): number => pid >>> 0
+const generationOf = (pid: number): number => (pid / 4294967296) >>> 0
 
-const borderOf = (membrane: NativeMembrane, options: ShardOptions): Border => {
-  const ops = new Ops(membrane.away)
+const borderOf = (membrane: NativeMembrane, binding: RustBinding, options: ShardOptions): Border => {
+  const ops = new Ops(membrane.away, binding)
   const { away } = membrane
   const { isolate, shard } = away
   return {
@@ -43,6 +45,7 @@ const borderOf = (membrane: NativeMembrane, options: ShardOptions): Border => {
     reply: (token, status, answer) => away.reply(token, status, answer),
     forward: (token, to, op, payload, from, flags) =>
       away.forward(token, to.low, to.generation, op, payload, from.low, from.generation, flags),
+    rust: rustOf(binding),
     opThere: (op) => ops.there(op),
     opHere: (op) => ops.here(op)
   }
@@ -65,7 +68,7 @@ export class NativeShard implements Shard {
   readonly #options: ShardOptions
   readonly #binding: BuffersBinding
 
-  constructor(module: NativeModule, binding: BuffersBinding, options: ShardOptions, host: ShardHost) {
+  constructor(module: NativeModule, binding: BuffersBinding & RustBinding, options: ShardOptions, host: ShardHost) {
     this.#options = options
     this.seeded = options.seed !== undefined
     this.#binding = binding
@@ -77,16 +80,16 @@ export class NativeShard implements Shard {
       seed: options.seed,
       system: options.system
     }, host)
-    this.border = options.system === undefined ? undefined : borderOf(this.#membrane, options)
+    this.border = options.system === undefined ? undefined : borderOf(this.#membrane, binding, options)
   }
 
   // -- life -----------------------------------------------------------------------------------------------------------
 
   reserve(bound: Bound): NativeCell {
-    const pid = this.#membrane.takePid()
-    if (pid === 0) throw this.#refusal()
-    const cell = new NativeCell(lowOf(pid), generationOf(pid), bound)
-    this.#membrane.adopt(cell)
+    const membrane = this.#membrane
+    if (!membrane.takePid()) throw this.#refusal()
+    const cell = new NativeCell(membrane.takenLow, membrane.takenGeneration, bound)
+    membrane.adopt(cell)
     return cell
   }
 

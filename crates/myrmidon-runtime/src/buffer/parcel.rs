@@ -1,0 +1,64 @@
+//! Buffers beside the bytes of a message: their numbers stand behind them, as `buffer/parcel.ts` writes and reads them.
+//!
+//! ```text
+//! bytes | number f64, length f64 | ... | count u32      all little-endian
+//! ```
+//!
+//! From `pack` to `unpack` the blocks are nobody's but the bytes'. Bytes that nobody will read are to be unpacked all the
+//! same: what is dropped then is given back.
+
+use super::{Handle, SharedBuffer};
+
+/// A block: its number and its length.
+const ENTRY: usize = 16;
+/// How many there are.
+const COUNT: usize = 4;
+
+/// Puts the numbers of buffers behind the bytes of their message. The buffers are the bytes' from now on.
+pub fn pack(bytes: &mut Vec<u8>, buffers: Vec<SharedBuffer>) {
+    let mut count: u32 = 0;
+    for buffer in buffers {
+        let length = buffer.len();
+        if let Some(handle) = buffer.depart() {
+            bytes.extend_from_slice(&number(handle.to_u64()));
+            bytes.extend_from_slice(&number(length as u64));
+            count += 1;
+        }
+    }
+    bytes.extend_from_slice(&count.to_le_bytes());
+}
+
+/// Takes the buffers from behind the bytes of a message whose tag may carry some. Bytes that carry none stay as they are,
+/// with four zeros at their end, which no reader of msgpack sees: another protocol may have a message of the same name.
+pub fn unpack(bytes: &mut Vec<u8>) -> Vec<SharedBuffer> {
+    let Some((rest, count)) = bytes.split_last_chunk::<COUNT>() else { return Vec::new() };
+    let count = u32::from_le_bytes(*count) as usize;
+    let Some(length) = count.checked_mul(ENTRY).and_then(|entries| rest.len().checked_sub(entries)) else {
+        return Vec::new();
+    };
+    let (entries, _) = rest[length..].as_chunks::<ENTRY>();
+    let arrive = |entry: &[u8; ENTRY]| handle_of(entry).and_then(SharedBuffer::arrive);
+    let buffers: Vec<SharedBuffer> = entries.iter().map_while(arrive).collect();
+    if buffers.len() < count {
+        return Vec::new();
+    }
+    if count > 0 {
+        bytes.truncate(length);
+    }
+    buffers
+}
+
+/// A number of at most 53 bits, as JavaScript has it.
+#[expect(clippy::cast_precision_loss, reason = "a handle has 53 bits, and no block is longer than 2^53 bytes")]
+fn number(number: u64) -> [u8; 8] {
+    (number as f64).to_le_bytes()
+}
+
+#[expect(clippy::cast_sign_loss, reason = "what is negative saturates, and is another number then")]
+fn handle_of(entry: &[u8; ENTRY]) -> Option<Handle> {
+    let number = f64::from_le_bytes(*entry.first_chunk()?);
+    Handle::from_u64(number as u64).filter(|_| number.fract() == 0.0 && number > 0.0)
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -1,0 +1,26 @@
+// An actor of a worker isolate, which imports this module.
+import { Actor } from "@myrmidonjs/actor"
+import { Effect, Layer, Schema } from "effect"
+import { Rpc } from "effect/rpc"
+import { Library } from "../src/protocols.ts"
+
+const Asker = Actor.make("Asker", [
+  Rpc.make("Words", { payload: { text: Schema.String, word: Schema.String }, success: Schema.Int })
+])
+export const { messages } = Asker
+
+export const AskerLive = Actor.module(
+  import.meta.url,
+  Asker.behavior({
+    init: () => null,
+    handlers: {
+      Words: (_, { text, word }) =>
+        Effect.gen(function*() {
+          const library = yield* Actor.whereis(Library, "library")
+          yield* library.tell(Library.messages.Read({ text }))
+          return yield* library.ask(Library.messages.Count({ word }))
+        }).pipe(Effect.orDie)
+    }
+  }),
+  Layer.empty
+)

@@ -1,0 +1,230 @@
+// G196 to G199: actors in Rust, of this example's own addon, as TypeScript reaches them.
+import { assert, describe, it } from "@effect/vitest"
+import { Actor, ActorSystem, ExitReason, Link, Monitor, SharedBuffer } from "@myrmidonjs/actor"
+import { Deferred, Effect, Exit, Fiber, Option, Schema, Stream } from "effect"
+import { Rpc } from "effect/rpc"
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { addon } from "../src/addon.ts"
+import { Image, Library, Subscriber, UnknownWord } from "../src/protocols.ts"
+
+const { Count, Fail, Read, Subscribe } = Library.messages
+
+const SubscriberLive = Subscriber.behavior({
+  init: (third: Deferred.Deferred<void>) => ({ seen: [] as Array<string>, third }),
+  handlers: {
+    Learned: ({ seen, third }, { times, word }) => {
+      seen.push(`${word} ${times}`)
+      return seen.length === 3 ? Effect.asVoid(Deferred.succeed(third, undefined)) : undefined
+    },
+    Seen: ({ seen }) => seen
+  }
+})
+
+const system = ActorSystem.layer({ addon, rustShards: 2 })
+const run = <A, E>(program: Effect.Effect<A, E, ActorSystem>) => Effect.provide(program, system)
+const library = Actor.whereis(Library, "library")
+
+describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust, from TypeScript", () => {
+  it.live("G196: one is found by name, told, and asked: answers and domain errors are typed", () =>
+    run(Effect.gen(function*() {
+      const actor = yield* library
+      yield* actor.tell(Read({ text: "to be or not to be" }))
+      assert.strictEqual(yield* actor.ask(Count({ word: "be" })), 2)
+      const error = yield* Effect.flip(actor.ask(Count({ word: "question" })))
+      assert.deepStrictEqual(error, new UnknownWord({ word: "question" }))
+    })))
+
+  it.live("G196: a name that nobody has, and one that has another protocol, are typed errors", () =>
+    run(Effect.gen(function*() {
+      const missing = yield* Effect.flip(Actor.whereis(Library, "nobody"))
+      assert.strictEqual(missing._tag, "NameNotFound")
+      const mismatch = yield* Effect.flip(Actor.whereis(Library, "image"))
+      assert.deepInclude(mismatch, { _tag: "ProtocolMismatch", expected: "Library", found: "Image" })
+    })))
+
+  it.live("G196: what the actor cannot read is a BadMessage for who asks, and the actor lives", () =>
+    run(Effect.gen(function*() {
+      const Other = Actor.make("Library", [
+        Rpc.make("Count", { payload: { word: Schema.Int }, success: Schema.Int }),
+        Rpc.make("Burn", { success: Schema.Int })
+      ])
+      const actor = yield* Actor.whereis(Other, "library")
+      const wrong = yield* Effect.flip(actor.ask(Other.messages.Count({ word: 3 })))
+      const unknown = yield* Effect.flip(actor.ask(Other.messages.Burn()))
+      assert.strictEqual(wrong.reason._tag, "BadMessage")
+      assert.include(wrong.message, "string")
+      assert.strictEqual(unknown.reason._tag, "BadMessage")
+      assert.include(unknown.message, "does not know")
+      assert.isTrue(yield* Actor.isAlive(actor))
+      assert.deepInclude(yield* Actor.info(actor), { name: "library", protocol: "Library", version: "rust" })
+    })))
+
+  it.live("G197: Rust tells an actor of TypeScript, which its protocol reads", () =>
+    run(Effect.scoped(Effect.gen(function*() {
+      const third = yield* Deferred.make<void>()
+      const subscriber = yield* SubscriberLive.spawn(third)
+      const actor = yield* library
+      yield* actor.tell(Subscribe(subscriber))
+      yield* actor.tell(Read({ text: "a b a" }))
+      yield* Deferred.await(third)
+      assert.deepStrictEqual(yield* subscriber.ask(Subscriber.messages.Seen()), ["a 1", "b 1", "a 2"])
+    }))))
+
+  it.live("G197: what TypeScript cannot read of it is Misunderstood, with tag and issue, and a dead letter", () =>
+    run(Effect.scoped(Effect.gen(function*() {
+      const Stranger = Actor.make("Subscriber", [Rpc.make("Learned", { payload: { word: Schema.Int } })])
+      const stranger = yield* Stranger.behavior({ init: () => 0, handlers: { Learned: () => {} } }).spawn()
+      const { deadLetters, events } = yield* ActorSystem
+      const misunderstood = yield* events.pipe(
+        Stream.filter((event) => event._tag === "Misunderstood"),
+        Stream.runHead,
+        Effect.forkChild({ startImmediately: true })
+      )
+      const letter = yield* Effect.forkChild(Stream.runHead(deadLetters), { startImmediately: true })
+      const Loose = Actor.make("Library", [
+        Rpc.make("Subscribe", { payload: Schema.Number }),
+        Rpc.make("Read", { payload: { text: Schema.String } })
+      ])
+      const actor = yield* Actor.whereis(Loose, "library")
+      yield* actor.tell(Loose.messages.Subscribe(stranger.pid))
+      yield* actor.tell(Loose.messages.Read({ text: "word" }))
+      const event = Option.getOrThrow(yield* Fiber.join(misunderstood))
+      assert.deepInclude(event, { pid: stranger.pid, tag: "Learned" })
+      const dead = Option.getOrThrow(yield* Fiber.join(letter))
+      assert.deepInclude(dead, { to: stranger.pid, from: actor.pid, why: "Dropped" })
+      assert.deepStrictEqual(dead.message.payload, { word: "word", times: 1 })
+    }))))
+
+  it.live("G198: a buffer goes to Rust and comes back, its bytes in place", () =>
+    run(Effect.gen(function*() {
+      const { info } = yield* ActorSystem
+      const image = yield* Actor.whereis(Image, "image")
+      const pixels = yield* SharedBuffer.allocate(1 << 20)
+      pixels.bytes().fill(1)
+      const before = pixels.bytes()
+      const inverted = yield* image.ask(Image.messages.Invert({ pixels }))
+      assert.strictEqual(before.length, 0)
+      assert.throws(() => pixels.bytes())
+      assert.isTrue(inverted.bytes().every((pixel) => pixel === 254))
+      inverted.release()
+      assert.strictEqual((yield* info).bufferBytes, 0)
+    })))
+
+  it.live("G198: a buffer whose message Rust does not know, or that comes to a dead actor, is freed", () =>
+    run(Effect.gen(function*() {
+      const { info } = yield* ActorSystem
+      const Other = Actor.make("Image", [
+        Rpc.make("Blur", { payload: { pixels: SharedBuffer.schema }, success: Schema.Int })
+      ])
+      const image = yield* Actor.whereis(Other, "image")
+      const blur = Effect.flatMap(SharedBuffer.allocate(1000), (pixels) => image.ask(Other.messages.Blur({ pixels })))
+      const unknown = yield* Effect.flip(blur)
+      assert.isTrue(unknown._tag === "AskError" && unknown.reason._tag === "BadMessage")
+      assert.strictEqual((yield* info).bufferBytes, 0)
+      yield* Actor.kill(image)
+      const dead = yield* Effect.flip(blur)
+      assert.isTrue(dead._tag === "AskError" && dead.reason._tag === "ActorExited")
+      assert.strictEqual((yield* info).bufferBytes, 0)
+    })))
+
+  it.live("G199: a panic is a Crashed of language rust for who watches, is linked, and asks", () =>
+    run(Effect.scoped(Effect.gen(function*() {
+      const actor = yield* library
+      const end = yield* Monitor.make(actor)
+      const linked = yield* Effect.forkChild(Effect.flip(Link.exit(actor)), { startImmediately: true })
+      yield* actor.tell(Fail({ text: "the shelf broke" }))
+      const reason = yield* end
+      assert.isTrue(reason._tag === "Crashed" && reason.error.language === "rust")
+      assert.isTrue(reason._tag === "Crashed" && reason.error.message === "the shelf broke")
+      assert.strictEqual((yield* Fiber.join(linked)).reason._tag, "Crashed")
+      const late = yield* Effect.flip(actor.ask(Count({ word: "be" })))
+      assert.isTrue(late._tag === "AskError" && late.reason._tag === "ActorExited")
+      assert.strictEqual((yield* Effect.flip(library))._tag, "NameNotFound")
+    }))))
+
+  it.live("G199: its crash is an event, and what it does not get or cannot read is a dead letter", () =>
+    run(Effect.gen(function*() {
+      const { deadLetters, events } = yield* ActorSystem
+      const crashed = yield* events.pipe(
+        Stream.filter((event) => event._tag === "Crashed"),
+        Stream.runHead,
+        Effect.forkChild({ startImmediately: true })
+      )
+      const letters = yield* Effect.forkChild(Stream.runCollect(Stream.take(deadLetters, 3)), {
+        startImmediately: true
+      })
+      const Other = Actor.make("Library", [Rpc.make("Burn"), Rpc.make("Shelve", { payload: SharedBuffer.schema })])
+      const actor = yield* library
+      const other = yield* Actor.whereis(Other, "library")
+      yield* other.tell(Other.messages.Burn())
+      yield* actor.tell(Fail({ text: "the shelf broke" }))
+      const event = Option.getOrThrow(yield* Fiber.join(crashed))
+      assert.deepInclude(event, { _tag: "Crashed", pid: actor.pid, name: "library" })
+      assert.strictEqual(
+        event._tag === "Crashed" ? ExitReason.print(event.reason) : "",
+        "crashed: panic: the shelf broke"
+      )
+      yield* actor.tell(Read({ text: "too late" }))
+      yield* other.tell(Other.messages.Shelve(yield* SharedBuffer.allocate(10)))
+      const found = (yield* Fiber.join(letters)).map(({ message, to, why }) => [message._tag, message.payload, to, why])
+      assert.deepStrictEqual(found, [
+        ["Burn", null, actor.pid, "Dropped"],
+        ["Read", { text: "too late" }, actor.pid, "NotAlive"],
+        ["Shelve", 0, actor.pid, "NotAlive"]
+      ])
+    })))
+
+  it.live("G199: it is held, let go and killed like any other, and its isolates say which they are", () =>
+    run(Effect.gen(function*() {
+      const { info } = yield* ActorSystem
+      assert.deepStrictEqual((yield* info).isolates.map(({ language }) => language), ["typescript", "rust", "rust"])
+      const actor = yield* library
+      yield* Actor.suspend(actor)
+      yield* actor.tell(Read({ text: "word" }))
+      assert.deepInclude(yield* Actor.info(actor), { status: "suspended" })
+      yield* Actor.resume(actor)
+      assert.strictEqual(yield* actor.ask(Count({ word: "word" })), 1)
+      const end = yield* Effect.scoped(
+        Effect.flatMap(Monitor.make(actor), (down) => Effect.andThen(Actor.kill(actor), down))
+      )
+      assert.strictEqual(end._tag, "Killed")
+    })))
+
+  it.live("G196: worker isolates reach it, too", () =>
+    Effect.gen(function*() {
+      const { AskerLive, messages } = yield* Effect.promise(() => import("./asker.ts"))
+      const asker = yield* AskerLive.spawnOn("worker")
+      assert.strictEqual(yield* asker.ask(messages.Words({ text: "one two two", word: "two" })), 2)
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ addon, rustShards: 1, isolates: 1 }))))
+
+  it.live("options that do not fit are typed errors", () =>
+    Effect.gen(function*() {
+      const opened = (options: Parameters<typeof ActorSystem.layer>[0]) =>
+        Effect.flip(Effect.provide(Effect.void, ActorSystem.layer(options)))
+      for (const rustShards of [-1, 1.5, 65]) {
+        assert.deepInclude(yield* opened({ addon, rustShards }), { _tag: "InvalidOption", option: "rustShards" })
+      }
+      const none = yield* opened({ rustShards: 1 })
+      assert.isTrue(none._tag === "InvalidOption" && none.issue.includes("no behaviours"))
+      const nowhere = yield* opened({ addon: "nowhere/none.node", rustShards: 1 })
+      assert.isTrue(nowhere._tag === "NativeUnavailable" && nowhere.tried[0]!.includes("nowhere/none.node"))
+      assert.strictEqual((yield* opened({ addon: "" }))._tag, "InvalidOption")
+      const twin = yield* Effect.exit(Effect.provide(Effect.void, ActorSystem.layerMemory({ rustShards: 1 } as {})))
+      assert.isTrue(Exit.isFailure(twin))
+    }))
+
+  it.live("the program prints what it says, and ends by itself", () =>
+    Effect.gen(function*() {
+      const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+      const { stdout } = yield* Effect.promise(() => promisify(execFile)(process.execPath, [main]))
+      assert.strictEqual(
+        stdout,
+        "\"be\" was seen 2 times; UnknownWord\n"
+          + "told by Rust: to 1, be 1, or 1, not 1, to 2, be 2\n"
+          + "16 MiB came back inverted: true\n"
+          + "rust: the shelf broke\n"
+      )
+    }), 30_000)
+})

@@ -1,0 +1,46 @@
+/** What modules have registered, imported when this isolate does not know it yet. */
+import * as Effect from "effect/Effect"
+import { ModuleUnavailable } from "../../SpawnError.ts"
+import type { UpgradeImpl } from "../upgrade.ts"
+import { type Entry, lookUp, lookUpUpgrade, type ModuleKey, type UpgradeKey } from "./registry.ts"
+
+const importModule = (url: string): Effect.Effect<unknown, ModuleUnavailable> =>
+  Effect.tryPromise({
+    try: () => import(/* @vite-ignore */ url),
+    catch: (error) => {
+      const issue = `cannot be imported: ${error instanceof Error ? error.message : String(error)}`
+      return new ModuleUnavailable({ url, issue })
+    }
+  })
+
+const registered = <A>(
+  url: string,
+  find: () => A | undefined,
+  missing: () => string
+): Effect.Effect<A, ModuleUnavailable> =>
+  Effect.suspend(() => {
+    const known = find()
+    if (known !== undefined) return Effect.succeed(known)
+    return Effect.flatMap(importModule(url), () => {
+      const found = find()
+      return found === undefined
+        ? Effect.fail(new ModuleUnavailable({ url, issue: `${missing()} when it is evaluated` }))
+        : Effect.succeed(found)
+    })
+  })
+
+const which = (ordinal: number): string => ordinal === 0 ? "" : ` (its number ${ordinal + 1})`
+
+/** The behaviour of a module. */
+export const entryOf = (key: ModuleKey): Effect.Effect<Entry, ModuleUnavailable> =>
+  registered(key.url, () => lookUp(key), () => {
+    const { ordinal, protocol, version } = key
+    return `Actor.module registers no behaviour of ${protocol}, version "${version}"${which(ordinal)}`
+  })
+
+/** The upgrade of a module. */
+export const upgradeOf = (key: UpgradeKey): Effect.Effect<UpgradeImpl, ModuleUnavailable> =>
+  registered(key.url, () => lookUpUpgrade(key), () => {
+    const { from, ordinal, protocol, to } = key
+    return `HotSwap.module registers no upgrade of ${protocol}, "${from}" to "${to}"${which(ordinal)}`
+  })

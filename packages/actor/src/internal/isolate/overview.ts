@@ -1,0 +1,128 @@
+/**
+ * What all isolates of a system use, as one of them reads it. One that does not answer in time is left out: nobody waits
+ * for an isolate that is blocked.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { ActorInfo } from "../../Actor.ts"
+import type { BehaviorInfo } from "../../ActorSystem.ts"
+import type { AskError } from "../../AskError.ts"
+import type { Message } from "../../Message.ts"
+import type { Cell } from "../cell.ts"
+import type { Overview, Totals } from "../isolates.ts"
+import type { Measure } from "../shard.ts"
+import { topOf } from "../top.ts"
+import { messages } from "./asking.ts"
+import { type Info, infoFrom } from "./info.ts"
+import type { Team } from "./team.ts"
+
+/** ms that an isolate has for its answer. */
+const patience = 1_000
+
+const measured: Readonly<Record<Measure, (info: ActorInfo) => number>> = {
+  reductions: ({ reductions }) => reductions,
+  time: ({ millis }) => millis,
+  mailbox: ({ mailbox }) => mailbox,
+  memory: ({ memory }) => memory
+}
+
+const keyOf = ({ protocol, version }: BehaviorInfo): string => JSON.stringify([protocol, version])
+
+/** Adds rows of the same behaviour; the order is that of their first sight. */
+const added = (all: ReadonlyArray<ReadonlyArray<BehaviorInfo>>): ReadonlyArray<BehaviorInfo> => {
+  const sums = new Map<string, BehaviorInfo>()
+  for (const row of all.flat()) {
+    const sum = sums.get(keyOf(row))
+    sums.set(
+      keyOf(row),
+      sum === undefined ? row : {
+        ...row,
+        actors: sum.actors + row.actors,
+        reductions: sum.reductions + row.reductions,
+        millis: sum.millis + row.millis,
+        mailbox: sum.mailbox + row.mailbox,
+        memory: sum.memory + row.memory
+      }
+    )
+  }
+  return [...sums.values()]
+}
+
+/** What stays of it when nobody of it lives. */
+const past = (row: BehaviorInfo): BehaviorInfo => ({ ...row, actors: 0, mailbox: 0, memory: 0 })
+
+export class TeamOverview implements Overview {
+  private readonly team: Team
+  /** What each isolate said last: what its behaviours had used is not forgotten with it. */
+  private readonly said = new Map<number, ReadonlyArray<BehaviorInfo>>()
+
+  constructor(team: Team) {
+    this.team = team
+  }
+
+  private others(): ReadonlyArray<{ readonly isolate: number; readonly agent: Cell }> {
+    return this.team.loads().flatMap(({ isolate }) => {
+      const agent = isolate === this.team.here ? undefined : this.team.agentOf(isolate)
+      return agent === undefined ? [] : [{ isolate, agent }]
+    })
+  }
+
+  private ask<A>(message: Message<string, unknown>): Effect.Effect<ReadonlyMap<number, A>> {
+    return Effect.suspend(() => {
+      const answers = new Map<number, A>()
+      const one = ({ agent, isolate }: { readonly isolate: number; readonly agent: Cell }): Effect.Effect<void> =>
+        Effect.matchEffect(agent.ask(message, { timeout: patience }) as Effect.Effect<A, AskError>, {
+          onSuccess: (answer) => Effect.sync(() => void answers.set(isolate, answer)),
+          // One that has just ended is no news.
+          onFailure: ({ reason }) =>
+            reason._tag === "ActorExited"
+              ? Effect.void
+              : Effect.logWarning(
+                `isolate ${isolate} did not answer within ${Duration.format(Duration.millis(patience))}: left out`
+              )
+        })
+      const all = Effect.forEach(this.others(), one, { concurrency: "unbounded", discard: true })
+      return Effect.as(all, answers)
+    })
+  }
+
+  get totals(): Effect.Effect<ReadonlyMap<number, Totals>> {
+    return this.ask(messages["myrmidon/Totals"]())
+  }
+
+  top(n: number, by: Measure): Effect.Effect<ReadonlyArray<ActorInfo>> {
+    return Effect.suspend(() => {
+      const own = topOf(this.team.host, n, by)
+      const asked = this.ask<ReadonlyArray<{ readonly pid: ActorInfo["pid"]; readonly info: typeof Info.Type }>>(
+        messages["myrmidon/Top"]({ n, by })
+      )
+      const measure = measured[by]
+      return Effect.map(
+        asked,
+        (answers) =>
+          [...own, ...[...answers.values()].flat().map(({ info, pid }) => infoFrom(pid, info))]
+            .sort((a, b) => measure(b) - measure(a) || a.pid - b.pid)
+            .slice(0, n)
+      )
+    })
+  }
+
+  get behaviors(): Effect.Effect<ReadonlyArray<BehaviorInfo>> {
+    return Effect.map(this.ask<ReadonlyArray<BehaviorInfo>>(messages["myrmidon/Behaviors"]()), (answers) => {
+      for (const [isolate, rows] of answers) this.said.set(isolate, rows)
+      const rest = [...this.said].map(([isolate, rows]) => answers.has(isolate) ? rows : rows.map(past))
+      return added([[...this.team.host.accounts.read().values()], ...rest])
+    })
+  }
+
+  /** An isolate has ended: what it said last is one sum with all that have ended before. */
+  down(isolate: number): void {
+    const rows = this.said.get(isolate)
+    if (rows === undefined) return
+    this.said.delete(isolate)
+    this.said.set(gone, added([this.said.get(gone) ?? [], rows.map(past)]))
+  }
+}
+
+/** No isolate has this number. */
+const gone = -1

@@ -1,0 +1,210 @@
+//! Node's door to `myrmidon_actor`: worker shards with the behaviours that an addon has linked.
+
+use crate::{info::InfoData, relay::relay};
+use core::{error::Error as StdError, time::Duration};
+use myrmidon_actor::{Notice, Runtime, Stopped, System};
+use myrmidon_core::pid::Pid;
+use napi::{Env, Error, Result, Status, Task, bindgen_prelude::AsyncTask};
+use napi_derive::napi;
+use parking_lot::Mutex;
+use std::sync::{Arc, OnceLock};
+
+/// Why behaviours did not start.
+pub type StartFailed = Box<dyn StdError + Send + Sync>;
+
+type Start = dyn Fn(&Runtime) -> std::result::Result<(), StartFailed> + Send + Sync;
+static START: OnceLock<Box<Start>> = OnceLock::new();
+
+/// Says what an addon's systems begin with: `start` runs once for each system that is opened with `rustShards`, on the thread
+/// that opens it, and spawns the actors that TypeScript finds by name. Call it when the addon is loaded:
+///
+/// ```no_run
+/// use myrmidon_node::{myrmidon_actor::{Actor, Context, Runtime, Spawn}, napi, napi_derive::module_init};
+///
+/// struct Counter;
+/// impl Actor for Counter {
+///     type Message = ();
+///     fn handle(&mut self, (): (), _: &mut Context<()>) {}
+/// }
+///
+/// #[module_init]
+/// fn init() {
+///     myrmidon_node::behaviors(|runtime: &Runtime| {
+///         runtime.spawn_with(&Spawn::new().named("counter"), Counter)?;
+///         Ok(())
+///     });
+/// }
+/// ```
+///
+/// # Panics
+/// When it was called before: an addon has one such function.
+pub fn behaviors(start: impl Fn(&Runtime) -> std::result::Result<(), StartFailed> + Send + Sync + 'static) {
+    assert!(START.set(Box::new(start)).is_ok(), "an addon says once what its systems begin with");
+}
+
+/// Sizes of the Rust half of a system.
+#[napi(object)]
+pub struct RustOptions {
+    /// A handle of `openSystem`.
+    pub system: u32,
+    /// Worker shards.
+    pub shards: u32,
+    /// Actors of each.
+    pub max_actors: u32,
+    /// Messages of a mailbox that says nothing else.
+    pub mailbox: u32,
+    /// Bytes of buffers that may be outstanding.
+    pub buffer_bytes: f64,
+}
+
+/// The worker shards of one system. They end with `close`, or with the environment.
+#[napi]
+pub struct RustShards {
+    runtime: Arc<Mutex<Option<Runtime>>>,
+}
+
+fn failed(error: impl ToString) -> Error {
+    Error::new(Status::GenericFailure, error.to_string())
+}
+
+#[napi]
+impl RustShards {
+    /// Starts the threads and runs the addon's `behaviors`.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(env: &Env, options: RustOptions) -> Result<Self> {
+        let start = START.get().ok_or_else(|| failed("the addon has no behaviours in Rust"))?;
+        let system = System::find(options.system).ok_or_else(|| failed("the system has ended, or never was"))?;
+        let told = Arc::downgrade(&system);
+        let observer = move |notice: Notice| {
+            if let Some(system) = told.upgrade() {
+                relay(&system, &notice);
+            }
+        };
+        let runtime = Runtime::builder()
+            .observer(observer)
+            .system(system)
+            .shards(options.shards as usize)
+            .max_actors(options.max_actors)
+            .mailbox(options.mailbox)
+            .buffers(options.buffer_bytes as usize)
+            .start()
+            .map_err(failed)?;
+        // One that fails drops the runtime, and with it what had started.
+        start(&runtime).map_err(failed)?;
+        let runtime = Arc::new(Mutex::new(Some(runtime)));
+        env.add_env_cleanup_hook(Arc::clone(&runtime), |runtime| {
+            // Its actors have no time left: nobody is there any more to wait for them.
+            if let Some(runtime) = runtime.lock().take() {
+                runtime.shutdown(Duration::ZERO);
+            }
+        })?;
+        Ok(Self { runtime })
+    }
+
+    /// Ends the actors in order, and the threads; those that have not ended in so many ms are killed.
+    #[napi(catch_unwind)]
+    pub fn close(&self, within: f64) -> AsyncTask<Close> {
+        let within = Duration::try_from_secs_f64(within / 1000.0).unwrap_or(Duration::ZERO);
+        AsyncTask::new(Close { runtime: self.runtime.lock().take(), within })
+    }
+}
+
+/// What was left at the end.
+#[napi(object)]
+pub struct StoppedData {
+    /// Actors that had to be killed.
+    pub killed: u32,
+    /// Threads that are still in a handler, which nothing can end.
+    pub stuck: u32,
+}
+
+/// See [`RustShards::close`].
+pub struct Close {
+    runtime: Option<Runtime>,
+    within: Duration,
+}
+
+impl Task for Close {
+    type Output = Stopped;
+    type JsValue = StoppedData;
+
+    fn compute(&mut self) -> Result<Stopped> {
+        Ok(self.runtime.take().map(|runtime| runtime.shutdown(self.within)).unwrap_or_default())
+    }
+
+    fn resolve(&mut self, _: Env, Stopped { killed, stuck }: Stopped) -> Result<StoppedData> {
+        Ok(StoppedData { killed, stuck })
+    }
+}
+
+/// Whether `behaviors` was called.
+#[napi(catch_unwind)]
+pub fn has_behaviors() -> bool {
+    START.get().is_some()
+}
+
+/// Whether a shard is a Rust one.
+#[napi(catch_unwind)]
+pub fn is_rust_shard(shard: u8) -> bool {
+    myrmidon_actor::is_worker(shard)
+}
+
+/// A living Rust actor.
+#[napi(object)]
+pub struct RustInfoData {
+    /// As of any actor.
+    pub info: InfoData,
+    /// Its protocol's name; empty: it has none, or is lent and was never named.
+    pub protocol: String,
+}
+
+/// What is known of a Rust actor; `null`: it does not live.
+#[napi(catch_unwind)]
+pub fn rust_info(low: u32, generation: u32) -> AsyncTask<Describe> {
+    AsyncTask::new(Describe(Pid::from_words(low, generation)))
+}
+
+/// See [`rust_info`].
+pub struct Describe(Pid);
+
+impl Task for Describe {
+    type Output = Option<RustInfoData>;
+    type JsValue = Option<RustInfoData>;
+
+    fn compute(&mut self) -> Result<Self::Output> {
+        let found = myrmidon_actor::describe(self.0);
+        Ok(found.map(|found| RustInfoData {
+            info: InfoData::from((self.0, found.info)),
+            protocol: found.protocol.to_owned(),
+        }))
+    }
+
+    fn resolve(&mut self, _: Env, found: Self::Output) -> Result<Self::JsValue> {
+        Ok(found)
+    }
+}
+
+/// Holds a Rust actor still, or lets go of it; whether it lives.
+#[napi(catch_unwind)]
+pub fn rust_hold(low: u32, generation: u32, hold: bool) -> AsyncTask<Hold> {
+    AsyncTask::new(Hold { pid: Pid::from_words(low, generation), hold })
+}
+
+/// See [`rust_hold`].
+pub struct Hold {
+    pid: Pid,
+    hold: bool,
+}
+
+impl Task for Hold {
+    type Output = bool;
+    type JsValue = bool;
+
+    fn compute(&mut self) -> Result<bool> {
+        Ok(myrmidon_actor::suspend(self.pid, self.hold))
+    }
+
+    fn resolve(&mut self, _: Env, lives: bool) -> Result<bool> {
+        Ok(lives)
+    }
+}
