@@ -28,7 +28,7 @@ import { type Info, infoFrom } from "./info.ts"
 import { receiveBack } from "./swaps.ts"
 import { type Chosen, type Options, type Progress, type Step, SwapWentBack } from "./swapProtocol.ts"
 import { agentName } from "./protocol.ts"
-import { messages, patiently, unreachable, watchdog } from "./asking.ts"
+import { messages, patientStream, patiently, unreachable, watchdog } from "./asking.ts"
 import type { Team } from "./team.ts"
 
 /** Another isolate that can be asked. */
@@ -96,7 +96,7 @@ export class SwapTeam implements Swaps {
 
   /** The one answer of something that takes its time. */
   private one(agent: Cell, message: Message<string, unknown>): Effect.Effect<unknown, unknown> {
-    const answer = Effect.map(Stream.runHead(agent.stream(message)), Option.getOrUndefined)
+    const answer = Effect.map(Stream.runHead(patientStream(agent, message)), Option.getOrUndefined)
     return Effect.raceFirst(answer, this.watched(agent))
   }
 
@@ -210,7 +210,7 @@ export class SwapTeam implements Swaps {
     }
     const ask = ({ agent, isolate }: Other): Effect.Effect<Asked | undefined> => {
       const message = messages["myrmidon/Runners"]({ upgrade: upgrade.key!, tree: root, look: where !== undefined })
-      const runners = agent.stream(message, { bufferSize: 1024 }) as Stream.Stream<
+      const runners = patientStream(agent, message, { bufferSize: 1024 }) as Stream.Stream<
         { readonly pid: Pid; readonly info: typeof Info.Type | null },
         AskError | SwapError
       >
@@ -291,7 +291,7 @@ export class SwapTeam implements Swaps {
         owner,
         group
       })
-      const progress = agent.stream(message) as Stream.Stream<typeof Progress.Type, AskError | SwapError>
+      const progress = patientStream(agent, message) as Stream.Stream<typeof Progress.Type, AskError | SwapError>
       // Of whoever is told to stop: it is not the one that waits for it.
       const stopped = Deferred.makeUnsafe<ExitReason>()
       seat.stop = (reason) => void Deferred.doneUnsafe(stopped, Effect.succeed(reason) as never)
