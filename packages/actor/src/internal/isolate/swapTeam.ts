@@ -6,6 +6,7 @@
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type * as Context from "effect/Context"
@@ -272,7 +273,14 @@ export class SwapTeam implements Swaps {
         case "Crashed":
           return Effect.sync(() => council.crashed(progress.reason))
         case "Swapped":
-          return Effect.sync(() => council.swapped(seat))
+          council.swapped(seat)
+          // Not before: a step that overtakes its group is nobody's, and this one is waited for.
+          return Effect.forkChild(
+            Effect.flatMap(
+              Deferred.await(council.back),
+              (back) => step(back ? { _tag: "Back", reason: council.stopped! } : { _tag: "Passed" })
+            )
+          )
         case "Settled":
           return Effect.sync(() => council.settled(seat))
         case "Done": {
@@ -294,15 +302,10 @@ export class SwapTeam implements Swaps {
       const progress = patientStream(agent, message) as Stream.Stream<typeof Progress.Type, AskError | SwapError>
       // Of whoever is told to stop: it is not the one that waits for it.
       const stopped = Deferred.makeUnsafe<ExitReason>()
-      seat.stop = (reason) => void Deferred.doneUnsafe(stopped, Effect.succeed(reason) as never)
+      seat.stop = (reason) => void Deferred.doneUnsafe(stopped, Exit.succeed(reason))
+      if (council.stopped !== undefined) seat.stop(council.stopped)
       yield* Effect.forkChild(Effect.flatMap(Deferred.await(stopped), (reason) => step({ _tag: "Stop", reason })))
       yield* Effect.forkChild(Effect.flatMap(refusalOf(council.commit), () => step({ _tag: "Commit", changes: false })))
-      yield* Effect.forkChild(
-        Effect.flatMap(
-          Deferred.await(council.back),
-          (back) => step(back ? { _tag: "Back", reason: council.stopped! } : { _tag: "Passed" })
-        )
-      )
       const work = Effect.raceFirst(Stream.runForEach(progress, heard), this.watched(agent))
       yield* this.reaching(
         isolate,

@@ -196,9 +196,11 @@ export class SwapErrands {
         Effect.catchCause((cause) => Queue.fail(queue, typed(cause, defected))),
         Effect.ensuring(Effect.sync(() => this.groups.delete(key)))
       )
-    return Stream.callback<typeof Progress.Type, SwapError>((queue) => Effect.asVoid(Effect.forkScoped(run(queue))), {
-      bufferSize: Infinity
-    })
+    // At once: a step may come right behind the question.
+    return Stream.callback<typeof Progress.Type, SwapError>(
+      (queue) => Effect.asVoid(Effect.forkScoped(run(queue), { startImmediately: true })),
+      { bufferSize: Infinity }
+    )
   }
 
   step(owner: number, group: number, step: typeof Step.Type): void {

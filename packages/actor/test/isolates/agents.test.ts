@@ -1,0 +1,89 @@
+// What agents do for others when not all goes well: parts of them, with another isolate that is played (G190 to G193).
+import { assert, describe, it } from "@effect/vitest"
+import { ActorSystem } from "@myrmidonjs/actor"
+import { Deferred, Effect, Fiber, Queue, Stream } from "effect"
+import { Call } from "../../src/internal/call.ts"
+import type { Cell } from "../../src/internal/cell.ts"
+import { TeamOverview } from "../../src/internal/isolate/overview.ts"
+import { StreamTable } from "../../src/internal/isolate/streams.ts"
+import { SwapErrands } from "../../src/internal/isolate/swaps.ts"
+import type { Team } from "../../src/internal/isolate/team.ts"
+import { Outcome } from "../../src/internal/shard.ts"
+import { Reading } from "../../src/internal/stream.ts"
+import { hostOf } from "../../src/internal/system.ts"
+import type { UpgradeImpl } from "../../src/internal/upgrade.ts"
+import { toV2, V1 } from "./upgrades.ts"
+
+const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+const hostHere = Effect.map(ActorSystem, hostOf)
+
+describe("agents", () => {
+  it.live("G192: a step that comes right behind its group finds it", () =>
+    Effect.gen(function*() {
+      const errands = new SwapErrands(yield* hostHere)
+      yield* V1.spawn(1)
+      const group = errands.group({
+        upgrade: (toV2 as unknown as UpgradeImpl).key!,
+        chosen: { pids: null, tree: null },
+        together: false,
+        options: { timeout: 5_000, keep: 2, concurrency: 1, canary: null },
+        owner: 1,
+        group: 1
+      })
+      const reading = yield* Effect.forkChild(Stream.runCollect(group), { startImmediately: true })
+      errands.step(1, 1, { _tag: "Stop", reason: { _tag: "Killed" } })
+      const [done] = yield* Fiber.join(reading)
+      assert.strictEqual(done?._tag === "Done" ? done.share.swapped : undefined, 0)
+      assert.strictEqual(errands.size, 0)
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
+
+  it.live("G190: that a reader has gone is said again while there is no room for it", () =>
+    Effect.gen(function*() {
+      const host = yield* hostHere
+      const callee = host.shard.cellOf(1 as never)
+      let left = 3
+      const agent = {
+        target: () => agent,
+        bound: { flags: [], host, shard: { send: () => --left > 0 ? Outcome.MailboxFull : Outcome.Accepted } },
+        host,
+        tellUnsafe: () => --left > 0 ? "MailboxFull" : "Accepted"
+      } as unknown as Cell
+      Object.assign(agent.bound, { flags: new Proxy([], { get: () => 1 }) })
+      const streams = new StreamTable({ host, here: 0, agent, agentAbout: () => agent } as unknown as Team)
+      const queue = yield* Queue.make<unknown, unknown>()
+      const reading = new Reading(undefined, queue, 16, new Call(0, callee, undefined))
+      streams.ask(reading, callee, undefined)
+      reading.close!()
+      assert.strictEqual(streams.size, 0)
+      while (left > 0) yield* turn
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
+
+  it.live("G193: an isolate that ends while others are waited for is counted once", () =>
+    Effect.gen(function*() {
+      const host = yield* hostHere
+      const row = { protocol: "P", version: "1", actors: 1, reductions: 20, millis: 0, mailbox: 0, memory: 0 }
+      const slow = yield* Deferred.make<ReadonlyArray<typeof row>>()
+      let isThere = true
+      let answer: Effect.Effect<ReadonlyArray<typeof row>> = Effect.succeed([])
+      const agents = [
+        { isolate: 1, agent: { ask: () => Effect.succeed([row]) } },
+        { isolate: 2, agent: { ask: () => answer } }
+      ]
+      const there = () => agents.filter(({ isolate }) => isolate !== 1 || isThere)
+      const overview = new TeamOverview({
+        host,
+        here: 0,
+        loads: there,
+        agentOf: (isolate: number) => there().find((each) => each.isolate === isolate)?.agent
+      } as unknown as Team)
+      const handled = Effect.map(overview.behaviors, (rows) => rows.find(({ protocol }) => protocol === "P")?.reductions)
+      assert.strictEqual(yield* handled, 20)
+      answer = Deferred.await(slow)
+      const waiting = yield* Effect.forkChild(handled, { startImmediately: true })
+      isThere = false
+      overview.down(1)
+      yield* Deferred.succeed(slow, [])
+      assert.strictEqual(yield* Fiber.join(waiting), 20)
+      assert.strictEqual(yield* handled, 20)
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
+})
