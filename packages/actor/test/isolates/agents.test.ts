@@ -1,7 +1,7 @@
 // What agents do for others when not all goes well: parts of them, with another isolate that is played (G190 to G193).
 import { assert, describe, it } from "@effect/vitest"
 import { ActorSystem } from "@myrmidonjs/actor"
-import { Deferred, Effect, Fiber, Queue, Stream } from "effect"
+import { Deferred, Effect, Fiber, Option, Queue, Stream } from "effect"
 import { Call } from "../../src/internal/call.ts"
 import type { Cell } from "../../src/internal/cell.ts"
 import { TeamOverview } from "../../src/internal/isolate/overview.ts"
@@ -12,6 +12,8 @@ import { Outcome } from "../../src/internal/shard.ts"
 import { Reading } from "../../src/internal/stream.ts"
 import { hostOf } from "../../src/internal/system.ts"
 import type { UpgradeImpl } from "../../src/internal/upgrade.ts"
+import { nativeLoads } from "../fixtures.ts"
+import { Counter, CounterLive, Ticker, TickerLive } from "./modules.ts"
 import { toV2, V1 } from "./upgrades.ts"
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
@@ -86,4 +88,24 @@ describe("agents", () => {
       assert.strictEqual(yield* Fiber.join(waiting), 20)
       assert.strictEqual(yield* handled, 20)
     }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
+
+  it.live.runIf(nativeLoads)("G155: what a program says of its mailboxes is nothing to them", () =>
+    Effect.gen(function*() {
+      const many = Effect.forEach(
+        Array.from({ length: 40 }, (_, at) => at),
+        (at) => Effect.flatMap(CounterLive.spawnOn("worker", at), (counter) => counter.ask(Counter.messages.Get())),
+        { concurrency: "unbounded" }
+      )
+      assert.strictEqual((yield* many).length, 40)
+      const ticker = yield* TickerLive.spawnOn("worker", undefined)
+      const sums = yield* Effect.forEach(
+        [1, 2, 3, 4, 5, 6],
+        (n) => Effect.timeoutOption(Stream.runSum(ticker.stream(Ticker.messages.Count(n))), 20_000),
+        { concurrency: 2 }
+      )
+      assert.deepStrictEqual(sums.map(Option.getOrUndefined), [1, 3, 6, 10, 15, 21])
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(ActorSystem.layer({ isolates: 1, mailbox: { capacity: 2, onFull: "drop-oldest" } }))
+    ), 60_000)
 })
