@@ -1,9 +1,11 @@
 // What agents do for others when not all goes well: parts of them, with another isolate that is played (G190 to G193).
 import { assert, describe, it } from "@effect/vitest"
 import { ActorSystem } from "@myrmidonjs/actor"
-import { Deferred, Effect, Fiber, Option, Queue, Stream } from "effect"
+import { Deferred, Effect, Exit, Fiber, Option, Queue, Schema, Stream } from "effect"
 import { Call } from "../../src/internal/call.ts"
 import type { Cell } from "../../src/internal/cell.ts"
+import { receiveTraced, sendTraced } from "../../src/internal/isolate/inspections.ts"
+import { Seen } from "../../src/internal/isolate/inspectProtocol.ts"
 import { TeamOverview } from "../../src/internal/isolate/overview.ts"
 import { StreamTable } from "../../src/internal/isolate/streams.ts"
 import { SwapErrands } from "../../src/internal/isolate/swaps.ts"
@@ -12,6 +14,7 @@ import { Outcome } from "../../src/internal/shard.ts"
 import { Reading } from "../../src/internal/stream.ts"
 import { hostOf } from "../../src/internal/system.ts"
 import type { UpgradeImpl } from "../../src/internal/upgrade.ts"
+import { wireOf } from "../../src/internal/wire.ts"
 import { nativeLoads } from "../fixtures.ts"
 import { Counter, CounterLive, Ticker, TickerLive } from "./modules.ts"
 import { toV2, V1 } from "./upgrades.ts"
@@ -87,6 +90,26 @@ describe("agents", () => {
       yield* Deferred.succeed(slow, [])
       assert.strictEqual(yield* Fiber.join(waiting), 20)
       assert.strictEqual(yield* handled, 20)
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
+
+  it.live("G195: what a trace shows of a payload that does not cross is null, and harms no agent", () =>
+    Effect.gen(function*() {
+      const host = yield* hostHere
+      const wire = wireOf(host, [])
+      const circle: Record<string, unknown> = {}
+      circle["self"] = circle
+      const deep = Array.from({ length: 300 }).reduce<unknown>((inner) => [inner], 1)
+      const seen = [circle, "\ud800", deep, () => 1, { n: [1, "two", null] }, "text"].map((payload) => {
+        const traced = { _tag: "Out", kind: "tell", tag: "Show", to: undefined, outcome: "Accepted", at: 1, skipped: 0 } as const
+        const sent = host.codec.of(Schema.Array(Seen)).encode([sendTraced(wire, { ...traced, payload })])
+        assert.isTrue(Exit.isSuccess(sent), String(Exit.isFailure(sent) && sent.cause))
+        const received = host.codec.of(Schema.Array(Seen)).decode(Exit.isSuccess(sent) ? sent.value : new Uint8Array())
+        const [{ payload: shown, ...fields }] = [receiveTraced(wire, (Exit.isSuccess(received) ? received.value : []).at(0)!)]
+        const { to: _, ...known } = traced
+        assert.deepStrictEqual(fields as object, known)
+        return shown
+      })
+      assert.deepStrictEqual(seen, [null, null, null, null, { n: [1, "two", null] }, "text"])
     }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
 
   it.live.runIf(nativeLoads)("G155: what a program says of its mailboxes is nothing to them", () =>

@@ -169,28 +169,30 @@ export class Inspections {
   }
 }
 
-const isPlain = (value: unknown): boolean => {
-  if (value === null || typeof value === "number" || typeof value === "string" || typeof value === "boolean") {
-    return true
-  }
-  return typeof value === "object" && Object.values(value).every((each) => each === undefined || isPlain(each))
-    && (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype)
-}
+const plainCodec = ({ host }: Wire) => host.codec.of(Schema.Unknown)
 
-/** What a trace saw, on its way: the payload by the actor's protocol where it is one of its messages. */
-const sendTraced = (wire: Wire, { payload, ...fields }: Traced): typeof Seen.Type => {
-  const bytes = wire.encode(lookup(fields.tag), payload)
+/**
+ * What a trace saw, on its way: the payload by the actor's protocol where it is one of its messages, else as plain data.
+ * As bytes by itself, so that one that cannot be encoded is no defect of what is around it.
+ */
+export const sendTraced = (wire: Wire, { payload, ...fields }: Traced): typeof Seen.Type => {
+  const known = wire.encode(lookup(fields.tag), payload)
+  const plain = Exit.isSuccess(known) ? undefined : within(wire.host, undefined, () => plainCodec(wire).encode(payload))
   return {
-    fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => isPlain(value))),
-    payload: Exit.isSuccess(bytes) ? bytes.value.slice() : null,
-    plain: Exit.isFailure(bytes) && isPlain(payload) ? payload : null
+    fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
+    payload: Exit.isSuccess(known) ? known.value.slice() : null,
+    plain: plain !== undefined && Exit.isSuccess(plain) ? plain.value.slice() : null
   }
 }
 
 /** The reverse. */
 export const receiveTraced = (wire: Wire, { fields, payload, plain }: typeof Seen.Type): Traced => {
   const known = fields as Omit<Traced, "payload">
-  const value = payload === null ? Exit.succeed(plain) : wire.decode(lookup(known.tag), payload)
+  const value = payload !== null
+    ? wire.decode(lookup(known.tag), payload)
+    : plain !== null
+    ? within(wire.host, undefined, () => plainCodec(wire).decode(plain))
+    : Exit.succeed(null)
   // Its fields are those that a trace has said of it.
   return { ...known, payload: Exit.isSuccess(value) ? value.value : null } as Traced
 }
