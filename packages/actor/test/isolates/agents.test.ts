@@ -1,6 +1,6 @@
 // What agents do for others when not all goes well: parts of them, with another isolate that is played (G190 to G193).
 import { assert, describe, it } from "@effect/vitest"
-import { ActorSystem } from "@myrmidonjs/actor"
+import { ActorSystem, ExitReason, ExitReasonSchema, ReplaceFailed } from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Fiber, Option, Queue, Schema, Stream } from "effect"
 import { Call } from "../../src/internal/call.ts"
 import type { Cell } from "../../src/internal/cell.ts"
@@ -110,6 +110,20 @@ describe("agents", () => {
         return shown
       })
       assert.deepStrictEqual(seen, [null, null, null, null, { n: [1, "two", null] }, "text"])
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
+
+  it.live("G24: the reason of a crash crosses, whatever was thrown", () =>
+    Effect.gen(function*() {
+      const host = yield* hostHere
+      const circle: Record<string, unknown> = {}
+      circle["self"] = circle
+      const error = new RangeError("no \ud800")
+      for (const defect of [error, "\ud800", { message: "\ud800", name: "\udfff" }, circle, Symbol("s"), 1n]) {
+        const crossed = host.codec.of(ExitReasonSchema).encode(ExitReason.crashed(defect))
+        assert.isTrue(Exit.isSuccess(crossed), String(Exit.isFailure(crossed) && crossed.cause))
+        const failed = host.codec.of(ReplaceFailed).encode(new ReplaceFailed({ cause: defect }))
+        assert.isTrue(Exit.isSuccess(failed), String(Exit.isFailure(failed) && failed.cause))
+      }
     }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
 
   it.live.runIf(nativeLoads)("G155: what a program says of its mailboxes is nothing to them", () =>

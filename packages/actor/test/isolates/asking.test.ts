@@ -1,6 +1,6 @@
 // How agents are asked while there is no room for a question (G113, G191, G195).
 import { assert, describe, it } from "@effect/vitest"
-import { AskError, AskTimeout, MailboxFull, Pid } from "@myrmidonjs/actor"
+import { AskError, AskTimeout, MailboxFull, type Pid } from "@myrmidonjs/actor"
 import { Duration, Effect, Exit, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import type { Cell } from "../../src/internal/cell.ts"

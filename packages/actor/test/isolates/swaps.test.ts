@@ -63,6 +63,16 @@ describe.runIf(native)("hot swap across isolates", { timeout: patience }, () => 
         assert.strictEqual((yield* reason(HotSwap.rollback(account)))._tag, "ActorExited")
       }).pipe(Effect.scoped))
 
+    it.effect("G191: a migration that throws what is no well-formed text fails there, and harms no agent", () =>
+      Effect.gen(function*() {
+        const account = yield* V1.spawnOn("worker", 777)
+        const failed = yield* reason(HotSwap.swap(account, toV2))
+        assert.strictEqual(failed.message, "the migration failed: no \ufffd balance")
+        const planned = yield* HotSwap.plan(toV2)
+        assert.deepStrictEqual([planned.failures.length, planned.unreached], [1, []])
+        assert.deepStrictEqual(yield* versions([account]), ["1"])
+      }).pipe(Effect.scoped))
+
     it.effect("G191: an upgrade that other isolates cannot import stays where it is, and says so", () =>
       Effect.gen(function*() {
         const account = yield* V1.spawnOn("worker", 1)

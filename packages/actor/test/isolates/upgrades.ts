@@ -77,6 +77,7 @@ export const toV2 = HotSwap.module(
   HotSwap.upgrade(V1, V2, {
     migrate: ({ balance }) => {
       if (balance === 666) throw new Error("no such balance")
+      if (balance === 777) throw new Error("no \ud800 balance")
       return { cents: balance * 100 }
     },
     back: ({ cents }) => ({ balance: cents / 100 })

@@ -37,7 +37,7 @@ export const patientStream = (
   options?: { readonly bufferSize?: number | undefined }
 ): Stream.Stream<unknown, unknown> =>
   Stream.retry(
-    agent.stream(message, options) as Stream.Stream<unknown, unknown>,
+    agent.stream(message, options),
     Schedule.while(
       Schedule.spaced(pause),
       ({ input }) => input instanceof AskError && input.reason._tag === "MailboxFull"

@@ -188,7 +188,7 @@ export const sendTraced = (wire: Wire, { payload, ...fields }: Traced): typeof S
 /** The reverse. */
 export const receiveTraced = (wire: Wire, { fields, payload, plain }: typeof Seen.Type): Traced => {
   const known = fields as Omit<Traced, "payload">
-  const value = payload !== null
+  const value: Exit.Exit<unknown, unknown> = payload !== null
     ? wire.decode(lookup(known.tag), payload)
     : plain !== null
     ? within(wire.host, undefined, () => plainCodec(wire).decode(plain))
