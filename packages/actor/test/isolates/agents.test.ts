@@ -81,7 +81,10 @@ describe("agents", () => {
         loads: there,
         agentOf: (isolate: number) => there().find((each) => each.isolate === isolate)?.agent
       } as unknown as Team)
-      const handled = Effect.map(overview.behaviors, (rows) => rows.find(({ protocol }) => protocol === "P")?.reductions)
+      const handled = Effect.map(
+        overview.behaviors,
+        (rows) => rows.find(({ protocol }) => protocol === "P")?.reductions
+      )
       assert.strictEqual(yield* handled, 20)
       answer = Deferred.await(slow)
       const waiting = yield* Effect.forkChild(handled, { startImmediately: true })
@@ -100,11 +103,21 @@ describe("agents", () => {
       circle["self"] = circle
       const deep = Array.from({ length: 300 }).reduce<unknown>((inner) => [inner], 1)
       const seen = [circle, "\ud800", deep, () => 1, { n: [1, "two", null] }, "text"].map((payload) => {
-        const traced = { _tag: "Out", kind: "tell", tag: "Show", to: undefined, outcome: "Accepted", at: 1, skipped: 0 } as const
+        const traced = {
+          _tag: "Out",
+          kind: "tell",
+          tag: "Show",
+          to: undefined,
+          outcome: "Accepted",
+          at: 1,
+          skipped: 0
+        } as const
         const sent = host.codec.of(Schema.Array(Seen)).encode([sendTraced(wire, { ...traced, payload })])
         assert.isTrue(Exit.isSuccess(sent), String(Exit.isFailure(sent) && sent.cause))
         const received = host.codec.of(Schema.Array(Seen)).decode(Exit.isSuccess(sent) ? sent.value : new Uint8Array())
-        const [{ payload: shown, ...fields }] = [receiveTraced(wire, (Exit.isSuccess(received) ? received.value : []).at(0)!)]
+        assert.isTrue(Exit.isSuccess(received))
+        const [only] = (received as Exit.Success<ReadonlyArray<typeof Seen.Type>>).value
+        const { payload: shown, ...fields } = receiveTraced(wire, only!)
         const { to: _, ...known } = traced
         assert.deepStrictEqual(fields as object, known)
         return shown
@@ -126,23 +139,27 @@ describe("agents", () => {
       }
     }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
 
-  it.live.runIf(nativeLoads)("G155: what a program says of its mailboxes is nothing to them", () =>
-    Effect.gen(function*() {
-      const many = Effect.forEach(
-        Array.from({ length: 40 }, (_, at) => at),
-        (at) => Effect.flatMap(CounterLive.spawnOn("worker", at), (counter) => counter.ask(Counter.messages.Get())),
-        { concurrency: "unbounded" }
-      )
-      assert.strictEqual((yield* many).length, 40)
-      const ticker = yield* TickerLive.spawnOn("worker", undefined)
-      const sums = yield* Effect.forEach(
-        [1, 2, 3, 4, 5, 6],
-        (n) => Effect.timeoutOption(Stream.runSum(ticker.stream(Ticker.messages.Count(n))), 20_000),
-        { concurrency: 2 }
-      )
-      assert.deepStrictEqual(sums.map(Option.getOrUndefined), [1, 3, 6, 10, 15, 21])
-    }).pipe(
-      Effect.scoped,
-      Effect.provide(ActorSystem.layer({ isolates: 1, mailbox: { capacity: 2, onFull: "drop-oldest" } }))
-    ), 60_000)
+  it.live.runIf(nativeLoads)(
+    "G155: what a program says of its mailboxes is nothing to them",
+    () =>
+      Effect.gen(function*() {
+        const many = Effect.forEach(
+          Array.from({ length: 40 }, (_, at) => at),
+          (at) => Effect.flatMap(CounterLive.spawnOn("worker", at), (counter) => counter.ask(Counter.messages.Get())),
+          { concurrency: "unbounded" }
+        )
+        assert.strictEqual((yield* many).length, 40)
+        const ticker = yield* TickerLive.spawnOn("worker", undefined)
+        const sums = yield* Effect.forEach(
+          [1, 2, 3, 4, 5, 6],
+          (n) => Effect.timeoutOption(Stream.runSum(ticker.stream(Ticker.messages.Count(n))), 20_000),
+          { concurrency: 2 }
+        )
+        assert.deepStrictEqual(sums.map(Option.getOrUndefined), [1, 3, 6, 10, 15, 21])
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(ActorSystem.layer({ isolates: 1, mailbox: { capacity: 2, onFull: "drop-oldest" } }))
+      ),
+    60_000
+  )
 })

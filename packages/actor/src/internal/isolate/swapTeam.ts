@@ -29,7 +29,7 @@ import { type Info, infoFrom } from "./info.ts"
 import { receiveBack } from "./swaps.ts"
 import { type Chosen, type Options, type Progress, type Step, SwapWentBack } from "./swapProtocol.ts"
 import { agentName } from "./protocol.ts"
-import { messages, patientStream, patiently, unreachable, watchdog } from "./asking.ts"
+import { messages, patiently, patientStream, unreachable, watchdog } from "./asking.ts"
 import type { Team } from "./team.ts"
 
 /** Another isolate that can be asked. */
