@@ -2,9 +2,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ActorSystem, ExitReason, ExitReasonSchema, ReplaceFailed } from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Fiber, Queue, Schema, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import type { BehaviorImpl } from "../../src/internal/behaviorImpl.ts"
 import { Call } from "../../src/internal/call.ts"
 import type { Cell } from "../../src/internal/cell.ts"
-import { receiveTraced, sendTraced } from "../../src/internal/isolate/inspections.ts"
+import { Inspections, receiveTraced, sendTraced } from "../../src/internal/isolate/inspections.ts"
 import { Seen } from "../../src/internal/isolate/inspectProtocol.ts"
 import { TeamOverview } from "../../src/internal/isolate/overview.ts"
 import { StreamTable } from "../../src/internal/isolate/streams.ts"
@@ -17,7 +19,7 @@ import type { UpgradeImpl } from "../../src/internal/upgrade.ts"
 import { wireOf } from "../../src/internal/wire.ts"
 import { nativeLoads } from "../fixtures.ts"
 import { Counter, CounterLive, Ticker, TickerLive } from "./modules.ts"
-import { toV2, V1 } from "./upgrades.ts"
+import { Account, toV2, V1 } from "./upgrades.ts"
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 const hostHere = Effect.map(ActorSystem, hostOf)
@@ -123,6 +125,24 @@ describe("agents", () => {
         return shown
       })
       assert.deepStrictEqual(seen, [null, null, null, null, { n: [1, "two", null] }, "text"])
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
+
+  it.effect("G195: an actor does not stand still for ever for whoever replaces its state and falls silent", () =>
+    Effect.gen(function*() {
+      const host = yield* hostHere
+      const inspections = new Inspections(host)
+      const account = yield* V1.spawn(5)
+      const { url, ordinal } = (V1 as unknown as BehaviorImpl).module!
+      const running = { protocol: "Account", version: "1", module: { url, ordinal } }
+      const reading = yield* Effect.forkChild(Stream.runDrain(inspections.replace(account.pid, running, 1, 1)), {
+        startImmediately: true
+      })
+      const asking = yield* Effect.forkChild(account.ask(Account.messages.Balance(), { timeout: Infinity }))
+      yield* TestClock.adjust(host.options.isolateSilence - 1)
+      assert.isUndefined(asking.pollUnsafe())
+      yield* TestClock.adjust(2)
+      assert.strictEqual((yield* Effect.flip(Fiber.join(reading)))._tag, "ReplaceFailed")
+      assert.strictEqual(yield* Fiber.join(asking), 5)
     }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
 
   it.live("G24: the reason of a crash crosses, whatever was thrown", () =>

@@ -1,6 +1,7 @@
 /** States and traces of actors of this isolate, for others that look into them. */
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
@@ -109,7 +110,7 @@ export class Inspections {
           const replacement = Deferred.makeUnsafe<Uint8Array>()
           this.replacing.set(key, replacement)
           Queue.offerUnsafe(queue, yield* this.bytes(cell, program))
-          const next = decodeState(this.host, program, yield* Deferred.await(replacement))
+          const next = decodeState(this.host, program, yield* this.inTime(replacement))
           if (Exit.isFailure(next)) return yield* new ReplaceFailed({ cause: new Error(issueOfCodec(next.cause)) })
           const issue = issueOf(next.value, program)
           if (issue !== undefined) return yield* new ReplaceFailed({ cause: issue })
@@ -129,6 +130,16 @@ export class Inspections {
         (cause) => Queue.fail(queue, typed(cause, (defect) => new ReplaceFailed({ cause: defect })))
       )
       return Effect.asVoid(Effect.forkScoped(told))
+    })
+  }
+
+  // Nobody stands still longer for an isolate that may be blocked (G157).
+  private inTime(replacement: Deferred.Deferred<Uint8Array>): Effect.Effect<Uint8Array, ReplaceFailed> {
+    const duration = Duration.millis(this.host.options.isolateSilence)
+    const issue = `no new state within ${Duration.format(duration)}`
+    return Effect.timeoutOrElse(Deferred.await(replacement), {
+      duration,
+      orElse: () => Effect.fail(new ReplaceFailed({ cause: new Error(issue) }))
     })
   }
 
