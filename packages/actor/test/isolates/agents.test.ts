@@ -8,10 +8,11 @@ import { Call } from "../../src/internal/call.ts"
 import type { Cell } from "../../src/internal/cell.ts"
 import { Inspections, receiveTraced, sendTraced } from "../../src/internal/isolate/inspections.ts"
 import { Seen } from "../../src/internal/isolate/inspectProtocol.ts"
+import type { Host } from "../../src/internal/host.ts"
 import { TeamOverview } from "../../src/internal/isolate/overview.ts"
 import { StreamTable } from "../../src/internal/isolate/streams.ts"
 import { SwapErrands } from "../../src/internal/isolate/swaps.ts"
-import type { Team } from "../../src/internal/isolate/team.ts"
+import { Team } from "../../src/internal/isolate/team.ts"
 import { Outcome } from "../../src/internal/shard.ts"
 import { Reading } from "../../src/internal/stream.ts"
 import { hostOf } from "../../src/internal/system.ts"
@@ -143,6 +144,30 @@ describe("agents", () => {
       yield* TestClock.adjust(2)
       assert.strictEqual((yield* Effect.flip(Fiber.join(reading)))._tag, "ReplaceFailed")
       assert.strictEqual(yield* Fiber.join(asking), 5)
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
+
+  it.effect("G154: of a Rust shard that does not answer nothing is known, and nobody waits for ever", () =>
+    Effect.gen(function*() {
+      const { options, shard } = yield* hostHere
+      const rust = { has: () => true, info: () => Effect.never, hold: () => Effect.never }
+      const border = { isolate: 0, rust, isolates: () => [{ isolate: 3, shard: 0 }] }
+      const team = new Team(
+        { options, shard: { border } } as unknown as Host,
+        undefined as never,
+        undefined as never,
+        () => undefined,
+        Effect.void
+      )
+      const cell = shard.cellOf(1 as never)
+      const asked = Effect.all([Effect.flip(team.info(cell)), Effect.flip(team.hold(cell, true)), team.isAlive(cell)], {
+        concurrency: "unbounded"
+      })
+      const asking = yield* Effect.forkChild(asked, { startImmediately: true })
+      yield* TestClock.adjust(options.isolateSilence + 1)
+      const [info, held, isAlive] = yield* Fiber.join(asking)
+      assert.deepInclude(info.reason, { _tag: "NodeUnreachable", because: "silent" })
+      assert.deepInclude(held.reason, { _tag: "NodeUnreachable", because: "silent" })
+      assert.isTrue(isAlive)
     }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
 
   it.live("G24: the reason of a crash crosses, whatever was thrown", () =>
