@@ -88,7 +88,9 @@ impl Pair {
     /// All packets of a shard arrive on the other one.
     fn carry(&mut self, from: usize) {
         let mut bundle = Bundle::default();
-        core::mem::take(&mut self.ways[from]).into_iter().for_each(|packet| bundle.push(packet));
+        for packet in core::mem::take(&mut self.ways[from]) {
+            bundle.push(packet);
+        }
         self.shards[1 - from].receive_bundle(from as u8, bundle);
         self.submit(1 - from, &[]);
     }
