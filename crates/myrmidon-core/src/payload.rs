@@ -119,6 +119,11 @@ impl Bytes<'_> {
         }
     }
 
+    /// There are none.
+    pub const fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
     /// A copy.
     pub fn to_vec(self) -> Vec<u8> {
         match self {
