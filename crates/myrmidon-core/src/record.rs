@@ -24,7 +24,7 @@
 use crate::constants::constants;
 
 /// Grows with every change of this file; checked when the addon is loaded.
-pub const ABI_VERSION: u32 = 4;
+pub const ABI_VERSION: u32 = 5;
 /// Words of a record.
 pub const WORDS: usize = 8;
 
@@ -81,7 +81,7 @@ constants! {
 }
 
 constants! {
-    /// What an isolate submits.
+    /// What an isolate submits. A record of kind 0 is passed over.
     pub mod submission: u32 {
         /// A message to `TO`. Flags: all of `flag`.
         SEND = 1;
@@ -140,6 +140,9 @@ constants! {
         /// Passes the call from another shard that was delivered with token A on to `TO`, by `FROM`, as a message with
         /// flags, op and SLOT as in SEND: its caller waits for that one from now on. What has ended meanwhile: nothing.
         FORWARD = 25;
+        /// The isolate has delivered A messages to `TO` by itself, which had nothing queued, and charges it with B
+        /// microseconds.
+        HANDLED = 26;
     }
 }
 
@@ -276,6 +279,8 @@ constants! {
         /// Not 0: so many other shards take no message now, or might not take a ring full; ask before a send to another
         /// shard.
         FULL_PEERS = 6;
+        /// Senders that are held for a full mailbox or a full way.
+        HOLDS = 7;
         /// Words of the block.
         WORDS = 16;
     }

@@ -462,6 +462,7 @@ impl Shard {
         self.control[words::LIVE] = self.slab.live as i32;
         self.control[words::QUEUED] = self.nodes.live() as i32;
         self.control[words::CALLS] = self.calls.len() as i32;
+        self.control[words::HOLDS] = self.holds.all.len() as i32;
         if self.peers.count() > 0 {
             self.write_control_of_peers();
         }

@@ -51,6 +51,8 @@ const INLINE = Flag.Inline << 8
 /** What a sender may say of a message: the other flags are the membrane's. */
 const SENDER = Flag.Priority | Flag.Next | Flag.Reentrant
 const NEVER = 0xffffffff
+/** The budget of an actor that has none of its own. */
+const MOST_BUDGET = 64
 const { CONGESTED } = Arg
 const ACCEPTED = 0
 const MAILBOX_FULL = 1
@@ -155,6 +157,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   /** The cell that stands for a PID that was taken. */
   adopt(cell: C): void {
     this.#table.add(cell)
+    this.#ring.doubts.add(cell.low)
   }
 
   /** Gives a PID back that was never opened. */
@@ -185,6 +188,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     const kind = Submission.Spawn | (flags << 8) | (options.budget << 16)
     const b = options.onFull | (Math.min(Math.max(Math.ceil(options.sendTimeout), 0), 0xffffff) << 8)
     const from = parent ?? watcher
+    this.#ring.doubts.open(cell.low, options.budget > 0 && options.budget < MOST_BUDGET)
     // The shard marks it when it ingests the record; a send may come before that.
     if (options.capacity <= SUBMISSIONS) {
       const index = cell.low & 0xffffff
@@ -303,6 +307,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   // What an actor sends to itself ahead of what is queued must not find the rest of its slice already on its way.
   #overtake(low: number): void {
     const loop = this.#loop
+    this.#ring.epoch++
     if (loop.current !== undefined && loop.current.low === low) loop.attention |= Attention.LeaveSlice
   }
 
@@ -339,6 +344,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     out[at + A] = token
     out[at + B] = timeout >= NEVER ? NEVER : Math.max(0, Math.ceil(timeout))
     ring.pending++
+    ring.epoch++
     if (!this.#loop.awake) this.#loop.wake()
     return ACCEPTED
   }

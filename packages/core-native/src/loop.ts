@@ -6,22 +6,25 @@
  *   Never re-entered: a handler's records wait until it has returned.
  * - Says how many deliveries of a slice it has consumed *before* each handler, and reads the control word after it, so
  *   that what the shard decides in between holds between any two messages. What it leaves is still in the mailbox.
+ * - Delivers from the submission ring itself what need not go through the shard (`direct.ts`).
  * - Every record that is no slice is worked off even in a batch that is left: it is not repeated.
  * - Charges by elapsed time (`metering.ts`). A slice above 1 ms ends the batch, so that timers and the inbox are looked at.
  * - Holds the process while there is something to run, and at rest as `alarm.ts` says.
  */
 import { Alarm } from "./alarm.ts"
 import type { Border } from "./border.ts"
+import { Direct } from "./direct.ts"
 import { Completion, Control, Flag, RECORD_WORDS, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
 import { Meter } from "./meter.ts"
 import { Metering } from "./metering.ts"
 import { Notices } from "./notices.ts"
-import { pidOf } from "./words.ts"
+import { numberOf, pidOf, quickPidOf } from "./words.ts"
 import type { Reasons } from "./reasons.ts"
 import { rethrow } from "./rethrow.ts"
 import { type Ring, SUBMISSIONS } from "./ring.ts"
 import type { Slots } from "./slots.ts"
+import { Tasks } from "./tasks.ts"
 import type { Table } from "./table.ts"
 import type { Timers } from "./timers.ts"
 import type { Tokens } from "./tokens.ts"
@@ -39,19 +42,15 @@ const {
 } = Word
 // Constants of this module are part of the code; imported ones would be read each time.
 const WORDS = RECORD_WORDS
-const { AbandonBatch: ABANDON_BATCH, Runnable: RUNNABLE, Queued: QUEUED } = Control
+const { AbandonBatch: ABANDON_BATCH, Holds: HOLDS, Runnable: RUNNABLE, Queued: QUEUED } = Control
 const { Slice: SLICE, Message: MESSAGE } = Completion
-const { Inline: INLINE, Call: CALL, Remote: REMOTE } = Flag
+const { Inline: INLINE, Call: CALL, Reentrant: REENTRANT, Remote: REMOTE } = Flag
 
 /** ms of work before the event loop gets its turn. */
 const TURN = 0.4
-/** ms above which a slice ends its batch. */
-const LONG_SLICE = 1
 /** Deliveries in a batch: as many as take about 0.2 ms. */
 const LEAST = 64
 const MOST = 512
-/** Fiber continuations run in one pass. */
-const TASKS = 64
 /** Of so many callers that help one is measured. */
 const SAMPLE = 16
 /** Records of a batch for which the clock is not read once more. */
@@ -62,21 +61,7 @@ const TOUCH = 64
 /** Bits of `attention`: what is to be done once the running handler has returned. */
 export const Attention = { LeaveSlice: 1, Flush: 2, LeaveBatch: 4 } as const
 
-// A double that is a small integer becomes one again: else every state that adds it up would hold a boxed number.
-const numberOf = (value: number): number => {
-  const whole = value | 0
-  return whole === value && (whole !== 0 || 1 / value > 0) ? whole : value
-}
-
-// The arithmetic of a double is spared where it would bring nothing.
-const quickPidOf = (low: number, generation: number): number => generation === 0 ? low : generation * 4294967296 + low
-
 const resolved = Promise.resolve()
-
-interface Task<C> {
-  readonly run: () => void
-  readonly cell: C | undefined
-}
 
 export class Loop<C extends MembraneCell, K extends MembraneCall> {
   /** Scheduled or running: records are seen without being announced. */
@@ -104,11 +89,13 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   readonly #turns: Turns
   readonly #alarm: Alarm
   readonly #metering: Metering<C>
-  readonly #longSchedule: number
+  readonly #direct: Direct<C, K>
   readonly #single: boolean
   #max: number
-  #tasks: Array<Task<C>> = []
+  readonly #tasks: Tasks<C>
   #pumping = false
+  /** A batch was left: what it did not get to is still in the shard. */
+  #left = false
   /** The token of the call whose asker helps; 0: nobody does. */
   #helped = 0
   #helps = 0
@@ -139,8 +126,9 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#now = options.clock.now
     this.#turns = new Turns(TURN, () => this.#pump())
     this.#alarm = new Alarm(ring.control, options.clock, this.wake)
-    this.#longSchedule = options.longSchedule
     this.#metering = new Metering(ring.in, table, host, options.longSchedule)
+    this.#tasks = new Tasks(this, ring, host, options.clock.now, options.longSchedule)
+    this.#direct = new Direct(this, ring, slots, table, host, options.clock.now, options.longSchedule)
     this.#single = options.seed !== undefined
     this.#max = this.#single ? 1 : MOST
   }
@@ -154,7 +142,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   }
 
   defer(run: () => void, cell: C | undefined): void {
-    this.#tasks.push({ run, cell })
+    this.#tasks.push(run, cell)
     if (!this.awake) this.wake()
   }
 
@@ -169,7 +157,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
 
   /** Lets go of the timer and of the process. */
   stop(): void {
-    this.#tasks = []
+    this.#tasks.clear()
     this.#alarm.stop()
   }
 
@@ -220,16 +208,21 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const metering = this.#metering
     let now = start
     for (;;) {
-      if (this.#tasks.length > 0) {
+      if (this.#tasks.waiting > 0) {
         if (metering.unread > 0) metering.closeUnread(now = this.#now())
         // In lockstep the signals of the last message come before what waited for it, as in the twin.
         if (this.#single) {
           ring.flush(now)
           if (ring.broken === undefined) ring.native.endBatch()
         }
-        now = this.#runTasks(now)
+        now = this.#tasks.run(now)
+      }
+      if (ring.pending > 0 && this.#mayDeliver()) {
+        now = this.#deliverDirectly(now)
+        if (this.closing) return false
       }
       const written = ring.run(now, this.#max)
+      this.#left = false
       if (ring.broken !== undefined) return false
       if (written > 0) {
         // The time of a long tick is nobody's. After a short one the clock is not worth its price.
@@ -248,7 +241,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
           metering.leaveUnread()
           return true
         }
-      } else if (control[RUNNABLE] === 0 && this.#tasks.length === 0 && ring.pending === 0) {
+      } else if (control[RUNNABLE] === 0 && this.#tasks.waiting === 0 && ring.pending === 0) {
         if (metering.unread > 0) metering.closeUnread(this.#now())
         return true
       } else {
@@ -256,6 +249,24 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       }
       if (this.closing || now - start > TURN) return false
     }
+  }
+
+  // Nothing is queued in the shard, and the ring holds plain messages alone.
+  #mayDeliver(): boolean {
+    const { control, epoch, ingested } = this.#ring
+    return epoch === ingested && control[RUNNABLE] === 0 && control[HOLDS] === 0 && !this.#left && !this.#single
+  }
+
+  #deliverDirectly(before: number): number {
+    const metering = this.#metering
+    let now = before
+    if (metering.unread > 0) metering.closeUnread(now = this.#now())
+    now = metering.last = this.#direct.run(now)
+    if (this.attention !== 0) {
+      this.#attend()
+      this.attention = 0
+    }
+    return now
   }
 
   // While somebody helps, that one is over before there are many: some are measured all the same.
@@ -267,35 +278,6 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #adapt(took: number): void {
     if (took > 0.25 && this.#max > LEAST) this.#max >>= 1
     else if (took < 0.1 && this.#max < MOST) this.#max <<= 1
-  }
-
-  #runTasks(before: number): number {
-    const tasks = this.#tasks.splice(0, TASKS)
-    let now = before
-    for (let i = 0; i < tasks.length; i++) {
-      const { run, cell } = tasks[i]!
-      this.current = cell
-      try {
-        run()
-      } catch (error) {
-        rethrow(error)
-      }
-      const after = this.#now()
-      const took = after - now
-      now = after
-      if (cell !== undefined) {
-        if (this.#ring.pending >= SUBMISSIONS) this.#ring.flush(now)
-        this.#ring.put(Submission.Charge, cell.low, cell.generation, 0, 0, 0, Math.round(took * 1000), 0)
-        if (took > this.#longSchedule) this.#host.longSchedule(cell, took)
-      }
-      if (took > LONG_SLICE) {
-        this.#tasks = [...tasks.slice(i + 1), ...this.#tasks]
-        break
-      }
-    }
-    this.current = undefined
-    this.attention = 0
-    return now
   }
 
   #batch(count: number): void {
@@ -327,6 +309,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       if (control[ABANDON_BATCH] !== 0) left = true
     }
     this.current = undefined
+    this.#left = left
   }
 
   // The misses of a batch's actors overlap here; in their handlers each would wait for the one before.
@@ -363,6 +346,9 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.current = cell
     words[head + FROM] = 0
     let at = head + WORDS
+    const first = words[at + HEAD]!
+    // It is delivered to, and no handler of it waits: from here on its messages need not go through the shard.
+    if ((first & 0xff) === MESSAGE && (first & (REENTRANT << 8)) === 0) this.#ring.doubts.delete(cell.low)
     for (let i = 1; i <= n; i++, at += WORDS) {
       words[head + B] = i
       const tag = words[at + HEAD]!

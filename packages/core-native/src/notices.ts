@@ -86,6 +86,7 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
     const tag = words[at + HEAD]!
     switch (tag & 0xff) {
       case Completion.Terminate: {
+        this.#ring.doubts.add(words[at + TO]!)
         const cell = this.#table.find(words[at + TO]!, words[at + TO_GENERATION]!)
         if (cell !== undefined) host.terminate(cell, this.#reasons.of(words[at + A]!))
         break

@@ -6,7 +6,9 @@
  * other time, so nothing here is atomic.
  */
 import { Arg, type Binding, type HotCalls, type NativeShard, type SharedArrays } from "./binding.ts"
+import { Doubts } from "./doubts.ts"
 import { Control, RECORD_WORDS, Word } from "./generated/layout.ts"
+import { numberOf } from "./words.ts"
 
 /** Records that may wait in the submission ring. */
 export const SUBMISSIONS = 1024
@@ -49,6 +51,8 @@ export class Ring implements HotCalls {
   readonly inFloats: Float64Array
   readonly control: Int32Array
   readonly congested: Uint32Array
+  /** Whose messages have to go through the shard. */
+  readonly doubts: Doubts
   readonly reserve: Uint32Array
   readonly args: Float64Array
   /** Bytes to and from other isolates; of a shard that is in no system, nothing. */
@@ -56,6 +60,10 @@ export class Ring implements HotCalls {
   readonly incoming: Uint32Array
   /** Records in `out`. */
   pending = 0
+  /** Grows with every record but a plain message, and with every ingest. */
+  epoch = 0
+  /** The epoch of the last ingest: while it is this one, all that waits are plain messages. */
+  ingested = 0
   /** Deliveries are out that the shard may not have counted yet. */
   unsettled = false
   /** Records that may wait in all before the shard of the last `ask` is full, and which that is. */
@@ -87,6 +95,7 @@ export class Ring implements HotCalls {
     this.inFloats = new Float64Array(completions)
     this.control = new Int32Array(Control.Words)
     this.congested = new Uint32Array(Math.ceil((options.maxActors + 1) / 32))
+    this.doubts = new Doubts(options.maxActors)
     this.reserve = new Uint32Array(RESERVE * 2)
     this.args = new Float64Array(8)
     const arena = options.system === undefined ? 0 : ARENA
@@ -123,6 +132,11 @@ export class Ring implements HotCalls {
     return (this.congested[index >>> 5]! & (1 << (index & 31))) !== 0
   }
 
+  /** The number that a record carries, as its receiver gets it. */
+  numberAt(record: number): number {
+    return numberOf(this.outFloats[(record >> 1) | 3]!)
+  }
+
   /** Writes one record; the caller has made sure that there is room. */
   put(
     kind: number,
@@ -145,6 +159,8 @@ export class Ring implements HotCalls {
     out[at + A] = a
     out[at + B] = b
     this.pending++
+    this.epoch++
+    this.doubts.add(low)
   }
 
   /** Ingests what waits and delivers nothing: allowed inside a handler. */
@@ -161,6 +177,7 @@ export class Ring implements HotCalls {
     args[MAX] = max
     this.pending = 0
     this.#credit = 0
+    this.ingested = ++this.epoch
     try {
       this.tick()
     } catch (error) {
@@ -185,6 +202,7 @@ export class Ring implements HotCalls {
     args[NOW] = now
     args[SUBMITTED] = this.pending
     this.pending = 0
+    this.ingested = ++this.epoch
     try {
       this.admit()
     } catch (error) {

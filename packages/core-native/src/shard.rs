@@ -134,7 +134,7 @@ impl Cell {
 /// the store buffer. That costs more than a message.
 #[inline]
 fn copy_control(to: &mut [i32], from: &[i32; control::WORDS]) {
-    for (to, from) in to.iter_mut().zip(from).take(control::FULL_PEERS + 1) {
+    for (to, from) in to.iter_mut().zip(from).take(control::HOLDS + 1) {
         *to = black_box(*from);
     }
 }

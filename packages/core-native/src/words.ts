@@ -14,6 +14,16 @@ export const lowOf = (pid: number): number => pid >>> 0
 /** Which life of the slot is meant. */
 export const generationOf = (pid: number): number => (pid / 4294967296) >>> 0
 
+/** A double that is a small integer, as one: else every state that adds it up would hold a boxed number. */
+export const numberOf = (value: number): number => {
+  const whole = value | 0
+  return whole === value && (whole !== 0 || 1 / value > 0) ? whole : value
+}
+
+/** As `pidOf`, where most generations are 0: the arithmetic of a double is spared where it would bring nothing. */
+export const quickPidOf = (low: number, generation: number): number =>
+  generation === 0 ? low : generation * 4294967296 + low
+
 /** `<shard.index.generation>`, as in logs. */
 export const printPid = (pid: number): string => {
   const low = lowOf(pid)

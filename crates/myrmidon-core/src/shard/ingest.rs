@@ -37,10 +37,10 @@ impl Shard {
                 black_box(touched);
             }
             for record in chunk {
-                if record[word::HEAD] & 0xff == submission::SEND {
-                    self.send(record);
-                } else {
-                    self.submission(record);
+                match record[word::HEAD] & 0xff {
+                    submission::SEND => self.send(record),
+                    submission::HANDLED => self.count_handled(record),
+                    _ => self.submission(record),
                 }
             }
         }
@@ -71,6 +71,17 @@ impl Shard {
             self.mark_congested(index);
         }
         self.wake(index);
+    }
+
+    /// Messages that the isolate delivered by itself: nothing of them was queued here.
+    #[inline]
+    fn count_handled(&mut self, record: &Record) {
+        let count = u64::from(record[word::A]);
+        self.reductions += count;
+        if let Some(index) = self.slab.alive(to(record)) {
+            self.slab[index].reductions += count;
+            self.charge(index, record[word::B]);
+        }
     }
 
     /// A call, a message of another lane or one that may re-enter, or one that finds the mailbox full.

@@ -5,7 +5,7 @@
  */
 
 /** Grows with every change; checked when the addon is loaded. */
-export const ABI_VERSION = 4
+export const ABI_VERSION = 5
 
 /** 32-bit words of a record. */
 export const RECORD_WORDS = 8
@@ -120,7 +120,12 @@ export const Submission = {
    * Passes the call from another shard that was delivered with token A on to `TO`, by `FROM`, as a message with
    * flags, op and SLOT as in SEND: its caller waits for that one from now on. What has ended meanwhile: nothing.
    */
-  Forward: 25
+  Forward: 25,
+  /**
+   * The isolate has delivered A messages to `TO` by itself, which had nothing queued, and charges it with B
+   * microseconds.
+   */
+  Handled: 26
 } as const
 
 /** Flags of a spawn, and of `Submission.Flags`. */
@@ -257,6 +262,8 @@ export const Control = {
    * shard.
    */
   FullPeers: 6,
+  /** Senders that are held for a full mailbox or a full way. */
+  Holds: 7,
   /** Words of the block. */
   Words: 16
 } as const
