@@ -33,10 +33,13 @@ const gate = Effect.acquireRelease(
   return Effect.as(Effect.addFinalizer(() => go), { file, go })
 }))
 
-const downs = Effect.flatMap(ActorSystem, ({ events }) =>
-  Effect.forkScoped(Stream.runHead(Stream.filter(events, ({ _tag }) => _tag === "IsolateDown")), {
-    startImmediately: true
-  }))
+const downs = Effect.flatMap(
+  ActorSystem,
+  ({ events }) =>
+    Effect.forkScoped(Stream.runHead(Stream.filter(events, ({ _tag }) => _tag === "IsolateDown")), {
+      startImmediately: true
+    })
+)
 
 const terminate = Effect.map(ActorSystem, (system) => {
   const fleet = fleetOf(hostOf(system))!
@@ -90,12 +93,16 @@ describe.runIf(nativeLoads)("buffers on their way", () => {
       yield* allBack
     }).pipe(Effect.scoped, Effect.provide(system)), patience)
 
-  it.live("G200: one that an isolate had in its hands when it ended arrives, or is freed", () =>
-    Effect.gen(function*() {
-      const courier = yield* CourierLive.spawnOn("worker", undefined)
-      const buffer = yield* SharedBuffer.allocate(1_000)
-      const answer = yield* Effect.exit(courier.ask(Die({ buffer })))
-      if (Exit.isSuccess(answer)) answer.value.release()
-      yield* allBack
-    }).pipe(Effect.scoped, Effect.provide(system)), patience)
+  it.live(
+    "G200: one that an isolate had in its hands when it ended arrives, or is freed",
+    () =>
+      Effect.gen(function*() {
+        const courier = yield* CourierLive.spawnOn("worker", undefined)
+        const buffer = yield* SharedBuffer.allocate(1_000)
+        const answer = yield* Effect.exit(courier.ask(Die({ buffer })))
+        if (Exit.isSuccess(answer)) answer.value.release()
+        yield* allBack
+      }).pipe(Effect.scoped, Effect.provide(system)),
+    patience
+  )
 })
