@@ -121,7 +121,7 @@ const checks = () => [
       { command: "npx", args: ["--yes", "--package=node@22", "--", "node", ...rounds] }
     ]
   },
-  // Systems with worker isolates that are started, loaded and ended (G159, G201).
+  // Systems with worker isolates that are started, loaded and ended (G159).
   {
     name: "isolates",
     rust: true,

@@ -202,7 +202,7 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
     run(
       Effect.gen(function*() {
         const actor = yield* library
-        const elsewhere = { _tag: "ActorElsewhere", pid: actor.pid }
+        const elsewhere = { _tag: "ActorElsewhere", pid: actor.pid } as const
         for (const upgrade of [HotSwap.upgrade(One, Two), registered]) {
           const swap = yield* Effect.flip(HotSwap.swap(actor, upgrade))
           assert.deepInclude(swap.reason, elsewhere)

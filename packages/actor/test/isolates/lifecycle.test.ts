@@ -122,7 +122,11 @@ describe.runIf(nativeLoads)("worker isolates", () => {
       })
     ), patience)
 
-  it.live("G159: ten systems, each started, loaded and closed in the middle of it", () => rounds(10), longPatience)
+  it.live(
+    "G159: ten systems, each started, loaded and closed in the middle of it; every other one loses a worker first",
+    () => rounds(10),
+    longPatience
+  )
 
   it.effect("an option out of range is InvalidOption", () =>
     Effect.gen(function*() {

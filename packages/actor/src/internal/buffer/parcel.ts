@@ -15,13 +15,16 @@ const ENTRY = 16
 const COUNT = 4
 
 /** Bytes with numbers of blocks behind them, which the membrane tells from others by this. */
-export class Packed extends Uint8Array<ArrayBuffer> {
-  readonly holdsBuffers = true
-}
+export type Packed = Uint8Array<ArrayBuffer> & { readonly holdsBuffers: true }
+
+export const makePacked = (length: number): Packed =>
+  Object.assign(new Uint8Array(length), { holdsBuffers: true } as const)
+
+export const isPacked = (bytes: Uint8Array): bytes is Packed => "holdsBuffers" in bytes
 
 /** The message with the numbers of its buffers, which are the sender's no more. `undefined`: one of them is not there. */
 export const pack = (bytes: Uint8Array, parcel: Parcel): Packed | undefined => {
-  const packed = new Packed(bytes.length + parcel.length * ENTRY + COUNT)
+  const packed = makePacked(bytes.length + parcel.length * ENTRY + COUNT)
   packed.set(bytes)
   const view = new DataView(packed.buffer)
   let at = bytes.length

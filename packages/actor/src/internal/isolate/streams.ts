@@ -16,7 +16,7 @@ import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import { AskError } from "../../AskError.ts"
 import { BadMessage } from "../../TellError.ts"
-import { Packed } from "../buffer/parcel.ts"
+import { isPacked, makePacked } from "../buffer/parcel.ts"
 import { type Call, endCall } from "../call.ts"
 import type { Cell } from "../cell.ts"
 import type { Host } from "../host.ts"
@@ -81,7 +81,7 @@ export class StreamTable implements Streams {
       reading.exit = exit
     }
     const length = HEAD + (payload?.length ?? 0)
-    const question = payload instanceof Packed ? new Packed(length) : new Uint8Array(length)
+    const question = payload !== undefined && isPacked(payload) ? makePacked(length) : new Uint8Array(length)
     const view = viewOf(question)
     view.setUint8(0, MARK)
     view.setUint32(1, this.team.here, true)
