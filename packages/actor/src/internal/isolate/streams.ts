@@ -15,6 +15,7 @@ import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import { AskError } from "../../AskError.ts"
 import { BadMessage } from "../../TellError.ts"
+import { isPacked, makePacked } from "../buffer/parcel.ts"
 import { type Call, endCall } from "../call.ts"
 import type { Cell } from "../cell.ts"
 import type { Host } from "../host.ts"
@@ -81,7 +82,8 @@ export class StreamTable implements Streams {
       if (sent !== "Accepted") return reading.end(exit)
       reading.exit = exit
     }
-    const question = new Uint8Array(HEAD + (payload?.length ?? 0))
+    const length = HEAD + (payload?.length ?? 0)
+    const question = payload !== undefined && isPacked(payload) ? makePacked(length) : new Uint8Array(length)
     const view = viewOf(question)
     view.setUint8(0, MARK)
     view.setUint32(1, this.team.here, true)
