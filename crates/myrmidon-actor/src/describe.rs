@@ -1,8 +1,9 @@
 //! What other languages ask about Rust actors, wherever they are: by PID, from any thread that is no shard's.
 
-use crate::{door, runtime::request};
+use crate::{door, runtime::request_until};
 use core::sync::atomic::Ordering;
 use myrmidon_core::{pid::Pid, shard::ActorInfo};
+use std::time::{Duration, Instant};
 
 /// A living actor.
 #[derive(Debug)]
@@ -23,25 +24,35 @@ pub fn is_busy(shard: u8) -> bool {
     door::find(shard).is_some_and(|door| !door.rests.load(Ordering::Relaxed))
 }
 
-/// What is known of a living actor. It waits for the actor's shard, and so not in a handler: there it is `None`.
-pub fn describe(pid: Pid) -> Option<Description> {
-    let door = door::find(pid.shard())?;
+/// The shard has not answered in time: a handler keeps it, or the question came from a handler.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Silent;
+
+/// What is known of a living actor; `None`: it does not live. It waits for the actor's shard, so long at most.
+///
+/// # Errors
+/// [`Silent`].
+pub fn describe(pid: Pid, within: Duration) -> Result<Option<Description>, Silent> {
+    let Some(door) = door::find(pid.shard()) else { return Ok(None) };
     let named = door.named.lock().get(&pid).map(|named| named.protocol);
     let ask = move |worker: &mut crate::worker::Worker| {
         let info = worker.info(pid)?;
         let protocol = named.or_else(|| worker.protocol(pid)).unwrap_or_default();
         Some(Description { info, protocol })
     };
-    request(&door, ask).flatten()
+    request_until(&door, Instant::now() + within, ask).ok_or(Silent)
 }
 
-/// As [`crate::ActorRef::suspend`] and its end; whether the actor lives. As [`describe`], it waits.
-pub fn suspend(pid: Pid, hold: bool) -> bool {
-    let Some(door) = door::find(pid.shard()) else { return false };
+/// As [`crate::ActorRef::suspend`] and its end; whether the actor lives. It waits as [`describe`] does.
+///
+/// # Errors
+/// [`Silent`]; the shard does it when it can.
+pub fn suspend(pid: Pid, hold: bool, within: Duration) -> Result<bool, Silent> {
+    let Some(door) = door::find(pid.shard()) else { return Ok(false) };
     let hold = move |worker: &mut crate::worker::Worker| {
         let is_alive = worker.info(pid).is_some();
         worker.suspend(pid, hold);
         is_alive
     };
-    request(&door, hold).unwrap_or(false)
+    request_until(&door, Instant::now() + within, hold).ok_or(Silent)
 }

@@ -77,7 +77,7 @@ pub use answer::Answer;
 #[cfg(feature = "tokio")]
 pub use asynchronous::AsyncActor;
 pub use context::Context;
-pub use describe::{Description, describe, is_busy, is_worker, suspend};
+pub use describe::{Description, Silent, describe, is_busy, is_worker, suspend};
 pub use error::{AskError, SpawnError, StartError, TellError};
 pub use foreign::ForeignRef;
 pub use inspect::{InspectError, Inspector, Statistics, Trace, TraceEvent, TraceOptions};

@@ -6,7 +6,7 @@ pub use builder::Builder;
 
 use crate::{
     Actor, ActorRef, Placement, Spawn, SpawnError, StartError,
-    answer::channel,
+    answer::{Receiver, channel},
     body::{Body, Plain},
     door::{self, Door, Errand},
     lend::Pool,
@@ -181,12 +181,25 @@ pub(crate) fn request<T: Send + 'static>(
     door: &Door,
     ask: impl FnOnce(&mut Worker) -> T + Send + 'static,
 ) -> Option<T> {
+    asked(door, ask)?.wait()
+}
+
+/// The same, but no longer than until a time.
+pub(crate) fn request_until<T: Send + 'static>(
+    door: &Door,
+    deadline: Instant,
+    ask: impl FnOnce(&mut Worker) -> T + Send + 'static,
+) -> Option<T> {
+    asked(door, ask)?.wait_until(deadline)
+}
+
+fn asked<T: Send + 'static>(door: &Door, ask: impl FnOnce(&mut Worker) -> T + Send + 'static) -> Option<Receiver<T>> {
     if place::is_shard() {
         return None;
     }
     let (answer, receiver) = channel();
     door.urge(Errand::Run(Box::new(move |worker| answer.send(ask(worker)))));
-    receiver.wait()
+    Some(receiver)
 }
 
 pub(crate) fn whereis<M: Send + 'static>(system: &System, name: &str) -> Option<ActorRef<M>> {

@@ -1,7 +1,8 @@
 //! A Rust actor as an isolate of another language reaches it: by name, with a tag and bytes, over a real path.
 
 use myrmidon_actor::{
-    Actor, Context, Lend, Payload, ReplyTo, Runtime, SharedBuffer, Spawn, Status, SwapOptions, System, Upgrade, Wire,
+    Actor, Context, Description, Lend, Payload, ReplyTo, Runtime, SharedBuffer, Silent, Spawn, Status, SwapOptions,
+    System, Upgrade, Wire, behavior,
 };
 use myrmidon_core::{
     PeerLimits,
@@ -14,7 +15,10 @@ use myrmidon_runtime::{
     Directory, Member, ShardOwner, clock,
     tags::{Tags, WIRE},
 };
-use std::sync::Arc;
+use std::{
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
 enum Message {
     Add(f64),
@@ -222,26 +226,52 @@ fn g197_a_foreign_ref_tells_from_a_shard_a_lent_handler_and_from_outside_in_orde
     assert_eq!(runtime.foreign("nobody"), None);
 }
 
+const LONG: Duration = Duration::from_secs(60);
+
+fn described(pid: Pid) -> Option<Description> {
+    myrmidon_actor::describe(pid, LONG).expect("its shard answers")
+}
+
+#[test]
+fn g199_a_shard_in_a_handler_is_silent_and_keeps_nobody_waiting() {
+    let runtime = Runtime::builder().shards(1).start().expect("a runtime");
+    let (entered, in_handler) = mpsc::channel();
+    let (open, gate) = mpsc::channel::<()>();
+    let blocking = behavior((), move |(), (), _| {
+        entered.send(()).expect("the test waits");
+        let _ = gate.recv();
+    });
+    let actor = runtime.spawn(blocking).expect("an actor");
+    let pid = actor.pid();
+    actor.tell(()).expect("there is room");
+    in_handler.recv().expect("it is handled");
+    let moment = Duration::from_millis(1);
+    assert_eq!(myrmidon_actor::describe(pid, moment).err(), Some(Silent));
+    assert_eq!(myrmidon_actor::suspend(pid, true, moment), Err(Silent));
+    drop(open);
+    assert_eq!(described(pid).expect("it lives").info.status, Status::Suspended);
+}
+
 #[test]
 fn g199_an_actor_is_described_with_its_protocol_and_held() {
     let runtime = Runtime::builder().shards(1).start().expect("a runtime");
     let (sender, heard) = std::sync::mpsc::channel();
     let actor = runtime.spawn_with(&Spawn::new().named("described"), Heard(sender)).expect("the name is free");
     let unnamed = runtime.spawn(Counter::default()).expect("a counter");
-    let found = myrmidon_actor::describe(actor.pid()).expect("it lives");
+    let found = described(actor.pid()).expect("it lives");
     assert_eq!((found.protocol, found.info.name.as_deref()), ("Heard", Some("described")));
-    assert_eq!(myrmidon_actor::describe(unnamed.pid()).expect("it lives").protocol, "");
+    assert_eq!(described(unnamed.pid()).expect("it lives").protocol, "");
     assert!(myrmidon_actor::is_worker(actor.pid().shard()));
-    assert!(myrmidon_actor::suspend(actor.pid(), true));
+    assert_eq!(myrmidon_actor::suspend(actor.pid(), true, LONG), Ok(true));
     actor.tell((Payload::Nothing, Vec::new())).expect("there is room");
-    assert_eq!(myrmidon_actor::describe(actor.pid()).expect("it lives").info.mailbox, 1);
+    assert_eq!(described(actor.pid()).expect("it lives").info.mailbox, 1);
     assert!(heard.try_recv().is_err());
-    assert!(myrmidon_actor::suspend(actor.pid(), false));
+    assert_eq!(myrmidon_actor::suspend(actor.pid(), false, LONG), Ok(true));
     heard.recv().expect("it goes on");
     actor.kill();
     actor.ended().wait().expect("it ends");
-    assert!(myrmidon_actor::describe(actor.pid()).is_none());
-    assert!(!myrmidon_actor::suspend(actor.pid(), true));
+    assert!(described(actor.pid()).is_none());
+    assert_eq!(myrmidon_actor::suspend(actor.pid(), true, LONG), Ok(false));
 }
 
 /// G64, for whoever holds an actor by its PID.
@@ -264,11 +294,11 @@ fn g199_one_that_is_held_is_swapped_and_stays_so() {
     }
     let runtime = Runtime::builder().shards(1).start().expect("a runtime");
     let actor = runtime.spawn(Old).expect("room");
-    assert!(myrmidon_actor::suspend(actor.pid(), true));
+    assert_eq!(myrmidon_actor::suspend(actor.pid(), true, LONG), Ok(true));
     // The swap holds it, too, while its state is migrated elsewhere.
     assert_eq!(Upgrade::new(|_: Old| Ok(Next)).lent().swap(actor, &SwapOptions::new()).wait(), Ok(()));
     let info = runtime.info(actor).expect("it lives");
     assert_eq!(info.status, Status::Suspended);
-    assert!(myrmidon_actor::suspend(actor.pid(), false));
+    assert_eq!(myrmidon_actor::suspend(actor.pid(), false, LONG), Ok(true));
     assert_eq!(actor.ask(|reply| reply).wait(), Ok(2));
 }

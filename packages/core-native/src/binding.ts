@@ -183,10 +183,14 @@ export interface Binding {
     readonly bufferBytes: number
   }) => RustShards
   isRustShard(shard: number): boolean
-  /** A living Rust actor. */
-  rustInfo(low: number, generation: number): Promise<{ readonly info: InfoData; readonly protocol: string } | null>
-  /** Holds a Rust actor still, or lets go of it. Whether it lives. */
-  rustHold(low: number, generation: number, hold: boolean): Promise<boolean>
+  /** A living Rust actor. Rejects when its shard has not answered in so many ms. */
+  rustInfo(
+    low: number,
+    generation: number,
+    within: number
+  ): Promise<{ readonly info: InfoData; readonly protocol: string } | null>
+  /** Holds a Rust actor still, or lets go of it. Whether it lives. Rejects as `rustInfo` does. */
+  rustHold(low: number, generation: number, hold: boolean, within: number): Promise<boolean>
   /** Messages of this tag may carry buffers from now on. */
   tagMoves(number: number): void
   /** The number of a tag between isolates, 1 to 32,767; 0: so many others have one. */

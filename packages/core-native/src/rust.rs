@@ -2,7 +2,7 @@
 
 use crate::{info::InfoData, relay::relay};
 use core::{error::Error as StdError, time::Duration};
-use myrmidon_actor::{Notice, Runtime, Stopped, System};
+use myrmidon_actor::{Notice, Runtime, Silent, Stopped, System};
 use myrmidon_core::pid::Pid;
 use napi::{Env, Error, Result, Status, Task, bindgen_prelude::AsyncTask};
 use napi_derive::napi;
@@ -158,23 +158,37 @@ pub struct RustInfoData {
     pub protocol: String,
 }
 
-/// What is known of a Rust actor; `null`: it does not live.
+// A thread of Node's pool waits: without a limit, four shards that are stuck would hold up its files and names.
+fn limit(millis: f64) -> Duration {
+    Duration::try_from_secs_f64(millis / 1000.0).unwrap_or(LONGEST).min(LONGEST)
+}
+
+const LONGEST: Duration = Duration::from_secs(60);
+
+fn silent(_: Silent) -> Error {
+    Error::new(Status::GenericFailure, "the shard has not answered in time")
+}
+
+/// What is known of a Rust actor; `null`: it does not live. Fails when its shard has not answered in so many ms.
 #[napi(catch_unwind)]
-pub fn rust_info(low: u32, generation: u32) -> AsyncTask<Describe> {
-    AsyncTask::new(Describe(Pid::from_words(low, generation)))
+pub fn rust_info(low: u32, generation: u32, within: f64) -> AsyncTask<Describe> {
+    AsyncTask::new(Describe { pid: Pid::from_words(low, generation), within: limit(within) })
 }
 
 /// See [`rust_info`].
-pub struct Describe(Pid);
+pub struct Describe {
+    pid: Pid,
+    within: Duration,
+}
 
 impl Task for Describe {
     type Output = Option<RustInfoData>;
     type JsValue = Option<RustInfoData>;
 
     fn compute(&mut self) -> Result<Self::Output> {
-        let found = myrmidon_actor::describe(self.0);
+        let found = myrmidon_actor::describe(self.pid, self.within).map_err(silent)?;
         Ok(found.map(|found| RustInfoData {
-            info: InfoData::from((self.0, found.info)),
+            info: InfoData::from((self.pid, found.info)),
             protocol: found.protocol.to_owned(),
         }))
     }
@@ -184,16 +198,17 @@ impl Task for Describe {
     }
 }
 
-/// Holds a Rust actor still, or lets go of it; whether it lives.
+/// Holds a Rust actor still, or lets go of it; whether it lives. Fails as [`rust_info`] does.
 #[napi(catch_unwind)]
-pub fn rust_hold(low: u32, generation: u32, hold: bool) -> AsyncTask<Hold> {
-    AsyncTask::new(Hold { pid: Pid::from_words(low, generation), hold })
+pub fn rust_hold(low: u32, generation: u32, hold: bool, within: f64) -> AsyncTask<Hold> {
+    AsyncTask::new(Hold { pid: Pid::from_words(low, generation), hold, within: limit(within) })
 }
 
 /// See [`rust_hold`].
 pub struct Hold {
     pid: Pid,
     hold: bool,
+    within: Duration,
 }
 
 impl Task for Hold {
@@ -201,7 +216,7 @@ impl Task for Hold {
     type JsValue = bool;
 
     fn compute(&mut self) -> Result<bool> {
-        Ok(myrmidon_actor::suspend(self.pid, self.hold))
+        myrmidon_actor::suspend(self.pid, self.hold, self.within).map_err(silent)
     }
 
     fn resolve(&mut self, _: Env, lives: bool) -> Result<bool> {

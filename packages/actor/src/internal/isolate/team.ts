@@ -128,19 +128,20 @@ export class Team implements Isolates {
   }
 
   // The same of a Rust shard, which has no agent.
-  private inTime<A>(cell: Cell, answer: Effect.Effect<A>): Effect.Effect<A, ActorExited> {
-    return Effect.timeoutOrElse(answer, {
-      duration: this.host.options.isolateSilence,
-      orElse: () => {
-        const isolate = this.isolateOf(cell)
-        return Effect.fail(isolate === undefined ? gone(cell) : silent(cell, isolate))
-      }
+  private inTime<A>(cell: Cell, ask: (within: number) => Effect.Effect<A, unknown>): Effect.Effect<A, ActorExited> {
+    const { isolateSilence } = this.host.options
+    const isSilent = Effect.suspend(() => {
+      const isolate = this.isolateOf(cell)
+      return Effect.fail(isolate === undefined ? gone(cell) : silent(cell, isolate))
     })
+    // The pool whose threads wait for shards may be busy, too.
+    const answer = Effect.timeoutOrElse(ask(isolateSilence), { duration: isolateSilence, orElse: () => isSilent })
+    return Effect.catch(answer, () => isSilent)
   }
 
   info(cell: Cell): Effect.Effect<RemoteInfo | undefined, ActorExited> {
     const { rust } = this.host.shard.border!
-    if (rust.has(cell.pid)) return this.inTime(cell, rust.info(cell.pid))
+    if (rust.has(cell.pid)) return this.inTime(cell, (within) => rust.info(cell.pid, within))
     const found = this.about(cell, messages["myrmidon/Info"]({ pid: cell.pid }), null)
     return Effect.map(
       found as Effect.Effect<(Omit<RemoteInfo, "name"> & { name: string | null }) | null, ActorExited>,
@@ -153,7 +154,7 @@ export class Team implements Isolates {
   isAlive(cell: Cell): Effect.Effect<boolean> {
     const { rust } = this.host.shard.border!
     const asked = rust.has(cell.pid)
-      ? Effect.map(this.inTime(cell, rust.info(cell.pid)), (info) => info !== undefined)
+      ? Effect.map(this.inTime(cell, (within) => rust.info(cell.pid, within)), (info) => info !== undefined)
       : this.about(cell, messages["myrmidon/IsAlive"]({ pid: cell.pid }), false)
     // Of one that does not answer no end is known.
     return Effect.orElseSucceed(asked, () => true)
@@ -162,7 +163,7 @@ export class Team implements Isolates {
   hold(cell: Cell, hold: boolean): Effect.Effect<void, ActorExited> {
     const { rust } = this.host.shard.border!
     const asked = rust.has(cell.pid)
-      ? this.inTime(cell, rust.hold(cell.pid, hold))
+      ? this.inTime(cell, (within) => rust.hold(cell.pid, hold, within))
       : this.about(cell, messages["myrmidon/Hold"]({ pid: cell.pid, hold }), false)
     return Effect.flatMap(asked, (isThere) => isThere ? Effect.void : Effect.fail(gone(cell)))
   }

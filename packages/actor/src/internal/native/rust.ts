@@ -25,28 +25,35 @@ export interface RustBinding {
   isRustShard(shard: number): boolean
   rustInfo(
     low: number,
-    generation: number
+    generation: number,
+    within: number
   ): Promise<{ readonly info: NativeInfo & { readonly name?: string }; readonly protocol: string } | null>
-  rustHold(low: number, generation: number, hold: boolean): Promise<boolean>
+  rustHold(low: number, generation: number, hold: boolean, within: number): Promise<boolean>
   tagMoves(number: number): void
 }
 
 const lowOf = (pid: number): number => pid % 4294967296
 const generationOf = (pid: number): number => Math.floor(pid / 4294967296)
 
-/** What an isolate asks about them. */
+/** Its shard has not answered in time. */
+const silent = { _tag: "Silent" } as const
+
+/** What an isolate asks about them; `within` in ms. */
 export interface Rust {
   readonly has: (pid: Pid) => boolean
   /** `undefined`: it has ended. */
-  readonly info: (pid: Pid) => Effect.Effect<RemoteInfo | undefined>
+  readonly info: (pid: Pid, within: number) => Effect.Effect<RemoteInfo | undefined, typeof silent>
   /** false: it has ended. */
-  readonly hold: (pid: Pid, hold: boolean) => Effect.Effect<boolean>
+  readonly hold: (pid: Pid, hold: boolean, within: number) => Effect.Effect<boolean, typeof silent>
 }
+
+const inTime = <A>(ask: () => Promise<A>): Effect.Effect<A, typeof silent> =>
+  Effect.tryPromise({ try: ask, catch: () => silent })
 
 export const rustOf = (binding: RustBinding): Rust => ({
   has: (pid) => binding.isRustShard(lowOf(pid) >>> 24),
-  info: (pid) =>
-    Effect.map(Effect.promise(() => binding.rustInfo(lowOf(pid), generationOf(pid))), (found) => {
+  info: (pid, within) =>
+    Effect.map(inTime(() => binding.rustInfo(lowOf(pid), generationOf(pid), within)), (found) => {
       if (found === null) return undefined
       const { links, mailbox, memory, micros, name, reductions, status } = found.info
       return {
@@ -61,5 +68,5 @@ export const rustOf = (binding: RustBinding): Rust => ({
         links
       }
     }),
-  hold: (pid, hold) => Effect.promise(() => binding.rustHold(lowOf(pid), generationOf(pid), hold))
+  hold: (pid, hold, within) => inTime(() => binding.rustHold(lowOf(pid), generationOf(pid), hold, within))
 })
