@@ -324,3 +324,13 @@ fn g182_a_dynamic_supervisor_below_takes_other_rules_and_keeps_its_children() {
     end.wait().expect("it ends");
     while cities.ask(Dynamic::Count).wait().expect("an answer").specs > 0 {}
 }
+
+#[test]
+fn a_listener_that_panics_is_no_end_of_the_supervisor() {
+    let runtime = runtime(1);
+    let cities = blueprint(&OptionsInput::default(), &TreatmentInput::default(), false).listen(|_| panic!("oops"));
+    let cities = runtime.spawn(cities).expect("room");
+    let oslo = cities.ask(|reply| Dynamic::Start("Oslo".to_owned(), reply)).wait().expect("it lives").expect("room");
+    assert_eq!(oslo.ask(Message::Name).wait().as_deref(), Ok("Oslo"));
+    assert_eq!(cities.ask(Dynamic::Count).wait().map(|count| count.active), Ok(1));
+}

@@ -299,7 +299,9 @@ impl NativeBuffers {
     /// Detaches the block's view, where it has one, and frees the block.
     #[napi(catch_unwind)]
     pub fn release(&self, env: &Env, number: f64, view: Option<Unknown<'_>>) -> Result<u32> {
-        let Some(handle) = handle_of(number) else { return Ok(answer::STALE) };
+        // What somebody else holds is not to be written to, nor freed.
+        let mine = handle_of(number).filter(|handle| self.pool.mine.borrow().contains(handle));
+        let Some(handle) = mine else { return Ok(answer::STALE) };
         if !detach(env, handle, view)? {
             return Ok(answer::TAKEN);
         }

@@ -55,6 +55,19 @@ describe.runIf(isNative).each([["external memory", false], ["copies", true]] as 
       assert.strictEqual(buffers.bytes, 0)
     })
 
+    it("G136: who does not hold a block frees it not", () => {
+      const [holder, other] = [make(), make()]
+      const block = holder.allocate(10)
+      assert.strictEqual(other.release(block, undefined), 1)
+      assert.strictEqual(holder.bytes, 10)
+      holder.depart(block, undefined)
+      holder.forget(block)
+      assert.strictEqual(other.release(block, undefined), 1, "it is in flight")
+      assert.isTrue(other.arrive(block))
+      assert.strictEqual(other.release(block, undefined), 0)
+      assert.strictEqual(holder.bytes, 0)
+    })
+
     it("G138: the limit holds", () => {
       const buffers = make(10)
       const block = buffers.allocate(10)

@@ -98,8 +98,9 @@ impl Shell {
                 }
             }
             Action::Emit(event) => {
+                // Whoever listens ends nobody.
                 if let Some(listener) = &mut self.listener {
-                    listener(event);
+                    drop(catch_unwind(AssertUnwindSafe(|| listener(event))));
                 }
             }
             Action::End(reason) => context.stop_with(reason),
