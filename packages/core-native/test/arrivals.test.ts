@@ -73,7 +73,7 @@ describe("G204: between isolates", () => {
     let left = 400
     chatty.handler = () => {
       // The sender's own turn comes after this one's: what its loop has not placed yet stays where it is.
-      if (left === 400) for (const payload of [1, 2, 3]) assert.strictEqual(send(payload), 0)
+      if (left === 400) { for (const payload of [1, 2, 3]) assert.strictEqual(send(payload), 0) }
       counts.push(got.length)
       if (--left > 0) here.send(chatty, left)
     }
