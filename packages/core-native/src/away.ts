@@ -67,7 +67,7 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
       if (slot < 0) return BAD_MESSAGE
       ring.put(head | BYTES, low, generation, fromLow, fromGeneration, slot, 0, 0)
     }
-    if (!this.#loop.awake) this.#loop.wake()
+    if (!this.#loop.awake) this.#wake()
     return ACCEPTED
   }
 
@@ -100,8 +100,14 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     const slot = this.#border.end(length)
     if (slot < 0) return false
     ring.put(SEND | ((flags & SENDER) << 8) | BYTES | (op << 16), low, generation, fromLow, fromGeneration, slot, 0, 0)
-    if (!this.#loop.awake) this.#loop.wake()
+    if (!this.#loop.awake) this.#wake()
     return true
+  }
+
+  // The first record after a rest leaves at once: whoever gets it may be asleep. Those behind it leave together.
+  #wake(): void {
+    this.#loop.wake()
+    if (!this.#submissions.closed) this.#ring.flush(this.#submissions.now())
   }
 
   /** Whether a message to another isolate would be accepted now. */
@@ -151,7 +157,7 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     const head = SEND | (((flags & SENDER) | Flag.Call) << 8) | (op << 16) | (payload === undefined ? 0 : BYTES)
     const patience = timeout >= NEVER ? NEVER : Math.max(0, Math.ceil(timeout))
     ring.put(head, low, generation, fromLow, fromGeneration, slot, token, patience)
-    if (!this.#loop.awake) this.#loop.wake()
+    if (!this.#loop.awake) this.#wake()
     return ACCEPTED
   }
 
@@ -169,7 +175,7 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
       if (slot < 0) return false
       ring.put(Submission.Reply | BYTES, 0, 0, 0, 0, slot, token, status)
     }
-    if (!this.#loop.awake) this.#loop.wake()
+    if (!this.#loop.awake) this.#wake()
     return true
   }
 
@@ -193,7 +199,7 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     if (slot < 0) return false
     const head = Submission.Forward | ((flags & SENDER) << 8) | (op << 16) | (payload === undefined ? 0 : BYTES)
     ring.put(head, low, generation, fromLow, fromGeneration, slot, token, 0)
-    if (!this.#loop.awake) this.#loop.wake()
+    if (!this.#loop.awake) this.#wake()
     return true
   }
 

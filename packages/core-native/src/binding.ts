@@ -77,6 +77,7 @@ export interface HotCalls {
   tick: () => void
   admit: () => void
   account: () => void
+  look: () => void
 }
 
 export interface NativeShard {

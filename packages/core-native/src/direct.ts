@@ -11,7 +11,8 @@
  * - a record that is no plain message: a call, a signal, a flag of a message, a change of an actor;
  * - a receiver of which something has changed since the shard delivered to it last (`doubts.ts`), or that is not proven
  *   short (`meter.ts`): its messages stay in the ring, and so in order;
- * - an ingest, which may have filled mailboxes; whatever a handler leaves to be attended to; a long group of messages.
+ * - an ingest, which may have filled mailboxes; whatever a handler leaves to be attended to; a long group of messages;
+ *   something that another thread has sent.
  *
  * Owner: the loop.
  */
@@ -50,6 +51,8 @@ const INDEX = 0xffffff
 const RUN = 0.3
 /** Messages of a run. */
 const MOST = 1024
+/** Records that may be left to the shard because another thread has sent something. */
+const FEW = 8
 /** Messages of one actor in a run, while others wait; as many as a slice may have. Actors are told apart by the low bits of
  * their index: that two are taken for one ends a run early. */
 const MOST_OF_ONE = 64
@@ -191,6 +194,8 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
           pace = (took * 1000) / since
         }
         if (now - start > RUN) handled = MOST
+        // What another thread sends is looked for as often as the clock, while what would have to be put aside is little.
+        else if (ring.pending - at <= FEW && ring.hasArrivals()) handled = MOST
         last = now
         since = 0
         group = pace < QUICK * 1000 ? GROUP_OF_QUICK : GROUP

@@ -13,6 +13,7 @@
 //! ```
 //!
 //! `account` alone takes the words of a PID in call[0] and call[1]: it is called once for each actor that is swapped.
+//! `look` answers whether something waits that the next tick would take in.
 //!
 //! A panic is caught here and thrown as a JavaScript error. The shard behind it is given up then: half-done work must
 //! not be gone on with.
@@ -35,9 +36,14 @@ pub mod call {
     pub const LENGTH: usize = 8;
 }
 
-/// Sets `tick`, `admit` and `account` on `target`. The functions keep the shard's cell alive.
+/// Sets `tick`, `admit`, `account` and `look` on `target`. The functions keep the shard's cell alive.
 pub fn export(env: &Env, cell: &Rc<Cell>, target: &mut Object<'_>) -> Result<()> {
-    let calls = [(c"tick", tick as Callback), (c"admit", admit as Callback), (c"account", account as Callback)];
+    let calls = [
+        (c"tick", tick as Callback),
+        (c"admit", admit as Callback),
+        (c"account", account as Callback),
+        (c"look", look as Callback),
+    ];
     for (name, callback) in calls {
         let data = Rc::into_raw(Rc::clone(cell)).cast_mut().cast::<c_void>();
         let mut function = ptr::null_mut();
@@ -85,6 +91,11 @@ unsafe extern "C" fn admit(env: sys::napi_env, info: sys::napi_callback_info) ->
 unsafe extern "C" fn account(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     // SAFETY: as above.
     unsafe { enter(env, info, Cell::account) }
+}
+
+unsafe extern "C" fn look(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    // SAFETY: as above.
+    unsafe { enter(env, info, Cell::look) }
 }
 
 /// # Safety

@@ -75,6 +75,7 @@ export class Ring implements HotCalls {
   tick: () => void = unset
   admit: () => void = unset
   account: () => void = unset
+  look: () => void = unset
 
   constructor(
     binding: Binding,
@@ -233,6 +234,18 @@ export class Ring implements HotCalls {
       return -1
     }
     return args[ANSWER]!
+  }
+
+  /** Whether another thread has something for the shard. */
+  hasArrivals(): boolean {
+    if (this.broken !== undefined) return false
+    try {
+      this.look()
+    } catch (error) {
+      this.broken = error as Error
+      return false
+    }
+    return this.args[ANSWER] === 1
   }
 
   /** What the last DEMONITOR or CANCEL brought, or `reductionsOf`. */

@@ -98,6 +98,15 @@ impl Cell {
         })
     }
 
+    /// `hot`: whether another thread has something for the shard: 1 or 0.
+    pub fn look(&self) -> Result<()> {
+        self.with(|open| {
+            let waits = !open.owner.is_empty() || open.member.as_ref().is_some_and(Member::has_arrivals);
+            open.buffers.call.get_mut()[call::ANSWER] = f64::from(u8::from(waits));
+            Ok(())
+        })
+    }
+
     /// Gives the shard up after a panic; the error to throw.
     pub fn poison(&self, panic: &(dyn Any + Send)) -> Error {
         let message = panic
@@ -319,7 +328,7 @@ impl NativeShard {
         Ok(Self { cell, shard: number, isolate, system })
     }
 
-    /// Sets the hot calls `tick`, `admit` and `account` on `target`.
+    /// Sets the hot calls `tick`, `admit`, `account` and `look` on `target`.
     #[napi(catch_unwind)]
     pub fn attach(&self, env: &Env, mut target: Object<'_>) -> Result<()> {
         hot::export(env, &self.cell, &mut target)

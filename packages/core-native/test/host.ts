@@ -4,7 +4,7 @@
  */
 import { systemClock } from "../src/clock.ts"
 import type { ExitReason } from "../src/ExitReason.ts"
-import type { MembraneCall, MembraneCell, MembraneClock, MembraneHost, Why } from "../src/host.ts"
+import type { AwayHost, MembraneCall, MembraneCell, MembraneClock, MembraneHost, Why } from "../src/host.ts"
 import { load } from "../src/load.ts"
 import { Membrane, type OpenOptions } from "../src/Membrane.ts"
 import { generationOf, lowOf, pidOf } from "../src/words.ts"
@@ -43,6 +43,8 @@ export class TestHost implements MembraneHost<TestCell, Question> {
   readonly log: Array<string> = []
   readonly letters: Array<Letter> = []
   readonly long: Array<number> = []
+  /** Of a shard in a system. */
+  away: AwayHost<TestCell, Question> | undefined = undefined
   handled = 0
   readonly #waiting: Array<{ readonly ready: () => boolean; readonly resolve: () => void }> = []
 
@@ -135,7 +137,12 @@ const defaults: OpenOptions<TestCell> = {
 }
 
 export const setup = (
-  options: { readonly seed?: bigint; readonly clock?: MembraneClock; readonly maxActors?: number } = {}
+  options: {
+    readonly seed?: bigint
+    readonly clock?: MembraneClock
+    readonly maxActors?: number
+    readonly system?: number
+  } = {}
 ) => {
   const host = new TestHost()
   const membrane = new Membrane<TestCell, Question>(load(), {
@@ -143,7 +150,8 @@ export const setup = (
     capacity: 65_536,
     longSchedule: 10,
     clock: options.clock ?? systemClock(),
-    seed: options.seed
+    seed: options.seed,
+    system: options.system
   }, host)
   const spawn = (handler: Handler, open: Partial<OpenOptions<TestCell>> = {}): TestCell => {
     if (!membrane.takePid()) throw new Error("no PID")
