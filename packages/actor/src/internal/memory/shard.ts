@@ -51,6 +51,10 @@ export type Refused =
   | { readonly _tag: "LimitReached"; readonly what: "actors"; readonly limit: number }
   | { readonly _tag: "SystemStopped" }
 
+// A constant of this module is part of the code; an imported one would be read with every send.
+const { Open } = Is
+const { Accepted } = Outcome
+
 /** Sent plainly: alive, nobody waits for room. */
 const PLAIN = Is.Open | Is.Wanted
 /** Not to be queued on arrival of a message. */
@@ -228,7 +232,7 @@ export class MemoryShard implements Shard {
   send(to: Cell, op: number, payload: unknown, from: Cell | undefined, flags: number): Outcome {
     const cell = to as MemoryCell
     const letter = this.pool.message(op, payload, from as MemoryCell | undefined)
-    if (flags === 0 && (cell.flags & PLAIN) === Is.Open && cell.count < cell.limits.capacity) {
+    if (flags === 0 && (cell.flags & PLAIN) === Open && cell.count < cell.limits.capacity) {
       const tail = cell.tail
       if (tail === undefined) cell.head = letter
       else tail.next = letter
@@ -236,7 +240,7 @@ export class MemoryShard implements Shard {
       cell.count++
       this.queued++
       if ((cell.flags & NOT_IDLE) === 0) this.scheduler.enqueue(cell)
-      return Outcome.Accepted
+      return Accepted
     }
     letter.flags = flags
     const outcome = admit(this, cell, letter, from as MemoryCell | undefined)
