@@ -66,6 +66,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
     const paths = [
       ...filesBelow("crates", (path) => path.endsWith(".rs")),
       ...filesBelow("packages", (path) => /\.(rs|ts|py)$/.test(path)),
+      ...filesBelow("examples", (path) => /\.(rs|ts)$/.test(path)),
       ...filesBelow("conformance", (path) => path.endsWith(".json"))
     ]
     const files = paths.map((path) => ({ path, text: readFileSync(at(path), "utf8") }))

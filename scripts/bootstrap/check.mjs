@@ -121,6 +121,14 @@ const checks = () => [
       { command: "npx", args: ["--yes", "--package=node@22", "--", "node", ...rounds] }
     ]
   },
+  // Systems with worker isolates that are started, loaded and ended (G159).
+  {
+    name: "isolates",
+    rust: true,
+    addon: true,
+    alone: true,
+    steps: [{ command: "node", args: ["packages/actor/test/isolates/rounds.ts", "100"] }]
+  },
   // Some minutes: workers that end at random under load, until 400 have.
   {
     name: "chaos",

@@ -2,7 +2,7 @@
 
 use crate::{door, runtime::request};
 use core::sync::atomic::Ordering;
-use myrmidon_core::{pid::Pid, record::submission, shard::ActorInfo};
+use myrmidon_core::{pid::Pid, shard::ActorInfo};
 
 /// A living actor.
 #[derive(Debug)]
@@ -35,13 +35,12 @@ pub fn describe(pid: Pid) -> Option<Description> {
     request(&door, ask).flatten()
 }
 
-/// Holds an actor still, or lets go of it. Whether it lives. As [`describe`], it waits.
+/// As [`crate::ActorRef::suspend`] and its end; whether the actor lives. As [`describe`], it waits.
 pub fn suspend(pid: Pid, hold: bool) -> bool {
     let Some(door) = door::find(pid.shard()) else { return false };
     let hold = move |worker: &mut crate::worker::Worker| {
         let is_alive = worker.info(pid).is_some();
-        let record = if hold { submission::SUSPEND } else { submission::RESUME };
-        worker.submit(record, pid, Pid::NONE, 0, 0, 0);
+        worker.suspend(pid, hold);
         is_alive
     };
     request(&door, hold).unwrap_or(false)

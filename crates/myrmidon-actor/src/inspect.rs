@@ -35,6 +35,8 @@ pub enum InspectError {
         /// What it runs.
         running: &'static str,
     },
+    /// What was to read the state panicked; the actor goes on.
+    ReadFailed(Box<str>),
     /// The replacement said no, or panicked; the state of before is still there.
     ReplaceFailed(Box<str>),
     /// An option is out of range.
@@ -48,6 +50,7 @@ impl fmt::Display for InspectError {
         match self {
             Self::ActorExited(reason) => write!(f, "the actor has ended: {reason}"),
             Self::ProtocolMismatch { running } => write!(f, "the actor runs {running}"),
+            Self::ReadFailed(why) => write!(f, "the state was not read: {why}"),
             Self::ReplaceFailed(why) => write!(f, "the state was not replaced: {why}"),
             Self::InvalidOption(name) => write!(f, "{name} is out of range"),
             Self::WouldBlock => f.write_str("the thread of a shard must not wait"),
@@ -112,7 +115,8 @@ impl Runtime {
 }
 
 impl Inspector<'_> {
-    /// What `read` makes of the state of an actor of type `A`. It runs on the actor's shard.
+    /// What `read` makes of the state of an actor of type `A`. It runs on the actor's shard; one that panics is
+    /// `ReadFailed`, and the actor goes on.
     pub fn get_state<A: 'static, R: Send + 'static>(
         &self,
         actor: impl Into<Pid>,
@@ -124,9 +128,12 @@ impl Inspector<'_> {
                 pid,
                 Box::new(move |body| {
                     if let Some(body) = &body {
-                        let state = body.actor().downcast_ref::<A>();
-                        let mismatch = || InspectError::ProtocolMismatch { running: name_of(body.version()()) };
-                        answer.send(state.map(read).ok_or_else(mismatch));
+                        answer.send(match body.actor().downcast_ref::<A>() {
+                            Some(state) => {
+                                guarded(|| Ok(read(state))).map_err(|why| InspectError::ReadFailed(text_of(why)))
+                            }
+                            None => Err(InspectError::ProtocolMismatch { running: name_of(body.version()()) }),
+                        });
                     }
                     body
                 }),
@@ -156,7 +163,13 @@ impl Inspector<'_> {
                         Ok(made) => {
                             let other = body.with_actor(Box::new(made) as Parcel);
                             answer.send(Ok(()));
-                            other.or(Some(body))
+                            let Some(other) = other else { return Some(body) };
+                            // What was there may break when it is dropped, and takes nobody along.
+                            drop(guarded(|| {
+                                drop(body);
+                                Ok(())
+                            }));
+                            Some(other)
                         }
                         Err(failure) => {
                             answer.send(Err(InspectError::ReplaceFailed(text_of(failure))));

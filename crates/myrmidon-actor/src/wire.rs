@@ -5,8 +5,8 @@
 
 use crate::reply::{Abroad, ReplyTo, Ticket};
 use core::fmt;
-use myrmidon_core::record::reply;
-use myrmidon_runtime::buffer::{SharedBuffer, pack};
+use myrmidon_core::{payload::Payload as Carried, record::reply};
+use myrmidon_runtime::buffer::{SharedBuffer, load, pack};
 use std::sync::Arc;
 
 /// What a message from an isolate of another language carries.
@@ -171,12 +171,11 @@ impl Encoded {
     }
 
     /// As it travels.
-    pub fn packed(self) -> Vec<u8> {
+    pub fn packed(self) -> Carried {
         let Self { mut bytes, buffers, .. } = self;
-        if let Some(buffers) = buffers {
-            pack(&mut bytes, buffers);
-        }
-        bytes
+        let Some(buffers) = buffers else { return Carried::bytes(bytes) };
+        pack(&mut bytes, buffers);
+        load(bytes)
     }
 }
 

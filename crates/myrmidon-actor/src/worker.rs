@@ -5,10 +5,12 @@
 //! `dropped`, which the thread empties between steps.
 //!
 //! - `submit`: what actors want, as records. - `serve`: what other threads want. - `turn`: the loop of the thread.
-//! - `deliver`: slices, one handler after the other. - `notices`: everything else that the shard says.
+//! - `deliver`: slices, one handler after the other. - `letters`: the message behind a record.
+//! - `notices`: everything else that the shard says.
 //! - `swaps`, `swap_group`: other versions for actors. - `trace`: who looks at them.
 
 mod deliver;
+mod letters;
 mod notices;
 mod serve;
 mod submit;

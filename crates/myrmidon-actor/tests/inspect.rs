@@ -109,6 +109,39 @@ fn g183_get_state_reads_between_two_messages_and_names_the_type_that_it_expects(
 }
 
 #[test]
+fn g183_a_look_that_panics_takes_no_actor_along() {
+    let runtime = runtime();
+    let actor = runtime.spawn(Counter(1)).expect("room");
+    let inspector = runtime.inspector();
+    let panicked = inspector.get_state(actor, |_: &Counter| -> u64 { panic!("oh") }).wait();
+    assert_eq!(panicked, Err(InspectError::ReadFailed("oh".into())));
+    assert_eq!(inspector.get_state(actor, Counter::clone).wait(), Ok(Counter(1)));
+    assert_eq!(total(actor), 1);
+}
+
+#[derive(Clone)]
+struct Fragile;
+impl Drop for Fragile {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "it breaks");
+    }
+}
+impl Actor for Fragile {
+    type Message = ReplyTo<()>;
+    fn handle(&mut self, reply: ReplyTo<()>, _: &mut Context<ReplyTo<()>>) {
+        reply.send(());
+    }
+}
+
+#[test]
+fn g183_a_state_that_panics_when_it_is_replaced_is_replaced_all_the_same() {
+    let runtime = runtime();
+    let actor = runtime.spawn(Fragile).expect("room");
+    assert_eq!(runtime.inspector().replace_state(actor, |old: Fragile| Ok(old)).wait(), Ok(()));
+    assert_eq!(actor.ask(|reply| reply).wait(), Ok(()));
+}
+
+#[test]
 fn g183_replace_state_that_fails_leaves_the_old_state() {
     let runtime = runtime();
     let actor = runtime.spawn(Counter(1)).expect("room");

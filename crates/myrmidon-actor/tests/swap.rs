@@ -400,6 +400,18 @@ fn g65_nothing_is_lost_when_a_thousand_actors_are_swapped_under_load() {
 }
 
 #[test]
+fn g80_a_group_that_is_done_leaves_no_timer_behind() {
+    let runtime = runtime(1);
+    let actor = runtime.spawn(counter(0)).expect("room");
+    let options = SwapOptions::new().together().timeout(Duration::from_secs(3600));
+    let report = upgrade().swap_all(&runtime, &options).wait().expect("a report");
+    assert_eq!(report.swapped, 1);
+    while myrmidon_actor::is_busy(actor.pid().shard()) {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
 fn g180_a_suspended_actor_is_swapped_and_stays_so_and_what_happens_is_told() {
     let (told, heard) = mpsc::channel();
     let told = std::sync::Mutex::new(told);

@@ -39,7 +39,7 @@ enum Message {
 
 #[derive(Clone)]
 struct Subject<const V: u32> {
-    _state: Counted,
+    state: Counted,
 }
 
 fn said(version: u32, message: Message) {
@@ -70,8 +70,8 @@ where
     Subject<B>: Actor<Message = Message>,
 {
     let upgrade =
-        Upgrade::new(move |Subject::<A> { _state }| if fails { Err("no".into()) } else { Ok(Subject::<B> { _state }) });
-    let upgrade = upgrade.back(|Subject::<B> { _state }| Some(Subject::<A> { _state }));
+        Upgrade::new(move |Subject::<A> { state }| if fails { Err("no".into()) } else { Ok(Subject::<B> { state }) });
+    let upgrade = upgrade.back(|Subject::<B> { state }| Some(Subject::<A> { state }));
     if lent { upgrade.lent() } else { upgrade }
 }
 
@@ -94,7 +94,7 @@ fn g177_g178_whatever_happens_at_once_has_one_outcome_and_leaves_nothing() {
     let actors: Arc<Vec<ActorRef<Message>>> = Arc::new(
         (0..64)
             .map(|at| {
-                let subject = Subject::<1> { _state: Counted::new(&count) };
+                let subject = Subject::<1> { state: Counted::new(&count) };
                 runtime.spawn_with(&Spawn::new().on(Placement::Key(at)), subject).expect("room")
             })
             .collect(),

@@ -1,6 +1,8 @@
 //! A Rust actor as an isolate of another language reaches it: by name, with a tag and bytes, over a real path.
 
-use myrmidon_actor::{Actor, Context, Lend, Payload, ReplyTo, Runtime, SharedBuffer, Spawn, System, Wire};
+use myrmidon_actor::{
+    Actor, Context, Lend, Payload, ReplyTo, Runtime, SharedBuffer, Spawn, Status, SwapOptions, System, Upgrade, Wire,
+};
 use myrmidon_core::{
     PeerLimits,
     payload::Payload as Carried,
@@ -240,4 +242,33 @@ fn g199_an_actor_is_described_with_its_protocol_and_held() {
     actor.ended().wait().expect("it ends");
     assert!(myrmidon_actor::describe(actor.pid()).is_none());
     assert!(!myrmidon_actor::suspend(actor.pid(), true));
+}
+
+/// G64, for whoever holds an actor by its PID.
+#[test]
+fn g199_one_that_is_held_is_swapped_and_stays_so() {
+    struct Next;
+    impl Actor for Next {
+        type Message = ReplyTo<u32>;
+        fn handle(&mut self, reply: ReplyTo<u32>, _: &mut Context<ReplyTo<u32>>) {
+            reply.send(2);
+        }
+    }
+    #[derive(Clone)]
+    struct Old;
+    impl Actor for Old {
+        type Message = ReplyTo<u32>;
+        fn handle(&mut self, reply: ReplyTo<u32>, _: &mut Context<ReplyTo<u32>>) {
+            reply.send(1);
+        }
+    }
+    let runtime = Runtime::builder().shards(1).start().expect("a runtime");
+    let actor = runtime.spawn(Old).expect("room");
+    assert!(myrmidon_actor::suspend(actor.pid(), true));
+    // The swap holds it, too, while its state is migrated elsewhere.
+    assert_eq!(Upgrade::new(|_: Old| Ok(Next)).lent().swap(actor, &SwapOptions::new()).wait(), Ok(()));
+    let info = runtime.info(actor).expect("it lives");
+    assert_eq!(info.status, Status::Suspended);
+    assert!(myrmidon_actor::suspend(actor.pid(), false));
+    assert_eq!(actor.ask(|reply| reply).wait(), Ok(2));
 }

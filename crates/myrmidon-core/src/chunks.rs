@@ -78,7 +78,8 @@ impl Chunks {
     pub fn give_back(&mut self) {
         for class in &mut self.classes {
             let in_use = class.cut as usize - class.free.len();
-            if tide::is_spent(in_use, class.cut as usize) {
+            // As much memory whatever the size: as so many of the smallest take.
+            if tide::is_spent(in_use, class.blocks.len() * (BLOCK / SIZES[0])) {
                 *class = Class::default();
             }
         }
@@ -103,7 +104,7 @@ const fn place(number: u32, class: usize) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Chunks, SIZES};
+    use super::{COPIED, Chunks, SIZES};
 
     #[test]
     fn pieces_of_all_sizes_keep_what_was_put_in_and_are_used_again() {
@@ -129,5 +130,20 @@ mod tests {
             }
         }
         assert!(chunks.held() <= held + 8 * 1024 * SIZES.len(), "pieces are used again");
+    }
+
+    #[test]
+    fn what_a_burst_of_large_pieces_left_is_given_back() {
+        let mut chunks = Chunks::default();
+        let words = vec![1; COPIED / 4];
+        // 8 MiB.
+        let pieces: Vec<_> = (0..2048).map(|_| chunks.insert(COPIED, &words)).collect();
+        chunks.give_back();
+        assert!(chunks.held() >= 2048 * COPIED, "it is in use");
+        for piece in pieces {
+            chunks.remove(piece);
+        }
+        chunks.give_back();
+        assert_eq!(chunks.held(), 0);
     }
 }

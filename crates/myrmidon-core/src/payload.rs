@@ -10,6 +10,8 @@
 //! Bytes that come in a bundle are copied into a piece of this pool's own memory (`chunks.rs`): a bundle is gone once it is
 //! read, whatever of it waits for how long.
 //!
+//! Bytes may be [`Loaded`]: something is dropped with them, wherever that happens.
+//!
 //! The pool counts its bytes; [`Payloads::has_room`] is the bound that messages from other shards are held against.
 
 use crate::{
@@ -37,6 +39,14 @@ impl PartialEq for Value {
     }
 }
 
+/// Bytes that speak of something which is not in them. Whoever drops them drops that, too: its `Drop` is to know whether
+/// somebody has taken it out meanwhile.
+#[derive(Debug, PartialEq)]
+pub struct Loaded {
+    bytes: Box<[u8]>,
+    load: Value,
+}
+
 /// A payload as an owned value.
 #[derive(Debug, Default, PartialEq)]
 pub enum Payload {
@@ -51,9 +61,16 @@ pub enum Payload {
     Block(Arc<[u8]>),
     /// A value of Rust.
     Value(Value),
+    /// Bytes with what is dropped with them.
+    Loaded(Box<Loaded>),
 }
 
 impl Payload {
+    /// Bytes, and what is to be dropped with them.
+    pub fn loaded(bytes: Vec<u8>, load: Value) -> Self {
+        Self::Loaded(Box::new(Loaded { bytes: bytes.into_boxed_slice(), load }))
+    }
+
     /// Bytes, copied or as a block, whichever their number asks for.
     pub fn bytes(bytes: Vec<u8>) -> Self {
         if bytes.len() <= COPIED { Self::Copied(bytes.into_boxed_slice()) } else { Self::Block(bytes.into()) }
@@ -65,6 +82,7 @@ impl Payload {
             Self::None | Self::Number(_) | Self::Value(_) => None,
             Self::Copied(bytes) => Some(bytes),
             Self::Block(bytes) => Some(bytes),
+            Self::Loaded(loaded) => Some(&loaded.bytes),
         }
     }
 
@@ -117,6 +135,11 @@ impl Bytes<'_> {
             Self::Plain(bytes) => bytes.len(),
             Self::Words(length, _) => length,
         }
+    }
+
+    /// There are none.
+    pub const fn is_empty(self) -> bool {
+        self.len() == 0
     }
 
     /// A copy.

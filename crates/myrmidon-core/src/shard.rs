@@ -193,7 +193,8 @@ impl Shard {
         }
     }
 
-    /// The addresses where actors are and will be: filled from their beginning, and kept as long as the shard.
+    /// The addresses where actors are and will be, filled from their beginning. They hold as long as the shard, unless there
+    /// are to be more than 2^22 actors, or there was no room: then they change as it grows.
     pub fn room(&self) -> [core::ops::Range<*const u8>; 2] {
         self.slab.room()
     }

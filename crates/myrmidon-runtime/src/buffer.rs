@@ -12,8 +12,8 @@
 //! 1. the sender calls [`Blocks::depart`], after its own views are gone. From then on the packet is the holder;
 //! 2. the handle travels as a number in the packet, beside the payload, and nobody counts anything;
 //! 3. the receiver calls [`Blocks::arrive`] when it takes the packet. From then on it is the holder;
-//! 4. whoever drops the packet instead (a closed inbox, a dead letter, a sender that is refused and has nobody to give it
-//!    back to) calls [`Blocks::release`]. A sender that is refused and lives calls `arrive`, and holds it again.
+//! 4. a packet that is dropped instead takes its blocks along (`flights.rs`), whoever drops it and why: a late answer, an
+//!    isolate that ends with messages before it. A sender that is refused and lives calls `arrive`, and holds it again.
 //!
 //! An [`Account`] belongs to a system: it has a limit, and blocks stay charged to whoever allocated them, wherever they
 //! are.
@@ -21,6 +21,7 @@
 //! One lock for the table, held for a few loads and stores: never while memory is allocated, freed or copied.
 
 mod block;
+mod flights;
 mod parcel;
 mod shared;
 
@@ -30,12 +31,12 @@ mod loom_tests;
 mod tests;
 
 use crate::sync::{AtomicUsize, Ordering};
-use block::{Block, Memory};
+use block::{Block, Memory, Only};
 use parking_lot::{Mutex, RwLock};
 use std::sync::{Arc, OnceLock};
 
 pub use block::View;
-pub use parcel::{pack, unpack};
+pub use parcel::{load, pack, unpack};
 pub use shared::SharedBuffer;
 
 /// Bits of a generation: a handle is exact as a JavaScript number.
@@ -224,7 +225,7 @@ impl Blocks {
     /// [`Stale`] when that has happened already: of two that release it, one does.
     pub fn release(&self, handle: Handle) -> Result<(), Stale> {
         self.with(handle, |slot| {
-            let memory = slot.block.close(handle.generation, None)?;
+            let memory = slot.block.close(handle.generation, Only::Open)?;
             self.freed(handle.slot, slot, memory);
             Ok(())
         })
@@ -234,11 +235,25 @@ impl Blocks {
     /// given away or released meanwhile, and the view has nothing to say.
     pub fn abandon(&self, handle: Handle, view: &View) -> bool {
         let closed = self.with(handle, |slot| {
-            let memory = slot.block.close(handle.generation, Some(view.lease))?;
+            let memory = slot.block.close(handle.generation, Only::Held(view.lease))?;
             self.freed(handle.slot, slot, memory);
             Ok(())
         });
         closed.is_ok()
+    }
+
+    /// The lease of a flight: what `lose` takes.
+    fn flight(&self, handle: Handle) -> Result<u64, Stale> {
+        self.with(handle, |slot| slot.block.flight(handle.generation))
+    }
+
+    /// Whoever had it in flight is gone. Nothing happens if that flight has ended.
+    fn lose(&self, handle: Handle, lease: u64) {
+        let _ = self.with(handle, |slot| {
+            let memory = slot.block.close(handle.generation, Only::Flight(lease))?;
+            self.freed(handle.slot, slot, memory);
+            Ok(())
+        });
     }
 
     // The one caller that closed the block is here: nobody else can reach its memory or its slot.

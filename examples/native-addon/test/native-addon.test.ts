@@ -1,6 +1,6 @@
 // G196 to G199: actors in Rust, of this example's own addon, as TypeScript reaches them.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorSystem, ExitReason, Link, Monitor, SharedBuffer } from "@myrmidonjs/actor"
+import { Actor, ActorSystem, ExitReason, HotSwap, Inspector, Link, Monitor, SharedBuffer } from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Fiber, Option, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { execFile } from "node:child_process"
@@ -21,6 +21,12 @@ const SubscriberLive = Subscriber.behavior({
     Seen: ({ seen }) => seen
   }
 })
+
+// Behaviours of TypeScript that the actor in Rust does not run.
+const handlers = { Read: () => {}, Count: () => 0, Subscribe: () => {}, Fail: () => {} }
+const One = Library.behavior({ init: () => 0, handlers })
+const Two = Library.behavior({ version: "2", init: () => 0, handlers })
+const registered = HotSwap.module(import.meta.url, HotSwap.upgrade(One, Two))
 
 const system = ActorSystem.layer({ addon, rustShards: 2 })
 const run = <A, E>(program: Effect.Effect<A, E, ActorSystem>) => Effect.provide(program, system)
@@ -191,6 +197,25 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       )
       assert.strictEqual(end._tag, "Killed")
     })))
+
+  it.live("G201: to swap it, to look into it or to trace it from TypeScript is ActorElsewhere, and it goes on", () =>
+    run(
+      Effect.gen(function*() {
+        const actor = yield* library
+        const elsewhere = { _tag: "ActorElsewhere", pid: actor.pid } as const
+        for (const upgrade of [HotSwap.upgrade(One, Two), registered]) {
+          const swap = yield* Effect.flip(HotSwap.swap(actor, upgrade))
+          assert.deepInclude(swap.reason, elsewhere)
+        }
+        assert.deepInclude((yield* Effect.flip(HotSwap.rollback(actor))).reason, elsewhere)
+        const inspector = yield* Inspector
+        assert.deepInclude(yield* Effect.flip(inspector.getState(actor, One)), elsewhere)
+        assert.deepInclude(yield* Effect.flip(inspector.replaceState(actor, One, () => 1)), elsewhere)
+        assert.deepInclude(yield* Effect.flip(Stream.runDrain(inspector.trace(actor))), elsewhere)
+        yield* actor.tell(Read({ text: "word" }))
+        assert.strictEqual(yield* actor.ask(Count({ word: "word" })), 1)
+      }).pipe(Effect.provide(Inspector.layer))
+    ))
 
   it.live("G196: worker isolates reach it, too", () =>
     Effect.gen(function*() {

@@ -92,7 +92,7 @@ export interface IsolateInfo {
   readonly runnable: number
   /** Messages handled, ever. */
   readonly reductions: number
-  /** Messages in its mailboxes; undefined, as `bytes`: it did not answer within a second. */
+  /** Messages in its mailboxes; undefined, as `bytes`: it did not answer within a second, or is one of `rustShards`. */
   readonly queued: number | undefined
   /** Memory of the runtime's own tables there, as far as it knows. */
   readonly bytes: number | undefined
@@ -197,7 +197,7 @@ export class ActorSystem extends Context.Service<ActorSystem, {
   /**
    * The `n` living actors (1 to 10,000) that have most of something, the highest first, ties by PID. One look at all
    * actors, none at any when nobody asks. Of all isolates: one that does not answer within a second is left out, with a
-   * warning that names it. Empty once the system is closed.
+   * warning that names it; actors in Rust are not among them. Empty once the system is closed.
    */
   readonly top: (
     n: number,

@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { wellFormed } from "./internal/defect.ts"
 
 const crash = Schema.Struct({
   name: Schema.String,
@@ -60,13 +61,15 @@ export declare namespace ExitReason {
 
 const property = (value: object, key: string): string | undefined => {
   const found = (value as Record<string, unknown>)[key]
-  return typeof found === "string" && found !== "" ? found : undefined
+  return typeof found === "string" && found !== "" ? wellFormed(found) : undefined
 }
 
 // What was thrown is anybody's: a getter or a `toString` of it may throw in turn.
 const print = (defect: unknown): string => {
   try {
-    return typeof defect === "object" && defect !== null ? JSON.stringify(defect) ?? "[object]" : String(defect)
+    return wellFormed(
+      typeof defect === "object" && defect !== null ? JSON.stringify(defect) ?? "[object]" : String(defect)
+    )
   } catch {
     return "[unprintable]"
   }

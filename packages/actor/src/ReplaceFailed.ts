@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { Defect } from "./internal/defect.ts"
 
 /**
  * The function of `replaceState` threw; the state is what it was, as far as that function has not changed it in place.
@@ -12,7 +13,7 @@ import * as Schema from "effect/Schema"
  * @since 0.1.0
  */
 export class ReplaceFailed extends Schema.TaggedError<ReplaceFailed>("myrmidon/ReplaceFailed")("ReplaceFailed", {
-  cause: Schema.Defect()
+  cause: Defect
 }) {
   override get message(): string {
     return `the state was not replaced: ${this.cause instanceof Error ? this.cause.message : String(this.cause)}`

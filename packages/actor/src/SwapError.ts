@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import { ActorElsewhere } from "./ActorElsewhere.ts"
 import { ActorExited } from "./AskError.ts"
 import { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
+import { Defect } from "./internal/defect.ts"
 import { Pid } from "./Pid.ts"
 import { ModuleUnavailable } from "./SpawnError.ts"
 
@@ -19,7 +20,7 @@ import { ModuleUnavailable } from "./SpawnError.ts"
  */
 export class MigrationFailed
   extends Schema.TaggedError<MigrationFailed>("myrmidon/MigrationFailed")("MigrationFailed", {
-    cause: Schema.Defect()
+    cause: Defect
   })
 {
   override get message(): string {

@@ -103,6 +103,8 @@ export interface NativeShard {
   isolates(): Array<IsolateData>
   /** Keeps a copy of bytes for one record, whose SLOT is the answer: for what is larger than the outgoing arena. */
   putBlock(bytes: Uint8Array): number
+  /** The same for bytes with numbers of buffers behind them: those that nobody takes go with the record. */
+  putParcel(bytes: Uint8Array): number
   /** A copy of the bytes of an incoming SLOT from `BLOCK` on; null when it does not hold any more. */
   block(slot: number): Uint8Array | null
 }

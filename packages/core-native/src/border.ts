@@ -16,6 +16,9 @@ import type { Ring } from "./ring.ts"
 /** A payload between isolates. */
 export type Carried = number | Uint8Array | undefined
 
+/** Bytes of those that have buffers on board, which are freed when nobody takes them. */
+const holdsBuffers = (bytes: Uint8Array & { readonly holdsBuffers?: true }): boolean => bytes.holdsBuffers === true
+
 /** An arena. */
 export interface Arena {
   readonly all: Uint8Array<ArrayBuffer>
@@ -90,6 +93,7 @@ export class Border {
    */
   put(bytes: Uint8Array, flush: () => void): number {
     const { args, native } = this.#ring
+    if (holdsBuffers(bytes)) return native.putParcel(bytes)
     const { length } = bytes
     const outgoing = this.#outgoing
     const words = 1 + ((length + 3) >>> 2)

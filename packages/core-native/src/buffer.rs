@@ -247,11 +247,11 @@ impl NativeBuffers {
                 &raw mut value,
             )
         };
-        if status != sys::Status::napi_ok {
+        if status == sys::Status::napi_ok {
+            self.pool.tokens.borrow_mut().insert(handle, known);
+        } else {
             // SAFETY: Node-API did not take it.
             drop(unsafe { Rc::from_raw(token) });
-        } else {
-            self.pool.tokens.borrow_mut().insert(handle, known);
         }
         (status, value)
     }

@@ -21,7 +21,7 @@ use myrmidon_core::{
     record::{Record, control, word},
     shard::{Measure, Shard, ShardConfig},
 };
-use myrmidon_runtime::{Directory, Member, ShardOwner, System, inbox, pages, system::JoinError};
+use myrmidon_runtime::{Directory, Member, ShardOwner, System, buffer::load, inbox, pages, system::JoinError};
 use napi::{
     Env, Error, JsValue, Result, Status,
     bindgen_prelude::{Float64Array, Function, Object, Uint8Array},
@@ -349,6 +349,12 @@ impl NativeShard {
     #[napi(catch_unwind)]
     pub fn put_block(&self, bytes: Uint8Array) -> Result<u32> {
         self.cell.with(|open| Ok(open.shard.put_block(Payload::bytes(bytes.to_vec()))))
+    }
+
+    /// The same for bytes that name buffers, as `buffer::pack` writes them: those that nobody takes go with the record.
+    #[napi(catch_unwind)]
+    pub fn put_parcel(&self, bytes: Uint8Array) -> Result<u32> {
+        self.cell.with(|open| Ok(open.shard.put_block(load(bytes.to_vec()))))
     }
 
     /// A copy of the bytes of an incoming SLOT.

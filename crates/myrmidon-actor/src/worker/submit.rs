@@ -254,7 +254,7 @@ impl Worker {
                 let (payload, status) = match parcel.downcast::<Encoded>() {
                     Ok(encoded) => {
                         let status = encoded.status;
-                        (Payload::bytes(encoded.packed()), status)
+                        (encoded.packed(), status)
                     }
                     Err(parcel) => (Payload::Value(Value(parcel)), reply::SUCCESS),
                 };

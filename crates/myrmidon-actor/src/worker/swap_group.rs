@@ -196,8 +196,9 @@ impl Worker {
         let pid = |at: usize| run.actors[at];
         match order {
             Order::Arm(at) => self.swaps.runs.push((at, Arc::clone(run))),
-            // What was armed may fire; the machine does not mind.
-            Order::Disarm | Order::Done => {}
+            // One that was overtaken fires; the machine does not mind.
+            Order::Disarm => self.swaps.runs.retain(|(_, armed)| !Arc::ptr_eq(armed, run)),
+            Order::Done => {}
             Order::Swap(at) | Order::Hold(at) => {
                 let request = run.base.wrapping_add(at as u32);
                 self.swaps.requests.insert(request, Requester::Group(Arc::clone(run), at));

@@ -9,7 +9,7 @@ use myrmidon_core::{
     send_error::SendError,
 };
 use myrmidon_runtime::{
-    buffer::pack,
+    buffer::{load, pack},
     tags::{Tags, WIRE},
 };
 
@@ -28,7 +28,7 @@ impl Worker {
         }
         let Some((payload, buffers)) = message.take() else { return Ok(()) };
         let head = submission::SEND | u32::from(op) << 16;
-        let bytes = match (payload, buffers) {
+        let carried = match (payload, buffers) {
             (Payload::Nothing, None) => {
                 self.submit(head, to, from, 0, 0, 0);
                 return Ok(());
@@ -38,15 +38,15 @@ impl Worker {
                 self.submit(head | flag::INLINE << 8, to, from, 0, bits as u32, (bits >> 32) as u32);
                 return Ok(());
             }
-            (Payload::Bytes(bytes), None) => bytes,
+            (Payload::Bytes(bytes), None) => Carried::bytes(bytes),
             (payload, Some(buffers)) => {
                 let mut bytes = payload.into_bytes();
                 Tags::global().mark_moving(op & !WIRE);
                 pack(&mut bytes, buffers);
-                bytes
+                load(bytes)
             }
         };
-        let slot = self.shard.put_block(Carried::bytes(bytes));
+        let slot = self.shard.put_block(carried);
         self.submit(head | flag::BYTES << 8, to, from, slot, 0, 0);
         Ok(())
     }

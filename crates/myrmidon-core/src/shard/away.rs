@@ -68,7 +68,7 @@ impl Shard {
         let head = record[word::HEAD];
         let flags = head >> 8;
         let (to, from) = (to(record), from(record));
-        if flags & flag::CALL != 0 || self.closed || self.holds.has(from, to) {
+        if flags & flag::CALL != 0 || to.is_none() || self.closed || self.holds.has(from, to) {
             return false;
         }
         let bytes = match flags & (flag::BYTES | flag::INLINE) {
@@ -81,6 +81,13 @@ impl Shard {
             _ => return false,
         };
         let mut sent = *record;
+        // What it does not carry means nothing there.
+        if flags & flag::BYTES == 0 {
+            sent[word::SLOT] = 0;
+        }
+        if flags & flag::INLINE == 0 {
+            (sent[word::A], sent[word::B]) = (0, 0);
+        }
         sent[word::HEAD] = submission::SEND | head & (TRAVELS | (flag::BYTES | flag::INLINE) << 8);
         self.peers.send_record(to.shard(), &sent, bytes)
     }

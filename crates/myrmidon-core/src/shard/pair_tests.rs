@@ -88,7 +88,9 @@ impl Pair {
     /// All packets of a shard arrive on the other one.
     fn carry(&mut self, from: usize) {
         let mut bundle = Bundle::default();
-        core::mem::take(&mut self.ways[from]).into_iter().for_each(|packet| bundle.push(packet));
+        for packet in core::mem::take(&mut self.ways[from]) {
+            bundle.push(packet);
+        }
         self.shards[1 - from].receive_bundle(from as u8, bundle);
         self.submit(1 - from, &[]);
     }
@@ -365,4 +367,34 @@ fn garbage_from_a_binding_harms_nobody_on_another_shard() {
     pair.settle();
     assert!(pair.shards[0].block(BLOCK + 77).is_none());
     assert_eq!(pair.shards[0].stats().payloads + pair.shards[1].stats().payloads, 0);
+}
+
+#[test]
+fn g12_a_message_to_nobody_is_a_dead_letter_where_it_was_sent() {
+    let mut pair = open();
+    let sender = pair.spawn(1);
+    let out = pair.run(1, &[number(Pid::NONE, sender, 7)]);
+    let letters: Vec<_> = out.iter().map(|record| (kind(record), why_of(record))).collect();
+    assert_eq!(letters, [(completion::DEAD_LETTER, why::NOT_ALIVE)]);
+    assert!(pair.ways[1].is_empty(), "nobody lives nowhere else");
+}
+
+/// Words that mean something on its own shard alone.
+#[test]
+fn what_a_message_does_not_carry_stays_where_it_was_sent() {
+    let mut pair = open();
+    let (receiver, sender) = (pair.spawn(0), pair.spawn(1));
+    let records = [
+        record(submission::SEND | flag::INLINE << 8, receiver, sender, 5, 1, 2),
+        record(submission::SEND, receiver, sender, 0, 3, 4),
+    ];
+    let _ = pair.shards[1].tick(pair.now, &records, &mut pair.rings[1], 0);
+    let mut bundles = Vec::new();
+    pair.shards[1].hand_over(|mut departures| bundles.extend(core::iter::from_fn(|| departures.take())));
+    for bundle in bundles {
+        pair.shards[0].receive_bundle(1, bundle);
+    }
+    let words = |record: &Record| [record[word::SLOT], record[word::A], record[word::B]];
+    let found: Vec<_> = pair.of(0, completion::MESSAGE).iter().map(words).collect();
+    assert_eq!(found, [[0, 1, 2], [0, 0, 0]]);
 }

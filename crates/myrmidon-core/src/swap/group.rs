@@ -2,8 +2,9 @@
 //! or together, so that all change or nobody.
 //!
 //! Owner: the thread that ticks the shard, or, of actors of several shards, a lock: facts and orders may cross there. No
-//! clock; the actors are the numbers from 0 on, in the order in which they change. What a binding has to do comes out as [`Order`]s; it calls the actor's machine for each, and tells the group
-//! what that machine wrote for the group's request: `Committed`, `Prepared`, `Answer`, or the error of a refusal.
+//! clock; the actors are the numbers from 0 on, in the order in which they change. What a binding has to do comes out as
+//! [`Order`]s; it calls the actor's machine for each, and tells the group what that machine wrote for the group's request:
+//! `Committed`, `Prepared`, `Answer`, or the error of a refusal.
 //!
 //! Invariants: every actor is counted at most once; after `max_rollbacks` of them nobody else is swapped, and whoever
 //! runs the new version goes back, the youngest first, those included that have passed; one `Done`, the last order.

@@ -100,6 +100,17 @@ pub struct View {
     pub(super) lease: u64,
 }
 
+/// When a block is to be closed.
+#[derive(Clone, Copy)]
+pub(super) enum Only {
+    /// Whoever has it.
+    Open,
+    /// While it is held under that lease.
+    Held(u64),
+    /// While it is in flight under that lease.
+    Flight(u64),
+}
+
 /// See the module.
 pub(super) struct Block {
     word: AtomicU64,
@@ -161,13 +172,23 @@ impl Block {
         self.turn(generation, FLIGHT, HELD, 1)
     }
 
-    /// `lease`: only while it is held under that one. The memory, for the one caller that closed it.
-    pub(super) fn close(&self, generation: u32, lease: Option<u64>) -> Result<Memory, Stale> {
+    /// The lease that it is in flight under, which the next arrival ends.
+    pub(super) fn flight(&self, generation: u32) -> Result<u64, Stale> {
+        let word = self.word.load(Ordering::Relaxed);
+        if word & STATE == FLIGHT && generation_of(word) == generation { Ok(lease_of(word)) } else { Err(Stale) }
+    }
+
+    /// The memory, for the one caller that closed it.
+    pub(super) fn close(&self, generation: u32, only: Only) -> Result<Memory, Stale> {
         let mut word = self.word.load(Ordering::Relaxed);
         loop {
             let is_open = word & STATE != FREE && generation_of(word) == generation;
-            let is_of_lease = lease.is_none_or(|lease| word & STATE == HELD && lease_of(word) == lease);
-            if !is_open || !is_of_lease {
+            let is_meant = match only {
+                Only::Open => true,
+                Only::Held(lease) => word & STATE == HELD && lease_of(word) == lease,
+                Only::Flight(lease) => word & STATE == FLIGHT && lease_of(word) == lease,
+            };
+            if !is_open || !is_meant {
                 return Err(Stale);
             }
             let next = pack(FREE, (generation + 1) & GENERATION_MASK as u32, lease_of(word));

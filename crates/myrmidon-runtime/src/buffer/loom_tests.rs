@@ -1,6 +1,6 @@
 //! Races over one block. `RUSTFLAGS="--cfg loom" cargo test -p myrmidon-runtime --lib --release --target-dir target/loom`
 
-use super::block::{Block, Memory};
+use super::block::{Block, Memory, Only};
 use loom::{cell::UnsafeCell, sync::Arc, thread};
 
 /// A block beside something that loom watches in the place of its memory.
@@ -43,7 +43,7 @@ fn g136_a_flight_carries_what_was_written() {
                 if watched.block.arrive(generation).is_ok() {
                     assert_eq!(watched.read(), 7);
                     watched.write(8);
-                    watched.block.close(generation, None).unwrap();
+                    watched.block.close(generation, Only::Open).unwrap();
                 }
             })
         };
@@ -82,10 +82,10 @@ fn g137_of_two_that_release_it_one_does() {
             let watched = Arc::clone(&watched);
             thread::spawn(move || {
                 let _ = watched.block.arrive(generation);
-                watched.block.close(generation, None).is_ok()
+                watched.block.close(generation, Only::Open).is_ok()
             })
         };
-        let mine = watched.block.close(generation, None).is_ok();
+        let mine = watched.block.close(generation, Only::Open).is_ok();
         assert!(mine != other.join().unwrap());
         assert!(watched.block.view(generation).is_err());
     });
@@ -99,7 +99,7 @@ fn g137_a_collected_view_does_not_free_what_is_in_flight() {
         let lease = watched.block.view(generation).unwrap().lease;
         let collector = {
             let watched = Arc::clone(&watched);
-            thread::spawn(move || watched.block.close(generation, Some(lease)).is_ok())
+            thread::spawn(move || watched.block.close(generation, Only::Held(lease)).is_ok())
         };
         let sent = watched.block.depart(generation).is_ok();
         let arrived = watched.block.arrive(generation).is_ok();
@@ -107,5 +107,30 @@ fn g137_a_collected_view_does_not_free_what_is_in_flight() {
         assert!(sent != collected);
         assert_eq!(sent, arrived);
         assert_eq!(watched.block.view(generation).is_ok(), sent);
+    });
+}
+
+/// A payload is dropped while its receiver takes the block and sends it on: that flight is another one.
+#[test]
+fn g200_a_payload_that_is_dropped_ends_no_other_flight() {
+    loom::model(|| {
+        let (watched, generation) = held();
+        watched.block.depart(generation).unwrap();
+        let lease = watched.block.flight(generation).unwrap();
+        let receiver = {
+            let watched = Arc::clone(&watched);
+            thread::spawn(move || {
+                let has_it = watched.block.arrive(generation).is_ok();
+                if has_it {
+                    watched.write(7);
+                    watched.block.depart(generation).unwrap();
+                }
+                has_it
+            })
+        };
+        let is_freed = watched.block.close(generation, Only::Flight(lease)).is_ok();
+        let has_it = receiver.join().unwrap();
+        assert!(is_freed != has_it);
+        assert_eq!(watched.block.arrive(generation).is_ok(), has_it);
     });
 }

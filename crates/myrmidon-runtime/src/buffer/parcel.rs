@@ -4,10 +4,10 @@
 //! bytes | number f64, length f64 | ... | count u32      all little-endian
 //! ```
 //!
-//! From `pack` to `unpack` the blocks are nobody's but the bytes'. Bytes that nobody will read are to be unpacked all the
-//! same: what is dropped then is given back.
+//! From `pack` to `unpack` the blocks are nobody's but the bytes', and go with the payload that `load` makes of these.
 
-use super::{Handle, SharedBuffer};
+use super::{Handle, SharedBuffer, flights::Flights};
+use myrmidon_core::payload::{Payload, Value};
 
 /// A block: its number and its length.
 const ENTRY: usize = 16;
@@ -31,12 +31,8 @@ pub fn pack(bytes: &mut Vec<u8>, buffers: Vec<SharedBuffer>) {
 /// Takes the buffers from behind the bytes of a message whose tag may carry some. Bytes that carry none stay as they are,
 /// with four zeros at their end, which no reader of msgpack sees: another protocol may have a message of the same name.
 pub fn unpack(bytes: &mut Vec<u8>) -> Vec<SharedBuffer> {
-    let Some((rest, count)) = bytes.split_last_chunk::<COUNT>() else { return Vec::new() };
-    let count = u32::from_le_bytes(*count) as usize;
-    let Some(length) = count.checked_mul(ENTRY).and_then(|entries| rest.len().checked_sub(entries)) else {
-        return Vec::new();
-    };
-    let (entries, _) = rest[length..].as_chunks::<ENTRY>();
+    let Some((length, entries)) = entries(bytes) else { return Vec::new() };
+    let count = entries.len();
     let arrive = |entry: &[u8; ENTRY]| handle_of(entry).and_then(SharedBuffer::arrive);
     let buffers: Vec<SharedBuffer> = entries.iter().map_while(arrive).collect();
     if buffers.len() < count {
@@ -46,6 +42,21 @@ pub fn unpack(bytes: &mut Vec<u8>) -> Vec<SharedBuffer> {
         bytes.truncate(length);
     }
     buffers
+}
+
+/// Bytes that were packed, as a payload: when it is dropped, the blocks that nobody has taken are free.
+pub fn load(bytes: Vec<u8>) -> Payload {
+    let entries = entries(&bytes).map_or(&[][..], |(_, entries)| entries);
+    let flights = Flights::of(entries.iter().filter_map(handle_of));
+    if flights.is_empty() { Payload::bytes(bytes) } else { Payload::loaded(bytes, Value(Box::new(flights))) }
+}
+
+/// Where the blocks stand, behind how many bytes. `None`: these are no such bytes.
+fn entries(bytes: &[u8]) -> Option<(usize, &[[u8; ENTRY]])> {
+    let (rest, count) = bytes.split_last_chunk::<COUNT>()?;
+    let entries = (u32::from_le_bytes(*count) as usize).checked_mul(ENTRY)?;
+    let length = rest.len().checked_sub(entries)?;
+    Some((length, rest[length..].as_chunks::<ENTRY>().0))
 }
 
 /// A number of at most 53 bits, as JavaScript has it.

@@ -112,17 +112,17 @@ export interface Isolates {
   readonly agent: Cell
   /** The live ones, without their agents. */
   readonly loads: () => ReadonlyArray<IsolateLoad>
-  /**
-   * `undefined`: it has ended. Of an actor of another isolate, as the next two; one whose isolate does not answer fails
-   * with `NodeUnreachable`, for it may live.
-   */
-  readonly info: (cell: Cell) => Effect.Effect<RemoteInfo | undefined, ActorExited>
   readonly streams: Streams
   readonly swaps: Swaps
   readonly overview: Overview
   readonly inspector: FarInspector
   /** false: its isolate is there, and has no agent that could be asked: one of Rust actors. */
   readonly canAsk: (cell: Cell) => boolean
+  /**
+   * `undefined`: it has ended. Of an actor of another isolate, as the next two; one whose isolate does not answer fails
+   * with `NodeUnreachable`, for it may live.
+   */
+  readonly info: (cell: Cell) => Effect.Effect<RemoteInfo | undefined, ActorExited>
   readonly isAlive: (cell: Cell) => Effect.Effect<boolean>
   /** Holds it still, or lets go of it. */
   readonly hold: (cell: Cell, hold: boolean) => Effect.Effect<void, ActorExited>

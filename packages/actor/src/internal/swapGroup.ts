@@ -192,6 +192,13 @@ const ended = (cell: Cell): Effect.Effect<void> =>
     return Effect.ensuring(Effect.asVoid(held.end), Effect.sync(() => held.stop()))
   })
 
+/** Where others may stand still meanwhile, what the new behaviour needs has to be there in their time. */
+export const readyFor = <A>(
+  ready: Effect.Effect<A, SwapError>,
+  together: boolean,
+  { timeout }: Resolved
+): Effect.Effect<A, SwapError> => inTime(ready, together ? timeout : Infinity, () => timedOut(timeout))
+
 /** Either, once what the new behaviour needs is there; else it fails for each of them. */
 export const swapShare = (
   host: Host,
@@ -205,7 +212,7 @@ export const swapShare = (
   const swap = together ? swapTogether : swapEach
   const all = Effect.suspend(() => swap(cells, upgrade, context, options, conductor))
   if (upgrade.last.ready === undefined) return all
-  return Effect.matchEffect(upgrade.ready(host), {
+  return Effect.matchEffect(readyFor(upgrade.ready(host), together, options), {
     onSuccess: () => all,
     onFailure: (error) => {
       const nobody: Conductor = {

@@ -15,9 +15,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { nativeLoads } from "../fixtures.ts"
 import { Counter, CounterLive, type TooMuch } from "./modules.ts"
+import { rounds } from "./rounds.ts"
 
 /** ms: starting a thread may take its time on a busy machine. */
 const patience = 60_000
+/** ms: the same for twenty of them and more. */
+const longPatience = 300_000
 
 const { Add, Block, Exit: EndThread, Get, Never, Throw } = Counter.messages
 
@@ -119,21 +122,11 @@ describe.runIf(nativeLoads)("worker isolates", () => {
       })
     ), patience)
 
-  it.live("G159: ten systems, each started, loaded and closed in the middle of it", () =>
-    Effect.forEach(
-      Array.from({ length: 10 }, (_, at) => at),
-      () =>
-        run(
-          { isolates: 2 },
-          Effect.gen(function*() {
-            const counters = yield* Effect.forEach([0, 1, 2, 3], () => CounterLive.spawnOn("worker", 0))
-            for (let i = 0; i < 2_000; i++) counters[i % 4]!.tellUnsafe(Add(1))
-            assert.strictEqual(yield* counters[0]!.ask(Get()), 500)
-            for (let i = 0; i < 2_000; i++) counters[i % 4]!.tellUnsafe(Add(1))
-          })
-        ),
-      { discard: true }
-    ), patience)
+  it.live(
+    "G159: ten systems, each started, loaded and closed in the middle of it; every other one loses a worker first",
+    () => rounds(10),
+    longPatience
+  )
 
   it.effect("an option out of range is InvalidOption", () =>
     Effect.gen(function*() {

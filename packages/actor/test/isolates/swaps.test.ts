@@ -5,7 +5,7 @@ import { Effect, Fiber, Layer } from "effect"
 import { fleetOf } from "../../src/internal/isolate/fleet.ts"
 import { hostOf } from "../../src/internal/system.ts"
 import { nativeLoads as native } from "../fixtures.ts"
-import { Account, local, Richer, toNever, toV2, toV3, V1, V2 } from "./upgrades.ts"
+import { Account, local, Richer, toNever, toV2, toV3, toV4, V1, V2 } from "./upgrades.ts"
 
 const { Balance, Deposit, Thread, Wait } = Account.messages
 const { Unit } = Richer.messages
@@ -61,6 +61,16 @@ describe.runIf(native)("hot swap across isolates", { timeout: patience }, () => 
         yield* Actor.kill(account)
         assert.strictEqual((yield* reason(HotSwap.swap(account, toV2)))._tag, "ActorExited")
         assert.strictEqual((yield* reason(HotSwap.rollback(account)))._tag, "ActorExited")
+      }).pipe(Effect.scoped))
+
+    it.effect("G191: a migration that throws what is no well-formed text fails there, and harms no agent", () =>
+      Effect.gen(function*() {
+        const account = yield* V1.spawnOn("worker", 777)
+        const failed = yield* reason(HotSwap.swap(account, toV2))
+        assert.strictEqual(failed.message, "the migration failed: no \ufffd balance")
+        const planned = yield* HotSwap.plan(toV2)
+        assert.deepStrictEqual([planned.failures.length, planned.unreached], [1, []])
+        assert.deepStrictEqual(yield* versions([account]), ["1"])
       }).pipe(Effect.scoped))
 
     it.effect("G191: an upgrade that other isolates cannot import stays where it is, and says so", () =>
@@ -159,6 +169,22 @@ describe.runIf(native)("hot swap across isolates", { timeout: patience }, () => 
         assert.deepStrictEqual([all.swapped, all.failed], [6, []])
         assert.deepStrictEqual(yield* balances(refs), [1, 2, 3, 4, 5, 6])
         assert.deepStrictEqual([...new Set(yield* versions(refs))], ["2"])
+      }).pipe(Effect.scoped))
+
+    it.effect("G192: together, nobody stands still longer for what an isolate lacks, and that one is named", () =>
+      Effect.gen(function*() {
+        const refs = yield* accounts([1, 2, 3])
+        const report = yield* HotSwap.swapAll(toV4, { together: true, timeout: 200 })
+        assert.deepStrictEqual([report.swapped, report.unreached.map(({ error }) => error.reason._tag)], [
+          0,
+          ["MigrationTimeout", "MigrationTimeout"]
+        ])
+        assert.deepStrictEqual(yield* balances(refs), [1, 2, 3])
+        // One by one it may take its time; whoever gives up is not kept.
+        const swap = yield* Effect.forkChild(HotSwap.swap(refs[1]!, toV4), { startImmediately: true })
+        for (let i = 0; i < 20; i++) yield* turn
+        yield* Fiber.interrupt(swap)
+        assert.deepStrictEqual(yield* versions(refs), ["1", "1", "1"])
       }).pipe(Effect.scoped))
 
     it.effect("G192: a crash in one isolate brings back the group in all", () =>

@@ -2,7 +2,7 @@
 import { Actor, HotSwap } from "@myrmidonjs/actor"
 import { Context, Effect, Layer, Schema } from "effect"
 import { Rpc } from "effect/rpc"
-import { threadId } from "node:worker_threads"
+import { isMainThread, threadId } from "node:worker_threads"
 
 export class Stop extends Schema.TaggedError<Stop>()("Stop", {}) {}
 
@@ -77,6 +77,7 @@ export const toV2 = HotSwap.module(
   HotSwap.upgrade(V1, V2, {
     migrate: ({ balance }) => {
       if (balance === 666) throw new Error("no such balance")
+      if (balance === 777) throw new Error("no \ud800 balance")
       return { cents: balance * 100 }
     },
     back: ({ cents }) => ({ balance: cents / 100 })
@@ -88,4 +89,15 @@ export const toNever = HotSwap.module(
   url,
   HotSwap.upgrade(V1, V2, { migrate: () => Effect.never as Effect.Effect<{ cents: number }> })
 )
+/** What it needs is never there in a worker. */
+export const V4 = Actor.module(
+  url,
+  Account.behavior({
+    version: "4",
+    init: (balance: number) => ({ balance }),
+    handlers: { Deposit: () => {}, Balance: ({ balance }) => balance, Thread, Wait: () => Effect.never }
+  }),
+  Layer.effectDiscard(Effect.suspend(() => isMainThread ? Effect.void : Effect.never))
+)
+export const toV4 = HotSwap.module(url, HotSwap.upgrade(V1, V4))
 export const local = HotSwap.upgrade(V1, V2, { migrate: ({ balance }) => ({ cents: balance * 100 }) })

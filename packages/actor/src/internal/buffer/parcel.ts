@@ -2,8 +2,8 @@
  * Buffers on their way to another isolate: their blocks stay where they are, and the message carries their numbers behind
  * its bytes.
  *
- * From `pack` to `unpack` a block is nobody's: whoever has the bytes has it. Bytes that nobody will read are to be
- * unpacked all the same, and what was in them released.
+ * From `pack` to `unpack` a block is nobody's: it goes with the bytes. The native system frees those of bytes that nobody
+ * reads; a dead letter is unpacked all the same, because its bytes are shown.
  */
 import type { Parcel } from "../codec/place.ts"
 import type { Host } from "../host.ts"
@@ -14,9 +14,17 @@ const ENTRY = 16
 /** How many there are. */
 const COUNT = 4
 
+/** Bytes with numbers of blocks behind them, which the membrane tells from others by this. */
+export type Packed = Uint8Array<ArrayBuffer> & { readonly holdsBuffers: true }
+
+export const makePacked = (length: number): Packed =>
+  Object.assign(new Uint8Array(length), { holdsBuffers: true } as const)
+
+export const isPacked = (bytes: Uint8Array): bytes is Packed => "holdsBuffers" in bytes
+
 /** The message with the numbers of its buffers, which are the sender's no more. `undefined`: one of them is not there. */
-export const pack = (bytes: Uint8Array, parcel: Parcel): Uint8Array | undefined => {
-  const packed = new Uint8Array(bytes.length + parcel.length * ENTRY + COUNT)
+export const pack = (bytes: Uint8Array, parcel: Parcel): Packed | undefined => {
+  const packed = makePacked(bytes.length + parcel.length * ENTRY + COUNT)
   packed.set(bytes)
   const view = new DataView(packed.buffer)
   let at = bytes.length

@@ -17,6 +17,7 @@ import { SpawnError } from "../../SpawnError.ts"
 import { holdHere, infoHere } from "../about.ts"
 import type { Cell } from "../cell.ts"
 import type { Host } from "../host.ts"
+import { defaultMailbox } from "../mailbox.ts"
 import { Owner } from "../owner.ts"
 import { encodeFailure, startHere } from "./here.ts"
 import type { TraceOptions } from "../trace.ts"
@@ -169,6 +170,8 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
   const inspections = new Inspections(host)
   return Agent.behavior({
     init: () => undefined,
+    // Whatever the program's mailboxes are: an agent must not lose what it is told.
+    mailbox: { capacity: defaultMailbox.capacity, onFull: "reject" },
     handlers: {
       "myrmidon/Spawn": (_, request) => Effect.succeed(errands.spawn(request)),
       "myrmidon/Cancel": (_, { owner, ticket }) => errands.cancel(owner, ticket),

@@ -1,7 +1,9 @@
 /** How agents are asked, and what it means when one does not answer. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { AskError } from "../../AskError.ts"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { AskError } from "../../AskError.ts"
 import type { ExitReason } from "../../ExitReason.ts"
 import type { Message } from "../../Message.ts"
 import type { Cell } from "../cell.ts"
@@ -28,8 +30,32 @@ export const patiently = (agent: Cell, message: Message<string, unknown>): Effec
         : Effect.fail(error)
   )
 
-/** Fails when an isolate stops answering while somebody waits for it. */
+/** The same for an answer that is a stream: nothing of it has begun when there was no room for the question. */
+export const patientStream = (
+  agent: Cell,
+  message: Message<string, unknown>,
+  options?: { readonly bufferSize?: number | undefined }
+): Stream.Stream<unknown, unknown> =>
+  Stream.retry(
+    agent.stream(message, options),
+    Schedule.while(
+      Schedule.spaced(pause),
+      ({ input }) => input instanceof AskError && input.reason._tag === "MailboxFull"
+    )
+  )
+
+/** Fails when an isolate stops answering, or has no room for a question for so long, while somebody waits for it. */
 export const watchdog = (agent: Cell, every: number): Effect.Effect<never, AskError> => {
-  const look = agent.ask(messages["myrmidon/IsAlive"]({ pid: agent.pid }), { timeout: every })
-  return Effect.forever(Effect.andThen(look as Effect.Effect<boolean, AskError>, Effect.sleep(Duration.millis(every))))
+  const look = (left: number): Effect.Effect<unknown, AskError> =>
+    Effect.catch(
+      agent.ask(messages["myrmidon/IsAlive"]({ pid: agent.pid }), { timeout: every }) as Effect.Effect<
+        unknown,
+        AskError
+      >,
+      (error) =>
+        error.reason._tag === "MailboxFull" && left > 0
+          ? Effect.andThen(Effect.sleep(pause), Effect.suspend(() => look(left - Duration.toMillis(pause))))
+          : Effect.fail(error)
+    )
+  return Effect.forever(Effect.andThen(Effect.suspend(() => look(every)), Effect.sleep(Duration.millis(every))))
 }

@@ -18,12 +18,14 @@ export class StateStays extends Schema.TaggedError<StateStays>("myrmidon/StateSt
 
 const About = { pid: Pid.schema, running: Running }
 
-/** What a trace saw. What of its fields is no plain data is left out. */
+/** What a trace saw. */
 export const Seen = Schema.Struct({
+  /** All but the payload: names and numbers. */
   fields: Schema.Unknown,
   /** By the actor's protocol; null: plain, or it does not cross. */
   payload: Schema.NullOr(Schema.Uint8Array),
-  plain: Schema.Unknown
+  /** As plain data. */
+  plain: Schema.NullOr(Schema.Uint8Array)
 })
 
 export const inspectRpcs = [

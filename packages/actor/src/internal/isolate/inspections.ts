@@ -1,6 +1,7 @@
 /** States and traces of actors of this isolate, for others that look into them. */
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
@@ -109,7 +110,7 @@ export class Inspections {
           const replacement = Deferred.makeUnsafe<Uint8Array>()
           this.replacing.set(key, replacement)
           Queue.offerUnsafe(queue, yield* this.bytes(cell, program))
-          const next = decodeState(this.host, program, yield* Deferred.await(replacement))
+          const next = decodeState(this.host, program, yield* this.inTime(replacement))
           if (Exit.isFailure(next)) return yield* new ReplaceFailed({ cause: new Error(issueOfCodec(next.cause)) })
           const issue = issueOf(next.value, program)
           if (issue !== undefined) return yield* new ReplaceFailed({ cause: issue })
@@ -129,6 +130,16 @@ export class Inspections {
         (cause) => Queue.fail(queue, typed(cause, (defect) => new ReplaceFailed({ cause: defect })))
       )
       return Effect.asVoid(Effect.forkScoped(told))
+    })
+  }
+
+  // Nobody stands still longer for an isolate that may be blocked (G157).
+  private inTime(replacement: Deferred.Deferred<Uint8Array>): Effect.Effect<Uint8Array, ReplaceFailed> {
+    const duration = Duration.millis(this.host.options.isolateSilence)
+    const issue = `no new state within ${Duration.format(duration)}`
+    return Effect.timeoutOrElse(Deferred.await(replacement), {
+      duration,
+      orElse: () => Effect.fail(new ReplaceFailed({ cause: new Error(issue) }))
     })
   }
 
@@ -169,28 +180,30 @@ export class Inspections {
   }
 }
 
-const isPlain = (value: unknown): boolean => {
-  if (value === null || typeof value === "number" || typeof value === "string" || typeof value === "boolean") {
-    return true
-  }
-  return typeof value === "object" && Object.values(value).every((each) => each === undefined || isPlain(each))
-    && (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype)
-}
+const plainCodec = ({ host }: Wire) => host.codec.of(Schema.Unknown)
 
-/** What a trace saw, on its way: the payload by the actor's protocol where it is one of its messages. */
-const sendTraced = (wire: Wire, { payload, ...fields }: Traced): typeof Seen.Type => {
-  const bytes = wire.encode(lookup(fields.tag), payload)
+/**
+ * What a trace saw, on its way: the payload by the actor's protocol where it is one of its messages, else as plain data.
+ * As bytes by itself, so that one that cannot be encoded is no defect of what is around it.
+ */
+export const sendTraced = (wire: Wire, { payload, ...fields }: Traced): typeof Seen.Type => {
+  const known = wire.encode(lookup(fields.tag), payload)
+  const plain = Exit.isSuccess(known) ? undefined : within(wire.host, undefined, () => plainCodec(wire).encode(payload))
   return {
-    fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => isPlain(value))),
-    payload: Exit.isSuccess(bytes) ? bytes.value.slice() : null,
-    plain: Exit.isFailure(bytes) && isPlain(payload) ? payload : null
+    fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
+    payload: Exit.isSuccess(known) ? known.value.slice() : null,
+    plain: plain !== undefined && Exit.isSuccess(plain) ? plain.value.slice() : null
   }
 }
 
 /** The reverse. */
 export const receiveTraced = (wire: Wire, { fields, payload, plain }: typeof Seen.Type): Traced => {
   const known = fields as Omit<Traced, "payload">
-  const value = payload === null ? Exit.succeed(plain) : wire.decode(lookup(known.tag), payload)
+  const value: Exit.Exit<unknown, unknown> = payload !== null
+    ? wire.decode(lookup(known.tag), payload)
+    : plain !== null
+    ? within(wire.host, undefined, () => plainCodec(wire).decode(plain))
+    : Exit.succeed(null)
   // Its fields are those that a trace has said of it.
   return { ...known, payload: Exit.isSuccess(value) ? value.value : null } as Traced
 }

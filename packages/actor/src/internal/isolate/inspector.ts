@@ -13,7 +13,7 @@ import type { Cell } from "../cell.ts"
 import type { FarInspector } from "../isolates.ts"
 import type { Traced, TraceOptions } from "../trace.ts"
 import { wireOfBound } from "../wire.ts"
-import { messages, patiently, unreachable, watchdog } from "./asking.ts"
+import { messages, patiently, patientStream, unreachable, watchdog } from "./asking.ts"
 import { decodeState, encodeState, receiveTraced } from "./inspections.ts"
 import { type Running, type Seen, StateStays } from "./inspectProtocol.ts"
 import type { Team } from "./team.ts"
@@ -54,7 +54,7 @@ export class TeamInspector implements FarInspector {
   }
 
   private stream<A, E>(agent: Cell, message: Message<string, unknown>): Stream.Stream<A, E | AskError> {
-    return agent.stream(message) as Stream.Stream<A, E | AskError>
+    return patientStream(agent, message) as Stream.Stream<A, E | AskError>
   }
 
   getState(cell: Cell, running: BehaviorImpl): Effect.Effect<unknown, Failure> {

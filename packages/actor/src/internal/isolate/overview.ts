@@ -109,7 +109,10 @@ export class TeamOverview implements Overview {
 
   get behaviors(): Effect.Effect<ReadonlyArray<BehaviorInfo>> {
     return Effect.map(this.ask<ReadonlyArray<BehaviorInfo>>(messages["myrmidon/Behaviors"]()), (answers) => {
-      for (const [isolate, rows] of answers) this.said.set(isolate, rows)
+      // One that has ended while others were waited for is among `gone` already, with what it had said before.
+      for (const [isolate, rows] of answers) {
+        if (this.team.agentOf(isolate) !== undefined) this.said.set(isolate, rows)
+      }
       const rest = [...this.said].map(([isolate, rows]) => answers.has(isolate) ? rows : rows.map(past))
       return added([[...this.team.host.accounts.read().values()], ...rest])
     })

@@ -6,8 +6,7 @@
  * nothing more of that stream is on its way. What is produced meanwhile waits beside it and goes together: as many items
  * as the reader buffers, and what one pull of the stream brought. The end is the answer to the question itself.
  *
- * A reader that goes away tells the agent of the producer. Whatever of that is lost with an isolate, or finds no room,
- * the next items find out.
+ * A reader that goes away tells the agent of the producer, and again while there is no room for it.
  */
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
@@ -16,11 +15,14 @@ import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import { AskError } from "../../AskError.ts"
 import { BadMessage } from "../../TellError.ts"
+import { isPacked, makePacked } from "../buffer/parcel.ts"
 import { type Call, endCall } from "../call.ts"
 import type { Cell } from "../cell.ts"
 import type { Host } from "../host.ts"
 import type { Streams } from "../isolates.ts"
 import { tagOf } from "../opcodes.ts"
+import { sendMessage } from "../send.ts"
+import { Outcome } from "../shard.ts"
 import { type Reading, StreamRequest } from "../stream.ts"
 import { type Wire, wireOfBound } from "../wire.ts"
 import { messages, patiently } from "./asking.ts"
@@ -34,6 +36,8 @@ const HEAD = 1 + 4 + 8 + 4
 const most = 4096
 /** Bytes that are sent together, unless one encoding alone is larger. */
 const batch = 2 ** 22
+/** ms until a way that was full is tried again. */
+const pause = 10
 /** Bytes that a message may have; the agent's own words need some. */
 const largest = 2 ** 26 - 1024
 
@@ -69,9 +73,8 @@ export class StreamTable implements Streams {
     reading.close = () => {
       this.readers.delete(number)
       // Also of one that has ended: its producer may have died without a word.
-      this.team.agentAbout(callee)?.tellUnsafe(
-        messages["myrmidon/StopStream"]({ isolate: this.team.here, stream: number })
-      )
+      const agent = this.team.agentAbout(callee)
+      if (agent !== undefined) this.tellGone(agent, number)
     }
     reading.behind = (exit) => {
       // What it sent before it died is still in the agent's mailbox.
@@ -79,7 +82,8 @@ export class StreamTable implements Streams {
       if (sent !== "Accepted") return reading.end(exit)
       reading.exit = exit
     }
-    const question = new Uint8Array(HEAD + (payload?.length ?? 0))
+    const length = HEAD + (payload?.length ?? 0)
+    const question = payload !== undefined && isPacked(payload) ? makePacked(length) : new Uint8Array(length)
     const view = viewOf(question)
     view.setUint8(0, MARK)
     view.setUint32(1, this.team.here, true)
@@ -87,6 +91,14 @@ export class StreamTable implements Streams {
     view.setUint32(13, Math.min(reading.bufferSize, most), true)
     if (payload !== undefined) question.set(payload, HEAD)
     return question
+  }
+
+  // While there is no room, again: a producer with nothing to say would not find out.
+  private tellGone(agent: Cell, stream: number): void {
+    const { here, host } = this.team
+    if (host.closed) return
+    const outcome = sendMessage(agent, messages["myrmidon/StopStream"]({ isolate: here, stream }), undefined)
+    if (outcome === Outcome.MailboxFull) setTimeout(() => this.tellGone(agent, stream), pause).unref()
   }
 
   /** Items for a reader: whether it is still there, once it has room again. */

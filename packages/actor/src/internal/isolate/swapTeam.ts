@@ -6,6 +6,7 @@
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type * as Context from "effect/Context"
@@ -28,7 +29,7 @@ import { type Info, infoFrom } from "./info.ts"
 import { receiveBack } from "./swaps.ts"
 import { type Chosen, type Options, type Progress, type Step, SwapWentBack } from "./swapProtocol.ts"
 import { agentName } from "./protocol.ts"
-import { messages, patiently, unreachable, watchdog } from "./asking.ts"
+import { messages, patiently, patientStream, unreachable, watchdog } from "./asking.ts"
 import type { Team } from "./team.ts"
 
 /** Another isolate that can be asked. */
@@ -96,7 +97,7 @@ export class SwapTeam implements Swaps {
 
   /** The one answer of something that takes its time. */
   private one(agent: Cell, message: Message<string, unknown>): Effect.Effect<unknown, unknown> {
-    const answer = Effect.map(Stream.runHead(agent.stream(message)), Option.getOrUndefined)
+    const answer = Effect.map(Stream.runHead(patientStream(agent, message)), Option.getOrUndefined)
     return Effect.raceFirst(answer, this.watched(agent))
   }
 
@@ -210,7 +211,7 @@ export class SwapTeam implements Swaps {
     }
     const ask = ({ agent, isolate }: Other): Effect.Effect<Asked | undefined> => {
       const message = messages["myrmidon/Runners"]({ upgrade: upgrade.key!, tree: root, look: where !== undefined })
-      const runners = agent.stream(message, { bufferSize: 1024 }) as Stream.Stream<
+      const runners = patientStream(agent, message, { bufferSize: 1024 }) as Stream.Stream<
         { readonly pid: Pid; readonly info: typeof Info.Type | null },
         AskError | SwapError
       >
@@ -272,7 +273,14 @@ export class SwapTeam implements Swaps {
         case "Crashed":
           return Effect.sync(() => council.crashed(progress.reason))
         case "Swapped":
-          return Effect.sync(() => council.swapped(seat))
+          council.swapped(seat)
+          // Not before: a step that overtakes its group is nobody's, and this one is waited for.
+          return Effect.forkChild(
+            Effect.flatMap(
+              Deferred.await(council.back),
+              (back) => step(back ? { _tag: "Back", reason: council.stopped! } : { _tag: "Passed" })
+            )
+          )
         case "Settled":
           return Effect.sync(() => council.settled(seat))
         case "Done": {
@@ -291,18 +299,13 @@ export class SwapTeam implements Swaps {
         owner,
         group
       })
-      const progress = agent.stream(message) as Stream.Stream<typeof Progress.Type, AskError | SwapError>
+      const progress = patientStream(agent, message) as Stream.Stream<typeof Progress.Type, AskError | SwapError>
       // Of whoever is told to stop: it is not the one that waits for it.
       const stopped = Deferred.makeUnsafe<ExitReason>()
-      seat.stop = (reason) => void Deferred.doneUnsafe(stopped, Effect.succeed(reason) as never)
+      seat.stop = (reason) => void Deferred.doneUnsafe(stopped, Exit.succeed(reason))
+      if (council.stopped !== undefined) seat.stop(council.stopped)
       yield* Effect.forkChild(Effect.flatMap(Deferred.await(stopped), (reason) => step({ _tag: "Stop", reason })))
       yield* Effect.forkChild(Effect.flatMap(refusalOf(council.commit), () => step({ _tag: "Commit", changes: false })))
-      yield* Effect.forkChild(
-        Effect.flatMap(
-          Deferred.await(council.back),
-          (back) => step(back ? { _tag: "Back", reason: council.stopped! } : { _tag: "Passed" })
-        )
-      )
       const work = Effect.raceFirst(Stream.runForEach(progress, heard), this.watched(agent))
       yield* this.reaching(
         isolate,

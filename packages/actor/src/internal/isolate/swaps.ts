@@ -21,7 +21,7 @@ import type { Cell } from "../cell.ts"
 import type { Host } from "../host.ts"
 import { awaitCanary, type Resolved, rollBack, swapCell } from "../hotSwap.ts"
 import { lookup } from "../opcodes.ts"
-import { type Conductor, planCells, swapEach, swapTogether } from "../swapGroup.ts"
+import { type Conductor, planCells, readyFor, swapEach, swapTogether } from "../swapGroup.ts"
 import type { Group } from "../swapReport.ts"
 import { selectCells } from "../swapSelect.ts"
 import { swapError, type UpgradeImpl } from "../upgrade.ts"
@@ -129,7 +129,7 @@ export class SwapErrands {
   swap(pid: Pid, key: UpgradeKey, options: Resolved): Stream.Stream<boolean, SwapError | SwapWentBack> {
     const swap = Effect.gen({ self: this }, function*() {
       const cell = this.cell(pid)
-      const upgrade = yield* this.upgrade(key)
+      const upgrade = yield* readyFor(this.upgrade(key), false, options)
       const { canary } = yield* swapCell(cell, upgrade, this.context, options, true)
       const reason = canary === undefined ? undefined : yield* awaitCanary(canary, options.canary!.within)
       if (reason === undefined) return true
@@ -178,14 +178,15 @@ export class SwapErrands {
           back: Deferred.makeUnsafe()
         }
         this.groups.set(key, underway)
-        const upgrade = yield* this.upgrade(request.upgrade)
+        const options = resolvedOf(request.options)
+        const upgrade = yield* readyFor(this.upgrade(request.upgrade), request.together, options)
         const cells = yield* this.chosen(upgrade, request.chosen)
         const swap = request.together ? swapTogether : swapEach
         const share = yield* swap(
           cells,
           upgrade,
           this.context,
-          resolvedOf(request.options),
+          options,
           conductorOf(underway, (progress) => Queue.offerUnsafe(queue, progress))
         )
         const { program } = upgrade.last
@@ -196,9 +197,11 @@ export class SwapErrands {
         Effect.catchCause((cause) => Queue.fail(queue, typed(cause, defected))),
         Effect.ensuring(Effect.sync(() => this.groups.delete(key)))
       )
-    return Stream.callback<typeof Progress.Type, SwapError>((queue) => Effect.asVoid(Effect.forkScoped(run(queue))), {
-      bufferSize: Infinity
-    })
+    // At once: a step may come right behind the question.
+    return Stream.callback<typeof Progress.Type, SwapError>(
+      (queue) => Effect.asVoid(Effect.forkScoped(run(queue), { startImmediately: true })),
+      { bufferSize: Infinity }
+    )
   }
 
   step(owner: number, group: number, step: typeof Step.Type): void {

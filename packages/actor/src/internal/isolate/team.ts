@@ -127,9 +127,20 @@ export class Team implements Isolates {
     })
   }
 
+  // The same of a Rust shard, which has no agent.
+  private inTime<A>(cell: Cell, answer: Effect.Effect<A>): Effect.Effect<A, ActorExited> {
+    return Effect.timeoutOrElse(answer, {
+      duration: this.host.options.isolateSilence,
+      orElse: () => {
+        const isolate = this.isolateOf(cell)
+        return Effect.fail(isolate === undefined ? gone(cell) : silent(cell, isolate))
+      }
+    })
+  }
+
   info(cell: Cell): Effect.Effect<RemoteInfo | undefined, ActorExited> {
     const { rust } = this.host.shard.border!
-    if (rust.has(cell.pid)) return rust.info(cell.pid)
+    if (rust.has(cell.pid)) return this.inTime(cell, rust.info(cell.pid))
     const found = this.about(cell, messages["myrmidon/Info"]({ pid: cell.pid }), null)
     return Effect.map(
       found as Effect.Effect<(Omit<RemoteInfo, "name"> & { name: string | null }) | null, ActorExited>,
@@ -141,15 +152,17 @@ export class Team implements Isolates {
 
   isAlive(cell: Cell): Effect.Effect<boolean> {
     const { rust } = this.host.shard.border!
-    if (rust.has(cell.pid)) return Effect.map(rust.info(cell.pid), (info) => info !== undefined)
+    const asked = rust.has(cell.pid)
+      ? Effect.map(this.inTime(cell, rust.info(cell.pid)), (info) => info !== undefined)
+      : this.about(cell, messages["myrmidon/IsAlive"]({ pid: cell.pid }), false)
     // Of one that does not answer no end is known.
-    return Effect.orElseSucceed(this.about(cell, messages["myrmidon/IsAlive"]({ pid: cell.pid }), false), () => true)
+    return Effect.orElseSucceed(asked, () => true)
   }
 
   hold(cell: Cell, hold: boolean): Effect.Effect<void, ActorExited> {
     const { rust } = this.host.shard.border!
     const asked = rust.has(cell.pid)
-      ? rust.hold(cell.pid, hold)
+      ? this.inTime(cell, rust.hold(cell.pid, hold))
       : this.about(cell, messages["myrmidon/Hold"]({ pid: cell.pid, hold }), false)
     return Effect.flatMap(asked, (isThere) => isThere ? Effect.void : Effect.fail(gone(cell)))
   }

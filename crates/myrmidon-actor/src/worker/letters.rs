@@ -1,0 +1,111 @@
+//! What is in a delivery: the message behind its record, from the shard's store, from another shard, or in another language's
+//! bytes.
+
+use super::{Made, Question, Worker, serve::Boxed};
+use crate::{
+    Payload, Wire,
+    letter::{Letter, Parcel},
+    reply::{Asked, Route, Ticket},
+    timer::Ticking,
+};
+use myrmidon_core::{
+    pid::Pid,
+    record::{Record, flag, word},
+};
+use myrmidon_runtime::{
+    buffer::unpack,
+    tags::{Tags, WIRE},
+};
+
+impl Worker {
+    /// The question that a delivery is.
+    pub(super) fn question(&self, record: &Record) -> Option<Asked> {
+        let head = record[word::HEAD];
+        let flags = head >> 8 & 0xff;
+        let route = Route { shard: self.number, remote: flags & flag::REMOTE != 0, token: record[word::A] };
+        (flags & flag::CALL != 0).then_some(Asked { route, is_wire: (head >> 16) as u16 & WIRE != 0 })
+    }
+
+    /// What a timer that has rung tells its actor.
+    pub(super) fn ring_timer(&mut self, me: Pid, timer: u32) -> Option<Letter> {
+        match self.timers.remove(&(me, timer))? {
+            Ticking::Once(message) => {
+                self.forget_timer(me, timer);
+                Some(Letter::Parcel(message))
+            }
+            Ticking::Every(mut make) => Some(Letter::Made(Box::new(move || {
+                let message = make();
+                // On another thread the beat is over: the actor is lent, and its timer comes back with it.
+                crate::actor_ref::steer(me, move |worker| worker.restore_timer(me, timer, make));
+                message
+            }))),
+        }
+    }
+
+    fn restore_timer(&mut self, me: Pid, timer: u32, make: Box<dyn FnMut() -> Parcel + Send>) {
+        if self.timers_of.get(&me).is_some_and(|timers| timers.contains(&timer)) {
+            self.timers.insert((me, timer), Ticking::Every(make));
+        } else {
+            self.dropped.push(Box::new(make));
+        }
+    }
+
+    /// The message of a record that is a call, or came from elsewhere.
+    pub(super) fn letter(&mut self, record: &Record) -> Option<Letter> {
+        let head = record[word::HEAD];
+        let (flags, op) = (head >> 8 & 0xff, (head >> 16) as u16);
+        let remote = flags & flag::REMOTE != 0;
+        let route = Route { shard: self.number, remote, token: record[word::A] };
+        if op & WIRE != 0 {
+            return self.wire(record, route);
+        }
+        if flags & flag::BYTES != 0 {
+            let value = self.shard.take_value(record[word::SLOT])?.0;
+            return match value.downcast::<Question>() {
+                Ok(question) => {
+                    question.ticket.deliver(route);
+                    Some(Letter::Parcel(question.message))
+                }
+                Err(message) => Some(Letter::Parcel(message)),
+            };
+        }
+        if flags & flag::CALL != 0
+            && let Some(asking) = self.calls.get(&route.token)
+        {
+            asking.ticket.deliver(route);
+        }
+        let slot = record[word::SLOT];
+        if op == self.made {
+            self.mail.take::<Made>(op, slot).map(|made| Letter::Made(made.0))
+        } else if op == self.boxed {
+            self.mail.take::<Boxed>(op, slot).map(|boxed| Letter::Parcel(boxed.0))
+        } else {
+            Some(Letter::Slot(slot))
+        }
+    }
+
+    /// A message of another language.
+    fn wire(&mut self, record: &Record, route: Route) -> Option<Letter> {
+        let head = record[word::HEAD];
+        let (flags, op) = (head >> 8 & 0xff, (head >> 16) as u16);
+        let ticket = (flags & flag::CALL != 0 && route.token != 0).then(|| {
+            let ticket = Ticket::new();
+            ticket.deliver(route);
+            ticket
+        });
+        let (tag, moves) = Tags::global().moving(op & !WIRE)?;
+        let mut buffers = Vec::new();
+        let payload = if flags & flag::BYTES != 0 {
+            let mut bytes = self.shard.block(record[word::SLOT])?;
+            if moves {
+                buffers = unpack(&mut bytes);
+            }
+            Payload::Bytes(bytes)
+        } else if flags & flag::INLINE != 0 {
+            Payload::Number(f64::from_bits(u64::from(record[word::A]) | u64::from(record[word::B]) << 32))
+        } else {
+            Payload::Nothing
+        };
+        Some(Letter::Wire(Wire::new(tag, payload, buffers, ticket)))
+    }
+}

@@ -1,0 +1,108 @@
+// Buffers that are on their way when nobody is left to take them (G200). Each test ends only when all bytes are back.
+import { assert, describe, it } from "@effect/vitest"
+import { ActorSystem, SharedBuffer } from "@myrmidonjs/actor"
+import { Deferred, Effect, Exit, Fiber, Stream } from "effect"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fleetOf } from "../../src/internal/isolate/fleet.ts"
+import { hostOf } from "../../src/internal/system.ts"
+import { nativeLoads } from "../fixtures.ts"
+import { Courier, CourierLive, Keeper } from "./couriers.ts"
+
+const { Block, Die, Fetch, Late, Take } = Courier.messages
+
+/** ms: starting a thread may take its time on a busy machine. */
+const patience = 60_000
+
+const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+
+const allBack = Effect.gen(function*() {
+  const { info } = yield* ActorSystem
+  while ((yield* info).bufferBytes > 0) yield* turn
+})
+
+/** A file that is not there until `go`. */
+const gate = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "myrmidon-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+).pipe(Effect.flatMap((folder) => {
+  const file = join(folder, "go")
+  const go = Effect.sync(() => writeFileSync(file, ""))
+  // Whatever fails, a thread that waits for it goes on.
+  return Effect.as(Effect.addFinalizer(() => go), { file, go })
+}))
+
+const downs = Effect.flatMap(
+  ActorSystem,
+  ({ events }) =>
+    Effect.forkScoped(Stream.runHead(Stream.filter(events, ({ _tag }) => _tag === "IsolateDown")), {
+      startImmediately: true
+    })
+)
+
+const terminate = Effect.map(ActorSystem, (system) => {
+  const fleet = fleetOf(hostOf(system))!
+  for (const { isolate } of fleet.team.loads()) if (isolate !== 0) fleet.terminate(isolate)
+})
+
+const system = ActorSystem.layer({ isolates: 1, shutdownTimeout: 1_000 })
+
+describe.runIf(nativeLoads)("buffers on their way", () => {
+  it.live("G200: those of messages that an isolate had not read when it ended are freed", () =>
+    Effect.gen(function*() {
+      const down = yield* downs
+      const { file } = yield* gate
+      const courier = yield* CourierLive.spawnOn("worker", undefined)
+      yield* courier.tell(Block(file))
+      for (let n = 0; n < 100; n++) yield* courier.tell(Take({ buffer: yield* SharedBuffer.allocate(1_000 + n) }))
+      yield* terminate
+      yield* Fiber.join(down)
+      yield* allBack
+    }).pipe(Effect.scoped, Effect.provide(system)), patience)
+
+  it.live("G200: one in an answer that comes after its asker gave up is freed", () =>
+    Effect.gen(function*() {
+      const { file, go } = yield* gate
+      const courier = yield* CourierLive.spawnOn("worker", undefined)
+      const buffer = yield* SharedBuffer.allocate(1_000)
+      const error = yield* Effect.flip(courier.ask(Late({ buffer, file }), { timeout: 20 }))
+      assert.strictEqual(error.reason._tag, "AskTimeout")
+      yield* go
+      yield* allBack
+    }).pipe(Effect.scoped, Effect.provide(system)), patience)
+
+  it.live("G200: one in an answer to an isolate that has ended is freed", () =>
+    Effect.gen(function*() {
+      const down = yield* downs
+      const asked = yield* Deferred.make<void>()
+      const go = yield* Deferred.make<void>()
+      const buffer = yield* SharedBuffer.allocate(1_000)
+      const keeper = yield* Keeper.behavior({
+        init: () => null,
+        handlers: {
+          Fetch: () => Deferred.succeed(asked, undefined).pipe(Effect.andThen(Deferred.await(go)), Effect.as(buffer))
+        }
+      }).spawn()
+      const courier = yield* CourierLive.spawnOn("worker", undefined)
+      yield* courier.tell(Fetch({ keeper }))
+      yield* Deferred.await(asked)
+      yield* terminate
+      yield* Fiber.join(down)
+      yield* Deferred.succeed(go, undefined)
+      yield* allBack
+    }).pipe(Effect.scoped, Effect.provide(system)), patience)
+
+  it.live(
+    "G200: one that an isolate had in its hands when it ended arrives, or is freed",
+    () =>
+      Effect.gen(function*() {
+        const courier = yield* CourierLive.spawnOn("worker", undefined)
+        const buffer = yield* SharedBuffer.allocate(1_000)
+        const answer = yield* Effect.exit(courier.ask(Die({ buffer })))
+        if (Exit.isSuccess(answer)) answer.value.release()
+        yield* allBack
+      }).pipe(Effect.scoped, Effect.provide(system)),
+    patience
+  )
+})

@@ -1,0 +1,44 @@
+/** Behaviours of workers that are given buffers, and end with them on their way. */
+import { Actor, ActorRef, SharedBuffer } from "@myrmidonjs/actor"
+import { Effect, Layer, Schema } from "effect"
+import { Rpc } from "effect/rpc"
+import { existsSync } from "node:fs"
+
+const { schema } = SharedBuffer
+
+/** Has a buffer, and gives it when it is asked. */
+export const Keeper = Actor.make("Keeper", [Rpc.make("Fetch", { success: schema })])
+
+export const Courier = Actor.make("Courier", [
+  Rpc.make("Take", { payload: { buffer: schema } }),
+  Rpc.make("Block", { payload: Schema.String }),
+  Rpc.make("Late", { payload: { buffer: schema, file: Schema.String }, success: schema }),
+  Rpc.make("Fetch", { payload: { keeper: ActorRef.schema(Keeper) } }),
+  Rpc.make("Die", { payload: { buffer: schema }, success: schema })
+])
+
+// Holds its thread.
+const block = (file: string): void => {
+  while (!existsSync(file));
+}
+
+export const CourierLive = Actor.module(
+  import.meta.url,
+  Courier.behavior({
+    init: () => null,
+    handlers: {
+      Take: () => {},
+      Block: (_, file) => block(file),
+      Late: (_, { buffer, file }) => {
+        block(file)
+        return buffer
+      },
+      Fetch: (_, { keeper }) => Effect.orDie(Effect.asVoid(keeper.ask(Keeper.messages.Fetch(), { timeout: Infinity }))),
+      Die: (_, { buffer }) => {
+        queueMicrotask(() => process.exit(1))
+        return buffer
+      }
+    }
+  }),
+  Layer.empty
+)
