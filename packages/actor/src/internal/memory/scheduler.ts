@@ -41,6 +41,10 @@ const RUN_MESSAGES = 8192
 const TASKS_PER_PASS = 64
 const TIMERS_PER_PASS = 4096
 
+// A constant of this module is part of the code; an imported one would be read with every message.
+const { Debt, Queued, Wanted } = Is
+const { Message, Stop, Void } = Kind
+
 /** Not served while one of these is set. */
 const BLOCKED = Is.Starting | Is.Held | Is.Suspended | Is.Terminating | Is.Dead
 /** The normal lane alone does not decide which letter is next. */
@@ -116,24 +120,24 @@ export class Scheduler {
 
   /** The cell has something to be served, and was not queued or blocked: the plain path of `send` has seen to that. */
   enqueue(cell: MemoryCell): void {
-    cell.flags |= Is.Queued
-    if ((cell.flags & Is.Debt) !== 0) this.debt.push(cell)
+    cell.flags |= Queued
+    if ((cell.flags & Debt) !== 0) this.debt.push(cell)
     else this.queue.push(cell)
     if (!this.running) this.pump.wake()
   }
 
   /** Queues the cell if there is something that it can be served. */
   offer(cell: MemoryCell): void {
-    if ((cell.flags & (Is.Queued | Is.Open)) === Is.Open && this.servable(cell)) this.enqueue(cell)
+    if ((cell.flags & (Queued | Is.Open)) === Is.Open && this.servable(cell)) this.enqueue(cell)
   }
 
   /** Seeded: what can no longer be served leaves the queue at once, so that the draw is among the runnable ones. */
   recheck(cell: MemoryCell): void {
-    if (this.random === undefined || (cell.flags & Is.Queued) === 0 || this.servable(cell)) return
+    if (this.random === undefined || (cell.flags & Queued) === 0 || this.servable(cell)) return
     const at = this.queue.indexOf(cell)
     if (at < 0) return
     this.queue.take(at)
-    cell.flags &= ~Is.Queued
+    cell.flags &= ~Queued
   }
 
   /** There are signals or notices, or a deadline that nobody knows of. */
@@ -143,7 +147,7 @@ export class Scheduler {
 
   defer(run: () => void, cell: MemoryCell | undefined): void {
     const task = new Task(run, cell)
-    if (cell !== undefined && (cell.flags & Is.Debt) !== 0) this.debt.push(task)
+    if (cell !== undefined && (cell.flags & Debt) !== 0) this.debt.push(task)
     else this.tasks.push(task)
     if (!this.running) this.pump.wake()
   }
@@ -304,7 +308,7 @@ export class Scheduler {
       const cell = queue.shift()!
       this.left--
       if ((cell.flags & BLOCKED) !== 0) {
-        cell.flags &= ~Is.Queued
+        cell.flags &= ~Queued
         continue
       }
       const meter = meterOf(cell.bound)
@@ -317,7 +321,7 @@ export class Scheduler {
         handled += messages
         this.chargeUnmeasured(cell, meter.average * messages)
         const full = this.group.add(cell, meter, messages)
-        if ((cell.flags & UNSETTLED) === 0 && cell.head === undefined) cell.flags &= ~Is.Queued
+        if ((cell.flags & UNSETTLED) === 0 && cell.head === undefined) cell.flags &= ~Queued
         else this.settle(cell)
         if (full) {
           this.closeGroup()
@@ -377,10 +381,10 @@ export class Scheduler {
 
   private judge(cell: MemoryCell, millis: number): boolean {
     if (millis > BUDGET && this.random === undefined) {
-      cell.flags |= Is.Debt
+      cell.flags |= Debt
       return true
     }
-    cell.flags &= ~Is.Debt
+    cell.flags &= ~Debt
     return false
   }
 
@@ -398,19 +402,19 @@ export class Scheduler {
         letter = cell.head
         if (letter === undefined) break
         const next = letter.next
-        cell.head = next
-        if (next === undefined) cell.tail = undefined
-        if (letter.kind === Kind.Message) cell.count--
+        if (next === undefined) cell.head = cell.tail = undefined
+        else cell.head = next
+        if (letter.kind === Message) cell.count--
       } else {
         letter = takeLetter(cell)
         if (letter === undefined) break
       }
       let waits: boolean
-      if (letter.kind === Kind.Message) {
+      if (letter.kind === Message) {
         shard.queued--
         if ((letter.flags & HELD) !== 0) forgetHeld(cell, letter)
         // Whoever waits for room goes on before what its handler sets going.
-        if ((cell.flags & Is.Wanted) !== 0) letInAtLowWater(shard, cell)
+        if ((cell.flags & Wanted) !== 0) letInAtLowWater(shard, cell)
         const op = letter.op
         const payload = letter.payload
         const from = letter.from
@@ -427,12 +431,12 @@ export class Scheduler {
           extra as Call | undefined
         )
       } else {
-        if (letter.kind === Kind.Void) {
+        if (letter.kind === Void) {
           shard.pool.giveSpecial(letter)
           continue
         }
         shard.queued--
-        if (letter.kind === Kind.Stop) {
+        if (letter.kind === Stop) {
           end(shard, cell, letter.payload as ExitReason)
           shard.pool.giveSpecial(letter)
           this.stopped = true
@@ -488,9 +492,9 @@ export class Scheduler {
   private settle(cell: MemoryCell): void {
     letInAtLowWater(this.shard, cell)
     if (this.servable(cell)) {
-      if ((cell.flags & Is.Debt) !== 0) this.debt.push(cell)
+      if ((cell.flags & Debt) !== 0) this.debt.push(cell)
       else this.queue.push(cell)
-    } else cell.flags &= ~Is.Queued
+    } else cell.flags &= ~Queued
   }
 
   // -- debt and tasks -------------------------------------------------------------------------------------------------
@@ -502,7 +506,7 @@ export class Scheduler {
       return 1
     }
     if ((next.flags & BLOCKED) !== 0) {
-      next.flags &= ~Is.Queued
+      next.flags &= ~Queued
       return 0
     }
     this.serveMeasured(next, meterOf(next.bound))

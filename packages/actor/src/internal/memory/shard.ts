@@ -5,7 +5,7 @@
  * (`scheduler.ts`). It needs no global of Node, and knows nothing of Effect.
  *
  * Where the rules are: `slab` PIDs, `admission` bounds and policies, `lanes` order, `ending` exits, links and watches,
- * `calls`, `timers`, `names`, `scheduler` fairness. This file is the door: it finds the cell and asks the one who knows.
+ * `calls`, `timers`, `names`, `census` accounts, `scheduler` fairness. This file is the door: it finds the cell and asks the one who knows.
  */
 import { MemoryPool } from "./buffers.ts"
 import type { ExitReason } from "../../ExitReason.ts"
@@ -30,16 +30,16 @@ import { admit, enter, expireHold } from "./admission.ts"
 import { asideOf, millisOf, reductionsOf } from "./aside.ts"
 import { Calls } from "./calls.ts"
 import { Is, MemoryCell } from "./cell.ts"
+import { infoOf, inOrder, pidsOf, topOf, usagesOf } from "./census.ts"
 import { end, finish, kill, vanish } from "./ending.ts"
-import { CELL, LETTER, memoryOf } from "./footprint.ts"
-import { lengthOf, voidLetter } from "./lanes.ts"
-import { activePeers, addHalf, isLinked } from "./links.ts"
+import { CELL, LETTER } from "./footprint.ts"
+import { voidLetter } from "./lanes.ts"
+import { addHalf, isLinked } from "./links.ts"
 import { type Limits, LimitsTable } from "./limits.ts"
 import { Kind, type Letter, LetterPool } from "./mailbox.ts"
 import { addWatcher, OutsideWatches, removeWatcher, Watch } from "./monitors.ts"
 import { Names } from "./names.ts"
 import { Notices } from "./notices.ts"
-import { Ranking } from "./ranking.ts"
 import { Waiter } from "./room.ts"
 import { Scheduler } from "./scheduler.ts"
 import { SignalQueue } from "./signals.ts"
@@ -50,6 +50,10 @@ import { Timer, Timers } from "./timers.ts"
 export type Refused =
   | { readonly _tag: "LimitReached"; readonly what: "actors"; readonly limit: number }
   | { readonly _tag: "SystemStopped" }
+
+// A constant of this module is part of the code; an imported one would be read with every send.
+const { Open } = Is
+const { Accepted } = Outcome
 
 /** Sent plainly: alive, nobody waits for room. */
 const PLAIN = Is.Open | Is.Wanted
@@ -173,25 +177,7 @@ export class MemoryShard implements Shard {
   info(cell: Cell): ShardInfo | undefined {
     this.scheduler.control()
     const own = this.lifeOf(cell as MemoryCell)
-    return own === undefined ? undefined : this.infoOf(own)
-  }
-
-  private infoOf(own: MemoryCell): ShardInfo {
-    const { flags } = own
-    return {
-      status: (flags & (Is.Held | Is.Suspended)) !== 0
-        ? "suspended"
-        : (flags & (Is.Busy | Is.Starting)) !== 0
-        ? "busy"
-        : (flags & Is.Queued) !== 0
-        ? "runnable"
-        : "idle",
-      mailbox: lengthOf(own),
-      reductions: reductionsOf(own),
-      millis: millisOf(own),
-      memory: memoryOf(own),
-      links: activePeers(own).map((peer) => peer.pid)
-    }
+    return own === undefined ? undefined : infoOf(own)
   }
 
   account(cell: Cell): Account | undefined {
@@ -228,7 +214,7 @@ export class MemoryShard implements Shard {
   send(to: Cell, op: number, payload: unknown, from: Cell | undefined, flags: number): Outcome {
     const cell = to as MemoryCell
     const letter = this.pool.message(op, payload, from as MemoryCell | undefined)
-    if (flags === 0 && (cell.flags & PLAIN) === Is.Open && cell.count < cell.limits.capacity) {
+    if (flags === 0 && (cell.flags & PLAIN) === Open && cell.count < cell.limits.capacity) {
       const tail = cell.tail
       if (tail === undefined) cell.head = letter
       else tail.next = letter
@@ -236,7 +222,7 @@ export class MemoryShard implements Shard {
       cell.count++
       this.queued++
       if ((cell.flags & NOT_IDLE) === 0) this.scheduler.enqueue(cell)
-      return Outcome.Accepted
+      return Accepted
     }
     letter.flags = flags
     const outcome = admit(this, cell, letter, from as MemoryCell | undefined)
@@ -504,56 +490,24 @@ export class MemoryShard implements Shard {
   }
 
   top(n: number, by: Measure): ReadonlyArray<readonly [cell: Cell, info: ShardInfo]> {
-    this.scheduler.control()
-    const ranking = new Ranking<MemoryCell>(n)
-    const amount = amounts[by]
-    for (const cell of this.inOrder(Is.Open)) ranking.offer(cell, cell.pid, amount(cell))
-    return ranking.ranked().map((cell) => [cell, this.infoOf(cell)])
+    return topOf(this.everyOpen(), n, by)
   }
 
   usages(): Usages {
-    this.scheduler.control()
-    const cells = this.inOrder(Is.Open)
-    const column = (of: (cell: MemoryCell) => number): Float64Array => {
-      const numbers = new Float64Array(cells.length)
-      for (let at = 0; at < cells.length; at++) numbers[at] = of(cells[at]!)
-      return numbers
-    }
-    return {
-      cells,
-      reductions: column(reductionsOf),
-      millis: column(millisOf),
-      mailbox: column(lengthOf),
-      memory: column(memoryOf)
-    }
+    return usagesOf(this.everyOpen())
   }
 
   cells(): Iterable<Cell> {
-    this.scheduler.control()
-    return this.inOrder(Is.Open)
+    return this.everyOpen()
   }
 
   pids(): Float64Array {
-    this.scheduler.control()
-    const cells = this.inOrder(Is.Open)
-    // Not `from`, which takes ten times as long: a group swap begins with this.
-    const pids = new Float64Array(cells.length)
-    for (let at = 0; at < cells.length; at++) pids[at] = cells[at]!.pid
-    return pids
+    return pidsOf(this.everyOpen())
   }
 
-  /** The cells with one of these flags, in order of their spawn. */
-  private inOrder(flags: number): Array<MemoryCell> {
-    const cells: Array<MemoryCell> = []
-    let sorted = true
-    for (let index = 1; index < this.slab.size; index++) {
-      const cell = this.slab.at(index)
-      if (cell === undefined || (cell.flags & flags) === 0) continue
-      // Slots are given out in order until one is used again.
-      if (cells.length > 0 && this.slab.byBirth(cells[cells.length - 1]!, cell) > 0) sorted = false
-      cells.push(cell)
-    }
-    return sorted ? cells : cells.sort((a, b) => this.slab.byBirth(a, b))
+  private everyOpen(): Array<MemoryCell> {
+    this.scheduler.control()
+    return inOrder(this.slab, Is.Open)
   }
 
   makeBuffers(limit: number): MemoryPool {
@@ -567,16 +521,9 @@ export class MemoryShard implements Shard {
   close(): void {
     if (this.closed) return
     this.closed = true
-    const left = this.inOrder(Is.Open | Is.Terminating).reverse()
+    const left = inOrder(this.slab, Is.Open | Is.Terminating).reverse()
     for (const cell of left) kill(this, cell, KILLED)
   }
-}
-
-const amounts: Readonly<Record<Measure, (cell: MemoryCell) => number>> = {
-  reductions: reductionsOf,
-  time: millisOf,
-  mailbox: lengthOf,
-  memory: memoryOf
 }
 
 const KILLED: ExitReason = { _tag: "Killed" }
