@@ -84,11 +84,15 @@ export const swap = (open: Open): Program => async (n) => {
   const meter = new AbsenceMeter()
   /** Those of each round. */
   const absences: Array<ReturnType<AbsenceMeter["take"]>> = []
+  /** Those of the load alone, just as long: what a machine does to a program without a swap in it. */
+  let alone: ReturnType<AbsenceMeter["take"]> = []
   const running = load(meter, (x) => void accounts[x % n].tellUnsafe(Deposit(1)))
   await run(Effect.gen(function*() {
     // The first two rounds warm up.
     for (let round = -2; round < rounds; round++) {
+      meter.take()
       yield* Effect.sleep("20 millis")
+      if (round >= 0) alone = alone.concat(meter.take())
       meter.take()
       const began = now()
       const report = yield* HotSwap.swapAll(round % 2 === 0 ? there : back)
@@ -108,6 +112,7 @@ export const swap = (open: Open): Program => async (n) => {
   // In order behind every deposit.
   await run(Effect.forEach(accounts, (account) => account.ask(Balance()), { discard: true }))
   const all = meter.explain(absences.flat())
+  const atRest = meter.explain(alone)
   const slices = absences.map((round) => meter.explain(round).longest)
   meter.close()
   return {
@@ -123,7 +128,11 @@ export const swap = (open: Open): Program => async (n) => {
       median_slice_ms: slices.toSorted((a, b) => a - b)[rounds >> 1],
       own_slice_ms: all.own,
       over_1ms: all.over,
-      over_1ms_own: all.overOwn
+      over_1ms_own: all.overOwn,
+      alone_max_slice_ms: atRest.longest,
+      alone_own_slice_ms: atRest.own,
+      alone_over_1ms: atRest.over,
+      alone_over_1ms_own: atRest.overOwn
     }
   }
 }
