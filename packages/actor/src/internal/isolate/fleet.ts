@@ -21,7 +21,7 @@ import { hostOf, type Native, open, type SystemImpl } from "../system.ts"
 import { Errands, makeAgent } from "./agent.ts"
 import { agentName } from "./protocol.ts"
 import { relayed } from "./relay.ts"
-import { messages } from "./asking.ts"
+import { messages, patiently } from "./asking.ts"
 import { Team } from "./team.ts"
 import type { WorkerData } from "./worker.ts"
 
@@ -114,8 +114,10 @@ export class Fleet {
   private closing = false
   private looking: NodeJS.Timeout | undefined = undefined
   private asking = false
-  /** What the workers had handled when they were all quiet. */
+  /** What all had handled when all had last been asked whether they are quiet. */
   private quietAt = -1
+  /** How often in a row they were. */
+  private quietRounds = 0
   /** Whoever waits for a worker: called when one is ready, or none will be. */
   private waiting: Array<() => void> = []
   team!: Team
@@ -286,20 +288,28 @@ export class Fleet {
     }
   }
 
-  // The loop of the process is empty. Whoever works elsewhere is waited for, as if it were here (G56).
+  // The loop of the process is empty. Whoever works elsewhere is waited for, as if it were here (G56): all are asked, and
+  // the loop is empty again when all have answered. Who was found quiet may have been told something since by one that
+  // had still something to do. So it takes two rounds in a row in which nothing was handled but the questions: what the
+  // first of them left behind stands before the question of the second.
   private readonly onIdle = (): void => {
-    if (this.asking || this.closing || this.handled() === this.quietAt) return
+    if (this.asking || this.closing) return
+    const before = this.handled()
+    if (before !== this.quietAt) this.quietRounds = 0
+    if (this.quietRounds === 2) return
     this.asking = true
+    let answers = 0
     const quiet = messages["myrmidon/Quiet"]()
     const workers = Effect.forEach(
       this.agents(),
-      (agent) => Effect.ignore(agent.ask(quiet, { timeout: Infinity })),
+      (agent) => Effect.ignore(Effect.map(patiently(agent, quiet), () => answers++)),
       { concurrency: "unbounded", discard: true }
     )
     const all = this.rust === undefined ? workers : Effect.andThen(workers, this.rustIsQuiet())
     Effect.runForkWith(this.host.context)(all).addObserver(() => {
       this.asking = false
       this.quietAt = this.handled()
+      this.quietRounds = this.quietAt === before + answers ? this.quietRounds + 1 : 0
     })
   }
 
