@@ -160,6 +160,10 @@ export class MovableBehavior extends SpawnableBehavior {
     const answered = Effect.catch(Effect.raceFirst(asked, watchdog(agent, host.options.isolateSilence)), (error) => {
       if (error._tag === "SpawnError") return Effect.fail(error)
       if (error._tag === "InitFailed") return Effect.fail(decodeFailure(host, this.entry, error.error))
+      // Its options are checked: only the arguments may be more than can cross.
+      if (error.reason._tag === "BadMessage") {
+        return failed(new InvalidOption({ option: "args", issue: error.reason.issue }))
+      }
       return Effect.andThen(cancel, unavailable(isolate, error.reason.message))
     })
     return Effect.uninterruptibleMask((restore) =>
