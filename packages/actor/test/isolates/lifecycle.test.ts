@@ -22,7 +22,7 @@ const patience = 60_000
 /** ms: the same for twenty of them and more. */
 const longPatience = 300_000
 
-const { Add, Block, Exit: EndThread, Get, Never, Throw } = Counter.messages
+const { Add, Block, Exit: EndThread, Get, Never, Thread, Throw } = Counter.messages
 
 const run = <A, E>(options: NativeOptions, body: Effect.Effect<A, E, ActorSystem | Scope.Scope>) =>
   body.pipe(Effect.scoped, Effect.provide(ActorSystem.layer(options)))
@@ -116,6 +116,12 @@ describe.runIf(nativeLoads)("worker isolates", () => {
         assert.strictEqual(yield* free!.ask(Add(1)), 2)
         const unanswered = yield* Effect.flip(CounterLive.spawnOn(isolate as never, 0))
         assert(unanswered._tag === "SpawnError" && unanswered.reason._tag === "IsolateUnavailable")
+        // Blocked, it has handled least of all; but whoever may go elsewhere does.
+        const thread = yield* free!.ask(Thread())
+        for (let n = 0; n < 4; n++) {
+          const counter = yield* CounterLive.spawnOn("worker", 0)
+          assert.strictEqual(yield* counter.ask(Thread()), thread)
+        }
         // It was never ended for it.
         yield* release
         assert.strictEqual(yield* blocked!.ask(Get(), { timeout: "10 seconds" }), 0)
