@@ -3,13 +3,14 @@ import { assert, describe, it } from "@effect/vitest"
 import {
   ActorSystem,
   type AskError,
+  Codec,
   type ExitSignal,
   Link,
   Monitor,
   type NativeOptions,
   type SystemEvent
 } from "@myrmidonjs/actor"
-import { Effect, Fiber, Option, type Scope, Stream } from "effect"
+import { Effect, Fiber, Layer, Option, type Scope, Stream } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -92,6 +93,15 @@ describe.runIf(nativeLoads)("worker isolates", () => {
       ),
     patience
   )
+
+  it.live("G130: a Codec that workers do not have is refused, and nobody waits for them", () => {
+    const Other = Layer.succeed(Codec, { format: "json", of: () => assert.fail("nothing is encoded") })
+    return Effect.gen(function*() {
+      const error = yield* Effect.flip(Layer.build(Layer.provide(ActorSystem.layer({ isolates: 1 }), Other)))
+      assert.deepInclude(error, { _tag: "IsolateUnavailable", on: "worker" })
+      assert.include(error.message, "json")
+    }).pipe(Effect.scoped)
+  }, patience)
 
   it.live("G157: one that is blocked is reported and keeps nobody else waiting; asks to it end in time", () =>
     run(

@@ -14,6 +14,7 @@ import type * as Scope from "effect/Scope"
 import type { Worker } from "node:worker_threads"
 import { IsolateUnavailable } from "../../SpawnError.ts"
 import type { Cell } from "../cell.ts"
+import { msgpack } from "../codec/msgpack.ts"
 import type { Host } from "../host.ts"
 import type { RustShards } from "../native/rust.ts"
 import type { ResolvedOptions } from "../options.ts"
@@ -378,6 +379,11 @@ export const openFleet = (
     const handle = native.openSystem()
     const system = yield* open(options, "native", native.makeShard, undefined, { system: handle })
     const host = hostOf(system)
+    const { format } = host.codec
+    if (options.isolates > 0 && format !== msgpack.format) {
+      const issue = `workers speak ${msgpack.format}, and the Codec of this system is ${format}`
+      return yield* new IsolateUnavailable({ on: "worker", issue })
+    }
     const fleet = new Fleet(host, handle, yield* Effect.promise(() => import(threads) as Promise<Threads>))
     fleets.set(host, fleet)
     const errands = new Errands(host)
