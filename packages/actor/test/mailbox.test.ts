@@ -99,6 +99,8 @@ describe.each(systems)("Mailbox on the %s", (_, system) => {
       assert.strictEqual(found.value.name, "heavy")
       assert.strictEqual(found.value.pid, heavy.pid)
       assert.isAtLeast(found.value.millis, 100)
+      assert.strictEqual(found.value.protocol, "Heavy")
+      assert.include(found.value.advice, "move Heavy off the main thread")
     }).pipe(Effect.scoped, Effect.provide(system)))
 })
 

@@ -108,6 +108,11 @@ describe.runIf(nativeLoads)("worker isolates", () => {
       { isolates: 2, isolateSilence: 1_500, shutdownTimeout: 200 },
       Effect.gen(function*() {
         const silent = yield* nextEvent("IsolateSilent")
+        const { events } = yield* ActorSystem
+        const isOfCounter = (event: SystemEvent) => event._tag === "LongSchedule" && event.protocol === "Counter"
+        const long = yield* Effect.forkScoped(Stream.runHead(Stream.filter(events, isOfCounter)), {
+          startImmediately: true
+        })
         const [blocked, free] = yield* Effect.forEach([0, 1], () => CounterLive.spawnOn("worker", 0))
         const here = yield* CounterLive.spawnOn("main", 0)
         const folder = yield* Effect.acquireRelease(
@@ -135,6 +140,8 @@ describe.runIf(nativeLoads)("worker isolates", () => {
         // It was never ended for it.
         yield* release
         assert.strictEqual(yield* blocked!.ask(Get(), { timeout: "10 seconds" }), 0)
+        // Where it is, it is right.
+        assert.deepInclude(Option.getOrThrow(yield* Fiber.join(long)), { pid: blocked!.pid, advice: undefined })
       })
     ), patience)
 
