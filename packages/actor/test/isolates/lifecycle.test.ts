@@ -4,6 +4,7 @@ import {
   ActorSystem,
   type AskError,
   Codec,
+  type DeadLetter,
   type ExitSignal,
   Link,
   Monitor,
@@ -14,6 +15,8 @@ import { Effect, Fiber, Layer, Option, type Scope, Stream } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fleetOf } from "../../src/internal/isolate/fleet.ts"
+import { hostOf } from "../../src/internal/system.ts"
 import { nativeLoads } from "../fixtures.ts"
 import { Counter, CounterLive, type TooMuch } from "./modules.ts"
 import { rounds } from "./rounds.ts"
@@ -93,6 +96,32 @@ describe.runIf(nativeLoads)("worker isolates", () => {
       ),
     patience
   )
+
+  it.live("G114: what the program had sent to a worker that is lost is all among the dead letters", () => {
+    const letters: Array<DeadLetter> = []
+    return run(
+      { isolates: 1, onDeadLetter: (letter) => letters.push(letter) },
+      Effect.gen(function*() {
+        const fleet = fleetOf(hostOf(yield* ActorSystem))!
+        const folder = mkdtempSync(join(tmpdir(), "myrmidon-"))
+        const counter = yield* CounterLive.spawnOn("worker", 0)
+        const down = yield* Monitor.make(counter)
+        yield* counter.tell(Block(join(folder, "never")))
+        for (let n = 0; n < 500; n++) yield* counter.tell(Add(n))
+        fleet.terminate(1)
+        yield* down
+        yield* Effect.repeat(Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve))), {
+          until: () => letters.length === 501
+        })
+        const told = letters.flatMap(({ message, to }) =>
+          to === counter.pid && message._tag === "Add" ? [message.payload as number] : []
+        )
+        assert.deepStrictEqual(told.toSorted((a, b) => a - b), Array.from({ length: 500 }, (_, n) => n))
+        assert.isAtMost(letters.filter(({ why }) => why === "Interrupted").length, 1)
+        rmSync(folder, { recursive: true })
+      })
+    )
+  }, patience)
 
   it.live("G130: a Codec that workers do not have is refused, and nobody waits for them", () => {
     const Other = Layer.succeed(Codec, { format: "json", of: () => assert.fail("nothing is encoded") })
