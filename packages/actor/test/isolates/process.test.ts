@@ -19,7 +19,11 @@ const provided = Effect.provideContext(services)
 const run = (effect) => Effect.runPromise(effect.pipe(Scope.provide(scope), provided))
 const late = (on, args) => run(LateLive.spawnOn(on, args))
 ${body}`
-  const child = spawn(process.execPath, [...flags, "--input-type=module-typescript", "--eval", program], {
+  return output([...flags, "--input-type=module-typescript", "--eval", program])
+}
+
+const output = async (args: ReadonlyArray<string>) => {
+  const child = spawn(process.execPath, args, {
     cwd: fileURLToPath(new URL("../..", import.meta.url)),
     stdio: ["ignore", "pipe", "inherit"]
   })
@@ -77,6 +81,17 @@ console.log("heard")
 `)
     assert.deepStrictEqual(ended, { out: ["heard"], code: 0 })
   }, patience)
+
+  it(
+    "G155: a program whose behaviours stand in its own module is told so, and is not run by workers of workers",
+    async () => {
+      const { code, out } = await output([fileURLToPath(new URL("./program.ts", import.meta.url))])
+      assert.strictEqual(code, 0)
+      assert.strictEqual(out.length, 1)
+      assert.include(out[0], "put behaviours into a module of their own")
+    },
+    patience
+  )
 
   it("G158: a close ends actors in order, the workers' Layers after them, and then the process", async () => {
     const ended = await run(`

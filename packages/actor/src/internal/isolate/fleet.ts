@@ -24,6 +24,7 @@ import { agentName } from "./protocol.ts"
 import { relayed } from "./relay.ts"
 import { messages, patiently } from "./asking.ts"
 import { Team } from "./team.ts"
+import { thread } from "./thread.ts"
 import type { WorkerData } from "./worker.ts"
 
 /** ms that a worker has to end by itself once it has closed. */
@@ -365,6 +366,10 @@ export class Fleet {
   }
 }
 
+// Whoever spawns a behaviour of the very module that is the program has each worker run the program, and so on.
+const nested = "a worker isolate has no workers of its own. Does the module of a behaviour open the system?" +
+  " Each worker evaluates it: put behaviours into a module of their own"
+
 const fleets = new WeakMap<Host, Fleet>()
 
 /** The workers of a system that this isolate opened. */
@@ -376,6 +381,7 @@ export const openFleet = (
   native: Native
 ): Effect.Effect<SystemImpl, IsolateUnavailable, Scope.Scope> =>
   Effect.gen(function*() {
+    if (options.isolates > 0 && thread.isWorker) return yield* new IsolateUnavailable({ on: "worker", issue: nested })
     const handle = native.openSystem()
     const system = yield* open(options, "native", native.makeShard, undefined, { system: handle })
     const host = hostOf(system)
