@@ -24,6 +24,7 @@ import { makeMovable } from "./internal/isolate/movable.ts"
 import { millisOf } from "./internal/mailbox.ts"
 import { lookupName } from "./internal/named.ts"
 import { makeProtocol } from "./internal/protocol.ts"
+import { checkedReason } from "./internal/reason.ts"
 import { makeGroup } from "./internal/rpc.ts"
 import { makeClient, makeHandlers } from "./internal/rpcBridge.ts"
 import { stopCell } from "./internal/stop.ts"
@@ -248,13 +249,13 @@ export const kill = (ref: AnyRef): Effect.Effect<void> =>
 
 /**
  * Sends an exit signal: an actor with `signals.exit` gets it as a value, `Normal` does nothing to the others, any other
- * reason ends them.
+ * reason ends them. What is no `ExitReason` is a defect, `InvalidOption`, and nothing is sent.
  *
  * @category lifecycle
  * @since 0.1.0
  */
 export const exit = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> =>
-  signal(ref, (cell) => cell.host.shard.exit(cell, undefined, reason))
+  signal(ref, (cell) => cell.host.shard.exit(cell, undefined, checkedReason(reason)))
 
 /**
  * Delivers nothing to an actor any more, until `resume`: its queue is kept, and bounded as ever; kill, exit signals and
