@@ -17,7 +17,7 @@ import {
 } from "effect"
 import { Config } from "effect"
 import { Rpc } from "effect/rpc"
-import { Boom, Counter, CounterLive, Get, Increment, Reset, Stuck, systems, testSystems } from "./fixtures.ts"
+import { Boom, Counter, CounterLive, Get, Increment, layers, Reset, Stuck, systems, testSystems } from "./fixtures.ts"
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
@@ -209,6 +209,37 @@ describe("options", () => {
       assert.strictEqual(error.option, option)
     }))
 
+  // Refused before an addon is looked for.
+  const nativeCases: ReadonlyArray<readonly [options: object, option: string]> = [
+    ...cases.filter(([, option]) => option !== "isolates"),
+    [{ isolates: -1 }, "isolates"],
+    [{ isolates: 1.5 }, "isolates"],
+    [{ isolates: 129 }, "isolates"],
+    [{ rustShards: 65 }, "rustShards"],
+    [{ addon: "" }, "addon"],
+    [{ isolateSilence: 0 }, "isolateSilence"]
+  ]
+  it.effect.each(nativeCases)(
+    "%j is InvalidOption of the native system",
+    ([options, option]) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Effect.scoped(Layer.build(ActorSystem.layer(options))))
+        assert(error._tag === "InvalidOption")
+        assert.strictEqual(error.option, option)
+      })
+  )
+
+  it.effect("an addon that is not there is NativeUnavailable: the platform, what was tried, and what needs none", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(ActorSystem.layer({ addon: "/nowhere/none.node" }))))
+      assert(error._tag === "NativeUnavailable")
+      assert.match(error.triple, new RegExp(`^${process.platform}-${process.arch}`))
+      assert.lengthOf(error.tried, 1)
+      assert.match(error.tried[0]!, /^\/nowhere\/none.node: ./)
+      assert.include(error.message, error.triple)
+      assert.include(error.message, "layerMemory")
+    }))
+
   it.effect("a seed of more than 64 bits is InvalidOption", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.scoped(Layer.build(ActorSystem.layerTest({ seed: 1n << 64n }))))
@@ -226,25 +257,28 @@ describe("options", () => {
     }))
 })
 
-it.effect("G17: onDeadLetter sees every letter in its place, and may not harm the sender", () =>
-  Effect.gen(function*() {
-    const letters: Array<DeadLetter> = []
-    yield* Effect.gen(function*() {
-      const counter = yield* CounterLive.spawn(0, { mailbox: { capacity: 1 } })
-      const outcomes = Array.from({ length: 3 }, () => counter.tellUnsafe(Reset()))
-      assert.deepStrictEqual(outcomes, ["Accepted", "MailboxFull", "MailboxFull"])
-      assert.deepStrictEqual(letters.map((letter) => letter.why), ["MailboxFull", "MailboxFull"])
-    }).pipe(
-      Effect.scoped,
-      Effect.provide(ActorSystem.layerMemory({
-        onDeadLetter: (letter) => {
-          letters.push(letter)
-          throw new Error("the hook's own")
-        }
-      })),
-      Effect.provide(Logger.layer([]))
-    )
-  }))
+it.effect.each(layers)(
+  "G17: onDeadLetter sees every letter in its place, and may not harm the sender, on the %s",
+  ([_, layer]) =>
+    Effect.gen(function*() {
+      const letters: Array<DeadLetter> = []
+      yield* Effect.gen(function*() {
+        const counter = yield* CounterLive.spawn(0, { mailbox: { capacity: 1 } })
+        const outcomes = Array.from({ length: 3 }, () => counter.tellUnsafe(Reset()))
+        assert.deepStrictEqual(outcomes, ["Accepted", "MailboxFull", "MailboxFull"])
+        assert.deepStrictEqual(letters.map((letter) => letter.why), ["MailboxFull", "MailboxFull"])
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(layer({
+          onDeadLetter: (letter) => {
+            letters.push(letter)
+            throw new Error("the hook's own")
+          }
+        })),
+        Effect.provide(Logger.layer([]))
+      )
+    })
+)
 
 describe.each(testSystems)("layerTest on the %s", (name) => {
   const backend = name === "twin" ? "memory" as const : "native" as const

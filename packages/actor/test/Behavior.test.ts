@@ -4,7 +4,7 @@ import { Actor, ActorSystem, ExitReason, Monitor } from "@myrmidonjs/actor"
 import { Context, Deferred, Effect, Exit, Fiber, Option, Schema, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { hostOf } from "../src/internal/system.ts"
-import { Boom, Counter, CounterLive, Get, systems, testSystems } from "./fixtures.ts"
+import { Boom, Counter, CounterLive, Get, layers, systems, testSystems } from "./fixtures.ts"
 
 class Db extends Context.Service<Db, { readonly base: number }>()("test/Db") {}
 class DbDown extends Schema.TaggedError<DbDown>()("DbDown", {}) {}
@@ -59,8 +59,10 @@ describe.each(systems)("Behavior on the %s", (_, system) => {
         const { down, ref } = yield* Live.spawnMonitored()
         assert.deepStrictEqual(yield* down, reason)
         assert.isFalse(yield* Actor.isAlive(ref))
-        const used = yield* Effect.exit(Live.spawnLinked(undefined, () => Effect.as(Effect.yieldNow, "used")))
-        if (ExitReason.isFailure(reason)) {
+        const isFailure = ExitReason.isFailure(reason)
+        const use = isFailure ? Effect.never : Effect.succeed("used")
+        const used = yield* Effect.exit(Live.spawnLinked(undefined, () => use))
+        if (isFailure) {
           const error = Option.getOrThrow(Exit.findErrorOption(used))
           assert(error._tag === "ExitSignal")
           assert.deepStrictEqual(error.reason, reason)
@@ -274,16 +276,19 @@ describe.each(testSystems)("Behavior under virtual time on the %s", (_, system) 
     }).pipe(Effect.scoped, Effect.provide(system)))
 })
 
-it.effect("the limit of actors refuses with LimitReached, and room comes back", () =>
-  Effect.gen(function*() {
-    const first = yield* CounterLive.spawn(0)
-    yield* CounterLive.spawn(0)
-    const error = yield* Effect.flip(CounterLive.spawn(0))
-    assert(error.reason._tag === "LimitReached")
-    assert.strictEqual(error.reason.limit, 2)
-    yield* Actor.stop(first)
-    yield* CounterLive.spawn(0)
-  }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory({ maxActors: 2 }))))
+it.effect.each(layers)(
+  "the limit of actors refuses with LimitReached, and room comes back, on the %s",
+  ([_, layer]) =>
+    Effect.gen(function*() {
+      const first = yield* CounterLive.spawn(0)
+      yield* CounterLive.spawn(0)
+      const error = yield* Effect.flip(CounterLive.spawn(0))
+      assert(error.reason._tag === "LimitReached")
+      assert.strictEqual(error.reason.limit, 2)
+      yield* Actor.stop(first)
+      yield* CounterLive.spawn(0)
+    }).pipe(Effect.scoped, Effect.provide(layer({ maxActors: 2 })))
+)
 
 it("a behaviour that lacks a handler is refused where it is made", () => {
   assert.throws(() => Counter.behavior({ init: () => 0, handlers: {} as never }), /no handler for "Increment"/)
