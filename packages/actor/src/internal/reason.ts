@@ -1,9 +1,13 @@
 /** Exit reasons that a program hands in: a shard takes a reason as it is, and a caller without types may give anything. */
 import * as Schema from "effect/Schema"
-import { type ExitReason, ExitReasonSchema } from "../ExitReason.ts"
+import { ExitReason, ExitReasonSchema } from "../ExitReason.ts"
 import { InvalidOption } from "../SpawnError.ts"
 
-const isReason = Schema.is(ExitReasonSchema)
+const fits = Schema.is(ExitReasonSchema)
+
+// The constants, which are most of them, cost nothing.
+const isReason = (reason: ExitReason): boolean =>
+  reason === ExitReason.normal || reason === ExitReason.killed || fits(reason)
 
 /** Throws `InvalidOption`. */
 export const checkedReason = (reason: ExitReason): ExitReason => {

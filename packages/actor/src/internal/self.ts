@@ -70,7 +70,7 @@ class SelfImpl {
   stop(reason: ExitReason = ExitReason.normal): void {
     const cell = this["~cell"]
     const life = lifeOf(cell)
-    life.leaving ??= reason === ExitReason.normal ? reason : checkedReason(reason)
+    life.leaving ??= checkedReason(reason)
     cell.host.leaveIfIdle(cell, life)
   }
 
