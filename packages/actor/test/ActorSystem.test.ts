@@ -17,6 +17,7 @@ import {
 } from "effect"
 import { Config } from "effect"
 import { Rpc } from "effect/rpc"
+import { hostOf } from "../src/internal/system.ts"
 import { Boom, Counter, CounterLive, Get, Increment, layers, Reset, Stuck, systems, testSystems } from "./fixtures.ts"
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
@@ -163,6 +164,49 @@ describe.each(systems)("ActorSystem on the %s", (name, system) => {
         metric.id === "myrmidon_actors" && metric.attributes?.["backend"] === backend
       )
       assert.isTrue(actors.some((metric) => (metric.state as { readonly value: number }).value === 1))
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("gauges tell what was lost, refused and failed", () =>
+    Effect.gen(function*() {
+      const { boot } = hostOf(yield* ActorSystem)
+      const gauge = (id: string, why?: string) =>
+        Effect.map(Metric.snapshot, (metrics) => {
+          const found = metrics.find((metric) =>
+            metric.id === `myrmidon_${id}` && metric.attributes?.["boot"] === boot && metric.attributes["why"] === why
+          )
+          return (found?.state as { readonly value: number } | undefined)?.value
+        })
+      const down = (options: object) =>
+        Effect.gen(function*() {
+          const counter = yield* CounterLive.spawn(0, options)
+          counter.tellUnsafe(Stuck())
+          yield* turn
+          for (let n = 0; n < 3; n++) counter.tellUnsafe(Reset())
+          yield* Actor.kill(counter)
+          assert.isFalse(yield* Actor.isAlive(counter))
+          counter.tellUnsafe(Reset())
+        })
+      yield* down({ mailbox: { capacity: 1 } })
+      yield* down({ mailbox: { capacity: 1, onFull: "drop-oldest" } })
+      const broken = yield* CounterLive.spawn(0)
+      yield* broken.tell(Increment({ by: 5000 }))
+      yield* Effect.flip(broken.ask(Boom("bang")))
+      yield* turn
+      assert.deepStrictEqual(
+        yield* Effect.all([
+          gauge("dead_letters_by", "MailboxFull"),
+          gauge("dead_letters_by", "Dropped"),
+          gauge("dead_letters_by", "Stopped"),
+          gauge("dead_letters_by", "NotAlive"),
+          gauge("dead_letters"),
+          gauge("tell_failed"),
+          gauge("crashes"),
+          gauge("actors"),
+          gauge("calls"),
+          gauge("long_schedule")
+        ]),
+        [2, 2, 2, 2, 8, 1, 1, 0, 0, 0]
+      )
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("what a handler logs carries the actor's name and PID", () =>
