@@ -18,7 +18,19 @@ import {
 import { Config } from "effect"
 import { Rpc } from "effect/rpc"
 import { hostOf } from "../src/internal/system.ts"
-import { Boom, Counter, CounterLive, Get, Increment, layers, Reset, Stuck, systems, testSystems } from "./fixtures.ts"
+import {
+  Boom,
+  Counter,
+  CounterLive,
+  Get,
+  Increment,
+  layers,
+  nativeLoads,
+  Reset,
+  Stuck,
+  systems,
+  testSystems
+} from "./fixtures.ts"
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
@@ -298,7 +310,25 @@ describe("options", () => {
         Effect.scoped(Layer.build(Layer.provide(layer, ConfigProvider.layer(provider))))
       )
       assert(error._tag === "InvalidOption" && error.option === "maxActors")
+      const none = ConfigProvider.fromUnknown({ MAX_ACTORS: "many" })
+      const unread = yield* Effect.flip(Effect.scoped(Layer.build(Layer.provide(layer, ConfigProvider.layer(none)))))
+      assert.strictEqual(unread._tag, "ConfigError")
     }))
+
+  it.effect.runIf(nativeLoads)(
+    "layerConfig runs actors on the native system, within what the configuration says",
+    () =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* ActorSystem).backend, "native")
+        yield* CounterLive.spawn(0)
+        const error = yield* Effect.flip(CounterLive.spawn(0))
+        assert.deepInclude(error.reason, { _tag: "LimitReached", limit: 1 })
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(ActorSystem.layerConfig({ maxActors: Config.Int("MAX_ACTORS") })),
+        Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ MAX_ACTORS: 1 })))
+      )
+  )
 })
 
 it.effect.each(layers)(
