@@ -319,7 +319,7 @@ describe.each(testSystems)("ActorRef under virtual time on the %s", (_, system) 
 
 it.effect.each(layers)(
   "a payload that does not fit its schema is refused where the system validates, on the %s",
-  ([_, layer]) =>
+  ([, layer]) =>
     Effect.gen(function*() {
       const counter = yield* CounterLive.spawn(0)
       const bad = { by: "one" as unknown as number }

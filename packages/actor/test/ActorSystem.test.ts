@@ -333,7 +333,7 @@ describe("options", () => {
 
 it.effect.each(layers)(
   "G17: onDeadLetter sees every letter in its place, and may not harm the sender, on the %s",
-  ([_, layer]) =>
+  ([, layer]) =>
     Effect.gen(function*() {
       const letters: Array<DeadLetter> = []
       yield* Effect.gen(function*() {

@@ -278,7 +278,7 @@ describe.each(testSystems)("Behavior under virtual time on the %s", (_, system) 
 
 it.effect.each(layers)(
   "the limit of actors refuses with LimitReached, and room comes back, on the %s",
-  ([_, layer]) =>
+  ([, layer]) =>
     Effect.gen(function*() {
       const first = yield* CounterLive.spawn(0)
       yield* CounterLive.spawn(0)

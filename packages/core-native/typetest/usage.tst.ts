@@ -52,7 +52,7 @@ export async function plain(): Promise<number> {
   // @ts-expect-error! a text is asked for
   echo.send(1)
   // @ts-expect-error! no such policy
-  rt.spawn((_: string) => {}, { mailbox: { onFull: "block" } })
+  rt.spawn((text: string) => text, { mailbox: { onFull: "block" } })
   echo.link(table)
   const reason = await table.monitor()
   expect<typeof reason>().type.toBe<ExitReason>()
