@@ -98,6 +98,36 @@ describe.each(testSystems)("lives of supervisors on the %s", (_, system) => {
         assert.strictEqual(yield* many.count, 1)
       }))
 
+    test("a dynamic child that hangs in its first init ends with its supervisor, and whoever started it is told", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const app = yield* Supervisor.start(Supervisor.make("top", {}, [Supervisor.dynamic("many", workerOf(journal))]))
+        const many = yield* app.get("many")
+        journal.script.set("x", ["hang"])
+        // Of nobody who ends with the tree.
+        const starting = yield* Effect.forkDetach(Effect.flip(many.start("x")), { startImmediately: true })
+        yield* quiet
+        yield* Actor.stop(app.ref)
+        assert.deepStrictEqual(journal.take(), ["hang x", "cancel x"])
+        assert.strictEqual(yield* actors, 0)
+        const error = yield* Fiber.join(starting)
+        assert.instanceOf(error, SpawnError)
+        assert.strictEqual(error.reason._tag, "OwnerStopped")
+      }))
+
+    test("a dynamic child whose start is given up is nobody", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const many = yield* Supervisor.start(Supervisor.dynamic("many", workerOf(journal)))
+        journal.script.set("x", ["hang"])
+        const starting = yield* Effect.forkScoped(many.start("x"), { startImmediately: true })
+        yield* quiet
+        yield* Fiber.interrupt(starting)
+        assert.deepStrictEqual(journal.take(), ["hang x", "cancel x"])
+        assert.strictEqual(yield* many.count, 0)
+        assert.strictEqual(yield* actors, 2)
+      }))
+
     test("a stop goes on when its caller gives up, and the supervisor ends after it", () =>
       Effect.gen(function*() {
         const journal = new Journal()

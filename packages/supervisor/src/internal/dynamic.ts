@@ -12,6 +12,7 @@ import {
   type AnyRef,
   ExitReason,
   InvalidOption,
+  OwnerStopped,
   type Self,
   SpawnError,
   type SpawnOptions
@@ -71,6 +72,8 @@ export class DynamicIncarnation {
   /** Starts that wait for an `init`, and whoever of them has ended before it was adopted. */
   private starting = 0
   private readonly early = new Map<AnyRef, ExitReason>()
+  /** Those starts, where they take their time: given up when the supervisor ends. */
+  private readonly pending = new Set<Fiber.Fiber<AnyRef, unknown>>()
   private onEmpty: (() => void) | undefined = undefined
   private finishing: Fiber.Fiber<void> | undefined = undefined
   /** Of a child without options of its own: one object for all of them. */
@@ -107,18 +110,48 @@ export class DynamicIncarnation {
   }
 
   start(args: unknown, options: SpawnOptions | undefined): Effect.Effect<AnyRef, unknown> {
-    return Effect.suspend(() => {
+    return Effect.contextWith((context: Context.Context<never>) => {
       this.starting++
-      return Effect.onExit(
-        this.spawn(args, options),
-        (exit) =>
-          Effect.suspend(() => {
-            const late = Exit.isSuccess(exit) ? this.started(exit.value, args, options) : Effect.void
-            if (--this.starting === 0) this.early.clear()
-            return late
-          })
-      )
+      const fiber = Effect.runForkWith(context)(this.spawn(args, options))
+      const exit = fiber.pollUnsafe()
+      return exit === undefined ? this.whenStarted(fiber, args, options) : this.settled(exit, args, options)
     })
+  }
+
+  /** The start is over, however it came out. */
+  private settled(
+    exit: Exit.Exit<AnyRef, unknown>,
+    args: unknown,
+    options: SpawnOptions | undefined
+  ): Effect.Effect<AnyRef, unknown> {
+    const late = Exit.isSuccess(exit) ? this.started(exit.value, args, options) : Effect.void
+    if (--this.starting === 0) this.early.clear()
+    return Effect.andThen(late, exit)
+  }
+
+  /** A start that waits, for its caller: given up by that, or by the end of the supervisor. */
+  private whenStarted(
+    fiber: Fiber.Fiber<AnyRef, unknown>,
+    args: unknown,
+    options: SpawnOptions | undefined
+  ): Effect.Effect<AnyRef, unknown> {
+    return Effect.callback((resume) => {
+      this.pending.add(fiber)
+      fiber.addObserver((exit) => {
+        this.pending.delete(fiber)
+        const isGivenUp = this.ending && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+        resume(this.settled(isGivenUp ? Exit.fail(this.gone) : exit, args, options))
+      })
+      // It may have started all the same.
+      return Effect.flatMap(Fiber.interrupt(fiber), () => {
+        const exit = fiber.pollUnsafe()
+        return exit !== undefined && Exit.isSuccess(exit) ? this.stop(exit.value) : Effect.void
+      })
+    })
+  }
+
+  private get gone(): SpawnError {
+    return new SpawnError({ reason: new OwnerStopped({ owner: this.node.place }) })
   }
 
   private spawn(args: unknown, options: SpawnOptions | undefined): Effect.Effect<AnyRef, unknown> {
@@ -255,7 +288,10 @@ export class DynamicIncarnation {
   // In another isolate that takes its time: it waits among those whose restart is due.
   private restartPlaced(entry: Entry): void {
     this.starting++
-    Effect.runForkWith(this.context)(this.spawn(entry.args, entry.options)).addObserver((exit) => {
+    const fiber = Effect.runForkWith(this.context)(this.spawn(entry.args, entry.options))
+    this.pending.add(fiber)
+    fiber.addObserver((exit) => {
+      this.pending.delete(fiber)
       const ended = Exit.isSuccess(exit) ? this.early.get(exit.value) : undefined
       if (--this.starting === 0) this.early.clear()
       const isWanted = !this.ending && this.waiting.has(entry)
@@ -322,6 +358,7 @@ export class DynamicIncarnation {
     this.ending = true
     this.waiting.clear()
     this.ends = []
+    for (const fiber of this.pending) fiber.interruptUnsafe()
     if (this.finishing === undefined && this.running.length === 0) return Effect.void
     this.finishing ??= Effect.runForkWith(this.context)(this.stopAll(this.node.child.shutdown))
     return Effect.asVoid(Fiber.await(this.finishing))
