@@ -29,9 +29,11 @@ export const startTree = (
 ): Effect.Effect<Started, ChildStartError<unknown> | InvalidSpec, ActorSystem | Scope.Scope> =>
   Effect.contextWith((context: Context.Context<ActorSystem | Scope.Scope>) =>
     Effect.suspend((): Effect.Effect<Started, ChildStartError<unknown> | InvalidSpec, ActorSystem | Scope.Scope> => {
-      const root = rooted(spec)
+      let root: Spec
       try {
-        validate(root)
+        validate(spec)
+        root = rooted(spec)
+        if (root !== spec) validate(root)
       } catch (error) {
         return error instanceof InvalidSpec ? Effect.fail(error) : Effect.die(error)
       }
