@@ -170,6 +170,28 @@ describe.each(testSystems)("canaries on the %s", (_, system) => {
       ])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
+  it.effect("a stream that dies is its canary's crash, and its reader is told (G18, G75, G76)", () =>
+    Effect.gen(function*() {
+      const Source = Actor.make("Source", [Rpc.make("Items", { success: Schema.Int, stream: true })])
+      const sourceOf = (version: string, last: Stream.Stream<number>) =>
+        Source.behavior({
+          version,
+          init: () => 0,
+          handlers: { Items: () => Stream.concat(Stream.succeed(1), last) }
+        })
+      const V1 = sourceOf("1", Stream.succeed(2)), V2 = sourceOf("2", Stream.die(new Error("boom")))
+      const source = yield* V1.spawn(undefined)
+      const swap = yield* Effect.forkChild(HotSwap.swap(source, HotSwap.upgrade(V1, V2), { canary: {} }), {
+        startImmediately: true
+      })
+      const items = source.stream(Source.messages.Items())
+      const { reason } = yield* Effect.flip(Stream.runDrain(items))
+      assert(reason._tag === "ActorExited")
+      assert.strictEqual(reason.reason._tag, "Crashed")
+      assert.strictEqual((yield* Effect.flip(Fiber.join(swap))).reason._tag, "RolledBack")
+      assert.deepStrictEqual(yield* Stream.runCollect(items), [1, 2])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.effect("keeps so many versions as it is told, two of itself, and none (G78)", () =>
     Effect.gen(function*() {
       const versions = ["1", "2", "3", "4"].map((version) => sumOf(version, 1))
