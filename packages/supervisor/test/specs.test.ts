@@ -251,6 +251,18 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
         assert.strictEqual(yield* many.count, 1)
       }))
 
+    test("a partition that a change has added, and that does not run yet, is passed over", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const treeOf = (partitions: number) =>
+          Supervisor.make("top", {}, [Supervisor.dynamic("many", workerOf(journal), { partitions })])
+        const app = yield* Supervisor.start(treeOf(2))
+        const many = yield* app.get("many")
+        yield* Supervisor.change(app.ref, treeOf(3))
+        for (const id of ["a", "b", "c", "d"]) yield* many.start(id)
+        assert.strictEqual(yield* many.count, 4)
+      }))
+
     // a is to be started again and fails, b waits for it.
     const failing = (strategy: "one_for_all" | "rest_for_one") =>
       Effect.gen(function*() {
