@@ -2,7 +2,7 @@
 import { Actor, SpawnError } from "@myrmidonjs/actor"
 import { type StateStore, Supervisor } from "@myrmidonjs/supervisor"
 import { assert, describe } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import {
   actors,
@@ -126,6 +126,23 @@ describe.each(testSystems)("lives of supervisors on the %s", (_, system) => {
         assert.deepStrictEqual(journal.take(), ["hang x", "cancel x"])
         assert.strictEqual(yield* many.count, 0)
         assert.strictEqual(yield* actors, 2)
+      }))
+
+    test("supervisors and children that are suspended end with their tree", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const scope = yield* Scope.make()
+        const tree = Supervisor.make("top", {}, [
+          Supervisor.child("a", workerOf(journal), "a"),
+          Supervisor.make("in", {}, [Supervisor.child("b", workerOf(journal), "b")]),
+          Supervisor.dynamic("many", workerOf(journal))
+        ])
+        const app = yield* Scope.provide(Supervisor.start(tree), scope)
+        const [a, inner, many] = [yield* app.get("a"), yield* app.get("in"), yield* app.get("many")]
+        yield* many.start("x")
+        for (const ref of [a, app.ref, inner.ref, many.ref]) yield* Actor.suspend(ref)
+        yield* Scope.close(scope, Exit.void)
+        assert.deepStrictEqual(journal.take().slice(3), ["end x shutdown", "end b shutdown", "end a shutdown"])
       }))
 
     test("a stop goes on when its caller gives up, and the supervisor ends after it", () =>

@@ -11,6 +11,7 @@ import type * as Scope from "effect/Scope"
 import { ChildStartError, InvalidSpec } from "../SupervisorError.ts"
 import { build } from "./build.ts"
 import type { Node, SupervisorNode } from "./node.ts"
+import { awake } from "./shutdown.ts"
 import { abandoned } from "./spawnChild.ts"
 import { type Spec, validate } from "./spec.ts"
 import { SupervisorLive } from "./supervisorActor.ts"
@@ -43,7 +44,7 @@ export const startTree = (
         const ref = yield* Effect.acquireRelease(
           SupervisorLive.spawnDetached(supervisor),
           // Each child has its own time limit; the whole has none.
-          (ref) => Effect.orDie(Actor.stop(ref, { timeout: Duration.infinity })),
+          (ref) => Effect.andThen(awake(ref), Effect.orDie(Actor.stop(ref, { timeout: Duration.infinity }))),
           { interruptible: true }
         ).pipe(
           Effect.onInterrupt(() => abandoned(supervisor)),
