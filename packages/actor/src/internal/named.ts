@@ -6,7 +6,7 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type * as Rpc from "effect/rpc/Rpc"
 import * as Stream from "effect/Stream"
-import type { ActorRef, AskOptions, NamedRef } from "../ActorRef.ts"
+import type { ActorRef, AnyRef, AskOptions, NamedRef } from "../ActorRef.ts"
 import { ActorExited, AskError } from "../AskError.ts"
 import { ExitReason } from "../ExitReason.ts"
 import type { Message } from "../Message.ts"
@@ -16,7 +16,7 @@ import { NameNotFound, ProtocolMismatch } from "../SpawnError.ts"
 import type { TellError, TellOutcome } from "../TellError.ts"
 import { infoOf } from "./about.ts"
 import type { Program } from "./bound.ts"
-import type { Cell } from "./cell.ts"
+import { type Cell, cellOf } from "./cell.ts"
 import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
 import type { Host } from "./host.ts"
@@ -67,12 +67,11 @@ class NamedRefImpl {
 
   askFailed(message: Message<string, unknown>): AskError {
     this.host.letter(noPid, undefined, message, "NotAlive")
-    return new AskError({
-      tag: Envelope.tag(message),
-      reason: new ActorExited({ pid: noPid, name: this.name, reason: ExitReason.noProc(false) }, {
-        disableChecks: true
-      })
-    }, { disableChecks: true })
+    return new AskError({ tag: Envelope.tag(message), reason: this.nobody }, { disableChecks: true })
+  }
+
+  get nobody(): ActorExited {
+    return new ActorExited({ pid: noPid, name: this.name, reason: ExitReason.noProc(false) }, { disableChecks: true })
   }
 
   tellUnsafe(message: Message<string, unknown>): TellOutcome {
@@ -125,6 +124,12 @@ class NamedRefImpl {
     return cell.bound === host.foreign ? host.typed(cell.pid, this.protocol, this.rpcs) : cell
   }
 }
+
+/** A ref's own actor, or whoever has the name now; `ActorExited`, as an ask has it, when nobody does. */
+export const holderNow = (ref: AnyRef | NamedRef<never>): Cell | ActorExited =>
+  ref instanceof NamedRefImpl ? ref.target() ?? ref.nobody : cellOf(ref as AnyRef)
+
+export const isNamed = (ref: unknown): boolean => ref instanceof NamedRefImpl
 
 const find = (host: Host, protocol: string, name: string): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> =>
   Effect.suspend((): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> => {
