@@ -15,6 +15,7 @@ import { TestClock } from "effect/testing"
 import { Crash, Leave, quiet, StartRefused, Unlink, Worker } from "../fixtures.ts"
 import type { Op, TreeSpec } from "./tree.ts"
 
+type SupervisorSpec = Extract<TreeSpec, { readonly kind: "supervisor" }>
 type AnyChild = Child<string, unknown, never, unknown, ActorSystem>
 type AnyRunning = Running<AnyChild>
 type AnyDynamic = Dynamic<never, string, never>
@@ -90,20 +91,30 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
     [first, second]
   ) => [HotSwap.upgrade(first, second), HotSwap.upgrade(second, first)] as const)
 
-  const specOf = (spec: TreeSpec, id: string, above: string): AnyChild => {
+  const waitsOf = ({ backoff }: { readonly backoff: boolean }) =>
+    backoff ? { backoff: { min: "200 millis", max: "1 second" } } as const : {}
+  const rulesOf = (spec: SupervisorSpec) => {
+    const { autoShutdown, intensity, strategy } = spec
+    return { strategy, intensity, autoShutdown, period: "1 hour", ...waitsOf(spec) } as const
+  }
+  const childrenOf = (spec: SupervisorSpec, path: string) =>
+    spec.children.map((child, at) => specOf(child, `n${at}`, path, spec.autoShutdown !== "never"))
+
+  const specOf = (spec: TreeSpec, id: string, above: string, counts: boolean): AnyChild => {
     const path = `${above}/${id}`
     if (spec.kind === "supervisor") {
-      const { intensity, strategy } = spec
-      const children = spec.children.map((child, at) => specOf(child, `n${at}`, path))
-      return Supervisor.make(id, { strategy, intensity, period: "1 hour" }, children) as AnyChild
+      return Supervisor.make(id, rulesOf(spec), childrenOf(spec, path)) as AnyChild
     }
     const options = { restart: spec.restart, shutdown: spec.brutal ? "brutal" as const : "1 second" as const }
     const behavior = spec.deaf ? deaf : hearing
-    return spec.kind === "worker"
-      ? Supervisor.child(id, behavior, path, options)
-      : Supervisor.dynamic(id, behavior, { ...options, intensity: spec.intensity, period: "1 hour" })
+    if (spec.kind === "worker") {
+      const significant = counts && spec.significant && spec.restart !== "permanent"
+      return Supervisor.child(id, behavior, path, { ...options, significant })
+    }
+    const { intensity } = spec
+    return Supervisor.dynamic(id, behavior, { ...options, intensity, period: "1 hour", ...waitsOf(spec) })
   }
-  const root = (yield* Scope.provide(Supervisor.start(specOf(tree, "top", "")), scope)) as AnyRunning
+  const root = (yield* Scope.provide(Supervisor.start(specOf(tree, "top", "", false)), scope)) as AnyRunning
   const rootRef = root.ref
 
   const nodes: Effect.Effect<ReadonlyArray<Found>> = Effect.map(
@@ -257,11 +268,10 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
           if (tree.kind !== "supervisor" || found.length === 0) return
           yield* rest("before a change")
           const before = (yield* nodes).filter(({ node }) => node.status === "running")
-          const children = tree.children.map((child, at) => specOf(child, `n${at}`, "/top"))
+          const children = childrenOf(tree, "/top")
           const id = `new${next++}`
           const added = Supervisor.child(id, hearing, id) as AnyChild
-          const { intensity, strategy } = tree
-          const spec = Supervisor.make("top", { strategy, intensity, period: "1 hour" }, [...children.reverse(), added])
+          const spec = Supervisor.make("top", rulesOf(tree), [...children.reverse(), added])
           yield* Effect.exit(Supervisor.change(rootRef, spec))
           const after = new Set((yield* nodes).map(({ node }) => node.pid))
           for (const { node } of before) if (!after.has(node.pid)) disowned.add(yield* refOf(node.pid!))
