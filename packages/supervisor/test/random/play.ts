@@ -35,6 +35,8 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
   const ends: Array<string> = []
   const script = new Map<string, Array<"fail" | "throw" | "ignore">>()
   const pending = new Set<Fiber.Fiber<unknown, unknown>>()
+  /** Paths of significant children. */
+  const significants = new Set<string>()
   /** Children that a change has forgotten while they ran. */
   const disowned = new Set<AnyRef>()
   const { info } = yield* ActorSystem
@@ -109,6 +111,7 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
     const behavior = spec.deaf ? deaf : hearing
     if (spec.kind === "worker") {
       const significant = counts && spec.significant && spec.restart !== "permanent"
+      if (significant) significants.add(path)
       return Supervisor.child(id, behavior, path, { ...options, significant })
     }
     const { intensity } = spec
@@ -191,9 +194,14 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
     return fitting[at % fitting.length]
   }
   const isActor = ({ node }: Found): boolean => node.type === "actor" && node.status === "running"
-  const tell = (op: { readonly at: number }, message: ReturnType<typeof Crash | typeof Leave | typeof Unlink>) =>
+  const isSignificant = (found: Found): boolean => isActor(found) && significants.has(`/${found.path.join("/")}`)
+  const tell = (
+    op: { readonly at: number },
+    message: ReturnType<typeof Crash | typeof Leave | typeof Unlink>,
+    fits = isActor
+  ) =>
     Effect.gen(function*() {
-      const to = pick(yield* nodes, op.at, isActor)
+      const to = pick(yield* nodes, op.at, fits)
       if (to !== undefined) (yield* refOf(to.node.pid!)).tellUnsafe(message)
     })
 
@@ -202,6 +210,7 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
       if (op.do === "advance") return yield* TestClock.adjust(op.ms)
       if (op.do === "crash") return yield* tell(op, Crash("boom"))
       if (op.do === "leave") return yield* tell(op, Leave("normal"))
+      if (op.do === "part") return yield* tell(op, Leave("normal"), isSignificant)
       if (op.do === "unlink") return yield* tell(op, Unlink())
       const found = yield* nodes
       const parentOf = ({ path }: Found) => found.find((other) => other.path.join("/") === path.slice(0, -1).join("/"))

@@ -18,7 +18,7 @@ const waits = {
 const rules = {
   strategy: Schema.Literals(["one_for_one", "one_for_all", "rest_for_one"]),
   intensity: small(6),
-  autoShutdown: Schema.Literals(["never", "never", "any_significant", "all_significant"]),
+  autoShutdown: Schema.Literals(["never", "any_significant", "all_significant"]),
   ...waits
 }
 /** `significant`: where its restart type and its supervisor allow that. */
@@ -47,7 +47,8 @@ export type TreeSpec =
 
 /** `at` picks whom: an index among those that fit. */
 const Op = Schema.Union([
-  Schema.Struct({ do: Schema.Literals(["crash", "leave", "kill", "unlink"]), at: small(40) }),
+  // `part`: a significant child leaves.
+  Schema.Struct({ do: Schema.Literals(["crash", "leave", "part", "kill", "unlink"]), at: small(40) }),
   Schema.Struct({ do: Schema.Literals(["terminate", "restart", "delete"]), at: small(40) }),
   Schema.Struct({ do: Schema.Literals(["add", "spawn", "release", "change"]), at: small(40) }),
   Schema.Struct({
