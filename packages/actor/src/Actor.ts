@@ -32,7 +32,7 @@ import type { Message } from "./Message.ts"
 import type { Movable } from "./Movable.ts"
 import type { Pid } from "./Pid.ts"
 import type { Protocol } from "./Protocol.ts"
-import { InvalidOption, type NameNotFound, type ProtocolMismatch } from "./SpawnError.ts"
+import { InvalidOption, type IsolateUnavailable, type NameNotFound, type ProtocolMismatch } from "./SpawnError.ts"
 
 /**
  * The type of a ref: `type CounterRef = Actor.Ref<typeof Counter>`.
@@ -292,7 +292,8 @@ export const info = (ref: AnyRef): Effect.Effect<ActorInfo, ActorExited> => Effe
 export const isAlive = (ref: AnyRef): Effect.Effect<boolean> => Effect.suspend(() => isCellAlive(cellOf(ref)))
 
 /**
- * The actor that has a name in this system.
+ * The actor that has a name in this system. Of one in another isolate that isolate is asked what it understands:
+ * `IsolateUnavailable` when it does not answer within `isolateSilence`.
  *
  * @category names
  * @since 0.1.0
@@ -300,5 +301,5 @@ export const isAlive = (ref: AnyRef): Effect.Effect<boolean> => Effect.suspend((
 export const whereis = <Name extends string, Rpcs extends Rpc.Any>(
   protocol: Protocol<Name, Rpcs>,
   name: string
-): Effect.Effect<ActorRef<Rpcs>, NameNotFound | ProtocolMismatch, ActorSystem> =>
+): Effect.Effect<ActorRef<Rpcs>, NameNotFound | ProtocolMismatch | IsolateUnavailable, ActorSystem> =>
   Effect.flatMap(ActorSystem, (system) => lookupName(hostOf(system), protocol, name))

@@ -76,6 +76,27 @@ describe.each(testSystems)("canaries on the %s", (_, system) => {
       assert.deepStrictEqual(events.map(({ _tag }) => _tag), ["Swapped", "SwapRolledBack"])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
+  it.effect("a stream that dies takes it back, and its reader learns why (G76)", () =>
+    Effect.gen(function*() {
+      const Feed = Actor.make("Feed", [Rpc.make("Read", { success: Schema.Int, stream: true })])
+      const feedOf = (version: string, tail: Stream.Stream<number>) =>
+        Feed.behavior({
+          version,
+          init: () => ({}),
+          handlers: { Read: () => Stream.concat(Stream.make(1), tail) }
+        })
+      const steady = feedOf("1", Stream.make(2))
+      const feed = yield* steady.spawn(undefined)
+      const dies = feedOf("2", Stream.die(new Error("no feed")))
+      const swap = yield* Effect.forkChild(HotSwap.swap(feed, HotSwap.upgrade(steady, dies), { canary: {} }), {
+        startImmediately: true
+      })
+      const reading = yield* Effect.forkChild(Effect.flip(Stream.runDrain(feed.stream(Feed.messages.Read()))))
+      assert.strictEqual((yield* Effect.flip(Fiber.join(swap))).reason._tag, "RolledBack")
+      assert.include((yield* Fiber.join(reading)).message, "no feed")
+      assert.deepStrictEqual(yield* Stream.runCollect(feed.stream(Feed.messages.Read())), [1, 2])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.effect("`back` keeps what was done; one that throws gives the state of before (G75)", () =>
     Effect.gen(function*() {
       const keeps = HotSwap.upgrade(V1, V2, { back: ({ n }) => ({ n: n + 1000 }) })

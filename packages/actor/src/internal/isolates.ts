@@ -116,6 +116,8 @@ export interface Isolates {
   readonly swaps: Swaps
   readonly overview: Overview
   readonly inspector: FarInspector
+  /** Where it lives; `undefined`: it has ended with its isolate. */
+  readonly isolateOf: (cell: Cell) => number | undefined
   /** false: its isolate is there, and has no agent that could be asked: one of Rust actors. */
   readonly canAsk: (cell: Cell) => boolean
   /**

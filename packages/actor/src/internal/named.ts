@@ -1,6 +1,7 @@
 /**
  * Names: looked up, and followed.
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -12,7 +13,7 @@ import { ExitReason } from "../ExitReason.ts"
 import type { Message } from "../Message.ts"
 import type { Pid } from "../Pid.ts"
 import type { Protocol } from "../Protocol.ts"
-import { NameNotFound, ProtocolMismatch } from "../SpawnError.ts"
+import { IsolateUnavailable, NameNotFound, ProtocolMismatch } from "../SpawnError.ts"
 import type { TellError, TellOutcome } from "../TellError.ts"
 import { infoOf } from "./about.ts"
 import type { Program } from "./bound.ts"
@@ -115,7 +116,7 @@ class NamedRefImpl {
     return Exit.fail(this.askFailed(message))
   }
 
-  get current(): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> {
+  get current(): Effect.Effect<Cell, LookupError> {
     return Effect.map(find(this.host, this.protocol, this.name), (cell) => this.seen(cell))
   }
 
@@ -126,12 +127,17 @@ class NamedRefImpl {
   }
 }
 
-const find = (host: Host, protocol: string, name: string): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> =>
-  Effect.suspend((): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> => {
+type LookupError = NameNotFound | ProtocolMismatch | IsolateUnavailable
+
+const find = (host: Host, protocol: string, name: string): Effect.Effect<Cell, LookupError> =>
+  Effect.suspend((): Effect.Effect<Cell, LookupError> => {
     const cell = holderOf(host, name)
     if (cell === undefined) return Effect.fail(new NameNotFound({ name }))
     const known = cell.bound === host.foreign
-      ? Effect.mapError(Effect.map(infoOf(cell), (info) => info.protocol), () => new NameNotFound({ name }))
+      ? Effect.mapBoth(infoOf(cell), {
+        onSuccess: (info) => info.protocol,
+        onFailure: ({ reason }) => reason._tag === "NodeUnreachable" ? silent(cell, name) : new NameNotFound({ name })
+      })
       : Effect.succeed(cell.bound.program.protocol)
     return Effect.flatMap(known, (found) =>
       found === protocol
@@ -139,19 +145,25 @@ const find = (host: Host, protocol: string, name: string): Effect.Effect<Cell, N
         : Effect.fail(new ProtocolMismatch({ name, expected: protocol, found })))
   })
 
+// Somebody has the name; who that is only its isolate can say (G209).
+const silent = (cell: Cell, name: string): NameNotFound | IsolateUnavailable => {
+  const { isolates, options } = cell.host
+  const isolate = isolates?.isolateOf(cell)
+  if (isolate === undefined) return new NameNotFound({ name })
+  const within = Duration.format(Duration.millis(options.isolateSilence))
+  return new IsolateUnavailable({ on: String(isolate), issue: `it did not say within ${within} who has "${name}"` })
+}
+
 /** The actor that has a name now. */
 export const lookupName = <Name extends string, Rpcs extends Rpc.Any>(
   host: Host,
   protocol: Protocol<Name, Rpcs>,
   name: string
-): Effect.Effect<ActorRef<Rpcs>, NameNotFound | ProtocolMismatch> =>
+): Effect.Effect<ActorRef<Rpcs>, LookupError> =>
   Effect.map(
     find(host, protocol.name, name),
     (cell) => cell.bound === host.foreign ? host.typed(cell.pid, protocol.name, infosOf(protocol.group)) : cell
-  ) as Effect.Effect<unknown, NameNotFound | ProtocolMismatch> as Effect.Effect<
-    ActorRef<Rpcs>,
-    NameNotFound | ProtocolMismatch
-  >
+  ) as Effect.Effect<unknown, LookupError> as Effect.Effect<ActorRef<Rpcs>, LookupError>
 
 /** Whoever has the name when something is sent. */
 export const makeNamed = <Name extends string, Rpcs extends Rpc.Any>(

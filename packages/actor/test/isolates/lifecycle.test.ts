@@ -1,6 +1,8 @@
 // Worker isolates as such: their ends, new starts, silence, and the end of their system (G156 to G159).
 import { assert, describe, it } from "@effect/vitest"
 import {
+  Actor,
+  ActorRef,
   ActorSystem,
   type AskError,
   type ExitSignal,
@@ -98,7 +100,10 @@ describe.runIf(nativeLoads)("worker isolates", () => {
       { isolates: 2, isolateSilence: 1_500, shutdownTimeout: 200 },
       Effect.gen(function*() {
         const silent = yield* nextEvent("IsolateSilent")
-        const [blocked, free] = yield* Effect.forEach([0, 1], () => CounterLive.spawnOn("worker", 0))
+        const [blocked, free] = yield* Effect.forEach(
+          ["blocked", "free"],
+          (name) => CounterLive.spawnOn("worker", 0, { name })
+        )
         const here = yield* CounterLive.spawnOn("main", 0)
         const folder = yield* Effect.acquireRelease(
           Effect.sync(() => mkdtempSync(join(tmpdir(), "myrmidon-"))),
@@ -116,8 +121,17 @@ describe.runIf(nativeLoads)("worker isolates", () => {
         assert.strictEqual(yield* free!.ask(Add(1)), 2)
         const unanswered = yield* Effect.flip(CounterLive.spawnOn(isolate as never, 0))
         assert(unanswered._tag === "SpawnError" && unanswered.reason._tag === "IsolateUnavailable")
+        // Somebody has that name (G209): who, nobody can say.
+        const lookup = Effect.flip(Actor.whereis(Counter, "blocked"))
+        const current = Effect.flip(Effect.flatMap(ActorRef.named(Counter, "blocked"), (named) => named.current))
+        for (const unknown of yield* Effect.all([lookup, current], { concurrency: 2 })) {
+          assert.deepInclude(unknown, { _tag: "IsolateUnavailable", on: String(isolate) })
+          assert.include(unknown.message, "1s 500ms")
+        }
+        assert.strictEqual((yield* Actor.whereis(Counter, "free")).pid, free!.pid)
         // It was never ended for it.
         yield* release
+        assert.strictEqual((yield* Actor.whereis(Counter, "blocked")).pid, blocked!.pid)
         assert.strictEqual(yield* blocked!.ask(Get(), { timeout: "10 seconds" }), 0)
       })
     ), patience)

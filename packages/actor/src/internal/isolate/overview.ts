@@ -78,7 +78,9 @@ export class TeamOverview implements Overview {
             reason._tag === "ActorExited"
               ? Effect.void
               : Effect.logWarning(
-                `isolate ${isolate} did not answer within ${Duration.format(Duration.millis(patience))}: left out`
+                reason._tag === "BadMessage"
+                  ? `isolate ${isolate} is left out: ${reason.issue}`
+                  : `isolate ${isolate} did not answer within ${Duration.format(Duration.millis(patience))}: left out`
               )
         })
       const all = Effect.forEach(this.others(), one, { concurrency: "unbounded", discard: true })
