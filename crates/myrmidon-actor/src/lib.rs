@@ -39,6 +39,7 @@
 
 #![forbid(unsafe_code)]
 
+mod accounts;
 mod actor;
 mod actor_ref;
 mod answer;
@@ -71,6 +72,7 @@ mod worker;
 #[cfg(feature = "tokio")]
 mod asynchronous;
 
+pub use accounts::{BehaviorInfo, behaviors, top};
 pub use actor::{Actor, Behavior, Lend, behavior};
 pub use actor_ref::ActorRef;
 pub use answer::Answer;
@@ -85,7 +87,7 @@ pub use myrmidon_core::{
     exit_reason::{CrashError, ExitReason, Language, Unreachable},
     pid::Pid,
     send_error::SendError,
-    shard::{ActorInfo, ShardStats, Status},
+    shard::{ActorInfo, Measure, ShardStats, Status},
 };
 pub use myrmidon_runtime::{
     System,

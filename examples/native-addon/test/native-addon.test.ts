@@ -64,7 +64,11 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       assert.strictEqual(unknown.reason._tag, "BadMessage")
       assert.include(unknown.message, "does not know")
       assert.isTrue(yield* Actor.isAlive(actor))
-      assert.deepInclude(yield* Actor.info(actor), { name: "library", protocol: "Library", version: "rust" })
+      assert.deepInclude(yield* Actor.info(actor), {
+        name: "library",
+        protocol: "Library",
+        version: "rust example_native_addon::library::Library"
+      })
     })))
 
   it.live("G197: Rust tells an actor of TypeScript, which its protocol reads", () =>
@@ -198,6 +202,38 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       assert.strictEqual(end._tag, "Killed")
     })))
 
+  it.live("G193: top and behaviors are of actors in Rust, too, by actor and by type", () =>
+    run(Effect.scoped(Effect.gen(function*() {
+      const system = yield* ActorSystem
+      const subscriber = yield* SubscriberLive.spawn(yield* Deferred.make<void>())
+      const actor = yield* library
+      for (let n = 0; n < 20; n++) yield* actor.tell(Read({ text: "word" }))
+      yield* actor.ask(Count({ word: "word" }))
+      const image = yield* Actor.whereis(Image, "image")
+      yield* subscriber.ask(Subscriber.messages.Seen())
+      const busiest = yield* system.top(3, "reductions")
+      assert.deepStrictEqual(busiest.map(({ pid }) => pid), [actor.pid, subscriber.pid, image.pid])
+      assert.deepInclude(busiest[0], {
+        name: "library",
+        protocol: "Library",
+        version: "rust example_native_addon::library::Library",
+        reductions: 21
+      })
+      for (const by of ["time", "mailbox", "memory"] as const) {
+        const pids = (yield* system.top(10, by)).map(({ pid }) => pid)
+        assert.sameMembers(pids, [actor.pid, subscriber.pid, image.pid])
+      }
+      const rowOf = (protocol: string) =>
+        Effect.map(system.behaviors, (rows) => rows.find((row) => row.protocol === protocol))
+      const row = yield* rowOf("Library")
+      assert.deepInclude(row, { version: busiest[0]!.version, actors: 1, reductions: 21, mailbox: 0 })
+      assert.isAbove(row!.memory, 0)
+      const end = yield* Monitor.make(actor)
+      yield* Actor.kill(actor)
+      yield* end
+      assert.deepInclude(yield* rowOf("Library"), { actors: 0, reductions: 21, memory: 0 })
+    }))))
+
   it.live("G201: to swap it, to look into it or to trace it from TypeScript is ActorElsewhere, and it goes on", () =>
     run(
       Effect.gen(function*() {
@@ -222,7 +258,7 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       const { AskerLive, messages } = yield* Effect.promise(() => import("./asker.ts"))
       const asker = yield* AskerLive.spawnOn("worker")
       assert.strictEqual(yield* asker.ask(messages.Words({ text: "one two two", word: "two" })), 2)
-    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ addon, rustShards: 1, isolates: 1 }))))
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ addon, rustShards: 1, isolates: 1 }))), 60_000)
 
   it.live("options that do not fit are typed errors", () =>
     Effect.gen(function*() {

@@ -27,6 +27,7 @@ impl Worker {
         match record[word::HEAD] & 0xff {
             completion::DEAD => {
                 let reason = self.shard.reason(record[word::A]).unwrap_or(ExitReason::Normal);
+                self.account_ended(pid, record);
                 self.forget(pid, &reason);
             }
             completion::TERMINATE => self.submit(submission::FINISHED, pid, Pid::NONE, 0, 0, 0),
