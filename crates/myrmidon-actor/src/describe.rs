@@ -12,6 +12,8 @@ pub struct Description {
     pub info: ActorInfo,
     /// Its [`crate::Actor::PROTOCOL`].
     pub protocol: &'static str,
+    /// Its [`crate::Actor::FINGERPRINT`].
+    pub fingerprint: &'static str,
     /// The type of actors that it is of.
     pub behavior: &'static str,
 }

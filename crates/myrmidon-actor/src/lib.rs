@@ -58,6 +58,8 @@ mod letter;
 mod mail;
 mod observer;
 mod place;
+#[cfg(feature = "serde")]
+mod question;
 mod reply;
 mod runtime;
 mod signal;
@@ -94,6 +96,8 @@ pub use myrmidon_runtime::{
     buffer::{Refusal, SharedBuffer},
 };
 pub use observer::{DeadLetter, Notice, Why};
+#[cfg(feature = "serde")]
+pub use question::{Answered, NoError, Question};
 pub use reply::ReplyTo;
 pub use runtime::{Builder, Runtime, Stopped};
 pub use signal::{MonitorRef, Signal};

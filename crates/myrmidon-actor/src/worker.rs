@@ -74,7 +74,8 @@ enum Then {
 }
 
 struct Asking {
-    ticket: Arc<Ticket>,
+    /// `None`: an actor of another language is asked.
+    ticket: Option<Arc<Ticket>>,
     then: Then,
 }
 
@@ -83,7 +84,7 @@ struct Loan {
     /// Each is another one.
     number: u32,
     version: fn() -> myrmidon_core::swap::Version,
-    protocol: &'static str,
+    protocol: crate::body::Protocol,
     /// What stops its future.
     abort: Option<Box<dyn FnOnce() + Send>>,
     /// Its handler waits for a test.
@@ -92,7 +93,7 @@ struct Loan {
 }
 
 impl Loan {
-    fn new(number: u32, version: fn() -> myrmidon_core::swap::Version, protocol: &'static str) -> Self {
+    fn new(number: u32, version: fn() -> myrmidon_core::swap::Version, protocol: crate::body::Protocol) -> Self {
         Self {
             number,
             version,

@@ -137,6 +137,8 @@ export interface RustInfoData {
   readonly info: InfoData
   /** Of TypeScript; empty: it has none. */
   readonly protocol: string
+  /** Of that protocol; empty: none was declared. */
+  readonly fingerprint: string
   /** The name of its type. */
   readonly behavior: string
 }

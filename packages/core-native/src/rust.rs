@@ -156,6 +156,8 @@ pub struct RustInfoData {
     pub info: InfoData,
     /// Its protocol's name; empty: it has none.
     pub protocol: String,
+    /// The fingerprint of that protocol; empty: none was declared.
+    pub fingerprint: String,
     /// The type of actors that it is of.
     pub behavior: String,
 }
@@ -164,6 +166,7 @@ impl From<(Pid, Description)> for RustInfoData {
         Self {
             info: InfoData::from((pid, found.info)),
             protocol: found.protocol.to_owned(),
+            fingerprint: found.fingerprint.to_owned(),
             behavior: found.behavior.to_owned(),
         }
     }

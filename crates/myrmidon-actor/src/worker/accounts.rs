@@ -5,7 +5,7 @@
 //! are code, so there are as many accounts as the program has.
 
 use super::Worker;
-use crate::{BehaviorInfo, Description, version::name_of};
+use crate::{BehaviorInfo, Description, body::Protocol, version::name_of};
 use myrmidon_core::{pid::Pid, record::Record, record::word, shard::Measure, swap::Version};
 use rustc_hash::FxHashMap;
 
@@ -46,7 +46,7 @@ fn double(record: &Record, low: usize, high: usize) -> i64 {
 
 impl Worker {
     /// What an actor is: its type, and its protocol in TypeScript.
-    fn behavior_of(&mut self, pid: Pid) -> Option<(Version, &'static str)> {
+    fn behavior_of(&mut self, pid: Pid) -> Option<(Version, Protocol)> {
         let lent = self.loans.get(&pid).map(|loan| ((loan.version)(), loan.protocol));
         let (version, protocol) =
             lent.or_else(|| self.home(pid)?.body.as_ref().map(|body| (body.version()(), body.protocol())))?;
@@ -59,7 +59,7 @@ impl Worker {
         self.accounts.booked.remove(&pid);
         let Some((version, protocol)) = behavior else { return };
         let spent = self.accounts.spent.entry(version).or_default();
-        spent.protocol = protocol;
+        spent.protocol = protocol.name;
         spent.add(double(record, word::FROM, word::FROM_GENERATION), double(record, word::SLOT, word::B));
     }
 
@@ -77,7 +77,7 @@ impl Worker {
         }
         for (version, sign) in [(from, 1), (to, -1)] {
             let spent = self.accounts.spent.entry(version).or_default();
-            spent.protocol = if spent.protocol.is_empty() { protocol } else { spent.protocol };
+            spent.protocol = if spent.protocol.is_empty() { protocol.name } else { spent.protocol };
             spent.add(sign * signed(reductions), sign * signed(micros));
         }
     }
@@ -98,8 +98,8 @@ impl Worker {
         }
         for usage in living {
             let Some((version, protocol)) = self.behavior_of(usage.pid) else { continue };
-            let (info, reductions, micros) = rows.entry(version).or_insert_with(|| row(version, protocol));
-            info.protocol = protocol;
+            let (info, reductions, micros) = rows.entry(version).or_insert_with(|| row(version, protocol.name));
+            info.protocol = protocol.name;
             info.actors += 1;
             info.mailbox += u64::from(usage.mailbox);
             info.memory += usage.memory as u64;
@@ -123,9 +123,9 @@ impl Worker {
     /// What is known of a living actor.
     pub fn describe(&mut self, pid: Pid) -> Option<Description> {
         let info = self.info(pid)?;
-        let (behavior, protocol) =
-            self.behavior_of(pid).map_or(("", ""), |(version, protocol)| (name_of(version), protocol));
-        Some(Description { info, protocol, behavior })
+        let (behavior, Protocol { name: protocol, fingerprint }) =
+            self.behavior_of(pid).map_or(("", Protocol::default()), |(version, protocol)| (name_of(version), protocol));
+        Some(Description { info, protocol, fingerprint, behavior })
     }
 
     /// The living actors that have most of something, the highest first.

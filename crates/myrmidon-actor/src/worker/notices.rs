@@ -48,6 +48,12 @@ impl Worker {
                     self.resolve(asking.then, Err(error));
                 }
             }
+            completion::REPLIED if self.calls.get(&record[word::A]).is_some_and(|asking| asking.ticket.is_none()) => {
+                let said = self.said(record);
+                if let Some(asking) = self.calls.remove(&record[word::A]) {
+                    self.resolve(asking.then, Ok(Box::new(said)));
+                }
+            }
             completion::REPLIED => {
                 let value = (flags & flag::BYTES != 0).then(|| self.shard.take_value(record[word::SLOT])).flatten();
                 let outcome = match value {

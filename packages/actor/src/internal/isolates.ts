@@ -29,6 +29,8 @@ import type { Cell } from "./cell.ts"
 export interface RemoteInfo {
   readonly name: string | undefined
   readonly protocol: string
+  /** Of that protocol, where a Rust actor declares it. */
+  readonly fingerprint?: string | undefined
   readonly version: string
   readonly status: "idle" | "runnable" | "busy" | "suspended"
   readonly mailbox: number

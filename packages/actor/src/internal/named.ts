@@ -15,9 +15,10 @@ import type { Pid } from "../Pid.ts"
 import type { Protocol } from "../Protocol.ts"
 import { IsolateUnavailable, NameNotFound, ProtocolMismatch } from "../SpawnError.ts"
 import type { TellError, TellOutcome } from "../TellError.ts"
-import { infoOf } from "./about.ts"
+import { spokenBy } from "./about.ts"
 import type { Program } from "./bound.ts"
 import type { Cell } from "./cell.ts"
+import { fingerprintOf } from "./codec/fingerprint.ts"
 import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
 import type { Host } from "./host.ts"
@@ -117,7 +118,7 @@ class NamedRefImpl {
   }
 
   get current(): Effect.Effect<Cell, LookupError> {
-    return Effect.map(find(this.host, this.protocol, this.name), (cell) => this.seen(cell))
+    return Effect.map(find(this.host, this.protocol, this.rpcs, this.name), (cell) => this.seen(cell))
   }
 
   // Where another isolate has it, its PID is all that is known.
@@ -129,21 +130,47 @@ class NamedRefImpl {
 
 type LookupError = NameNotFound | ProtocolMismatch | IsolateUnavailable
 
-const find = (host: Host, protocol: string, name: string): Effect.Effect<Cell, LookupError> =>
+const find = (
+  host: Host,
+  protocol: string,
+  rpcs: ReadonlyArray<RpcInfo>,
+  name: string
+): Effect.Effect<Cell, LookupError> =>
   Effect.suspend((): Effect.Effect<Cell, LookupError> => {
     const cell = holderOf(host, name)
     if (cell === undefined) return Effect.fail(new NameNotFound({ name }))
     const known = cell.bound === host.foreign
-      ? Effect.mapBoth(infoOf(cell), {
-        onSuccess: (info) => info.protocol,
-        onFailure: ({ reason }) => reason._tag === "NodeUnreachable" ? silent(cell, name) : new NameNotFound({ name })
-      })
-      : Effect.succeed(cell.bound.program.protocol)
-    return Effect.flatMap(known, (found) =>
-      found === protocol
-        ? Effect.succeed(cell)
-        : Effect.fail(new ProtocolMismatch({ name, expected: protocol, found })))
+      ? Effect.mapError(
+        spokenBy(cell),
+        ({ reason }) => reason._tag === "NodeUnreachable" ? silent(cell, name) : new NameNotFound({ name })
+      )
+      : Effect.succeed<Spoken>(cell.bound.program)
+    return Effect.flatMap(known, (found) => {
+      const mismatch = found.protocol === protocol
+        ? shapeMismatch(host, protocol, rpcs, name, found)
+        : new ProtocolMismatch({ name, expected: protocol, found: found.protocol })
+      return mismatch === undefined ? Effect.succeed(cell) : Effect.fail(mismatch)
+    })
   })
+
+interface Spoken {
+  readonly protocol: string
+  readonly fingerprint?: string | undefined
+}
+
+// Of who was compiled from other sources: the name may be the same, and the shape another (G215).
+const shapeMismatch = (
+  host: Host,
+  protocol: string,
+  rpcs: ReadonlyArray<RpcInfo>,
+  name: string,
+  { fingerprint }: Spoken
+): ProtocolMismatch | undefined => {
+  if (fingerprint === undefined) return undefined
+  const own = fingerprintOf(host.codec.format, rpcs)
+  if (own === fingerprint) return undefined
+  return new ProtocolMismatch({ name, expected: `${protocol} ${own}`, found: `${protocol} ${fingerprint}` })
+}
 
 // Somebody has the name; who that is only its isolate can say (G209).
 const silent = (cell: Cell, name: string): NameNotFound | IsolateUnavailable => {
@@ -161,7 +188,7 @@ export const lookupName = <Name extends string, Rpcs extends Rpc.Any>(
   name: string
 ): Effect.Effect<ActorRef<Rpcs>, LookupError> =>
   Effect.map(
-    find(host, protocol.name, name),
+    find(host, protocol.name, infosOf(protocol.group), name),
     (cell) => cell.bound === host.foreign ? host.typed(cell.pid, protocol.name, infosOf(protocol.group)) : cell
   ) as Effect.Effect<unknown, LookupError> as Effect.Effect<ActorRef<Rpcs>, LookupError>
 

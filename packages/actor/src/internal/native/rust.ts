@@ -44,6 +44,7 @@ export interface RustBinding {
 interface RustInfo {
   readonly info: NativeInfo & { readonly pid: number; readonly name?: string }
   readonly protocol: string
+  readonly fingerprint: string
   readonly behavior: string
 }
 
@@ -122,7 +123,10 @@ export const rustOf = (binding: RustBinding): Rust => ({
   info: (pid, within) =>
     Effect.map(
       inTime(() => binding.rustInfo(lowOf(pid), generationOf(pid), within)),
-      (found) => found === null ? undefined : infoOf(found)
+      (found) =>
+        found === null
+          ? undefined
+          : { ...infoOf(found), fingerprint: found.fingerprint === "" ? undefined : found.fingerprint }
     ),
   top: (shards, n, by, within) =>
     Effect.map(inTime(() => binding.rustTop(shards, n, by, within)), (all) =>
