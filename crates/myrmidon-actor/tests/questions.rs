@@ -129,7 +129,7 @@ fn g216_a_thread_asks_and_gets_the_answer_the_protocols_error_or_why_there_is_no
     let kept = dictionary.ask_within(None, &Keep);
     match dictionary.ask(&Crash).wait() {
         Err(AskError::ActorExited(ExitReason::Crashed(error))) => {
-            assert_eq!(&*error.message, "the page is torn, ReplyTo in hand")
+            assert_eq!(&*error.message, "the page is torn, ReplyTo in hand");
         }
         other => panic!("{other:?}"),
     }
