@@ -270,3 +270,97 @@ impl From<Ended> for ExitReason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Any;
+    impl Question for Any {
+        const TAG: &'static str = "T";
+        type Answer = ();
+        type Error = NoError;
+    }
+
+    fn bytes_of(hex: &str) -> Vec<u8> {
+        hex.as_bytes()
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(core::str::from_utf8(pair).expect("text"), 16).expect("two digits"))
+            .collect()
+    }
+
+    fn crashed(stack: Option<&str>, language: Language) -> ExitReason {
+        let stack = stack.map(Into::into);
+        ExitReason::Crashed(Box::new(CrashError { name: "E".into(), message: "m".into(), stack, language }))
+    }
+
+    /// As `Codec.layerMsgpack` of the TypeScript package writes each `AskError` of a question `T`.
+    #[test]
+    fn g216_why_a_question_was_not_answered_is_read_as_typescript_writes_it() {
+        const HEAD: &str = "83a45f746167a841736b4572726f72a3746167a154a6726561736f6e";
+        const EXITED: &str = "83a45f746167ab4163746f72457869746564a370696401a6726561736f6e";
+        let rows = [
+            (EXITED, "81a45f746167a64e6f726d616c", AskError::ActorExited(ExitReason::Normal)),
+            (EXITED, "81a45f746167a853687574646f776e", AskError::ActorExited(ExitReason::SHUTDOWN)),
+            (
+                EXITED,
+                "82a45f746167a853687574646f776ea664657461696ca178",
+                AskError::ActorExited(ExitReason::Shutdown { detail: Some("x".into()) }),
+            ),
+            (EXITED, "81a45f746167a64b696c6c6564", AskError::ActorExited(ExitReason::Killed)),
+            (
+                EXITED,
+                "82a45f746167a743726173686564a56572726f7283a46e616d65a145a76d657373616765a16da86c616e6775616765aa74797065736372697074",
+                AskError::ActorExited(crashed(None, Language::TypeScript)),
+            ),
+            (
+                EXITED,
+                "82a45f746167a743726173686564a56572726f7284a46e616d65a145a76d657373616765a16da5737461636ba173a86c616e6775616765a6707974686f6e",
+                AskError::ActorExited(crashed(Some("s"), Language::Python)),
+            ),
+            (
+                EXITED,
+                "82a45f746167a64e6f50726f63ab6576657245786973746564c3",
+                AskError::ActorExited(ExitReason::NoProc { ever_existed: true }),
+            ),
+            (
+                EXITED,
+                "83a45f746167af4e6f6465556e726561636861626c65a46e6f6465a16ea762656361757365a673696c656e74",
+                AskError::ActorExited(ExitReason::NodeUnreachable { node: "n".into(), because: Unreachable::Silent }),
+            ),
+            (
+                EXITED,
+                "82a45f746167ad4e6f6465526573746172746564a46e6f6465a16e",
+                AskError::ActorExited(ExitReason::NodeRestarted { node: "n".into() }),
+            ),
+            (
+                EXITED,
+                "82a45f746167ab49736f6c617465446f776ea769736f6c61746503",
+                AskError::ActorExited(ExitReason::IsolateDown { isolate: 3 }),
+            ),
+            (
+                "",
+                "82a45f746167aa41736b54696d656f7574a5616674657282a45f746167a64d696c6c6973a576616c7565cd03e8",
+                AskError::AskTimeout,
+            ),
+            ("", "83a45f746167ab4d61696c626f7846756c6ca370696401a8636170616369747901", AskError::MailboxFull),
+            ("", "82a45f746167a84e6f646542757379a46e6f6465a16e", AskError::NodeBusy),
+            ("", "83a45f746167aa4261644d657373616765a3746167a154a56973737565a169", AskError::BadMessage("i".into())),
+        ];
+        for (exited, rest, expected) in rows {
+            let payload = Payload::Bytes(bytes_of(&[HEAD, exited, rest].concat()));
+            let said = Said { status: reply::ASK_ERROR, payload };
+            assert_eq!(read::<Any>(Ok(Box::new(said))), Err(expected));
+        }
+    }
+
+    #[test]
+    fn g216_what_is_no_refusal_either_is_a_bad_message() {
+        for payload in [Payload::Nothing, Payload::Number(1.0), Payload::Bytes(vec![0xc1])] {
+            let said = Said { status: reply::ASK_ERROR, payload };
+            let error = read::<Any>(Ok(Box::new(said))).expect_err("no answer");
+            assert!(matches!(&error, AskError::BadMessage(issue) if issue.starts_with("the refusal: ")), "{error}");
+        }
+    }
+}

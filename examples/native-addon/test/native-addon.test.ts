@@ -17,7 +17,7 @@ import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { addon } from "../src/addon.ts"
-import { Dictionary, Image, Library, NoDictionary, Subscriber, UnknownWord } from "../src/protocols.ts"
+import { Image, Library, NoDictionary, Subscriber, UnknownWord } from "../src/protocols.ts"
 
 const { Count, Define, Fail, Read, Subscribe } = Library.messages
 

@@ -37,11 +37,11 @@ export const infoOf = (cell: Cell): Effect.Effect<ActorInfo, ActorExited> => {
     const found = infoHere(cell)
     return found === undefined ? Effect.fail(gone(cell)) : Effect.succeed(found)
   }
-  return Effect.map(remoteInfo(isolates, cell), ({ fingerprint: _, ...found }) => ({
-    ...found,
-    pid: cell.pid,
-    links: found.links as ReadonlyArray<Pid>
-  }))
+  return Effect.map(remoteInfo(isolates, cell), (found) => {
+    const { mailbox, memory, millis, name, protocol, reductions, status, version } = found
+    const links = found.links as ReadonlyArray<Pid>
+    return { pid: cell.pid, name, protocol, version, status, mailbox, reductions, millis, memory, links }
+  })
 }
 
 const remoteInfo = (isolates: Isolates, cell: Cell): Effect.Effect<RemoteInfo, ActorExited> =>

@@ -1,7 +1,17 @@
 // What an isolate's agent cannot say ends the question, and nothing else (G208).
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Actor, ActorRef, ActorSystem, AskError, HotSwap } from "@myrmidonjs/actor"
-import { Effect, Exit } from "effect"
+import {
+  Actor,
+  ActorExited,
+  ActorRef,
+  ActorSystem,
+  AskError,
+  ExitReason,
+  ExitSignal,
+  HotSwap,
+  type Pid
+} from "@myrmidonjs/actor"
+import { Effect, Exit, type Schema } from "effect"
 import { Asked } from "../../src/internal/asked.ts"
 import { Answer, type Border } from "../../src/internal/border.ts"
 import { lookup } from "../../src/internal/opcodes.ts"
@@ -66,6 +76,25 @@ describe.runIf(native)("answers that cannot be encoded", { timeout: patience }, 
         yield* answers
       }).pipe(Effect.scoped))
   })
+})
+
+describe("errors on their way", () => {
+  it.live("G153: an end that arrives from elsewhere says the same as where it happened, with a name and without", () =>
+    Effect.gen(function*() {
+      const host = hostOf(yield* ActorSystem)
+      const crossed = <A>(schema: Schema.Codec<A, unknown>, error: A) =>
+        Effect.flatMap(host.codec.of(schema).encode(error), host.codec.of(schema).decode) as Effect.Effect<A, string>
+      for (const name of [undefined, "carol", "name"]) {
+        const about = { reason: ExitReason.killed, ...name === undefined ? {} : { name } }
+        const sent = new AskError({ tag: "Get", reason: new ActorExited({ pid: 1 as Pid, ...about }) })
+        const received = yield* crossed(AskError, sent)
+        assert.strictEqual(received.message, sent.message)
+        assert.strictEqual(received.reason.name, sent.reason.name)
+        assert.strictEqual(Object.hasOwn(received.reason, "name"), name !== undefined)
+        const signal = new ExitSignal({ from: 1 as Pid, ...about })
+        assert.strictEqual((yield* crossed(ExitSignal, signal)).message, signal.message)
+      }
+    }).pipe(Effect.provide(ActorSystem.layerMemory())))
 })
 
 describe("answers that cannot be encoded", () => {
