@@ -13,6 +13,7 @@ enum Message {
     Total(ReplyTo<u32>),
     Stop,
     Boom,
+    SwapItself,
 }
 
 #[derive(Clone, Default)]
@@ -26,7 +27,13 @@ fn handle(total: &mut u32, message: Message, context: &mut Context<Message>) {
         Message::Total(reply) => reply.send(*total),
         Message::Stop => context.stop(),
         Message::Boom => panic!("boom"),
+        // Nobody waits for the outcome: the next message meets it.
+        Message::SwapItself => drop(upgrade().swap(context.me(), &SwapOptions::new())),
     }
+}
+
+fn upgrade() -> Upgrade<Counter, Next, Message> {
+    Upgrade::new(|Counter(total)| Ok(Next(total)))
 }
 
 impl Actor for Counter {
@@ -114,8 +121,7 @@ fn g108_a_swap_and_a_way_back_leave_with_each_version_what_was_used_under_it() {
         || ["Counter", "Next"].map(|name| row_of(&runtime, name).map_or((0, 0), |row| (row.actors, row.reductions)));
     used(10);
     assert_eq!(both(), [(1, 10), (0, 0)]);
-    let upgrade = Upgrade::new(|Counter(total)| Ok(Next(total)));
-    upgrade.swap(counter, &SwapOptions::new()).wait().expect("it is swapped");
+    upgrade().swap(counter, &SwapOptions::new()).wait().expect("it is swapped");
     used(5);
     assert_eq!(both(), [(0, 10), (1, 5)]);
     counter.roll_back().wait().expect("it is kept");
@@ -125,6 +131,21 @@ fn g108_a_swap_and_a_way_back_leave_with_each_version_what_was_used_under_it() {
     counter.kill();
     end.wait().expect("it ends");
     assert_eq!(both(), [(0, 13), (0, 5)]);
+}
+
+#[test]
+fn g108_what_was_handled_before_a_swap_in_the_same_batch_is_the_version_befores() {
+    let runtime = Runtime::builder().shards(1).start().expect("a runtime");
+    let counter = runtime.spawn(Counter::default()).expect("room");
+    counter.suspend();
+    for at in 0..11 {
+        counter.tell(if at == 5 { Message::SwapItself } else { Message::Add }).expect("room");
+    }
+    let total = counter.ask(Message::Total);
+    counter.resume();
+    assert_eq!(total.wait(), Ok(10));
+    let used = |name| row_of(&runtime, name).map_or(0, |row| row.reductions);
+    assert_eq!((used("Counter"), used("Next")), (6, 6));
 }
 
 /// Is always with a thread of the pool, until its gate opens.
