@@ -226,6 +226,30 @@ fn g197_a_foreign_ref_tells_from_a_shard_a_lent_handler_and_from_outside_in_orde
     assert_eq!(runtime.foreign("nobody"), None);
 }
 
+#[test]
+fn g138_the_shards_of_a_runtime_are_on_their_systems_account() {
+    let system = System::open();
+    let account = system.account(100);
+    let runtime = Runtime::builder().shards(2).system(Arc::clone(&system)).buffers(1 << 20).start().expect("a runtime");
+    let hoards: Vec<_> = (0..2)
+        .map(|_| {
+            let hoard = behavior(Vec::new(), |held: &mut Vec<SharedBuffer>, (bytes, reply), context| {
+                let buffer = context.buffer(bytes);
+                let done = buffer.is_ok();
+                held.extend(buffer);
+                ReplyTo::send(reply, done);
+            });
+            runtime.spawn(hoard).expect("a hoard")
+        })
+        .collect();
+    let hoard = |at: usize, bytes: usize| hoards[at].ask(|reply| (bytes, reply)).wait().expect("it answers");
+    assert!(hoard(0, 60) && !hoard(1, 41) && hoard(1, 30));
+    assert_eq!(account.bytes(), 90);
+    assert!(SharedBuffer::allocate(&account, 11).is_err());
+    drop(runtime);
+    assert_eq!(account.bytes(), 0);
+}
+
 const LONG: Duration = Duration::from_secs(60);
 
 fn described(pid: Pid) -> Option<Description> {

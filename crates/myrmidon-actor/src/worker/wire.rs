@@ -9,7 +9,7 @@ use myrmidon_core::{
     send_error::SendError,
 };
 use myrmidon_runtime::{
-    buffer::{load, pack},
+    buffer::pack,
     tags::{Tags, WIRE},
 };
 
@@ -40,10 +40,8 @@ impl Worker {
             }
             (Payload::Bytes(bytes), None) => Carried::bytes(bytes),
             (payload, Some(buffers)) => {
-                let mut bytes = payload.into_bytes();
                 Tags::global().mark_moving(op & !WIRE);
-                pack(&mut bytes, buffers);
-                load(bytes)
+                pack(payload.into_bytes(), buffers)
             }
         };
         let slot = self.shard.put_block(carried);

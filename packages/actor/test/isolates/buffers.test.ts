@@ -10,7 +10,7 @@ import { hostOf } from "../../src/internal/system.ts"
 import { nativeLoads } from "../fixtures.ts"
 import { Courier, CourierLive, Keeper } from "./couriers.ts"
 
-const { Block, Die, Fetch, Late, Take } = Courier.messages
+const { Block, Die, Fetch, Give, Hoard, Late, Take } = Courier.messages
 
 /** ms: starting a thread may take its time on a busy machine. */
 const patience = 60_000
@@ -47,6 +47,45 @@ const terminate = Effect.map(ActorSystem, (system) => {
 })
 
 const system = ActorSystem.layer({ isolates: 1, shutdownTimeout: 1_000 })
+
+const limited = ActorSystem.layer({ isolates: 1, shutdownTimeout: 1_000, maxBufferBytes: 1_000 })
+
+describe.runIf(nativeLoads)("bytes outstanding", () => {
+  it.live("G138: are those of all isolates, wherever a buffer goes, and never exceed the system's limit", () =>
+    Effect.gen(function*() {
+      const { info } = yield* ActorSystem
+      const courier = yield* CourierLive.spawnOn("worker", undefined)
+      assert.strictEqual(yield* courier.ask(Hoard(600)), 600)
+      assert.strictEqual((yield* info).bufferBytes, 600)
+      const refused = yield* Effect.flip(SharedBuffer.allocate(401))
+      assert.deepInclude(refused, { _tag: "LimitReached", what: "bytes", limit: 1_000 })
+      const mine = yield* SharedBuffer.allocate(400)
+      assert.strictEqual(yield* Effect.flip(courier.ask(Hoard(1))), "LimitReached")
+      // Neither lost nor counted again, when it moves.
+      const given = yield* courier.ask(Give())
+      assert.strictEqual((yield* info).bufferBytes, 1_000)
+      assert.strictEqual((yield* Effect.flip(SharedBuffer.allocate(1)))._tag, "LimitReached")
+      mine.release()
+      assert.strictEqual(yield* courier.ask(Hoard(400)), 1_000)
+      given.release()
+      assert.strictEqual((yield* info).bufferBytes, 400)
+    }).pipe(Effect.scoped, Effect.provide(limited)), patience)
+
+  it.live("G138: an isolate that ends gives back what it held", () =>
+    Effect.gen(function*() {
+      const { info } = yield* ActorSystem
+      const down = yield* downs
+      const courier = yield* CourierLive.spawnOn("worker", undefined)
+      assert.strictEqual(yield* courier.ask(Hoard(1_000)), 1_000)
+      assert.strictEqual((yield* Effect.flip(SharedBuffer.allocate(1)))._tag, "LimitReached")
+      yield* terminate
+      yield* Fiber.join(down)
+      yield* allBack
+      const whole = yield* SharedBuffer.allocate(1_000)
+      assert.strictEqual((yield* info).bufferBytes, 1_000)
+      whole.release()
+    }).pipe(Effect.scoped, Effect.provide(limited)), patience)
+})
 
 describe.runIf(nativeLoads)("buffers on their way", () => {
   it.live("G200: those of messages that an isolate had not read when it ended are freed", () =>

@@ -11,14 +11,13 @@ export interface NativeBuffers {
   moved(handle: number, view: ArrayBuffer): void
   arrive(handle: number): boolean
   resume(handle: number): boolean
-  forget(handle: number): void
   release(handle: number, view: ArrayBuffer | undefined): number
   readonly bytes: number
   readonly copies: boolean
 }
 
 export interface BuffersBinding {
-  readonly NativeBuffers: new(limit: number, copies: boolean) => NativeBuffers
+  readonly NativeBuffers: new(limit: number, copies: boolean, system: number | undefined) => NativeBuffers
 }
 
 const done = 0
@@ -108,7 +107,6 @@ export class NativeBlock implements Block {
     const parks = view !== undefined && this.byteLength >= worthParking && this.#pool.isWatched(this)
     if (this.#pool.native.depart(handle, parks ? undefined : view) !== done) return undefined
     if (parks) this.#pool.parked.add(handle, view)
-    this.#pool.native.forget(handle)
     this.#handle = 0
     this.#view = undefined
     this.#pool.gone(this)
@@ -135,8 +133,9 @@ export class NativePool implements BufferPool {
     this.native.release(handle, undefined)
   })
 
-  constructor(binding: BuffersBinding, limit: number, copies = false) {
-    this.native = new binding.NativeBuffers(limit, copies)
+  /** `system`: its handle, where there are more isolates than one, which are on one account. */
+  constructor(binding: BuffersBinding, limit: number, system: number | undefined, copies = false) {
+    this.native = new binding.NativeBuffers(limit, copies, system)
   }
 
   readonly allocate = (bytes: number): Block | "limit" | "memory" => {
