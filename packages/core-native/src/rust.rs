@@ -201,13 +201,13 @@ impl Task for Describe {
 /// Holds a Rust actor still, or lets go of it; whether it lives. Fails as [`rust_info`] does.
 #[napi(catch_unwind)]
 pub fn rust_hold(low: u32, generation: u32, hold: bool, within: f64) -> AsyncTask<Hold> {
-    AsyncTask::new(Hold { pid: Pid::from_words(low, generation), hold, within: limit(within) })
+    AsyncTask::new(Hold { pid: Pid::from_words(low, generation), on: hold, within: limit(within) })
 }
 
 /// See [`rust_hold`].
 pub struct Hold {
     pid: Pid,
-    hold: bool,
+    on: bool,
     within: Duration,
 }
 
@@ -216,7 +216,7 @@ impl Task for Hold {
     type JsValue = bool;
 
     fn compute(&mut self) -> Result<bool> {
-        myrmidon_actor::suspend(self.pid, self.hold, self.within).map_err(silent)
+        myrmidon_actor::suspend(self.pid, self.on, self.within).map_err(silent)
     }
 
     fn resolve(&mut self, _: Env, lives: bool) -> Result<bool> {

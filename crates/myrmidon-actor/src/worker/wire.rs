@@ -5,13 +5,18 @@ use crate::{Payload, foreign::Message};
 use myrmidon_core::{
     payload::Payload as Carried,
     pid::Pid,
-    record::{control, flag, submission},
+    record::{COPIED, control, flag, submission},
     send_error::SendError,
 };
 use myrmidon_runtime::{
     buffer::pack,
     tags::{Tags, WIRE},
 };
+
+/// What is larger than a record may fill the way at once (G205).
+fn is_large((payload, _): &Message) -> bool {
+    matches!(payload, Payload::Bytes(bytes) if bytes.len() > COPIED)
+}
 
 impl Worker {
     /// The op of a tag; `None`: the process has as many tags as it may have.
@@ -23,7 +28,7 @@ impl Worker {
     pub fn tell_wire(&mut self, to: Pid, from: Pid, op: u16, message: &mut Option<Message>) -> Result<(), SendError> {
         if to.shard() == self.number {
             self.admit(to, from)?;
-        } else if self.shard.control()[control::FULL_PEERS] != 0 {
+        } else if self.shard.control()[control::FULL_PEERS] != 0 || message.as_ref().is_some_and(is_large) {
             self.admit_exactly(to, from)?;
         }
         let Some((payload, buffers)) = message.take() else { return Ok(()) };
