@@ -61,7 +61,7 @@ describe.runIf(isNative).each([["external memory", false], ["copies", true]] as 
       assert.strictEqual(other.release(block, undefined), 1)
       assert.strictEqual(holder.bytes, 10)
       holder.depart(block, undefined)
-        assert.strictEqual(other.release(block, undefined), 1, "it is in flight")
+      assert.strictEqual(other.release(block, undefined), 1, "it is in flight")
       assert.isTrue(other.arrive(block))
       assert.strictEqual(other.release(block, undefined), 0)
       assert.strictEqual(holder.bytes, 0)

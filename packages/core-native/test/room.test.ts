@@ -99,4 +99,40 @@ describe("G205: room between isolates", () => {
     assert.deepStrictEqual([got.length, lost.length], [accepted, 0])
     await close()
   })
+
+  it("G140: after the end a message is a dead letter with its payload, however it would have travelled", async () => {
+    const { close, here, send, there } = await pair()
+    await there.membrane.close()
+    const buried: Array<unknown> = []
+    there.host.away = {
+      ...there.host.away!,
+      deadLetter: (_to, _from, _op, payload) => void buried.push(payload)
+    }
+    const small = Uint8Array.of(1, 2, 3)
+    const large = new Uint8Array(10_000).fill(7)
+    const packed = Object.assign(Uint8Array.of(4, 0, 0, 0, 0), { holdsBuffers: true as const })
+    const sent = [7, small, large, packed]
+    assert.deepStrictEqual(sent.map((payload) => send(payload)), sent.map(() => ACCEPTED))
+    // What they were made of may be written to at once.
+    large.fill(8)
+    // More than there is room for.
+    for (let n = 0; n < 200; n++) assert.strictEqual(send(new Uint8Array(4_000).fill(n)), ACCEPTED)
+    assert.isFalse(there.membrane.away.reply(1, 0, packed))
+    assert.isFalse(there.membrane.away.forward(1, here.spawn(() => {}).low, 1, WIRE, packed, 0, 0, 0))
+    while (buried.length < sent.length + 200) await new Promise(setImmediate)
+    assert.deepStrictEqual(
+      buried.slice(0, 4).map((each) => typeof each === "object" ? [...each as Uint8Array] : each),
+      [
+        7,
+        [1, 2, 3],
+        Array.from({ length: 10_000 }, () => 7),
+        [4, 0, 0, 0, 0]
+      ]
+    )
+    assert.deepStrictEqual(
+      buried.slice(4).map((each) => (each as Uint8Array)[0]),
+      Array.from({ length: 200 }, (_, n) => n)
+    )
+    await close()
+  })
 })

@@ -16,7 +16,12 @@ export const Courier = Actor.make("Courier", [
   Rpc.make("Fetch", { payload: { keeper: ActorRef.schema(Keeper) } }),
   Rpc.make("Die", { payload: { buffer: schema }, success: schema }),
   Rpc.make("Hoard", { payload: Schema.Int, success: Schema.Int, error: Schema.String }),
-  Rpc.make("Give", { success: schema })
+  Rpc.make("Give", { success: schema }),
+  Rpc.make("Both", { payload: { first: schema, second: schema } }),
+  Rpc.make("Huge", {
+    payload: { buffer: schema, bytes: Schema.Int },
+    success: Schema.Struct({ text: Schema.String, buffer: schema })
+  })
 ])
 
 // Holds its thread.
@@ -36,6 +41,8 @@ export const CourierLive = Actor.module(
           return (yield* (yield* ActorSystem).info).bufferBytes
         }).pipe(Effect.mapError(({ _tag }) => _tag)),
       Give: (state) => state.hoard!,
+      Both: () => {},
+      Huge: (_, { buffer, bytes }) => ({ text: "x".repeat(bytes), buffer }),
       Take: () => {},
       Block: (_, file) => block(file),
       Late: (_, { buffer, file }) => {
