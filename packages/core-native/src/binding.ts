@@ -146,8 +146,8 @@ export interface NativeBuffers {
   /** Its memory is under another `ArrayBuffer` of this isolate. */
   moved(block: number, view: ArrayBuffer): void
   arrive(block: number): boolean
-  /** An `ArrayBuffer` of it that was kept when it left is good again. false: there is none. */
-  resume(block: number): boolean
+  /** The memory of an `ArrayBuffer` that was kept when it left is under this one, and good again. false: there is none. */
+  resume(block: number, view: ArrayBuffer): boolean
   /** Answers as `depart`. */
   release(block: number, view: ArrayBuffer | undefined): number
   readonly bytes: number

@@ -329,13 +329,16 @@ impl NativeBuffers {
         arrived.map(|buffer| self.pool.hold(buffer)).is_some()
     }
 
-    /// An external `ArrayBuffer` that was kept is the block's again, which this isolate holds. `false`: it is none.
+    /// The memory of an external `ArrayBuffer` that was kept is the block's again, which this isolate holds, and is under
+    /// `view` now. `false`: it is none.
     #[napi(catch_unwind)]
-    pub fn resume(&self, number: f64) -> bool {
-        let Some(handle) = self.pool.held(number) else { return false };
+    pub fn resume(&self, env: &Env, number: f64, view: Unknown<'_>) -> Result<bool> {
+        let Some(handle) = self.pool.held(number) else { return Ok(false) };
         let token = self.pool.tokens.borrow().get(&handle).and_then(Weak::upgrade);
-        let resumed = token.zip(self.pool.stay(handle)).map(|(token, stay)| token.stay.set(stay));
-        resumed.is_some()
+        let Some((token, stay)) = token.zip(self.pool.stay(handle)) else { return Ok(false) };
+        token.stay.set(stay);
+        self.pool.watch(env.raw(), handle, view.raw())?;
+        Ok(true)
     }
 
     /// Detaches the block's view, where it has one, and frees the block.
