@@ -65,7 +65,7 @@ fn entries(bytes: &[u8]) -> Option<(usize, &[[u8; ENTRY]])> {
 
 /// A number of at most 53 bits, as JavaScript has it.
 #[expect(clippy::cast_precision_loss, reason = "a handle has 53 bits, and no block is longer than 2^53 bytes")]
-fn number(number: u64) -> [u8; 8] {
+pub(super) fn number(number: u64) -> [u8; 8] {
     (number as f64).to_le_bytes()
 }
 

@@ -1,6 +1,6 @@
 //! The ownership of blocks. The races are in `loom_tests.rs`.
 
-use super::{Account, Blocks, Flight, Handle, Refusal, SharedBuffer, Stale, load};
+use super::{Account, Blocks, Flight, Handle, Refusal, SharedBuffer, Stale, load, parcel};
 use proptest::prelude::*;
 use std::{sync::Arc, thread};
 
@@ -118,8 +118,7 @@ fn g202_a_handle_frees_no_block_that_somebody_holds() {
     // Whoever had it before, whoever has its number, and a parcel that names it although it is held.
     drop(flight);
     assert!(SharedBuffer::arrive(kept).is_none());
-    let number = (kept.to_u64() as f64).to_le_bytes();
-    drop(load([&number[..], &10f64.to_le_bytes(), &1u32.to_le_bytes()].concat()));
+    drop(load([&parcel::number(kept.to_u64())[..], &parcel::number(10), &1u32.to_le_bytes()].concat()));
     assert!(Flight::board(kept).is_none());
     // Read where it is: valgrind and the sanitizers would see it freed.
     assert_eq!(buffer[..], [7; 10]);
