@@ -106,6 +106,15 @@ export class Host implements ShardHost {
   ended = 0
   crashes = 0
   deadLetters = 0
+  readonly deadLettersBy: Record<Why, number> = {
+    NotAlive: 0,
+    MailboxFull: 0,
+    Dropped: 0,
+    NodeUnreachable: 0,
+    SwapRolledBack: 0,
+    Stopped: 0,
+    Interrupted: 0
+  }
   longSchedules = 0
   tellsFailed = 0
   swaps = 0
@@ -312,6 +321,7 @@ export class Host implements ShardHost {
 
   letter(to: Pid, from: Pid | undefined, message: Message<string, unknown>, why: Why): void {
     this.deadLetters++
+    this.deadLettersBy[why]++
     const hook = this.options.onDeadLetter
     if (hook === undefined && this.letters.idle) return
     const letter: DeadLetter = { to, from, message, why }
@@ -431,9 +441,15 @@ export class Host implements ShardHost {
   longSchedule(cell: Cell, millis: number): void {
     this.longSchedules++
     if (!this.events.idle) {
-      this.events.publish({ _tag: "LongSchedule", pid: cell.pid, name: cell.life?.name, millis })
+      const { protocol } = cell.bound.program
+      const isMain = (this.shard.border?.isolate ?? 0) === 0
+      const advice = isMain && !protocol.startsWith("myrmidon/") ? adviceFor(protocol) : undefined
+      this.events.publish({ _tag: "LongSchedule", pid: cell.pid, name: cell.life?.name, protocol, millis, advice })
     }
   }
 }
+
+const adviceFor = (protocol: string): string =>
+  `move ${protocol} off the main thread: wrap its behaviour by Actor.module, open the system with { isolates: 1 } or more, and start it by spawnOn("worker", ...)`
 
 const exitOf = (reason: ExitReason): Exit.Exit<void> => ExitReason.isFailure(reason) ? Exit.die(reason) : Exit.void
