@@ -60,6 +60,7 @@ impl Worker {
         self.submit(head | flag::BYTES << 8, to, from, slot, 0, 0);
         Ok(())
     }
+
     /// Asks an actor of any language.
     #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "questions are written and read by serde"))]
     pub(super) fn call_wire(&mut self, from: Pid, to: Pid, op: u16, payload: Payload, then: Then, timeout: u32) {
