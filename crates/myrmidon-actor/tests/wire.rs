@@ -226,6 +226,63 @@ fn g197_a_foreign_ref_tells_from_a_shard_a_lent_handler_and_from_outside_in_orde
     assert_eq!(runtime.foreign("nobody"), None);
 }
 
+struct Loud(mpsc::Sender<Vec<bool>>);
+
+impl Actor for Loud {
+    type Message = ();
+    fn handle(&mut self, (): (), context: &mut Context<()>) {
+        let heard = context.foreign("heard").expect("it has the name");
+        let told = (0..4).map(|_| heard.tell("Said", Payload::Bytes(vec![7; 40 << 20])).is_ok()).collect();
+        self.0.send(told).expect("somebody waits");
+    }
+}
+
+#[test]
+fn g205_what_is_too_large_for_the_way_is_refused_and_what_was_accepted_is_heard() {
+    let (letter, letters) = mpsc::channel();
+    let runtime = Runtime::builder().shards(2).observer(move |notice| drop(letter.send(notice))).start();
+    let runtime = runtime.expect("a runtime");
+    let (sender, heard) = mpsc::channel();
+    let listener = runtime.spawn_with(&Spawn::new().named("heard"), Heard(sender)).expect("the name is free");
+    let (say, said) = mpsc::channel();
+    // One beside it, one on the other shard.
+    let speakers = [0, 1].map(|_| runtime.spawn(Loud(say.clone())).expect("a speaker"));
+    let far = speakers.iter().find(|speaker| speaker.pid().shard() != listener.pid().shard()).expect("the other shard");
+    far.tell(()).expect("there is room");
+    // Nothing leaves in the middle of a handler: two of them fill the way, and for the third one the speaker is held.
+    assert_eq!(said.recv().expect("it has told"), [true, true, true, false]);
+    for _ in 0..3 {
+        let (_, payload, _) = heard.recv().expect("it is told");
+        assert_eq!(payload, Payload::Bytes(vec![7; 40 << 20]));
+    }
+    drop(runtime);
+    assert!(heard.try_recv().is_err() && letters.try_recv().is_err());
+}
+
+#[test]
+fn g138_the_shards_of_a_runtime_are_on_their_systems_account() {
+    let system = System::open();
+    let account = system.account(100);
+    let runtime = Runtime::builder().shards(2).system(Arc::clone(&system)).buffers(1 << 20).start().expect("a runtime");
+    let hoards: Vec<_> = (0..2)
+        .map(|_| {
+            let hoard = behavior(Vec::new(), |held: &mut Vec<SharedBuffer>, (bytes, reply), context| {
+                let buffer = context.buffer(bytes);
+                let done = buffer.is_ok();
+                held.extend(buffer);
+                ReplyTo::send(reply, done);
+            });
+            runtime.spawn(hoard).expect("a hoard")
+        })
+        .collect();
+    let hoard = |at: usize, bytes: usize| hoards[at].ask(|reply| (bytes, reply)).wait().expect("it answers");
+    assert!(hoard(0, 60) && !hoard(1, 41) && hoard(1, 30));
+    assert_eq!(account.bytes(), 90);
+    assert!(SharedBuffer::allocate(&account, 11).is_err());
+    drop(runtime);
+    assert_eq!(account.bytes(), 0);
+}
+
 const LONG: Duration = Duration::from_secs(60);
 
 fn described(pid: Pid) -> Option<Description> {

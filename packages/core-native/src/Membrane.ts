@@ -490,6 +490,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#loop.closing = true
     this.#ring.flush(this.#now())
     this.#submissions.closed = true
+    this.#ring.gone = true
     if (this.#ring.broken === undefined) {
       for (let written = this.#ring.native.close(); written > 0; written = this.#ring.native.close()) {
         this.#loop.drain(written)

@@ -132,29 +132,53 @@ export interface RustShards {
   close(within: number): Promise<{ readonly killed: number; readonly stuck: number }>
 }
 
+/** A Rust actor. */
+export interface RustInfoData {
+  readonly info: InfoData
+  /** Of TypeScript; empty: it has none. */
+  readonly protocol: string
+  /** Of that protocol; empty: none was declared. */
+  readonly fingerprint: string
+  /** The name of its type. */
+  readonly behavior: string
+}
+
+/** What the actors of a Rust type have used and hold. */
+export interface RustBehaviorData {
+  readonly protocol: string
+  readonly behavior: string
+  readonly actors: number
+  readonly reductions: number
+  readonly micros: number
+  readonly mailbox: number
+  readonly memory: number
+}
+
 /** Blocks of memory; see `src/buffer.rs`. */
 export interface NativeBuffers {
   /** The number of a block; 0: the limit is reached, -1: the machine has not that much. */
   allocate(bytes: number): number
   /** To be moved once (`transfer`) before anybody gets it, and told by `moved`. */
   view(block: number): ArrayBuffer
-  /** 0: done. 1: no such block is held. 2: its memory was taken away. */
+  /**
+   * 0: done, and it is the payload's that `putParcel` makes of its number. 1: no such block is held. 2: its memory was
+   * taken away.
+   */
   depart(block: number, view: ArrayBuffer | undefined): number
   /** Its memory is under another `ArrayBuffer` of this isolate. */
   moved(block: number, view: ArrayBuffer): void
   arrive(block: number): boolean
-  /** An `ArrayBuffer` of it that was kept when it left is good again. false: there is none. */
-  resume(block: number): boolean
-  /** It leaves this isolate: its end is not its business any more. */
-  forget(block: number): void
-  /** As `depart`. */
+  /** The memory of an `ArrayBuffer` that was kept when it left is under this one, and good again. false: there is none. */
+  resume(block: number, view: ArrayBuffer): boolean
+  /** Answers as `depart`. */
   release(block: number, view: ArrayBuffer | undefined): number
   readonly bytes: number
   readonly copies: boolean
 }
 
 export interface Binding {
-  readonly NativeBuffers: new(limit: number, copies: boolean) => NativeBuffers
+  /** With the handle of a system: on the account of that, whose limit is what was said first. */
+  readonly NativeBuffers: new(limit: number, copies: boolean, system?: number) => NativeBuffers
   readonly NativeShard: new(
     options: {
       readonly maxActors: number
@@ -185,11 +209,19 @@ export interface Binding {
   }) => RustShards
   isRustShard(shard: number): boolean
   /** A living Rust actor. Rejects when its shard has not answered in so many ms. */
-  rustInfo(
-    low: number,
-    generation: number,
+  rustInfo(low: number, generation: number, within: number): Promise<RustInfoData | null>
+  /** Those that have most of something, of each of these shards; `null`: it has not answered in so many ms. */
+  rustTop(
+    shards: ReadonlyArray<number>,
+    n: number,
+    by: string,
     within: number
-  ): Promise<{ readonly info: InfoData; readonly protocol: string } | null>
+  ): Promise<ReadonlyArray<ReadonlyArray<RustInfoData> | null>>
+  /** The accounts of all types of actors, of each of these shards; `null` as of `rustTop`. */
+  rustBehaviors(
+    shards: ReadonlyArray<number>,
+    within: number
+  ): Promise<ReadonlyArray<ReadonlyArray<RustBehaviorData> | null>>
   /** Holds a Rust actor still, or lets go of it. Whether it lives. Rejects as `rustInfo` does. */
   rustHold(low: number, generation: number, hold: boolean, within: number): Promise<boolean>
   /** Messages of this tag may carry buffers from now on. */

@@ -71,6 +71,8 @@ export class Ring implements HotCalls {
   #creditOf = 0
   /** An error of the native side: the shard is gone. */
   broken: Error | undefined = undefined
+  /** No record is ingested any more: it has closed, or is broken. */
+  gone = false
   // All are set by `attach`.
   tick: () => void = unset
   admit: () => void = unset
@@ -125,6 +127,11 @@ export class Ring implements HotCalls {
     )
     this.native.attach(this)
     this.shard = this.native.shard
+  }
+
+  #fail(error: Error): void {
+    this.broken = error
+    this.gone = true
   }
 
   /** Whether a mailbox may be near its bound; nobody's is while `args[CONGESTED]` is 0. */
@@ -182,7 +189,7 @@ export class Ring implements HotCalls {
     try {
       this.tick()
     } catch (error) {
-      this.broken = error as Error
+      this.#fail(error as Error)
       return 0
     }
     const written = args[ANSWER]!
@@ -207,7 +214,7 @@ export class Ring implements HotCalls {
     try {
       this.admit()
     } catch (error) {
-      this.broken = error as Error
+      this.#fail(error as Error)
       return 0
     }
     const answer = args[ANSWER]!
@@ -230,7 +237,7 @@ export class Ring implements HotCalls {
     try {
       this.account()
     } catch (error) {
-      this.broken = error as Error
+      this.#fail(error as Error)
       return -1
     }
     return args[ANSWER]!
@@ -242,7 +249,7 @@ export class Ring implements HotCalls {
     try {
       this.look()
     } catch (error) {
-      this.broken = error as Error
+      this.#fail(error as Error)
       return false
     }
     return this.args[ANSWER] === 1

@@ -11,7 +11,7 @@ use crate::{
 };
 use core::{fmt, time::Duration};
 use myrmidon_core::{pid::MAX_INDEX, shard::ShardConfig};
-use myrmidon_runtime::{Account, System};
+use myrmidon_runtime::System;
 use parking_lot::Mutex;
 use std::{sync::Arc, thread};
 
@@ -94,7 +94,8 @@ impl Builder {
         self
     }
 
-    /// Bytes of its actors' buffers that may be outstanding: 1 GiB, unless said otherwise.
+    /// Bytes of buffers that may be outstanding in its system: 1 GiB, unless said otherwise. One that joins a system counts
+    /// on that one's account, with the limit that it has.
     #[must_use]
     pub fn buffers(mut self, bytes: usize) -> Self {
         self.buffers = bytes;
@@ -156,7 +157,7 @@ impl Builder {
         check("long_slice", (1..=10_000_000).contains(&long), "1 us to 10 s")?;
         let system = self.system.unwrap_or_else(System::open);
         let pool = Arc::new(Pool::new(self.pool));
-        let account = Account::new(self.buffers);
+        let account = system.account(self.buffers);
         #[cfg(feature = "tokio")]
         let tasks = Arc::new(crate::asynchronous::Tasks::new(self.tokio));
         let mut runtime = Runtime {
