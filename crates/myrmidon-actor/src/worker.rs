@@ -22,7 +22,7 @@ mod wire;
 
 pub(crate) use deliver::crash;
 pub(crate) use deliver::start;
-pub(crate) use swap_group::Run;
+pub(crate) use swap_group::{Orders, Run};
 pub use swaps::Counts as SwapCounts;
 pub(crate) use swaps::{Requester, guarded};
 pub(crate) use trace::{Seen, Tracer};

@@ -40,6 +40,9 @@ pub(super) fn serve(errand: Errand) {
         Errand::Run(run) => {
             place::here(run);
         }
+        Errand::Orders(orders) => {
+            place::here(|worker| orders.into_line(worker));
+        }
     }
 }
 

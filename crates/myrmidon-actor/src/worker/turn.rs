@@ -249,6 +249,8 @@ fn close(ends: Ends) {
         }
     };
     place::here(end);
+    // Whoever asked for a swap of theirs is told of their ends.
+    swaps::work();
     deliver::clean();
     place::here(|worker| member.leave(&mut worker.shard));
     place::here(end);
