@@ -89,6 +89,31 @@ fn g181_each_child_is_started_with_what_it_was_given_and_again_with_it() {
 }
 
 #[test]
+fn g98_terminate_by_the_pid_that_a_child_had_cancels_its_restart_that_waits() {
+    let runtime = runtime(1);
+    let (told, events) = mpsc::channel();
+    // Longer than any test: whoever waits for it has not been cancelled.
+    let hour = 3_600_000.0;
+    let options = OptionsInput { intensity: Some(5.0), backoff: Some((hour, hour)), ..Default::default() };
+    let listener = move |event| told.send(event).unwrap_or_default();
+    let top =
+        runtime.spawn(blueprint(&options, &TreatmentInput::default(), false).listen(listener)).expect("room");
+    let (oslo, rome) = (start(top, "Oslo").expect("room"), start(top, "Rome").expect("room"));
+    for child in [oslo, rome] {
+        child.tell(Message::Crash).expect("room");
+    }
+    assert_eq!(events.iter().filter(|event| matches!(event.what, Happening::Crashed(_))).take(2).count(), 2);
+    // Its end is known: what it is asked now is behind that.
+    let specs = || top.ask(Dynamic::Count).wait().map(|count| (count.specs, count.active));
+    assert_eq!(specs(), Ok((2, 0)));
+    assert_eq!(top.ask(|reply| Dynamic::Terminate(oslo.pid(), reply)).wait(), Ok(Ok(Done::Done)));
+    assert_eq!(specs(), Ok((1, 0)));
+    // Twice is once.
+    assert_eq!(top.ask(|reply| Dynamic::Terminate(oslo.pid(), reply)).wait(), Ok(Ok(Done::Done)));
+    assert_eq!(specs(), Ok((1, 0)));
+}
+
+#[test]
 fn g99_one_that_does_not_start_leaves_nothing_and_one_that_ends_for_good_is_forgotten() {
     let runtime = runtime(1);
     let transient = TreatmentInput { restart: Some("transient"), ..Default::default() };

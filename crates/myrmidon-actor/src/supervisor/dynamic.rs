@@ -1,6 +1,9 @@
 //! The supervisor of many children that are alike, started at run time.
 
-use super::shell::{Alarm, Shell, made};
+use super::{
+    shell::{Alarm, Shell, made},
+    waits::Waits,
+};
 use crate::{Actor, ActorRef, Context, ReplyTo, Signal, Spawn, clock, mail::kind_of};
 use core::{fmt, marker::PhantomData};
 use myrmidon_core::{
@@ -8,7 +11,7 @@ use myrmidon_core::{
     pid::Pid,
     supervisor::{
         Action, Answer, ChildCount, ChildInfo, CommandError, Done, DynamicCommand, DynamicSupervisor as Machine, Event,
-        Input, InvalidSpec, Options, OptionsInput, Treatment, TreatmentInput,
+        Input, InvalidSpec, Life, Options, OptionsInput, Treatment, TreatmentInput,
     },
 };
 use rustc_hash::FxHashMap;
@@ -19,7 +22,8 @@ use std::sync::Arc;
 pub enum Dynamic<D, M> {
     /// One child more, started with this, and again with a clone of it.
     Start(D, ReplyTo<Result<ActorRef<M>, CommandError>>),
-    /// Stops one for good. Of one that has ended, or is none of its children, the answer is the same.
+    /// Stops one for good; also one whose restart waits (G98), by the PID that it had. Of one that has ended, or is none of
+    /// its children, the answer is the same, and so it is of a PID from before the child was started again.
     Terminate(Pid, ReplyTo<Answer>),
     /// All children, in no order.
     Children(ReplyTo<Vec<ChildInfo>>),
@@ -111,6 +115,7 @@ pub struct DynamicSupervisor<D, A: Actor> {
     blueprint: Arc<Blueprint<D, A>>,
     machine: Machine<D>,
     shell: Shell,
+    waits: Waits,
     waiting: FxHashMap<u64, Waiting<A::Message>>,
     asked: u64,
     child: PhantomData<fn() -> A>,
@@ -159,6 +164,7 @@ impl<D: Clone + Send + 'static, A: Actor> DynamicSupervisor<D, A> {
             machine: Machine::new(&blueprint.id, options, child, blueprint.limit)?,
             blueprint: Arc::clone(blueprint),
             shell: Shell::default(),
+            waits: Waits::default(),
             waiting: FxHashMap::default(),
             asked: 0,
             child: PhantomData,
@@ -206,6 +212,12 @@ impl<D: Clone + Send + 'static, A: Actor> DynamicSupervisor<D, A> {
         }
     }
 
+    fn may_wait(&mut self, pid: Pid, life: Life) {
+        if let Some(timer) = self.machine.waits(life) {
+            self.waits.add(pid, life, timer);
+        }
+    }
+
     fn answer(&mut self, token: u64, answer: Answer) {
         match self.waiting.remove(&token) {
             Some(Waiting::Start(reply)) => reply.send(match answer {
@@ -237,8 +249,11 @@ impl<D: Clone + Send + Sync + 'static, A: Actor> Actor for DynamicSupervisor<D, 
             Dynamic::Start(with, reply) => {
                 self.command(DynamicCommand::StartChild(with), Waiting::Start(reply), context);
             }
-            Dynamic::Terminate(pid, reply) => match self.shell.life(pid) {
-                Some(life) => self.command(DynamicCommand::TerminateChild(life), Waiting::Terminate(reply), context),
+            Dynamic::Terminate(pid, reply) => match self.shell.life(pid).or_else(|| self.waits.life(pid)) {
+                Some(life) => {
+                    self.waits.forget(pid);
+                    self.command(DynamicCommand::TerminateChild(life), Waiting::Terminate(reply), context);
+                }
                 None => reply.send(Ok(Done::Done)),
             },
             Dynamic::Children(reply) => reply.send(self.machine.which_children()),
@@ -250,7 +265,12 @@ impl<D: Clone + Send + Sync + 'static, A: Actor> Actor for DynamicSupervisor<D, 
             Dynamic::Stop(reason) => self.input(Input::Stop(reason), context),
             Dynamic::Time(Alarm(timer)) => {
                 self.shell.fired(timer);
+                let waited = self.waits.fired(timer);
                 self.input(Input::Timer(timer), context);
+                // It did not start, and waits again.
+                if let Some((pid, life)) = waited {
+                    self.may_wait(pid, life);
+                }
             }
         }
     }
@@ -258,8 +278,9 @@ impl<D: Clone + Send + Sync + 'static, A: Actor> Actor for DynamicSupervisor<D, 
     fn signal(&mut self, signal: Signal, context: &mut Context<Self::Message>) {
         match signal {
             Signal::Down { monitor, reason, .. } => {
-                if let Some(life) = self.shell.ended(monitor) {
+                if let Some((life, pid)) = self.shell.ended(monitor) {
                     self.input(Input::Ended(life, reason), context);
+                    self.may_wait(pid, life);
                 }
             }
             // A child's end is its DOWN's to tell; anybody else's exit signal is an order to end.

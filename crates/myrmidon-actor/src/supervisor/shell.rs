@@ -57,12 +57,11 @@ impl Shell {
     }
 
     /// A watch has ended, and with it the life of a child.
-    pub fn ended(&mut self, watch: MonitorRef) -> Option<Life> {
+    pub fn ended(&mut self, watch: MonitorRef) -> Option<(Life, Pid)> {
         let life = self.watches.remove(&watch)?;
-        if let Some(pid) = self.children.remove(&life) {
-            self.by_pid.remove(&pid);
-        }
-        Some(life)
+        let pid = self.children.remove(&life)?;
+        self.by_pid.remove(&pid);
+        Some((life, pid))
     }
 
     pub fn pid(&self, life: Life) -> Option<Pid> {

@@ -22,8 +22,8 @@ mod stop;
 pub enum DynamicCommand<S> {
     /// One child more.
     StartChild(S),
-    /// Stops one for good, named by a life of it; also one that is just being started again. Whom the supervisor does
-    /// not know has ended already, and the answer is the same.
+    /// Stops one for good, named by the life that it lives, or lived last; also one that is just being started again, or
+    /// waits for that. Whom the supervisor does not know has ended already, and the answer is the same.
     TerminateChild(Life),
 }
 
@@ -192,6 +192,14 @@ impl<S: Clone> DynamicSupervisor<S> {
             Kind::Worker => (0, specs),
         };
         ChildCount { specs, active: self.active, supervisors, workers }
+    }
+
+    /// The timer that the restart of a child waits for, which lived this life last (G98).
+    pub fn waits(&self, life: Life) -> Option<Timer> {
+        match self.entries.get(&life)?.doing {
+            Doing::Waiting(timer) => Some(timer),
+            _ => None,
+        }
     }
 
     /// Whether it is on its way to its end: nobody is started any more.
