@@ -9,7 +9,7 @@ use myrmidon_core::supervisor::{
 };
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU32, Ordering},
     mpsc,
 };
 
@@ -130,6 +130,43 @@ fn g99_one_that_does_not_start_leaves_nothing_and_one_that_ends_for_good_is_forg
     assert_eq!(end.wait(), Ok(ExitReason::Normal));
     while top.ask(Dynamic::Count).wait().expect("an answer").specs > 0 {}
     assert_eq!(runtime.stats()[0].actors, 1, "the supervisor alone");
+}
+
+/// What a child is started with, whose copies do not come out well.
+struct Fragile {
+    copies: Arc<AtomicU32>,
+    fails_at: u32,
+}
+impl Clone for Fragile {
+    fn clone(&self) -> Self {
+        assert_ne!(self.copies.fetch_add(1, Ordering::SeqCst), self.fails_at, "no copy");
+        Self { copies: Arc::clone(&self.copies), fails_at: self.fails_at }
+    }
+}
+
+#[test]
+fn g211_a_copy_that_panics_is_a_start_that_failed_and_no_end_of_the_supervisor() {
+    let runtime = runtime(1);
+    let (told, events) = mpsc::channel();
+    let options = OptionsInput { intensity: Some(5.0), ..Default::default() };
+    let make = |_: Fragile| City { name: "Oslo".into(), deaf: false };
+    let top = DynamicSupervisor::new("cities", &options, &TreatmentInput::default(), Spawn::new(), make);
+    let top = top.expect("valid").listen(move |event| told.send(event).unwrap_or_default());
+    let top = runtime.spawn(top).expect("room");
+    let start = |fails_at| {
+        let with = Fragile { copies: Arc::default(), fails_at };
+        top.ask(|reply| Dynamic::Start(with, reply)).wait().expect("the supervisor lives")
+    };
+    let Err(CommandError::ChildStart(ChildStartError { cause: ExitReason::Crashed(cause), .. })) = start(0) else {
+        panic!("it does not start")
+    };
+    assert!(cause.message.contains("no copy"), "{cause:?}");
+    // Its restart fails once, counts, and is tried again (G93).
+    let oslo = start(1).expect("the first copy is one");
+    oslo.tell(Message::Crash).expect("room");
+    let again = restarted(&events);
+    assert_ne!(again, oslo.pid());
+    assert_eq!(top.ask(Dynamic::Count).wait().map(|count| (count.specs, count.active)), Ok((1, 1)));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// What a dynamic supervisor is told. `D`: what each child is started with. `M`: what its children are told.
 #[non_exhaustive]
 pub enum Dynamic<D, M> {
-    /// One child more, started with this, and again with a clone of it.
+    /// One child more, started with a clone of this, and again with another one. One that panics is a start that failed (G211).
     Start(D, ReplyTo<Result<ActorRef<M>, CommandError>>),
     /// Stops one for good; also one whose restart waits (G98), by the PID that it had. Of one that has ended, or is none of
     /// its children, the answer is the same, and so it is of a PID from before the child was started again.
@@ -113,7 +113,8 @@ enum Waiting<M> {
 /// ```
 pub struct DynamicSupervisor<D, A: Actor> {
     blueprint: Arc<Blueprint<D, A>>,
-    machine: Machine<D>,
+    /// It copies what it has of a child without running code of the user's: that is a part of a start (G211).
+    machine: Machine<Arc<D>>,
     shell: Shell,
     waits: Waits,
     waiting: FxHashMap<u64, Waiting<A::Message>>,
@@ -127,7 +128,7 @@ impl<D, A: Actor> fmt::Debug for DynamicSupervisor<D, A> {
     }
 }
 
-impl<D: Clone + Send + 'static, A: Actor> DynamicSupervisor<D, A> {
+impl<D: Clone + Send + Sync + 'static, A: Actor> DynamicSupervisor<D, A> {
     /// A supervisor without children. `child`: how each is treated. `spawn`: where each lives, and its mailbox; a name would be
     /// that of one alone. `make` makes the actor of each, each time anew.
     ///
@@ -184,7 +185,7 @@ impl<D: Clone + Send + 'static, A: Actor> DynamicSupervisor<D, A> {
 
     fn command(
         &mut self,
-        command: DynamicCommand<D>,
+        command: DynamicCommand<Arc<D>>,
         waiting: Waiting<A::Message>,
         context: &mut Context<Dynamic<D, A::Message>>,
     ) {
@@ -193,12 +194,12 @@ impl<D: Clone + Send + 'static, A: Actor> DynamicSupervisor<D, A> {
         self.input(Input::Command(self.asked, command), context);
     }
 
-    fn input(&mut self, input: Input<DynamicCommand<D>>, context: &mut Context<Dynamic<D, A::Message>>) {
+    fn input(&mut self, input: Input<DynamicCommand<Arc<D>>>, context: &mut Context<Dynamic<D, A::Message>>) {
         self.machine.handle(clock::now(), input);
         while let Some(action) = self.machine.poll() {
             match self.shell.act(action, context, Dynamic::Time) {
                 Some(Action::Start { life, start, .. }) => {
-                    let spawned = made(|| (self.blueprint.make)(start))
+                    let spawned = made(|| (self.blueprint.make)(D::clone(&start)))
                         .and_then(|actor| context.spawn_monitored(&self.blueprint.spawn, actor));
                     let spawned = spawned.map(|(actor, watch)| (actor.pid(), watch));
                     let input =
@@ -247,7 +248,7 @@ impl<D: Clone + Send + Sync + 'static, A: Actor> Actor for DynamicSupervisor<D, 
     fn handle(&mut self, message: Self::Message, context: &mut Context<Self::Message>) {
         match message {
             Dynamic::Start(with, reply) => {
-                self.command(DynamicCommand::StartChild(with), Waiting::Start(reply), context);
+                self.command(DynamicCommand::StartChild(Arc::new(with)), Waiting::Start(reply), context);
             }
             Dynamic::Terminate(pid, reply) => match self.shell.life(pid).or_else(|| self.waits.life(pid)) {
                 Some(life) => {
