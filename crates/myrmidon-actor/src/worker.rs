@@ -10,6 +10,7 @@
 //! - `swaps`, `swap_group`: other versions for actors. - `trace`: who looks at them.
 
 mod deliver;
+mod extent;
 mod letters;
 mod notices;
 mod serve;

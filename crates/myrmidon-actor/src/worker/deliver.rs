@@ -405,7 +405,8 @@ impl Worker {
                 cursor.letter = self.letter(record);
                 cursor.asked = self.question(record);
                 if cursor.letter.is_none() {
-                    self.dead_letters += 1;
+                    cursor.asked = None;
+                    self.lost(record);
                 }
             }
         }
