@@ -96,8 +96,7 @@ fn g98_terminate_by_the_pid_that_a_child_had_cancels_its_restart_that_waits() {
     let hour = 3_600_000.0;
     let options = OptionsInput { intensity: Some(5.0), backoff: Some((hour, hour)), ..Default::default() };
     let listener = move |event| told.send(event).unwrap_or_default();
-    let top =
-        runtime.spawn(blueprint(&options, &TreatmentInput::default(), false).listen(listener)).expect("room");
+    let top = runtime.spawn(blueprint(&options, &TreatmentInput::default(), false).listen(listener)).expect("room");
     let (oslo, rome) = (start(top, "Oslo").expect("room"), start(top, "Rome").expect("room"));
     for child in [oslo, rome] {
         child.tell(Message::Crash).expect("room");

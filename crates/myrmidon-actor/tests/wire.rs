@@ -1,8 +1,8 @@
 //! A Rust actor as an isolate of another language reaches it: by name, with a tag and bytes, over a real path.
 
 use myrmidon_actor::{
-    Actor, Context, DeadLetter, Description, Lend, Notice, Payload, ReplyTo, Runtime, SharedBuffer, Silent, Spawn, Status,
-    SwapOptions, System, Upgrade, Why, Wire, behavior,
+    Actor, Canary, Context, DeadLetter, Description, Lend, Notice, Payload, ReplyTo, Runtime, SharedBuffer, Silent,
+    Spawn, Status, SwapOptions, System, Upgrade, Why, Wire, behavior,
 };
 use myrmidon_core::{
     PeerLimits,
@@ -357,4 +357,45 @@ fn g199_one_that_is_held_is_swapped_and_stays_so() {
     assert_eq!(info.status, Status::Suspended);
     assert_eq!(myrmidon_actor::suspend(actor.pid(), false, LONG), Ok(true));
     assert_eq!(actor.ask(|reply| reply).wait(), Ok(2));
+}
+
+/// For whoever looks its name up: there it is known by what was noted of it.
+#[test]
+fn g213_the_protocol_of_an_actor_is_that_of_the_version_that_runs() {
+    struct Version<const V: u32>;
+    impl Clone for Version<1> {
+        fn clone(&self) -> Self {
+            Self
+        }
+    }
+    impl Actor for Version<1> {
+        type Message = ();
+        const PROTOCOL: &'static str = "First";
+        fn handle(&mut self, (): (), _: &mut Context<()>) {}
+    }
+    impl Actor for Version<2> {
+        type Message = ();
+        const PROTOCOL: &'static str = "Second";
+        fn handle(&mut self, (): (), _: &mut Context<()>) {
+            panic!("it is a bad version");
+        }
+    }
+    let runtime = Runtime::builder().shards(1).start().expect("a runtime");
+    let named = runtime.spawn_with(&Spawn::new().named("versioned"), Version::<1>).expect("the name is free");
+    let nameless = runtime.spawn(Version::<1>).expect("room");
+    let upgrade = || Upgrade::new(|_: Version<1>| Ok(Version::<2>)).back(|_: Version<2>| Some(Version::<1>));
+    for actor in [named, nameless] {
+        let protocol = || described(actor.pid()).expect("it lives").protocol;
+        assert_eq!(protocol(), "First");
+        assert_eq!(upgrade().swap(actor, &SwapOptions::new()).wait(), Ok(()));
+        assert_eq!(protocol(), "Second");
+        assert_eq!(actor.roll_back().wait(), Ok(()));
+        assert_eq!(protocol(), "First");
+        // And of a canary that goes back by itself.
+        let canary = upgrade().swap(actor, &SwapOptions::new().canary(Canary::default()));
+        while protocol() != "Second" {}
+        actor.tell(()).expect("room");
+        canary.wait().expect_err("it goes back");
+        assert_eq!(protocol(), "First");
+    }
 }

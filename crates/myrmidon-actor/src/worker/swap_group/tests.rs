@@ -82,7 +82,8 @@ fn g210_together_nobody_is_held_for_an_actor_whose_shard_has_ended() {
     assert_eq!((report.swapped, report.failed), (1, vec![lost(actors[0])]));
     actors[1].tell(()).expect("room");
     while request(&runtime.doors()[1], move |worker| worker.info(actors[1].pid()).expect("it lives").mailbox) != Some(0)
-    {}
+    {
+    }
 }
 
 #[test]

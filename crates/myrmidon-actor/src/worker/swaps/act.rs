@@ -116,6 +116,7 @@ impl Worker {
         let former = core::mem::replace(&mut record.current, state);
         let old = self.home(pid).and_then(|home| home.body.take());
         self.put_home(pid, body);
+        self.renamed(pid);
         if let (Some(old), Some(record)) = (old, self.swaps.records.get_mut(&pid)) {
             record.bodies.insert(former, old.bare());
         }
@@ -133,9 +134,18 @@ impl Worker {
             (_, present) => {
                 self.dropped_bodies.extend(present);
                 self.put_home(pid, kept);
+                self.renamed(pid);
             }
         }
         None
+    }
+
+    /// Another version is in its place: who looks its name up finds that one's protocol (G213).
+    pub(super) fn renamed(&mut self, pid: Pid) {
+        let Some(protocol) = self.protocol(pid) else { return };
+        if let Some(named) = self.door.named.lock().get_mut(&pid) {
+            named.protocol = protocol;
+        }
     }
 
     /// What is under way belongs to a version that is gone.
