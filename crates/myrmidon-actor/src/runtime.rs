@@ -22,7 +22,12 @@ use myrmidon_core::{
 };
 use myrmidon_runtime::System;
 use parking_lot::Mutex;
-use std::{sync::Arc, thread::JoinHandle, time::Instant};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    thread::JoinHandle,
+    time::Instant,
+};
 
 /// How long a handler that is under way when time is over may take to notice.
 const GRACE: Duration = Duration::from_secs(1);
@@ -121,6 +126,23 @@ impl Runtime {
     pub fn info(&self, actor: impl Into<Pid>) -> Option<ActorInfo> {
         let pid = actor.into();
         request(&*door::find(pid.shard())?, move |worker| worker.info(pid)).flatten()
+    }
+
+    /// Whom an actor has spawned, and whom those have, as far as they live: a supervisor's tree, on whatever shards it is. It
+    /// looks at all actors, and waits for the shards as [`Runtime::stats`] does.
+    pub fn below(&self, root: impl Into<Pid>) -> HashSet<Pid> {
+        let mut children: HashMap<Pid, Vec<Pid>> = HashMap::new();
+        for (child, parent) in self.doors.iter().filter_map(|door| request(door, Worker::parents)).flatten() {
+            children.entry(parent).or_default().push(child);
+        }
+        let (mut tree, mut left) = (HashSet::new(), vec![root.into()]);
+        while let Some(next) = left.pop() {
+            // Nobody has two parents, so that nobody comes twice.
+            let below = children.remove(&next).unwrap_or_default();
+            tree.extend(below.iter().copied());
+            left.extend(below);
+        }
+        tree
     }
 
     pub(crate) fn doors(&self) -> &[Arc<Door>] {

@@ -61,6 +61,8 @@ pub(crate) struct Opening {
 struct Home {
     body: Option<Box<dyn Body>>,
     generation: u32,
+    /// Who spawned it.
+    parent: Pid,
     /// It has had no slice yet: that one is measured in any case, because nothing is known of its handlers.
     fresh: bool,
 }
@@ -265,6 +267,14 @@ impl Worker {
     /// The actor that runs.
     pub fn running(&self) -> Pid {
         self.running.pid
+    }
+
+    /// Its living actors that were spawned by an actor, and by whom.
+    pub fn parents(&mut self) -> Vec<(Pid, Pid)> {
+        self.flush();
+        let living: Vec<Pid> = self.shard.live().collect();
+        let parent = |pid: Pid| self.homes.get(pid.index() as usize).map_or(Pid::NONE, |home| home.parent);
+        living.into_iter().map(|pid| (pid, parent(pid))).filter(|(_, parent)| !parent.is_none()).collect()
     }
 
     /// The protocol of an actor that is not lent.

@@ -18,7 +18,7 @@ interface Binding {
 describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("the end of Rust shards", () => {
   const open = () => {
     const binding: Binding = createRequire(import.meta.url)(fileURLToPath(addon))
-    const options = { shards: 2, maxActors: 100, mailbox: 100, bufferBytes: 1024 }
+    const options = { shards: 2, maxActors: 5000, mailbox: 100, bufferBytes: 1024 }
     return new binding.RustShards({ ...options, system: binding.openSystem() })
   }
 

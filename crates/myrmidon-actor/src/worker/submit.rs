@@ -332,6 +332,7 @@ impl Worker {
         }
         let home = &mut self.homes[index];
         home.generation = pid.generation();
+        home.parent = *parent;
         home.fresh = true;
         if let Some(before) = home.body.replace(body) {
             self.dropped_bodies.push(before);

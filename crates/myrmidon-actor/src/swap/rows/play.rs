@@ -230,12 +230,20 @@ impl Play {
         let chosen: Option<Vec<Pid>> = row["where"]
             .as_array()
             .map(|names| names.iter().map(|name| self.actor(name.as_str().expect("a name")).pid()).collect());
+        if let Some(root) = row["tree"].as_str() {
+            let verdict = step::<1, 2>(&rows, &gate).swap_tree(&self.runtime, self.actor(root), &options);
+            return self.report_to_come(name, verdict);
+        }
         let choose = |actor: ActorRef<Message>| chosen.as_ref().is_none_or(|all| all.contains(&actor.pid()));
         let verdict = match upgrade {
             "1-2" => step::<1, 2>(&rows, &gate).swap_where(&self.runtime, &options, choose),
             "2-3" => step::<2, 3>(&rows, &gate).swap_where(&self.runtime, &options, choose),
             other => panic!("no upgrade {other}"),
         };
+        self.report_to_come(name, verdict);
+    }
+
+    fn report_to_come(&mut self, name: &str, verdict: Verdict<GroupReport<String>, SwapError<String>>) {
         let names: HashMap<Pid, String> =
             self.world.lock().pids.iter().map(|(name, actor)| (actor.pid(), name.clone())).collect();
         let letters = Arc::clone(&self.letters);
