@@ -299,7 +299,7 @@ fn spawn_here(opening: &Opening, body: Box<dyn Body>) -> Result<Pid, SpawnError>
         worker.open(pid, body, opening).map(|()| pid)
     })
     .unwrap_or(Err(SpawnError::Closed))?;
-    worker::start(pid).map_err(SpawnError::InitFailed)?;
+    worker::start(pid, true)?;
     Ok(pid)
 }
 

@@ -22,7 +22,7 @@ mod turn;
 mod wire;
 
 pub(crate) use deliver::crash;
-pub(crate) use deliver::start;
+pub(crate) use deliver::{ignored, start};
 pub(crate) use swap_group::{Orders, Run};
 pub use swaps::Counts as SwapCounts;
 pub(crate) use swaps::{Requester, guarded};
@@ -124,6 +124,16 @@ struct Running {
     stops: Option<ExitReason>,
     /// Signals are to be handled before the next message.
     urgent: bool,
+    /// Its `started` runs.
+    start: Option<Start>,
+}
+
+/// What a `started` that is under way has said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Start {
+    Wanted,
+    /// It does not start now.
+    Ignored,
 }
 
 /// See the module.

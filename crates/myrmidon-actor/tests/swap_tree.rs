@@ -45,7 +45,13 @@ fn g214_a_tree_is_swapped_on_all_shards_and_nobody_beside_it() {
     let mut children: Vec<ActorRef<bool>> = Vec::new();
     for _ in 0..10 {
         children.push(many.ask(|reply| Dynamic::Start((), reply)).wait().expect("an answer").expect("room"));
-        others.ask(|reply| Dynamic::Start((), reply)).wait().expect("an answer").expect("room").tell(true).expect("room");
+        others
+            .ask(|reply| Dynamic::Start((), reply))
+            .wait()
+            .expect("an answer")
+            .expect("room")
+            .tell(true)
+            .expect("room");
     }
     // What no supervisor knows of is of the tree all the same.
     children[0].tell(true).expect("room");

@@ -280,7 +280,7 @@ impl<D: Clone + Send + Sync + 'static, A: Actor> Actor for DynamicSupervisor<D, 
         match signal {
             Signal::Down { monitor, reason, .. } => {
                 if let Some((life, pid)) = self.shell.ended(monitor) {
-                    self.input(Input::Ended(life, reason), context);
+                    self.input(Shell::end_of(life, reason), context);
                     self.may_wait(pid, life);
                 }
             }

@@ -306,7 +306,7 @@ impl Actor for Supervisor {
                 if let Some((life, _)) = self.shell.ended(monitor) {
                     let input = match self.failed.remove(&life) {
                         Some(error) => Input::Failed(life, StartFailure::Below(error)),
-                        None => Input::Ended(life, reason),
+                        None => Shell::end_of(life, reason),
                     };
                     self.input(input, context);
                 }

@@ -278,7 +278,8 @@ impl<S: Clone> DynamicSupervisor<S> {
         match entry.doing {
             Doing::Starting(token) => self.out.answer(token, Ok(Done::Ignored)),
             Doing::Stopping { tokens, timer } => self.stopped(tokens, timer),
-            Doing::Running(_) | Doing::Restarting { .. } | Doing::Waiting(_) | Doing::Ending | Doing::Cancelled => {}
+            Doing::Running(_) => self.active -= 1,
+            Doing::Restarting { .. } | Doing::Waiting(_) | Doing::Ending | Doing::Cancelled => {}
         }
     }
 
