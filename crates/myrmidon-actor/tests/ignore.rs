@@ -1,7 +1,7 @@
 //! G87 and G214: children of Rust that do not start now, beside their supervisor and on another shard.
 
 use myrmidon_actor::{
-    Actor, ActorRef, Child, Context, Dynamic, DynamicSupervisor, ExitReason, Placement, ReplyTo, Runtime, Spawn,
+    Actor, ActorRef, Child, Context, Dynamic, DynamicSupervisor, ExitReason, Lend, Placement, ReplyTo, Runtime, Spawn,
     SpawnError, Supervise, Supervisor, behavior,
 };
 use myrmidon_core::supervisor::{CommandError, Done, OptionsInput, Status, TreatmentInput};
@@ -67,13 +67,20 @@ fn g87_a_child_that_ignores_its_start_stays_without_running_and_is_asked_again()
     assert_eq!(children(top)[0], ("kept".to_owned(), Status::Running));
 }
 
+/// Spawns one that does not start, linked.
+struct Spawner<const LENT: bool>;
+impl<const LENT: bool> Actor for Spawner<LENT> {
+    type Message = ReplyTo<Option<SpawnError>>;
+    const LEND: Lend = if LENT { Lend::Always } else { Lend::Never };
+    fn handle(&mut self, reply: Self::Message, context: &mut Context<Self::Message>) {
+        reply.send(context.spawn_with(&Spawn::new().linked(), Wanted::default()).err());
+    }
+}
+
 #[test]
 fn g214_a_spawn_that_is_ignored_is_a_typed_error_and_leaves_nothing() {
     let runtime = Runtime::builder().shards(1).start().expect("a runtime");
-    let spawned = behavior((), |(), reply: ReplyTo<Option<SpawnError>>, context: &mut Context<_>| {
-        reply.send(context.spawn_with(&Spawn::new().linked(), Wanted::default()).err());
-    });
-    let spawner = runtime.spawn(spawned).expect("room");
+    let spawner = runtime.spawn(Spawner::<false>).expect("room");
     assert_eq!(spawner.ask(|reply| reply).wait(), Ok(Some(SpawnError::Ignored)));
     // No link of it has made a signal.
     assert_eq!(spawner.ask(|reply| reply).wait(), Ok(Some(SpawnError::Ignored)));
@@ -81,6 +88,11 @@ fn g214_a_spawn_that_is_ignored_is_a_typed_error_and_leaves_nothing() {
     // From outside nobody waits for the start; it ends in order.
     let actor = runtime.spawn(Wanted::default()).expect("room");
     while runtime.info(actor).is_some() {}
+    // Nor does a lent handler wait, and its actor's link does not end it.
+    let lent = runtime.spawn(Spawner::<true>).expect("room");
+    assert_eq!(lent.ask(|reply| reply).wait(), Ok(None));
+    while runtime.stats()[0].actors > 2 {}
+    assert_eq!(lent.ask(|reply| reply).wait(), Ok(None));
 }
 
 #[test]
