@@ -161,9 +161,11 @@ impl Worker {
 
     // -- calls ------------------------------------------------------------------------------------------------------------
 
-    /// Somebody outside of any actor asks, or one that goes on by itself.
+    /// Somebody asks whose answer is waited for beside its messages: an actor, or nobody that is one.
+    #[expect(clippy::too_many_arguments, reason = "who asks whom, what, for how long, and who waits")]
     pub fn call<M: Send + 'static>(
         &mut self,
+        from: Pid,
         to: Pid,
         kind: Kind,
         message: M,
@@ -171,7 +173,6 @@ impl Worker {
         answer: Sender<Outcome>,
         timeout: u32,
     ) {
-        let from = self.running.pid;
         self.place_call(from, to, kind, message, Asking { ticket, then: Then::Outside(answer) }, timeout);
     }
 
@@ -230,8 +231,13 @@ impl Worker {
         }
     }
 
-    /// A question that was delivered here is answered.
+    /// A question that was delivered here is answered by the actor that runs.
     pub fn reply(&mut self, route: Route, outcome: Outcome) {
+        self.reply_by(self.running.pid, route, outcome);
+    }
+
+    /// The same by an actor that is lent.
+    pub fn reply_by(&mut self, me: Pid, route: Route, outcome: Outcome) {
         if outcome.is_err() && self.running.stops.is_some() {
             // The end of the actor is the answer.
             return;
@@ -239,7 +245,7 @@ impl Worker {
         if outcome.is_ok() {
             self.canary_answered(route);
             if !self.traces.is_empty() {
-                self.see(self.running.pid, || Seen::Replied);
+                self.see(me, || Seen::Replied);
             }
         }
         if !route.remote {

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     ActorRef, Answer, AskError, Canary, Pid, Runtime, Spawn, clock,
     door::{self, Errand},
+    rest,
     runtime::request,
     swap::{DryRun, GroupReport, Handled, SwapError, SwapEvent, SwapOptions, Verdict, requests},
     worker::{Requester, Worker},
@@ -104,36 +105,15 @@ impl Play {
 
     /// Returns once nothing happens any more.
     fn settle(&mut self) {
-        // Twice in a row: what stood in line behind the first question has been done before the second.
-        let mut settled = 0;
-        while settled < 2 {
-            let migrations = self.gate.waiting();
-            let is_settled = request(self.door(), move |worker| worker.is_settled(migrations)) == Some(true);
-            settled = if is_settled { settled + 1 } else { 0 };
-            std::thread::yield_now();
-        }
+        rest::settle(self.door(), || self.gate.waiting());
         poll_all(&mut self.texts, &mut self.results);
         poll_all(&mut self.reports_to_come, &mut self.reports);
         poll_all(&mut self.ends, &mut self.ended);
     }
 
     fn advance(&mut self, ms: f64) {
-        let until = clock::now() + ms;
-        loop {
-            self.settle();
-            let due = clock::now() + request(self.door(), Worker::due_in).expect("a shard");
-            if due > until {
-                break;
-            }
-            clock::tests::set(due);
-            // Its next turn looks at the time; the one after it has done what was due.
-            for _ in 0..3 {
-                request(self.door(), |worker| worker.is_settled(0));
-            }
-        }
-        clock::tests::set(until);
-        request(self.door(), |worker| worker.is_settled(0));
-        self.settle();
+        let door = Arc::clone(self.door());
+        rest::advance(&door, ms, || self.settle());
     }
 
     fn actor(&self, name: &str) -> ActorRef<Message> {

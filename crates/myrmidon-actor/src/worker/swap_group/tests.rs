@@ -3,6 +3,7 @@
 use crate::{
     Actor, ActorRef, Canary, Context, ExitReason, Placement, Runtime, Spawn, SwapError, SwapOptions, Upgrade,
     answer::{Sender, channel},
+    clock,
     door::Errand,
     runtime::request,
 };
@@ -66,6 +67,7 @@ fn swap(runtime: &Runtime, options: &SwapOptions) -> (crate::Verdict<crate::Grou
 
 #[test]
 fn g210_an_order_that_its_shard_took_and_did_not_serve_is_answered_by_its_end() {
+    let _clock = clock::tests::alone();
     let (runtime, actors) = two();
     let (verdict, end) = swap(&runtime, &SwapOptions::new());
     end();
@@ -75,6 +77,7 @@ fn g210_an_order_that_its_shard_took_and_did_not_serve_is_answered_by_its_end() 
 
 #[test]
 fn g210_together_nobody_is_held_for_an_actor_whose_shard_has_ended() {
+    let _clock = clock::tests::alone();
     let (runtime, actors) = two();
     let (verdict, end) = swap(&runtime, &SwapOptions::new().together());
     end();
@@ -88,6 +91,7 @@ fn g210_together_nobody_is_held_for_an_actor_whose_shard_has_ended() {
 
 #[test]
 fn g210_when_the_shard_that_keeps_the_time_has_ended_another_one_does() {
+    let _clock = clock::tests::alone();
     let (runtime, actors) = two();
     let options = SwapOptions::new().canary(Canary::messages(1));
     let verdict = Upgrade::new(|_: Old| Ok(New)).swap_all(&runtime, &options);
