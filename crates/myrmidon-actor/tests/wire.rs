@@ -177,9 +177,10 @@ fn g174_what_an_actor_cannot_read_is_dropped_and_a_question_among_it_ends() {
 /// A runtime that says what its dead letters are.
 fn overheard() -> (Runtime, mpsc::Receiver<DeadLetter>) {
     let (told, letters) = mpsc::channel();
-    let observer = move |notice| match notice {
-        Notice::DeadLetter(letter) => told.send(letter).unwrap_or_default(),
-        _ => {}
+    let observer = move |notice| {
+        if let Notice::DeadLetter(letter) = notice {
+            told.send(letter).unwrap_or_default();
+        }
     };
     (Runtime::builder().shards(1).observer(observer).start().expect("a runtime"), letters)
 }

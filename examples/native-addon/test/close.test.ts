@@ -30,7 +30,7 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("the end of Rust
 
   it("G212: what is no time is refused, and nothing has ended", async () => {
     const shards = open()
-    for (const within of [NaN, -1, -Infinity]) assert.throws(() => shards.close(within), /number of ms/)
+    for (const within of [NaN, -1, -Infinity]) assert.throws(() => void shards.close(within), /number of ms/)
     assert.deepStrictEqual(await shards.close(60_000), { killed: 0, stuck: 0 })
   })
 })

@@ -50,7 +50,7 @@ impl Handed {
 impl Drop for Handed {
     fn drop(&mut self) {
         if let Some(order) = self.order.take() {
-            self.run.undone(order);
+            self.run.undone(&order);
         }
     }
 }
@@ -228,7 +228,7 @@ impl Run {
     }
 
     /// A shard has ended with this in its line.
-    fn undone(self: &Arc<Self>, order: Order) {
+    fn undone(self: &Arc<Self>, order: &Order) {
         match order.at() {
             Some(at) => self.ended(at),
             None => self.keep_time_elsewhere(),
