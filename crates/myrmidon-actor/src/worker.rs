@@ -61,8 +61,6 @@ pub(crate) struct Opening {
 struct Home {
     body: Option<Box<dyn Body>>,
     generation: u32,
-    /// Who spawned it.
-    parent: Pid,
     /// It has had no slice yet: that one is measured in any case, because nothing is known of its handlers.
     fresh: bool,
 }
@@ -147,6 +145,8 @@ pub(crate) struct Worker {
     tasks: Arc<crate::asynchronous::Tasks>,
     pub mail: Mail,
     homes: Vec<Home>,
+    /// Who spawned whom, beside them: no message needs it.
+    spawners: Vec<Pid>,
     submissions: Vec<Record>,
     ring: Vec<Record>,
     stock: Vec<Pid>,
@@ -283,8 +283,12 @@ impl Worker {
     pub fn parents(&mut self) -> Vec<(Pid, Pid)> {
         self.flush();
         let living: Vec<Pid> = self.shard.live().collect();
-        let parent = |pid: Pid| self.homes.get(pid.index() as usize).map_or(Pid::NONE, |home| home.parent);
-        living.into_iter().map(|pid| (pid, parent(pid))).filter(|(_, parent)| !parent.is_none()).collect()
+        living.into_iter().map(|pid| (pid, self.parent(pid))).filter(|(_, parent)| !parent.is_none()).collect()
+    }
+
+    /// Who spawned a living actor.
+    fn parent(&self, pid: Pid) -> Pid {
+        self.spawners.get(pid.index() as usize).copied().unwrap_or(Pid::NONE)
     }
 
     /// The protocol of an actor that is not lent.

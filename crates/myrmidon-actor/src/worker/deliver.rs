@@ -110,7 +110,7 @@ pub(crate) fn start(pid: Pid, is_awaited: bool) -> Result<(), SpawnError> {
                     worker.abandon(pid);
                 } else {
                     // It ends nobody; who watches it is told.
-                    let parent = worker.home(pid).map_or(Pid::NONE, |home| home.parent);
+                    let parent = worker.parent(pid);
                     worker.submit(submission::UNLINK, parent, pid, 0, 0, 0);
                     worker.exit_self(pid, ignored());
                 }

@@ -335,10 +335,11 @@ impl Worker {
         let index = pid.index() as usize;
         if self.homes.len() <= index {
             self.homes.resize_with(index + 1, Default::default);
+            self.spawners.resize(index + 1, Pid::NONE);
         }
+        self.spawners[index] = *parent;
         let home = &mut self.homes[index];
         home.generation = pid.generation();
-        home.parent = *parent;
         home.fresh = true;
         if let Some(before) = home.body.replace(body) {
             self.dropped_bodies.push(before);

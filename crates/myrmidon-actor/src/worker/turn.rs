@@ -127,6 +127,7 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         tasks: plan.tasks,
         mail: Mail::default(),
         homes: Vec::new(),
+        spawners: Vec::new(),
         submissions: Vec::new(),
         ring: vec![[0; WORDS]; RING],
         stock: Vec::new(),
