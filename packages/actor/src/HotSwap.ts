@@ -181,7 +181,8 @@ export const upgrade = <
   new UpgradeImpl([{ from: behaviorOf(from), to: behaviorOf(to), options: (options ?? {}) as never }]) as never
 
 /**
- * One upgrade after the other, as one: nothing in between is ever seen.
+ * One upgrade after the other, as one: nothing in between is ever seen. Throws `InvalidOption` when the second does not
+ * start from the behaviour that the first ends with.
  *
  * @category combinators
  * @since 0.1.0
@@ -189,7 +190,14 @@ export const upgrade = <
 export const andThen = <A extends Rpc.Any, B extends Rpc.Any, C extends Rpc.Any, R, R2>(
   first: Upgrade<A, B, R>,
   second: Upgrade<B, C, R2>
-): Upgrade<A, C, R | R2> => new UpgradeImpl([...impl(first).steps, ...impl(second).steps]) as never
+): Upgrade<A, C, R | R2> => {
+  const { last, steps } = impl(first), { first: next, steps: others } = impl(second)
+  if (next.program !== last.program) {
+    const issue = `starts from version ${next.program.version}, and the first does not end with that behaviour`
+    throw new InvalidOption({ option: "second", issue })
+  }
+  return new UpgradeImpl([...steps, ...others]) as never
+}
 
 /**
  * An upgrade that other isolates can import, from the module at `url` (`import.meta.url`): what swaps actors there. Both
