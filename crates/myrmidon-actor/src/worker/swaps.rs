@@ -242,7 +242,6 @@ fn perform(user: User) {
                     _ => kept,
                 };
                 worker.put_home(pid, body);
-                worker.renamed(pid);
             });
         }
         User::Look { pid, look, body } => {

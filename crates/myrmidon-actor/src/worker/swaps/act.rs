@@ -35,8 +35,14 @@ impl Worker {
                 };
                 return Some(User::Migrate { pid, attempt, plan, body });
             }
-            Action::Install { state, .. } => self.install(pid, state),
-            Action::Restore { state, back, .. } => return self.restore(pid, state, back),
+            Action::Install { version, state, .. } => {
+                self.account_moved(pid, version);
+                self.install(pid, state);
+            }
+            Action::Restore { version, state, back } => {
+                self.account_moved(pid, version);
+                return self.restore(pid, state, back);
+            }
             Action::Forget { state } => {
                 let body = self.swaps.records.get_mut(&pid)?.bodies.remove(&state);
                 self.dropped_bodies.extend(body);
@@ -116,7 +122,6 @@ impl Worker {
         let former = core::mem::replace(&mut record.current, state);
         let old = self.home(pid).and_then(|home| home.body.take());
         self.put_home(pid, body);
-        self.renamed(pid);
         if let (Some(old), Some(record)) = (old, self.swaps.records.get_mut(&pid)) {
             record.bodies.insert(former, old.bare());
         }
@@ -134,18 +139,9 @@ impl Worker {
             (_, present) => {
                 self.dropped_bodies.extend(present);
                 self.put_home(pid, kept);
-                self.renamed(pid);
             }
         }
         None
-    }
-
-    /// Another version is in its place: who looks its name up finds that one's protocol (G213).
-    pub(super) fn renamed(&mut self, pid: Pid) {
-        let Some(protocol) = self.protocol(pid) else { return };
-        if let Some(named) = self.door.named.lock().get_mut(&pid) {
-            named.protocol = protocol;
-        }
     }
 
     /// What is under way belongs to a version that is gone.
