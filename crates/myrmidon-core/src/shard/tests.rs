@@ -443,3 +443,15 @@ fn g20_a_call_ends_in_time_in_a_shard_that_never_rests() {
     }
     assert_eq!(ended, [(7, 112.0)], "the first turn of the sweep after 100 ms");
 }
+
+#[test]
+fn a_shard_reserves_72_bytes_of_addresses_for_each_actor_and_288_mib_at_most() {
+    let room = |max_actors| {
+        let config = ShardConfig { shard: 1, max_actors, default_capacity: 8, seed: None, long_slice_us: 1000 };
+        let ranges = Shard::new(config).room();
+        ranges.iter().map(|range| range.end.addr() - range.start.addr()).sum::<usize>()
+    };
+    // The first slot is nobody's.
+    assert_eq!(room(1 << 20), 72 * ((1 << 20) + 1));
+    assert_eq!((room(1 << 22), room(crate::pid::MAX_INDEX)), ((288 << 20) + 72, (288 << 20) + 72));
+}
