@@ -2,7 +2,7 @@
  * The loop that runs actors: ticks the shard, runs the batch that comes back, lets the event loop have its turn.
  *
  * - Wakes in a microtask on the first record when idle, or runs at once on the stack of a caller that would only wait
- *   (`help`). Works for about 0.4 ms, then goes on in `setImmediate`, so that timers and I/O of the process are served.
+ *   (`help`). Works for a turn (`turns.ts`), then goes on in `setImmediate`, so that timers and I/O of the process are served.
  *   Never re-entered: a handler's records wait until it has returned.
  * - Says how many deliveries of a slice it has consumed *before* each handler, and reads the control word after it, so
  *   that what the shard decides in between holds between any two messages. What it leaves is still in the mailbox.
@@ -46,7 +46,7 @@ const { AbandonBatch: ABANDON_BATCH, Holds: HOLDS, Runnable: RUNNABLE, Queued: Q
 const { Slice: SLICE, Message: MESSAGE } = Completion
 const { Inline: INLINE, Call: CALL, Reentrant: REENTRANT, Remote: REMOTE } = Flag
 
-/** ms of work before the event loop gets its turn. */
+/** ms of work before the event loop gets its turn, see `turns.ts`. */
 const TURN = 0.4
 /** Deliveries in a batch: as many as take about 0.2 ms. */
 const LEAST = 64
@@ -196,6 +196,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       this.#turns.yield()
     } else if (this.#helped === 0) {
       this.awake = false
+      this.#turns.rest()
       this.#slots.idle(this.#ring.control[QUEUED] === 0)
       this.#alarm.arm()
     }
@@ -247,7 +248,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       } else {
         now = this.#now()
       }
-      if (this.closing || now - start > TURN) return false
+      if (this.closing || this.#turns.isOver(now - start, control[QUEUED]!)) return false
     }
   }
 
