@@ -6,7 +6,7 @@ import { assert, beforeAll, describe, it } from "vitest"
 import { targets } from "../release/targets.mjs"
 import { at } from "../bootstrap/paths.mjs"
 import { runInBrowser } from "./pack/browser.ts"
-import { onTheTwin, onWorkers, programs } from "./pack/programs.ts"
+import { onTheTwin, onWorkers, programs, withoutNative } from "./pack/programs.ts"
 import { packAll, projectWith, published, succeed } from "./pack/workspace.ts"
 
 const addon = targets
@@ -47,6 +47,17 @@ it.runIf(addon !== undefined)("installed packages run actors on worker isolates"
   for (const [file, code] of Object.entries(onWorkers)) writeFileSync(join(project, file), code)
   const output = await succeed("node", ["main.mjs"], { cwd: project, env: { MYRMIDON_NATIVE_PATH: addon ?? "" } })
   assert.strictEqual(output.trim().split("\n").at(-1), "42 false")
+})
+
+it("without core-native, ActorSystem.layer is NativeUnavailable, which names the platform and the fix", async () => {
+  const project = await projectWith("@myrmidonjs/actor", tarballs)
+  writeFileSync(join(project, "main.mjs"), withoutNative)
+  const told = (await succeed("node", ["main.mjs"], { cwd: project })).trim().split("\n").at(-1) ?? ""
+  const { message, tag } = JSON.parse(told) as { readonly message: string; readonly tag: string }
+  assert.strictEqual(tag, "NativeUnavailable")
+  for (const word of [process.platform, process.arch, "@myrmidonjs/core-native", "layerMemory"]) {
+    assert.include(message, word)
+  }
 })
 
 it("a program on the twin bundles for a browser and runs without Node's modules", async () => {

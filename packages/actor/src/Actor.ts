@@ -19,11 +19,13 @@ import type { Behavior } from "./Behavior.ts"
 import { ExitReason } from "./ExitReason.ts"
 import { infoOf, isAlive as isCellAlive, setHold } from "./internal/about.ts"
 import { provideBehavior } from "./internal/behavior.ts"
-import { type Cell, cellOf } from "./internal/cell.ts"
+import { cellOf } from "./internal/cell.ts"
+import { senderOf } from "./internal/current.ts"
 import { makeMovable } from "./internal/isolate/movable.ts"
 import { millisOf } from "./internal/mailbox.ts"
 import { lookupName } from "./internal/named.ts"
 import { makeProtocol } from "./internal/protocol.ts"
+import { checkedReason } from "./internal/reason.ts"
 import { makeGroup } from "./internal/rpc.ts"
 import { makeClient, makeHandlers } from "./internal/rpcBridge.ts"
 import { stopCell } from "./internal/stop.ts"
@@ -235,7 +237,13 @@ export const module = <Rpcs extends Rpc.Any, Args, State, E, R, LE = never>(
     error: options?.error
   })
 
-const signal = (ref: AnyRef, f: (cell: Cell) => void): Effect.Effect<void> => Effect.sync(() => f(cellOf(ref)))
+/** From the actor whose handler says so, where it is one. */
+const signal = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> =>
+  Effect.withFiber((fiber) => {
+    const cell = cellOf(ref)
+    cell.host.shard.exit(cell, senderOf(fiber, cell.host), checkedReason(reason))
+    return Effect.void
+  })
 
 /**
  * Ends an actor at once: cannot be trapped, and acts ahead of everything.
@@ -243,18 +251,16 @@ const signal = (ref: AnyRef, f: (cell: Cell) => void): Effect.Effect<void> => Ef
  * @category lifecycle
  * @since 0.1.0
  */
-export const kill = (ref: AnyRef): Effect.Effect<void> =>
-  signal(ref, (cell) => cell.host.shard.exit(cell, undefined, ExitReason.killed))
+export const kill = (ref: AnyRef): Effect.Effect<void> => signal(ref, ExitReason.killed)
 
 /**
- * Sends an exit signal: an actor with `signals.exit` gets it as a value, `Normal` does nothing to the others, any other
- * reason ends them.
+ * Sends an exit signal: an actor with `signals.exit` gets it as a value, any other reason than `Normal` ends the others,
+ * and `Normal` whoever says it to itself. It comes from the actor whose handler runs this, or from nobody. What is no `ExitReason` is a defect, `InvalidOption`, and nothing is sent.
  *
  * @category lifecycle
  * @since 0.1.0
  */
-export const exit = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> =>
-  signal(ref, (cell) => cell.host.shard.exit(cell, undefined, reason))
+export const exit = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> => signal(ref, reason)
 
 /**
  * Delivers nothing to an actor any more, until `resume`: its queue is kept, and bounded as ever; kill, exit signals and

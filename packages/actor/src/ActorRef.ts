@@ -55,7 +55,10 @@ export interface Recipient<in Rpcs extends Rpc.Any> {
     message: Message.Of<Rpcs, Tag>,
     options?: AskOptions
   ) => Effect.Effect<Rpc.Success<Message.ByTag<Rpcs, Tag>>, Rpc.Error<Message.ByTag<Rpcs, Tag>> | AskError>
-  /** A stream reply; it ends with the actor. `bufferSize` items (16 by default) wait for the reader. */
+  /**
+   * A stream reply; it ends with the actor. `bufferSize` items (16 by default) wait for the reader; one that is no whole
+   * number, or Infinity, is `BadMessage`.
+   */
   readonly stream: <Tag extends Message.StreamTag<Rpcs>>(
     message: Message.Of<Rpcs, Tag>,
     options?: { readonly bufferSize?: number | undefined }

@@ -3,19 +3,14 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Stream from "effect/Stream"
 import type { AnyRef } from "./ActorRef.ts"
-import { ExitReason } from "./ExitReason.ts"
 import { ExitSignal } from "./ExitSignal.ts"
-import { type Cell, cellOf } from "./internal/cell.ts"
+import { cellOf } from "./internal/cell.ts"
+import { failureOf, linkedBy } from "./internal/linked.ts"
 import { endsOf, watch } from "./internal/watch.ts"
-
-const signalOf = (cell: Cell, reason: ExitReason): ExitSignal =>
-  new ExitSignal({ from: cell.pid, name: cell.life?.name, reason })
 
 /**
  * One way: never succeeds, fails when the actor ends abnormally, and waits for ever when it ends in order. For
@@ -27,13 +22,7 @@ const signalOf = (cell: Cell, reason: ExitReason): ExitSignal =>
 export const exit = (ref: AnyRef): Effect.Effect<never, ExitSignal> =>
   Effect.suspend(() => {
     const cell = cellOf(ref)
-    const held = watch(cell)
-    return Effect.onExit(
-      Effect.flatMap(held.end, (reason) =>
-        ExitReason.isFailure(reason) ? Effect.fail(signalOf(cell, reason)) : Effect.never),
-      () =>
-        Effect.sync(() => held.stop())
-    )
+    return failureOf(cell, watch(cell))
   })
 
 /**
@@ -67,15 +56,7 @@ export const linked: {
 } = dual(
   2,
   <A, E, R>(self: Effect.Effect<A, E, R>, ref: AnyRef): Effect.Effect<A, E | ExitSignal, R> =>
-    Effect.raceFirst(
-      exit(ref), // first, so that the watch stands before the effect runs
-      Effect.onExit(self, (end) => {
-        // An interruption comes from the other side of the race, or from outside, where nothing failed.
-        if (Exit.isSuccess(end) || Cause.hasInterruptsOnly(end.cause)) return Effect.void
-        const cell = cellOf(ref)
-        return Effect.sync(() => cell.host.shard.exit(cell, undefined, ExitReason.crashed(Cause.squash(end.cause))))
-      })
-    )
+    Effect.suspend(() => linkedBy(cellOf(ref), exit(ref), self))
 )
 
 /**

@@ -133,7 +133,10 @@ export declare namespace Self {
     readonly name: string | undefined
     /** Who sent the message in hand, when that was an actor. */
     readonly sender: Pid | undefined
-    /** Ends this actor; the handler that runs is its last, and its reply still goes out. `Normal` by default. */
+    /**
+     * Ends this actor; the handler that runs is its last, and its reply still goes out. `Normal` by default. Throws
+     * `InvalidOption` for what is no `ExitReason`.
+     */
     readonly stop: (reason?: ExitReason) => void
     readonly send: <Other extends Rpc.Any>(to: Recipient<Other>, message: Message.Unary<Other>) => TellOutcome
     readonly link: (ref: AnyRef) => void

@@ -6,7 +6,19 @@ import { inspect } from "node:util"
 import { TestClock } from "effect/testing"
 import { Rpc } from "effect/rpc"
 import { hostOf } from "../src/internal/system.ts"
-import { Boom, Counter, CounterLive, Get, Increment, Reset, Stuck, systems, testSystems, Watch } from "./fixtures.ts"
+import {
+  Boom,
+  Counter,
+  CounterLive,
+  Get,
+  Increment,
+  layers,
+  Reset,
+  Stuck,
+  systems,
+  testSystems,
+  Watch
+} from "./fixtures.ts"
 
 const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
@@ -305,13 +317,16 @@ describe.each(testSystems)("ActorRef under virtual time on the %s", (_, system) 
     }).pipe(Effect.scoped, Effect.provide(system)))
 })
 
-it.effect("a payload that does not fit its schema is refused where the system validates", () =>
-  Effect.gen(function*() {
-    const counter = yield* CounterLive.spawn(0)
-    const bad = { by: "one" as unknown as number }
-    assert.strictEqual(counter.tellUnsafe(Increment(bad)), "BadMessage")
-    const error = yield* Effect.flip(counter.ask(Increment(bad)))
-    assert(error._tag === "AskError" && error.reason._tag === "BadMessage")
-    assert.include(error.reason.issue, "by")
-    assert.strictEqual(yield* counter.ask(Get()), 0)
-  }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory({ validate: true }))))
+it.effect.each(layers)(
+  "a payload that does not fit its schema is refused where the system validates, on the %s",
+  ([, layer]) =>
+    Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(0)
+      const bad = { by: "one" as unknown as number }
+      assert.strictEqual(counter.tellUnsafe(Increment(bad)), "BadMessage")
+      const error = yield* Effect.flip(counter.ask(Increment(bad)))
+      assert(error._tag === "AskError" && error.reason._tag === "BadMessage")
+      assert.include(error.reason.issue, "by")
+      assert.strictEqual(yield* counter.ask(Get()), 0)
+    }).pipe(Effect.scoped, Effect.provide(layer({ validate: true })))
+)

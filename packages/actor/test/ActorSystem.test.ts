@@ -17,7 +17,20 @@ import {
 } from "effect"
 import { Config } from "effect"
 import { Rpc } from "effect/rpc"
-import { Boom, Counter, CounterLive, Get, Increment, Reset, Stuck, systems, testSystems } from "./fixtures.ts"
+import { hostOf } from "../src/internal/system.ts"
+import {
+  Boom,
+  Counter,
+  CounterLive,
+  Get,
+  Increment,
+  layers,
+  nativeLoads,
+  Reset,
+  Stuck,
+  systems,
+  testSystems
+} from "./fixtures.ts"
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
@@ -165,6 +178,49 @@ describe.each(systems)("ActorSystem on the %s", (name, system) => {
       assert.isTrue(actors.some((metric) => (metric.state as { readonly value: number }).value === 1))
     }).pipe(Effect.scoped, Effect.provide(system)))
 
+  it.effect("gauges tell what was lost, refused and failed", () =>
+    Effect.gen(function*() {
+      const { boot } = hostOf(yield* ActorSystem)
+      const gauge = (id: string, why?: string) =>
+        Effect.map(Metric.snapshot, (metrics) => {
+          const found = metrics.find((metric) =>
+            metric.id === `myrmidon_${id}` && metric.attributes?.["boot"] === boot && metric.attributes["why"] === why
+          )
+          return (found?.state as { readonly value: number } | undefined)?.value
+        })
+      const down = (options: object) =>
+        Effect.gen(function*() {
+          const counter = yield* CounterLive.spawn(0, options)
+          counter.tellUnsafe(Stuck())
+          yield* turn
+          for (let n = 0; n < 3; n++) counter.tellUnsafe(Reset())
+          yield* Actor.kill(counter)
+          assert.isFalse(yield* Actor.isAlive(counter))
+          counter.tellUnsafe(Reset())
+        })
+      yield* down({ mailbox: { capacity: 1 } })
+      yield* down({ mailbox: { capacity: 1, onFull: "drop-oldest" } })
+      const broken = yield* CounterLive.spawn(0)
+      yield* broken.tell(Increment({ by: 5000 }))
+      yield* Effect.flip(broken.ask(Boom("bang")))
+      yield* turn
+      assert.deepStrictEqual(
+        yield* Effect.all([
+          gauge("dead_letters_by", "MailboxFull"),
+          gauge("dead_letters_by", "Dropped"),
+          gauge("dead_letters_by", "Stopped"),
+          gauge("dead_letters_by", "NotAlive"),
+          gauge("dead_letters"),
+          gauge("tell_failed"),
+          gauge("crashes"),
+          gauge("actors"),
+          gauge("calls"),
+          gauge("long_schedule")
+        ]),
+        [2, 2, 2, 2, 8, 1, 1, 0, 0, 0]
+      )
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.effect("what a handler logs carries the actor's name and PID", () =>
     Effect.gen(function*() {
       const lines: Array<Record<string, unknown>> = []
@@ -209,6 +265,37 @@ describe("options", () => {
       assert.strictEqual(error.option, option)
     }))
 
+  // Refused before an addon is looked for.
+  const nativeCases: ReadonlyArray<readonly [options: object, option: string]> = [
+    ...cases.filter(([, option]) => option !== "isolates"),
+    [{ isolates: -1 }, "isolates"],
+    [{ isolates: 1.5 }, "isolates"],
+    [{ isolates: 129 }, "isolates"],
+    [{ rustShards: 65 }, "rustShards"],
+    [{ addon: "" }, "addon"],
+    [{ isolateSilence: 0 }, "isolateSilence"]
+  ]
+  it.effect.each(nativeCases)(
+    "%j is InvalidOption of the native system",
+    ([options, option]) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Effect.scoped(Layer.build(ActorSystem.layer(options))))
+        assert(error._tag === "InvalidOption")
+        assert.strictEqual(error.option, option)
+      })
+  )
+
+  it.effect("an addon that is not there is NativeUnavailable: the platform, what was tried, and what needs none", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(ActorSystem.layer({ addon: "/nowhere/none.node" }))))
+      assert(error._tag === "NativeUnavailable")
+      assert.match(error.triple, new RegExp(`^${process.platform}-${process.arch}`))
+      assert.lengthOf(error.tried, 1)
+      assert.match(error.tried[0]!, /^\/nowhere\/none.node: ./)
+      assert.include(error.message, error.triple)
+      assert.include(error.message, "layerMemory")
+    }))
+
   it.effect("a seed of more than 64 bits is InvalidOption", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Effect.scoped(Layer.build(ActorSystem.layerTest({ seed: 1n << 64n }))))
@@ -223,28 +310,49 @@ describe("options", () => {
         Effect.scoped(Layer.build(Layer.provide(layer, ConfigProvider.layer(provider))))
       )
       assert(error._tag === "InvalidOption" && error.option === "maxActors")
+      const none = ConfigProvider.fromUnknown({ MAX_ACTORS: "many" })
+      const unread = yield* Effect.flip(Effect.scoped(Layer.build(Layer.provide(layer, ConfigProvider.layer(none)))))
+      assert.strictEqual(unread._tag, "ConfigError")
     }))
+
+  it.effect.runIf(nativeLoads)(
+    "layerConfig runs actors on the native system, within what the configuration says",
+    () =>
+      Effect.gen(function*() {
+        assert.strictEqual((yield* ActorSystem).backend, "native")
+        yield* CounterLive.spawn(0)
+        const error = yield* Effect.flip(CounterLive.spawn(0))
+        assert.deepInclude(error.reason, { _tag: "LimitReached", limit: 1 })
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(ActorSystem.layerConfig({ maxActors: Config.Int("MAX_ACTORS") })),
+        Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ MAX_ACTORS: 1 })))
+      )
+  )
 })
 
-it.effect("G17: onDeadLetter sees every letter in its place, and may not harm the sender", () =>
-  Effect.gen(function*() {
-    const letters: Array<DeadLetter> = []
-    yield* Effect.gen(function*() {
-      const counter = yield* CounterLive.spawn(0, { mailbox: { capacity: 1 } })
-      const outcomes = Array.from({ length: 3 }, () => counter.tellUnsafe(Reset()))
-      assert.deepStrictEqual(outcomes, ["Accepted", "MailboxFull", "MailboxFull"])
-      assert.deepStrictEqual(letters.map((letter) => letter.why), ["MailboxFull", "MailboxFull"])
-    }).pipe(
-      Effect.scoped,
-      Effect.provide(ActorSystem.layerMemory({
-        onDeadLetter: (letter) => {
-          letters.push(letter)
-          throw new Error("the hook's own")
-        }
-      })),
-      Effect.provide(Logger.layer([]))
-    )
-  }))
+it.effect.each(layers)(
+  "G17: onDeadLetter sees every letter in its place, and may not harm the sender, on the %s",
+  ([, layer]) =>
+    Effect.gen(function*() {
+      const letters: Array<DeadLetter> = []
+      yield* Effect.gen(function*() {
+        const counter = yield* CounterLive.spawn(0, { mailbox: { capacity: 1 } })
+        const outcomes = Array.from({ length: 3 }, () => counter.tellUnsafe(Reset()))
+        assert.deepStrictEqual(outcomes, ["Accepted", "MailboxFull", "MailboxFull"])
+        assert.deepStrictEqual(letters.map((letter) => letter.why), ["MailboxFull", "MailboxFull"])
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(layer({
+          onDeadLetter: (letter) => {
+            letters.push(letter)
+            throw new Error("the hook's own")
+          }
+        })),
+        Effect.provide(Logger.layer([]))
+      )
+    })
+)
 
 describe.each(testSystems)("layerTest on the %s", (name) => {
   const backend = name === "twin" ? "memory" as const : "native" as const

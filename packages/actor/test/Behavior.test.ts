@@ -1,9 +1,10 @@
 // How actors begin: spawn in all its forms, init in all its ends, names, options, services and scopes.
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorSystem, ExitReason, Monitor } from "@myrmidonjs/actor"
-import { Context, Deferred, Effect, Exit, Fiber, Schema, Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Option, Schema, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { Boom, Counter, CounterLive, Get, systems, testSystems } from "./fixtures.ts"
+import { hostOf } from "../src/internal/system.ts"
+import { Boom, Counter, CounterLive, Get, layers, systems, testSystems } from "./fixtures.ts"
 
 class Db extends Context.Service<Db, { readonly base: number }>()("test/Db") {}
 class DbDown extends Schema.TaggedError<DbDown>()("DbDown", {}) {}
@@ -48,6 +49,47 @@ describe.each(systems)("Behavior on the %s", (_, system) => {
       const reason = yield* down
       assert(reason._tag === "Crashed")
       assert.strictEqual(reason.error.message, "x")
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G35: an end that init itself brings has its reason, for spawnMonitored and spawnLinked", () =>
+    Effect.gen(function*() {
+      const reasons = [ExitReason.normal, ExitReason.shutdown("enough"), ExitReason.crashed(new Error("no"))]
+      for (const reason of reasons) {
+        const Live = Counter.behavior({ init: (_: void, self) => self.stop(reason), handlers: CounterLiveHandlers })
+        const { down, ref } = yield* Live.spawnMonitored()
+        assert.deepStrictEqual(yield* down, reason)
+        assert.isFalse(yield* Actor.isAlive(ref))
+        const isFailure = ExitReason.isFailure(reason)
+        const use = isFailure ? Effect.never : Effect.succeed("used")
+        const used = yield* Effect.exit(Live.spawnLinked(undefined, () => use))
+        if (isFailure) {
+          const error = Option.getOrThrow(Exit.findErrorOption(used))
+          assert(error._tag === "ExitSignal")
+          assert.deepStrictEqual(error.reason, reason)
+        } else {
+          assert.deepStrictEqual(used, Exit.succeed("used"))
+        }
+      }
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G36: of an init that fails no watch is left", () =>
+    Effect.gen(function*() {
+      const host = hostOf(yield* ActorSystem)
+      const inits: ReadonlyArray<(_: void, self: object) => Effect.Effect<number>> = [
+        (_, self) => {
+          throw new Error(`at once ${typeof self}`)
+        },
+        () => Effect.die("in an Effect"),
+        () => Effect.andThen(Effect.yieldNow, Effect.die("later")),
+        (_, self) => Effect.andThen(Effect.yieldNow, Effect.die(self))
+      ]
+      for (const init of inits) {
+        const Live = Counter.behavior({ init, handlers: CounterLiveHandlers })
+        assert.strictEqual((yield* Effect.flip(Live.spawnMonitored())).reason._tag, "InitCrashed")
+        const linked = yield* Effect.flip(Live.spawnLinked(undefined, () => Effect.never))
+        assert.strictEqual(linked._tag, "SpawnError")
+      }
+      assert.strictEqual(host.watches.size, 0)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("spawnLinked: the actor's crash fails the use, the use's end ends the actor", () =>
@@ -234,16 +276,19 @@ describe.each(testSystems)("Behavior under virtual time on the %s", (_, system) 
     }).pipe(Effect.scoped, Effect.provide(system)))
 })
 
-it.effect("the limit of actors refuses with LimitReached, and room comes back", () =>
-  Effect.gen(function*() {
-    const first = yield* CounterLive.spawn(0)
-    yield* CounterLive.spawn(0)
-    const error = yield* Effect.flip(CounterLive.spawn(0))
-    assert(error.reason._tag === "LimitReached")
-    assert.strictEqual(error.reason.limit, 2)
-    yield* Actor.stop(first)
-    yield* CounterLive.spawn(0)
-  }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory({ maxActors: 2 }))))
+it.effect.each(layers)(
+  "the limit of actors refuses with LimitReached, and room comes back, on the %s",
+  ([, layer]) =>
+    Effect.gen(function*() {
+      const first = yield* CounterLive.spawn(0)
+      yield* CounterLive.spawn(0)
+      const error = yield* Effect.flip(CounterLive.spawn(0))
+      assert(error.reason._tag === "LimitReached")
+      assert.strictEqual(error.reason.limit, 2)
+      yield* Actor.stop(first)
+      yield* CounterLive.spawn(0)
+    }).pipe(Effect.scoped, Effect.provide(layer({ maxActors: 2 })))
+)
 
 it("a behaviour that lacks a handler is refused where it is made", () => {
   assert.throws(() => Counter.behavior({ init: () => 0, handlers: {} as never }), /no handler for "Increment"/)

@@ -1,9 +1,9 @@
 // What a caller without types may hand in: refused with a typed answer, the same on both systems, and nobody is harmed.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorRef, InvalidOption } from "@myrmidonjs/actor"
-import { Effect, Schema } from "effect"
+import { Actor, ActorRef, type ExitReason, InvalidOption, type Self } from "@myrmidonjs/actor"
+import { Cause, Effect, Exit, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
-import { Counter, CounterLive, Get, systems } from "./fixtures.ts"
+import { Counter, CounterLive, Get, systems, Watch } from "./fixtures.ts"
 
 const Timers = Actor.make("Timers", [
   Rpc.make("Run", { payload: { use: Schema.Any }, success: Schema.Any }),
@@ -69,6 +69,60 @@ describe.each(systems)("bad input on the %s", (_name, system) => {
         assert.strictEqual((yield* Effect.flip(actor.ask(Rang(), { timeout }))).reason._tag, "BadMessage")
       }
       assert.isTrue(yield* Actor.isAlive(actor))
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G52: an exit reason that is none is InvalidOption, by name: it ends whose handler said it, and nobody else", () =>
+    Effect.gen(function*() {
+      const RunLive = Timers.behavior({
+        init: () => 0,
+        handlers: { Run: (_, { use }, self) => use(self) as Effect.Effect<unknown>, Rang: () => {} }
+      })
+      const victim = yield* RunLive.spawn(undefined)
+      for (
+        const garbage of [
+          null,
+          5,
+          "Killed",
+          {},
+          { _tag: "Nope" },
+          { _tag: "toString" },
+          { _tag: "Crashed" },
+          { _tag: "NoProc" },
+          { _tag: "Shutdown", detail: 5 },
+          { _tag: "IsolateDown", isolate: 0.5 }
+        ]
+      ) {
+        const reason = garbage as ExitReason
+        const uses = [
+          (self: Self.Any) => self.stop(reason),
+          () => Actor.exit(victim, reason)
+        ]
+        for (const use of uses) {
+          const { down, ref } = yield* RunLive.spawnMonitored(undefined)
+          assert.strictEqual((yield* Effect.flip(ref.ask(Run({ use })))).reason._tag, "ActorExited")
+          const end = yield* down
+          assert(end._tag === "Crashed", JSON.stringify(garbage))
+          assert.strictEqual(end.error.message, "option reason: must be an ExitReason")
+        }
+        const exit = yield* Effect.exit(Actor.exit(victim, reason))
+        assert(Exit.isFailure(exit))
+        assert.instanceOf(Cause.squash(exit.cause), InvalidOption)
+      }
+      assert.isTrue(yield* Actor.isAlive(victim))
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("a bufferSize that is none is BadMessage, and asks nothing", () =>
+    Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(3)
+      for (const bufferSize of [-1, NaN, 1.5, "8" as unknown as number]) {
+        const error = yield* Effect.flip(Stream.runDrain(counter.stream(Watch(), { bufferSize })))
+        assert(error._tag === "AskError" && error.reason._tag === "BadMessage")
+        assert.include(error.reason.issue, "bufferSize")
+      }
+      for (const bufferSize of [0, 1, Infinity]) {
+        const seen = yield* Stream.runCollect(Stream.take(counter.stream(Watch(), { bufferSize }), 3))
+        assert.deepStrictEqual(seen, [3, 3, 3])
+      }
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("what is no message is BadMessage, by every way of sending", () =>

@@ -115,6 +115,63 @@ describe.each(backends)("fairness on the %s system", (_, backend) => {
       assert.strictEqual(log.length, 4 * 21 + 1)
     }))
 
+  it.effect(
+    "G46, G109: neither one that a million messages wait for nor one that sends itself messages for ever starves the others",
+    () => {
+      const under = new Under(backend)
+      return Effect.gen(function*() {
+        const system = yield* ActorSystem
+        const handled = { flooded: 0, endless: 0 }
+        const seen: Array<typeof handled> = []
+        const flooded = system.spawnUnsafe(
+          Worker.behavior({
+            init: () => 0,
+            handlers: { Work: () => void handled.flooded++, Light: () => {}, Arm: () => {} }
+          }),
+          undefined,
+          { mailbox: { capacity: 1_000_000 } }
+        )
+        const endless = system.spawnUnsafe(
+          Worker.behavior({
+            init: () => 0,
+            handlers: {
+              Work: (_, __, self) => {
+                // Some time has to pass, or the event loop never has its turn.
+                under.clock.pass(0.002)
+                handled.endless++
+                self.tell(Work(0))
+              },
+              Light: () => {},
+              Arm: () => {}
+            }
+          }),
+          undefined
+        )
+        const light = system.spawnUnsafe(
+          Worker.behavior({
+            init: () => 0,
+            handlers: { Work: () => {}, Light: () => void seen.push({ ...handled }), Arm: () => {} }
+          }),
+          undefined
+        )
+        endless.tellUnsafe(Work(0))
+        const message = Work(0)
+        for (let n = 0; n < 1_000_000; n++) flooded.tellUnsafe(message)
+        light.tellUnsafe(Light())
+        while (handled.flooded < 1_000_000) {
+          yield* Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+        }
+        // Each of the two has had its slice, or two.
+        assert.lengthOf(seen, 1)
+        assert.isAtMost(seen[0]!.flooded, 128)
+        assert.isAtMost(seen[0]!.endless, 128)
+        assert.isAbove(handled.endless, 1_000)
+        yield* Actor.kill(endless)
+      }).pipe(Effect.provide(under.layer))
+    },
+    60_000
+  )
+
   it.effect("G49: a timer is looked at after every slice of more than a millisecond", () =>
     Effect.gen(function*() {
       const under = new Under(backend)

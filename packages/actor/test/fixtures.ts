@@ -1,5 +1,5 @@
 // The systems that every test of this folder runs over, and the actors that several of them use.
-import { Actor, ActorSystem } from "@myrmidonjs/actor"
+import { Actor, ActorSystem, type SystemOptions } from "@myrmidonjs/actor"
 import { Effect, Exit, Layer, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 
@@ -8,6 +8,12 @@ export type AnyLayer = Layer.Layer<ActorSystem, unknown>
 export const nativeLoads = await Effect.runPromise(
   Effect.scoped(Layer.build(ActorSystem.layer())).pipe(Effect.as(true), Effect.orElseSucceed(() => false))
 )
+
+/** The same, for a test that wants options of its own. */
+export const layers: ReadonlyArray<readonly [name: string, layer: (options: SystemOptions) => AnyLayer]> = [
+  ["twin", ActorSystem.layerMemory],
+  ...nativeLoads ? [["native", ActorSystem.layer] as const] : []
+]
 
 /** Name and Layer of the twin, and of the native system where its binary is. */
 export const systems: ReadonlyArray<readonly [name: string, system: AnyLayer]> = [

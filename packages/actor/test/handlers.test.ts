@@ -149,6 +149,36 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
       assert.strictEqual(yield* Fiber.join(counted), 11)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
+  it.effect("G18: a reply resumes its asker directly; a Reentrant message that was sent before it comes after it", () =>
+    Effect.gen(function*() {
+      const log: Array<string> = []
+      const peeked = yield* Deferred.make<void>()
+      const Asker = Actor.make("Asker", [Rpc.make("Go"), Rpc.make("Peek").annotate(Reentrant, true)])
+      const Callee = Actor.make("Callee", [
+        Rpc.make("Question", { payload: { from: ActorRef.schema(Asker) }, success: Schema.Int })
+      ])
+      const callee = yield* Callee.behavior({
+        init: () => 0,
+        handlers: { Question: (_, { from }, self) => self.send(from, Asker.messages.Peek()) === "Accepted" ? 1 : 0 }
+      }).spawn()
+      const asker = yield* Asker.behavior({
+        init: () => 0,
+        handlers: {
+          Go: (_, __, self) =>
+            Effect.orDie(Effect.map(callee.ask(Callee.messages.Question({ from: self.ref })), (n) => {
+              log.push(`answer ${n}`)
+            })),
+          Peek: () => {
+            log.push("peek")
+            Deferred.doneUnsafe(peeked, Exit.void)
+          }
+        }
+      }).spawn()
+      yield* asker.ask(Asker.messages.Go())
+      yield* Deferred.await(peeked)
+      assert.deepStrictEqual(log, ["answer 1", "peek"])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.effect("priority overtakes what is queued, by the receiver's annotation", () =>
     Effect.gen(function*() {
       const Line = Actor.make("Line", [

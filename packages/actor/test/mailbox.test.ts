@@ -1,9 +1,10 @@
 // Bounds and policies, seen from outside.
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorSystem, type DeadLetter, type Mailbox } from "@myrmidonjs/actor"
-import { Deferred, Effect, Exit, Fiber, Schema, Stream } from "effect"
+import { Deferred, Effect, Exit, Fiber, Metric, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Rpc } from "effect/rpc"
+import { hostOf } from "../src/internal/system.ts"
 import { systems, testSystems } from "./fixtures.ts"
 
 const Gate = Actor.make("Gate", [
@@ -99,6 +100,10 @@ describe.each(systems)("Mailbox on the %s", (_, system) => {
       assert.strictEqual(found.value.name, "heavy")
       assert.strictEqual(found.value.pid, heavy.pid)
       assert.isAtLeast(found.value.millis, 100)
+      const { longSchedules } = hostOf(system)
+      const gauges = (yield* Metric.snapshot).filter(({ id }) => id === "myrmidon_long_schedule")
+      assert.isTrue(gauges.some(({ state }) => (state as { readonly value: number }).value === longSchedules))
+      assert.isAtLeast(longSchedules, 1)
     }).pipe(Effect.scoped, Effect.provide(system)))
 })
 

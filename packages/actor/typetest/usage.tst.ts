@@ -1,24 +1,39 @@
 /**
  * What users write, which types come out, and which programs must stay refused. Compiled, never run.
  */
-import { Actor, ActorRef, ActorSystem, CurrentActor, ExitReason, Lane, Link, Monitor } from "@myrmidonjs/actor"
+import {
+  Actor,
+  ActorRef,
+  ActorSystem,
+  CurrentActor,
+  ExitReason,
+  Lane,
+  Link,
+  Monitor,
+  Reentrant
+} from "@myrmidonjs/actor"
 import type {
   AskError,
   Behavior,
+  DeadLetter,
   ExitSignal,
+  InvalidOption,
+  IsolateUnavailable,
   Message,
   NameNotFound,
+  NativeUnavailable,
   ProtocolMismatch,
   SpawnError,
   TellError,
   TellOutcome,
   TimerRef
 } from "@myrmidonjs/actor"
-import { Context, Deferred, Effect, Exit, Layer, Match, Schedule, Schema, Stream } from "effect"
+import { Config, Context, Deferred, Effect, Exit, Layer, Match, Schedule, Schema, Stream } from "effect"
 import type { Scope } from "effect"
 import { Rpc, RpcClient } from "effect/rpc"
 import type { RpcGroup } from "effect/rpc"
 import { expect } from "tstyche"
+import type * as Generated from "../src/internal/generated/exitReason.ts"
 
 type A<X> = X extends Effect.Effect<infer A, infer _E, infer _R> ? A : never
 type E<X> = X extends Effect.Effect<infer _A, infer E, infer _R> ? E : never
@@ -305,6 +320,50 @@ Session.behavior({
     Add: (state, _, self) => self.forward(state.counter, Reset())
   }
 })
+
+// -- Annotations, mailboxes, options ---------------------------------------------------------------------------------
+
+const Door = Actor.make("Door", [
+  Rpc.make("Open").annotate(Reentrant, true),
+  Rpc.make("Close", { payload: Schema.Int }).annotate(Lane, "priority")
+])
+export const DoorLive = Door.behavior({
+  mailbox: { capacity: 8, onFull: "suspend", sendTimeout: "1 second" },
+  init: (_: void, self) => self.at(new Date(0), Door.messages.Close(1)),
+  handlers: {
+    Open: (timer, _, self) => {
+      const left = self.cancel(timer)
+      expect<typeof left>().type.toBe<number | undefined>()
+      const at = self.at("2030-01-01T00:00:00Z", Door.messages.Open())
+      expect<typeof at>().type.toBe<TimerRef>()
+      // @ts-expect-error! a timer carries the actor's own messages
+      self.at(0, Reset())
+    },
+    Close: () => {}
+  }
+})
+// @ts-expect-error! no such lane
+Rpc.make("Open").annotate(Lane, "urgent")
+export const memory = ActorSystem.layerMemory({
+  keepAlive: true,
+  onDeadLetter: (letter) => {
+    expect<typeof letter>().type.toBe<DeadLetter>()
+    if (letter.why === "Dropped") return
+  }
+})
+expect<typeof memory>().type.toBe<Layer.Layer<ActorSystem, InvalidOption>>()
+const configured = ActorSystem.layerConfig({ maxActors: Config.Int("MAX_ACTORS"), validate: Config.succeed(true) })
+expect<typeof configured>().type.toBe<
+  Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption | IsolateUnavailable | Config.ConfigError>
+>()
+const seeded = ActorSystem.layerTest({ seed: 1n, backend: "native", mailbox: { capacity: 2 } })
+expect<typeof seeded>().type.toBe<Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption>>()
+// @ts-expect-error! a seed is a bigint
+ActorSystem.layerTest({ seed: 1 })
+// @ts-expect-error! no such backend
+ActorSystem.layerTest({ seed: 1n, backend: "rust" })
+// The Schema, written by hand, is the union that is generated of the Rust enum.
+expect<ExitReason>().type.toBe<Generated.ExitReason>()
 
 // -- Trap exits and monitors: signals as typed handlers ------------------------------------------------------------
 

@@ -29,8 +29,10 @@ export type MonitorRef = number & { readonly "~myrmidon/MonitorRef": "MonitorRef
  * @since 0.1.0
  */
 export interface Down {
+  readonly _tag: "Down"
   readonly monitor: MonitorRef
-  readonly pid: Pid
+  /** Who has ended. */
+  readonly from: Pid
   readonly reason: ExitReason
 }
 
@@ -41,7 +43,9 @@ export interface Down {
  * @since 0.1.0
  */
 export interface ExitSignal {
-  readonly pid: Pid
+  readonly _tag: "ExitSignal"
+  /** Who has ended. */
+  readonly from: Pid
   readonly reason: ExitReason
 }
 
@@ -56,7 +60,7 @@ export interface PlainSelf<in out S> {
   /** The state as it is now: a handler's first argument is the one that it began with. */
   readonly state: S
   setState(next: S): void
-  /** Ends it once the running handler has returned. */
+  /** Ends it once the running handler has returned. Throws `InvalidOption` for what is no reason. */
   stop(reason?: ExitReason): void
   /** The two end together. An actor with an `exit` handler gets a signal instead. */
   link(other: PlainHandle): void

@@ -6,7 +6,14 @@
  * @since 0.1.0
  */
 
-import type { CrashError as Crash, ExitReason as Reason } from "./generated/exitReason.ts"
+import {
+  type CrashError as Crash,
+  type ExitReason as Reason,
+  type Language,
+  languages,
+  type Unreachable,
+  unreachables
+} from "./generated/exitReason.ts"
 
 /**
  * Why an actor ended.
@@ -47,5 +54,39 @@ export const crashed = (defect: unknown): ExitReason => {
     return { _tag: "Crashed", error: { name: typeof defect, message: String(defect), language: "typescript" } }
   } catch {
     return { _tag: "Crashed", error: { name: typeof defect, message: "(cannot be printed)", language: "typescript" } }
+  }
+}
+
+const isTextOrNone = (value: unknown): boolean => value === undefined || typeof value === "string"
+
+const isCrash = (value: unknown): boolean => {
+  if (typeof value !== "object" || value === null) return false
+  const { language, message, name, stack } = value as { readonly [K in keyof Crash]?: unknown }
+  return typeof name === "string" && typeof message === "string" && isTextOrNone(stack)
+    && languages.includes(language as Language)
+}
+
+/** Whether a value is a reason: a caller without types may give anything, and the shard takes it as it is. */
+export const isExitReason = (value: unknown): value is ExitReason => {
+  if (typeof value !== "object" || value === null) return false
+  const reason = value as Readonly<Record<string, unknown>>
+  switch (reason["_tag"]) {
+    case "Normal":
+    case "Killed":
+      return true
+    case "Shutdown":
+      return isTextOrNone(reason["detail"])
+    case "Crashed":
+      return isCrash(reason["error"])
+    case "NoProc":
+      return typeof reason["everExisted"] === "boolean"
+    case "NodeUnreachable":
+      return typeof reason["node"] === "string" && unreachables.includes(reason["because"] as Unreachable)
+    case "NodeRestarted":
+      return typeof reason["node"] === "string"
+    case "IsolateDown":
+      return Number.isSafeInteger(reason["isolate"])
+    default:
+      return false
   }
 }

@@ -31,24 +31,27 @@ export interface ResolvedMailbox {
 
 export const DEFAULT_CAPACITY = 65_536
 
-const policies: Record<string, number> = {
-  "reject": Policy.Reject,
-  "drop-newest": Policy.DropNewest,
-  "drop-oldest": Policy.DropOldest,
-  "suspend": Policy.Suspend
-}
+const policies = new Map<string, number>([
+  ["reject", Policy.Reject],
+  ["drop-newest", Policy.DropNewest],
+  ["drop-oldest", Policy.DropOldest],
+  ["suspend", Policy.Suspend]
+])
 
 export const resolveMailbox = (
   mailbox: Mailbox | undefined,
   defaults: ResolvedMailbox | undefined
 ): ResolvedMailbox => {
+  if (mailbox !== undefined && (typeof mailbox !== "object" || mailbox === null)) {
+    throw new InvalidOption("mailbox", "must be an object")
+  }
   const capacity = mailbox?.capacity ?? defaults?.capacity ?? DEFAULT_CAPACITY
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > 0x7fffffff) {
     throw new InvalidOption("mailbox.capacity", "must be an integer of at least 1")
   }
-  const onFull = mailbox?.onFull === undefined ? defaults?.onFull ?? Policy.Reject : policies[mailbox.onFull]
+  const onFull = mailbox?.onFull === undefined ? defaults?.onFull ?? Policy.Reject : policies.get(mailbox.onFull)
   if (onFull === undefined) {
-    throw new InvalidOption("mailbox.onFull", `must be one of ${Object.keys(policies).join(", ")}`)
+    throw new InvalidOption("mailbox.onFull", `must be one of ${[...policies.keys()].join(", ")}`)
   }
   const sendTimeout = mailbox?.sendTimeout ?? defaults?.sendTimeout ?? 5000
   // The record has 24 bits for it.

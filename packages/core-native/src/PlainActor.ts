@@ -5,8 +5,8 @@
  * has its state.
  */
 import type { AskOptions, Down, ExitSignal, MonitorRef, PlainHandle, PlainSelf, TellOutcome } from "./ActorHandle.ts"
-import { BadMessage } from "./errors.ts"
-import type { ExitReason } from "./ExitReason.ts"
+import { BadMessage, InvalidOption } from "./errors.ts"
+import { type ExitReason, isExitReason } from "./ExitReason.ts"
 import type { MembraneCell } from "./host.ts"
 import type { Pid } from "./Pid.ts"
 import type { PlainHost } from "./PlainHost.ts"
@@ -114,6 +114,7 @@ export class Self implements PlainSelf<unknown> {
   }
 
   stop(reason: ExitReason = { _tag: "Normal" }): void {
+    if (!isExitReason(reason)) throw new InvalidOption("reason", "must be an ExitReason")
     this.#actor.host.exitSelf(this.#actor, reason)
   }
 

@@ -160,13 +160,17 @@ export class PlainHost implements MembraneHost<PlainActor, Question> {
   exitSignal(actor: PlainActor, from: number, reason: ExitReason): boolean {
     const { exit } = actor.bound
     if (exit === undefined) return false
-    return this.#run(actor, () => exit(actor.state, { pid: from as Pid, reason }, this.#selfOf(actor)), undefined)
+    return this.#run(
+      actor,
+      () => exit(actor.state, { _tag: "ExitSignal", from: from as Pid, reason }, this.#selfOf(actor)),
+      undefined
+    )
   }
 
   down(actor: PlainActor, ref: number, from: number, reason: ExitReason): boolean {
     const { down } = actor.bound
     if (down === undefined) return false
-    const event = { monitor: ref as MonitorRef, pid: from as Pid, reason }
+    const event = { _tag: "Down" as const, monitor: ref as MonitorRef, from: from as Pid, reason }
     return this.#run(actor, () => down(actor.state, event, this.#selfOf(actor)), undefined)
   }
 

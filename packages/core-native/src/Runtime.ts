@@ -66,6 +66,18 @@ const integer = (option: string, value: number, least: number, most: number): nu
   throw new InvalidOption(option, `must be an integer from ${least} to ${most}`)
 }
 
+const callable = (option: string, value: unknown): void => {
+  if (value !== undefined && typeof value !== "function") throw new InvalidOption(option, "must be a function")
+}
+
+/** The addon stores UTF-8, in which lone surrogates are all the same. */
+const checkName = (name: unknown): void => {
+  if (name === undefined) return
+  if (typeof name !== "string" || name === "" || /\p{Surrogate}/u.test(name)) {
+    throw new InvalidOption("name", "must be a well-formed string that is not empty")
+  }
+}
+
 /**
  * Actors of this thread. Throws `NativeUnavailable` where the addon cannot be loaded.
  *
@@ -101,6 +113,11 @@ export class Runtime implements AsyncDisposable {
     this.#maxActors = integer("maxActors", options.maxActors ?? MAX_ACTORS, 1, 0xffffff)
     const longSchedule = options.longSchedule ?? 10
     if (!(longSchedule > 0)) throw new InvalidOption("longSchedule", "must be more than 0 ms")
+    callable("onDeadLetter", options.onDeadLetter)
+    callable("onLongSchedule", options.onLongSchedule)
+    if (options.keepAlive !== undefined && typeof options.keepAlive !== "boolean") {
+      throw new InvalidOption("keepAlive", "must be a boolean")
+    }
     this.#host = new PlainHost({ deadLetter: options.onDeadLetter, longSchedule: options.onLongSchedule })
     this.#membrane = new Membrane(load(), {
       maxActors: this.#maxActors,
@@ -133,7 +150,16 @@ export class Runtime implements AsyncDisposable {
   // The overloads say what may be given; here the types of states and messages are forgotten.
   spawn(what: unknown, options: SpawnOptions & { readonly state?: unknown } = {}): PlainActor {
     if (typeof what === "function") return this.#open(this.#single(what as Single), () => options.state, options)
+    if (typeof what !== "object" || what === null) {
+      throw new InvalidOption("actor", "must be a handler, or an object of init and handlers")
+    }
     const spec = what as TableSpec
+    if (typeof spec.init !== "function") throw new InvalidOption("init", "must be a function")
+    if (typeof spec.handlers !== "object" || spec.handlers === null) {
+      throw new InvalidOption("handlers", "must be an object of functions")
+    }
+    callable("exit", spec.exit)
+    callable("down", spec.down)
     return this.#open(this.#table(spec), spec.init, options)
   }
 
@@ -175,6 +201,7 @@ export class Runtime implements AsyncDisposable {
   #open(behavior: Behavior, init: () => unknown, options: SpawnOptions): PlainActor {
     if (this.#stopping !== undefined) throw new SystemStopped()
     const mailbox = resolveMailbox(options.mailbox, this.#mailbox)
+    checkName(options.name)
     const parent = options.link
     if (parent !== undefined && !(parent instanceof PlainActor)) {
       throw new InvalidOption("link", "must be an actor of this package")

@@ -1,6 +1,6 @@
 /**
- * What an `ask` rejects with and a `spawn` throws. Each has a `_tag`; the tags and fields are those of
- * `@myrmidonjs/actor`.
+ * What an `ask` rejects with and a `spawn` throws. Each has a `_tag`; the tags are those of `@myrmidonjs/actor`, and the
+ * fields as far as they mean something here: times are ms, and `name` is that of the class, as of every Error.
  *
  * @since 0.1.0
  */
@@ -84,9 +84,11 @@ export class BadMessage extends Error {
   readonly _tag = "BadMessage"
   override readonly name = "BadMessage"
   readonly pid: Pid
-  constructor(pid: Pid, detail: string) {
-    super(detail)
+  readonly issue: string
+  constructor(pid: Pid, issue: string) {
+    super(issue)
     this.pid = pid
+    this.issue = issue
   }
 }
 
@@ -117,6 +119,7 @@ export class NameTaken extends Error {
 export class LimitReached extends Error {
   readonly _tag = "LimitReached"
   override readonly name = "LimitReached"
+  readonly what = "actors"
   readonly limit: number
   constructor(limit: number) {
     super(`there are ${limit} actors, which is the limit (maxActors)`)
@@ -148,8 +151,10 @@ export class InvalidOption extends Error {
   readonly _tag = "InvalidOption"
   override readonly name = "InvalidOption"
   readonly option: string
-  constructor(option: string, detail: string) {
-    super(`${option} ${detail}`)
+  readonly issue: string
+  constructor(option: string, issue: string) {
+    super(`${option} ${issue}`)
     this.option = option
+    this.issue = issue
   }
 }

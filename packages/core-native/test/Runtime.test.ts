@@ -10,6 +10,7 @@ import {
   LimitReached,
   MailboxFull,
   NameTaken,
+  type PlainSelf,
   Runtime,
   SystemStopped
 } from "../src/index.ts"
@@ -170,8 +171,10 @@ describe("ends", () => {
     assert.strictEqual(await child.ask("quit", "done"), 0)
     await both
     assert.deepStrictEqual(await end, reason)
-    assert.deepStrictEqual(signals, [{ pid: child.pid, reason }])
-    assert.deepStrictEqual(downs.map(({ pid, reason }) => ({ pid, reason })), [{ pid: child.pid, reason }])
+    assert.deepStrictEqual(signals, [{ _tag: "ExitSignal", from: child.pid, reason }])
+    assert.deepStrictEqual(downs.map(({ _tag, from, reason }) => ({ _tag, from, reason })), [
+      { _tag: "Down", from: child.pid, reason }
+    ])
   })
 
   it("stop comes behind what is queued, and kills after its timeout", async () => {
@@ -224,7 +227,95 @@ describe("the runtime", () => {
     assert.throws(() => new Runtime({ longSchedule: 0 }), InvalidOption, "longSchedule")
     assert.throws(() => new Runtime({ mailbox: { capacity: 0 } }), InvalidOption, "mailbox.capacity")
     assert.throws(() => new Runtime({ mailbox: { sendTimeout: -1 } }), InvalidOption, "mailbox.sendTimeout")
-    assert.throws(() => new Runtime({ mailbox: { onFull: "block" as "reject" } }), InvalidOption, "mailbox.onFull")
+    for (const onFull of ["block", "constructor", "toString"]) {
+      assert.throws(() => new Runtime({ mailbox: { onFull: onFull as "reject" } }), InvalidOption, "mailbox.onFull")
+    }
+    for (
+      const [option, value] of [
+        ["mailbox", 5],
+        ["onDeadLetter", 5],
+        ["onLongSchedule", "no"],
+        ["keepAlive", "yes"]
+      ] as const
+    ) {
+      assert.throws(() => new Runtime({ [option]: value }), InvalidOption, option)
+    }
+  })
+
+  it("what cannot be spawned is refused by name, and leaves nothing", async () => {
+    await using runtime = new Runtime()
+    const spawn = runtime.spawn.bind(runtime) as (what: unknown, options?: object) => unknown
+    const init = (): number => 0
+    for (
+      const [what, options, option] of [
+        [undefined, {}, "actor"],
+        [5, {}, "actor"],
+        [{}, {}, "init"],
+        [{ init }, {}, "handlers"],
+        [{ init, handlers: null }, {}, "handlers"],
+        [{ init, handlers: {}, exit: 5 }, {}, "exit"],
+        [{ init, handlers: {}, down: 5 }, {}, "down"],
+        [init, { name: "" }, "name"],
+        [init, { name: 5 }, "name"],
+        [init, { name: "a\ud800" }, "name"],
+        [init, { link: {} }, "link"],
+        [init, { mailbox: 5 }, "mailbox"]
+      ] as const
+    ) {
+      try {
+        spawn(what, options)
+        assert.fail(`spawned ${option}`)
+      } catch (error) {
+        assert.instanceOf(error, InvalidOption)
+        assert.strictEqual(error.option, option)
+      }
+    }
+    assert.strictEqual(runtime.stats().actors, 0)
+  })
+
+  it("an exit reason that is none ends whose handler said it, and nobody else", async () => {
+    await using runtime = new Runtime()
+    const stopping = {
+      init: () => 0,
+      handlers: { stop: (_state: number, reason: ExitReason, self: PlainSelf<number>) => self.stop(reason) }
+    }
+    const garbage = [
+      null,
+      5,
+      "Killed",
+      {},
+      { _tag: "toString" },
+      { _tag: "Shutdown", detail: 5 },
+      { _tag: "Crashed" },
+      { _tag: "Crashed", error: { name: "x", message: "y", language: "cobol" } },
+      { _tag: "NoProc" },
+      { _tag: "NodeUnreachable", node: "n" },
+      { _tag: "NodeRestarted" },
+      { _tag: "IsolateDown" }
+    ]
+    for (const reason of garbage) {
+      const actor = runtime.spawn(stopping)
+      const end = actor.monitor()
+      assert.instanceOf(await rejection(actor.ask("stop", reason as ExitReason)), ActorExited)
+      const told = await end
+      assert.strictEqual(told._tag === "Crashed" && told.error.name, "InvalidOption", JSON.stringify(reason))
+    }
+    const reasons: ReadonlyArray<ExitReason> = [
+      { _tag: "Normal" },
+      { _tag: "Shutdown", detail: "x" },
+      { _tag: "Killed" },
+      { _tag: "Crashed", error: { name: "x", message: "y", language: "python" } },
+      { _tag: "NoProc", everExisted: true },
+      { _tag: "NodeUnreachable", node: "n", because: "silent" },
+      { _tag: "NodeRestarted", node: "n" },
+      { _tag: "IsolateDown", isolate: 3 }
+    ]
+    for (const reason of reasons) {
+      const actor = runtime.spawn(stopping)
+      const end = actor.monitor()
+      actor.send("stop", reason)
+      assert.deepStrictEqual(await end, reason)
+    }
   })
 
   it("an init that throws is the spawner's, and leaves nothing; a table needs functions", async () => {

@@ -66,6 +66,17 @@ console.log(await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(A
 `
 } as const
 
+/** Asks for the native system where nothing native is installed. */
+export const withoutNative = `
+import { ActorSystem } from "@myrmidonjs/actor"
+import { Effect, Layer } from "effect"
+
+const { _tag: tag, message } = await Effect.runPromise(
+  Effect.flip(Effect.scoped(Layer.build(ActorSystem.layer())))
+)
+console.log(JSON.stringify({ tag, message }))
+`
+
 export const programs: Readonly<Record<string, Program>> = {
   "@myrmidonjs/actor": {
     code: `${onTheTwin}console.log(await answer)\n`,

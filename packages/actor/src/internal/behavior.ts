@@ -10,12 +10,12 @@ import * as Scope from "effect/Scope"
 import { ActorSystem } from "../ActorSystem.ts"
 import type { Behavior } from "../Behavior.ts"
 import type { ExitReason } from "../ExitReason.ts"
-import * as Link from "../Link.ts"
 import type { SpawnOptions } from "../Self.ts"
 import { BehaviorImpl, behaviorOf, boundFor, type Place } from "./behaviorImpl.ts"
 import type { Program } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import type { Host } from "./host.ts"
+import { failureOf, linkedBy } from "./linked.ts"
 import { Owner } from "./owner.ts"
 import { primitive } from "./primitive.ts"
 import { begin, settled, Starting } from "./spawn.ts"
@@ -44,12 +44,15 @@ export class SpawnableBehavior extends BehaviorImpl {
   spawnMonitored(args: unknown, options?: SpawnOptions): Effect.Effect<Monitored, unknown, unknown> {
     return Effect.withFiber((fiber) => {
       const scope = Context.getUnsafe(fiber.context, Scope.Scope)
-      let held: Watch | undefined
-      const spawned = spawnIn(fiber, this, args, options, true, (cell) => held = watch(cell))
-      return Effect.flatMap(spawned, (ref) => {
-        const watching = held!
-        return Effect.as(Scope.addFinalizer(scope, Effect.sync(() => watching.stop())), { ref, down: watching.end })
-      })
+      return spawnWatched(
+        fiber,
+        this,
+        args,
+        options,
+        true,
+        ({ cell, held }) =>
+          Effect.as(Scope.addFinalizer(scope, Effect.sync(() => held.stop())), { ref: cell, down: held.end })
+      )
     })
   }
 
@@ -59,15 +62,15 @@ export class SpawnableBehavior extends BehaviorImpl {
     options?: SpawnOptions
   ): Effect.Effect<unknown, unknown, unknown> {
     return Effect.withFiber((fiber) =>
-      Effect.flatMap(
-        spawnIn(fiber, this, args, options, false, undefined),
-        (cell) =>
-          Effect.onExit(
-            Link.linked(Effect.suspend(() => use(cell)), cell as never),
+      spawnWatched(fiber, this, args, options, false, ({ cell, held }, restore) =>
+        Effect.onExit(
+          restore(linkedBy(cell, failureOf(cell, held), Effect.suspend(() => use(cell)))),
+          () => {
+            held.stop()
             // What was begun for this use alone has none any more.
-            () => stopAll([cell], cell.host.options.shutdownTimeout)
-          )
-      )
+            return stopAll([cell], cell.host.options.shutdownTimeout)
+          }
+        ))
     )
   }
 }
@@ -92,6 +95,34 @@ primitive<Spawn>(Spawn, "Behavior.spawn", function(fiber) {
   return spawnIn(fiber, this.behavior, this.args, this.options, this.isScoped, undefined)
 })
 
+interface Watched {
+  readonly cell: Cell
+  readonly held: Watch
+}
+
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+/** With a watch that stands before `init` runs: an end that comes from there has its reason, too. */
+const spawnWatched = <A, E, R>(
+  fiber: Fiber.Fiber<unknown, unknown>,
+  behavior: BehaviorImpl,
+  args: unknown,
+  options: SpawnOptions | undefined,
+  isScoped: boolean,
+  use: (watched: Watched, restore: Restore) => Effect.Effect<A, E, R>
+): Effect.Effect<A, unknown, R> =>
+  Effect.uninterruptibleMask((restore) => {
+    let held: Watch | undefined
+    const spawned = Effect.suspend(() =>
+      spawnIn(fiber, behavior, args, options, isScoped, (cell) => held = watch(cell))
+    )
+    const watched = Effect.onExit(
+      restore(spawned),
+      (exit) => Exit.isSuccess(exit) ? Effect.void : Effect.sync(() => held?.stop())
+    )
+    return Effect.flatMap(watched, (cell) => use({ cell, held: held! }, restore))
+  })
+
 const spawnIn = (
   fiber: Fiber.Fiber<unknown, unknown>,
   behavior: BehaviorImpl,
@@ -103,7 +134,7 @@ const spawnIn = (
   const { host, owner, scope } = placeOf(fiber.context as PlaceContext, behavior, isScoped)
   let result: Cell | Starting
   try {
-    result = begin(boundFor(behavior, host, fiber.context), args, options, undefined)
+    result = begin(boundFor(behavior, host, fiber.context), args, options, undefined, begun)
   } catch (error) {
     return Exit.fail(error)
   }
@@ -111,7 +142,6 @@ const spawnIn = (
   const isClosed = scope !== undefined && scope.state._tag === "Closed"
   // Before `init` is done: whoever closes the scope meanwhile ends it too.
   if (owner !== undefined && !isClosed) owner.add(cell)
-  begun?.(cell)
   const spawned = result instanceof Starting ? settled(result) : Exit.succeed(cell)
   // As `acquireRelease` does in a scope that has closed before: its finalizer has run already.
   return isClosed

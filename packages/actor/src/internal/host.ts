@@ -106,6 +106,15 @@ export class Host implements ShardHost {
   ended = 0
   crashes = 0
   deadLetters = 0
+  readonly deadLettersBy: Record<Why, number> = {
+    NotAlive: 0,
+    MailboxFull: 0,
+    Dropped: 0,
+    NodeUnreachable: 0,
+    SwapRolledBack: 0,
+    Stopped: 0,
+    Interrupted: 0
+  }
   longSchedules = 0
   tellsFailed = 0
   swaps = 0
@@ -312,6 +321,7 @@ export class Host implements ShardHost {
 
   letter(to: Pid, from: Pid | undefined, message: Message<string, unknown>, why: Why): void {
     this.deadLetters++
+    this.deadLettersBy[why]++
     const hook = this.options.onDeadLetter
     if (hook === undefined && this.letters.idle) return
     const letter: DeadLetter = { to, from, message, why }

@@ -5,6 +5,7 @@ import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import { BehaviorMetrics } from "./behaviorMetrics.ts"
 import type { Host } from "./host.ts"
+import type { Why } from "./shard.ts"
 import { IsolateMetrics } from "./isolateMetrics.ts"
 import { Versions } from "./versions.ts"
 
@@ -27,14 +28,21 @@ export const registerMetrics = (host: Host, backend: string, context: Context.Co
     dropped_letters: ["dead letters that a slow reader lost", () => host.letters.dropped],
     dropped_events: ["events that a slow reader lost", () => host.events.dropped]
   }
-  const registrations = Object.entries(gauges).map(([name, [description, read]]) => {
-    const gauge = Metric.gauge(`myrmidon_${name}`, { description, attributes: { backend, boot: host.boot } })
+  const register = (name: string, description: string, of: Readonly<Record<string, string>>, read: () => number) => {
+    const gauge = Metric.gauge(`myrmidon_${name}`, { description, attributes: { backend, boot: host.boot, ...of } })
     return Metric.registerUnsafe(gauge, context, {
       get: () => ({ value: read() }),
       update: () => {},
       modify: () => {}
     })
-  })
+  }
+  const registrations = [
+    ...Object.entries(gauges).map(([name, [description, read]]) => register(name, description, {}, read)),
+    // What each policy of a full mailbox has refused or dropped, and what nobody was there for.
+    ...Object.keys(host.deadLettersBy).map((why) =>
+      register("dead_letters_by", "messages that nobody handled, by why", { why }, () => host.deadLettersBy[why as Why])
+    )
+  ]
   const versions = host.versions = new Versions(host, { backend, boot: host.boot }, context)
   const isolates = host.isolateMetrics = new IsolateMetrics(host, { backend, boot: host.boot }, context)
   const behaviors = new BehaviorMetrics(host.accounts, { backend, boot: host.boot }, context)

@@ -18,6 +18,7 @@ import { Envelope } from "./envelope.ts"
 import { Forward, type Target } from "./forward.ts"
 import { lifeOf } from "./life.ts"
 import { millisOf } from "./mailbox.ts"
+import { checkedReason } from "./reason.ts"
 import { outcomes, payloadFor, refused, sendMessage, sentToNobody } from "./send.ts"
 import { Flag, Outcome } from "./shard.ts"
 
@@ -69,7 +70,7 @@ class SelfImpl {
   stop(reason: ExitReason = ExitReason.normal): void {
     const cell = this["~cell"]
     const life = lifeOf(cell)
-    life.leaving ??= reason
+    life.leaving ??= checkedReason(reason)
     cell.host.leaveIfIdle(cell, life)
   }
 

@@ -125,16 +125,18 @@ const openOptions = (bound: Bound, options: SpawnOptions | undefined, ties: Ties
 }
 
 /**
- * Spawns. A `Starting` that is settled already holds what an Effect as `init` came to at once. Throws `SpawnError`.
+ * Spawns. A `Starting` that is settled already holds what an Effect as `init` came to at once. `begun` gets the actor
+ * as soon as anything can end it: before an `init` that has a `self`. Throws `SpawnError`.
  */
 export const begin = (
   bound: Bound,
   args: unknown,
   options: SpawnOptions | undefined,
-  ties: Ties | undefined
+  ties: Ties | undefined,
+  begun?: (cell: Cell) => void
 ): Cell | Starting => {
   try {
-    return beginUnsafe(bound, args, options, ties)
+    return beginUnsafe(bound, args, options, ties, begun)
   } catch (error) {
     throw asSpawnError(error)
   }
@@ -144,7 +146,8 @@ const beginUnsafe = (
   bound: Bound,
   args: unknown,
   options: SpawnOptions | undefined,
-  ties: Ties | undefined
+  ties: Ties | undefined,
+  begun: ((cell: Cell) => void) | undefined
 ): Cell | Starting => {
   const { host, program } = bound
   const { shard } = host
@@ -164,6 +167,7 @@ const beginUnsafe = (
       throw new NameTaken({ name: open.name!, holder })
     }
     isOpen = true
+    begun?.(cell)
   }
   if (open !== bound.open) remember(cell, bound, open)
   let state: unknown
@@ -181,12 +185,19 @@ const beginUnsafe = (
   }
   // Looked up here: Effect's own `isEffect` sees objects of all shapes, which costs ten times the look.
   if (typeof state === "object" && state !== null && Effect.TypeId in state) {
-    if (!isOpen) shard.open(cell, { ...open, starting: true })
+    if (!isOpen) {
+      shard.open(cell, { ...open, starting: true })
+      begun?.(cell)
+    }
     return start(cell, state as Effect.Effect<unknown, unknown>, timeout)
   }
   cell.state = state
-  if (isOpen) ready(cell)
-  else shard.open(cell, open)
+  if (isOpen) {
+    ready(cell)
+  } else {
+    shard.open(cell, open)
+    begun?.(cell)
+  }
   return cell
 }
 

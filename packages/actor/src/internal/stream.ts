@@ -9,7 +9,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
+import { AskError } from "../AskError.ts"
 import type { Message } from "../Message.ts"
+import { BadMessage } from "../TellError.ts"
 import { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { senderOf } from "./current.ts"
@@ -85,6 +87,11 @@ export const streamFrom = (
   options: { readonly bufferSize?: number | undefined } | undefined
 ): Stream.Stream<unknown, unknown> => {
   const bufferSize = options?.bufferSize ?? defaultBuffer
+  if (!(bufferSize === Infinity || (Number.isInteger(bufferSize) && bufferSize >= 0))) {
+    const tag = Envelope.tag(message)
+    const issue = `bufferSize: must be a whole number, or Infinity, is ${String(bufferSize)}`
+    return Stream.fail(new AskError({ tag, reason: new BadMessage({ tag, issue }) }))
+  }
   return Stream.callback<unknown, unknown>((queue) =>
     Effect.withFiber((fiber) =>
       Effect.acquireRelease(

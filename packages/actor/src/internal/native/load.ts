@@ -20,6 +20,12 @@ interface Attempt {
   readonly error: string
 }
 
+/** Of who is not here to say so itself. */
+const platform = (): string => {
+  const { process } = globalThis as { readonly process?: { readonly platform: string; readonly arch: string } }
+  return process === undefined ? "unknown" : `${process.platform}-${process.arch}`
+}
+
 const failureOf = (error: unknown): LoadFailure => {
   const { tried, triple } = (typeof error === "object" && error !== null ? error : {}) as {
     readonly triple?: string
@@ -27,7 +33,7 @@ const failureOf = (error: unknown): LoadFailure => {
   }
   const message = error instanceof Error ? error.message : String(error)
   return {
-    triple: triple ?? "unknown",
+    triple: triple ?? platform(),
     tried: tried?.map((attempt) => `${attempt.from}: ${attempt.error}`) ?? [`${specifier}: ${message}`]
   }
 }
