@@ -175,6 +175,15 @@ impl Peers {
         self.all[at] = Some(Box::new(Peer { isolate, up: true, ..Peer::default() }));
     }
 
+    /// The shard that takes packets of the isolate with the lowest number.
+    pub fn first(&self) -> Option<u8> {
+        let ups = self.all.iter().enumerate().filter_map(|(shard, peer)| {
+            let peer = peer.as_deref().filter(|peer| peer.up)?;
+            Some((peer.isolate, shard as u8))
+        });
+        ups.min().map(|(_, shard)| shard)
+    }
+
     /// Puts a packet behind the others. It vanishes when the shard has ended.
     pub fn send(&mut self, shard: u8, packet: Packet) {
         let (limits, margin) = (self.limits, self.margin);

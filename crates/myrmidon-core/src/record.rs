@@ -30,6 +30,8 @@ pub const WORDS: usize = 8;
 
 /// SLOT of a block that is named by a handle begins here.
 pub const BLOCK: u32 = 0x8000_0000;
+/// Set in the op of a message that goes to another isolate, or came from one: such an op means the same in all of them.
+pub const WIRE: u16 = 0x8000;
 /// Bytes of a payload that are copied between shards; what is larger travels by reference.
 pub const COPIED: usize = 4096;
 

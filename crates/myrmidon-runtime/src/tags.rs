@@ -18,8 +18,8 @@ use std::{
 /// Tags that one process may send between isolates.
 pub const MOST: u16 = 0x7fff;
 
-/// Set in the op of a message that goes to another isolate, or came from one, beside the number of its tag.
-pub const WIRE: u16 = 0x8000;
+/// Stands in an op beside the number of its tag.
+pub use myrmidon_core::record::WIRE;
 
 /// See the module.
 #[derive(Debug, Default)]

@@ -62,7 +62,10 @@ export interface Canary {
  */
 export interface SwapOptions {
   readonly canary?: Canary | undefined
-  /** For the end of the message in hand and the migration together, of each actor. 5 seconds by default. */
+  /**
+   * For the end of the message in hand and the migration together, of each actor; and before that, for what the new
+   * behaviour needs, where a module has to be imported or its Layer built. 5 seconds by default.
+   */
   readonly timeout?: Duration.Input | undefined
   /** Versions that each actor keeps for `rollback`, with their states: 2 by default, 16 at most. */
   readonly keep?: number | undefined
@@ -181,7 +184,8 @@ export const upgrade = <
   new UpgradeImpl([{ from: behaviorOf(from), to: behaviorOf(to), options: (options ?? {}) as never }]) as never
 
 /**
- * One upgrade after the other, as one: nothing in between is ever seen.
+ * One upgrade after the other, as one: nothing in between is ever seen. Throws `InvalidOption` when the second does not
+ * start from the behaviour that the first ends with.
  *
  * @category combinators
  * @since 0.1.0
@@ -189,7 +193,14 @@ export const upgrade = <
 export const andThen = <A extends Rpc.Any, B extends Rpc.Any, C extends Rpc.Any, R, R2>(
   first: Upgrade<A, B, R>,
   second: Upgrade<B, C, R2>
-): Upgrade<A, C, R | R2> => new UpgradeImpl([...impl(first).steps, ...impl(second).steps]) as never
+): Upgrade<A, C, R | R2> => {
+  const { last, steps } = impl(first), { first: next, steps: others } = impl(second)
+  if (next.program !== last.program) {
+    const issue = `starts from version ${next.program.version}, and the first does not end with that behaviour`
+    throw new InvalidOption({ option: "second", issue })
+  }
+  return new UpgradeImpl([...steps, ...others]) as never
+}
 
 /**
  * An upgrade that other isolates can import, from the module at `url` (`import.meta.url`): what swaps actors there. Both
@@ -299,7 +310,7 @@ export const plan = <From extends Rpc.Any, To extends Rpc.Any, R>(
   upgrade: Upgrade<From, To, R>,
   planOptions?: Selection & {
     readonly sample?: number | undefined
-    /** For each migration that is an Effect. 5 seconds by default. */
+    /** For each migration that is an Effect, and for what has to be imported or built first. 5 seconds by default. */
     readonly timeout?: Duration.Input | undefined
   }
 ): Effect.Effect<PlanReport, never, R | ActorSystem> =>

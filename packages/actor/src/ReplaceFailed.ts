@@ -7,7 +7,8 @@ import * as Schema from "effect/Schema"
 import { Defect } from "./internal/defect.ts"
 
 /**
- * The function of `replaceState` threw; the state is what it was, as far as that function has not changed it in place.
+ * The function of `replaceState` threw, what it made does not fit, or a swap of the actor is under way; the state is what
+ * it was, as far as that function has not changed it in place.
  *
  * @category errors
  * @since 0.1.0

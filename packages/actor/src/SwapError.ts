@@ -24,8 +24,9 @@ export class MigrationFailed
   })
 {
   override get message(): string {
-    const { cause } = this
-    return `the migration failed: ${cause instanceof Error ? cause.message : String(cause)}`
+    // What was thrown may be anything, also what cannot be made a text of.
+    const reason = ExitReason.crashed(this.cause)
+    return `the migration failed: ${reason._tag === "Crashed" ? reason.error.message : reason._tag}`
   }
 }
 

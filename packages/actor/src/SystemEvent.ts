@@ -7,8 +7,8 @@ import type { ExitReason } from "./ExitReason.ts"
 import type { Pid } from "./Pid.ts"
 
 /**
- * - `LongSchedule`: a handler held the thread for longer than the system's `longSchedule`. Its behaviour can be moved off
- *   this thread: `Actor.module` and `spawnOn("worker", ...)`, see docs/guides/many-cores.md.
+ * - `LongSchedule`: a handler held the thread for longer than the system's `longSchedule`. Where that is the thread of the
+ *   program, `advice` says how its behaviour can be moved off it; docs/guides/many-cores.md shows it done.
  * - `Crashed`: an actor ended by a defect.
  * - `Swapped`: it runs another version.
  * - `SwapRolledBack`: the version `version` crashed as a canary, or was called back; the one before is running again.
@@ -21,7 +21,14 @@ import type { Pid } from "./Pid.ts"
  * @since 0.1.0
  */
 export type SystemEvent =
-  | { readonly _tag: "LongSchedule"; readonly pid: Pid; readonly name: string | undefined; readonly millis: number }
+  | {
+    readonly _tag: "LongSchedule"
+    readonly pid: Pid
+    readonly name: string | undefined
+    readonly protocol: string
+    readonly millis: number
+    readonly advice: string | undefined
+  }
   | { readonly _tag: "Crashed"; readonly pid: Pid; readonly name: string | undefined; readonly reason: ExitReason }
   | {
     readonly _tag: "Swapped"

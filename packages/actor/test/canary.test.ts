@@ -94,6 +94,25 @@ describe.each(testSystems)("canaries on the %s", (_, system) => {
       }
     }).pipe(Effect.scoped, Effect.provide(system)))
 
+  it.effect("what `back` makes has to fit the schema that the version before has, else the state of before is back (G75)", () =>
+    Effect.gen(function*() {
+      const V1 = Sum.behavior({
+        version: "1",
+        state: Schema.Struct({ n: Schema.Int }),
+        init: (n: number) => ({ n }),
+        handlers: { Add: (state, n) => (state.n += n), Wait: () => Effect.never, Boom: () => {}, Pass: () => {} }
+      })
+      const upgrade = HotSwap.upgrade(V1, V2, { back: ({ n }) => ({ n: n / 4 }) })
+      // V2 makes 11 of 1, and of 2 makes 12: that is 3 on the way back.
+      for (const [n, sum] of [[1, 1], [2, 3]] as const) {
+        const ref = yield* V1.spawn(n)
+        yield* HotSwap.swap(ref, upgrade)
+        yield* ref.ask(Add(1))
+        yield* HotSwap.rollback(ref)
+        assert.strictEqual(yield* ref.ask(Add(0)), sum)
+      }
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.effect("names what the version has finished: sender, payload, and who was answered (G77)", () =>
     Effect.gen(function*() {
       const [sum, sender] = yield* Effect.all([V1.spawn(0), V1.spawn(0)])
@@ -168,6 +187,28 @@ describe.each(testSystems)("canaries on the %s", (_, system) => {
       assert.deepStrictEqual((yield* Fiber.join(letters)).map(({ message, why }) => [message._tag, why]), [
         ["Wait", "SwapRolledBack"]
       ])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("a stream that dies is its canary's crash, and its reader is told (G18, G75, G76)", () =>
+    Effect.gen(function*() {
+      const Source = Actor.make("Source", [Rpc.make("Items", { success: Schema.Int, stream: true })])
+      const sourceOf = (version: string, last: Stream.Stream<number>) =>
+        Source.behavior({
+          version,
+          init: () => 0,
+          handlers: { Items: () => Stream.concat(Stream.succeed(1), last) }
+        })
+      const V1 = sourceOf("1", Stream.succeed(2)), V2 = sourceOf("2", Stream.die(new Error("boom")))
+      const source = yield* V1.spawn(undefined)
+      const swap = yield* Effect.forkChild(HotSwap.swap(source, HotSwap.upgrade(V1, V2), { canary: {} }), {
+        startImmediately: true
+      })
+      const items = source.stream(Source.messages.Items())
+      const { reason } = yield* Effect.flip(Stream.runDrain(items))
+      assert(reason._tag === "ActorExited")
+      assert.strictEqual(reason.reason._tag, "Crashed")
+      assert.strictEqual((yield* Effect.flip(Fiber.join(swap))).reason._tag, "RolledBack")
+      assert.deepStrictEqual(yield* Stream.runCollect(items), [1, 2])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("keeps so many versions as it is told, two of itself, and none (G78)", () =>

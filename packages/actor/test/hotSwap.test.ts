@@ -287,6 +287,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       const report = yield* HotSwap.swapAll(picky)
       assert.deepInclude(report, { swapped: 2, rolledBack: [] })
       assert.strictEqual(report.failed.length, 2)
+      assert.throws(() => HotSwap.andThen(picky, toV2), "second: starts from version 1")
       const chained = yield* HotSwap.swapAll(HotSwap.andThen(toV2, toV3))
       assert.strictEqual(chained.swapped, 2)
       assert.strictEqual((yield* Actor.info(meters[1]!)).version, "3")

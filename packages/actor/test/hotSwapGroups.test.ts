@@ -199,14 +199,31 @@ describe.each(systems)("groups on the %s", (_, system) => {
   it.effect("an option out of range is named before anything is swapped", () =>
     Effect.gen(function*() {
       const [cell] = yield* many(1)
-      const wrong = [{ concurrency: 0 }, { keep: 17 }, { canary: { messages: 0 } }, { canary: { maxRollbacks: 1.5 } }]
+      const wrong: ReadonlyArray<HotSwap.GroupOptions> = [
+        { concurrency: 0 },
+        { keep: 17 },
+        { canary: { messages: 0 } },
+        { canary: { maxRollbacks: 1.5 } },
+        // As somebody without types would write it.
+        { canary: true as never },
+        { canary: null as never },
+        "together" as never
+      ]
       const options: Array<string> = []
       for (const option of wrong) {
         const exit = yield* Effect.exit(HotSwap.swapAll(toV2, option))
         const defect = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
         if (defect instanceof InvalidOption) options.push(defect.option)
       }
-      assert.deepStrictEqual(options, ["concurrency", "keep", "canary.messages", "canary.maxRollbacks"])
+      assert.deepStrictEqual(options, [
+        "concurrency",
+        "keep",
+        "canary.messages",
+        "canary.maxRollbacks",
+        "canary",
+        "canary",
+        "options"
+      ])
       assert.strictEqual(yield* cell!.ask(Poke()), "1")
     }).pipe(Effect.scoped, Effect.provide(system)))
 })

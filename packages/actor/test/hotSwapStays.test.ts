@@ -91,6 +91,31 @@ describe.each(testSystems)("what a swap leaves on the %s", (_, system) => {
       )
     }).pipe(Effect.scoped, Effect.provide(system)))
 
+  it.effect("entries that no text can be made of are copied; what hangs on an array is refused with its place (G71)", () =>
+    Effect.gen(function*() {
+      const bare: { n?: number } = Object.assign(Object.create(null), { n: 1 })
+      const state = { set: new Set([bare]), map: new Map([[bare, { toString: 0 }]]) }
+      const [V1, V2] = [cellOf("1", state), cellOf("2", state)]
+      const cell = yield* V1.spawn()
+      yield* HotSwap.swap(cell, HotSwap.upgrade(V1, V2))
+      const copy: typeof state = yield* cell.ask(Cell.messages.Read())
+      const [item] = copy.set
+      assert.deepStrictEqual([item, copy.map.get(item!)], [bare, { toString: 0 }])
+      assert.notStrictEqual(item, bare)
+
+      const mark = Symbol("mark")
+      const hung = [
+        ["$.found.index", "abc".match(/b/)],
+        ["$.found[Symbol(mark)]", Object.assign([1], { [mark]: 1 })]
+      ] as const
+      for (const [path, found] of hung) {
+        const V1 = cellOf("1", { found })
+        const cell = yield* V1.spawn()
+        const { reason } = yield* Effect.flip(HotSwap.swap(cell, HotSwap.upgrade(V1, cellOf("2", { found }))))
+        assert.deepInclude(reason, { _tag: "StateNotCopyable", path })
+      }
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.effect("a class needs the old behaviour's schema or a copy function (G71)", () =>
     Effect.gen(function*() {
       const state = { at: HashMap.make(["a", 1]) }
@@ -152,6 +177,37 @@ describe.each(testSystems)("what a swap leaves on the %s", (_, system) => {
         assert(reason._tag === "MigrationFailed")
         assert.strictEqual(reason.cause, cause)
         assert.deepStrictEqual(yield* cell.ask(Cell.messages.Read()), { n: 1 })
+      }
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("a migration that interrupts itself has failed, alone, in a group and in a plan (G70, G73, G79)", () =>
+    Effect.gen(function*() {
+      const [V1, V2] = [cellOf("1", { n: 1 }), cellOf("2", { n: 2 })]
+      const cell = yield* V1.spawn()
+      const toV2 = HotSwap.upgrade(V1, V2, { migrate: () => Effect.interrupt })
+      assert.strictEqual((yield* Effect.flip(HotSwap.swap(cell, toV2))).reason._tag, "MigrationFailed")
+      for (const together of [false, true]) {
+        const { failed, swapped } = yield* HotSwap.swapAll(toV2, { together })
+        assert.deepStrictEqual([swapped, failed.map(({ error }) => error.reason._tag)], [0, ["MigrationFailed"]])
+      }
+      const { failures } = yield* HotSwap.plan(toV2)
+      assert.deepStrictEqual(failures.map(({ error }) => error.reason._tag), ["MigrationFailed"])
+      assert.deepStrictEqual(yield* cell.ask(Cell.messages.Read()), { n: 1 })
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("an error says what failed, whatever was thrown (G70)", () =>
+    Effect.gen(function*() {
+      const [V1, V2] = [cellOf("1", { n: 1 }), cellOf("2", { n: 2 })]
+      const cell = yield* V1.spawn()
+      for (
+        const [thrown, text] of [[{ code: 7 }, "{\"code\":7}"], [Object.create(null), "{}"], [undefined, "undefined"]]
+      ) {
+        const toV2 = HotSwap.upgrade(V1, V2, {
+          migrate: () => {
+            throw thrown
+          }
+        })
+        assert.strictEqual((yield* Effect.flip(HotSwap.swap(cell, toV2))).message, `the migration failed: ${text}`)
       }
     }).pipe(Effect.scoped, Effect.provide(system)))
 

@@ -241,6 +241,21 @@ describe.each(systems)("Inspector on the %s", (_, system) => {
       assert.isFalse(isWatched())
     }).pipe(Effect.scoped, Effect.provide(both)))
 
+  it.effect("a replacement that meets a swap under way is refused, and not lost (G82)", () =>
+    Effect.gen(function*() {
+      const inspector = yield* Inspector
+      const counter = yield* CounterLive.spawn(1)
+      const gate = Deferred.makeUnsafe<void>()
+      const toV2 = HotSwap.upgrade(CounterLive, doubling, { migrate: (old) => Effect.as(Deferred.await(gate), old) })
+      const swap = yield* Effect.forkChild(HotSwap.swap(counter, toV2), { startImmediately: true })
+      const refused = yield* Effect.flip(inspector.replaceState(counter, CounterLive, () => ({ n: 100 })))
+      assert(refused._tag === "ReplaceFailed")
+      assert.propertyVal(refused.cause, "_tag", "SwapInProgress")
+      Deferred.doneUnsafe(gate, Exit.void)
+      yield* Fiber.join(swap)
+      assert.deepStrictEqual(yield* inspector.replaceState(counter, doubling, ({ n }) => ({ n: n + 5 })), { n: 6 })
+    }).pipe(Effect.scoped, Effect.provide(both)))
+
   it.effect("a replacement waits for the handler that waits, and what does not fit the schema is refused (G82)", () =>
     Effect.gen(function*() {
       const inspector = yield* Inspector

@@ -100,6 +100,8 @@ describe.each(systems)("Mailbox on the %s", (_, system) => {
       assert.strictEqual(found.value.name, "heavy")
       assert.strictEqual(found.value.pid, heavy.pid)
       assert.isAtLeast(found.value.millis, 100)
+      assert.strictEqual(found.value.protocol, "Heavy")
+      assert.include(found.value.advice, "move Heavy off the main thread")
       const { longSchedules } = hostOf(system)
       const gauges = (yield* Metric.snapshot).filter(({ id }) => id === "myrmidon_long_schedule")
       assert.isTrue(gauges.some(({ state }) => (state as { readonly value: number }).value === longSchedules))

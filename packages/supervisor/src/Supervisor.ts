@@ -38,9 +38,12 @@ import type { SupervisorEvent } from "./SupervisorEvent.ts"
 const typed = (spec: Spec): never => spec as never
 const untyped = (child: Child.Any): Spec => child as unknown as Spec
 
+// What is no object is refused by name when the tree starts.
+const isObject = (options: unknown): boolean => typeof options === "object" && options !== null
+
 const childOptions = (options: ChildOptions): ChildOptions => {
-  // What is no object is refused by name when the tree starts.
-  const { place, restart, shutdown, significant } = Object(options) as ChildOptions
+  if (!isObject(options)) return options
+  const { place, restart, shutdown, significant } = options
   return { place, restart, shutdown, significant }
 }
 
@@ -115,7 +118,7 @@ export const child = <const Id extends string, Rpcs extends Rpc.Any, Args, State
     shutdown: _shutdown,
     significant: _significant,
     ...spawn
-  } = options
+  } = Object(options) as typeof options
   return typed({
     kind: "actor",
     id,
@@ -152,8 +155,8 @@ export const dynamic = <const Id extends string, Rpcs extends Rpc.Any, Args, Sta
     options: {},
     child: childOptions(options),
     supervisor: options,
-    partitions: options.partitions,
-    provides: options.provides as never
+    partitions: options?.partitions,
+    provides: options?.provides as never
   })
 
 /**

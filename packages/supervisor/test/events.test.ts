@@ -4,7 +4,7 @@ import { Supervisor, type SupervisorEvent } from "@myrmidonjs/supervisor"
 import { assert, describe } from "@effect/vitest"
 import { Effect, Fiber, Metric, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { Crash, eventually, Journal, quiet, testOver, testSystems, workerOf } from "./fixtures.ts"
+import { Crash, eventually, Journal, quiet, testOver, testSystems, Worker, workerOf } from "./fixtures.ts"
 
 /** All events from now on. */
 const heard = Effect.gen(function*() {
@@ -66,6 +66,40 @@ describe.each(testSystems)("events on the %s", (_, system) => {
         yield* (yield* app.get("a")).tell(Crash("boom"))
         yield* quiet
         assert.strictEqual((yield* killed) - before, 1)
+      }))
+
+    test("a dynamic child has been started again when its init is done: before that it may fail, or not want to", () =>
+      Effect.gen(function*() {
+        const events = yield* heard
+        const later = ["start", "fail", "start", "ignore"]
+        const behavior = Worker.behavior({
+          init: (id: string) =>
+            Effect.flatMap(Effect.yieldNow, () => {
+              const what = later.shift()
+              return what === "fail" ? Effect.fail(what) : what === "ignore" ? Supervisor.ignore : Effect.succeed(id)
+            }),
+          handlers: {
+            Crash: (_, message) => {
+              throw new Error(message)
+            },
+            Leave: () => {},
+            Unlink: () => {},
+            Id: (id) => id
+          }
+        })
+        const many = yield* Supervisor.start(Supervisor.dynamic("many", behavior, { intensity: 9 }))
+        yield* (yield* many.start("x")).tell(Crash("one"))
+        yield* eventually("it runs again", () => later.length === 1)
+        yield* quiet
+        for (const ref of yield* Stream.runCollect(many.children)) yield* ref.tell(Crash("two"))
+        yield* eventually("it does not", () => later.length === 0)
+        yield* quiet
+        assert.deepStrictEqual(texts(events).slice(-4), [
+          "Started many -",
+          "Crashed many crashed: Error: one",
+          "Restarted many -",
+          "Crashed many crashed: Error: two"
+        ])
       }))
 
     test("a child that ends otherwise than it was asked to is told of, one that obeys is not", () =>

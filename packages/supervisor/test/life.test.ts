@@ -2,7 +2,7 @@
 import { Actor, SpawnError } from "@myrmidonjs/actor"
 import { type StateStore, Supervisor } from "@myrmidonjs/supervisor"
 import { assert, describe } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Exit, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import {
   actors,
@@ -96,6 +96,53 @@ describe.each(testSystems)("lives of supervisors on the %s", (_, system) => {
         yield* eventually("its restart", () => journal.count === 3)
         assert.deepStrictEqual(journal.take(), ["start x", "end x crashed: Error: boom", "start x"])
         assert.strictEqual(yield* many.count, 1)
+      }))
+
+    test("a dynamic child that hangs in its first init ends with its supervisor, and whoever started it is told", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const app = yield* Supervisor.start(Supervisor.make("top", {}, [Supervisor.dynamic("many", workerOf(journal))]))
+        const many = yield* app.get("many")
+        journal.script.set("x", ["hang"])
+        // Of nobody who ends with the tree.
+        const starting = yield* Effect.forkDetach(Effect.flip(many.start("x")), { startImmediately: true })
+        yield* quiet
+        yield* Actor.stop(app.ref)
+        assert.deepStrictEqual(journal.take(), ["hang x", "cancel x"])
+        assert.strictEqual(yield* actors, 0)
+        const error = yield* Fiber.join(starting)
+        assert.instanceOf(error, SpawnError)
+        assert.strictEqual(error.reason._tag, "OwnerStopped")
+      }))
+
+    test("a dynamic child whose start is given up is nobody", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const many = yield* Supervisor.start(Supervisor.dynamic("many", workerOf(journal)))
+        journal.script.set("x", ["hang"])
+        const starting = yield* Effect.forkScoped(many.start("x"), { startImmediately: true })
+        yield* quiet
+        yield* Fiber.interrupt(starting)
+        assert.deepStrictEqual(journal.take(), ["hang x", "cancel x"])
+        assert.strictEqual(yield* many.count, 0)
+        assert.strictEqual(yield* actors, 2)
+      }))
+
+    test("supervisors and children that are suspended end with their tree", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const scope = yield* Scope.make()
+        const tree = Supervisor.make("top", {}, [
+          Supervisor.child("a", workerOf(journal), "a"),
+          Supervisor.make("in", {}, [Supervisor.child("b", workerOf(journal), "b")]),
+          Supervisor.dynamic("many", workerOf(journal))
+        ])
+        const app = yield* Scope.provide(Supervisor.start(tree), scope)
+        const [a, inner, many] = [yield* app.get("a"), yield* app.get("in"), yield* app.get("many")]
+        yield* many.start("x")
+        for (const ref of [a, app.ref, inner.ref, many.ref]) yield* Actor.suspend(ref)
+        yield* Scope.close(scope, Exit.void)
+        assert.deepStrictEqual(journal.take().slice(3), ["end x shutdown", "end b shutdown", "end a shutdown"])
       }))
 
     test("a stop goes on when its caller gives up, and the supervisor ends after it", () =>

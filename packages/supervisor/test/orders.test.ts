@@ -178,6 +178,37 @@ describe.each(testSystems)("orders on the %s", (_, system) => {
         assert.deepStrictEqual([...new Set(refused.map(({ _tag }) => _tag))], ["ChildPresent"])
       }))
 
+    test("a dynamic child that hangs when it is started again is tried again after its initTimeout, and can be given up", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const app = yield* Supervisor.start(
+          Supervisor.make("top", {}, [Supervisor.dynamic("many", workerOf(journal), { intensity: 9 })])
+        )
+        const many = yield* app.get("many")
+        const x = yield* many.start("x", { initTimeout: "3 seconds" })
+        journal.script.set("x", ["hang"])
+        yield* x.tell(Crash("boom"))
+        yield* eventually("x hangs", () => journal.count === 3)
+        yield* TestClock.adjust("3 seconds")
+        yield* eventually("x runs", () => journal.count === 5)
+        assert.deepStrictEqual(journal.take().slice(2), ["hang x", "cancel x", "start x"])
+
+        const hang = Effect.fnUntraced(function*(id: string) {
+          const ref = yield* many.start(id)
+          journal.script.set(id, ["hang"])
+          yield* ref.tell(Crash("boom"))
+          yield* eventually("it hangs", () => journal.has(`hang ${id}`))
+          return ref
+        })
+        yield* many.terminate(yield* hang("y"))
+        assert.strictEqual(journal.take().at(-1), "cancel y")
+        yield* hang("z")
+        assert.strictEqual(yield* many.count, 1, "only x runs")
+        yield* Actor.stop(app.ref)
+        assert.deepStrictEqual(journal.take().slice(-2).toSorted(), ["cancel z", "end x shutdown"])
+        assert.strictEqual(yield* actors, 0)
+      }))
+
     test("an init that takes longer than its initTimeout fails the start", () =>
       Effect.gen(function*() {
         const journal = new Journal()

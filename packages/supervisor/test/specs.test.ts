@@ -51,6 +51,14 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
       ["mailbox.onFull", () => Supervisor.child("bad", worker, "", { mailbox: { onFull: "explode" as never } })],
       ["mailbox.sendTimeout", () => Supervisor.child("bad", worker, "", { mailbox: { sendTimeout: -1 } })],
       ["restoreFrom", () => Supervisor.child("bad", worker, "", { restoreFrom: {} as never })],
+      ["mailbox", () => Supervisor.child("bad", worker, "", { mailbox: null as never })],
+      ["mailbox", () => Supervisor.child("bad", worker, "", { mailbox: "large" as never })],
+      ["provides", () => Supervisor.child("bad", worker, "", { provides: "a name" as never })],
+      ["provides", () => Supervisor.dynamic("bad", worker, { provides: {} as never })],
+      ["options", () => Supervisor.child("bad", worker, "", null as never)],
+      ["options", () => Supervisor.child("bad", worker, "", "temporary" as never)],
+      ["options", () => Supervisor.dynamic("bad", worker, null as never)],
+      ["options", () => Supervisor.effect("bad", Effect.void, null as never)],
       ["restart", () => Supervisor.child("bad", worker, "", { restart: "never" as never })],
       ["shutdown", () => Supervisor.child("bad", worker, "", { shutdown: Number.NaN })],
       ["shutdown", () => Supervisor.child("bad", worker, "", { shutdown: "kill" as never })],
@@ -86,6 +94,17 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
           assert.strictEqual(journal.count, 0, "nothing has started")
         }).pipe(Effect.provide(system))
     )
+
+    test("what is no tree", () =>
+      Effect.gen(function*() {
+        const app = yield* Supervisor.start(Supervisor.make("top", {}, []))
+        for (const nothing of [undefined, null, 42, {}]) {
+          const start = Supervisor.start(untyped(nothing)), change = Supervisor.change(app.ref, untyped(nothing))
+          assert.instanceOf(yield* Effect.flip(start), InvalidSpec)
+          assert.instanceOf(yield* Effect.flip(change), InvalidSpec)
+          assert.instanceOf(yield* Effect.flip(app.start(untyped(nothing))), InvalidSpec)
+        }
+      }))
 
     test("a name that two children of the tree have, also one that is made of a path", () =>
       Effect.gen(function*() {
@@ -230,6 +249,18 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
         yield* eventually("its end", () => before.has("end x crashed: Error: boom"))
         yield* quiet
         assert.strictEqual(yield* many.count, 1)
+      }))
+
+    test("a partition that a change has added, and that does not run yet, is passed over", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const treeOf = (partitions: number) =>
+          Supervisor.make("top", {}, [Supervisor.dynamic("many", workerOf(journal), { partitions })])
+        const app = yield* Supervisor.start(treeOf(2))
+        const many = yield* app.get("many")
+        yield* Supervisor.change(app.ref, treeOf(3))
+        for (const id of ["a", "b", "c", "d"]) yield* many.start(id)
+        assert.strictEqual(yield* many.count, 4)
       }))
 
     // a is to be started again and fails, b waits for it.

@@ -17,7 +17,7 @@ use crate::{
     peer::{Departures, outside_of, way_to},
     pid::Pid,
     reason,
-    record::{BLOCK, Record, call_end, completion, flag, submission, why, word},
+    record::{BLOCK, Record, WIRE, call_end, completion, flag, submission, why, word},
     room::Hold,
 };
 
@@ -276,14 +276,21 @@ impl Shard {
         reason
     }
 
-    /// A dead letter of a shard that is lost: it goes back to the shard of its sender, where somebody can read it; one
-    /// whose sender is gone with the shard, or is nobody, is counted.
+    /// A dead letter of a shard that is lost: it goes back to the shard of its sender, where somebody can read it. One of
+    /// nobody that came from another isolate goes to the first: that is where a system's letters are heard. One that was
+    /// sent on this shard is counted.
     pub(super) fn send_back(&mut self, record: &Record, why: u32) {
         let from = from(record);
         let payload = self.take_payload(record);
-        if self.is_away(from) {
-            let head = record[word::HEAD] & TRAVELS;
-            self.post_to(from, Packet::Undelivered { to: to(record), from, head, payload, why });
-        }
+        let is_legible = record[word::HEAD] & u32::from(WIRE) << 16 != 0;
+        let reader = if self.is_away(from) {
+            from
+        } else if let (true, true, Some(first)) = (from.is_none(), is_legible, self.peers.first()) {
+            outside_of(first)
+        } else {
+            return;
+        };
+        let head = record[word::HEAD] & TRAVELS;
+        self.post_to(reader, Packet::Undelivered { to: to(record), from, head, payload, why });
     }
 }

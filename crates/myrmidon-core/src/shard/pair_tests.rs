@@ -8,7 +8,7 @@ use crate::{
     payload::Payload,
     peer::PeerLimits,
     pid::Pid,
-    record::{BLOCK, Record, call_end, completion, control, flag, policy, spawn, submission, why, word},
+    record::{BLOCK, Record, WIRE, call_end, completion, control, flag, policy, spawn, submission, why, word},
     send_error::SendError,
 };
 use std::collections::VecDeque;
@@ -397,4 +397,27 @@ fn what_a_message_does_not_carry_stays_where_it_was_sent() {
     let words = |record: &Record| [record[word::SLOT], record[word::A], record[word::B]];
     let found: Vec<_> = pair.of(0, completion::MESSAGE).iter().map(words).collect();
     assert_eq!(found, [[0, 1, 2], [0, 0, 0]]);
+}
+
+/// What nobody's sender had sent from another shard can be read there, and what it had sent on its own cannot.
+#[test]
+fn g114_what_nobody_had_sent_to_a_lost_shard_is_told_where_it_can_be_read() {
+    let mut pair = open();
+    let receiver = pair.spawn(1);
+    let wire = |value: u32| {
+        let mut record = number(receiver, Pid::NONE, value);
+        record[word::HEAD] |= u32::from(WIRE) << 16;
+        record
+    };
+    pair.submit(0, &[wire(1), wire(2)]);
+    pair.settle();
+    pair.submit(1, &[number(receiver, Pid::NONE, 3)]);
+    let ring = pair.rings[1].clone();
+    pair.shards[1].lose(&ring);
+    let way = &mut pair.ways[1];
+    pair.shards[1].hand_over(|mut departures| way.extend(core::iter::from_fn(|| departures.take_packet())));
+    pair.settle();
+    let letters: Vec<_> =
+        pair.of(0, completion::DEAD_LETTER).iter().map(|letter| (letter[word::A], why_of(letter))).collect();
+    assert_eq!(letters, [(1, why::STOPPED), (2, why::STOPPED)]);
 }

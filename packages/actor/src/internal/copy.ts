@@ -22,9 +22,18 @@ export class NotCopyable extends Error {
 type Seen = Map<object, unknown>
 
 const name = /^[\p{ID_Start}$_][\p{ID_Continue}$_]*$/u
-const step = (key: string): string => name.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
+const step = (key: PropertyKey): string =>
+  typeof key !== "string" ? `[${String(key)}]` : name.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
 
 const objectPrototype = Object.prototype
+
+/** Nothing to copy, and nothing that cannot be. */
+const isLeaf = (value: unknown): boolean =>
+  value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol")
+
+// The key of an entry may be anything, also what cannot be made a text of.
+const entry = (key: unknown): string =>
+  typeof key === "string" ? JSON.stringify(key) : typeof key === "object" && key !== null ? "…" : String(key)
 
 const copy = (value: unknown, path: string, seen: Seen): unknown => {
   if (typeof value === "function" || typeof value === "symbol") throw new NotCopyable(path)
@@ -35,23 +44,34 @@ const copy = (value: unknown, path: string, seen: Seen): unknown => {
   if (prototype === objectPrototype || prototype === null) return copyObject(value, prototype, path, seen)
   if (Array.isArray(value)) {
     if (prototype !== Array.prototype) throw new NotCopyable(path)
-    const made = new Array<unknown>(value.length)
-    seen.set(value, made)
-    for (let at = 0; at < value.length; at++) {
-      // A hole stays one.
-      if (at in value) made[at] = copy(value[at], `${path}[${at}]`, seen)
-    }
-    return made
+    return copyArray(value, path, seen)
   }
   if (value instanceof Cell || value instanceof BufferHandle || "~myrmidon/NamedRef" in value) return value
   return copyBuiltIn(value, prototype, path, seen)
+}
+
+const copyArray = (value: ReadonlyArray<unknown>, path: string, seen: Seen): Array<unknown> => {
+  const made = new Array<unknown>(value.length)
+  seen.set(value, made)
+  let items = 0
+  for (let at = 0; at < value.length; at++) {
+    // A hole stays one.
+    if (!(at in value)) continue
+    items++
+    const item = value[at]
+    made[at] = isLeaf(item) ? item : copy(item, `${path}[${at}]`, seen)
+  }
+  // Beside its items and its length: what somebody hung on it, as `match` does.
+  const names = Reflect.ownKeys(value)
+  if (names.length > items + 1) throw new NotCopyable(path + step(names.find((name) => !Object.hasOwn(made, name))!))
+  return made
 }
 
 const copyObject = (value: object, prototype: object | null, path: string, seen: Seen): object => {
   const made: Record<string, unknown> = prototype === null ? Object.create(null) : {}
   seen.set(value, made)
   for (const key of Reflect.ownKeys(value)) {
-    if (typeof key === "symbol") throw new NotCopyable(`${path}[${String(key)}]`)
+    if (typeof key === "symbol") throw new NotCopyable(path + step(key))
     const own = Object.getOwnPropertyDescriptor(value, key)!
     if (!("value" in own)) throw new NotCopyable(path + step(key))
     const copied = copy(own.value, path + step(key), seen)
@@ -67,13 +87,13 @@ const copyBuiltIn = (value: object, prototype: unknown, path: string, seen: Seen
     const map = made = new Map<unknown, unknown>()
     seen.set(value, map)
     for (const [key, item] of value as Map<unknown, unknown>) {
-      const at = `${path}.get(${typeof key === "string" ? JSON.stringify(key) : String(key)})`
+      const at = `${path}.get(${entry(key)})`
       map.set(copy(key, at, seen), copy(item, at, seen))
     }
   } else if (prototype === Set.prototype) {
     const set = made = new Set<unknown>()
     seen.set(value, set)
-    for (const item of value as Set<unknown>) set.add(copy(item, `${path}.has(${String(item)})`, seen))
+    for (const item of value as Set<unknown>) set.add(copy(item, `${path}.has(${entry(item)})`, seen))
   } else if (prototype === Date.prototype) made = new Date((value as Date).getTime())
   else if (prototype === RegExp.prototype) made = new RegExp(value as RegExp)
   else if (prototype === ArrayBuffer.prototype) made = (value as ArrayBuffer).slice(0)

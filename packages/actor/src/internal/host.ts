@@ -441,9 +441,15 @@ export class Host implements ShardHost {
   longSchedule(cell: Cell, millis: number): void {
     this.longSchedules++
     if (!this.events.idle) {
-      this.events.publish({ _tag: "LongSchedule", pid: cell.pid, name: cell.life?.name, millis })
+      const { protocol } = cell.bound.program
+      const isMain = (this.shard.border?.isolate ?? 0) === 0
+      const advice = isMain && !protocol.startsWith("myrmidon/") ? adviceFor(protocol) : undefined
+      this.events.publish({ _tag: "LongSchedule", pid: cell.pid, name: cell.life?.name, protocol, millis, advice })
     }
   }
 }
+
+const adviceFor = (protocol: string): string =>
+  `move ${protocol} off the main thread: wrap its behaviour by Actor.module, open the system with { isolates: 1 } or more, and start it by spawnOn("worker", ...)`
 
 const exitOf = (reason: ExitReason): Exit.Exit<void> => ExitReason.isFailure(reason) ? Exit.die(reason) : Exit.void

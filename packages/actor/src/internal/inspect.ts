@@ -7,6 +7,7 @@ import type { ActorExited } from "../AskError.ts"
 import { Pid } from "../Pid.ts"
 import { ReplaceFailed } from "../ReplaceFailed.ts"
 import { ProtocolMismatch } from "../SpawnError.ts"
+import { SwapInProgress } from "../SwapError.ts"
 import { elsewhere, gone, notHere } from "./about.ts"
 import { behaviorOf } from "./behaviorImpl.ts"
 import type { Program } from "./bound.ts"
@@ -76,6 +77,10 @@ export const replaceState = (ref: AnyRef, running: unknown, f: (state: unknown) 
     if (far !== undefined) return far.replaceState(cell, behavior, f)
     const replace = Effect.suspend(() =>
       stateOf(cell, program, (state) => {
+        // What its migration or its way back comes to takes the place of any state that is put there meanwhile.
+        if (cell.life?.swap?.busy === true) {
+          return Effect.fail(new ReplaceFailed({ cause: new SwapInProgress({ pid: cell.pid }) }))
+        }
         try {
           const next = f(state)
           const issue = issueOf(next, program)

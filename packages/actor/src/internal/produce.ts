@@ -25,7 +25,7 @@ export const startStream = (cell: Cell, op: number, request: StreamRequest, call
   if (call === undefined || request.cancelled) return
   // What it comes to is nobody's; unheard it would end the process.
   if (stream instanceof Promise) stream.catch(() => {})
-  if (!Stream.isStream(stream)) return crash(cell, new TypeError("the handler of a stream must return a Stream"))
+  if (!Stream.isStream(stream)) return crash(cell, new TypeError("the handler of a stream must return a Stream"), call)
   const life = lifeOf(cell)
   const runner = new Runner(cell, Scope.makeUnsafe())
   const isChecked = ((cell.bound.flags[op] ?? 0) & OpFlag.Checked) !== 0
@@ -46,7 +46,7 @@ export const startStream = (cell: Cell, op: number, request: StreamRequest, call
     request.over()
     if (life.closing || request.cancelled) return
     // A stream that dies is a defect of the actor, as any handler's is.
-    if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) return crash(cell, Cause.squash(exit.cause))
+    if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) return crash(cell, Cause.squash(exit.cause), call)
     answer(cell, op, call, Exit.isSuccess(exit) ? Exit.void : exit, true)
   })
 }

@@ -21,6 +21,7 @@ import { Envelope } from "./envelope.ts"
 import { lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
 import { issueOfReply } from "./reply.ts"
+import { issueOf } from "./upgrade.ts"
 import { wrapped } from "./wrapper.ts"
 
 /** A version that can be brought back. */
@@ -307,10 +308,10 @@ const restore = (cell: Cell, version: Version): void => {
   let { state } = version
   if (version.back !== undefined) {
     try {
-      state = version.back(cell.state)
+      const made = version.back(cell.state)
+      if (issueOf(made, version.bound.program) === undefined) state = made
     } catch {
       // The state before the swap is always good.
-      state = version.state
     }
   }
   cell.state = state

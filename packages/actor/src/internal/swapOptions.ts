@@ -24,13 +24,23 @@ const whole = (option: string, value: number, least: number, most: number): numb
   throw new InvalidOption({ option, issue: `must be a whole number from ${least} to ${most}` })
 }
 
-export const resolveSwap = ({ canary, concurrency = 1, keep = 2, timeout }: Options = {}): Resolved => ({
-  timeout: timeout === undefined ? patience : millisOf("timeout", timeout, Infinity),
-  keep: whole("keep", keep, 0, 16),
-  concurrency: whole("concurrency", concurrency, 1, 65_536),
-  canary: canary === undefined ? undefined : {
-    messages: whole("canary.messages", canary.messages ?? 1000, 1, journalled),
-    within: canary.within === undefined ? patience : millisOf("canary.within", canary.within, Infinity),
-    maxRollbacks: whole("canary.maxRollbacks", canary.maxRollbacks ?? 1, 1, Number.MAX_SAFE_INTEGER)
-  }
+const objectOf = <A>(option: string, value: A): A => {
+  if (typeof value === "object" && value !== null) return value
+  throw new InvalidOption({ option, issue: "must be an object" })
+}
+
+const canaryOf = ({ maxRollbacks, messages, within }: NonNullable<Options["canary"]>): Resolved["canary"] => ({
+  messages: whole("canary.messages", messages ?? 1000, 1, journalled),
+  within: within === undefined ? patience : millisOf("canary.within", within, Infinity),
+  maxRollbacks: whole("canary.maxRollbacks", maxRollbacks ?? 1, 1, Number.MAX_SAFE_INTEGER)
 })
+
+export const resolveSwap = (options: Options = {}): Resolved => {
+  const { canary, concurrency = 1, keep = 2, timeout } = objectOf("options", options)
+  return {
+    timeout: timeout === undefined ? patience : millisOf("timeout", timeout, Infinity),
+    keep: whole("keep", keep, 0, 16),
+    concurrency: whole("concurrency", concurrency, 1, 65_536),
+    canary: canary === undefined ? undefined : canaryOf(objectOf("canary", canary))
+  }
+}

@@ -203,12 +203,8 @@ const finishLater = (
   effect: Effect.Effect<unknown, unknown>
 ): Effect.Effect<unknown, SwapError> =>
   Effect.matchCauseEffect(effect, {
-    onFailure: (cause) => {
-      const reason = cause.reasons.find((reason) => reason._tag !== "Interrupt")
-      return reason === undefined
-        ? Effect.interrupt
-        : Effect.fail(failed(reason._tag === "Fail" ? reason.error : reason.defect))
-    },
+    // One that interrupts itself has failed too; of one that was given up nobody hears.
+    onFailure: (cause) => Effect.fail(failed(Cause.squash(cause))),
     onSuccess: (state) => {
       const rest = upgrade.steps.slice(index + 1)
       try {

@@ -1,10 +1,11 @@
 /** Actors whose life is told on the console, for programs in processes of their own. */
-import { Actor } from "@myrmidonjs/actor"
+import { Actor, ActorRef } from "@myrmidonjs/actor"
 import { Context, Effect, Layer, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 
 export const Late = Actor.make("Late", [
   Rpc.make("Tick", { payload: Schema.String, success: Schema.String }),
+  Rpc.make("Slowly", { payload: Schema.Int }),
   Rpc.make("Forever", {})
 ])
 
@@ -28,6 +29,8 @@ export const LateLive = Actor.module(
         if (state.isTimed) console.log(`${state.name} ticked ${text}`)
         return `ticked ${text}`
       },
+      Slowly: ({ name }, delay) =>
+        Effect.andThen(Effect.sleep(delay), Effect.sync(() => console.log(`${name} was slow`))),
       Forever: () => {
         for (;;);
       }
@@ -35,4 +38,20 @@ export const LateLive = Actor.module(
     terminate: (state, reason) => console.log(`${state.name} ended by ${reason._tag}`)
   }),
   ResourceLive
+)
+
+const To = { to: ActorRef.schema(Late), delay: Schema.Int }
+export const Courier = Actor.make("Courier", [Rpc.make("Later", { payload: To }), Rpc.make("Now", { payload: To })])
+
+/** Tells somebody else to be slow, after a while. */
+export const CourierLive = Actor.module(
+  import.meta.url,
+  Courier.behavior({
+    init: () => null,
+    handlers: {
+      Later: (_, { delay, to }, self) => void self.after(delay, Courier.messages.Now({ delay, to })),
+      Now: (_, { delay, to }, self) => void self.send(to, Late.messages.Slowly(delay))
+    }
+  }),
+  Layer.empty
 )

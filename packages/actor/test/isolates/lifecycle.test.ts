@@ -1,18 +1,24 @@
 // Worker isolates as such: their ends, new starts, silence, and the end of their system (G156 to G159).
 import { assert, describe, it } from "@effect/vitest"
 import {
+  Actor,
+  ActorRef,
   ActorSystem,
   type AskError,
+  Codec,
+  type DeadLetter,
   type ExitSignal,
   Link,
   Monitor,
   type NativeOptions,
   type SystemEvent
 } from "@myrmidonjs/actor"
-import { Effect, Fiber, Option, type Scope, Stream } from "effect"
+import { Effect, Fiber, Layer, Option, type Scope, Stream } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fleetOf } from "../../src/internal/isolate/fleet.ts"
+import { hostOf } from "../../src/internal/system.ts"
 import { nativeLoads } from "../fixtures.ts"
 import { Counter, CounterLive, type TooMuch } from "./modules.ts"
 import { rounds } from "./rounds.ts"
@@ -22,7 +28,7 @@ const patience = 60_000
 /** ms: the same for twenty of them and more. */
 const longPatience = 300_000
 
-const { Add, Block, Exit: EndThread, Get, Never, Throw } = Counter.messages
+const { Add, Block, Exit: EndThread, Get, Never, Thread, Throw } = Counter.messages
 
 const run = <A, E>(options: NativeOptions, body: Effect.Effect<A, E, ActorSystem | Scope.Scope>) =>
   body.pipe(Effect.scoped, Effect.provide(ActorSystem.layer(options)))
@@ -93,12 +99,55 @@ describe.runIf(nativeLoads)("worker isolates", () => {
     patience
   )
 
+  it.live("G114: what the program had sent to a worker that is lost is all among the dead letters", () => {
+    const letters: Array<DeadLetter> = []
+    return run(
+      { isolates: 1, onDeadLetter: (letter) => letters.push(letter) },
+      Effect.gen(function*() {
+        const fleet = fleetOf(hostOf(yield* ActorSystem))!
+        const folder = mkdtempSync(join(tmpdir(), "myrmidon-"))
+        const counter = yield* CounterLive.spawnOn("worker", 0)
+        const down = yield* Monitor.make(counter)
+        yield* counter.tell(Block(join(folder, "never")))
+        for (let n = 0; n < 500; n++) yield* counter.tell(Add(n))
+        fleet.terminate(1)
+        yield* down
+        yield* Effect.repeat(Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve))), {
+          until: () => letters.length === 501
+        })
+        const told = letters.flatMap(({ message, to }) =>
+          to === counter.pid && message._tag === "Add" ? [message.payload as number] : []
+        )
+        assert.deepStrictEqual(told.toSorted((a, b) => a - b), Array.from({ length: 500 }, (_, n) => n))
+        assert.isAtMost(letters.filter(({ why }) => why === "Interrupted").length, 1)
+        rmSync(folder, { recursive: true })
+      })
+    )
+  }, patience)
+
+  it.live("G130: a Codec that workers do not have is refused, and nobody waits for them", () => {
+    const Other = Layer.succeed(Codec, { format: "json", of: () => assert.fail("nothing is encoded") })
+    return Effect.gen(function*() {
+      const error = yield* Effect.flip(Layer.build(Layer.provide(ActorSystem.layer({ isolates: 1 }), Other)))
+      assert.deepInclude(error, { _tag: "IsolateUnavailable", on: "worker" })
+      assert.include(error.message, "json")
+    }).pipe(Effect.scoped)
+  }, patience)
+
   it.live("G157: one that is blocked is reported and keeps nobody else waiting; asks to it end in time", () =>
     run(
       { isolates: 2, isolateSilence: 1_500, shutdownTimeout: 200 },
       Effect.gen(function*() {
         const silent = yield* nextEvent("IsolateSilent")
-        const [blocked, free] = yield* Effect.forEach([0, 1], () => CounterLive.spawnOn("worker", 0))
+        const { events } = yield* ActorSystem
+        const isOfCounter = (event: SystemEvent) => event._tag === "LongSchedule" && event.protocol === "Counter"
+        const long = yield* Effect.forkScoped(Stream.runHead(Stream.filter(events, isOfCounter)), {
+          startImmediately: true
+        })
+        const [blocked, free] = yield* Effect.forEach(
+          ["blocked", "free"],
+          (name) => CounterLive.spawnOn("worker", 0, { name })
+        )
         const here = yield* CounterLive.spawnOn("main", 0)
         const folder = yield* Effect.acquireRelease(
           Effect.sync(() => mkdtempSync(join(tmpdir(), "myrmidon-"))),
@@ -116,9 +165,26 @@ describe.runIf(nativeLoads)("worker isolates", () => {
         assert.strictEqual(yield* free!.ask(Add(1)), 2)
         const unanswered = yield* Effect.flip(CounterLive.spawnOn(isolate as never, 0))
         assert(unanswered._tag === "SpawnError" && unanswered.reason._tag === "IsolateUnavailable")
+        // Somebody has that name (G209): who, nobody can say.
+        const lookup = Effect.flip(Actor.whereis(Counter, "blocked"))
+        const current = Effect.flip(Effect.flatMap(ActorRef.named(Counter, "blocked"), (named) => named.current))
+        for (const unknown of yield* Effect.all([lookup, current], { concurrency: 2 })) {
+          assert.deepInclude(unknown, { _tag: "IsolateUnavailable", on: String(isolate) })
+          assert.include(unknown.message, "1s 500ms")
+        }
+        assert.strictEqual((yield* Actor.whereis(Counter, "free")).pid, free!.pid)
+        // Blocked, it has handled least of all; but whoever may go elsewhere does.
+        const thread = yield* free!.ask(Thread())
+        for (let n = 0; n < 4; n++) {
+          const counter = yield* CounterLive.spawnOn("worker", 0)
+          assert.strictEqual(yield* counter.ask(Thread()), thread)
+        }
         // It was never ended for it.
         yield* release
+        assert.strictEqual((yield* Actor.whereis(Counter, "blocked")).pid, blocked!.pid)
         assert.strictEqual(yield* blocked!.ask(Get(), { timeout: "10 seconds" }), 0)
+        // Where it is, it is right.
+        assert.deepInclude(Option.getOrThrow(yield* Fiber.join(long)), { pid: blocked!.pid, advice: undefined })
       })
     ), patience)
 

@@ -156,6 +156,14 @@ export const OddLive = Actor.module(
   Layer.empty
 )
 
+/** What it needs is never there. */
+export const Stuck = Actor.make("Stuck", [])
+export const StuckLive = Actor.module(
+  import.meta.url,
+  Stuck.behavior({ init: () => Effect.as(Greeting, null), handlers: {} }),
+  Layer.effect(Greeting, Effect.never)
+)
+
 /** Never gets ready. */
 export const Slow = Actor.make("Slow", [])
 export const SlowLive = Actor.module(

@@ -1,4 +1,4 @@
-// What holds a process whose system has workers, and how it ends (G56, G158).
+// What holds a process whose system has workers, and how it ends (G56, G158, G159).
 import { assert, describe, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -11,14 +11,19 @@ const run = async (
 ): Promise<{ readonly out: ReadonlyArray<string>; readonly code: number | null }> => {
   const program = `
 import { ActorSystem } from "@myrmidonjs/actor"
-import { Effect, Exit, Layer, Scope } from "effect"
-import { Late, LateLive } from ${JSON.stringify(new URL("./late.ts", import.meta.url).href)}
+import { Deferred, Effect, Exit, Layer, Scope } from "effect"
+import { Courier, CourierLive, Late, LateLive } from ${JSON.stringify(new URL("./late.ts", import.meta.url).href)}
 const scope = Scope.makeUnsafe()
 const services = await Effect.runPromise(Layer.buildWithScope(ActorSystem.layer({ isolates: 2, shutdownTimeout: 500 }), scope))
 const provided = Effect.provideContext(services)
-const late = (on, args) => Effect.runPromise(LateLive.spawnOn(on, args).pipe(Scope.provide(scope), provided))
+const run = (effect) => Effect.runPromise(effect.pipe(Scope.provide(scope), provided))
+const late = (on, args) => run(LateLive.spawnOn(on, args))
 ${body}`
-  const child = spawn(process.execPath, [...flags, "--input-type=module-typescript", "--eval", program], {
+  return output([...flags, "--input-type=module-typescript", "--eval", program])
+}
+
+const output = async (args: ReadonlyArray<string>) => {
+  const child = spawn(process.execPath, args, {
     cwd: fileURLToPath(new URL("../..", import.meta.url)),
     stdio: ["ignore", "pipe", "inherit"]
   })
@@ -49,6 +54,44 @@ console.log(await Effect.runPromise(actor.ask(Late.messages.Tick("here"))))
     const ended = await run(`await late("worker", { name: "a", delay: 200 })`)
     assert.deepStrictEqual(ended, { out: ["a ticked late"], code: 0 })
   }, patience)
+
+  it("G159: is held by a handler of a worker that waits, and by what a timer of one makes another one do", async () => {
+    const ended = await run(`
+const { isolates } = await run(Effect.flatMap(ActorSystem, (system) => system.info))
+const to = await late(isolates[2].isolate, { name: "a", delay: 0 })
+const courier = await run(CourierLive.spawnOn(isolates[1].isolate))
+courier.tellUnsafe(Courier.messages.Later({ to, delay: 50 }))
+`)
+    assert.deepStrictEqual(ended, { out: ["a was slow"], code: 0 })
+  }, patience)
+
+  it("G159: is held until whoever waits here has heard from a timer of a worker, every time", async () => {
+    const ended = await run(`
+const courier = await run(CourierLive.spawnOn("worker"))
+for (let round = 0; round < 20; round++) {
+  const heard = Deferred.makeUnsafe()
+  const to = await run(Late.behavior({
+    init: () => null,
+    handlers: { Tick: () => "", Forever: () => {}, Slowly: () => Effect.asVoid(Deferred.succeed(heard, undefined)) }
+  }).spawn())
+  courier.tellUnsafe(Courier.messages.Later({ to, delay: round }))
+  await Effect.runPromise(Deferred.await(heard))
+}
+console.log("heard")
+`)
+    assert.deepStrictEqual(ended, { out: ["heard"], code: 0 })
+  }, patience)
+
+  it(
+    "G155: a program whose behaviours stand in its own module is told so, and is not run by workers of workers",
+    async () => {
+      const { code, out } = await output([fileURLToPath(new URL("./program.ts", import.meta.url))])
+      assert.strictEqual(code, 0)
+      assert.strictEqual(out.length, 1)
+      assert.include(out[0], "put behaviours into a module of their own")
+    },
+    patience
+  )
 
   it("G158: a close ends actors in order, the workers' Layers after them, and then the process", async () => {
     const ended = await run(`

@@ -16,7 +16,18 @@ import { Effect, Exit, Fiber, Layer, Option, Schema, Scope, Stream } from "effec
 import { Rpc } from "effect/rpc"
 import { markAsUntransferable, threadId } from "node:worker_threads"
 import { nativeLoads as native } from "../fixtures.ts"
-import { Counter, CounterLive, Greeter, GreeterLive, Relay, RelayLive, Slow, SlowLive, TooMuch } from "./modules.ts"
+import {
+  Counter,
+  CounterLive,
+  Greeter,
+  GreeterLive,
+  Relay,
+  RelayLive,
+  Slow,
+  SlowLive,
+  StuckLive,
+  TooMuch
+} from "./modules.ts"
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 const { Add, AddAll, BadReply, Bytes, Crash, Get, Never, Pass, Take, Thread } = Counter.messages
@@ -280,6 +291,14 @@ describe.runIf(native)("actors on worker isolates", () => {
         }
       }).pipe(Effect.scoped))
 
+    it.effect("G155: a Layer that does not get built holds nobody who gives up, here or there", () =>
+      Effect.gen(function*() {
+        for (const on of ["main", "worker"] as const) {
+          const spawned = yield* Effect.timeoutOption(StuckLive.spawnOn(on, undefined), 20)
+          assert.isTrue(Option.isNone(spawned), on)
+        }
+      }).pipe(Effect.scoped))
+
     it.effect("G155: what init fails with comes back as what it is, where its schema is known", () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(CounterLive.spawnOn("worker", -1))
@@ -310,6 +329,9 @@ describe.runIf(native)("actors on worker isolates", () => {
         assert.deepInclude(gone, { _tag: "IsolateUnavailable", on: "99" })
         const args = yield* spawnReason(CounterLive.spawnOn("worker", "one" as never))
         assert.deepInclude(args, { _tag: "InvalidOption", option: "args" })
+        const large = yield* spawnReason(RelayLive.spawnOn("worker", new Uint8Array(2 ** 26) as never))
+        assert.deepInclude(large, { _tag: "InvalidOption", option: "args" })
+        assert.include((large as { issue: string }).issue, "67108864 may cross at a time")
         const capacity = yield* spawnReason(CounterLive.spawnOn("worker", 1, { mailbox: { capacity: 0 } }))
         assert.deepInclude(capacity, { _tag: "InvalidOption", option: "mailbox.capacity" })
         const name = yield* spawnReason(CounterLive.spawnOn("worker", 1, { name: "" }))

@@ -86,11 +86,11 @@ export const changeTree = (
   Effect.contextWith((context: Context.Context<ActorSystem>) =>
     Effect.suspend((): Effect.Effect<void, ChildNotRunning | InvalidSpec> => {
       const node = nodeOf(ref)
-      if (node?.incarnation === undefined || node.incarnation.self.pid !== ref.pid) {
-        return Effect.fail(new ChildNotRunning({ id: spec.id, status: "unknown" }))
-      }
       try {
-        validate(spec, node.parent?.path)
+        validate(spec, node?.parent?.path)
+        if (node?.incarnation === undefined || node.incarnation.self.pid !== ref.pid) {
+          return Effect.fail(new ChildNotRunning({ id: spec.id, status: "unknown" }))
+        }
         fits(node, spec)
       } catch (error) {
         return error instanceof InvalidSpec ? Effect.fail(error) : Effect.die(error)

@@ -12,6 +12,7 @@ import {
   type AnyRef,
   ExitReason,
   InvalidOption,
+  OwnerStopped,
   type Self,
   SpawnError,
   type SpawnOptions
@@ -71,6 +72,10 @@ export class DynamicIncarnation {
   /** Starts that wait for an `init`, and whoever of them has ended before it was adopted. */
   private starting = 0
   private readonly early = new Map<AnyRef, ExitReason>()
+  /** Those starts, where they take their time: given up when the supervisor ends. */
+  private readonly pending = new Set<Fiber.Fiber<AnyRef, unknown>>()
+  /** The same of those that are started again: given up also when they are stopped. */
+  private readonly restarting = new Map<Entry, Fiber.Fiber<AnyRef, unknown>>()
   private onEmpty: (() => void) | undefined = undefined
   private finishing: Fiber.Fiber<void> | undefined = undefined
   /** Of a child without options of its own: one object for all of them. */
@@ -107,18 +112,48 @@ export class DynamicIncarnation {
   }
 
   start(args: unknown, options: SpawnOptions | undefined): Effect.Effect<AnyRef, unknown> {
-    return Effect.suspend(() => {
+    return Effect.contextWith((context: Context.Context<never>) => {
       this.starting++
-      return Effect.onExit(
-        this.spawn(args, options),
-        (exit) =>
-          Effect.suspend(() => {
-            const late = Exit.isSuccess(exit) ? this.started(exit.value, args, options) : Effect.void
-            if (--this.starting === 0) this.early.clear()
-            return late
-          })
-      )
+      const fiber = Effect.runForkWith(context)(this.spawn(args, options))
+      const exit = fiber.pollUnsafe()
+      return exit === undefined ? this.whenStarted(fiber, args, options) : this.settled(exit, args, options)
     })
+  }
+
+  /** The start is over, however it came out. */
+  private settled(
+    exit: Exit.Exit<AnyRef, unknown>,
+    args: unknown,
+    options: SpawnOptions | undefined
+  ): Effect.Effect<AnyRef, unknown> {
+    const late = Exit.isSuccess(exit) ? this.started(exit.value, args, options) : Effect.void
+    if (--this.starting === 0) this.early.clear()
+    return Effect.andThen(late, exit)
+  }
+
+  /** A start that waits, for its caller: given up by that, or by the end of the supervisor. */
+  private whenStarted(
+    fiber: Fiber.Fiber<AnyRef, unknown>,
+    args: unknown,
+    options: SpawnOptions | undefined
+  ): Effect.Effect<AnyRef, unknown> {
+    return Effect.callback((resume) => {
+      this.pending.add(fiber)
+      fiber.addObserver((exit) => {
+        this.pending.delete(fiber)
+        const isGivenUp = this.ending && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+        resume(this.settled(isGivenUp ? Exit.fail(this.gone) : exit, args, options))
+      })
+      // It may have started all the same.
+      return Effect.flatMap(Fiber.interrupt(fiber), () => {
+        const exit = fiber.pollUnsafe()
+        return exit !== undefined && Exit.isSuccess(exit) ? this.stop(exit.value) : Effect.void
+      })
+    })
+  }
+
+  private get gone(): SpawnError {
+    return new SpawnError({ reason: new OwnerStopped({ owner: this.node.place }) })
   }
 
   private spawn(args: unknown, options: SpawnOptions | undefined): Effect.Effect<AnyRef, unknown> {
@@ -225,24 +260,43 @@ export class DynamicIncarnation {
     else this.restart(entry)
   }
 
+  // While its `init` takes its time it waits among those whose restart is due.
   private restart(entry: Entry): void {
-    if (this.place !== undefined) return this.restartPlaced(entry)
-    let ref: AnyRef
-    try {
-      ref = this.self.spawnUnsafe(this.node.behavior, entry.args, this.tied(entry.options)) as AnyRef
-    } catch (error) {
-      return this.notRestarted(entry, error)
-    }
-    this.waiting.delete(entry)
-    this.restarted(entry, ref)
-    this.adopt(entry)
+    this.starting++
+    const fiber = Effect.runForkWith(this.context)(this.spawn(entry.args, entry.options))
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return this.restartOver(entry, exit)
+    this.restarting.set(entry, fiber)
+    fiber.addObserver((exit) => {
+      this.restarting.delete(entry)
+      this.restartOver(entry, exit)
+    })
   }
 
-  private notRestarted(entry: Entry, error: unknown): void {
+  private restartOver(entry: Entry, exit: Exit.Exit<AnyRef, unknown>): void {
+    const ended = Exit.isSuccess(exit) ? this.early.get(exit.value) : undefined
+    if (--this.starting === 0) this.early.clear()
+    const isWanted = !this.ending && this.waiting.has(entry)
+    if (Exit.isFailure(exit)) {
+      if (isWanted) this.notRestarted(entry, exit.cause)
+      return
+    }
+    const ref = exit.value
+    // Stopped meanwhile, or with its supervisor.
+    if (!isWanted) return void Effect.runForkWith(this.context)(Actor.exit(ref, ExitReason.shutdown()))
+    this.waiting.delete(entry)
+    this.restarted(entry, ref)
+    if (ended === undefined) this.adopt(entry)
+    else this.decideLater(entry, ended)
+  }
+
+  private notRestarted(entry: Entry, cause: Cause.Cause<unknown>): void {
+    const error = Cause.squash(cause)
     this.closing ||= isClosing(error)
-    if (isIgnore(error) || this.closing) this.waiting.delete(entry)
+    if (isIgnore(error) || this.closing) return void this.waiting.delete(entry)
     // Counted and tried again, in line with whatever else is asked of the supervisor.
-    else this.orders.retry(entry, 0)
+    this.orders.retry(entry, 0)
+    Effect.runForkWith(this.context)(Effect.logWarning(`a child of ${this.node.place} did not start again`, cause))
   }
 
   private restarted(entry: Entry, ref: AnyRef): void {
@@ -250,27 +304,6 @@ export class DynamicIncarnation {
     entry.restarts++
     this.node.restarts++
     this.events.tell(this.context, "Restarted", this.node.place, this.node.id, ref, undefined)
-  }
-
-  // In another isolate that takes its time: it waits among those whose restart is due.
-  private restartPlaced(entry: Entry): void {
-    this.starting++
-    Effect.runForkWith(this.context)(this.spawn(entry.args, entry.options)).addObserver((exit) => {
-      const ended = Exit.isSuccess(exit) ? this.early.get(exit.value) : undefined
-      if (--this.starting === 0) this.early.clear()
-      const isWanted = !this.ending && this.waiting.has(entry)
-      if (Exit.isFailure(exit)) {
-        if (isWanted) this.notRestarted(entry, Cause.squash(exit.cause))
-        return
-      }
-      const ref = exit.value
-      // Stopped meanwhile, or with its supervisor.
-      if (!isWanted) return void Effect.runForkWith(this.context)(Actor.exit(ref, ExitReason.shutdown()))
-      this.waiting.delete(entry)
-      this.restarted(entry, ref)
-      if (ended === undefined) this.adopt(entry)
-      else this.decideLater(entry, ended)
-    })
   }
 
   // -- stopping -------------------------------------------------------------------------------------------------------
@@ -283,7 +316,11 @@ export class DynamicIncarnation {
     return Effect.suspend(() => {
       const entry = this.find(ref)
       if (entry === undefined) {
-        for (const waiting of this.waiting) if (waiting.ref === ref) this.waiting.delete(waiting)
+        for (const waiting of this.waiting) {
+          if (waiting.ref !== ref) continue
+          this.waiting.delete(waiting)
+          this.restarting.get(waiting)?.interruptUnsafe()
+        }
         return Effect.void
       }
       const gone = Effect.callback<void>((resume) => {
@@ -322,6 +359,8 @@ export class DynamicIncarnation {
     this.ending = true
     this.waiting.clear()
     this.ends = []
+    for (const fiber of this.pending) fiber.interruptUnsafe()
+    for (const fiber of this.restarting.values()) fiber.interruptUnsafe()
     if (this.finishing === undefined && this.running.length === 0) return Effect.void
     this.finishing ??= Effect.runForkWith(this.context)(this.stopAll(this.node.child.shutdown))
     return Effect.asVoid(Fiber.await(this.finishing))

@@ -190,15 +190,17 @@ export class DynamicHandle extends Handle {
     return refOf(this.node)
   }
 
-  // Round robin: children are alike, and so are partitions.
+  // Round robin: children are alike, and so are partitions. One that does not run is passed over: it is being started
+  // again, or other specs have added it.
   private pick(): DynamicIncarnation {
     const { node } = this
-    const part = node instanceof DynamicNode ? node : node.children[this.next++ % node.children.length] as DynamicNode
-    const { incarnation } = part
-    if (incarnation === undefined || incarnation.ending) {
-      throw new SpawnError({ reason: new OwnerStopped({ owner: part.path.join("/") }) })
+    const parts = node instanceof DynamicNode ? 1 : node.children.length
+    for (let tries = 0; tries < parts; tries++) {
+      const part = node instanceof DynamicNode ? node : node.children[this.next++ % parts] as DynamicNode
+      const { incarnation } = part
+      if (incarnation !== undefined && !incarnation.ending) return incarnation
     }
-    return incarnation
+    throw new SpawnError({ reason: new OwnerStopped({ owner: node.place }) })
   }
 
   startUnsafe(args: unknown, options?: SpawnOptions): AnyRef {

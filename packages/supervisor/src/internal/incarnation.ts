@@ -22,8 +22,8 @@ import { isIgnore } from "./ignore.ts"
 import { Intensity } from "./intensity.ts"
 import { type Node, type SupervisorNode } from "./node.ts"
 import { Operations } from "./operations.ts"
-import { isOrderly, Stopping } from "./shutdown.ts"
-import { abandoned, isClosing, spawnChild } from "./spawnChild.ts"
+import { awake, isOrderly, Stopping } from "./shutdown.ts"
+import { abandoned, hasChildren, isClosing, spawnChild } from "./spawnChild.ts"
 
 /** What the incarnation asks its actor to do, each time with the child's ticket: another one makes it void. */
 export interface Orders {
@@ -154,7 +154,8 @@ export class Incarnation {
       if (child.stopping !== undefined) return child.stopping.ended
       const stopping = new Stopping(ref, child.treatment.shutdown, this.context)
       child.stopping = stopping
-      return Effect.andThen(stopping.signal, stopping.ended)
+      const stopped = Effect.andThen(stopping.signal, stopping.ended)
+      return hasChildren(child) ? Effect.andThen(awake(ref), stopped) : stopped
     })
   }
 

@@ -21,6 +21,9 @@ export const within = <A>(
     : Effect.timeoutOrElse(asked, { duration: how, orElse: () => Effect.andThen(signal(ExitReason.killed), end) })
 }
 
+/** A supervisor ends in its own turn, which it does not get while it is suspended. */
+export const awake = (ref: AnyRef): Effect.Effect<void> => Effect.ignore(Actor.resume(ref))
+
 /** The stop of one child. Its time runs by itself, whoever waits. */
 export class Stopping {
   readonly how: Treatment["shutdown"]

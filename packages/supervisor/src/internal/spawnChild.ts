@@ -33,7 +33,7 @@ export const isClosing = (error: unknown): boolean =>
 export const abandoned = (child: Node | undefined): Effect.Effect<void> =>
   Effect.suspend(() => hasChildren(child) ? child.incarnation?.terminate ?? Effect.void : Effect.void)
 
-const hasChildren = (child: Node | undefined): child is SupervisorNode | DynamicNode =>
+export const hasChildren = (child: Node | undefined): child is SupervisorNode | DynamicNode =>
   child instanceof SupervisorNode || child instanceof DynamicNode
 
 /** Starts it and waits until it has. Given up, it waits until nobody is left of it. */

@@ -39,6 +39,7 @@ export const checkSpawn = (id: string, { budget, initTimeout, mailbox, name }: S
     invalid(id, "budget", `must be a whole number of messages from 1 to ${maxBudget}`)
   }
   if (mailbox === undefined) return
+  if (typeof mailbox !== "object" || mailbox === null) return invalid(id, "mailbox", "must be an object")
   const { capacity, onFull, sendTimeout } = mailbox
   if (capacity !== undefined && !(Number.isInteger(capacity) && capacity >= 1 && capacity <= maxCapacity)) {
     invalid(id, "mailbox.capacity", `must be a whole number from 1 to ${maxCapacity}`)

@@ -2,7 +2,7 @@
  * Child specs as data, with the types forgotten, and the rules that they have to keep before anything starts.
  */
 import type { Behavior, SpawnOptions } from "@myrmidonjs/actor"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -68,6 +68,8 @@ export interface Rules {
 
 const workerShutdown = 5000
 
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null
+
 const oneOf = <A extends string>(
   id: string,
   field: string,
@@ -85,6 +87,7 @@ export const millis = (id: string, field: string, input: Duration.Input, least: 
 }
 
 export const treatmentOf = (id: string, options: ChildOptions, isSupervisor: boolean): Treatment => {
+  if (!isObject(options)) invalid(id, "options", "must be an object")
   const { shutdown, significant = false } = options
   const restart = oneOf(id, "restart", options.restart, ["permanent", "transient", "temporary"], "permanent")
   if (typeof significant !== "boolean") invalid(id, "significant", "must be true or false")
@@ -107,9 +110,7 @@ export const treatmentOf = (id: string, options: ChildOptions, isSupervisor: boo
 export const rulesOf = (id: string, options: SupervisorOptions): Rules => {
   const { backoff, intensity = 1, period = 5000 } = options
   if (!Number.isSafeInteger(intensity) || intensity < 0) invalid(id, "intensity", "must be a whole number from 0")
-  if (backoff !== undefined && (typeof backoff !== "object" || backoff === null)) {
-    invalid(id, "backoff", "must be { min, max }")
-  }
+  if (backoff !== undefined && !isObject(backoff)) invalid(id, "backoff", "must be { min, max }")
   const waits = backoff === undefined ? undefined : {
     min: millis(id, "backoff.min", backoff.min, 1),
     max: millis(id, "backoff.max", backoff.max, 1)
@@ -157,14 +158,17 @@ const checkPlace = (id: string, spec: Spec): void => {
 }
 
 const check = (spec: Spec, above: ReadonlyArray<string>, names: Map<string, string>): void => {
-  if (typeof spec !== "object" || spec === null || !kinds.includes(spec.kind)) {
+  if (!isObject(spec) || !kinds.includes(spec.kind)) {
     invalid(above.at(-1) ?? "", "children", "must be made by Supervisor.child, dynamic, effect, scoped or make")
   }
   const { id, kind } = spec
   if (typeof id !== "string" || id === "") invalid(String(id), "id", "must be a string that is not empty")
-  treatmentOf(id, spec.options, kind === "supervisor" || kind === "dynamic")
+  const treatment = treatmentOf(id, kind === "dynamic" ? spec.child : spec.options, kind === "supervisor")
   const path = [...above, id]
   checkPlace(id, spec)
+  if ((kind === "actor" || kind === "dynamic") && spec.provides !== undefined && !Context.isKey(spec.provides)) {
+    invalid(id, "provides", "must be the key of a service")
+  }
   if (kind === "actor") {
     checkBehavior(id, spec.behavior)
     checkSpawn(id, spec.spawn)
@@ -183,7 +187,6 @@ const check = (spec: Spec, above: ReadonlyArray<string>, names: Map<string, stri
   } else if (kind === "dynamic") {
     checkBehavior(id, spec.behavior)
     const rules = rulesOf(id, spec.supervisor)
-    const treatment = treatmentOf(id, spec.child, false)
     if (rules.strategy !== "one_for_one") invalid(id, "strategy", "must be one_for_one: its children are alike")
     if (rules.autoShutdown !== "never") invalid(id, "autoShutdown", "is not for dynamic supervisors")
     if (treatment.significant) invalid(id, "significant", "is not for children of dynamic supervisors")
@@ -192,7 +195,6 @@ const check = (spec: Spec, above: ReadonlyArray<string>, names: Map<string, stri
       invalid(id, "partitions", "must be a whole number from 1 to 1024")
     }
   } else if (kind === "supervisor") {
-    if (typeof spec.supervisor !== "object" || spec.supervisor === null) invalid(id, "options", "must be an object")
     if (!Array.isArray(spec.children)) invalid(id, "children", "must be a list")
     const { autoShutdown } = rulesOf(id, spec.supervisor)
     const ids = new Set<string>()

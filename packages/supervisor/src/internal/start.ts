@@ -11,6 +11,7 @@ import type * as Scope from "effect/Scope"
 import { ChildStartError, InvalidSpec } from "../SupervisorError.ts"
 import { build } from "./build.ts"
 import type { Node, SupervisorNode } from "./node.ts"
+import { awake } from "./shutdown.ts"
 import { abandoned } from "./spawnChild.ts"
 import { type Spec, validate } from "./spec.ts"
 import { SupervisorLive } from "./supervisorActor.ts"
@@ -29,9 +30,11 @@ export const startTree = (
 ): Effect.Effect<Started, ChildStartError<unknown> | InvalidSpec, ActorSystem | Scope.Scope> =>
   Effect.contextWith((context: Context.Context<ActorSystem | Scope.Scope>) =>
     Effect.suspend((): Effect.Effect<Started, ChildStartError<unknown> | InvalidSpec, ActorSystem | Scope.Scope> => {
-      const root = rooted(spec)
+      let root: Spec
       try {
-        validate(root)
+        validate(spec)
+        root = rooted(spec)
+        if (root !== spec) validate(root)
       } catch (error) {
         return error instanceof InvalidSpec ? Effect.fail(error) : Effect.die(error)
       }
@@ -41,7 +44,7 @@ export const startTree = (
         const ref = yield* Effect.acquireRelease(
           SupervisorLive.spawnDetached(supervisor),
           // Each child has its own time limit; the whole has none.
-          (ref) => Effect.orDie(Actor.stop(ref, { timeout: Duration.infinity })),
+          (ref) => Effect.andThen(awake(ref), Effect.orDie(Actor.stop(ref, { timeout: Duration.infinity }))),
           { interruptible: true }
         ).pipe(
           Effect.onInterrupt(() => abandoned(supervisor)),

@@ -14,6 +14,7 @@ import type * as Scope from "effect/Scope"
 import type { Worker } from "node:worker_threads"
 import { IsolateUnavailable } from "../../SpawnError.ts"
 import type { Cell } from "../cell.ts"
+import { msgpack } from "../codec/msgpack.ts"
 import type { Host } from "../host.ts"
 import type { RustShards } from "../native/rust.ts"
 import type { ResolvedOptions } from "../options.ts"
@@ -21,8 +22,9 @@ import { hostOf, type Native, open, type SystemImpl } from "../system.ts"
 import { Errands, makeAgent } from "./agent.ts"
 import { agentName } from "./protocol.ts"
 import { relayed } from "./relay.ts"
-import { messages } from "./asking.ts"
+import { messages, patiently } from "./asking.ts"
 import { Team } from "./team.ts"
+import { thread } from "./thread.ts"
 import type { WorkerData } from "./worker.ts"
 
 /** ms that a worker has to end by itself once it has closed. */
@@ -114,8 +116,10 @@ export class Fleet {
   private closing = false
   private looking: NodeJS.Timeout | undefined = undefined
   private asking = false
-  /** What the workers had handled when they were all quiet. */
+  /** What all had handled when all had last been asked whether they are quiet. */
   private quietAt = -1
+  /** How often in a row they were. */
+  private quietRounds = 0
   /** Whoever waits for a worker: called when one is ready, or none will be. */
   private waiting: Array<() => void> = []
   team!: Team
@@ -286,20 +290,28 @@ export class Fleet {
     }
   }
 
-  // The loop of the process is empty. Whoever works elsewhere is waited for, as if it were here (G56).
+  // The loop of the process is empty. Whoever works elsewhere is waited for, as if it were here (G56): all are asked, and
+  // the loop is empty again when all have answered. Who was found quiet may have been told something since by one that
+  // had still something to do. So it takes two rounds in a row in which nothing was handled but the questions: what the
+  // first of them left behind stands before the question of the second.
   private readonly onIdle = (): void => {
-    if (this.asking || this.closing || this.handled() === this.quietAt) return
+    if (this.asking || this.closing) return
+    const before = this.handled()
+    if (before !== this.quietAt) this.quietRounds = 0
+    if (this.quietRounds === 2) return
     this.asking = true
+    let answers = 0
     const quiet = messages["myrmidon/Quiet"]()
     const workers = Effect.forEach(
       this.agents(),
-      (agent) => Effect.ignore(agent.ask(quiet, { timeout: Infinity })),
+      (agent) => Effect.ignore(Effect.map(patiently(agent, quiet), () => answers++)),
       { concurrency: "unbounded", discard: true }
     )
     const all = this.rust === undefined ? workers : Effect.andThen(workers, this.rustIsQuiet())
     Effect.runForkWith(this.host.context)(all).addObserver(() => {
       this.asking = false
       this.quietAt = this.handled()
+      this.quietRounds = this.quietAt === before + answers ? this.quietRounds + 1 : 0
     })
   }
 
@@ -354,6 +366,10 @@ export class Fleet {
   }
 }
 
+// Whoever spawns a behaviour of the very module that is the program has each worker run the program, and so on.
+const nested = "a worker isolate has no workers of its own. Does the module of a behaviour open the system?" +
+  " Each worker evaluates it: put behaviours into a module of their own"
+
 const fleets = new WeakMap<Host, Fleet>()
 
 /** The workers of a system that this isolate opened. */
@@ -365,9 +381,15 @@ export const openFleet = (
   native: Native
 ): Effect.Effect<SystemImpl, IsolateUnavailable, Scope.Scope> =>
   Effect.gen(function*() {
+    if (options.isolates > 0 && thread.isWorker) return yield* new IsolateUnavailable({ on: "worker", issue: nested })
     const handle = native.openSystem()
     const system = yield* open(options, "native", native.makeShard, undefined, { system: handle })
     const host = hostOf(system)
+    const { format } = host.codec
+    if (options.isolates > 0 && format !== msgpack.format) {
+      const issue = `workers speak ${msgpack.format}, and the Codec of this system is ${format}`
+      return yield* new IsolateUnavailable({ on: "worker", issue })
+    }
     const fleet = new Fleet(host, handle, yield* Effect.promise(() => import(threads) as Promise<Threads>))
     fleets.set(host, fleet)
     const errands = new Errands(host)

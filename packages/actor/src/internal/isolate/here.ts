@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
@@ -28,6 +29,7 @@ type Built = Exit.Exit<Context.Context<never>, unknown>
 class Services {
   readonly scope = Scope.makeUnsafe()
   readonly built = new Map<Entry, Built | Deferred.Deferred<Context.Context<never>, unknown>>()
+  private readonly builders = new Set<Fiber.Fiber<unknown, unknown>>()
   private readonly memo = Layer.makeMemoMapUnsafe()
   private readonly host: Host
 
@@ -47,17 +49,24 @@ class Services {
       Effect.provide(Layer.buildWithMemoMap(entry.layer, this.memo, this.scope), base),
       (built): Context.Context<never> => Context.merge(base, built)
     )
-    // Others wait for it too: who gives up does not give it up for them.
-    return Effect.onExit(
-      Effect.uninterruptible(build),
-      (exit) => {
-        // One that failed is tried again by the next spawn: what it lacked may be there by then.
-        if (Exit.isSuccess(exit)) this.built.set(entry, exit)
-        else this.built.delete(entry)
-        return Deferred.done(waiting, exit)
-      }
-    )
+    const told = Effect.onExit(build, (exit) => {
+      // One that failed is tried again by the next spawn: what it lacked may be there by then.
+      if (Exit.isSuccess(exit)) this.built.set(entry, exit)
+      else this.built.delete(entry)
+      return Deferred.done(waiting, exit)
+    })
+    // In a fiber of its own, as others wait for it too: who gives up does not give it up for them.
+    return Effect.flatMap(Effect.forkDetach(told, { startImmediately: true }), (fiber) => {
+      this.builders.add(fiber)
+      fiber.addObserver(() => this.builders.delete(fiber))
+      return Deferred.await(waiting)
+    })
   }
+
+  /** Of one that is still being built nothing is left either. */
+  readonly close = Effect.suspend(() =>
+    Effect.andThen(Fiber.interruptAll(this.builders), Scope.close(this.scope, Exit.void))
+  )
 }
 
 const services = new WeakMap<Host, Services>()
@@ -65,9 +74,8 @@ const services = new WeakMap<Host, Services>()
 const servicesOf = (host: Host): Services => {
   let made = services.get(host)
   if (made === undefined) {
-    const { scope } = made = new Services(host)
-    services.set(host, made)
-    host.closers.push(Effect.suspend(() => Scope.close(scope, Exit.void)))
+    services.set(host, made = new Services(host))
+    host.closers.push(made.close)
   }
   return made
 }

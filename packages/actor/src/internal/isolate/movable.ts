@@ -41,6 +41,14 @@ const failed = (reason: SpawnError["reason"]): Effect.Effect<never, SpawnError> 
 const unavailable = (on: Where, issue: string): Effect.Effect<never, SpawnError> =>
   failed(new IsolateUnavailable({ on: String(on), issue }))
 
+/** An isolate did not answer: another one may be asked. */
+class Unanswered {
+  readonly failure: SpawnError
+  constructor(failure: SpawnError) {
+    this.failure = failure
+  }
+}
+
 export class MovableBehavior extends SpawnableBehavior {
   private entry!: Entry
 
@@ -103,12 +111,21 @@ export class MovableBehavior extends SpawnableBehavior {
     on: Where,
     scope: Scope.Scope,
     args: Uint8Array | null,
-    options: SpawnOptions | undefined
+    options: SpawnOptions | undefined,
+    tried: ReadonlyMap<number, SpawnError> = new Map()
   ): Effect.Effect<Cell, unknown> {
     if (team.host.closing) return failed(new SystemStopped())
-    const isolate = team.place(on)
+    const isolate = team.place(on, tried)
     if (isolate === team.here) return this.inPlace(team.host, scope, args, options)
-    if (isolate !== undefined) return this.elsewhere(team, isolate, scope, args, options)
+    if (isolate !== undefined) {
+      return Effect.catch(this.elsewhere(team, isolate, scope, args, options), (error) => {
+        if (!(error instanceof Unanswered)) return Effect.fail(error)
+        team.unanswered(isolate)
+        if (on === isolate || on === "main") return Effect.fail(error.failure)
+        return this.placed(team, on, scope, args, options, new Map(tried).set(isolate, error.failure))
+      })
+    }
+    for (const failure of tried.values()) return Effect.fail(failure)
     // All workers have just ended, and one is about to be there again.
     const starting = on === "worker" ? team.starting() : undefined
     if (starting === undefined) return unavailable(on, "it is not there, or not ready")
@@ -160,7 +177,14 @@ export class MovableBehavior extends SpawnableBehavior {
     const answered = Effect.catch(Effect.raceFirst(asked, watchdog(agent, host.options.isolateSilence)), (error) => {
       if (error._tag === "SpawnError") return Effect.fail(error)
       if (error._tag === "InitFailed") return Effect.fail(decodeFailure(host, this.entry, error.error))
-      return Effect.andThen(cancel, unavailable(isolate, error.reason.message))
+      // Its options are checked: only the arguments may be more than can cross.
+      if (error.reason._tag === "BadMessage") {
+        return failed(new InvalidOption({ option: "args", issue: error.reason.issue }))
+      }
+      const { _tag, message } = error.reason
+      const failure = new SpawnError({ reason: new IsolateUnavailable({ on: String(isolate), issue: message }) })
+      const isSilent = _tag === "AskTimeout" || _tag === "MailboxFull"
+      return Effect.andThen(cancel, Effect.fail(isSilent ? new Unanswered(failure) : failure))
     })
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(

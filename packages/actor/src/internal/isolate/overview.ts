@@ -10,6 +10,7 @@ import type { AskError } from "../../AskError.ts"
 import type { Message } from "../../Message.ts"
 import type { Cell } from "../cell.ts"
 import type { Overview, Totals } from "../isolates.ts"
+import type { Rust } from "../native/rust.ts"
 import type { Measure } from "../shard.ts"
 import { topOf } from "../top.ts"
 import { messages } from "./asking.ts"
@@ -51,6 +52,11 @@ const added = (all: ReadonlyArray<ReadonlyArray<BehaviorInfo>>): ReadonlyArray<B
 /** What stays of it when nobody of it lives. */
 const past = (row: BehaviorInfo): BehaviorInfo => ({ ...row, actors: 0, mailbox: 0, memory: 0 })
 
+const late = `it did not answer within ${Duration.format(Duration.millis(patience))}`
+
+const leftOut = (isolate: number, why = late): Effect.Effect<void> =>
+  Effect.logWarning(`isolate ${isolate} is left out: ${why}`)
+
 export class TeamOverview implements Overview {
   private readonly team: Team
   /** What each isolate said last: what its behaviours had used is not forgotten with it. */
@@ -67,6 +73,31 @@ export class TeamOverview implements Overview {
     })
   }
 
+  /** The same of Rust shards, which have no agents. */
+  private askRust<A>(
+    ask: (rust: Rust, shards: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<A | undefined>, unknown>
+  ): Effect.Effect<ReadonlyMap<number, A>> {
+    return Effect.suspend(() => {
+      const loads = this.team.loads().filter(({ isRust }) => isRust)
+      const answers = new Map<number, A>()
+      if (loads.length === 0) return Effect.succeed(answers)
+      const { rust } = this.team.host.shard.border!
+      // The pool whose thread waits for them may be busy, too.
+      const asked = Effect.timeoutOrElse(ask(rust, loads.map(({ shard }) => shard)), {
+        duration: 2 * patience,
+        orElse: () => Effect.succeed<ReadonlyArray<A | undefined>>([])
+      })
+      return Effect.flatMap(Effect.orElseSucceed(asked, () => []), (found) => {
+        const silent = loads.filter(({ isolate }, at) => {
+          const answer = found[at]
+          if (answer !== undefined) answers.set(isolate, answer)
+          return answer === undefined
+        })
+        return Effect.as(Effect.forEach(silent, ({ isolate }) => leftOut(isolate), { discard: true }), answers)
+      })
+    })
+  }
+
   private ask<A>(message: Message<string, unknown>): Effect.Effect<ReadonlyMap<number, A>> {
     return Effect.suspend(() => {
       const answers = new Map<number, A>()
@@ -77,9 +108,7 @@ export class TeamOverview implements Overview {
           onFailure: ({ reason }) =>
             reason._tag === "ActorExited"
               ? Effect.void
-              : Effect.logWarning(
-                `isolate ${isolate} did not answer within ${Duration.format(Duration.millis(patience))}: left out`
-              )
+              : leftOut(isolate, reason._tag === "BadMessage" ? reason.issue : undefined)
         })
       const all = Effect.forEach(this.others(), one, { concurrency: "unbounded", discard: true })
       return Effect.as(all, answers)
@@ -97,25 +126,35 @@ export class TeamOverview implements Overview {
         messages["myrmidon/Top"]({ n, by })
       )
       const measure = measured[by]
-      return Effect.map(
+      const inRust = this.askRust((rust, shards) => rust.top(shards, n, by, patience))
+      return Effect.zipWith(
         asked,
-        (answers) =>
-          [...own, ...[...answers.values()].flat().map(({ info, pid }) => infoFrom(pid, info))]
+        inRust,
+        (answers, rust) =>
+          [
+            ...own,
+            ...[...answers.values()].flat().map(({ info, pid }) => infoFrom(pid, info)),
+            ...[...rust.values()].flat()
+          ]
             .sort((a, b) => measure(b) - measure(a) || a.pid - b.pid)
-            .slice(0, n)
+            .slice(0, n),
+        { concurrent: true }
       )
     })
   }
 
   get behaviors(): Effect.Effect<ReadonlyArray<BehaviorInfo>> {
-    return Effect.map(this.ask<ReadonlyArray<BehaviorInfo>>(messages["myrmidon/Behaviors"]()), (answers) => {
+    const asked = this.ask<ReadonlyArray<BehaviorInfo>>(messages["myrmidon/Behaviors"]())
+    const inRust = this.askRust((rust, shards) => rust.behaviors(shards, patience))
+    return Effect.zipWith(asked, inRust, (others, rust) => {
+      const answers = new Map([...others, ...rust])
       // One that has ended while others were waited for is among `gone` already, with what it had said before.
       for (const [isolate, rows] of answers) {
-        if (this.team.agentOf(isolate) !== undefined) this.said.set(isolate, rows)
+        if (rust.has(isolate) || this.team.agentOf(isolate) !== undefined) this.said.set(isolate, rows)
       }
       const rest = [...this.said].map(([isolate, rows]) => answers.has(isolate) ? rows : rows.map(past))
       return added([[...this.team.host.accounts.read().values()], ...rest])
-    })
+    }, { concurrent: true })
   }
 
   /** An isolate has ended: what it said last is one sum with all that have ended before. */

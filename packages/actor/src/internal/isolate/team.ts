@@ -2,7 +2,8 @@
  * The other isolates of a system, as one of them sees them: whom to ask about their actors, and where to spawn.
  *
  * An isolate is there for spawns once its agent has its name. Who spawns picks the least loaded one by what each has
- * handled since the last look; equals take turns, so that a burst of spawns is spread.
+ * handled since the last look; equals take turns, so that a burst of spawns is spread. One that does not answer is passed
+ * over while others do.
  */
 import * as Effect from "effect/Effect"
 import { ActorExited, type AskError } from "../../AskError.ts"
@@ -35,6 +36,8 @@ export class Team implements Isolates {
   private readonly agents = new Map<number, Cell>()
   /** What each had handled at the last look. */
   private readonly seen = new Map<number, number>()
+  /** What those had handled that did not answer, when they did not. */
+  private readonly blocked = new Map<number, number>()
   readonly streams = new StreamTable(this)
   readonly swaps = new SwapTeam(this)
   readonly overview = new TeamOverview(this)
@@ -72,12 +75,16 @@ export class Team implements Isolates {
     return cell
   }
 
-  /** The isolate that a spawn goes to; undefined: there is none such. */
-  place(on: Where): number | undefined {
+  /** The isolate that a spawn goes to, if there is one such besides those that have been tried. */
+  place(on: Where, tried: ReadonlyMap<number, unknown>): number | undefined {
     if (on === "main") return 0
     if (typeof on === "number") return this.agentOf(on) === undefined ? undefined : on
-    const loads = this.host.shard.border!.isolates()
-      .filter(({ isolate }) => (on === "spread" || isolate !== 0) && this.agentOf(isolate) !== undefined)
+    const there = this.host.shard.border!.isolates().filter(({ isolate }) =>
+      (on === "spread" || isolate !== 0) && !tried.has(isolate) && this.agentOf(isolate) !== undefined
+    )
+    // One that is blocked handles nothing, and would be the least loaded of all.
+    const answering = there.filter(({ isolate, reductions }) => this.blocked.get(isolate) !== reductions)
+    const loads = answering.length > 0 ? answering : there
     if (loads.length === 0) return undefined
     let least = Infinity
     let picked: number | undefined
@@ -91,6 +98,12 @@ export class Team implements Isolates {
       picked = isolate
     })
     return picked
+  }
+
+  /** It did not answer: others are asked to spawn until it has handled something. */
+  unanswered(isolate: number): void {
+    const load = this.host.shard.border!.isolates().find((load) => load.isolate === isolate)
+    if (load !== undefined) this.blocked.set(isolate, load.reductions)
   }
 
   /** The agent of the isolate that it lives in. */
@@ -178,6 +191,7 @@ export class Team implements Isolates {
   down(isolate: number): void {
     this.agents.delete(isolate)
     this.seen.delete(isolate)
+    this.blocked.delete(isolate)
     this.errands.isolateDown(isolate)
     this.streams.isolateDown(isolate)
     this.overview.down(isolate)

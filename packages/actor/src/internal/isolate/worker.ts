@@ -19,6 +19,7 @@ import { Agent, agentName } from "./protocol.ts"
 import { relayed, relayTo } from "./relay.ts"
 import { messages } from "./asking.ts"
 import { Team } from "./team.ts"
+import { thread } from "./thread.ts"
 
 export interface WorkerData {
   /** The handle of the system. */
@@ -31,6 +32,8 @@ export interface WorkerData {
   readonly first: Pid
   readonly options: Omit<ResolvedOptions, "onDeadLetter">
 }
+
+thread.isWorker = true
 
 const start = (data: WorkerData) =>
   Effect.gen(function*() {
