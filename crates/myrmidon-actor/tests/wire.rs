@@ -1,8 +1,8 @@
 //! A Rust actor as an isolate of another language reaches it: by name, with a tag and bytes, over a real path.
 
 use myrmidon_actor::{
-    Actor, Context, Description, Lend, Payload, ReplyTo, Runtime, SharedBuffer, Silent, Spawn, Status, SwapOptions,
-    System, Upgrade, Wire, behavior,
+    Actor, Canary, Context, DeadLetter, Description, Lend, Notice, Payload, ReplyTo, Runtime, SharedBuffer, Silent,
+    Spawn, Status, SwapOptions, System, Upgrade, Why, Wire, behavior,
 };
 use myrmidon_core::{
     PeerLimits,
@@ -81,6 +81,10 @@ impl Isolate {
 
     fn send(&mut self, to: Pid, tag: &str, payload: Carried, token: u32) -> Record {
         let op = Tags::global().number(tag).expect("there is room") | WIRE;
+        self.send_op(to, op, payload, token)
+    }
+
+    fn send_op(&mut self, to: Pid, op: u16, payload: Carried, token: u32) -> Record {
         let mut record = Record::default();
         record[word::TO] = to.low();
         record[word::TO_GENERATION] = to.generation();
@@ -168,6 +172,59 @@ fn g174_what_an_actor_cannot_read_is_dropped_and_a_question_among_it_ends() {
     let (record, _) = isolate.end_of_call();
     assert_eq!(record[word::HEAD] & 0xff, completion::CALL_ENDED);
     assert_eq!((record[word::A], record[word::B]), (2, call_end::EXITED));
+}
+
+/// A runtime that says what its dead letters are.
+fn overheard() -> (Runtime, mpsc::Receiver<DeadLetter>) {
+    let (told, letters) = mpsc::channel();
+    let observer = move |notice| {
+        if let Notice::DeadLetter(letter) = notice {
+            told.send(letter).unwrap_or_default();
+        }
+    };
+    (Runtime::builder().shards(1).observer(observer).start().expect("a runtime"), letters)
+}
+
+#[test]
+fn g18_a_question_whose_tag_has_no_name_ends_and_a_tell_is_a_dead_letter() {
+    let (runtime, letters) = overheard();
+    let mut isolate = Isolate::join(runtime.system());
+    runtime.spawn_with(&Spawn::new().named("nameless"), Counter::default()).expect("the name is free");
+    let to = runtime.system().whereis("nameless").expect("it has the name");
+    let nobodys = WIRE | myrmidon_runtime::tags::MOST;
+    isolate.send_op(to, nobodys, Carried::None, 1);
+    let (record, _) = isolate.end_of_call();
+    assert_eq!((record[word::A], record[word::B]), (1, reply::ASK_ERROR));
+    isolate.send_op(to, nobodys, Carried::None, 0);
+    let letter = letters.recv().expect("it is told");
+    assert_eq!((letter.to, letter.tag, letter.why), (to, None, Why::Dropped));
+    // The actor lives.
+    isolate.send(to, "Total", Carried::None, 2);
+    assert_eq!(isolate.end_of_call().0[word::B], reply::SUCCESS);
+}
+
+#[test]
+fn g199_a_dead_letter_shows_the_bytes_of_its_payload_and_no_more_and_no_less() {
+    let (runtime, letters) = overheard();
+    let mut isolate = Isolate::join(runtime.system());
+    let dead = runtime.spawn(Counter::default()).expect("room");
+    dead.kill();
+    dead.ended().wait().expect("it ends");
+    let tag = "Moves";
+    Tags::global().mark_moving(Tags::global().number(tag).expect("there is room"));
+    // 1.0: its last bytes look like those that say that there are no buffers.
+    let number = [&[0xcb], &1.0_f64.to_be_bytes()[..]].concat();
+    let behind = |more: &[u8]| [&number[..], more].concat();
+    let gone = [&5e9_f64.to_le_bytes()[..], &1.0_f64.to_le_bytes()[..], &1_u32.to_le_bytes()[..]].concat();
+    // As another protocol with such a name has it; without buffers; with one that is gone.
+    for bytes in [number.clone(), behind(&[0; 4]), behind(&gone)] {
+        isolate.send(dead.pid(), tag, Carried::bytes(bytes), 0);
+        let letter = letters.recv().expect("it is told");
+        assert_eq!((letter.tag.as_deref(), letter.payload), (Some(tag), Payload::Bytes(number.clone())));
+    }
+    // What is no msgpack stays as it is.
+    isolate.send(dead.pid(), tag, Carried::bytes(vec![0xc1; 9]), 0);
+    assert_eq!(letters.recv().expect("it is told").payload, Payload::Bytes(vec![0xc1; 9]));
 }
 
 /// A Rust actor that is told by others of Rust as one of another language would be.
@@ -358,4 +415,45 @@ fn g199_one_that_is_held_is_swapped_and_stays_so() {
     assert_eq!(info.status, Status::Suspended);
     assert_eq!(myrmidon_actor::suspend(actor.pid(), false, LONG), Ok(true));
     assert_eq!(actor.ask(|reply| reply).wait(), Ok(2));
+}
+
+/// For whoever looks its name up: there it is known by what was noted of it.
+#[test]
+fn g213_the_protocol_of_an_actor_is_that_of_the_version_that_runs() {
+    struct Version<const V: u32>;
+    impl Clone for Version<1> {
+        fn clone(&self) -> Self {
+            Self
+        }
+    }
+    impl Actor for Version<1> {
+        type Message = ();
+        const PROTOCOL: &'static str = "First";
+        fn handle(&mut self, (): (), _: &mut Context<()>) {}
+    }
+    impl Actor for Version<2> {
+        type Message = ();
+        const PROTOCOL: &'static str = "Second";
+        fn handle(&mut self, (): (), _: &mut Context<()>) {
+            panic!("it is a bad version");
+        }
+    }
+    let runtime = Runtime::builder().shards(1).start().expect("a runtime");
+    let named = runtime.spawn_with(&Spawn::new().named("versioned"), Version::<1>).expect("the name is free");
+    let nameless = runtime.spawn(Version::<1>).expect("room");
+    let upgrade = || Upgrade::new(|_: Version<1>| Ok(Version::<2>)).back(|_: Version<2>| Some(Version::<1>));
+    for actor in [named, nameless] {
+        let protocol = || described(actor.pid()).expect("it lives").protocol;
+        assert_eq!(protocol(), "First");
+        assert_eq!(upgrade().swap(actor, &SwapOptions::new()).wait(), Ok(()));
+        assert_eq!(protocol(), "Second");
+        assert_eq!(actor.roll_back().wait(), Ok(()));
+        assert_eq!(protocol(), "First");
+        // And of a canary that goes back by itself.
+        let canary = upgrade().swap(actor, &SwapOptions::new().canary(Canary::default()));
+        while protocol() != "Second" {}
+        actor.tell(()).expect("room");
+        canary.wait().expect_err("it goes back");
+        assert_eq!(protocol(), "First");
+    }
 }

@@ -64,6 +64,9 @@ export class Ring implements HotCalls {
   epoch = 0
   /** The epoch of the last ingest: while it is this one, all that waits are plain messages. */
   ingested = 0
+  /** The token of a call that was delivered and stands in `out` at `askedAt`, unseen by the shard; 0: none does. */
+  asked = 0
+  askedAt = 0
   /** Deliveries are out that the shard may not have counted yet. */
   unsettled = false
   /** Records that may wait in all before the shard of the last `ask` is full, and which that is. */
@@ -184,6 +187,7 @@ export class Ring implements HotCalls {
     args[SUBMITTED] = this.pending
     args[MAX] = max
     this.pending = 0
+    this.asked = 0
     this.#credit = 0
     this.ingested = ++this.epoch
     try {
@@ -210,6 +214,7 @@ export class Ring implements HotCalls {
     args[NOW] = now
     args[SUBMITTED] = this.pending
     this.pending = 0
+    this.asked = 0
     this.ingested = ++this.epoch
     try {
       this.admit()
