@@ -21,7 +21,7 @@ const boom = new Error("boom")
 const Source = Actor.make("Source", [
   Rpc.make("Add", { payload: Schema.Int, success: Schema.Int }),
   Rpc.make("Leave", {
-    payload: { reason: Schema.Any, then: Schema.Literals(["answer", "throw", "wait"]) },
+    payload: { reason: Schema.Any, how: Schema.Literals(["answer", "throw", "wait"]) },
     success: Schema.Int
   }),
   Rpc.make("Later", { payload: { answer: Schema.Any }, success: Schema.Int }),
@@ -37,10 +37,10 @@ const sourceOf = (version: string, factor: number) =>
     init: (n: number) => ({ n }),
     handlers: {
       Add: (state, n) => (state.n += n * factor),
-      Leave: (_, { reason, then }: { readonly reason: ExitReason; readonly then: string }, self) => {
+      Leave: (_, { how, reason }: { readonly reason: ExitReason; readonly how: string }, self) => {
         self.stop(reason)
-        if (then === "throw") throw boom
-        return then === "wait" ? Effect.never : 7
+        if (how === "throw") throw boom
+        return how === "wait" ? Effect.never : 7
       },
       Later: (_, { answer }: { readonly answer: Deferred.Deferred<number> }) => answer,
       Items: (_, { items }: { readonly items: Items }, self) => typeof items === "function" ? items(self) : items
@@ -70,6 +70,8 @@ const exitedOf = (exit: Exit.Exit<unknown, unknown>): ExitReason | undefined => 
   return error instanceof AskError && error.reason._tag === "ActorExited" ? error.reason.reason : undefined
 }
 
+const endOf = (fiber: Fiber.Fiber<Exit.Exit<unknown, unknown>>) => Fiber.join(fiber)
+
 /** It stays silent until it is told how to end. */
 const held = (gate: Deferred.Deferred<number, string>) =>
   Stream.concat(Stream.succeed(1), Stream.fromEffect(Deferred.await(gate)))
@@ -88,7 +90,7 @@ describe.each(testSystems)("self.stop in a canary on the %s", (_, system) => {
       // The message is the only one that it has to handle: it has not passed by it.
       const swap = yield* probation(source, { messages: 1 })
       const reason = ExitReason.crashed(boom)
-      assert.strictEqual(yield* source.ask(Leave({ reason, then: "answer" })), 7)
+      assert.strictEqual(yield* source.ask(Leave({ reason, how: "answer" })), 7)
       const back = yield* reasonOf(swap)
       assert(back?._tag === "RolledBack")
       assert.deepStrictEqual(back.reason, reason)
@@ -120,7 +122,7 @@ describe.each(testSystems)("self.stop in a canary on the %s", (_, system) => {
         const source = yield* V1.spawn(1)
         const end = yield* Monitor.make(source)
         const swap = yield* probation(source)
-        yield* source.tell(Leave({ reason, then: "answer" }))
+        yield* source.tell(Leave({ reason, how: "answer" }))
         assert.deepStrictEqual(yield* end, reason)
         assert.strictEqual((yield* reasonOf(swap))?._tag, "ActorExited")
       }
@@ -131,12 +133,12 @@ describe.each(testSystems)("self.stop in a canary on the %s", (_, system) => {
       const reason = ExitReason.normal
       const threw = yield* V1.spawn(1)
       const swap = yield* probation(threw)
-      yield* threw.tell(Leave({ reason, then: "throw" }))
+      yield* threw.tell(Leave({ reason, how: "throw" }))
       assert.strictEqual((yield* reasonOf(swap))?._tag, "RolledBack")
       assert.strictEqual(yield* threw.ask(Add(1)), 2)
       const waits = yield* V1.spawn(1)
       const second = yield* probation(waits)
-      yield* waits.tell(Leave({ reason, then: "wait" }))
+      yield* waits.tell(Leave({ reason, how: "wait" }))
       yield* turn
       yield* HotSwap.rollback(waits)
       assert.strictEqual((yield* reasonOf(second))?._tag, "RolledBack")
@@ -175,7 +177,7 @@ describe.each(testSystems)("streams and late answers beside a canary on the %s",
         spoil(kind, gate)
         assert.strictEqual((yield* end)._tag, "Crashed")
         assert.strictEqual((yield* reasonOf(swap))?._tag, "ActorExited")
-        assert.strictEqual(exitedOf(yield* Fiber.join(begun))?._tag, "Crashed")
+        assert.strictEqual(exitedOf(yield* endOf(begun))?._tag, "Crashed")
       }).pipe(Effect.scoped, Effect.provide(system))
   )
 
@@ -190,7 +192,7 @@ describe.each(testSystems)("streams and late answers beside a canary on the %s",
         yield* turn
         spoil(kind, gate)
         assert.strictEqual((yield* reasonOf(swap))?._tag, "RolledBack")
-        assert.strictEqual(exitedOf(yield* Fiber.join(begun))?._tag, "Crashed")
+        assert.strictEqual(exitedOf(yield* endOf(begun))?._tag, "Crashed")
         assert.strictEqual(yield* source.ask(Add(1)), 2)
       }).pipe(Effect.scoped, Effect.provide(system))
   )

@@ -1,18 +1,18 @@
 // Cleanups that fail: what they change, and who hears of it (G28, G233).
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorSystem, ExitReason, Monitor, type SystemEvent } from "@myrmidonjs/actor"
+import { Actor, ActorSystem, ExitReason, Monitor } from "@myrmidonjs/actor"
 import { Effect, Fiber, Layer, Logger, Option, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { systems } from "./fixtures.ts"
 
-const Worker = Actor.make("Worker", [Rpc.make("Leave", { payload: Schema.Any })])
+const Worker = Actor.make("Worker", [Rpc.make("Leave", { payload: { reason: Schema.Any } })])
 const { Leave } = Worker.messages
 const boom = new Error("boom")
 
 const workerOf = (log: Array<string>, terminate: () => unknown) =>
   Worker.behavior({
     init: () => Effect.addFinalizer(() => Effect.sync(() => void log.push("closed"))),
-    handlers: { Leave: (_, reason: ExitReason, self) => self.stop(reason) },
+    handlers: { Leave: (_, { reason }: { readonly reason: ExitReason }, self) => self.stop(reason) },
     terminate: terminate as () => Effect.Effect<void>
   })
 
@@ -52,7 +52,7 @@ describe.each(systems)("cleanups on the %s", (_, system) => {
             yield* Effect.yieldNow
             const worker = yield* workerOf(log, terminate).spawn(undefined, { name: "worker" })
             const end = yield* Monitor.make(worker)
-            yield* worker.tell(Leave(reason))
+            yield* worker.tell(Leave({ reason }))
             assert.deepStrictEqual(yield* end, reason)
             assert.deepStrictEqual(log, ["closed"])
             const event = Option.getOrThrow(yield* Fiber.join(failure))
@@ -68,7 +68,7 @@ describe.each(systems)("cleanups on the %s", (_, system) => {
     Effect.gen(function*() {
       const Live = Worker.behavior({
         init: () => Effect.addFinalizer(() => Effect.die(boom)),
-        handlers: { Leave: (_, reason: ExitReason, self) => self.stop(reason) }
+        handlers: { Leave: (_, { reason }: { readonly reason: ExitReason }, self) => self.stop(reason) }
       })
       for (const end of [Actor.stop, Actor.kill]) {
         yield* Effect.scoped(Effect.gen(function*() {

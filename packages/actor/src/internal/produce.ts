@@ -11,6 +11,7 @@ import { OpFlag } from "./bound.ts"
 import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { checkSuccess } from "./codecs.ts"
+import { begunBefore } from "./journal.ts"
 import { hold, lifeOf } from "./life.ts"
 import { abandonCall, answer, crash } from "./reply.ts"
 import { tagOf } from "./opcodes.ts"
@@ -18,7 +19,6 @@ import { Runner } from "./runner.ts"
 import { sent } from "./send.ts"
 import { Outcome } from "./shard.ts"
 import type { StreamRequest } from "./stream.ts"
-import { begunBefore } from "./swap.ts"
 
 /** Runs what the handler returned, into the reader's queue. */
 export const startStream = (cell: Cell, op: number, request: StreamRequest, call: Call | undefined): void => {

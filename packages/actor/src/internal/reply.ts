@@ -15,11 +15,11 @@ import type { Cell } from "./cell.ts"
 import { checkError, checkSuccess } from "./codecs.ts"
 import { Envelope } from "./envelope.ts"
 import { Forward } from "./forward.ts"
+import { type Begun, begunBefore } from "./journal.ts"
 import { hold, lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
 import { askEnded, askRefused, passOn, sendCallOf, sendMessage, sent, sentToNobody } from "./send.ts"
 import { CallEnd, Outcome } from "./shard.ts"
-import { type Begun, begunBefore } from "./swap.ts"
 
 /**
  * A defect ends the actor; its links, monitors and askers learn why. A canary goes back to the version before instead.
