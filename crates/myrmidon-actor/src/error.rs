@@ -83,6 +83,13 @@ pub enum SpawnError {
     InitFailed(Box<CrashError>),
     /// It cannot be done from here: a name on another shard, or a link from outside of any actor.
     Elsewhere,
+    /// An option is out of range.
+    Option {
+        /// Which.
+        name: &'static str,
+        /// What it may be.
+        allowed: &'static str,
+    },
 }
 
 impl fmt::Display for SpawnError {
@@ -93,6 +100,7 @@ impl fmt::Display for SpawnError {
             Self::Closed => f.write_str("the runtime has ended"),
             Self::InitFailed(error) => write!(f, "it did not start: {}", error.message),
             Self::Elsewhere => f.write_str("a name is given on the actor's own shard, and only an actor has links"),
+            Self::Option { name, allowed } => write!(f, "{name} is out of range: {allowed}"),
         }
     }
 }

@@ -92,6 +92,8 @@ export interface IsolateInfo {
   readonly runnable: number
   /** Messages handled, ever. */
   readonly reductions: number
+  /** ms that its handlers took, ever: what `spawnOn` goes by. */
+  readonly millis: number
   /** Messages in its mailboxes; undefined, as `bytes`: it did not answer within a second, or is one of `rustShards`. */
   readonly queued: number | undefined
   /** Memory of the runtime's own tables there, as far as it knows. */

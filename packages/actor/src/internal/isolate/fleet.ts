@@ -22,6 +22,7 @@ import { hostOf, type Native, open, type SystemImpl } from "../system.ts"
 import { Errands, makeAgent } from "./agent.ts"
 import { agentName } from "./protocol.ts"
 import { relayed } from "./relay.ts"
+import type { Report } from "./report.ts"
 import { messages, patiently } from "./asking.ts"
 import { Team } from "./team.ts"
 import { thread } from "./thread.ts"
@@ -237,12 +238,15 @@ export class Fleet {
     member.heard = this.host.clock.now()
     // Before those who wait for it go on: what they see of events begins with what comes then.
     this.host.isolateMetrics?.saw(isolate)
+    // Its first report.
+    this.ping(member, isolate)
     this.host.events.publish({ _tag: "IsolateUp", isolate })
     member.ready(isolate)
     this.resumeWaiting()
   }
 
-  pong(isolate: number): void {
+  pong(isolate: number, report: Report): void {
+    this.team.heard(isolate, report)
     for (const member of this.members.values()) {
       if (member.isolate !== isolate) continue
       this.hear(member)
@@ -285,9 +289,13 @@ export class Fleet {
       }
       // One that has not answered has the question still before it.
       if (member.pinged) continue
-      const ping = messages["myrmidon/Ping"]({ from: team.here })
-      member.pinged = team.agentOf(isolate)?.tellUnsafe(ping) === "Accepted"
+      this.ping(member, isolate)
     }
+  }
+
+  private ping(member: Member, isolate: number): void {
+    const ping = messages["myrmidon/Ping"]({ from: this.team.here })
+    member.pinged = this.team.agentOf(isolate)?.tellUnsafe(ping) === "Accepted"
   }
 
   // The loop of the process is empty. Whoever works elsewhere is waited for, as if it were here (G56): all are asked, and
@@ -396,7 +404,7 @@ export const openFleet = (
     const agent = host.spawnNow(
       makeAgent(host, errands, {
         ready: (isolate, ticket) => fleet.ready(isolate, ticket),
-        pong: (isolate) => fleet.pong(isolate),
+        pong: (isolate, report) => fleet.pong(isolate, report),
         quiet: () => Effect.void,
         close: () => Effect.void
       }, relayed(host)),

@@ -8,6 +8,7 @@ import type { ActorInfo } from "../../Actor.ts"
 import type { BehaviorInfo } from "../../ActorSystem.ts"
 import type { AskError } from "../../AskError.ts"
 import type { Message } from "../../Message.ts"
+import { behaviorKey, behaviorSums } from "../behaviorSum.ts"
 import type { Cell } from "../cell.ts"
 import type { Overview, Totals } from "../isolates.ts"
 import type { Measure } from "../shard.ts"
@@ -24,28 +25,6 @@ const measured: Readonly<Record<Measure, (info: ActorInfo) => number>> = {
   time: ({ millis }) => millis,
   mailbox: ({ mailbox }) => mailbox,
   memory: ({ memory }) => memory
-}
-
-const keyOf = ({ protocol, version }: BehaviorInfo): string => JSON.stringify([protocol, version])
-
-/** Adds rows of the same behaviour; the order is that of their first sight. */
-const added = (all: ReadonlyArray<ReadonlyArray<BehaviorInfo>>): ReadonlyArray<BehaviorInfo> => {
-  const sums = new Map<string, BehaviorInfo>()
-  for (const row of all.flat()) {
-    const sum = sums.get(keyOf(row))
-    sums.set(
-      keyOf(row),
-      sum === undefined ? row : {
-        ...row,
-        actors: sum.actors + row.actors,
-        reductions: sum.reductions + row.reductions,
-        millis: sum.millis + row.millis,
-        mailbox: sum.mailbox + row.mailbox,
-        memory: sum.memory + row.memory
-      }
-    )
-  }
-  return [...sums.values()]
 }
 
 /** What stays of it when nobody of it lives. */
@@ -111,11 +90,33 @@ export class TeamOverview implements Overview {
     return Effect.map(this.ask<ReadonlyArray<BehaviorInfo>>(messages["myrmidon/Behaviors"]()), (answers) => {
       // One that has ended while others were waited for is among `gone` already, with what it had said before.
       for (const [isolate, rows] of answers) {
-        if (this.team.agentOf(isolate) !== undefined) this.said.set(isolate, rows)
+        if (this.team.agentOf(isolate) !== undefined) this.hear(isolate, rows)
       }
-      const rest = [...this.said].map(([isolate, rows]) => answers.has(isolate) ? rows : rows.map(past))
-      return added([[...this.team.host.accounts.read().values()], ...rest])
+      const rest = [...this.said].flatMap(([isolate, rows]) => answers.has(isolate) ? rows : rows.map(past))
+      return [...behaviorSums([...this.team.host.accounts.read().values(), ...rest]).values()]
     })
+  }
+
+  /** An isolate has said what its behaviours use. */
+  hear(isolate: number, rows: ReadonlyArray<BehaviorInfo>): void {
+    const before = new Map(this.said.get(isolate)?.map((row) => [behaviorKey(row), row]))
+    this.said.set(
+      isolate,
+      rows.map((row) => {
+        const known = before.get(behaviorKey(row))
+        if (known === undefined) {
+          this.team.host.behaviorMetrics?.saw(row)
+          return row
+        }
+        // An answer may have overtaken a report that is older: what was used never shrinks.
+        const { millis, reductions } = known
+        return { ...row, reductions: Math.max(row.reductions, reductions), millis: Math.max(row.millis, millis) }
+      })
+    )
+  }
+
+  get latest(): ReadonlyArray<BehaviorInfo> {
+    return [...this.said.values()].flat()
   }
 
   /** An isolate has ended: what it said last is one sum with all that have ended before. */
@@ -123,7 +124,7 @@ export class TeamOverview implements Overview {
     const rows = this.said.get(isolate)
     if (rows === undefined) return
     this.said.delete(isolate)
-    this.said.set(gone, added([this.said.get(gone) ?? [], rows.map(past)]))
+    this.said.set(gone, [...behaviorSums([...this.said.get(gone) ?? [], ...rows.map(past)]).values()])
   }
 }
 

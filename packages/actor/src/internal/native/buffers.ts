@@ -127,6 +127,24 @@ export class NativeBlock implements Block {
   }
 }
 
+/** Whether the platform refuses external memory: what trying it has shown, once for each addon in each isolate (G228). */
+const refusals = new WeakMap<BuffersBinding, boolean>()
+
+const refuses = (binding: BuffersBinding): boolean => {
+  const known = refusals.get(binding)
+  if (known !== undefined) return known
+  // For the pool that tries it.
+  refusals.set(binding, false)
+  const pool = new NativePool(binding, 1)
+  const block = pool.allocate(1)
+  if (typeof block === "string") return false
+  block.attach()
+  const found = pool.copies()
+  block.release()
+  refusals.set(binding, found)
+  return found
+}
+
 export class NativePool implements BufferPool {
   readonly native: NativeBuffers
   readonly parked = new Parked()
@@ -136,7 +154,7 @@ export class NativePool implements BufferPool {
   })
 
   constructor(binding: BuffersBinding, limit: number, copies = false) {
-    this.native = new binding.NativeBuffers(limit, copies)
+    this.native = new binding.NativeBuffers(limit, copies || refuses(binding))
   }
 
   readonly allocate = (bytes: number): Block | "limit" | "memory" => {
