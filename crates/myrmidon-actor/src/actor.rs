@@ -42,6 +42,25 @@ pub trait Actor: Send + Sized + 'static {
     /// another one. Empty: nobody can look it up.
     const PROTOCOL: &'static str = "";
 
+    /// The fingerprint of that protocol: `Actor.fingerprint(Counter)` of the TypeScript package prints it. Who looks the
+    /// name up with a protocol of another shape is told `ProtocolMismatch` (G215). Empty: only names are compared.
+    ///
+    /// No compiler sees both halves: it is to be declared anew when the protocol changes, and the actor with it. What is no
+    /// fingerprint does not compile:
+    ///
+    /// ```compile_fail,E0080
+    /// # use myrmidon_actor::{Actor, Context, Runtime};
+    /// struct Counter;
+    /// impl Actor for Counter {
+    ///     type Message = ();
+    ///     const PROTOCOL: &'static str = "Counter";
+    ///     const FINGERPRINT: &'static str = "no fingerprint";
+    ///     fn handle(&mut self, (): (), _: &mut Context<()>) {}
+    /// }
+    /// fn main() { drop(Runtime::start().unwrap().spawn(Counter)); }
+    /// ```
+    const FINGERPRINT: &'static str = "";
+
     /// Handles one message. A panic ends the actor with `Crashed`, and nothing else.
     fn handle(&mut self, message: Self::Message, context: &mut Context<Self::Message>);
 

@@ -127,7 +127,12 @@ fn gone() -> AskError {
 
 impl<R: Send + 'static> Answer<R> {
     pub(crate) fn new(receiver: Receiver<Outcome>) -> Self {
-        Self { receiver, read: read::<R>, type_of: PhantomData }
+        Self::reading(receiver, read::<R>)
+    }
+
+    /// The same of an outcome that is no `R` yet.
+    pub(crate) fn reading(receiver: Receiver<Outcome>, read: Read<R>) -> Self {
+        Self { receiver, read, type_of: PhantomData }
     }
 
     /// Waits for it, and blocks the thread meanwhile.

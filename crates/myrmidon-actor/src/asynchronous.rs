@@ -2,7 +2,7 @@
 
 use crate::{
     ActorRef, Context, Runtime, Signal, Spawn, SpawnError, Wire,
-    body::{Body, Delivery, Handling, Runs, open},
+    body::{Body, Delivery, Handling, Protocol, Runs, open},
     door::Errand,
     letter::Parcel,
     mail::{Kind, kind_of},
@@ -47,6 +47,9 @@ pub trait AsyncActor: Send + Sized + 'static {
 
     /// As [`crate::Actor::PROTOCOL`].
     const PROTOCOL: &'static str = "";
+
+    /// As [`crate::Actor::FINGERPRINT`].
+    const FINGERPRINT: &'static str = "";
 
     /// Handles one message. A panic ends the actor with `Crashed`.
     fn handle(
@@ -118,8 +121,8 @@ impl<A: AsyncActor> Body for Asynchronous<A> {
         self.kind
     }
 
-    fn protocol(&self) -> &'static str {
-        A::PROTOCOL
+    fn protocol(&self) -> Protocol {
+        const { Protocol::new(A::PROTOCOL, A::FINGERPRINT) }
     }
 
     fn runs(&self) -> Runs {

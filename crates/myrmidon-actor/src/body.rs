@@ -28,6 +28,29 @@ pub(crate) struct Delivery {
 #[cfg(feature = "tokio")]
 pub(crate) type Handling = Pin<Box<dyn Future<Output = Box<dyn Body>> + Send>>;
 
+/// What an actor understands, as other languages know it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Protocol {
+    /// `PROTOCOL`.
+    pub name: &'static str,
+    /// `FINGERPRINT`.
+    pub fingerprint: &'static str,
+}
+
+impl Protocol {
+    /// Checked by the compiler, in the build of whoever declares it.
+    pub const fn new(name: &'static str, fingerprint: &'static str) -> Self {
+        let digits = fingerprint.as_bytes();
+        assert!(digits.is_empty() || digits.len() == 16, "FINGERPRINT has 16 digits, or is empty");
+        let mut at = 0;
+        while at < digits.len() {
+            assert!(matches!(digits[at], b'0'..=b'9' | b'a'..=b'f'), "FINGERPRINT has the digits 0 to 9 and a to f");
+            at += 1;
+        }
+        Self { name, fingerprint }
+    }
+}
+
 /// Who runs the next handler.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Runs {
@@ -40,7 +63,7 @@ pub(crate) enum Runs {
 /// See the module. User code runs in here, with nothing borrowed.
 pub(crate) trait Body: Send {
     fn kind(&self) -> Kind;
-    fn protocol(&self) -> &'static str;
+    fn protocol(&self) -> Protocol;
     fn runs(&self) -> Runs;
     /// A handler took so long.
     fn took(&mut self, micros: u32);
@@ -106,8 +129,8 @@ impl<A: Actor> Body for Plain<A> {
         self.kind
     }
 
-    fn protocol(&self) -> &'static str {
-        A::PROTOCOL
+    fn protocol(&self) -> Protocol {
+        const { Protocol::new(A::PROTOCOL, A::FINGERPRINT) }
     }
 
     #[inline]

@@ -254,7 +254,7 @@ impl<M: Send + 'static> Context<M> {
         SharedBuffer::allocate(&door.account, bytes)
     }
 
-    fn on_shard(&self, run: impl FnOnce(&mut Worker) + Send + 'static) {
+    pub(crate) fn on_shard(&self, run: impl FnOnce(&mut Worker) + Send + 'static) {
         steer(self.me, run);
     }
 }

@@ -10,8 +10,12 @@ use std::time::{Duration, Instant};
 pub struct Description {
     /// What its shard knows of it.
     pub info: ActorInfo,
-    /// Its [`crate::Actor::PROTOCOL`]; empty also while it is lent.
+    /// Its [`crate::Actor::PROTOCOL`].
     pub protocol: &'static str,
+    /// Its [`crate::Actor::FINGERPRINT`].
+    pub fingerprint: &'static str,
+    /// The type of actors that it is of.
+    pub behavior: &'static str,
 }
 
 /// Whether a shard is a worker of this process.
@@ -34,13 +38,7 @@ pub struct Silent;
 /// [`Silent`].
 pub fn describe(pid: Pid, within: Duration) -> Result<Option<Description>, Silent> {
     let Some(door) = door::find(pid.shard()) else { return Ok(None) };
-    let named = door.named.lock().get(&pid).map(|named| named.protocol);
-    let ask = move |worker: &mut crate::worker::Worker| {
-        let info = worker.info(pid)?;
-        let protocol = named.or_else(|| worker.protocol(pid)).unwrap_or_default();
-        Some(Description { info, protocol })
-    };
-    request_until(&door, Instant::now() + within, ask).ok_or(Silent)
+    request_until(&door, Instant::now() + within, move |worker| worker.describe(pid)).ok_or(Silent)
 }
 
 /// As [`crate::ActorRef::suspend`] and its end; whether the actor lives. It waits as [`describe`] does.

@@ -90,8 +90,6 @@ pub(crate) struct Door {
 pub(crate) struct Named {
     /// The type of its messages.
     pub kind: Kind,
-    /// Its protocol in other languages.
-    pub protocol: &'static str,
 }
 
 impl fmt::Debug for Door {

@@ -42,6 +42,9 @@ pub enum AskError {
     MailboxFull,
     /// The callee's shard takes nothing from outside now.
     NodeBusy,
+    /// The callee does not understand the question, or its answer is none of the question's; what does not fit. Of actors
+    /// of other languages, where no compiler sees it.
+    BadMessage(Box<str>),
     /// The callee dropped its [`crate::ReplyTo`], and lives.
     NoReply,
     /// An actor asked itself.
@@ -57,6 +60,7 @@ impl fmt::Display for AskError {
             Self::AskTimeout => f.write_str("no answer in time"),
             Self::MailboxFull => f.write_str("the mailbox is full"),
             Self::NodeBusy => f.write_str("the actor's shard takes nothing from outside now"),
+            Self::BadMessage(issue) => write!(f, "the question or its answer does not fit: {issue}"),
             Self::NoReply => f.write_str("the actor dropped the question"),
             Self::SelfAsk => f.write_str("an actor cannot ask itself"),
             Self::WouldBlock => f.write_str("the thread of a shard must not wait: use Context::ask"),

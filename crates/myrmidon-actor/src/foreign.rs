@@ -22,7 +22,7 @@ use myrmidon_runtime::System;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ForeignRef {
     pid: Pid,
-    system: u32,
+    pub(crate) system: u32,
 }
 
 impl From<ForeignRef> for Pid {
@@ -100,6 +100,15 @@ impl ForeignRef {
 }
 
 type Refused = (SendError, Payload, Option<Vec<SharedBuffer>>);
+
+/// What an actor of another language answered.
+pub(crate) struct Said {
+    /// `reply`.
+    #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "answers are read by serde"))]
+    pub status: u32,
+    #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "answers are read by serde"))]
+    pub payload: Payload,
+}
 
 /// What was to be told.
 pub(crate) type Message = (Payload, Option<Vec<SharedBuffer>>);

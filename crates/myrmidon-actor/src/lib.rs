@@ -39,6 +39,7 @@
 
 #![forbid(unsafe_code)]
 
+mod accounts;
 mod actor;
 mod actor_ref;
 mod answer;
@@ -57,6 +58,8 @@ mod letter;
 mod mail;
 mod observer;
 mod place;
+#[cfg(feature = "serde")]
+mod question;
 mod reply;
 mod runtime;
 mod signal;
@@ -71,6 +74,7 @@ mod worker;
 #[cfg(feature = "tokio")]
 mod asynchronous;
 
+pub use accounts::{BehaviorInfo, behaviors, top};
 pub use actor::{Actor, Behavior, Lend, behavior};
 pub use actor_ref::ActorRef;
 pub use answer::Answer;
@@ -85,13 +89,15 @@ pub use myrmidon_core::{
     exit_reason::{CrashError, ExitReason, Language, Unreachable},
     pid::Pid,
     send_error::SendError,
-    shard::{ActorInfo, ShardStats, Status},
+    shard::{ActorInfo, Measure, ShardStats, Status},
 };
 pub use myrmidon_runtime::{
     System,
     buffer::{Refusal, SharedBuffer},
 };
 pub use observer::{DeadLetter, Notice, Why};
+#[cfg(feature = "serde")]
+pub use question::{Answered, NoError, Question};
 pub use reply::ReplyTo;
 pub use runtime::{Builder, Runtime, Stopped};
 pub use signal::{MonitorRef, Signal};

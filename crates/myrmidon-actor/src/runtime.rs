@@ -193,7 +193,10 @@ pub(crate) fn request_until<T: Send + 'static>(
     asked(door, ask)?.wait_until(deadline)
 }
 
-fn asked<T: Send + 'static>(door: &Door, ask: impl FnOnce(&mut Worker) -> T + Send + 'static) -> Option<Receiver<T>> {
+pub(crate) fn asked<T: Send + 'static>(
+    door: &Door,
+    ask: impl FnOnce(&mut Worker) -> T + Send + 'static,
+) -> Option<Receiver<T>> {
     if place::is_shard() {
         return None;
     }

@@ -7,8 +7,9 @@
 //! - `submit`: what actors want, as records. - `serve`: what other threads want. - `turn`: the loop of the thread.
 //! - `deliver`: slices, one handler after the other. - `letters`: the message behind a record.
 //! - `notices`: everything else that the shard says.
-//! - `swaps`, `swap_group`: other versions for actors. - `trace`: who looks at them.
+//! - `swaps`, `swap_group`: other versions for actors. - `trace`: who looks at them. - `accounts`: who has used what.
 
+mod accounts;
 mod deliver;
 mod letters;
 mod notices;
@@ -75,7 +76,8 @@ enum Then {
 }
 
 struct Asking {
-    ticket: Arc<Ticket>,
+    /// `None`: an actor of another language is asked.
+    ticket: Option<Arc<Ticket>>,
     then: Then,
 }
 
@@ -84,6 +86,7 @@ struct Loan {
     /// Each is another one.
     number: u32,
     version: fn() -> myrmidon_core::swap::Version,
+    protocol: crate::body::Protocol,
     /// What stops its future.
     abort: Option<Box<dyn FnOnce() + Send>>,
     /// Its handler waits for a test.
@@ -92,10 +95,11 @@ struct Loan {
 }
 
 impl Loan {
-    fn new(number: u32, version: fn() -> myrmidon_core::swap::Version) -> Self {
+    fn new(number: u32, version: fn() -> myrmidon_core::swap::Version, protocol: crate::body::Protocol) -> Self {
         Self {
             number,
             version,
+            protocol,
             abort: None,
             #[cfg(test)]
             waits: false,
@@ -157,6 +161,7 @@ pub(crate) struct Worker {
     loans: FxHashMap<Pid, Loan>,
     last_loan: u32,
     pub swaps: swaps::Swaps,
+    accounts: accounts::Accounts,
     on_swap: Option<Arc<crate::swap::OnSwap>>,
     traces: FxHashMap<Pid, Vec<Tracer>>,
     /// The shard whose actors are told directly: this one, unless it looks at what the actor that runs sends.
@@ -266,11 +271,6 @@ impl Worker {
     /// The actor that runs.
     pub fn running(&self) -> Pid {
         self.running.pid
-    }
-
-    /// The protocol of an actor that is not lent.
-    pub fn protocol(&mut self, pid: Pid) -> Option<&'static str> {
-        self.home(pid)?.body.as_ref().map(|body| body.protocol())
     }
 
     /// What is known of an actor.

@@ -4,7 +4,7 @@
 import { Actor, ActorSystem, Monitor, SharedBuffer } from "@myrmidonjs/actor"
 import { Console, Effect } from "effect"
 import { addon } from "./addon.ts"
-import { Image, Library, Subscriber } from "./protocols.ts"
+import { Dictionary, Image, Library, Subscriber } from "./protocols.ts"
 
 const SubscriberLive = Subscriber.behavior({
   init: () => [] as Array<string>,
@@ -12,6 +12,11 @@ const SubscriberLive = Subscriber.behavior({
     Learned: (seen, { times, word }) => void seen.push(`${word} ${times}`),
     Seen: (seen) => seen
   }
+})
+
+const DictionaryLive = Dictionary.behavior({
+  init: () => new Map([["be", "to have a place in the world"]]),
+  handlers: { Lookup: (meanings, { word }) => meanings.get(word) ?? null }
 })
 
 const program = Effect.gen(function*() {
@@ -23,6 +28,10 @@ const program = Effect.gen(function*() {
   const unknown = yield* Effect.flip(library.ask(Library.messages.Count({ word: "question" })))
   yield* Console.log(`"be" was seen ${count} times; ${unknown._tag}`)
   yield* Console.log(`told by Rust: ${(yield* subscriber.ask(Subscriber.messages.Seen())).join(", ")}`)
+
+  yield* DictionaryLive.spawn(undefined, { name: "dictionary" })
+  const meaning = yield* library.ask(Library.messages.Define({ word: "be" })) // UnknownWord | NoDictionary | AskError
+  yield* Console.log(`asked by Rust: "be" is ${meaning}`)
 
   const image = yield* Actor.whereis(Image, "image")
   const pixels = yield* SharedBuffer.allocate(16 * 2 ** 20)

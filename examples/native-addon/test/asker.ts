@@ -2,7 +2,7 @@
 import { Actor } from "@myrmidonjs/actor"
 import { Effect, Layer, Schema } from "effect"
 import { Rpc } from "effect/rpc"
-import { Library } from "../src/protocols.ts"
+import { Dictionary, Library } from "../src/protocols.ts"
 
 const Asker = Actor.make("Asker", [
   Rpc.make("Words", { payload: { text: Schema.String, word: Schema.String }, success: Schema.Int })
@@ -23,4 +23,20 @@ export const AskerLive = Actor.module(
     }
   }),
   Layer.empty
+)
+
+/** Some words do more than being looked up. */
+export const DictionaryLive = Actor.module(
+  import.meta.url,
+  Dictionary.behavior({
+    init: (meanings: Readonly<Record<string, string>>) => meanings,
+    handlers: {
+      Lookup: (meanings, { word }) => {
+        if (word === "crash") throw new Error("the page is torn")
+        return word === "wait" ? Effect.never : Effect.succeed(meanings[word] ?? null)
+      }
+    }
+  }),
+  Layer.empty,
+  { args: Schema.Record(Schema.String, Schema.String) }
 )

@@ -1,15 +1,25 @@
 // G196 to G199: actors in Rust, of this example's own addon, as TypeScript reaches them.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorSystem, ExitReason, HotSwap, Inspector, Link, Monitor, SharedBuffer } from "@myrmidonjs/actor"
-import { Deferred, Effect, Exit, Fiber, Option, Schema, Stream } from "effect"
+import {
+  Actor,
+  ActorRef,
+  ActorSystem,
+  ExitReason,
+  HotSwap,
+  Inspector,
+  Link,
+  Monitor,
+  SharedBuffer
+} from "@myrmidonjs/actor"
+import { Deferred, Effect, Exit, Fiber, Metric, Option, Schedule, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { addon } from "../src/addon.ts"
-import { Image, Library, Subscriber, UnknownWord } from "../src/protocols.ts"
+import { Image, Library, NoDictionary, Subscriber, UnknownWord } from "../src/protocols.ts"
 
-const { Count, Fail, Read, Subscribe } = Library.messages
+const { Count, Define, Fail, Read, Subscribe } = Library.messages
 
 const SubscriberLive = Subscriber.behavior({
   init: (third: Deferred.Deferred<void>) => ({ seen: [] as Array<string>, third }),
@@ -23,7 +33,7 @@ const SubscriberLive = Subscriber.behavior({
 })
 
 // Behaviours of TypeScript that the actor in Rust does not run.
-const handlers = { Read: () => {}, Count: () => 0, Subscribe: () => {}, Fail: () => {} }
+const handlers = { Read: () => {}, Count: () => 0, Subscribe: () => {}, Define: () => "", Fail: () => {} }
 const One = Library.behavior({ init: () => 0, handlers })
 const Two = Library.behavior({ version: "2", init: () => 0, handlers })
 const registered = HotSwap.module(import.meta.url, HotSwap.upgrade(One, Two))
@@ -50,13 +60,72 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       assert.deepInclude(mismatch, { _tag: "ProtocolMismatch", expected: "Library", found: "Image" })
     })))
 
+  it.live("G215: one whose half of the protocol has another shape than is declared in Rust is no match", () =>
+    run(Effect.gen(function*() {
+      const fingerprint = Actor.fingerprint(Library)
+      const Stale = Actor.make("Library", [
+        Rpc.make("Read", { payload: { text: Schema.String } }),
+        Rpc.make("Count", { payload: { word: Schema.String, from: Schema.Int }, success: Schema.Int })
+      ])
+      const named = yield* ActorRef.named(Stale, "library")
+      for (const mismatch of yield* Effect.all([Actor.whereis(Stale, "library"), named.current].map(Effect.flip))) {
+        assert.deepInclude(mismatch, {
+          _tag: "ProtocolMismatch",
+          expected: `Library ${Actor.fingerprint(Stale)}`,
+          found: `Library ${fingerprint}`
+        })
+      }
+      // The order of tags and fields is no part of it; an actor that declares none is found by its name alone.
+      const Turned = Actor.make("Library", [...Library.group.requests.values()].toReversed() as never)
+      assert.strictEqual((yield* Actor.whereis(Turned, "library")).pid, (yield* library).pid)
+      const Bare = Actor.make("Image", [Rpc.make("Blur")])
+      assert.strictEqual((yield* Actor.whereis(Bare, "image")).pid, (yield* Actor.whereis(Image, "image")).pid)
+    })))
+
+  it.live(
+    "G216: Rust asks an actor of TypeScript, here and in a worker: answers, errors and ends are typed",
+    () =>
+      Effect.gen(function*() {
+        const { DictionaryLive } = yield* Effect.promise(() => import("./asker.ts"))
+        const actor = yield* library
+        const define = (word: string) => actor.ask(Define({ word }))
+        const none = yield* Effect.flip(define("ant"))
+        assert.deepStrictEqual(none, new NoDictionary({ why: "nobody has the name" }))
+        for (const on of ["main", "worker"] as const) {
+          const open = DictionaryLive.spawnOn(on, { ant: "it carries" }, { name: "dictionary" })
+          yield* open
+          assert.strictEqual(yield* define("ant"), "it carries")
+          assert.deepStrictEqual(yield* Effect.flip(define("bee")), new UnknownWord({ word: "bee" }))
+          const crashed = yield* Effect.flip(define("crash"))
+          assert.isTrue(crashed._tag === "NoDictionary" && crashed.why.includes("the page is torn"), crashed.message)
+          const second = yield* open
+          const waiting = yield* Effect.forkChild(Effect.flip(define("wait")), { startImmediately: true })
+          yield* Effect.repeat(Actor.info(second), { until: ({ status }) => status === "busy" })
+          // The library goes on while it waits for its answer.
+          assert.strictEqual((yield* Effect.flip(actor.ask(Count({ word: "ant" }))))._tag, "UnknownWord")
+          yield* Actor.kill(second)
+          const ended = yield* Fiber.join(waiting)
+          assert.isTrue(ended._tag === "NoDictionary" && ended.why.includes("killed"), ended.message)
+        }
+        // What its protocol does not read is BadMessage, in words.
+        const Wrong = Actor.make("Dictionary", [Rpc.make("Lookup", { payload: { word: Schema.Int } })])
+        yield* Wrong.behavior({ init: () => null, handlers: { Lookup: () => {} } }).spawn(undefined, {
+          name: "dictionary"
+        })
+        const unread = yield* Effect.flip(define("ant"))
+        assert.isTrue(unread._tag === "NoDictionary" && unread.why.includes("does not fit"), unread.message)
+      }).pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ addon, rustShards: 1, isolates: 1 }))),
+    60_000
+  )
+
   it.live("G196: what the actor cannot read is a BadMessage for who asks, and the actor lives", () =>
     run(Effect.gen(function*() {
       const Other = Actor.make("Library", [
         Rpc.make("Count", { payload: { word: Schema.Int }, success: Schema.Int }),
         Rpc.make("Burn", { success: Schema.Int })
       ])
-      const actor = yield* Actor.whereis(Other, "library")
+      // By its PID: by its name it would be a ProtocolMismatch.
+      const actor = yield* Effect.flatMap(library, ({ pid }) => ActorRef.fromPid(Other, pid))
       const wrong = yield* Effect.flip(actor.ask(Other.messages.Count({ word: 3 })))
       const unknown = yield* Effect.flip(actor.ask(Other.messages.Burn()))
       assert.strictEqual(wrong.reason._tag, "BadMessage")
@@ -64,7 +133,11 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       assert.strictEqual(unknown.reason._tag, "BadMessage")
       assert.include(unknown.message, "does not know")
       assert.isTrue(yield* Actor.isAlive(actor))
-      assert.deepInclude(yield* Actor.info(actor), { name: "library", protocol: "Library", version: "rust" })
+      assert.deepInclude(yield* Actor.info(actor), {
+        name: "library",
+        protocol: "Library",
+        version: "rust example_native_addon::library::Library"
+      })
     })))
 
   it.live("G197: Rust tells an actor of TypeScript, which its protocol reads", () =>
@@ -93,7 +166,7 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
         Rpc.make("Subscribe", { payload: Schema.Number }),
         Rpc.make("Read", { payload: { text: Schema.String } })
       ])
-      const actor = yield* Actor.whereis(Loose, "library")
+      const actor = yield* Effect.flatMap(library, ({ pid }) => ActorRef.fromPid(Loose, pid))
       yield* actor.tell(Loose.messages.Subscribe(stranger.pid))
       yield* actor.tell(Loose.messages.Read({ text: "word" }))
       const event = Option.getOrThrow(yield* Fiber.join(misunderstood))
@@ -163,7 +236,7 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       })
       const Other = Actor.make("Library", [Rpc.make("Burn"), Rpc.make("Shelve", { payload: SharedBuffer.schema })])
       const actor = yield* library
-      const other = yield* Actor.whereis(Other, "library")
+      const other = yield* ActorRef.fromPid(Other, actor.pid)
       yield* other.tell(Other.messages.Burn())
       yield* actor.tell(Fail({ text: "the shelf broke" }))
       const event = Option.getOrThrow(yield* Fiber.join(crashed))
@@ -198,6 +271,55 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       assert.strictEqual(end._tag, "Killed")
     })))
 
+  it.live("G193: top and behaviors are of actors in Rust, too, by actor and by type", () =>
+    run(Effect.scoped(Effect.gen(function*() {
+      const system = yield* ActorSystem
+      const subscriber = yield* SubscriberLive.spawn(yield* Deferred.make<void>())
+      const actor = yield* library
+      for (let n = 0; n < 20; n++) yield* actor.tell(Read({ text: "word" }))
+      yield* actor.ask(Count({ word: "word" }))
+      const image = yield* Actor.whereis(Image, "image")
+      yield* subscriber.ask(Subscriber.messages.Seen())
+      const busiest = yield* system.top(3, "reductions")
+      assert.deepStrictEqual(busiest.map(({ pid }) => pid), [actor.pid, subscriber.pid, image.pid])
+      assert.deepInclude(busiest[0], {
+        name: "library",
+        protocol: "Library",
+        version: "rust example_native_addon::library::Library",
+        reductions: 21
+      })
+      for (const by of ["time", "mailbox", "memory"] as const) {
+        const pids = (yield* system.top(10, by)).map(({ pid }) => pid)
+        assert.sameMembers(pids, [actor.pid, subscriber.pid, image.pid])
+      }
+      const rowOf = (protocol: string) =>
+        Effect.map(system.behaviors, (rows) => rows.find((row) => row.protocol === protocol))
+      const row = yield* rowOf("Library")
+      assert.deepInclude(row, { version: busiest[0]!.version, actors: 1, reductions: 21, mailbox: 0 })
+      assert.isAbove(row!.memory, 0)
+      const end = yield* Monitor.make(actor)
+      yield* Actor.kill(actor)
+      yield* end
+      assert.deepInclude(yield* rowOf("Library"), { actors: 0, reductions: 21, memory: 0 })
+    }))))
+
+  it.live("G226: the accounts of actors in Rust are metrics, read now and then", () =>
+    run(Effect.scoped(Effect.gen(function*() {
+      const actor = yield* library
+      for (let n = 0; n < 20; n++) yield* actor.tell(Read({ text: "word" }))
+      yield* actor.ask(Count({ word: "word" }))
+      const handled = Effect.map(
+        Metric.snapshot,
+        (metrics) =>
+          metrics.flatMap(({ attributes, id, state }) =>
+            id === "myrmidon_behavior_reductions" && attributes?.["protocol"] === "Library"
+              ? [Number((state as { readonly count: number }).count)]
+              : []
+          )
+      )
+      yield* Effect.repeat(handled, { until: ([count]) => count === 21, schedule: Schedule.spaced("10 millis") })
+    }))))
+
   it.live("G201: to swap it, to look into it or to trace it from TypeScript is ActorElsewhere, and it goes on", () =>
     run(
       Effect.gen(function*() {
@@ -222,7 +344,7 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       const { AskerLive, messages } = yield* Effect.promise(() => import("./asker.ts"))
       const asker = yield* AskerLive.spawnOn("worker")
       assert.strictEqual(yield* asker.ask(messages.Words({ text: "one two two", word: "two" })), 2)
-    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ addon, rustShards: 1, isolates: 1 }))))
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ addon, rustShards: 1, isolates: 1 }))), 60_000)
 
   it.live("options that do not fit are typed errors", () =>
     Effect.gen(function*() {
@@ -248,6 +370,7 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
         stdout,
         "\"be\" was seen 2 times; UnknownWord\n"
           + "told by Rust: to 1, be 1, or 1, not 1, to 2, be 2\n"
+          + "asked by Rust: \"be\" is to have a place in the world\n"
           + "16 MiB came back inverted: true\n"
           + "rust: the shelf broke\n"
       )

@@ -17,6 +17,8 @@ import { ActorSystem } from "./ActorSystem.ts"
 import type { ActorExited, AskError } from "./AskError.ts"
 import type { Behavior } from "./Behavior.ts"
 import { ExitReason } from "./ExitReason.ts"
+import { fingerprintOf } from "./internal/codec/fingerprint.ts"
+import { msgpack } from "./internal/codec/msgpack.ts"
 import { infoOf, isAlive as isCellAlive, setHold } from "./internal/about.ts"
 import { provideBehavior } from "./internal/behavior.ts"
 import { cellOf } from "./internal/cell.ts"
@@ -26,7 +28,7 @@ import { millisOf } from "./internal/mailbox.ts"
 import { lookupName } from "./internal/named.ts"
 import { makeProtocol } from "./internal/protocol.ts"
 import { checkedReason } from "./internal/reason.ts"
-import { makeGroup } from "./internal/rpc.ts"
+import { infosOf, makeGroup } from "./internal/rpc.ts"
 import { makeClient, makeHandlers } from "./internal/rpcBridge.ts"
 import { stopCell } from "./internal/stop.ts"
 import { hostOf } from "./internal/system.ts"
@@ -34,7 +36,7 @@ import type { Message } from "./Message.ts"
 import type { Movable } from "./Movable.ts"
 import type { Pid } from "./Pid.ts"
 import type { Protocol } from "./Protocol.ts"
-import { InvalidOption, type NameNotFound, type ProtocolMismatch } from "./SpawnError.ts"
+import { InvalidOption, type IsolateUnavailable, type NameNotFound, type ProtocolMismatch } from "./SpawnError.ts"
 
 /**
  * The type of a ref: `type CounterRef = Actor.Ref<typeof Counter>`.
@@ -298,7 +300,9 @@ export const info = (ref: AnyRef): Effect.Effect<ActorInfo, ActorExited> => Effe
 export const isAlive = (ref: AnyRef): Effect.Effect<boolean> => Effect.suspend(() => isCellAlive(cellOf(ref)))
 
 /**
- * The actor that has a name in this system.
+ * The actor that has a name in this system. Of one in another isolate that isolate is asked what it understands:
+ * `IsolateUnavailable` when it does not answer within `isolateSilence`. An actor in Rust that declares its `fingerprint`
+ * is found with a protocol of that shape alone.
  *
  * @category names
  * @since 0.1.0
@@ -306,5 +310,28 @@ export const isAlive = (ref: AnyRef): Effect.Effect<boolean> => Effect.suspend((
 export const whereis = <Name extends string, Rpcs extends Rpc.Any>(
   protocol: Protocol<Name, Rpcs>,
   name: string
-): Effect.Effect<ActorRef<Rpcs>, NameNotFound | ProtocolMismatch, ActorSystem> =>
+): Effect.Effect<ActorRef<Rpcs>, NameNotFound | ProtocolMismatch | IsolateUnavailable, ActorSystem> =>
   Effect.flatMap(ActorSystem, (system) => lookupName(hostOf(system), protocol, name))
+
+/**
+ * The shape of a protocol in 16 hexadecimal digits: its tags, and of each payload, reply and error the names and forms of
+ * its fields, as plain msgpack has them (docs/codec.md). Equal for two halves that understand each other: an actor in Rust
+ * declares it as `FINGERPRINT`, and a name that leads to another one is `ProtocolMismatch`.
+ *
+ * **Example** (What to declare in Rust)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor } from "@myrmidonjs/actor"
+ * import { Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: { by: Schema.Int }, success: Schema.Int })])
+ *
+ * Actor.fingerprint(Counter) // => "47e25aa9d4345417"
+ * ```
+ *
+ * @category protocols
+ * @since 0.1.0
+ */
+export const fingerprint = <Name extends string, Rpcs extends Rpc.Any>(protocol: Protocol<Name, Rpcs>): string =>
+  fingerprintOf(msgpack.format, infosOf(protocol.group))

@@ -21,7 +21,7 @@ import type { Behavior } from "./Behavior.ts"
 import type { Message } from "./Message.ts"
 import { Pid } from "./Pid.ts"
 import type { Protocol } from "./Protocol.ts"
-import type { NameNotFound, ProtocolMismatch } from "./SpawnError.ts"
+import type { IsolateUnavailable, NameNotFound, ProtocolMismatch } from "./SpawnError.ts"
 import type { TellError, TellOutcome } from "./TellError.ts"
 
 /**
@@ -89,7 +89,7 @@ export interface ActorRef<in Rpcs extends Rpc.Any> extends Recipient<Rpcs> {
 export interface NamedRef<in Rpcs extends Rpc.Any> extends Recipient<Rpcs> {
   readonly "~myrmidon/NamedRef": true
   readonly name: string
-  readonly current: Effect.Effect<ActorRef<Rpcs>, NameNotFound | ProtocolMismatch>
+  readonly current: Effect.Effect<ActorRef<Rpcs>, NameNotFound | ProtocolMismatch | IsolateUnavailable>
 }
 
 /**

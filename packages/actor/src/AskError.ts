@@ -6,6 +6,7 @@
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
+import { ownName } from "./internal/ownName.ts"
 import { Pid } from "./Pid.ts"
 import { BadMessage, MailboxFull, NodeBusy } from "./TellError.ts"
 
@@ -17,10 +18,9 @@ import { BadMessage, MailboxFull, NodeBusy } from "./TellError.ts"
  */
 export class ActorExited extends Schema.TaggedError<ActorExited>("myrmidon/ActorExited")("ActorExited", {
   pid: Pid.schema,
-  name: Schema.optional(Schema.String),
+  name: ownName("myrmidon/ActorExited"),
   reason: ExitReasonSchema
 }) {
-  // Without an own `name` an Error shows that of its class.
   override get message(): string {
     return `actor ${Object.hasOwn(this, "name") && this.name || Pid.print(this.pid)} has ended: ${
       ExitReason.print(this.reason)

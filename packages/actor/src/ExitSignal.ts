@@ -6,6 +6,7 @@
 import type * as Brand from "effect/Brand"
 import * as Schema from "effect/Schema"
 import { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
+import { ownName } from "./internal/ownName.ts"
 import { Pid } from "./Pid.ts"
 
 /**
@@ -17,10 +18,9 @@ import { Pid } from "./Pid.ts"
  */
 export class ExitSignal extends Schema.TaggedError<ExitSignal>("myrmidon/ExitSignal")("ExitSignal", {
   from: Pid.schema,
-  name: Schema.optional(Schema.String),
+  name: ownName("myrmidon/ExitSignal"),
   reason: ExitReasonSchema
 }) {
-  // Without an own `name` an Error shows that of its class.
   override get message(): string {
     return `linked actor ${Object.hasOwn(this, "name") && this.name || Pid.print(this.from)} has ended: ${
       ExitReason.print(this.reason)

@@ -62,7 +62,10 @@ export interface Canary {
  */
 export interface SwapOptions {
   readonly canary?: Canary | undefined
-  /** For the end of the message in hand and the migration together, of each actor. 5 seconds by default. */
+  /**
+   * For the end of the message in hand and the migration together, of each actor; and before that, for what the new
+   * behaviour needs, where a module has to be imported or its Layer built. 5 seconds by default.
+   */
   readonly timeout?: Duration.Input | undefined
   /** Versions that each actor keeps for `rollback`, with their states: 2 by default, 16 at most. */
   readonly keep?: number | undefined
@@ -307,7 +310,7 @@ export const plan = <From extends Rpc.Any, To extends Rpc.Any, R>(
   upgrade: Upgrade<From, To, R>,
   planOptions?: Selection & {
     readonly sample?: number | undefined
-    /** For each migration that is an Effect. 5 seconds by default. */
+    /** For each migration that is an Effect, and for what has to be imported or built first. 5 seconds by default. */
     readonly timeout?: Duration.Input | undefined
   }
 ): Effect.Effect<PlanReport, never, R | ActorSystem> =>

@@ -429,7 +429,7 @@ CounterElsewhere.spawnOn(1, 0)
 export const getOrStart = CounterLive.spawnDetached(0, { name: "counter" }).pipe(
   Effect.catchReason("SpawnError", "NameTaken", ({ name }) => Actor.whereis(Counter, name))
 )
-expect<E<typeof getOrStart>>().type.toBe<SpawnError | NameNotFound | ProtocolMismatch>()
+expect<E<typeof getOrStart>>().type.toBe<SpawnError | NameNotFound | ProtocolMismatch | IsolateUnavailable>()
 
 export const inTest = counterProgram.pipe(Effect.provide(ActorSystem.layerTest({ seed: 42n })))
 export const native = counterProgram.pipe(Effect.provide(ActorSystem.layer({ maxActors: 2 })))

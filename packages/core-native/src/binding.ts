@@ -134,6 +134,28 @@ export interface RustShards {
   close(within: number): Promise<{ readonly killed: number; readonly stuck: number }>
 }
 
+/** A Rust actor. */
+export interface RustInfoData {
+  readonly info: InfoData
+  /** Of TypeScript; empty: it has none. */
+  readonly protocol: string
+  /** Of that protocol; empty: none was declared. */
+  readonly fingerprint: string
+  /** The name of its type. */
+  readonly behavior: string
+}
+
+/** What the actors of a Rust type have used and hold. */
+export interface RustBehaviorData {
+  readonly protocol: string
+  readonly behavior: string
+  readonly actors: number
+  readonly reductions: number
+  readonly micros: number
+  readonly mailbox: number
+  readonly memory: number
+}
+
 /** Blocks of memory; see `src/buffer.rs`. */
 export interface NativeBuffers {
   /** The number of a block; 0: the limit is reached, -1: the machine has not that much. */
@@ -187,11 +209,19 @@ export interface Binding {
   }) => RustShards
   isRustShard(shard: number): boolean
   /** A living Rust actor. Rejects when its shard has not answered in so many ms. */
-  rustInfo(
-    low: number,
-    generation: number,
+  rustInfo(low: number, generation: number, within: number): Promise<RustInfoData | null>
+  /** Those that have most of something, of each of these shards; `null`: it has not answered in so many ms. */
+  rustTop(
+    shards: ReadonlyArray<number>,
+    n: number,
+    by: string,
     within: number
-  ): Promise<{ readonly info: InfoData; readonly protocol: string } | null>
+  ): Promise<ReadonlyArray<ReadonlyArray<RustInfoData> | null>>
+  /** The accounts of all types of actors, of each of these shards; `null` as of `rustTop`. */
+  rustBehaviors(
+    shards: ReadonlyArray<number>,
+    within: number
+  ): Promise<ReadonlyArray<ReadonlyArray<RustBehaviorData> | null>>
   /** Holds a Rust actor still, or lets go of it. Whether it lives. Rejects as `rustInfo` does. */
   rustHold(low: number, generation: number, hold: boolean, within: number): Promise<boolean>
   /** Messages of this tag may carry buffers from now on. */

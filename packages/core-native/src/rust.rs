@@ -2,7 +2,7 @@
 
 use crate::{info::InfoData, relay::relay};
 use core::{error::Error as StdError, time::Duration};
-use myrmidon_actor::{Notice, Runtime, Silent, Stopped, System};
+use myrmidon_actor::{BehaviorInfo, Description, Measure, Notice, Runtime, Silent, Stopped, System};
 use myrmidon_core::pid::Pid;
 use napi::{Env, Error, Result, Status, Task, bindgen_prelude::AsyncTask};
 use napi_derive::napi;
@@ -154,8 +154,22 @@ pub fn is_rust_shard(shard: u8) -> bool {
 pub struct RustInfoData {
     /// As of any actor.
     pub info: InfoData,
-    /// Its protocol's name; empty: it has none, or is lent and was never named.
+    /// Its protocol's name; empty: it has none.
     pub protocol: String,
+    /// The fingerprint of that protocol; empty: none was declared.
+    pub fingerprint: String,
+    /// The type of actors that it is of.
+    pub behavior: String,
+}
+impl From<(Pid, Description)> for RustInfoData {
+    fn from((pid, found): (Pid, Description)) -> Self {
+        Self {
+            info: InfoData::from((pid, found.info)),
+            protocol: found.protocol.to_owned(),
+            fingerprint: found.fingerprint.to_owned(),
+            behavior: found.behavior.to_owned(),
+        }
+    }
 }
 
 // A thread of Node's pool waits: without a limit, four shards that are stuck would hold up its files and names.
@@ -187,10 +201,7 @@ impl Task for Describe {
 
     fn compute(&mut self) -> Result<Self::Output> {
         let found = myrmidon_actor::describe(self.pid, self.within).map_err(silent)?;
-        Ok(found.map(|found| RustInfoData {
-            info: InfoData::from((self.pid, found.info)),
-            protocol: found.protocol.to_owned(),
-        }))
+        Ok(found.map(|found| RustInfoData::from((self.pid, found))))
     }
 
     fn resolve(&mut self, _: Env, found: Self::Output) -> Result<Self::JsValue> {
@@ -201,13 +212,13 @@ impl Task for Describe {
 /// Holds a Rust actor still, or lets go of it; whether it lives. Fails as [`rust_info`] does.
 #[napi(catch_unwind)]
 pub fn rust_hold(low: u32, generation: u32, hold: bool, within: f64) -> AsyncTask<Hold> {
-    AsyncTask::new(Hold { pid: Pid::from_words(low, generation), hold, within: limit(within) })
+    AsyncTask::new(Hold { pid: Pid::from_words(low, generation), is_held: hold, within: limit(within) })
 }
 
 /// See [`rust_hold`].
 pub struct Hold {
     pid: Pid,
-    hold: bool,
+    is_held: bool,
     within: Duration,
 }
 
@@ -216,10 +227,102 @@ impl Task for Hold {
     type JsValue = bool;
 
     fn compute(&mut self) -> Result<bool> {
-        myrmidon_actor::suspend(self.pid, self.hold, self.within).map_err(silent)
+        myrmidon_actor::suspend(self.pid, self.is_held, self.within).map_err(silent)
     }
 
     fn resolve(&mut self, _: Env, lives: bool) -> Result<bool> {
         Ok(lives)
+    }
+}
+
+// Whoever names a shard by a number that none can have is answered as one that is not there.
+fn shards_of(shards: &[u32]) -> Vec<u8> {
+    shards.iter().map(|shard| u8::try_from(*shard).unwrap_or(u8::MAX)).collect()
+}
+
+/// The Rust actors that have most of something, of each of these shards; `null`: it has not answered in so many ms.
+#[napi(catch_unwind)]
+pub fn rust_top(shards: Vec<u32>, n: u32, by: String, within: f64) -> Result<AsyncTask<Top>> {
+    let by = Measure::named(&by).ok_or_else(|| failed(format!("there is no measure {by}")))?;
+    Ok(AsyncTask::new(Top { shards: shards_of(&shards), n: n as usize, by, within: limit(within) }))
+}
+
+/// See [`rust_top`].
+pub struct Top {
+    shards: Vec<u8>,
+    n: usize,
+    by: Measure,
+    within: Duration,
+}
+
+impl Task for Top {
+    type Output = Vec<Option<Vec<RustInfoData>>>;
+    type JsValue = Vec<Option<Vec<RustInfoData>>>;
+
+    fn compute(&mut self) -> Result<Self::Output> {
+        let found = myrmidon_actor::top(&self.shards, self.n, self.by, self.within);
+        Ok(found.into_iter().map(|all| Some(all?.into_iter().map(RustInfoData::from).collect())).collect())
+    }
+
+    fn resolve(&mut self, _: Env, found: Self::Output) -> Result<Self::JsValue> {
+        Ok(found)
+    }
+}
+
+/// What the actors of one Rust type have used and hold.
+#[napi(object)]
+pub struct RustBehaviorData {
+    /// Its protocol's name; empty: it has none.
+    pub protocol: String,
+    /// The type of actors.
+    pub behavior: String,
+    /// Those that live.
+    pub actors: u32,
+    /// Messages handled.
+    pub reductions: f64,
+    /// Microseconds of their handlers.
+    pub micros: f64,
+    /// Messages that wait.
+    pub mailbox: f64,
+    /// Bytes that the shard holds for them.
+    pub memory: f64,
+}
+impl From<BehaviorInfo> for RustBehaviorData {
+    fn from(info: BehaviorInfo) -> Self {
+        Self {
+            protocol: info.protocol.to_owned(),
+            behavior: info.behavior.to_owned(),
+            actors: info.actors,
+            reductions: info.reductions as f64,
+            micros: info.micros as f64,
+            mailbox: info.mailbox as f64,
+            memory: info.memory as f64,
+        }
+    }
+}
+
+/// The accounts of all types of Rust actors, of each of these shards; `null` as of [`rust_top`].
+#[napi(catch_unwind)]
+pub fn rust_behaviors(shards: Vec<u32>, within: f64) -> AsyncTask<Behaviors> {
+    AsyncTask::new(Behaviors { shards: shards_of(&shards), within: limit(within) })
+}
+
+/// See [`rust_behaviors`].
+pub struct Behaviors {
+    shards: Vec<u8>,
+    within: Duration,
+}
+
+impl Task for Behaviors {
+    type Output = Vec<Option<Vec<RustBehaviorData>>>;
+    type JsValue = Vec<Option<Vec<RustBehaviorData>>>;
+
+    fn compute(&mut self) -> Result<Self::Output> {
+        let found = myrmidon_actor::behaviors(&self.shards, self.within);
+        Ok(found.into_iter().map(|all| Some(all?.into_iter().map(RustBehaviorData::from).collect())).collect())
+    }
+
+    fn resolve(&mut self, _: Env, found: Self::Output) -> Result<Self::JsValue> {
+        Ok(found)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Signal, Wire,
-    body::{Body, Delivery, Runs, open, read_wire},
+    body::{Body, Delivery, Protocol, Runs, open, read_wire},
     letter::{Letter, Parcel},
     mail::Kind,
     place,
@@ -62,7 +62,7 @@ impl<M: Send + 'static> Body for Layer<M> {
         self.inner.kind()
     }
 
-    fn protocol(&self) -> &'static str {
+    fn protocol(&self) -> Protocol {
         self.inner.protocol()
     }
 

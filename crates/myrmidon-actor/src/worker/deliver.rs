@@ -209,7 +209,7 @@ fn lend(body: Box<dyn Body>, delivery: Delivery) {
         worker.submit(submission::BUSY, pid, Pid::NONE, 0, 0, 0);
         worker.last_loan = worker.last_loan.wrapping_add(1);
         let number = worker.last_loan;
-        worker.loans.insert(pid, Loan::new(number, body.version()));
+        worker.loans.insert(pid, Loan::new(number, body.version(), body.protocol()));
         // The store of the shard is not to be reached from elsewhere.
         let letter = match letter {
             Letter::Slot(slot) => worker.mail.take_parcel(kind, slot).map(Letter::Parcel),

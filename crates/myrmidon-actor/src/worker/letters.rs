@@ -1,7 +1,7 @@
 //! What is in a delivery: the message behind its record, from the shard's store, from another shard, or in another language's
 //! bytes.
 
-use super::{Made, Question, Worker, serve::Boxed};
+use super::{Asking, Made, Question, Worker, serve::Boxed};
 use crate::{
     Payload, Wire,
     letter::{Letter, Parcel},
@@ -70,9 +70,9 @@ impl Worker {
             };
         }
         if flags & flag::CALL != 0
-            && let Some(asking) = self.calls.get(&route.token)
+            && let Some(Asking { ticket: Some(ticket), .. }) = self.calls.get(&route.token)
         {
-            asking.ticket.deliver(route);
+            ticket.deliver(route);
         }
         let slot = record[word::SLOT];
         if op == self.made {

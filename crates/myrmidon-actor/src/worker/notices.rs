@@ -27,6 +27,7 @@ impl Worker {
         match record[word::HEAD] & 0xff {
             completion::DEAD => {
                 let reason = self.shard.reason(record[word::A]).unwrap_or(ExitReason::Normal);
+                self.account_ended(pid, record);
                 self.forget(pid, &reason);
             }
             completion::TERMINATE => self.submit(submission::FINISHED, pid, Pid::NONE, 0, 0, 0),
@@ -45,6 +46,12 @@ impl Worker {
                 };
                 if let Some(asking) = self.calls.remove(&record[word::A]) {
                     self.resolve(asking.then, Err(error));
+                }
+            }
+            completion::REPLIED if self.calls.get(&record[word::A]).is_some_and(|asking| asking.ticket.is_none()) => {
+                let said = self.said(record);
+                if let Some(asking) = self.calls.remove(&record[word::A]) {
+                    self.resolve(asking.then, Ok(Box::new(said)));
                 }
             }
             completion::REPLIED => {

@@ -1,6 +1,6 @@
 //! What actors want: records in the order in which they asked, and what stands behind their numbers.
 
-use super::{Asking, Made, Neighbour, Opening, Question, Seen, Then, Worker, trace::NOWHERE};
+use super::{Asking, Made, Neighbour, Opening, Question, Seen, Then, Worker, trace::NOWHERE, wire::said_here};
 use crate::{
     AskError, Notice, SpawnError,
     answer::Sender,
@@ -172,7 +172,7 @@ impl Worker {
         timeout: u32,
     ) {
         let from = self.running.pid;
-        self.place_call(from, to, kind, message, Asking { ticket, then: Then::Outside(answer) }, timeout);
+        self.place_call(from, to, kind, message, ticket, Then::Outside(answer), timeout);
     }
 
     /// An actor asks, and gets the answer as a message.
@@ -187,30 +187,31 @@ impl Worker {
         then: Box<dyn FnOnce(Outcome) -> Parcel + Send>,
         timeout: u32,
     ) {
-        let asking = Asking { ticket, then: Then::Message { asker, callee: to, then } };
-        self.place_call(asker, to, kind, message, asking, timeout);
+        let then = Then::Message { asker, callee: to, then };
+        self.place_call(asker, to, kind, message, ticket, then, timeout);
     }
 
+    #[expect(clippy::too_many_arguments, reason = "as `call_by`")]
     fn place_call<M: Send + 'static>(
         &mut self,
         from: Pid,
         to: Pid,
         kind: Kind,
         message: M,
-        asking: Asking,
+        ticket: Arc<Ticket>,
+        then: Then,
         timeout: u32,
     ) {
         if from == to {
             self.dropped.push(Box::new(message));
-            return self.resolve(asking.then, Err(AskError::SelfAsk));
+            return self.resolve(then, Err(AskError::SelfAsk));
         }
         if !self.traces.is_empty() {
             self.see(from, || Seen::Asked { to, message: mail::name_of(kind) });
         }
         let token = self.token();
         self.timed = true;
-        let ticket = Arc::clone(&asking.ticket);
-        self.calls.insert(token, asking);
+        self.calls.insert(token, Asking { ticket: Some(Arc::clone(&ticket)), then });
         if to.shard() == self.number {
             let slot = self.mail.put(kind, message);
             let head = submission::SEND | flag::CALL << 8 | u32::from(kind) << 16;
@@ -243,9 +244,10 @@ impl Worker {
             }
         }
         if !route.remote {
-            if let Some(asking) = self.calls.remove(&route.token) {
+            if let Some(Asking { ticket, then }) = self.calls.remove(&route.token) {
                 self.submit(submission::ANSWERED, Pid::NONE, Pid::NONE, 0, route.token, 0);
-                self.resolve(asking.then, outcome);
+                let outcome = if ticket.is_none() { outcome.map(said_here) } else { outcome };
+                self.resolve(then, outcome);
             }
             return;
         }
@@ -317,7 +319,7 @@ impl Worker {
                 self.dropped_bodies.push(body);
                 return Err(SpawnError::NameTaken { holder });
             }
-            let named = Named { kind: body.kind(), protocol: body.protocol() };
+            let named = Named { kind: body.kind() };
             self.door.named.lock().insert(pid, named);
         } else {
             self.submit(head, pid, *parent, *watch, *capacity, *policy);

@@ -144,6 +144,7 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         loans: FxHashMap::default(),
         last_loan: 0,
         swaps: Swaps::default(),
+        accounts: super::accounts::Accounts::default(),
         on_swap: plan.on_swap,
         traces: FxHashMap::default(),
         near: u16::from(number),

@@ -1,11 +1,18 @@
-//! Messages to actors of other languages.
+//! Messages to actors of other languages, and their answers.
 
-use super::Worker;
-use crate::{Payload, foreign::Message};
+use super::{Asking, Seen, Then, Worker};
+use crate::{
+    AskError, Payload,
+    foreign::{Message, Said},
+    letter::Parcel,
+    wire::Encoded,
+};
+#[cfg(feature = "serde")]
+use crate::{answer::Sender, letter::Outcome};
 use myrmidon_core::{
     payload::Payload as Carried,
     pid::Pid,
-    record::{control, flag, submission},
+    record::{Record, control, flag, submission, word},
     send_error::SendError,
 };
 use myrmidon_runtime::{
@@ -49,5 +56,86 @@ impl Worker {
         let slot = self.shard.put_block(carried);
         self.submit(head | flag::BYTES << 8, to, from, slot, 0, 0);
         Ok(())
+    }
+    /// Asks an actor of any language.
+    #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "questions are written and read by serde"))]
+    pub(super) fn call_wire(&mut self, from: Pid, to: Pid, op: u16, payload: Payload, then: Then, timeout: u32) {
+        if from == to {
+            return self.resolve(then, Err(AskError::SelfAsk));
+        }
+        if !self.traces.is_empty() {
+            self.see(from, || Seen::Asked { to, message: "a question of another language" });
+        }
+        let token = self.token();
+        self.timed = true;
+        self.calls.insert(token, Asking { ticket: None, then });
+        let head = submission::SEND | flag::CALL << 8 | u32::from(op) << 16;
+        if payload == Payload::Nothing {
+            return self.submit(head, to, from, 0, token, timeout);
+        }
+        let slot = self.shard.put_block(Carried::bytes(payload.into_bytes()));
+        self.submit(head | flag::BYTES << 8, to, from, slot, token, timeout);
+    }
+
+    /// The same by somebody outside of any actor, or one that goes on by itself.
+    #[cfg(feature = "serde")]
+    pub fn call_wire_outside(
+        &mut self,
+        from: Pid,
+        to: Pid,
+        op: u16,
+        payload: Payload,
+        answer: Sender<Outcome>,
+        timeout: u32,
+    ) {
+        self.call_wire(from, to, op, payload, Then::Outside(answer), timeout);
+    }
+
+    /// The same by an actor that gets the answer as a message.
+    #[cfg(feature = "serde")]
+    pub fn call_wire_by(
+        &mut self,
+        asker: Pid,
+        to: Pid,
+        op: u16,
+        payload: Payload,
+        then: Box<dyn FnOnce(Outcome) -> Parcel + Send>,
+        timeout: u32,
+    ) {
+        self.call_wire(asker, to, op, payload, Then::Message { asker, callee: to, then }, timeout);
+    }
+
+    /// An actor asks, and its question does not even leave.
+    #[cfg(feature = "serde")]
+    pub fn answer_at_once(
+        &mut self,
+        asker: Pid,
+        to: Pid,
+        then: Box<dyn FnOnce(Outcome) -> Parcel + Send>,
+        error: AskError,
+    ) {
+        self.resolve(Then::Message { asker, callee: to, then }, Err(error));
+    }
+
+    /// What another shard's actor answered.
+    pub(super) fn said(&self, record: &Record) -> Said {
+        let flags = record[word::HEAD] >> 8 & 0xff;
+        let payload = if flags & flag::BYTES != 0 {
+            self.shard.block(record[word::SLOT]).map_or(Payload::Nothing, Payload::Bytes)
+        } else if flags & flag::INLINE != 0 {
+            let bits = u64::from(record[word::TO]) | u64::from(record[word::TO_GENERATION]) << 32;
+            Payload::Number(f64::from_bits(bits))
+        } else {
+            Payload::Nothing
+        };
+        Said { status: record[word::B], payload }
+    }
+}
+
+/// What an actor of this shard answered to one that asked as another language would.
+pub(super) fn said_here(answer: Parcel) -> Parcel {
+    match answer.downcast::<Encoded>() {
+        Ok(encoded) => Box::new(Said { status: encoded.status, payload: Payload::Bytes(encoded.bytes) }),
+        Err(answer) => answer,
     }
 }

@@ -9,7 +9,7 @@ import { ExitReason } from "../ExitReason.ts"
 import type { Pid } from "../Pid.ts"
 import type { Cell } from "./cell.ts"
 import { Hold, holdStill, letGo } from "./hold.ts"
-import type { Isolates } from "./isolates.ts"
+import type { Isolates, RemoteInfo } from "./isolates.ts"
 import { infoOf as seen } from "./top.ts"
 
 /** The isolates of its system, when it lives in another one than this. */
@@ -37,10 +37,25 @@ export const infoOf = (cell: Cell): Effect.Effect<ActorInfo, ActorExited> => {
     const found = infoHere(cell)
     return found === undefined ? Effect.fail(gone(cell)) : Effect.succeed(found)
   }
-  return Effect.flatMap(isolates.info(cell), (found) =>
-    found === undefined
-      ? Effect.fail(gone(cell))
-      : Effect.succeed({ ...found, pid: cell.pid, links: found.links as ReadonlyArray<Pid> }))
+  return Effect.map(remoteInfo(isolates, cell), (found) => {
+    const { mailbox, memory, millis, name, protocol, reductions, status, version } = found
+    const links = found.links as ReadonlyArray<Pid>
+    return { pid: cell.pid, name, protocol, version, status, mailbox, reductions, millis, memory, links }
+  })
+}
+
+const remoteInfo = (isolates: Isolates, cell: Cell): Effect.Effect<RemoteInfo, ActorExited> =>
+  Effect.flatMap(
+    isolates.info(cell),
+    (found) => found === undefined ? Effect.fail(gone(cell)) : Effect.succeed(found)
+  )
+
+/** What it understands, as whoever runs it says. */
+export const spokenBy = (
+  cell: Cell
+): Effect.Effect<{ readonly protocol: string; readonly fingerprint?: string | undefined }, ActorExited> => {
+  const isolates = elsewhere(cell)
+  return isolates === undefined ? infoOf(cell) : remoteInfo(isolates, cell)
 }
 
 export const isAlive = (cell: Cell): Effect.Effect<boolean> =>

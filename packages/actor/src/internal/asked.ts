@@ -6,16 +6,17 @@
  */
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
-import { AskError } from "../AskError.ts"
+import { ActorExited, AskError } from "../AskError.ts"
 import type { Pid } from "../Pid.ts"
 import { BadMessage } from "../TellError.ts"
 import type { Border } from "./border.ts"
 import { Call } from "./call.ts"
 import { type Carried, carry } from "./carry.ts"
 import type { Cell } from "./cell.ts"
+import { wellFormed, wellFormedData } from "./defect.ts"
 import { tagOf } from "./opcodes.ts"
 import { Answer } from "./border.ts"
-import { issueOf, type Wire, wireOfBound } from "./wire.ts"
+import { type Wire, wireOfBound } from "./wire.ts"
 
 export class Asked {
   private readonly border: Border
@@ -78,10 +79,30 @@ export class Asked {
     this.fail(new AskError({ tag, reason: new BadMessage({ tag, issue }) }))
   }
 
+  // It always gets there: as it is, as its bare text, or, where even that has no encoding, as an error without words.
   private fail(error: AskError): void {
-    const bytes = this.wire.askError.encode(error)
-    if (Exit.isFailure(bytes)) throw new TypeError(issueOf(bytes.cause))
-    this.border.reply(this.token, Answer.AskError, bytes.value)
+    const { askError } = this.wire
+    let bytes = askError.encode(error)
+    if (Exit.isFailure(bytes)) bytes = askError.encode(plainly(error))
+    this.border.reply(this.token, Answer.AskError, Exit.isSuccess(bytes) ? bytes.value : undefined)
+  }
+}
+
+const plainly = ({ reason, tag }: AskError): AskError => {
+  const plain = wellFormed(tag)
+  switch (reason._tag) {
+    case "ActorExited": {
+      const { name, pid } = reason
+      const why = wellFormedData(reason.reason)
+      return new AskError({
+        tag: plain,
+        reason: new ActorExited({ pid, name: name === undefined ? undefined : wellFormed(name), reason: why })
+      })
+    }
+    case "BadMessage":
+      return new AskError({ tag: plain, reason: new BadMessage({ tag: plain, issue: wellFormed(reason.issue) }) })
+    default:
+      return new AskError({ tag: plain, reason })
   }
 }
 

@@ -5,14 +5,17 @@ import * as Getter from "effect/SchemaGetter"
 /** The text, with U+FFFD for each lone surrogate, which no encoding of ours has. */
 export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, "\ufffd")
 
-const wellFormedJson = (json: Schema.Json): Schema.Json => {
-  if (typeof json === "string") return wellFormed(json)
-  if (typeof json !== "object" || json === null) return json
-  if (Array.isArray(json)) return (json as ReadonlyArray<Schema.Json>).map(wellFormedJson)
-  return Object.fromEntries(Object.entries(json).map(([key, value]) => [wellFormed(key), wellFormedJson(value)]))
+/** The same for the texts in plain data. */
+export const wellFormedData = <A>(data: A): A => rewritten(data) as A
+
+const rewritten = (data: unknown): unknown => {
+  if (typeof data === "string") return wellFormed(data)
+  if (typeof data !== "object" || data === null) return data
+  if (Array.isArray(data)) return (data as ReadonlyArray<unknown>).map(rewritten)
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [wellFormed(key), rewritten(value)]))
 }
 
 export const Defect = Schema.Json.pipe(Schema.decodeTo(Schema.Defect(), {
   decode: Getter.passthrough(),
-  encode: Getter.transform(wellFormedJson)
+  encode: Getter.transform((json: Schema.Json) => wellFormedData(json))
 }))

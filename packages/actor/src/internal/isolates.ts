@@ -29,6 +29,8 @@ import type { Cell } from "./cell.ts"
 export interface RemoteInfo {
   readonly name: string | undefined
   readonly protocol: string
+  /** Of that protocol, where a Rust actor declares it. */
+  readonly fingerprint?: string | undefined
   readonly version: string
   readonly status: "idle" | "runnable" | "busy" | "suspended"
   readonly mailbox: number
@@ -118,6 +120,8 @@ export interface Isolates {
   readonly swaps: Swaps
   readonly overview: Overview
   readonly inspector: FarInspector
+  /** Where it lives; `undefined`: it has ended with its isolate. */
+  readonly isolateOf: (cell: Cell) => number | undefined
   /** false: its isolate is there, and has no agent that could be asked: one of Rust actors. */
   readonly canAsk: (cell: Cell) => boolean
   /**

@@ -1,6 +1,7 @@
 /**
  * Names: looked up, and followed.
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -12,11 +13,12 @@ import { ExitReason } from "../ExitReason.ts"
 import type { Message } from "../Message.ts"
 import type { Pid } from "../Pid.ts"
 import type { Protocol } from "../Protocol.ts"
-import { NameNotFound, ProtocolMismatch } from "../SpawnError.ts"
+import { IsolateUnavailable, NameNotFound, ProtocolMismatch } from "../SpawnError.ts"
 import type { TellError, TellOutcome } from "../TellError.ts"
-import { infoOf } from "./about.ts"
+import { spokenBy } from "./about.ts"
 import type { Program } from "./bound.ts"
 import type { Cell } from "./cell.ts"
+import { fingerprintOf } from "./codec/fingerprint.ts"
 import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
 import type { Host } from "./host.ts"
@@ -115,8 +117,8 @@ class NamedRefImpl {
     return Exit.fail(this.askFailed(message))
   }
 
-  get current(): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> {
-    return Effect.map(find(this.host, this.protocol, this.name), (cell) => this.seen(cell))
+  get current(): Effect.Effect<Cell, LookupError> {
+    return Effect.map(find(this.host, this.protocol, this.rpcs, this.name), (cell) => this.seen(cell))
   }
 
   // Where another isolate has it, its PID is all that is known.
@@ -126,32 +128,69 @@ class NamedRefImpl {
   }
 }
 
-const find = (host: Host, protocol: string, name: string): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> =>
-  Effect.suspend((): Effect.Effect<Cell, NameNotFound | ProtocolMismatch> => {
+type LookupError = NameNotFound | ProtocolMismatch | IsolateUnavailable
+
+const find = (
+  host: Host,
+  protocol: string,
+  rpcs: ReadonlyArray<RpcInfo>,
+  name: string
+): Effect.Effect<Cell, LookupError> =>
+  Effect.suspend((): Effect.Effect<Cell, LookupError> => {
     const cell = holderOf(host, name)
     if (cell === undefined) return Effect.fail(new NameNotFound({ name }))
     const known = cell.bound === host.foreign
-      ? Effect.mapError(Effect.map(infoOf(cell), (info) => info.protocol), () => new NameNotFound({ name }))
-      : Effect.succeed(cell.bound.program.protocol)
-    return Effect.flatMap(known, (found) =>
-      found === protocol
-        ? Effect.succeed(cell)
-        : Effect.fail(new ProtocolMismatch({ name, expected: protocol, found })))
+      ? Effect.mapError(
+        spokenBy(cell),
+        ({ reason }) => reason._tag === "NodeUnreachable" ? silent(cell, name) : new NameNotFound({ name })
+      )
+      : Effect.succeed<Spoken>(cell.bound.program)
+    return Effect.flatMap(known, (found) => {
+      const mismatch = found.protocol === protocol
+        ? shapeMismatch(host, protocol, rpcs, name, found)
+        : new ProtocolMismatch({ name, expected: protocol, found: found.protocol })
+      return mismatch === undefined ? Effect.succeed(cell) : Effect.fail(mismatch)
+    })
   })
+
+interface Spoken {
+  readonly protocol: string
+  readonly fingerprint?: string | undefined
+}
+
+// Of who was compiled from other sources: the name may be the same, and the shape another (G215).
+const shapeMismatch = (
+  host: Host,
+  protocol: string,
+  rpcs: ReadonlyArray<RpcInfo>,
+  name: string,
+  { fingerprint }: Spoken
+): ProtocolMismatch | undefined => {
+  if (fingerprint === undefined) return undefined
+  const own = fingerprintOf(host.codec.format, rpcs)
+  if (own === fingerprint) return undefined
+  return new ProtocolMismatch({ name, expected: `${protocol} ${own}`, found: `${protocol} ${fingerprint}` })
+}
+
+// Somebody has the name; who that is only its isolate can say (G209).
+const silent = (cell: Cell, name: string): NameNotFound | IsolateUnavailable => {
+  const { isolates, options } = cell.host
+  const isolate = isolates?.isolateOf(cell)
+  if (isolate === undefined) return new NameNotFound({ name })
+  const within = Duration.format(Duration.millis(options.isolateSilence))
+  return new IsolateUnavailable({ on: String(isolate), issue: `it did not say within ${within} who has "${name}"` })
+}
 
 /** The actor that has a name now. */
 export const lookupName = <Name extends string, Rpcs extends Rpc.Any>(
   host: Host,
   protocol: Protocol<Name, Rpcs>,
   name: string
-): Effect.Effect<ActorRef<Rpcs>, NameNotFound | ProtocolMismatch> =>
+): Effect.Effect<ActorRef<Rpcs>, LookupError> =>
   Effect.map(
-    find(host, protocol.name, name),
+    find(host, protocol.name, infosOf(protocol.group), name),
     (cell) => cell.bound === host.foreign ? host.typed(cell.pid, protocol.name, infosOf(protocol.group)) : cell
-  ) as Effect.Effect<unknown, NameNotFound | ProtocolMismatch> as Effect.Effect<
-    ActorRef<Rpcs>,
-    NameNotFound | ProtocolMismatch
-  >
+  ) as Effect.Effect<unknown, LookupError> as Effect.Effect<ActorRef<Rpcs>, LookupError>
 
 /** Whoever has the name when something is sent. */
 export const makeNamed = <Name extends string, Rpcs extends Rpc.Any>(

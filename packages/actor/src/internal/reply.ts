@@ -5,7 +5,9 @@ import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { AskError } from "../AskError.ts"
 import { ExitReason } from "../ExitReason.ts"
+import { BadMessage } from "../TellError.ts"
 import { OpFlag } from "./bound.ts"
 import { depart, issueOfBuffers, releaseAll } from "./buffer/payload.ts"
 import { Call, endCall } from "./call.ts"
@@ -25,6 +27,7 @@ import { CallEnd, Outcome } from "./shard.ts"
 export const crash = (cell: Cell, defect: unknown, call?: Call): void => {
   const life = cell.life
   if (life?.ended !== undefined) return
+  if (cell.host.isolates?.agent === cell && life?.closing !== true) return failTo(cell, defect, call)
   const reason = ExitReason.crashed(defect)
   const canary = life?.swap?.canary
   if (canary !== undefined && !life!.closing) {
@@ -34,6 +37,17 @@ export const crash = (cell: Cell, defect: unknown, call?: Call): void => {
   }
   cell.host.crashed(cell, reason)
   cell.host.shard.exitSelf(cell, reason)
+}
+
+// An agent answers for its whole isolate: what it cannot do ends the question, not the agent (G208).
+const failTo = (cell: Cell, defect: unknown, call: Call | undefined): void => {
+  Effect.runForkWith(cell.host.context)(Effect.logError("an isolate could not answer another one", defect))
+  if (call?.pending !== true) return
+  call.pending = false
+  cell.host.shard.answered(call)
+  const tag = tagOf(call.op)
+  const issue = ExitReason.print(ExitReason.crashed(defect))
+  endCall(call, Exit.fail(new AskError({ tag, reason: new BadMessage({ tag, issue }) })))
 }
 
 /** Ends a call whose handler crashed in an actor that lives on. */

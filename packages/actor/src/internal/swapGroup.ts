@@ -192,12 +192,9 @@ const ended = (cell: Cell): Effect.Effect<void> =>
     return Effect.ensuring(Effect.asVoid(held.end), Effect.sync(() => held.stop()))
   })
 
-/** Where others may stand still meanwhile, what the new behaviour needs has to be there in their time. */
-export const readyFor = <A>(
-  ready: Effect.Effect<A, SwapError>,
-  together: boolean,
-  { timeout }: Resolved
-): Effect.Effect<A, SwapError> => inTime(ready, together ? timeout : Infinity, () => timedOut(timeout))
+/** What the new behaviour needs has its time to be there, before anybody is held still for it (G191). */
+export const readyIn = <A>(ready: Effect.Effect<A, SwapError>, timeout: number): Effect.Effect<A, SwapError> =>
+  inTime(ready, timeout, () => timedOut(timeout))
 
 /** Either, once what the new behaviour needs is there; else it fails for each of them. */
 export const swapShare = (
@@ -212,7 +209,7 @@ export const swapShare = (
   const swap = together ? swapTogether : swapEach
   const all = Effect.suspend(() => swap(cells, upgrade, context, options, conductor))
   if (upgrade.last.ready === undefined) return all
-  return Effect.matchEffect(readyFor(upgrade.ready(host), together, options), {
+  return Effect.matchEffect(readyIn(upgrade.ready(host), options.timeout), {
     onSuccess: () => all,
     onFailure: (error) => {
       const nobody: Conductor = {

@@ -8,7 +8,7 @@ import type { Cell } from "./cell.ts"
 import { awaitCanary, type Resolved, rollBack, swapCell } from "./hotSwap.ts"
 import type { Host } from "./host.ts"
 import type { Swaps } from "./isolates.ts"
-import { planCells, sampled, swapShare } from "./swapGroup.ts"
+import { planCells, readyIn, sampled, swapShare } from "./swapGroup.ts"
 import { merged, type Plan, type Report } from "./swapReport.ts"
 import { selectCells, type Selection } from "./swapSelect.ts"
 import { hostOf } from "./system.ts"
@@ -25,7 +25,9 @@ export const swapOne = (
   if (far !== undefined) return Effect.map(far.swap(cell, upgrade, options), () => speaking(cell, upgrade))
   const swapped = Effect.suspend(() => swapCell(cell, upgrade, context, options, true))
   return Effect.flatMap(
-    upgrade.last.ready === undefined ? swapped : Effect.andThen(upgrade.ready(cell.host), swapped),
+    upgrade.last.ready === undefined
+      ? swapped
+      : Effect.andThen(readyIn(upgrade.ready(cell.host), options.timeout), swapped),
     ({ canary }) =>
       canary === undefined ? Effect.succeed(cell) : Effect.flatMap(
         awaitCanary(canary, options.canary!.within),

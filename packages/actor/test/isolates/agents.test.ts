@@ -98,6 +98,33 @@ describe("agents", () => {
       assert.strictEqual(yield* handled, 20)
     }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
 
+  it.effect("G193: a Rust shard that does not answer is left out, and what it said before is not forgotten", () =>
+    Effect.gen(function*() {
+      const host = yield* hostHere
+      const row = { protocol: "P", version: "rust p::P", actors: 1, reductions: 20, millis: 0, mailbox: 0, memory: 8 }
+      const info = { pid: 1, name: undefined, reductions: 20, millis: 0, mailbox: 0, memory: 8, links: [] }
+      let answers: Effect.Effect<ReadonlyArray<unknown>> = Effect.succeed([[row], [row]])
+      const rust = { behaviors: () => answers, top: () => answers }
+      const shard = { usages: () => host.shard.usages(), top: () => [], border: { rust } }
+      const overview = new TeamOverview({
+        host: { shard, accounts: host.accounts },
+        here: 0,
+        loads: () => [{ isolate: 1, shard: 11, isRust: true }, { isolate: 2, shard: 12, isRust: true }],
+        agentOf: () => undefined
+      } as unknown as Team)
+      const of = Effect.map(overview.behaviors, (rows) => rows.find(({ protocol }) => protocol === "P"))
+      assert.deepInclude(yield* of, { actors: 2, reductions: 40, memory: 16 })
+      answers = Effect.succeed([undefined, [{ ...row, reductions: 30 }]])
+      assert.deepInclude(yield* of, { actors: 1, reductions: 50 })
+      answers = Effect.succeed([undefined, [info]])
+      assert.deepStrictEqual(yield* overview.top(5, "reductions"), [info as never])
+      // Not even the pool that waits for them.
+      answers = Effect.never
+      const waiting = yield* Effect.forkChild(overview.top(5, "time"), { startImmediately: true })
+      yield* TestClock.adjust("3 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(waiting), [])
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
+
   it.live("G195: what a trace shows of a payload that does not cross is null, and harms no agent", () =>
     Effect.gen(function*() {
       const host = yield* hostHere

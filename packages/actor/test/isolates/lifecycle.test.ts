@@ -1,6 +1,8 @@
 // Worker isolates as such: their ends, new starts, silence, and the end of their system (G156 to G159).
 import { assert, describe, it } from "@effect/vitest"
 import {
+  Actor,
+  ActorRef,
   ActorSystem,
   type AskError,
   Codec,
@@ -142,7 +144,10 @@ describe.runIf(nativeLoads)("worker isolates", () => {
         const long = yield* Effect.forkScoped(Stream.runHead(Stream.filter(events, isOfCounter)), {
           startImmediately: true
         })
-        const [blocked, free] = yield* Effect.forEach([0, 1], () => CounterLive.spawnOn("worker", 0))
+        const [blocked, free] = yield* Effect.forEach(
+          ["blocked", "free"],
+          (name) => CounterLive.spawnOn("worker", 0, { name })
+        )
         const here = yield* CounterLive.spawnOn("main", 0)
         const folder = yield* Effect.acquireRelease(
           Effect.sync(() => mkdtempSync(join(tmpdir(), "myrmidon-"))),
@@ -160,6 +165,14 @@ describe.runIf(nativeLoads)("worker isolates", () => {
         assert.strictEqual(yield* free!.ask(Add(1)), 2)
         const unanswered = yield* Effect.flip(CounterLive.spawnOn(isolate as never, 0))
         assert(unanswered._tag === "SpawnError" && unanswered.reason._tag === "IsolateUnavailable")
+        // Somebody has that name (G209): who, nobody can say.
+        const lookup = Effect.flip(Actor.whereis(Counter, "blocked"))
+        const current = Effect.flip(Effect.flatMap(ActorRef.named(Counter, "blocked"), (named) => named.current))
+        for (const unknown of yield* Effect.all([lookup, current], { concurrency: 2 })) {
+          assert.deepInclude(unknown, { _tag: "IsolateUnavailable", on: String(isolate) })
+          assert.include(unknown.message, "1s 500ms")
+        }
+        assert.strictEqual((yield* Actor.whereis(Counter, "free")).pid, free!.pid)
         // Blocked, it has handled least of all; but whoever may go elsewhere does.
         const thread = yield* free!.ask(Thread())
         for (let n = 0; n < 4; n++) {
@@ -168,6 +181,7 @@ describe.runIf(nativeLoads)("worker isolates", () => {
         }
         // It was never ended for it.
         yield* release
+        assert.strictEqual((yield* Actor.whereis(Counter, "blocked")).pid, blocked!.pid)
         assert.strictEqual(yield* blocked!.ask(Get(), { timeout: "10 seconds" }), 0)
         // Where it is, it is right.
         assert.deepInclude(Option.getOrThrow(yield* Fiber.join(long)), { pid: blocked!.pid, advice: undefined })

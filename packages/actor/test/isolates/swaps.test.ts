@@ -180,11 +180,33 @@ describe.runIf(native)("hot swap across isolates", { timeout: patience }, () => 
           ["MigrationTimeout", "MigrationTimeout"]
         ])
         assert.deepStrictEqual(yield* balances(refs), [1, 2, 3])
-        // One by one it may take its time; whoever gives up is not kept.
-        const swap = yield* Effect.forkChild(HotSwap.swap(refs[1]!, toV4), { startImmediately: true })
+      }).pipe(Effect.scoped))
+
+    it.effect("G191: one by one, too, what an isolate lacks has `timeout` to be there, and no longer", () =>
+      Effect.gen(function*() {
+        const refs = yield* accounts([1, 2, 3])
+        const late = yield* reason(HotSwap.swap(refs[1]!, toV4, { timeout: 50 }))
+        assert.strictEqual(late._tag, "MigrationTimeout")
+        const plan = yield* HotSwap.plan(toV4, { timeout: 50 })
+        assert.deepStrictEqual([plan.checked, plan.unreached.map(({ error }) => error.reason._tag)], [
+          1,
+          ["MigrationTimeout", "MigrationTimeout"]
+        ])
+        // Whoever gives up is not kept.
+        const swap = yield* Effect.forkChild(HotSwap.swap(refs[1]!, toV4, { timeout: Infinity }), {
+          startImmediately: true
+        })
         for (let i = 0; i < 20; i++) yield* turn
         yield* Fiber.interrupt(swap)
         assert.deepStrictEqual(yield* versions(refs), ["1", "1", "1"])
+        // In this isolate it is there.
+        const report = yield* HotSwap.swapAll(toV4, { timeout: 50 })
+        assert.deepStrictEqual([report.swapped, report.unreached.map(({ error }) => error.reason._tag)], [
+          1,
+          ["MigrationTimeout", "MigrationTimeout"]
+        ])
+        assert.deepStrictEqual(yield* versions(refs), ["4", "1", "1"])
+        assert.deepStrictEqual(yield* balances(refs), [1, 2, 3])
       }).pipe(Effect.scoped))
 
     it.effect("G192: a crash in one isolate brings back the group in all", () =>

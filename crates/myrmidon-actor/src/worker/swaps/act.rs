@@ -35,8 +35,14 @@ impl Worker {
                 };
                 return Some(User::Migrate { pid, attempt, plan, body });
             }
-            Action::Install { state, .. } => self.install(pid, state),
-            Action::Restore { state, back, .. } => return self.restore(pid, state, back),
+            Action::Install { version, state, .. } => {
+                self.account_moved(pid, version);
+                self.install(pid, state);
+            }
+            Action::Restore { version, state, back } => {
+                self.account_moved(pid, version);
+                return self.restore(pid, state, back);
+            }
             Action::Forget { state } => {
                 let body = self.swaps.records.get_mut(&pid)?.bodies.remove(&state);
                 self.dropped_bodies.extend(body);

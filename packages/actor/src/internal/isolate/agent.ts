@@ -201,7 +201,7 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
       "myrmidon/Swap": (_, { options, pid, upgrade }) =>
         swaps.swap(pid, upgrade, { ...options, canary: options.canary ?? undefined }),
       "myrmidon/RollBack": (_, { pid, timeout, version }) => swaps.rollBack(pid, version ?? undefined, timeout),
-      "myrmidon/Runners": (_, { look, tree, upgrade }) => swaps.runners(upgrade, tree, look),
+      "myrmidon/Runners": (_, { look, timeout, tree, upgrade }) => swaps.runners(upgrade, tree, look, timeout),
       "myrmidon/Plan": (_, { chosen, timeout, upgrade }) => swaps.plan(upgrade, chosen, timeout),
       "myrmidon/SwapGroup": (_, request) => swaps.group(request),
       "myrmidon/SwapStep": (_, { group, owner, step }) => swaps.step(owner, group, step),

@@ -17,8 +17,14 @@ export const unreachable = (isolate: number): ExitReason => ({
   because: "silent"
 })
 
-/** Until a way or a mailbox that was full is tried again. */
+/**
+ * Until a way or a mailbox that was full is tried again. Nobody tells a sender that is no actor when there is room again
+ * (G113), so it looks: about as often as the event loop gets its turn under load, and 100 times a second at most.
+ */
 const pause = Duration.millis(10)
+
+/** Tries again then; it does not hold the process. */
+export const later = (again: () => void): void => void setTimeout(again, Duration.toMillis(pause)).unref()
 
 /** Asks an agent, and again while there is no room; it may take its time. */
 export const patiently = (agent: Cell, message: Message<string, unknown>): Effect.Effect<unknown, AskError> =>

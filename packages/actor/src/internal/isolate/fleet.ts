@@ -30,6 +30,8 @@ import type { WorkerData } from "./worker.ts"
 
 /** ms that a worker has to end by itself once it has closed. */
 const grace = 1_000
+/** How much longer than a reading of the accounts of Rust shards took there is none. */
+const rest = 100
 
 // Sources run where Node strips their types; what is installed is JavaScript.
 const entry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url)
@@ -125,6 +127,8 @@ export class Fleet {
   private waiting: Array<() => void> = []
   team!: Team
   private rust: RustShards | undefined = undefined
+  /** When their accounts may be read again. */
+  private rustDue = 0
 
   constructor(host: Host, system: number, threads: Threads) {
     this.host = host
@@ -291,6 +295,17 @@ export class Fleet {
       if (member.pinged) continue
       this.ping(member, isolate)
     }
+    if (this.rust !== undefined && now >= this.rustDue) this.lookAtRust(now)
+  }
+
+  // Rust shards tell nothing by themselves: their accounts are asked for, now and then (G226).
+  private lookAtRust(now: number): void {
+    this.rustDue = Infinity
+    const { clock, context } = this.host
+    Effect.runForkWith(context)(this.team.overview.lookAtRust).addObserver(() => {
+      const ended = clock.now()
+      this.rustDue = ended + rest * (ended - now)
+    })
   }
 
   private ping(member: Member, isolate: number): void {

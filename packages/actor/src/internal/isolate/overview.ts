@@ -11,6 +11,7 @@ import type { Message } from "../../Message.ts"
 import { behaviorKey, behaviorSums } from "../behaviorSum.ts"
 import type { Cell } from "../cell.ts"
 import type { Overview, Totals } from "../isolates.ts"
+import type { Rust } from "../native/rust.ts"
 import type { Measure } from "../shard.ts"
 import { topOf } from "../top.ts"
 import { messages } from "./asking.ts"
@@ -30,6 +31,11 @@ const measured: Readonly<Record<Measure, (info: ActorInfo) => number>> = {
 /** What stays of it when nobody of it lives. */
 const past = (row: BehaviorInfo): BehaviorInfo => ({ ...row, actors: 0, mailbox: 0, memory: 0 })
 
+const late = `it did not answer within ${Duration.format(Duration.millis(patience))}`
+
+const leftOut = (isolate: number, why = late): Effect.Effect<void> =>
+  Effect.logWarning(`isolate ${isolate} is left out: ${why}`)
+
 export class TeamOverview implements Overview {
   private readonly team: Team
   /** What each isolate said last: what its behaviours had used is not forgotten with it. */
@@ -46,6 +52,32 @@ export class TeamOverview implements Overview {
     })
   }
 
+  /** The same of Rust shards, which have no agents. */
+  private askRust<A>(
+    ask: (rust: Rust, shards: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<A | undefined>, unknown>,
+    silent: (isolate: number) => Effect.Effect<void> = leftOut
+  ): Effect.Effect<ReadonlyMap<number, A>> {
+    return Effect.suspend(() => {
+      const loads = this.team.loads().filter(({ isRust }) => isRust)
+      const answers = new Map<number, A>()
+      if (loads.length === 0) return Effect.succeed(answers)
+      const { rust } = this.team.host.shard.border!
+      // The pool whose thread waits for them may be busy, too.
+      const asked = Effect.timeoutOrElse(ask(rust, loads.map(({ shard }) => shard)), {
+        duration: 2 * patience,
+        orElse: () => Effect.succeed<ReadonlyArray<A | undefined>>([])
+      })
+      return Effect.flatMap(Effect.orElseSucceed(asked, () => []), (found) => {
+        const missing = loads.filter(({ isolate }, at) => {
+          const answer = found[at]
+          if (answer !== undefined) answers.set(isolate, answer)
+          return answer === undefined
+        })
+        return Effect.as(Effect.forEach(missing, ({ isolate }) => silent(isolate), { discard: true }), answers)
+      })
+    })
+  }
+
   private ask<A>(message: Message<string, unknown>): Effect.Effect<ReadonlyMap<number, A>> {
     return Effect.suspend(() => {
       const answers = new Map<number, A>()
@@ -56,9 +88,7 @@ export class TeamOverview implements Overview {
           onFailure: ({ reason }) =>
             reason._tag === "ActorExited"
               ? Effect.void
-              : Effect.logWarning(
-                `isolate ${isolate} did not answer within ${Duration.format(Duration.millis(patience))}: left out`
-              )
+              : leftOut(isolate, reason._tag === "BadMessage" ? reason.issue : undefined)
         })
       const all = Effect.forEach(this.others(), one, { concurrency: "unbounded", discard: true })
       return Effect.as(all, answers)
@@ -76,25 +106,47 @@ export class TeamOverview implements Overview {
         messages["myrmidon/Top"]({ n, by })
       )
       const measure = measured[by]
-      return Effect.map(
+      const inRust = this.askRust((rust, shards) => rust.top(shards, n, by, patience))
+      return Effect.zipWith(
         asked,
-        (answers) =>
-          [...own, ...[...answers.values()].flat().map(({ info, pid }) => infoFrom(pid, info))]
+        inRust,
+        (answers, rust) =>
+          [
+            ...own,
+            ...[...answers.values()].flat().map(({ info, pid }) => infoFrom(pid, info)),
+            ...[...rust.values()].flat()
+          ]
             .sort((a, b) => measure(b) - measure(a) || a.pid - b.pid)
-            .slice(0, n)
+            .slice(0, n),
+        { concurrent: true }
       )
     })
   }
 
+  private inRust(
+    silent: (isolate: number) => Effect.Effect<void>
+  ): Effect.Effect<ReadonlyMap<number, ReadonlyArray<BehaviorInfo>>> {
+    return this.askRust((rust, shards) => rust.behaviors(shards, patience), silent)
+  }
+
+  /** What Rust shards do not tell by themselves, for metrics. */
+  get lookAtRust(): Effect.Effect<void> {
+    return Effect.map(this.inRust(() => Effect.void), (answers) => {
+      for (const [isolate, rows] of answers) this.hear(isolate, rows)
+    })
+  }
+
   get behaviors(): Effect.Effect<ReadonlyArray<BehaviorInfo>> {
-    return Effect.map(this.ask<ReadonlyArray<BehaviorInfo>>(messages["myrmidon/Behaviors"]()), (answers) => {
+    const asked = this.ask<ReadonlyArray<BehaviorInfo>>(messages["myrmidon/Behaviors"]())
+    return Effect.zipWith(asked, this.inRust(leftOut), (others, rust) => {
+      const answers = new Map([...others, ...rust])
       // One that has ended while others were waited for is among `gone` already, with what it had said before.
       for (const [isolate, rows] of answers) {
-        if (this.team.agentOf(isolate) !== undefined) this.hear(isolate, rows)
+        if (rust.has(isolate) || this.team.agentOf(isolate) !== undefined) this.hear(isolate, rows)
       }
       const rest = [...this.said].flatMap(([isolate, rows]) => answers.has(isolate) ? rows : rows.map(past))
       return [...behaviorSums([...this.team.host.accounts.read().values(), ...rest]).values()]
-    })
+    }, { concurrent: true })
   }
 
   /** An isolate has said what its behaviours use. */

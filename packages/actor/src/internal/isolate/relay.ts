@@ -17,14 +17,12 @@ import { lookup } from "../opcodes.ts"
 import { sendMessage } from "../send.ts"
 import { Outcome } from "../shard.ts"
 import type { RelayedLetter } from "./agent.ts"
-import { messages } from "./asking.ts"
+import { later, messages } from "./asking.ts"
 
 /** In one message. */
 const batch = 256
 /** Of a kind. */
 const mostWaiting = 65_536
-/** ms until a way that was full is tried again. */
-const pause = 10
 
 /** What is told of one kind. */
 class Outbox<A> {
@@ -74,7 +72,7 @@ class Outbox<A> {
         this.#next = Math.min(batch, this.#next * 2)
       } else if (outcome !== Outcome.BadMessage) {
         this.#isDue = true
-        setTimeout(this.#send, pause).unref()
+        later(this.#send)
         break
         // One that cannot cross is found by halves, and costs the others nothing.
       } else if (values.length > 1) this.#next = values.length >> 1

@@ -25,7 +25,7 @@ import { sendMessage } from "../send.ts"
 import { Outcome } from "../shard.ts"
 import { type Reading, StreamRequest } from "../stream.ts"
 import { type Wire, wireOfBound } from "../wire.ts"
-import { messages, patiently } from "./asking.ts"
+import { later, messages, patiently } from "./asking.ts"
 import type { Team } from "./team.ts"
 
 /** The first byte of a question for a stream: no msgpack begins with it. */
@@ -36,8 +36,6 @@ const HEAD = 1 + 4 + 8 + 4
 const most = 4096
 /** Bytes that are sent together, unless one encoding alone is larger. */
 const batch = 2 ** 22
-/** ms until a way that was full is tried again. */
-const pause = 10
 /** Bytes that a message may have; the agent's own words need some. */
 const largest = 2 ** 26 - 1024
 
@@ -98,7 +96,7 @@ export class StreamTable implements Streams {
     const { here, host } = this.team
     if (host.closed) return
     const outcome = sendMessage(agent, messages["myrmidon/StopStream"]({ isolate: here, stream }), undefined)
-    if (outcome === Outcome.MailboxFull) setTimeout(() => this.tellGone(agent, stream), pause).unref()
+    if (outcome === Outcome.MailboxFull) later(() => this.tellGone(agent, stream))
   }
 
   /** Items for a reader: whether it is still there, once it has room again. */

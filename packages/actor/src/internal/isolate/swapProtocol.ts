@@ -91,7 +91,7 @@ export const swapRpcs = [
   }),
   /** Those that run `upgrade.from`; `look`: and what they look like. */
   makeRpc("myrmidon/Runners", {
-    payload: { upgrade: Upgrade, tree: Schema.NullOr(Pid.schema), look: Schema.Boolean },
+    payload: { upgrade: Upgrade, tree: Schema.NullOr(Pid.schema), look: Schema.Boolean, timeout: Schema.Number },
     success: Schema.Struct({ pid: Pid.schema, info: Schema.NullOr(Info) }),
     error: SwapError,
     stream: true

@@ -118,7 +118,7 @@ export class SwapTeam implements Swaps {
       const unreached: Array<Unreached> = []
       const { here, others } = this.places(selection)
       const cells = here ? yield* selectCells(context, upgrade, selection) : []
-      const asked = yield* this.chosen(others, upgrade, selection, sample !== Infinity, unreached)
+      const asked = yield* this.chosen(others, upgrade, selection, sample !== Infinity, timeout, unreached)
       const shares = sample === Infinity
         ? { here: cells, there: asked }
         : spread(cells, asked, sample)
@@ -156,7 +156,7 @@ export class SwapTeam implements Swaps {
       const unreached: Array<Unreached> = []
       const { here, others } = this.places(selection)
       const cells = here ? yield* selectCells(context, upgrade, selection) : []
-      const asked = yield* this.chosen(others, upgrade, selection, false, unreached)
+      const asked = yield* this.chosen(others, upgrade, selection, false, options.timeout, unreached)
       const council = new Council(options.canary)
       // Its time is the council's.
       const alike: Resolved = options.canary === undefined
@@ -203,6 +203,7 @@ export class SwapTeam implements Swaps {
     upgrade: UpgradeImpl,
     { tree, where }: Selection,
     listed: boolean,
+    timeout: number,
     unreached: Array<Unreached>
   ): Effect.Effect<ReadonlyArray<Asked>> {
     const root = tree === undefined ? null : cellOf(tree).pid
@@ -210,7 +211,12 @@ export class SwapTeam implements Swaps {
       return Effect.succeed(others.map((other) => ({ ...other, chosen: { pids: null, tree: root } })))
     }
     const ask = ({ agent, isolate }: Other): Effect.Effect<Asked | undefined> => {
-      const message = messages["myrmidon/Runners"]({ upgrade: upgrade.key!, tree: root, look: where !== undefined })
+      const message = messages["myrmidon/Runners"]({
+        upgrade: upgrade.key!,
+        tree: root,
+        look: where !== undefined,
+        timeout
+      })
       const runners = patientStream(agent, message, { bufferSize: 1024 }) as Stream.Stream<
         { readonly pid: Pid; readonly info: typeof Info.Type | null },
         AskError | SwapError

@@ -21,7 +21,7 @@ import type { Cell } from "../cell.ts"
 import type { Host } from "../host.ts"
 import { awaitCanary, type Resolved, rollBack, swapCell } from "../hotSwap.ts"
 import { lookup } from "../opcodes.ts"
-import { type Conductor, planCells, readyFor, swapEach, swapTogether } from "../swapGroup.ts"
+import { type Conductor, planCells, readyIn, swapEach, swapTogether } from "../swapGroup.ts"
 import type { Group } from "../swapReport.ts"
 import { selectCells } from "../swapSelect.ts"
 import { swapError, type UpgradeImpl } from "../upgrade.ts"
@@ -111,11 +111,12 @@ export class SwapErrands {
   }
 
   // The module is imported, and what its new behaviour needs is built.
-  private upgrade(key: UpgradeKey): Effect.Effect<UpgradeImpl, SwapError> {
-    return Effect.flatMap(
+  private upgrade(key: UpgradeKey, timeout: number): Effect.Effect<UpgradeImpl, SwapError> {
+    const ready = Effect.flatMap(
       Effect.mapError(upgradeOf(key), swapError),
       (upgrade) => Effect.as(upgrade.ready(this.host), upgrade)
     )
+    return readyIn(ready, timeout)
   }
 
   private chosen(
@@ -129,7 +130,7 @@ export class SwapErrands {
   swap(pid: Pid, key: UpgradeKey, options: Resolved): Stream.Stream<boolean, SwapError | SwapWentBack> {
     const swap = Effect.gen({ self: this }, function*() {
       const cell = this.cell(pid)
-      const upgrade = yield* readyFor(this.upgrade(key), false, options)
+      const upgrade = yield* this.upgrade(key, options.timeout)
       const { canary } = yield* swapCell(cell, upgrade, this.context, options, true)
       const reason = canary === undefined ? undefined : yield* awaitCanary(canary, options.canary!.within)
       if (reason === undefined) return true
@@ -143,8 +144,9 @@ export class SwapErrands {
     return guarded(Stream.fromEffect(Effect.as(back, true)), defected)
   }
 
-  runners(key: UpgradeKey, tree: Pid | null, look: boolean) {
-    const all = Effect.flatMap(this.upgrade(key), (upgrade) => this.chosen(upgrade, { pids: null, tree }))
+  runners(key: UpgradeKey, tree: Pid | null, look: boolean, timeout: number) {
+    const imported = readyIn(Effect.mapError(upgradeOf(key), swapError), timeout)
+    const all = Effect.flatMap(imported, (upgrade) => this.chosen(upgrade, { pids: null, tree }))
     const runners = Stream.map(Stream.fromIterableEffect(all), (cell) => {
       const found = look ? infoHere(cell) : undefined
       return { pid: cell.pid, info: found === undefined ? null : infoThere(found) }
@@ -154,7 +156,7 @@ export class SwapErrands {
 
   plan(key: UpgradeKey, chosen: typeof Chosen.Type, timeout: number) {
     const plan = Effect.flatMap(
-      this.upgrade(key),
+      this.upgrade(key, timeout),
       (upgrade) => Effect.flatMap(this.chosen(upgrade, chosen), (cells) => planCells(cells, upgrade, timeout))
     )
     return guarded(Stream.fromEffect(plan), defected)
@@ -179,7 +181,7 @@ export class SwapErrands {
         }
         this.groups.set(key, underway)
         const options = resolvedOf(request.options)
-        const upgrade = yield* readyFor(this.upgrade(request.upgrade), request.together, options)
+        const upgrade = yield* this.upgrade(request.upgrade, options.timeout)
         const cells = yield* this.chosen(upgrade, request.chosen)
         const swap = request.together ? swapTogether : swapEach
         const share = yield* swap(

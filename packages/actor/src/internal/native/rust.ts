@@ -2,8 +2,11 @@
  * Actors in Rust, as TypeScript asks about them: on worker shards of the same system, with no agent of their own.
  */
 import * as Effect from "effect/Effect"
+import type { ActorInfo } from "../../Actor.ts"
+import type { BehaviorInfo } from "../../ActorSystem.ts"
 import type { Pid } from "../../Pid.ts"
 import type { RemoteInfo } from "../isolates.ts"
+import type { Measure } from "../shard.ts"
 import type { NativeInfo } from "./membrane.ts"
 
 export interface RustOptions {
@@ -23,13 +26,36 @@ export interface RustBinding {
   hasBehaviors(): boolean
   readonly RustShards: new(options: RustOptions) => RustShards
   isRustShard(shard: number): boolean
-  rustInfo(
-    low: number,
-    generation: number,
-    within: number
-  ): Promise<{ readonly info: NativeInfo & { readonly name?: string }; readonly protocol: string } | null>
+  rustInfo(low: number, generation: number, within: number): Promise<RustInfo | null>
   rustHold(low: number, generation: number, hold: boolean, within: number): Promise<boolean>
+  rustTop(
+    shards: ReadonlyArray<number>,
+    n: number,
+    by: Measure,
+    within: number
+  ): Promise<ReadonlyArray<ReadonlyArray<RustInfo> | null>>
+  rustBehaviors(
+    shards: ReadonlyArray<number>,
+    within: number
+  ): Promise<ReadonlyArray<ReadonlyArray<RustBehavior> | null>>
   tagMoves(number: number): void
+}
+
+interface RustInfo {
+  readonly info: NativeInfo & { readonly pid: number; readonly name?: string }
+  readonly protocol: string
+  readonly fingerprint: string
+  readonly behavior: string
+}
+
+interface RustBehavior {
+  readonly protocol: string
+  readonly behavior: string
+  readonly actors: number
+  readonly reductions: number
+  readonly micros: number
+  readonly mailbox: number
+  readonly memory: number
 }
 
 const lowOf = (pid: number): number => pid % 4294967296
@@ -45,7 +71,49 @@ export interface Rust {
   readonly info: (pid: Pid, within: number) => Effect.Effect<RemoteInfo | undefined, typeof silent>
   /** false: it has ended. */
   readonly hold: (pid: Pid, hold: boolean, within: number) => Effect.Effect<boolean, typeof silent>
+  /** Of each of these shards; `undefined`: it has not answered in time. */
+  readonly top: (
+    shards: ReadonlyArray<number>,
+    n: number,
+    by: Measure,
+    within: number
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<ActorInfo> | undefined>, typeof silent>
+  readonly behaviors: (
+    shards: ReadonlyArray<number>,
+    within: number
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<BehaviorInfo> | undefined>, typeof silent>
 }
+
+// A type of actors is a version: what is swapped there for another one has another account.
+const titleOf = ({ behavior, protocol }: { readonly protocol: string; readonly behavior: string }) => ({
+  protocol: protocol === "" ? "no protocol of TypeScript" : protocol,
+  version: `rust ${behavior}`
+})
+
+const infoOf = (found: RustInfo): RemoteInfo => {
+  const { links, mailbox, memory, micros, name, reductions, status } = found.info
+  return {
+    ...titleOf(found),
+    name,
+    status: status as RemoteInfo["status"],
+    mailbox,
+    reductions,
+    millis: micros / 1000,
+    memory,
+    links
+  }
+}
+
+const behaviorOf = (
+  { actors, behavior, mailbox, memory, micros, protocol, reductions }: RustBehavior
+): BehaviorInfo => ({
+  ...titleOf({ behavior, protocol }),
+  actors,
+  reductions,
+  millis: micros / 1000,
+  mailbox,
+  memory
+})
 
 const inTime = <A>(ask: () => Promise<A>): Effect.Effect<A, typeof silent> =>
   Effect.tryPromise({ try: ask, catch: () => silent })
@@ -53,20 +121,26 @@ const inTime = <A>(ask: () => Promise<A>): Effect.Effect<A, typeof silent> =>
 export const rustOf = (binding: RustBinding): Rust => ({
   has: (pid) => binding.isRustShard(lowOf(pid) >>> 24),
   info: (pid, within) =>
-    Effect.map(inTime(() => binding.rustInfo(lowOf(pid), generationOf(pid), within)), (found) => {
-      if (found === null) return undefined
-      const { links, mailbox, memory, micros, name, reductions, status } = found.info
-      return {
-        name,
-        protocol: found.protocol === "" ? "no protocol of TypeScript" : found.protocol,
-        version: "rust",
-        status: status as RemoteInfo["status"],
-        mailbox,
-        reductions,
-        millis: micros / 1000,
-        memory,
-        links
-      }
-    }),
+    Effect.map(
+      inTime(() => binding.rustInfo(lowOf(pid), generationOf(pid), within)),
+      (found) =>
+        found === null
+          ? undefined
+          : { ...infoOf(found), fingerprint: found.fingerprint === "" ? undefined : found.fingerprint }
+    ),
+  top: (shards, n, by, within) =>
+    Effect.map(inTime(() => binding.rustTop(shards, n, by, within)), (all) =>
+      all.map((found) =>
+        found?.map((each) => ({
+          ...infoOf(each),
+          pid: each.info.pid as Pid,
+          links: each.info.links as ReadonlyArray<Pid>
+        }))
+      )),
+  behaviors: (shards, within) =>
+    Effect.map(
+      inTime(() => binding.rustBehaviors(shards, within)),
+      (all) => all.map((found) => found?.map(behaviorOf))
+    ),
   hold: (pid, hold, within) => inTime(() => binding.rustHold(lowOf(pid), generationOf(pid), hold, within))
 })
