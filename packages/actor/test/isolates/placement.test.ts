@@ -49,7 +49,7 @@ describe.runIf(native)("where actors are placed", { timeout: patience }, () => {
         while ((yield* isolateOf(1)).millis < before + 20) yield* turn
         const gauges = (yield* Metric.snapshot).filter(({ id }) => id === "myrmidon_isolate_millis")
         const found = gauges.find(({ attributes }) => attributes?.["isolate"] === "1")
-        assert.isAtLeast((found?.state as { readonly value: number }).value, before + 20)
+        assert.isAtLeast((found!.state as { readonly value: number }).value, before + 20)
       }).pipe(Effect.scoped))
   })
 })
