@@ -284,6 +284,8 @@ export class Fleet {
       if (handled !== member.handled) {
         member.handled = handled
         this.hear(member)
+        // The question may be among it, and the answer have found no room.
+        member.pinged = false
       }
       const millis = now - member.heard
       if (!member.silent && millis > host.options.isolateSilence) {

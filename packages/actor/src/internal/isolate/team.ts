@@ -189,7 +189,11 @@ export class Team implements Isolates {
   }
 
   pong(to: number): void {
-    this.agentOf(to)?.tellUnsafe(messages["myrmidon/Pong"]({ isolate: this.here, report: this.reporter.report() }))
+    const agent = this.agentOf(to)
+    const report = this.reporter.report()
+    const pong = (report: Report) => agent?.tellUnsafe(messages["myrmidon/Pong"]({ isolate: this.here, report }))
+    // The name of a behaviour may have no encoding; the sign of life has.
+    if (pong(report) === "BadMessage") pong({ ...report, behaviors: null })
   }
 
   /** What an isolate told of itself. One that has ended meanwhile is counted already. */
