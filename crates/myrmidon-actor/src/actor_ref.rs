@@ -144,10 +144,11 @@ impl<M: Send + 'static> ActorRef<M> {
         let (to, kind) = (self.pid, self.kind);
         let away = place::away();
         if place::is_shard() {
-            place::here(|worker| worker.call(to, kind, message, ticket, answer, timeout));
+            place::here(|worker| worker.call(worker.running(), to, kind, message, ticket, answer, timeout));
         } else if let Some(away) = away {
             // Whoever is lent asks through its own shard, behind what it told.
-            let call = move |worker: &mut Worker| worker.call(to, kind, message, ticket, answer, timeout);
+            let me = away.me;
+            let call = move |worker: &mut Worker| worker.call(me, to, kind, message, ticket, answer, timeout);
             away.urge(call);
         } else if let Some(door) = door::find(to.shard()) {
             let errand = Errand::Call { to, message: Box::new(message), ticket, answer, timeout };

@@ -8,8 +8,15 @@ pub(crate) use tests::now;
 #[cfg(test)]
 pub(crate) mod tests {
     use core::sync::atomic::{AtomicU64, Ordering};
+    use parking_lot::{Mutex, MutexGuard};
 
     static NOW: AtomicU64 = AtomicU64::new(0);
+    static ALONE: Mutex<()> = Mutex::new(());
+
+    /// Whoever moves the time, or must not have it moved, is alone while it does.
+    pub fn alone() -> MutexGuard<'static, ()> {
+        ALONE.lock()
+    }
 
     pub fn now() -> f64 {
         f64::from_bits(NOW.load(Ordering::SeqCst))

@@ -61,6 +61,35 @@ impl<M: Send + 'static> Context<M> {
         (!self.sender.is_none()).then_some(self.sender)
     }
 
+    /// Says from `started` that the actor does not want to start now: it never was. Its supervisor keeps the spec without it
+    /// running, and asks it again when it is told to restart it (G87); for any other spawn it is [`SpawnError::Ignored`], or,
+    /// where nobody waits for the start, an orderly end. After `started` it says nothing.
+    ///
+    /// ```
+    /// use myrmidon_actor::{Actor, Child, Context, Runtime, Spawn, Supervise, Supervisor};
+    /// use myrmidon_core::supervisor::{OptionsInput, Status, TreatmentInput};
+    ///
+    /// struct Exporter { endpoint: Option<String> }
+    /// impl Actor for Exporter {
+    ///     type Message = String;
+    ///     fn started(&mut self, context: &mut Context<String>) {
+    ///         if self.endpoint.is_none() {
+    ///             context.ignore();
+    ///         }
+    ///     }
+    ///     fn handle(&mut self, _: String, _: &mut Context<String>) {}
+    /// }
+    /// let runtime = Runtime::start()?;
+    /// let exporter = Child::new("exporter", &TreatmentInput::default(), Spawn::new(), || Exporter { endpoint: None })?;
+    /// let top = runtime.spawn(Supervisor::new("top", &OptionsInput::default(), vec![exporter])?)?;
+    /// assert_eq!(top.ask(Supervise::Children).wait()?[0].status, Status::Stopped);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn ignore(&mut self) {
+        let me = self.me;
+        place::here(|worker| worker.ignore_start(me));
+    }
+
     /// Spawns an actor beside this one.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use crate::{
     letter::{Outcome, Parcel},
     mail::Kind,
     reply::Ticket,
-    worker::{Opening, Worker},
+    worker::{Opening, Orders, Worker},
 };
 use core::{
     fmt,
@@ -61,6 +61,8 @@ pub(crate) enum Errand {
         micros: u32,
     },
     Run(Box<dyn FnOnce(&mut Worker) + Send>),
+    /// Of a swap of a group.
+    Orders(Orders),
 }
 
 /// See the module.
@@ -124,6 +126,14 @@ impl Door {
     pub fn urge(&self, errand: Errand) -> bool {
         // What is refused is dropped here, with no lock held.
         self.push(errand, usize::MAX).is_ok()
+    }
+
+    /// Any thread: the same for orders, which are given back when the shard is gone.
+    pub fn order(&self, orders: Orders) -> Result<(), Orders> {
+        match self.push(Errand::Orders(orders), usize::MAX) {
+            Err((Errand::Orders(orders), _)) => Err(orders),
+            _ => Ok(()),
+        }
     }
 
     fn push(&self, errand: Errand, most: usize) -> Result<(), (Errand, Refusal)> {

@@ -85,6 +85,8 @@ pub enum SpawnError {
     Closed,
     /// `started` panicked.
     InitFailed(Box<CrashError>),
+    /// It does not want to start now ([`crate::Context::ignore`]).
+    Ignored,
     /// It cannot be done from here: a name on another shard, or a link from outside of any actor.
     Elsewhere,
     /// An option is out of range.
@@ -103,6 +105,7 @@ impl fmt::Display for SpawnError {
             Self::TooManyActors => f.write_str("the shard has as many actors as it may have"),
             Self::Closed => f.write_str("the runtime has ended"),
             Self::InitFailed(error) => write!(f, "it did not start: {}", error.message),
+            Self::Ignored => f.write_str("it does not start now"),
             Self::Elsewhere => f.write_str("a name is given on the actor's own shard, and only an actor has links"),
             Self::Option { name, allowed } => write!(f, "{name} is out of range: {allowed}"),
         }

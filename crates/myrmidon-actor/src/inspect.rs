@@ -2,9 +2,11 @@
 //!
 //! Nothing of it runs unless somebody looks: whoever is looked at has its body in a layer (`swap::layer`), which goes with the reader.
 
+#[cfg(all(test, feature = "tokio"))]
+mod rows;
 mod trace;
 
-pub use trace::{Statistics, Trace, TraceEvent, TraceOptions};
+pub use trace::{Direction, Statistics, Trace, TraceEvent, TraceOptions};
 
 use crate::{
     ActorRef, Runtime,
@@ -203,6 +205,9 @@ impl Inspector<'_> {
         let counts = Arc::clone(&skipped);
         let mut limits = Limits::new(options);
         let see = move |seen: Seen| {
+            if !options.direction.has(&seen) {
+                return true;
+            }
             let Some(event) = event_of::<T>(seen) else { return true };
             if !limits.one_more() {
                 counts.fetch_add(1, Ordering::Relaxed);

@@ -61,6 +61,8 @@ mod place;
 #[cfg(feature = "serde")]
 mod question;
 mod reply;
+#[cfg(all(test, feature = "tokio"))]
+mod rest;
 mod runtime;
 mod signal;
 mod spawn;
@@ -84,7 +86,7 @@ pub use context::Context;
 pub use describe::{Description, Silent, describe, is_busy, is_worker, suspend};
 pub use error::{AskError, SpawnError, StartError, TellError};
 pub use foreign::ForeignRef;
-pub use inspect::{InspectError, Inspector, Statistics, Trace, TraceEvent, TraceOptions};
+pub use inspect::{Direction, InspectError, Inspector, Statistics, Trace, TraceEvent, TraceOptions};
 pub use myrmidon_core::{
     exit_reason::{CrashError, ExitReason, Language, Unreachable},
     pid::Pid,

@@ -22,12 +22,17 @@ use myrmidon_core::{
 };
 use myrmidon_runtime::System;
 use parking_lot::Mutex;
-use std::{sync::Arc, thread::JoinHandle, time::Instant};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    thread::JoinHandle,
+    time::Instant,
+};
 
 /// How long a handler that is under way when time is over may take to notice.
 const GRACE: Duration = Duration::from_secs(1);
-/// What stands for a time that no clock can say: a year.
-const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
+/// A time from which on there is no limit, because no clock can say it: a year.
+pub(crate) const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 /// How long a runtime that is dropped lets its actors stop.
 const DROPPED: Duration = Duration::from_secs(5);
 
@@ -123,13 +128,30 @@ impl Runtime {
         request(&*door::find(pid.shard())?, move |worker| worker.info(pid)).flatten()
     }
 
+    /// Whom an actor has spawned, and whom those have, as far as they live: a supervisor's tree, on whatever shards it is. It
+    /// looks at all actors, and waits for the shards as [`Runtime::stats`] does.
+    pub fn below(&self, root: impl Into<Pid>) -> HashSet<Pid> {
+        let mut children: HashMap<Pid, Vec<Pid>> = HashMap::new();
+        for (child, parent) in self.doors.iter().filter_map(|door| request(door, Worker::parents)).flatten() {
+            children.entry(parent).or_default().push(child);
+        }
+        let (mut tree, mut left) = (HashSet::new(), vec![root.into()]);
+        while let Some(next) = left.pop() {
+            // Nobody has two parents, so that nobody comes twice.
+            let below = children.remove(&next).unwrap_or_default();
+            tree.extend(below.iter().copied());
+            left.extend(below);
+        }
+        tree
+    }
+
     pub(crate) fn doors(&self) -> &[Arc<Door>] {
         &self.doors
     }
 
     /// Ends it: nothing is spawned from outside any more, actors handle what they have been sent and end with `Shutdown`,
-    /// the youngest first; those that have not in time are killed. Its threads have ended afterwards, but for those
-    /// that are stuck in a handler, and for one that calls this itself.
+    /// the youngest first; those that have not in time are killed. `Duration::MAX` is without a limit (G212). Its threads
+    /// have ended afterwards, but for those that are stuck in a handler, and for one that calls this itself.
     pub fn shutdown(self, within: Duration) -> Stopped {
         self.end(within)
     }
@@ -151,10 +173,14 @@ impl Runtime {
             return Stopped::default();
         }
         let now = Instant::now();
-        let deadline = within.checked_add(GRACE).and_then(|within| now.checked_add(within)).unwrap_or(now + FOR_EVER);
+        let deadline = (within < FOR_EVER).then(|| now + within + GRACE);
         let mut stopped = Stopped::default();
         for (ended, thread) in waiting.into_iter().zip(core::mem::take(&mut *self.threads.lock())) {
-            match ended.wait_until(deadline) {
+            let killed = match deadline {
+                Some(deadline) => ended.wait_until(deadline),
+                None => ended.wait(),
+            };
+            match killed {
                 Some(killed) => {
                     stopped.killed += killed;
                     drop(thread.join());
@@ -163,7 +189,9 @@ impl Runtime {
                 None => stopped.stuck += 1,
             }
         }
-        stopped.stuck += self.pool.close(Some(deadline));
+        // Without a limit actors have ended in order, and so have their handlers. Those of actors that somebody has killed
+        // have the usual moment.
+        stopped.stuck += self.pool.close(Some(deadline.unwrap_or_else(|| Instant::now() + GRACE)));
         stopped
     }
 }
@@ -276,7 +304,7 @@ fn spawn_here(opening: &Opening, body: Box<dyn Body>) -> Result<Pid, SpawnError>
         worker.open(pid, body, opening).map(|()| pid)
     })
     .unwrap_or(Err(SpawnError::Closed))?;
-    worker::start(pid).map_err(SpawnError::InitFailed)?;
+    worker::start(pid, true)?;
     Ok(pid)
 }
 

@@ -8,6 +8,7 @@ mod child;
 mod dynamic;
 mod fixed;
 mod shell;
+mod waits;
 
 pub use child::Child;
 pub use dynamic::{Dynamic, DynamicSupervisor, Rules};

@@ -6,7 +6,7 @@
 use crate::reply::{Abroad, ReplyTo, Ticket};
 use core::fmt;
 use myrmidon_core::{payload::Payload as Carried, record::reply};
-use myrmidon_runtime::buffer::{SharedBuffer, load, pack};
+use myrmidon_runtime::buffer::{SharedBuffer, pack};
 use std::sync::Arc;
 
 /// What a message from an isolate of another language carries.
@@ -172,10 +172,11 @@ impl Encoded {
 
     /// As it travels.
     pub fn packed(self) -> Carried {
-        let Self { mut bytes, buffers, .. } = self;
-        let Some(buffers) = buffers else { return Carried::bytes(bytes) };
-        pack(&mut bytes, buffers);
-        load(bytes)
+        let Self { bytes, buffers, .. } = self;
+        match buffers {
+            Some(buffers) => pack(bytes, buffers),
+            None => Carried::bytes(bytes),
+        }
     }
 }
 

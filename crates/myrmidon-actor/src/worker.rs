@@ -11,6 +11,7 @@
 
 mod accounts;
 mod deliver;
+mod extent;
 mod letters;
 mod notices;
 mod serve;
@@ -22,8 +23,8 @@ mod turn;
 mod wire;
 
 pub(crate) use deliver::crash;
-pub(crate) use deliver::start;
-pub(crate) use swap_group::Run;
+pub(crate) use deliver::{ignored, start};
+pub(crate) use swap_group::{Orders, Run};
 pub use swaps::Counts as SwapCounts;
 pub(crate) use swaps::{Requester, guarded};
 pub(crate) use trace::{Seen, Tracer};
@@ -127,6 +128,16 @@ struct Running {
     stops: Option<ExitReason>,
     /// Signals are to be handled before the next message.
     urgent: bool,
+    /// Its `started` runs.
+    start: Option<Start>,
+}
+
+/// What a `started` that is under way has said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Start {
+    Wanted,
+    /// It does not start now.
+    Ignored,
 }
 
 /// See the module.
@@ -140,6 +151,8 @@ pub(crate) struct Worker {
     tasks: Arc<crate::asynchronous::Tasks>,
     pub mail: Mail,
     homes: Vec<Home>,
+    /// Who spawned whom, beside them: no message needs it.
+    spawners: Vec<Pid>,
     submissions: Vec<Record>,
     ring: Vec<Record>,
     stock: Vec<Pid>,
@@ -271,6 +284,18 @@ impl Worker {
     /// The actor that runs.
     pub fn running(&self) -> Pid {
         self.running.pid
+    }
+
+    /// Its living actors that were spawned by an actor, and by whom.
+    pub fn parents(&mut self) -> Vec<(Pid, Pid)> {
+        self.flush();
+        let living: Vec<Pid> = self.shard.live().collect();
+        living.into_iter().map(|pid| (pid, self.parent(pid))).filter(|(_, parent)| !parent.is_none()).collect()
+    }
+
+    /// Who spawned a living actor.
+    fn parent(&self, pid: Pid) -> Pid {
+        self.spawners.get(pid.index() as usize).copied().unwrap_or(Pid::NONE)
     }
 
     /// What is known of an actor.

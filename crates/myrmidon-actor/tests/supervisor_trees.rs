@@ -9,7 +9,7 @@ use myrmidon_core::supervisor::{
 };
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU32, Ordering},
     mpsc,
 };
 
@@ -89,6 +89,30 @@ fn g181_each_child_is_started_with_what_it_was_given_and_again_with_it() {
 }
 
 #[test]
+fn g98_terminate_by_the_pid_that_a_child_had_cancels_its_restart_that_waits() {
+    let runtime = runtime(1);
+    let (told, events) = mpsc::channel();
+    // Longer than any test: whoever waits for it has not been cancelled.
+    let hour = 3_600_000.0;
+    let options = OptionsInput { intensity: Some(5.0), backoff: Some((hour, hour)), ..Default::default() };
+    let listener = move |event| told.send(event).unwrap_or_default();
+    let top = runtime.spawn(blueprint(&options, &TreatmentInput::default(), false).listen(listener)).expect("room");
+    let (oslo, rome) = (start(top, "Oslo").expect("room"), start(top, "Rome").expect("room"));
+    for child in [oslo, rome] {
+        child.tell(Message::Crash).expect("room");
+    }
+    assert_eq!(events.iter().filter(|event| matches!(event.what, Happening::Crashed(_))).take(2).count(), 2);
+    // Its end is known: what it is asked now is behind that.
+    let specs = || top.ask(Dynamic::Count).wait().map(|count| (count.specs, count.active));
+    assert_eq!(specs(), Ok((2, 0)));
+    assert_eq!(top.ask(|reply| Dynamic::Terminate(oslo.pid(), reply)).wait(), Ok(Ok(Done::Done)));
+    assert_eq!(specs(), Ok((1, 0)));
+    // Twice is once.
+    assert_eq!(top.ask(|reply| Dynamic::Terminate(oslo.pid(), reply)).wait(), Ok(Ok(Done::Done)));
+    assert_eq!(specs(), Ok((1, 0)));
+}
+
+#[test]
 fn g99_one_that_does_not_start_leaves_nothing_and_one_that_ends_for_good_is_forgotten() {
     let runtime = runtime(1);
     let transient = TreatmentInput { restart: Some("transient"), ..Default::default() };
@@ -105,6 +129,43 @@ fn g99_one_that_does_not_start_leaves_nothing_and_one_that_ends_for_good_is_forg
     assert_eq!(end.wait(), Ok(ExitReason::Normal));
     while top.ask(Dynamic::Count).wait().expect("an answer").specs > 0 {}
     assert_eq!(runtime.stats()[0].actors, 1, "the supervisor alone");
+}
+
+/// What a child is started with, whose copies do not come out well.
+struct Fragile {
+    copies: Arc<AtomicU32>,
+    fails_at: u32,
+}
+impl Clone for Fragile {
+    fn clone(&self) -> Self {
+        assert_ne!(self.copies.fetch_add(1, Ordering::SeqCst), self.fails_at, "no copy");
+        Self { copies: Arc::clone(&self.copies), fails_at: self.fails_at }
+    }
+}
+
+#[test]
+fn g211_a_copy_that_panics_is_a_start_that_failed_and_no_end_of_the_supervisor() {
+    let runtime = runtime(1);
+    let (told, events) = mpsc::channel();
+    let options = OptionsInput { intensity: Some(5.0), ..Default::default() };
+    let make = |_: Fragile| City { name: "Oslo".into(), deaf: false };
+    let top = DynamicSupervisor::new("cities", &options, &TreatmentInput::default(), Spawn::new(), make);
+    let top = top.expect("valid").listen(move |event| told.send(event).unwrap_or_default());
+    let top = runtime.spawn(top).expect("room");
+    let start = |fails_at| {
+        let with = Fragile { copies: Arc::default(), fails_at };
+        top.ask(|reply| Dynamic::Start(with, reply)).wait().expect("the supervisor lives")
+    };
+    let Err(CommandError::ChildStart(ChildStartError { cause: ExitReason::Crashed(cause), .. })) = start(0) else {
+        panic!("it does not start")
+    };
+    assert!(cause.message.contains("no copy"), "{cause:?}");
+    // Its restart fails once, counts, and is tried again (G93).
+    let oslo = start(1).expect("the first copy is one");
+    oslo.tell(Message::Crash).expect("room");
+    let again = restarted(&events);
+    assert_ne!(again, oslo.pid());
+    assert_eq!(top.ask(Dynamic::Count).wait().map(|count| (count.specs, count.active)), Ok((1, 1)));
 }
 
 #[test]

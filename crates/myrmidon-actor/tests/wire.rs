@@ -1,8 +1,8 @@
 //! A Rust actor as an isolate of another language reaches it: by name, with a tag and bytes, over a real path.
 
 use myrmidon_actor::{
-    Actor, Context, Description, Lend, Payload, ReplyTo, Runtime, SharedBuffer, Silent, Spawn, Status, SwapOptions,
-    System, Upgrade, Wire, behavior,
+    Actor, Canary, Context, DeadLetter, Description, Lend, Notice, Payload, ReplyTo, Runtime, SharedBuffer, Silent,
+    Spawn, Status, SwapOptions, System, Upgrade, Why, Wire, behavior,
 };
 use myrmidon_core::{
     PeerLimits,
@@ -81,6 +81,10 @@ impl Isolate {
 
     fn send(&mut self, to: Pid, tag: &str, payload: Carried, token: u32) -> Record {
         let op = Tags::global().number(tag).expect("there is room") | WIRE;
+        self.send_op(to, op, payload, token)
+    }
+
+    fn send_op(&mut self, to: Pid, op: u16, payload: Carried, token: u32) -> Record {
         let mut record = Record::default();
         record[word::TO] = to.low();
         record[word::TO_GENERATION] = to.generation();
@@ -170,6 +174,59 @@ fn g174_what_an_actor_cannot_read_is_dropped_and_a_question_among_it_ends() {
     assert_eq!((record[word::A], record[word::B]), (2, call_end::EXITED));
 }
 
+/// A runtime that says what its dead letters are.
+fn overheard() -> (Runtime, mpsc::Receiver<DeadLetter>) {
+    let (told, letters) = mpsc::channel();
+    let observer = move |notice| {
+        if let Notice::DeadLetter(letter) = notice {
+            told.send(letter).unwrap_or_default();
+        }
+    };
+    (Runtime::builder().shards(1).observer(observer).start().expect("a runtime"), letters)
+}
+
+#[test]
+fn g18_a_question_whose_tag_has_no_name_ends_and_a_tell_is_a_dead_letter() {
+    let (runtime, letters) = overheard();
+    let mut isolate = Isolate::join(runtime.system());
+    runtime.spawn_with(&Spawn::new().named("nameless"), Counter::default()).expect("the name is free");
+    let to = runtime.system().whereis("nameless").expect("it has the name");
+    let nobodys = WIRE | myrmidon_runtime::tags::MOST;
+    isolate.send_op(to, nobodys, Carried::None, 1);
+    let (record, _) = isolate.end_of_call();
+    assert_eq!((record[word::A], record[word::B]), (1, reply::ASK_ERROR));
+    isolate.send_op(to, nobodys, Carried::None, 0);
+    let letter = letters.recv().expect("it is told");
+    assert_eq!((letter.to, letter.tag, letter.why), (to, None, Why::Dropped));
+    // The actor lives.
+    isolate.send(to, "Total", Carried::None, 2);
+    assert_eq!(isolate.end_of_call().0[word::B], reply::SUCCESS);
+}
+
+#[test]
+fn g199_a_dead_letter_shows_the_bytes_of_its_payload_and_no_more_and_no_less() {
+    let (runtime, letters) = overheard();
+    let mut isolate = Isolate::join(runtime.system());
+    let dead = runtime.spawn(Counter::default()).expect("room");
+    dead.kill();
+    dead.ended().wait().expect("it ends");
+    let tag = "Moves";
+    Tags::global().mark_moving(Tags::global().number(tag).expect("there is room"));
+    // 1.0: its last bytes look like those that say that there are no buffers.
+    let number = [&[0xcb], &1.0_f64.to_be_bytes()[..]].concat();
+    let behind = |more: &[u8]| [&number[..], more].concat();
+    let gone = [&5e9_f64.to_le_bytes()[..], &1.0_f64.to_le_bytes()[..], &1_u32.to_le_bytes()[..]].concat();
+    // As another protocol with such a name has it; without buffers; with one that is gone.
+    for bytes in [number.clone(), behind(&[0; 4]), behind(&gone)] {
+        isolate.send(dead.pid(), tag, Carried::bytes(bytes), 0);
+        let letter = letters.recv().expect("it is told");
+        assert_eq!((letter.tag.as_deref(), letter.payload), (Some(tag), Payload::Bytes(number.clone())));
+    }
+    // What is no msgpack stays as it is.
+    isolate.send(dead.pid(), tag, Carried::bytes(vec![0xc1; 9]), 0);
+    assert_eq!(letters.recv().expect("it is told").payload, Payload::Bytes(vec![0xc1; 9]));
+}
+
 /// A Rust actor that is told by others of Rust as one of another language would be.
 struct Heard(std::sync::mpsc::Sender<(Option<Pid>, Payload, usize)>);
 
@@ -224,6 +281,63 @@ fn g197_a_foreign_ref_tells_from_a_shard_a_lent_handler_and_from_outside_in_orde
     outside.tell("Said", Payload::Number(2.0)).expect("there is room");
     assert_eq!(heard.recv().expect("it is told"), (None, Payload::Number(2.0), 0));
     assert_eq!(runtime.foreign("nobody"), None);
+}
+
+struct Loud(mpsc::Sender<Vec<bool>>);
+
+impl Actor for Loud {
+    type Message = ();
+    fn handle(&mut self, (): (), context: &mut Context<()>) {
+        let heard = context.foreign("heard").expect("it has the name");
+        let told = (0..4).map(|_| heard.tell("Said", Payload::Bytes(vec![7; 40 << 20])).is_ok()).collect();
+        self.0.send(told).expect("somebody waits");
+    }
+}
+
+#[test]
+fn g205_what_is_too_large_for_the_way_is_refused_and_what_was_accepted_is_heard() {
+    let (letter, letters) = mpsc::channel();
+    let runtime = Runtime::builder().shards(2).observer(move |notice| drop(letter.send(notice))).start();
+    let runtime = runtime.expect("a runtime");
+    let (sender, heard) = mpsc::channel();
+    let listener = runtime.spawn_with(&Spawn::new().named("heard"), Heard(sender)).expect("the name is free");
+    let (say, said) = mpsc::channel();
+    // One beside it, one on the other shard.
+    let speakers = [0, 1].map(|_| runtime.spawn(Loud(say.clone())).expect("a speaker"));
+    let far = speakers.iter().find(|speaker| speaker.pid().shard() != listener.pid().shard()).expect("the other shard");
+    far.tell(()).expect("there is room");
+    // Nothing leaves in the middle of a handler: two of them fill the way, and for the third one the speaker is held.
+    assert_eq!(said.recv().expect("it has told"), [true, true, true, false]);
+    for _ in 0..3 {
+        let (_, payload, _) = heard.recv().expect("it is told");
+        assert_eq!(payload, Payload::Bytes(vec![7; 40 << 20]));
+    }
+    drop(runtime);
+    assert!(heard.try_recv().is_err() && letters.try_recv().is_err());
+}
+
+#[test]
+fn g138_the_shards_of_a_runtime_are_on_their_systems_account() {
+    let system = System::open();
+    let account = system.account(100);
+    let runtime = Runtime::builder().shards(2).system(Arc::clone(&system)).buffers(1 << 20).start().expect("a runtime");
+    let hoards: Vec<_> = (0..2)
+        .map(|_| {
+            let hoard = behavior(Vec::new(), |held: &mut Vec<SharedBuffer>, (bytes, reply), context| {
+                let buffer = context.buffer(bytes);
+                let done = buffer.is_ok();
+                held.extend(buffer);
+                ReplyTo::send(reply, done);
+            });
+            runtime.spawn(hoard).expect("a hoard")
+        })
+        .collect();
+    let hoard = |at: usize, bytes: usize| hoards[at].ask(|reply| (bytes, reply)).wait().expect("it answers");
+    assert!(hoard(0, 60) && !hoard(1, 41) && hoard(1, 30));
+    assert_eq!(account.bytes(), 90);
+    assert!(SharedBuffer::allocate(&account, 11).is_err());
+    drop(runtime);
+    assert_eq!(account.bytes(), 0);
 }
 
 const LONG: Duration = Duration::from_secs(60);
@@ -301,4 +415,45 @@ fn g199_one_that_is_held_is_swapped_and_stays_so() {
     assert_eq!(info.status, Status::Suspended);
     assert_eq!(myrmidon_actor::suspend(actor.pid(), false, LONG), Ok(true));
     assert_eq!(actor.ask(|reply| reply).wait(), Ok(2));
+}
+
+/// For whoever looks its name up: there it is known by what was noted of it.
+#[test]
+fn g213_the_protocol_of_an_actor_is_that_of_the_version_that_runs() {
+    struct Version<const V: u32>;
+    impl Clone for Version<1> {
+        fn clone(&self) -> Self {
+            Self
+        }
+    }
+    impl Actor for Version<1> {
+        type Message = ();
+        const PROTOCOL: &'static str = "First";
+        fn handle(&mut self, (): (), _: &mut Context<()>) {}
+    }
+    impl Actor for Version<2> {
+        type Message = ();
+        const PROTOCOL: &'static str = "Second";
+        fn handle(&mut self, (): (), _: &mut Context<()>) {
+            panic!("it is a bad version");
+        }
+    }
+    let runtime = Runtime::builder().shards(1).start().expect("a runtime");
+    let named = runtime.spawn_with(&Spawn::new().named("versioned"), Version::<1>).expect("the name is free");
+    let nameless = runtime.spawn(Version::<1>).expect("room");
+    let upgrade = || Upgrade::new(|_: Version<1>| Ok(Version::<2>)).back(|_: Version<2>| Some(Version::<1>));
+    for actor in [named, nameless] {
+        let protocol = || described(actor.pid()).expect("it lives").protocol;
+        assert_eq!(protocol(), "First");
+        assert_eq!(upgrade().swap(actor, &SwapOptions::new()).wait(), Ok(()));
+        assert_eq!(protocol(), "Second");
+        assert_eq!(actor.roll_back().wait(), Ok(()));
+        assert_eq!(protocol(), "First");
+        // And of a canary that goes back by itself.
+        let canary = upgrade().swap(actor, &SwapOptions::new().canary(Canary::default()));
+        while protocol() != "Second" {}
+        actor.tell(()).expect("room");
+        canary.wait().expect_err("it goes back");
+        assert_eq!(protocol(), "First");
+    }
 }

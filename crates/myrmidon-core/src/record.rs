@@ -24,7 +24,7 @@
 use crate::constants::constants;
 
 /// Grows with every change of this file; checked when the addon is loaded.
-pub const ABI_VERSION: u32 = 5;
+pub const ABI_VERSION: u32 = 6;
 /// Words of a record.
 pub const WORDS: usize = 8;
 
@@ -145,6 +145,9 @@ constants! {
         /// The isolate has delivered A messages to `TO` by itself, which had nothing queued, and charges it with B
         /// microseconds.
         HANDLED = 26;
+        /// The isolate has delivered a call to `TO` by itself, which had nothing queued, and it has no answer yet. A and B as
+        /// in a call. HANDLED counts it.
+        ASKED = 27;
     }
 }
 

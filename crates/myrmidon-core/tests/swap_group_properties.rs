@@ -44,6 +44,8 @@ enum Event {
 enum Step {
     Of(usize, Event),
     Advance(u16),
+    /// Where orders take time: the oldest one of this actor arrives.
+    Arrive(usize),
 }
 
 #[derive(Clone, Debug)]
@@ -76,7 +78,11 @@ fn step() -> impl Strategy<Value = Step> {
         3 => any::<bool>().prop_map(|fails| Event::Migrated { fails }),
         1 => Just(Event::Swap),
     ];
-    prop_oneof![9 => (0_usize..6, event).prop_map(|(at, event)| Step::Of(at, event)), 1 => (0_u16..90).prop_map(Step::Advance)]
+    prop_oneof![
+        9 => (0_usize..6, event).prop_map(|(at, event)| Step::Of(at, event)),
+        1 => (0_u16..90).prop_map(Step::Advance),
+        6 => (0_usize..6).prop_map(Step::Arrive),
+    ]
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,10 +116,12 @@ struct Sim {
     now: f64,
     next: u32,
     is_done: bool,
+    /// Orders take time: those on their way, by actor.
+    on_their_way: Option<Vec<VecDeque<Order>>>,
 }
 
 impl Sim {
-    fn new(crowd: Crowd) -> Self {
+    fn new(crowd: Crowd, is_far: bool) -> Self {
         let actors = crowd.actors.iter().map(|(migration, is_busy)| Actor {
             swap: Swap::new(OLD),
             migration: *migration,
@@ -125,13 +133,34 @@ impl Sim {
         });
         let actors: Vec<Actor> = actors.collect();
         let group = Group::new(actors.len(), crowd.options);
-        Self { actors, group, crowd, now: 0.0, next: 1, is_done: false }
+        let on_their_way = is_far.then(|| vec![VecDeque::new(); actors.len()]);
+        Self { actors, group, crowd, now: 0.0, next: 1, is_done: false, on_their_way }
     }
 
     fn tell(&mut self, tell: impl FnOnce(&mut Group<u32>, &mut Vec<Order>)) {
         let mut orders = Vec::new();
         tell(&mut self.group, &mut orders);
-        self.work(orders.into_iter().map(Work::Order).collect());
+        let work = self.given(orders).collect();
+        self.work(work);
+    }
+
+    /// Orders that are to be done now.
+    fn given(&mut self, orders: Vec<Order>) -> impl Iterator<Item = Work> + use<> {
+        let mut now = Vec::new();
+        for order in orders {
+            assert!(!self.is_done, "nothing after the end: {order:?}");
+            match (order.at(), &mut self.on_their_way) {
+                (None, _) => self.is_done |= order == Order::Done,
+                (Some(at), Some(lines)) => lines[at].push_back(order),
+                (Some(_), None) => now.push(order),
+            }
+        }
+        now.into_iter().map(Work::Order)
+    }
+
+    fn arrive(&mut self, at: usize) {
+        let order = self.on_their_way.as_mut().and_then(|lines| lines.get_mut(at)?.pop_front());
+        self.work(order.into_iter().map(Work::Order).collect());
     }
 
     fn act(&mut self, at: usize, out: Vec<Action<u32, u32>>) {
@@ -148,7 +177,7 @@ impl Sim {
                 }
                 Work::Order(order) => todo.extend(self.order(order, &mut orders)),
             }
-            todo.extend(orders.into_iter().map(Work::Order));
+            todo.extend(self.given(orders));
         }
     }
 
@@ -186,23 +215,8 @@ impl Sim {
     }
 
     fn order(&mut self, order: Order, orders: &mut Vec<Order>) -> Vec<Work> {
-        assert!(!self.is_done, "nothing after the end: {order:?}");
         let (mut out, now) = (Vec::new(), self.now);
-        let at = match order {
-            Order::Done => {
-                self.is_done = true;
-                return Vec::new();
-            }
-            Order::Arm(_) | Order::Disarm => return Vec::new(),
-            Order::Swap(at)
-            | Order::Hold(at)
-            | Order::Prepare(at)
-            | Order::Commit(at)
-            | Order::GiveUp(at)
-            | Order::Pass(at)
-            | Order::Recall(at, _)
-            | Order::Settle(at) => at,
-        };
+        let Some(at) = order.at() else { return Vec::new() };
         let canary = self.crowd.options.within.map(|within| CanaryOptions { messages: self.crowd.messages, within });
         let options = SwapOptions::new(100.0, 1, canary).expect("in range");
         let upgrade = Upgrade { id: 0, from: OLD, to: NEW, has_way_back: false };
@@ -245,8 +259,11 @@ impl Sim {
                 self.event(at, event);
             }
             Step::Of(..) => {}
+            Step::Arrive(at) => self.arrive(at),
         }
-        self.check();
+        if self.on_their_way.is_none() {
+            self.check();
+        }
     }
 
     fn event(&mut self, at: usize, event: Event) {
@@ -314,8 +331,14 @@ impl Sim {
     /// Nobody helps any more; time passes.
     fn close(mut self) {
         for _ in 0..4 * (self.actors.len() + 2) {
+            for at in 0..self.actors.len() {
+                while self.on_their_way.as_ref().is_some_and(|lines| !lines[at].is_empty()) {
+                    self.arrive(at);
+                }
+            }
             self.perform(Step::Advance(1000));
         }
+        self.check();
         assert!(self.is_done && self.group.is_done(), "a group ends");
         assert_eq!(self.group.deadline(), None);
         assert!(self.actors.iter().all(|actor| !actor.is_held), "nobody is held for ever");
@@ -346,8 +369,9 @@ proptest! {
         crowd in crowd(),
         before in prop::collection::vec(step(), 0..4),
         steps in prop::collection::vec(step(), 0..60),
+        is_far in any::<bool>(),
     ) {
-        let mut sim = Sim::new(crowd);
+        let mut sim = Sim::new(crowd, is_far);
         for step in before {
             sim.perform(step);
         }

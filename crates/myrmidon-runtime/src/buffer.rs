@@ -1,19 +1,22 @@
 //! Buffers: blocks of memory that are handed from one holder to the next, and never copied on the way.
 //!
-//! A [`Handle`] names one life of one block, as a number of 53 bits: the slot below, its generation above. A handle whose
-//! block is gone is [`Stale`], and never names another block. The table is the process's ([`Blocks::global`]), so a handle
-//! means the same to every shard and every isolate.
+//! A block is held by exactly one [`SharedBuffer`], or is in flight; what may happen to it, and who frees it, is in
+//! `block.rs`. A [`Handle`] names one life of one block, as a number of 53 bits: the slot below, its generation above. The
+//! table is the process's, so a handle means the same to every shard and every isolate. One whose block is gone names
+//! nothing, and never another block.
 //!
-//! A block is held by exactly one holder, or is in flight; what may happen to it, and who frees it, is in `block.rs`.
 //! Promises: G136 one holder; G137 a block's memory lives as long as anybody may look at it, and its bytes are given back
 //! to its account exactly once, whoever loses the race to release it; G138 an account never exceeds its limit.
+//! G202 a handle is no power over a block that is held: whoever made it up, or kept it, can take a block that is in flight
+//! and no other. What is done to a held block is done by its holder, or by the lease of that holder's stay.
 //!
 //! How a packet carries a block from one shard to another:
-//! 1. the sender calls [`Blocks::depart`], after its own views are gone. From then on the packet is the holder;
-//! 2. the handle travels as a number in the packet, beside the payload, and nobody counts anything;
-//! 3. the receiver calls [`Blocks::arrive`] when it takes the packet. From then on it is the holder;
-//! 4. a packet that is dropped instead takes its blocks along (`flights.rs`), whoever drops it and why: a late answer, an
-//!    isolate that ends with messages before it. A sender that is refused and lives calls `arrive`, and holds it again.
+//! 1. the sender calls [`SharedBuffer::depart`], after its own views are gone. From then on the [`Flight`] is the holder;
+//! 2. the handle travels as a number in the packet, beside the payload, which takes the flight over (`parcel.rs`);
+//! 3. the receiver calls [`SharedBuffer::arrive`] when it takes the packet. From then on it is the holder;
+//! 4. a flight that is dropped instead frees its block (`flight.rs`), whoever drops it and why: a late answer, an isolate
+//!    that ends with messages before it, a send that was not finished. A sender that is refused and lives calls `arrive`,
+//!    and holds it again.
 //!
 //! An [`Account`] belongs to a system: it has a limit, and blocks stay charged to whoever allocated them, wherever they
 //! are.
@@ -21,7 +24,7 @@
 //! One lock for the table, held for a few loads and stores: never while memory is allocated, freed or copied.
 
 mod block;
-mod flights;
+mod flight;
 mod parcel;
 mod shared;
 
@@ -31,18 +34,18 @@ mod loom_tests;
 mod tests;
 
 use crate::sync::{AtomicUsize, Ordering};
-use block::{Block, Memory, Only};
+use block::{Block, Memory, Only, View};
 use parking_lot::{Mutex, RwLock};
 use std::sync::{Arc, OnceLock};
 
-pub use block::View;
+pub use flight::Flight;
 pub use parcel::{load, pack, unpack};
 pub use shared::SharedBuffer;
 
 /// Bits of a generation: a handle is exact as a JavaScript number.
 const GENERATION_BITS: u32 = 21;
 
-/// One life of one block.
+/// One life of one block: a name, and no right to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Handle {
     slot: u32,
@@ -65,7 +68,7 @@ impl Handle {
 
 /// The block is gone, or not in the state that the call needs: in flight, or held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stale;
+struct Stale;
 
 /// Why nothing was allocated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,47 +119,22 @@ struct Slot {
     account: Mutex<Option<Arc<Account>>>,
 }
 
-/// See the module.
+/// See the module. Not for others: what it does to a block is its holder's business (G202).
 #[derive(Default)]
-pub struct Blocks {
+struct Blocks {
     slots: RwLock<Vec<Arc<Slot>>>,
     free: Mutex<Vec<u32>>,
 }
 
-impl core::fmt::Debug for Blocks {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Blocks")
-    }
-}
-
 impl Blocks {
-    /// An empty table, for tests. A process has one: [`Blocks::global`].
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// The process's table. It outlives every isolate.
-    pub fn global() -> &'static Self {
+    fn global() -> &'static Self {
         static GLOBAL: OnceLock<Blocks> = OnceLock::new();
-        GLOBAL.get_or_init(Self::new)
+        GLOBAL.get_or_init(Self::default)
     }
 
     /// A block of zeros, held by the caller.
-    ///
-    /// ```
-    /// use myrmidon_runtime::{Account, Blocks};
-    /// let (blocks, account) = (Blocks::new(), Account::new(1024));
-    /// let handle = blocks.allocate(&account, 1000).unwrap();
-    /// assert_eq!(account.bytes(), 1000);
-    /// assert!(blocks.allocate(&account, 25).is_err());
-    /// blocks.release(handle).unwrap();
-    /// assert_eq!(account.bytes(), 0);
-    /// assert!(blocks.release(handle).is_err());
-    /// ```
-    ///
-    /// # Errors
-    /// See [`Refusal`].
-    pub fn allocate(&self, account: &Arc<Account>, bytes: usize) -> Result<Handle, Refusal> {
+    fn allocate(&self, account: &Arc<Account>, bytes: usize) -> Result<Handle, Refusal> {
         if !account.charge(bytes) {
             return Err(Refusal::Limit);
         }
@@ -196,64 +174,46 @@ impl Blocks {
     }
 
     /// Where a held block is. Only its holder may look, and only while it holds it.
-    ///
-    /// # Errors
-    /// [`Stale`] also when it is in flight.
-    pub fn view(&self, handle: Handle) -> Result<View, Stale> {
+    fn view(&self, handle: Handle) -> Result<View, Stale> {
         self.with(handle, |slot| slot.block.view(handle.generation))
     }
 
-    /// The holder gives it away: it is in flight. No view of it may be used from now on.
-    ///
-    /// # Errors
-    /// [`Stale`] when the caller does not hold it.
-    pub fn depart(&self, handle: Handle) -> Result<(), Stale> {
-        self.with(handle, |slot| slot.block.depart(handle.generation))
+    /// The holder of that lease gives it away: it is in flight. No view of it may be used from now on.
+    fn depart(&self, handle: Handle, lease: u64) -> Result<(), Stale> {
+        self.with(handle, |slot| slot.block.depart(handle.generation, lease))
+    }
+
+    /// Its flight is the caller's alone from now on; the lease of it.
+    fn board(&self, handle: Handle) -> Result<u64, Stale> {
+        self.with(handle, |slot| slot.block.board(handle.generation))
+    }
+
+    /// Whether it is still in that flight.
+    fn flies(&self, handle: Handle, lease: u64) -> bool {
+        self.with(handle, |slot| slot.block.flight(handle.generation)).is_ok_and(|now| now == lease)
     }
 
     /// Ends a flight: the caller holds it.
-    ///
-    /// # Errors
-    /// [`Stale`] when it is not in flight.
-    pub fn arrive(&self, handle: Handle) -> Result<(), Stale> {
+    fn arrive(&self, handle: Handle) -> Result<(), Stale> {
         self.with(handle, |slot| slot.block.arrive(handle.generation))
     }
 
-    /// The holder, or whoever has it in flight, gives it up: its memory is free.
-    ///
-    /// # Errors
-    /// [`Stale`] when that has happened already: of two that release it, one does.
-    pub fn release(&self, handle: Handle) -> Result<(), Stale> {
+    /// The holder of that lease gives it up: its memory is free.
+    fn release(&self, handle: Handle, lease: u64) -> Result<(), Stale> {
+        self.close(handle, Only::Held(lease))
+    }
+
+    /// Whoever had it in flight is gone.
+    fn lose(&self, handle: Handle, lease: u64) -> Result<(), Stale> {
+        self.close(handle, Only::Flight(lease))
+    }
+
+    fn close(&self, handle: Handle, only: Only) -> Result<(), Stale> {
         self.with(handle, |slot| {
-            let memory = slot.block.close(handle.generation, Only::Open)?;
+            let memory = slot.block.close(handle.generation, only)?;
             self.freed(handle.slot, slot, memory);
             Ok(())
         })
-    }
-
-    /// A view was collected: gives the block up, if it is still held as it was when that view was made. `false`: it was
-    /// given away or released meanwhile, and the view has nothing to say.
-    pub fn abandon(&self, handle: Handle, view: &View) -> bool {
-        let closed = self.with(handle, |slot| {
-            let memory = slot.block.close(handle.generation, Only::Held(view.lease))?;
-            self.freed(handle.slot, slot, memory);
-            Ok(())
-        });
-        closed.is_ok()
-    }
-
-    /// The lease of a flight: what `lose` takes.
-    fn flight(&self, handle: Handle) -> Result<u64, Stale> {
-        self.with(handle, |slot| slot.block.flight(handle.generation))
-    }
-
-    /// Whoever had it in flight is gone. Nothing happens if that flight has ended.
-    fn lose(&self, handle: Handle, lease: u64) {
-        let _ = self.with(handle, |slot| {
-            let memory = slot.block.close(handle.generation, Only::Flight(lease))?;
-            self.freed(handle.slot, slot, memory);
-            Ok(())
-        });
     }
 
     // The one caller that closed the block is here: nobody else can reach its memory or its slot.

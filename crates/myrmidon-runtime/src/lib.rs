@@ -26,7 +26,7 @@ mod sync;
 pub mod system;
 pub mod tags;
 
-pub use buffer::{Account, Blocks};
+pub use buffer::Account;
 pub use directory::{Directory, Lease};
 pub use inbox::{Refusal, Refused};
 pub use lane::Lane;

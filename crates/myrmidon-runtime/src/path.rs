@@ -1,7 +1,8 @@
 //! The way from one shard to another: a bounded queue with one sender and one receiver, neither of which ever waits.
 //!
 //! Its items are bundles, so what the two threads share is touched once for many packets. It is bounded by their number
-//! and by their load: an item enters while less than the most is on the way, so that one too many is the most there is.
+//! and by their load, of packets and of bytes: an item enters while less than the most is on the way, so that one too many
+//! is the most there is.
 //!
 //! Promises: what is placed arrives in order; `push` says by what it leaves where it stopped; once `close` has returned
 //! nothing enters any more, and what entered before is there to be taken; after `finish` the receiver gets what was
@@ -33,9 +34,12 @@ pub trait Load {
     fn load(&self) -> usize;
 }
 
+/// Bytes that weigh as much as a packet: a path of `system::PATH` is full of 64 MiB, and little messages never notice.
+const PACKET: usize = 1 << 16;
+
 impl Load for Bundle {
     fn load(&self) -> usize {
-        self.len()
+        self.len() + self.bytes() / PACKET
     }
 }
 

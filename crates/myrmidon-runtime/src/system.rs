@@ -3,11 +3,13 @@
 //! Promises: an isolate's number is the order of its joining, and the first is 0; when 255 have been given out, the lowest
 //! free one is given again. Whoever joins is known to every member that looks after it was told of it in any way
 //! ([`System::version`] is read after what tells).
+//! What buffers its isolates have outstanding is on one account (G138).
 //! A system is named by a handle, a number that may cross to another thread's language; it ends with its last member.
 //!
 //! One lock for each system and one for the table of handles, never held together, nor over a callback.
 
 use crate::{
+    buffer::Account,
     names::Table,
     path::Path,
     port::ShardHandle,
@@ -100,6 +102,7 @@ pub struct System {
     pub(crate) names: Arc<Table>,
     members: Mutex<Members>,
     version: AtomicUsize,
+    account: OnceLock<Arc<Account>>,
 }
 
 impl fmt::Debug for System {
@@ -145,8 +148,13 @@ impl System {
         let mut handles = handles().lock();
         handles.last += 1;
         let handle = handles.last;
-        let system =
-            Arc::new(Self { handle, names: Arc::default(), members: Mutex::default(), version: AtomicUsize::new(0) });
+        let system = Arc::new(Self {
+            handle,
+            names: Arc::default(),
+            members: Mutex::default(),
+            version: AtomicUsize::new(0),
+            account: OnceLock::new(),
+        });
         handles.systems.insert(handle, Arc::clone(&system));
         system
     }
@@ -164,6 +172,20 @@ impl System {
     /// Who has a name.
     pub fn whereis(&self, name: &str) -> Option<Pid> {
         self.names.holder(name)
+    }
+
+    /// Who pays for the buffers of all its isolates. Whoever asks first says how many bytes may be outstanding.
+    ///
+    /// ```
+    /// use myrmidon_runtime::{System, buffer::SharedBuffer};
+    /// let system = System::open();
+    /// let buffer = SharedBuffer::allocate(&system.account(100), 60).unwrap();
+    /// assert!(SharedBuffer::allocate(&system.account(1000), 41).is_err());
+    /// drop(buffer);
+    /// assert_eq!(system.account(1000).bytes(), 0);
+    /// ```
+    pub fn account(&self, limit: usize) -> Arc<Account> {
+        Arc::clone(self.account.get_or_init(|| Account::new(limit)))
     }
 
     /// The live isolates, in the order of their joining.

@@ -31,7 +31,7 @@ import type { SystemEvent } from "./SystemEvent.ts"
 export interface SystemOptions {
   /** 1,000,000 by default, 16,777,215 at most. */
   readonly maxActors?: number | undefined
-  /** Bytes of `SharedBuffer`s that may be outstanding. 1 GiB by default, 1 TiB at most. */
+  /** Bytes of `SharedBuffer`s that may be outstanding, in all isolates together. 1 GiB by default, 1 TiB at most. */
   readonly maxBufferBytes?: number | undefined
   /** For actors whose behaviour and spawn say nothing. 65,536 messages and `reject` by default. */
   readonly mailbox?: Mailbox | undefined
@@ -113,7 +113,7 @@ export interface SystemInfo {
   readonly bytes: number
   /** Of a system with worker isolates or Rust shards: all that are alive, this one included. Else empty. */
   readonly isolates: ReadonlyArray<IsolateInfo>
-  /** Bytes of `SharedBuffer`s that were allocated and not released. */
+  /** Bytes of `SharedBuffer`s that were allocated and not released, in all isolates. */
   readonly bufferBytes: number
   /** The platform refuses external memory, so that each view of a buffer is a copy: known from the system's start (G228). */
   readonly buffersAreCopied: boolean

@@ -11,16 +11,17 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Rpc from "effect/rpc/Rpc"
 import type { ActorInfo } from "./Actor.ts"
-import type { ActorRef, AnyRef } from "./ActorRef.ts"
+import type { ActorRef, AnyRef, NamedRef } from "./ActorRef.ts"
 import { ActorSystem } from "./ActorSystem.ts"
 import type { Behavior } from "./Behavior.ts"
 import { behaviorOf } from "./internal/behaviorImpl.ts"
-import { cellOf } from "./internal/cell.ts"
+import { Cell } from "./internal/cell.ts"
 import { registerUpgrade } from "./internal/isolate/registry.ts"
-import { resolveSwap } from "./internal/swapOptions.ts"
+import { holderNow } from "./internal/named.ts"
+import { checkedUpgrade, resolveSelection, resolveSwap, togetherOf, versionOf } from "./internal/swapOptions.ts"
 import type { Plan, Report } from "./internal/swapReport.ts"
 import { planMany, rollBackOne, swapMany, swapOne } from "./internal/swapWhere.ts"
-import { UpgradeImpl } from "./internal/upgrade.ts"
+import { swapError, UpgradeImpl } from "./internal/upgrade.ts"
 import { watchModule } from "./internal/watchModule.ts"
 import { InvalidOption } from "./SpawnError.ts"
 import type { SwapError } from "./SwapError.ts"
@@ -64,7 +65,8 @@ export interface SwapOptions {
   readonly canary?: Canary | undefined
   /**
    * For the end of the message in hand and the migration together, of each actor; and before that, for what the new
-   * behaviour needs, where a module has to be imported or its Layer built. 5 seconds by default.
+   * behaviour needs, where a module has to be imported or its Layer built. 5 seconds by default. It comes between steps of
+   * an Effect or a Promise: a migration that computes in one go, or loops for ever, cannot be interrupted.
    */
   readonly timeout?: Duration.Input | undefined
   /** Versions that each actor keeps for `rollback`, with their states: 2 by default, 16 at most. */
@@ -79,8 +81,8 @@ export interface SwapOptions {
  */
 export interface Selection {
   readonly where?: ((info: ActorInfo) => boolean) | undefined
-  /** Those that this actor has spawned, and those below them: a supervisor's tree. */
-  readonly tree?: AnyRef | undefined
+  /** Those that this actor has spawned, and those below them: a supervisor's tree. By name: who has it when it runs. */
+  readonly tree?: AnyRef | NamedRef<never> | undefined
 }
 
 /**
@@ -132,7 +134,8 @@ const impl = (upgrade: unknown): UpgradeImpl => {
 }
 
 /**
- * An upgrade from one behaviour to another. `from` types the old state, and is checked against what the actor runs.
+ * An upgrade from one behaviour to another. `from` types the old state, and is checked against what the actor runs. An
+ * option that is no function throws `InvalidOption`.
  *
  * **Example** (A state that gains a field)
  *
@@ -181,7 +184,7 @@ export const upgrade = <
     : [options: UpgradeOptions<OldState, NewState, M> & { readonly migrate: unknown }]
 ): Upgrade<Old, New, NR | Behavior.ServicesOf<M>> =>
   // The types of the options are those of the two behaviours.
-  new UpgradeImpl([{ from: behaviorOf(from), to: behaviorOf(to), options: (options ?? {}) as never }]) as never
+  new UpgradeImpl([{ from: behaviorOf(from), to: behaviorOf(to), options: checkedUpgrade(options) }]) as never
 
 /**
  * One upgrade after the other, as one: nothing in between is ever seen. Throws `InvalidOption` when the second does not
@@ -259,9 +262,17 @@ const options = <A>(f: () => A): Effect.Effect<A> =>
     }
   })
 
+/** Whom a ref or a name means now. */
+const holder = (ref: AnyRef | NamedRef<never>): Effect.Effect<Cell, SwapError> =>
+  Effect.suspend(() => {
+    const found = holderNow(ref)
+    return found instanceof Cell ? Effect.succeed(found) : Effect.fail(swapError(found))
+  })
+
 /**
  * Swaps one actor, and waits for its canary where it has one. The ref that comes back is the same actor, as what it
- * understands now; the old ref stays good. An option out of range is a defect, `InvalidOption`.
+ * understands now; the old ref stays good. By name it is the actor that has the name when the swap begins; a name that
+ * nobody has fails with `ActorExited`. An option out of range is a defect, `InvalidOption`.
  *
  * A handler that swaps its own actor waits for itself, until the time is over: it forks the swap (`Effect.forkDetach`).
  *
@@ -269,14 +280,17 @@ const options = <A>(f: () => A): Effect.Effect<A> =>
  * @since 0.1.0
  */
 export const swap = <From extends Rpc.Any, To extends Rpc.Any, R>(
-  ref: ActorRef<From>,
+  ref: ActorRef<From> | NamedRef<From>,
   upgrade: Upgrade<From, To, R>,
   swapOptions?: SwapOptions
 ): Effect.Effect<ActorRef<To>, SwapError, R | ActorSystem> =>
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
     Effect.flatMap(options(() => resolveSwap(swapOptions)), (resolved) =>
       Effect.map(
-        swapOne(cellOf(ref), impl(upgrade), context as Context.Context<never>, resolved),
+        Effect.flatMap(
+          holder(ref),
+          (cell) => swapOne(cell, impl(upgrade), context as Context.Context<never>, resolved)
+        ),
         (cell) => cell as unknown as ActorRef<To>
       ))
   )
@@ -294,10 +308,12 @@ export const swapAll = <From extends Rpc.Any, To extends Rpc.Any, R>(
   swapOptions?: GroupOptions
 ): Effect.Effect<SwapReport, never, R | ActorSystem> =>
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
-    Effect.flatMap(
-      options(() => resolveSwap(swapOptions)),
-      (resolved) => swapMany(impl(upgrade), context, swapOptions ?? {}, swapOptions?.together === true, resolved)
-    )
+    Effect.gen(function*() {
+      const resolved = yield* options(() => resolveSwap(swapOptions))
+      const together = yield* options(() => togetherOf(swapOptions?.together))
+      const selection = yield* options(() => resolveSelection(swapOptions))
+      return yield* swapMany(impl(upgrade), context, selection, together, resolved)
+    })
   )
 
 /**
@@ -310,15 +326,19 @@ export const plan = <From extends Rpc.Any, To extends Rpc.Any, R>(
   upgrade: Upgrade<From, To, R>,
   planOptions?: Selection & {
     readonly sample?: number | undefined
-    /** For each migration that is an Effect, and for what has to be imported or built first. 5 seconds by default. */
+    /**
+     * For each migration that is an Effect or a Promise (what computes in one go cannot be interrupted), and for what has to
+     * be imported or built first. 5 seconds by default.
+     */
     readonly timeout?: Duration.Input | undefined
   }
 ): Effect.Effect<PlanReport, never, R | ActorSystem> =>
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
     Effect.gen(function*() {
+      const selection = yield* options(() => resolveSelection(planOptions))
       const sample = yield* options(() => sampleOf(planOptions?.sample))
       const { timeout } = yield* options(() => resolveSwap({ timeout: planOptions?.timeout }))
-      return yield* planMany(impl(upgrade), context, planOptions ?? {}, sample, timeout)
+      return yield* planMany(impl(upgrade), context, selection, sample, timeout)
     })
   )
 
@@ -330,20 +350,23 @@ const sampleOf = (sample: number | undefined): number => {
 
 /**
  * Back to the version before, or to a named one that is still kept, with the state that it had; what was done since is
- * kept only by an upgrade with `back`. A canary ends by it.
+ * kept only by an upgrade with `back`. A canary ends by it. A name is that of whoever has it now, as in `swap`.
  *
  * @category swapping
  * @since 0.1.0
  */
 export const rollback = (
-  ref: AnyRef,
+  ref: AnyRef | NamedRef<never>,
   rollbackOptions?: { readonly version?: string | undefined; readonly timeout?: Duration.Input | undefined }
 ): Effect.Effect<void, SwapError, ActorSystem> =>
   Effect.flatMap(
     ActorSystem,
     () =>
-      Effect.flatMap(options(() => resolveSwap({ timeout: rollbackOptions?.timeout })), ({ timeout }) =>
-        rollBackOne(cellOf(ref), rollbackOptions?.version, timeout))
+      Effect.gen(function*() {
+        const { timeout } = yield* options(() => resolveSwap(rollbackOptions))
+        const version = yield* options(() => versionOf(rollbackOptions?.version))
+        return yield* rollBackOne(yield* holder(ref), version, timeout)
+      })
   )
 
 /**

@@ -64,7 +64,10 @@ export interface Protocol<in out Name extends string, in out Rpcs extends Rpc.An
         self: Self<Rpcs, Behavior.StateOf<Init>>
       ) => Downs & Behavior.Silent
     }
-    /** Runs once at its end, unless it is killed. */
+    /**
+     * Runs once at its end, unless it is killed. When it fails, the exit reason stays, and a `CleanupFailed` event says
+     * why.
+     */
     readonly terminate?: (
       state: Behavior.StateOf<Init>,
       reason: ExitReason,

@@ -10,6 +10,8 @@ import type { Pid } from "./Pid.ts"
  * - `LongSchedule`: a handler held the thread for longer than the system's `longSchedule`. Where that is the thread of the
  *   program, `advice` says how its behaviour can be moved off it; docs/guides/many-cores.md shows it done.
  * - `Crashed`: an actor ended by a defect.
+ * - `CleanupFailed`: the `terminate` of an actor failed, or a finalizer of its Scope did; `reason` says how. It has ended
+ *   all the same, with the exit reason that it had.
  * - `Swapped`: it runs another version.
  * - `SwapRolledBack`: the version `version` crashed as a canary, or was called back; the one before is running again.
  * - `TellFailed`: a `tell` was refused by the actor's own domain error, and nobody was asking.
@@ -30,6 +32,12 @@ export type SystemEvent =
     readonly advice: string | undefined
   }
   | { readonly _tag: "Crashed"; readonly pid: Pid; readonly name: string | undefined; readonly reason: ExitReason }
+  | {
+    readonly _tag: "CleanupFailed"
+    readonly pid: Pid
+    readonly name: string | undefined
+    readonly reason: ExitReason
+  }
   | {
     readonly _tag: "Swapped"
     readonly pid: Pid

@@ -328,6 +328,42 @@ describe.each(testSystems)("canaries on the %s", (_, system) => {
         "timeout"
       ])
       assert.strictEqual(yield* refused(HotSwap.plan(toV2, { sample: 0 })), "sample")
+      // What a caller without types may give.
+      const bad = (options: object | null) => options as never
+      for (
+        const [option, options] of [
+          ["where", { where: 3 }],
+          ["tree", { tree: {} }],
+          ["tree", { tree: null }],
+          ["options", null]
+        ] as const
+      ) {
+        assert.strictEqual(yield* refused(HotSwap.swapAll(toV2, bad(options))), option)
+        assert.strictEqual(yield* refused(HotSwap.plan(toV2, bad(options))), option)
+      }
+      assert.strictEqual(yield* refused(HotSwap.swapAll(toV2, bad({ together: "yes" }))), "together")
+      assert.strictEqual(yield* refused(HotSwap.rollback(sum, bad({ version: 1 }))), "version")
+      assert.strictEqual(yield* refused(HotSwap.rollback(sum, bad(null))), "options")
       assert.strictEqual(yield* versionOf(sum), "1")
     }).pipe(Effect.scoped, Effect.provide(system)))
+})
+
+it("an upgrade whose options are no functions is refused by name when it is made (G72)", () => {
+  const given: ReadonlyArray<readonly [option: string, options: unknown]> = [
+    ["back", { back: 3 }],
+    ["migrate", { migrate: {} }],
+    ["copy", { copy: "deep" }],
+    ["options", null],
+    ["options", 3]
+  ]
+  for (const [option, options] of given) {
+    let thrown: unknown
+    try {
+      HotSwap.upgrade(V1, V2, options as never)
+    } catch (error) {
+      thrown = error
+    }
+    assert(thrown instanceof InvalidOption, option)
+    assert.strictEqual(thrown.option, option)
+  }
 })

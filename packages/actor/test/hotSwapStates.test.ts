@@ -154,6 +154,22 @@ describe.each(systems)("migrations on the %s", (_, system) => {
       assert.strictEqual(yield* box.ask(Size()), 0)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
+  it.live("G70: one that computes in one go is waited for to its end; one that gives way meets its timeout", () =>
+    Effect.gen(function*() {
+      const deadline = { timeout: "1 millis" } as const
+      const endless = HotSwap.upgrade(V1, V2, { migrate: () => Effect.forever(Effect.yieldNow) })
+      const box = yield* V1.spawn(undefined)
+      assert.strictEqual((yield* Effect.flip(HotSwap.swap(box, endless, deadline))).reason._tag, "MigrationTimeout")
+      const long = HotSwap.upgrade(V1, V2, {
+        migrate: (old) => {
+          for (const began = performance.now(); performance.now() - began < 5;);
+          return { ...old, n: 9 }
+        }
+      })
+      yield* HotSwap.swap(box, long, deadline)
+      assert.strictEqual(yield* box.ask(Size()), 9)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.live("of a plan and of a group meet it as well", () =>
     Effect.gen(function*() {
       const never = HotSwap.upgrade(V1, V2, { migrate: () => Effect.never })

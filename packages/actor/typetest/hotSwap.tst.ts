@@ -1,7 +1,7 @@
 /**
  * Upgrades, and which of them are refused; behaviours that can move, and which cannot. Compiled, never run.
  */
-import { Actor, type ActorSystem, HotSwap, type SwapError } from "@myrmidonjs/actor"
+import { Actor, type ActorRef, type ActorSystem, HotSwap, type NamedRef, type SwapError } from "@myrmidonjs/actor"
 import { Context, Effect, Layer, Schema, Stream } from "effect"
 import type { Scope } from "effect"
 import { Rpc } from "effect/rpc"
@@ -84,6 +84,18 @@ const Resettable = Actor.make("Resettable", [Rpc.make("Reset")])
 declare const narrowed: Actor.Ref<typeof Resettable>
 // @ts-expect-error! this ref is not a Counter
 HotSwap.swap(narrowed, toV2)
+
+// By name, as by ref: the ref that comes back is the actor's.
+type RpcsOf<P> = P extends ActorRef<infer Rpcs> ? Rpcs : never
+declare const counterByName: NamedRef<RpcsOf<typeof counter>>
+const swappedByName = HotSwap.swap(counterByName, toV2)
+expect(swappedByName).type.toBe<Effect.Effect<Actor.Ref<typeof CounterV2Protocol>, SwapError, ActorSystem>>()
+expect(HotSwap.rollback(counterByName)).type.toBe<Effect.Effect<void, SwapError, ActorSystem>>()
+HotSwap.plan(toV2, { tree: counterByName })
+HotSwap.swapAll(toV2, { tree: counterByName })
+declare const narrowedByName: NamedRef<RpcsOf<typeof narrowed>>
+// @ts-expect-error! this name is not a Counter's
+HotSwap.swap(narrowedByName, toV2)
 
 // -- behaviours that can move ----------------------------------------------------------------------------------------
 

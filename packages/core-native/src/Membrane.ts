@@ -370,12 +370,13 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
    * turn. Right after `call`, while `canHelp` says so.
    */
   help(call: K): void {
-    this.#loop.help(call.token)
+    this.#loop.help(call)
   }
 
   /** The call's answer was taken, or its caller has gone away. */
   answered(call: K): void {
     if (this.#tokens.close(call.token) === undefined) return
+    if (this.#loop.directCall.takeBack(call.token)) return
     if (this.#ring.pending >= SUBMISSIONS) this.#submissions.flush()
     this.#ring.put(Submission.Answered, 0, 0, 0, 0, 0, call.token, 0)
     if (!this.#loop.awake) this.#loop.wake()
@@ -490,6 +491,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#loop.closing = true
     this.#ring.flush(this.#now())
     this.#submissions.closed = true
+    this.#ring.gone = true
     if (this.#ring.broken === undefined) {
       for (let written = this.#ring.native.close(); written > 0; written = this.#ring.native.close()) {
         this.#loop.drain(written)

@@ -5,7 +5,7 @@
  * way may be full where no mailbox is: it is asked for only while one is, or what is sent may fill it at once.
  */
 import type { IsolateData } from "./binding.ts"
-import { type Arena, type Border, type Carried, MOST_BYTES } from "./border.ts"
+import { type Arena, type Border, type Carried, holdsBuffers, MOST_BYTES } from "./border.ts"
 import { Control, COPIED, Flag, RECORD_WORDS, Submission } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell } from "./host.ts"
 import type { Loop } from "./loop.ts"
@@ -117,9 +117,12 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
   }
 
   // A way that a ring full of records cannot fill is not asked for; what is larger than a record may fill it at once.
+  // Whoever has packed buffers has asked before (`mayLeave`).
   #wayTo(low: number, generation: number, fromLow: number, fromGeneration: number, payload: Carried): number {
     const ring = this.#ring
-    const isLarge = typeof payload === "object" && payload.length > COPIED
+    const isBytes = typeof payload === "object"
+    if (isBytes && holdsBuffers(payload)) return ACCEPTED
+    const isLarge = isBytes && payload.length > COPIED
     if (this.#submissions.closed || (!isLarge && (ring.control[FULL_PEERS] === 0 || ring.hasCredit(low)))) {
       return ACCEPTED
     }
@@ -149,10 +152,13 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     const refusal = this.#wayTo(low, generation, fromLow, fromGeneration, payload)
     if (refusal !== ACCEPTED) return refusal
     if (ring.pending >= MOST_PENDING) this.#submissions.flush()
-    const slot = payload === undefined ? 0 : this.#carry(payload)
-    if (slot < 0) return BAD_MESSAGE
     const token = this.#tokens.open(call)
     if (token === 0) return MAILBOX_FULL
+    const slot = payload === undefined ? 0 : this.#carry(payload)
+    if (slot < 0) {
+      this.#tokens.close(token)
+      return BAD_MESSAGE
+    }
     call.token = token
     const head = SEND | (((flags & SENDER) | Flag.Call) << 8) | (op << 16) | (payload === undefined ? 0 : BYTES)
     const patience = timeout >= NEVER ? NEVER : Math.max(0, Math.ceil(timeout))
@@ -161,9 +167,13 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     return ACCEPTED
   }
 
-  /** Answers the question of another isolate that came with `token`. false: too large, and nothing is answered. */
+  /**
+   * Answers the question of another isolate that came with `token`. false: it is too large, or the shard is gone, and
+   * nothing is answered.
+   */
   reply(token: number, status: number, payload: Carried): boolean {
     const ring = this.#ring
+    if (ring.gone) return false
     if (ring.pending >= MOST_PENDING) this.#submissions.flush()
     if (typeof payload === "number") {
       const at = ring.pending * WORDS
@@ -181,7 +191,7 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
 
   /**
    * Passes the question of another isolate that came with `token` on to an actor of any isolate, whose answer its asker
-   * waits for from now on. false: too large, and nothing is passed on.
+   * waits for from now on. false: it is too large, or the shard is gone, and nothing is passed on.
    */
   forward(
     token: number,
@@ -194,6 +204,7 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     flags: number
   ): boolean {
     const ring = this.#ring
+    if (ring.gone) return false
     if (ring.pending >= MOST_PENDING) this.#submissions.flush()
     const slot = payload === undefined ? 0 : this.#carry(payload)
     if (slot < 0) return false

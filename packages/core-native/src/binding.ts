@@ -162,23 +162,25 @@ export interface NativeBuffers {
   allocate(bytes: number): number
   /** To be moved once (`transfer`) before anybody gets it, and told by `moved`. */
   view(block: number): ArrayBuffer
-  /** 0: done. 1: no such block is held. 2: its memory was taken away. */
+  /**
+   * 0: done, and it is the payload's that `putParcel` makes of its number. 1: no such block is held. 2: its memory was
+   * taken away.
+   */
   depart(block: number, view: ArrayBuffer | undefined): number
   /** Its memory is under another `ArrayBuffer` of this isolate. */
   moved(block: number, view: ArrayBuffer): void
   arrive(block: number): boolean
-  /** An `ArrayBuffer` of it that was kept when it left is good again. false: there is none. */
-  resume(block: number): boolean
-  /** It leaves this isolate: its end is not its business any more. */
-  forget(block: number): void
-  /** As `depart`. */
+  /** The memory of an `ArrayBuffer` that was kept when it left is under this one, and good again. false: there is none. */
+  resume(block: number, view: ArrayBuffer): boolean
+  /** Answers as `depart`. */
   release(block: number, view: ArrayBuffer | undefined): number
   readonly bytes: number
   readonly copies: boolean
 }
 
 export interface Binding {
-  readonly NativeBuffers: new(limit: number, copies: boolean) => NativeBuffers
+  /** With the handle of a system: on the account of that, whose limit is what was said first. */
+  readonly NativeBuffers: new(limit: number, copies: boolean, system?: number) => NativeBuffers
   readonly NativeShard: new(
     options: {
       readonly maxActors: number

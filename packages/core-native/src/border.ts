@@ -17,7 +17,8 @@ import type { Ring } from "./ring.ts"
 export type Carried = number | Uint8Array | undefined
 
 /** Bytes of those that have buffers on board, which are freed when nobody takes them. */
-const holdsBuffers = (bytes: Uint8Array & { readonly holdsBuffers?: true }): boolean => bytes.holdsBuffers === true
+export const holdsBuffers = (bytes: Uint8Array & { readonly holdsBuffers?: true }): boolean =>
+  bytes.holdsBuffers === true
 
 /** An arena. */
 export interface Arena {
@@ -65,6 +66,8 @@ export class Border {
   readonly room: Arena
   /** Where the payload begins that is being written; -1: none is. */
   #begun = -1
+  /** Of records that wait to be buried, by their SLOT: no shard takes them any more. */
+  readonly #buried = new Map<number, Uint8Array>()
 
   constructor(binding: Binding, ring: Ring) {
     this.#binding = binding
@@ -92,7 +95,8 @@ export class Border {
    * The SLOT of bytes that the next record is to carry. `flush` ingests what waits: the arena is free afterwards.
    */
   put(bytes: Uint8Array, flush: () => void): number {
-    const { args, native } = this.#ring
+    const { args, gone, native } = this.#ring
+    if (gone) return this.#bury(bytes)
     if (holdsBuffers(bytes)) return native.putParcel(bytes)
     const { length } = bytes
     const outgoing = this.#outgoing
@@ -113,8 +117,8 @@ export class Border {
 
   /** Where a payload of up to `COPIED` bytes may be written, in bytes; -1: nowhere now. To be followed by `end`. */
   begin(flush: () => void): number {
-    if (this.#begun >= 0) return -1
-    const { args } = this.#ring
+    const { args, gone } = this.#ring
+    if (gone || this.#begun >= 0) return -1
     if (args[OUTGOING]! + ROOM > this.#outgoing.length) flush()
     const at = args[OUTGOING]!
     if (at + ROOM > this.#outgoing.length) return -1
@@ -136,13 +140,27 @@ export class Border {
     return at
   }
 
-  /** The payload of a record that was never ingested: its bytes, unless they are a block. */
+  // Its loop buries it in its next turn, so what waits is what one turn sends.
+  #bury(bytes: Uint8Array): number {
+    const slot = BLOCK + this.#buried.size
+    // Those that are packed are nobody else's.
+    this.#buried.set(slot, holdsBuffers(bytes) ? bytes : bytes.slice())
+    return slot
+  }
+
+  /** All records have been buried. */
+  forget(): void {
+    this.#buried.clear()
+  }
+
+  /** The payload of a record that was never ingested; of a block that the shard has taken along, nothing. */
   unsent(at: number): Carried {
     const { out, outFloats } = this.#ring
     const flags = out[at + HEAD]! >>> 8
     if ((flags & INLINE) !== 0) return outFloats[(at + 6) >> 1]
     const slot = out[at + SLOT]!
-    if ((flags & BYTES) === 0 || slot >= BLOCK) return undefined
+    if ((flags & BYTES) === 0) return undefined
+    if (slot >= BLOCK) return this.#buried.get(slot)
     return this.#outBytes.slice((slot + 1) << 2, ((slot + 1) << 2) + this.#outgoing[slot]!)
   }
 

@@ -5,8 +5,9 @@
 //! `ArrayBuffer` that somebody detached on their own (`transfer`) took the memory along: then the block is nobody's to
 //! send or free, and goes with that memory's finalizer.
 //!
-//! Every view holds a token: the handle, and the lease it was made under. Its finalizer gives the block up if it is still
-//! held under that lease, and says nothing otherwise. When the environment ends, what its pools still hold is released.
+//! Every view holds a token: the handle, and the stay it was made in. Its finalizer gives the block up if it is still held
+//! in that stay, and says nothing otherwise. When the environment ends, what its pools still hold is released, and so is
+//! what has departed and is in no payload yet (G203).
 //!
 //! Memory that was taken may be in another thread by then: Node.js calls finalizers when an environment ends, whoever has the
 //! memory. So a program never gets the `ArrayBuffer` that Node.js knows, and detaches at that moment, but one that its memory
@@ -15,21 +16,22 @@
 //!
 //! A block that leaves may come back, and to make an external `ArrayBuffer` of it costs what V8 thinks of so many bytes. So
 //! one that the program no longer sees (its memory was moved away from what the program has) may be kept for that: `depart`
-//! without a view leaves it alone, and `resume` gives its token the lease of the block's new stay. Nobody looks through it
+//! without a view leaves it alone, and `resume` gives its token the block's new stay. Nobody looks through it
 //! meanwhile, and what it names is compared with the block that has come, generation and all.
 //!
 //! Where external buffers are refused (V8's sandbox) a view is a copy, written back when the block departs.
 
-use core::{cell::RefCell, ffi::c_void, ptr};
+use core::{cell::RefCell, ffi::c_void, mem, ptr};
 use myrmidon_runtime::{
-    Account, Blocks,
-    buffer::{Handle, Refusal, View},
+    Account, System,
+    buffer::{Flight, Handle, Refusal, SharedBuffer},
+    system::JoinError,
 };
 use napi::{Env, Error, JsValue, Result, Status, bindgen_prelude::Unknown, check_status, sys};
 use napi_derive::napi;
 use std::{
     cell::Cell,
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     rc::{Rc, Weak},
     sync::Arc,
 };
@@ -43,8 +45,13 @@ mod answer {
 
 struct Pool {
     account: Arc<Account>,
-    /// What this isolate holds, or has in flight inside of itself.
-    mine: RefCell<HashSet<Handle>>,
+    /// What this isolate holds, or has in flight inside of itself. JavaScript looks at their bytes: here nobody does but
+    /// through their pointers.
+    mine: RefCell<HashMap<Handle, SharedBuffer>>,
+    /// What has departed; those that a payload has taken over are swept out now and then.
+    leaving: RefCell<Vec<Flight>>,
+    /// So many are there before that.
+    most_leaving: Cell<usize>,
     /// The `ArrayBuffer`s of external memory, each by a weak reference.
     views: RefCell<HashMap<Handle, sys::napi_ref>>,
     /// The tokens of external memory that has not been given up.
@@ -52,10 +59,41 @@ struct Pool {
     copies: Cell<bool>,
 }
 
+/// Flights that are kept before those that have ended are swept out.
+const LEAVING: usize = 32;
+
 impl Pool {
-    fn release(&self, handle: Handle) -> u32 {
-        self.mine.borrow_mut().remove(&handle);
-        Blocks::global().release(handle).map_or(answer::STALE, |()| answer::DONE)
+    fn hold(&self, buffer: SharedBuffer) -> Handle {
+        let handle = buffer.handle();
+        self.mine.borrow_mut().insert(handle, buffer);
+        handle
+    }
+
+    fn take(&self, handle: Handle) -> Option<SharedBuffer> {
+        self.mine.borrow_mut().remove(&handle)
+    }
+
+    /// The number of a block that this isolate holds.
+    fn held(&self, number: f64) -> Option<Handle> {
+        handle_of(number).filter(|handle| self.mine.borrow().contains_key(handle))
+    }
+
+    fn stay(&self, handle: Handle) -> Option<u64> {
+        self.mine.borrow().get(&handle).map(SharedBuffer::stay)
+    }
+
+    /// Where the bytes of a block are, and how many.
+    fn place(&self, handle: Handle) -> Option<(*mut u8, usize)> {
+        self.mine.borrow().get(&handle).map(|buffer| (buffer.as_raw(), buffer.len()))
+    }
+
+    fn leave(&self, buffer: SharedBuffer) {
+        let mut leaving = self.leaving.borrow_mut();
+        if leaving.len() >= self.most_leaving.get() {
+            leaving.retain(Flight::lasts);
+            self.most_leaving.set(LEAVING.max(leaving.len() * 2));
+        }
+        leaving.push(buffer.depart());
     }
 
     // Another one of the same block may have been made since.
@@ -99,10 +137,8 @@ impl Pool {
     }
 
     fn release_all(&self) {
-        for handle in self.mine.take() {
-            // One that is stale was given up by a finalizer.
-            let _ = Blocks::global().release(handle);
-        }
+        drop(self.mine.take());
+        drop(self.leaving.take());
     }
 }
 
@@ -132,8 +168,8 @@ fn is_ending(env: sys::napi_env) -> bool {
 struct Token {
     pool: Rc<Pool>,
     handle: Handle,
-    /// Of the block's last stay here.
-    view: Cell<View>,
+    /// The block's last one here.
+    stay: Cell<u64>,
 }
 
 unsafe extern "C" fn collected(env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
@@ -141,12 +177,15 @@ unsafe extern "C" fn collected(env: sys::napi_env, _data: *mut c_void, hint: *mu
     let token = unsafe { Rc::from_raw(hint.cast_const().cast::<Token>()) };
     token.pool.forget_token(&token);
     if is_ending(env) && token.pool.is_taken(env, token.handle) {
-        token.pool.mine.borrow_mut().remove(&token.handle);
+        // Whoever has it may look at it for as long as the process lasts.
+        if let Some(buffer) = token.pool.take(token.handle) {
+            mem::forget(buffer);
+        }
         return;
     }
-    if Blocks::global().abandon(token.handle, &token.view.get()) {
+    if token.pool.stay(token.handle) == Some(token.stay.get()) {
         token.pool.unwatch(env, token.handle);
-        token.pool.mine.borrow_mut().remove(&token.handle);
+        drop(token.pool.take(token.handle));
     }
 }
 
@@ -163,12 +202,21 @@ pub struct NativeBuffers {
 
 #[napi]
 impl NativeBuffers {
-    /// `limit`: bytes that may be outstanding. `copies`: as where external buffers are refused; for tests.
+    /// `limit`: bytes that may be outstanding; of a system with more shards than one the first that says it counts, and
+    /// all of them are on one account. `copies`: as where external buffers are refused; for tests.
     #[napi(constructor, catch_unwind)]
-    pub fn new(env: &Env, limit: f64, copies: bool) -> Result<Self> {
+    pub fn new(env: &Env, limit: f64, copies: bool, system: Option<u32>) -> Result<Self> {
+        let account = match system {
+            None => Account::new(limit as usize),
+            Some(handle) => System::find(handle)
+                .ok_or_else(|| Error::new(Status::InvalidArg, JoinError::Ended.to_string()))?
+                .account(limit as usize),
+        };
         let pool = Rc::new(Pool {
-            account: Account::new(limit as usize),
+            account,
             mine: RefCell::default(),
+            leaving: RefCell::default(),
+            most_leaving: Cell::new(LEAVING),
             views: RefCell::default(),
             tokens: RefCell::default(),
             copies: Cell::new(copies),
@@ -180,11 +228,8 @@ impl NativeBuffers {
     /// A block of zeros; its number, 0: the limit is reached, -1: the machine has not that much.
     #[napi(catch_unwind)]
     pub fn allocate(&self, bytes: f64) -> f64 {
-        match Blocks::global().allocate(&self.pool.account, bytes as usize) {
-            Ok(handle) => {
-                self.pool.mine.borrow_mut().insert(handle);
-                handle.to_u64() as f64
-            }
+        match SharedBuffer::allocate(&self.pool.account, bytes as usize) {
+            Ok(buffer) => self.pool.hold(buffer).to_u64() as f64,
             Err(Refusal::Limit) => 0.0,
             Err(Refusal::Memory) => -1.0,
         }
@@ -193,19 +238,19 @@ impl NativeBuffers {
     /// The block's bytes as an `ArrayBuffer`, the only one there is of them. It must be held.
     #[napi(catch_unwind)]
     pub fn view<'env>(&self, env: &'env Env, number: f64) -> Result<Unknown<'env>> {
-        let handle = handle_of(number);
-        let view = handle.and_then(|handle| Blocks::global().view(handle).ok().map(|view| (handle, view)));
-        let Some((handle, view)) = view else {
+        let handle = self.pool.held(number);
+        let Some((handle, place)) = handle.and_then(|handle| Some((handle, self.pool.place(handle)?))) else {
             return Err(Error::new(Status::InvalidArg, "no block that is held here"));
         };
-        let raw = self.array_buffer(env, handle, view)?;
+        let raw = self.array_buffer(env, handle, place)?;
         // SAFETY: a value of the running call.
         Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
     }
 
-    fn array_buffer(&self, env: &Env, handle: Handle, view: View) -> Result<sys::napi_value> {
-        if view.len > 0 && !self.pool.copies.get() {
-            let (status, value) = self.external(env, handle, view);
+    fn array_buffer(&self, env: &Env, handle: Handle, place: (*mut u8, usize)) -> Result<sys::napi_value> {
+        let (bytes, len) = place;
+        if len > 0 && !self.pool.copies.get() {
+            let (status, value) = self.external(env, handle, place);
             if status != sys::Status::napi_no_external_buffers_allowed {
                 check_status!(status)?;
                 return Ok(value);
@@ -214,10 +259,10 @@ impl NativeBuffers {
         }
         let (mut data, mut value) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: the pointers are to locals.
-        check_status!(unsafe { sys::napi_create_arraybuffer(env.raw(), view.len, &raw mut data, &raw mut value) })?;
-        if view.len > 0 {
+        check_status!(unsafe { sys::napi_create_arraybuffer(env.raw(), len, &raw mut data, &raw mut value) })?;
+        if len > 0 {
             // SAFETY: both are of that length, one of them new; this isolate holds the block.
-            unsafe { ptr::copy_nonoverlapping(view.data, data.cast::<u8>(), view.len) };
+            unsafe { ptr::copy_nonoverlapping(bytes, data.cast::<u8>(), len) };
         }
         Ok(value)
     }
@@ -225,14 +270,20 @@ impl NativeBuffers {
     /// The program's `ArrayBuffer` of the block is another one: its memory was moved within the isolate.
     #[napi(catch_unwind)]
     pub fn moved(&self, env: &Env, number: f64, view: Unknown<'_>) -> Result<()> {
-        match handle_of(number).filter(|handle| self.pool.mine.borrow().contains(handle)) {
+        match self.pool.held(number) {
             Some(handle) => self.pool.watch(env.raw(), handle, view.raw()),
             None => Ok(()),
         }
     }
 
-    fn external(&self, env: &Env, handle: Handle, view: View) -> (sys::napi_status, sys::napi_value) {
-        let token = Rc::new(Token { pool: Rc::clone(&self.pool), handle, view: Cell::new(view) });
+    fn external(
+        &self,
+        env: &Env,
+        handle: Handle,
+        (bytes, len): (*mut u8, usize),
+    ) -> (sys::napi_status, sys::napi_value) {
+        let stay = Cell::new(self.pool.stay(handle).unwrap_or_default());
+        let token = Rc::new(Token { pool: Rc::clone(&self.pool), handle, stay });
         let known = Rc::downgrade(&token);
         let token = Rc::into_raw(token);
         let mut value = ptr::null_mut();
@@ -240,8 +291,8 @@ impl NativeBuffers {
         let status = unsafe {
             sys::napi_create_external_arraybuffer(
                 env.raw(),
-                view.data.cast(),
-                view.len,
+                bytes.cast(),
+                len,
                 Some(collected),
                 token.cast_mut().cast(),
                 &raw mut value,
@@ -256,60 +307,77 @@ impl NativeBuffers {
         (status, value)
     }
 
-    /// Detaches the block's view, where it has one, and puts the block in flight.
+    /// Detaches the block's view, where it has one, and puts the block in flight: it is the payload's that is made with its
+    /// number (`NativeShard.putParcel`), or goes with this environment.
     #[napi(catch_unwind)]
     pub fn depart(&self, env: &Env, number: f64, view: Option<Unknown<'_>>) -> Result<u32> {
-        let mine = handle_of(number).filter(|handle| self.pool.mine.borrow().contains(handle));
-        let Some(handle) = mine else { return Ok(answer::STALE) };
-        if !detach(env, handle, view)? {
+        let Some(handle) = self.pool.held(number) else { return Ok(answer::STALE) };
+        if !self.detach(env, handle, view)? {
             return Ok(answer::TAKEN);
         }
         self.pool.unwatch(env.raw(), handle);
-        Ok(Blocks::global().depart(handle).map_or(answer::STALE, |()| answer::DONE))
+        Ok(self.pool.take(handle).map_or(answer::STALE, |buffer| {
+            self.pool.leave(buffer);
+            answer::DONE
+        }))
     }
 
     /// Ends a flight: this isolate holds the block.
     #[napi(catch_unwind)]
     pub fn arrive(&self, number: f64) -> bool {
-        let arrived = handle_of(number).filter(|handle| Blocks::global().arrive(*handle).is_ok());
-        arrived.is_some_and(|handle| {
-            self.pool.mine.borrow_mut().insert(handle);
-            true
-        })
+        let arrived = handle_of(number).and_then(SharedBuffer::arrive);
+        arrived.map(|buffer| self.pool.hold(buffer)).is_some()
     }
 
-    /// An external `ArrayBuffer` that was kept is the block's again, which this isolate holds. `false`: it is none.
+    /// The memory of an external `ArrayBuffer` that was kept is the block's again, which this isolate holds, and is under
+    /// `view` now. `false`: it is none.
     #[napi(catch_unwind)]
-    pub fn resume(&self, number: f64) -> bool {
-        let handle = handle_of(number).filter(|handle| self.pool.mine.borrow().contains(handle));
-        let token =
-            handle.and_then(|handle| Some((handle, self.pool.tokens.borrow().get(&handle).and_then(Weak::upgrade)?)));
-        let Some((handle, token)) = token else { return false };
-        Blocks::global().view(handle).map(|view| token.view.set(view)).is_ok()
-    }
-
-    /// The block leaves this isolate in a packet: its end is not this environment's business any more.
-    #[napi(catch_unwind)]
-    pub fn forget(&self, number: f64) {
-        if let Some(handle) = handle_of(number) {
-            self.pool.mine.borrow_mut().remove(&handle);
-        }
+    pub fn resume(&self, env: &Env, number: f64, view: Unknown<'_>) -> Result<bool> {
+        let Some(handle) = self.pool.held(number) else { return Ok(false) };
+        let token = self.pool.tokens.borrow().get(&handle).and_then(Weak::upgrade);
+        let Some((token, stay)) = token.zip(self.pool.stay(handle)) else { return Ok(false) };
+        token.stay.set(stay);
+        self.pool.watch(env.raw(), handle, view.raw())?;
+        Ok(true)
     }
 
     /// Detaches the block's view, where it has one, and frees the block.
     #[napi(catch_unwind)]
     pub fn release(&self, env: &Env, number: f64, view: Option<Unknown<'_>>) -> Result<u32> {
         // What somebody else holds is not to be written to, nor freed.
-        let mine = handle_of(number).filter(|handle| self.pool.mine.borrow().contains(handle));
-        let Some(handle) = mine else { return Ok(answer::STALE) };
-        if !detach(env, handle, view)? {
+        let Some(handle) = self.pool.held(number) else { return Ok(answer::STALE) };
+        if !self.detach(env, handle, view)? {
             return Ok(answer::TAKEN);
         }
         self.pool.unwatch(env.raw(), handle);
-        Ok(self.pool.release(handle))
+        Ok(self.pool.take(handle).map_or(answer::STALE, |_| answer::DONE))
     }
 
-    /// Bytes outstanding.
+    // `false`: somebody else detached it, and has the memory.
+    fn detach(&self, env: &Env, handle: Handle, view: Option<Unknown<'_>>) -> Result<bool> {
+        let Some(value) = view.map(|view| view.raw()) else { return Ok(true) };
+        let (mut data, mut len, mut is_detached) = (ptr::null_mut(), 0, false);
+        // SAFETY: a value of the running call; the pointers are to locals.
+        check_status!(unsafe { sys::napi_is_detached_arraybuffer(env.raw(), value, &raw mut is_detached) })?;
+        if is_detached {
+            return Ok(false);
+        }
+        // SAFETY: as above.
+        check_status!(unsafe { sys::napi_get_arraybuffer_info(env.raw(), value, &raw mut data, &raw mut len) })?;
+        if let Some((bytes, held)) = self.pool.place(handle)
+            && held > 0
+            && held == len
+            && bytes.cast() != data
+        {
+            // SAFETY: a copy of that length, see `array_buffer`; this isolate holds the block.
+            unsafe { ptr::copy_nonoverlapping(data.cast::<u8>(), bytes, held) };
+        }
+        // SAFETY: as above.
+        check_status!(unsafe { sys::napi_detach_arraybuffer(env.raw(), value) })?;
+        Ok(true)
+    }
+
+    /// Bytes outstanding; of a system with more shards than one, of all of them.
     #[napi(getter, catch_unwind)]
     pub fn bytes(&self) -> f64 {
         self.pool.account.bytes() as f64
@@ -320,28 +388,4 @@ impl NativeBuffers {
     pub fn copies(&self) -> bool {
         self.pool.copies.get()
     }
-}
-
-// `false`: somebody else detached it, and has the memory.
-fn detach(env: &Env, handle: Handle, view: Option<Unknown<'_>>) -> Result<bool> {
-    let Some(value) = view.map(|view| view.raw()) else { return Ok(true) };
-    let (mut data, mut len, mut is_detached) = (ptr::null_mut(), 0, false);
-    // SAFETY: a value of the running call; the pointers are to locals.
-    check_status!(unsafe { sys::napi_is_detached_arraybuffer(env.raw(), value, &raw mut is_detached) })?;
-    if is_detached {
-        return Ok(false);
-    }
-    // SAFETY: as above.
-    check_status!(unsafe { sys::napi_get_arraybuffer_info(env.raw(), value, &raw mut data, &raw mut len) })?;
-    if let Ok(block) = Blocks::global().view(handle)
-        && block.len > 0
-        && block.len == len
-        && block.data.cast() != data
-    {
-        // SAFETY: a copy of that length, see `array_buffer`; this isolate holds the block.
-        unsafe { ptr::copy_nonoverlapping(data.cast::<u8>(), block.data, len) };
-    }
-    // SAFETY: as above.
-    check_status!(unsafe { sys::napi_detach_arraybuffer(env.raw(), value) })?;
-    Ok(true)
 }

@@ -47,4 +47,5 @@ export const buryPending = <C extends MembraneCell, K extends MembraneCall>(
     if (call !== undefined) host.callEnded(call, 1, { _tag: "NoProc", everExisted: true })
   }
   ring.args[Arg.OUTGOING] = 0
+  border.forget()
 }

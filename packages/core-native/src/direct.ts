@@ -130,7 +130,7 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
       const low = out[record | TO]!
       if ((head & KIND) !== SEND) break
       if (low !== lastLow || out[record | TO_GENERATION] !== cell!.generation) {
-        cell = this.#idle(low, out[record | TO_GENERATION]!)
+        cell = this.idle(low, out[record | TO_GENERATION]!)
         if (cell === undefined) {
           lastLow = 0
           // Those behind it to the same one stay behind it, whatever a handler does meanwhile.
@@ -233,7 +233,7 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
   }
 
   /** The receiver with this PID, if it has nothing queued and may be delivered to without a look at the clock. */
-  #idle(low: number, generation: number): C | undefined {
+  idle(low: number, generation: number): C | undefined {
     const cell = this.#table.at(low & INDEX)
     if (cell === undefined || cell.low !== low || cell.generation !== generation) return undefined
     if (this.#ring.doubts.has(low)) return undefined

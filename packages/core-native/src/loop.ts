@@ -2,7 +2,7 @@
  * The loop that runs actors: ticks the shard, runs the batch that comes back, lets the event loop have its turn.
  *
  * - Wakes in a microtask on the first record when idle, or runs at once on the stack of a caller that would only wait
- *   (`help`). Works for about 0.4 ms, then goes on in `setImmediate`, so that timers and I/O of the process are served.
+ *   (`help`). Works for a turn (`turns.ts`), then goes on in `setImmediate`, so that timers and I/O of the process are served.
  *   Never re-entered: a handler's records wait until it has returned.
  * - Says how many deliveries of a slice it has consumed *before* each handler, and reads the control word after it, so
  *   that what the shard decides in between holds between any two messages. What it leaves is still in the mailbox.
@@ -14,6 +14,7 @@
 import { Alarm } from "./alarm.ts"
 import type { Border } from "./border.ts"
 import { Direct } from "./direct.ts"
+import { DirectCall } from "./directCall.ts"
 import { Completion, Control, Flag, RECORD_WORDS, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
 import { Meter } from "./meter.ts"
@@ -46,7 +47,7 @@ const { AbandonBatch: ABANDON_BATCH, Holds: HOLDS, Runnable: RUNNABLE, Queued: Q
 const { Slice: SLICE, Message: MESSAGE } = Completion
 const { Inline: INLINE, Call: CALL, Reentrant: REENTRANT, Remote: REMOTE } = Flag
 
-/** ms of work before the event loop gets its turn. */
+/** ms of work before the event loop gets its turn, see `turns.ts`. */
 const TURN = 0.4
 /** Deliveries in a batch: as many as take about 0.2 ms. */
 const LEAST = 64
@@ -90,6 +91,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   readonly #alarm: Alarm
   readonly #metering: Metering<C>
   readonly #direct: Direct<C, K>
+  readonly directCall: DirectCall<C, K>
   readonly #single: boolean
   #max: number
   readonly #tasks: Tasks<C>
@@ -129,6 +131,16 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#metering = new Metering(ring.in, table, host, options.longSchedule)
     this.#tasks = new Tasks(this, ring, host, options.clock.now, options.longSchedule)
     this.#direct = new Direct(this, ring, slots, table, host, options.clock.now, options.longSchedule)
+    this.directCall = new DirectCall(
+      this,
+      this.#direct,
+      ring,
+      slots,
+      tokens,
+      host,
+      options.clock.now,
+      options.longSchedule
+    )
     this.#single = options.seed !== undefined
     this.#max = this.#single ? 1 : MOST
   }
@@ -169,10 +181,27 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   }
 
   /** See `Membrane.help`. What the answer leaves to be ingested waits for the next record, or for the loop itself. */
-  help(token: number): void {
-    this.#helped = token
+  help(call: K): void {
+    if (this.#tasks.waiting === 0 && this.#isAtRest() && this.#ask(call)) return
+    this.#helped = call.token
     this.#run(this.helpedAt)
     this.#helped = 0
+  }
+
+  /** Delivers a question to an actor at rest. true: it has its answer, and there is nothing to be done for it. */
+  #ask(call: K): boolean {
+    this.#pumping = true
+    let isAnswered = false
+    try {
+      isAnswered = this.directCall.deliver(call, this.helpedAt)
+      if (this.attention !== 0) this.#attend()
+    } catch (error) {
+      rethrow(error)
+    }
+    this.#pumping = false
+    this.current = undefined
+    this.attention = 0
+    return isAnswered && !this.closing && this.#ring.broken === undefined
   }
 
   readonly #pump = (): void => {
@@ -196,6 +225,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       this.#turns.yield()
     } else if (this.#helped === 0) {
       this.awake = false
+      this.#turns.rest()
       this.#slots.idle(this.#ring.control[QUEUED] === 0)
       this.#alarm.arm()
     }
@@ -247,14 +277,19 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       } else {
         now = this.#now()
       }
-      if (this.closing || now - start > TURN) return false
+      if (this.closing || this.#turns.isOver(now - start, control[QUEUED]!)) return false
     }
   }
 
   // Nothing is queued in the shard, and the ring holds plain messages alone.
   #mayDeliver(): boolean {
-    const { control, epoch, ingested } = this.#ring
-    return epoch === ingested && control[RUNNABLE] === 0 && control[HOLDS] === 0 && !this.#left && !this.#single
+    const { epoch, ingested } = this.#ring
+    return epoch === ingested && !this.#single && this.#isAtRest()
+  }
+
+  #isAtRest(): boolean {
+    const { control } = this.#ring
+    return control[RUNNABLE] === 0 && control[HOLDS] === 0 && !this.#left
   }
 
   #deliverDirectly(before: number): number {

@@ -64,6 +64,9 @@ export class Ring implements HotCalls {
   epoch = 0
   /** The epoch of the last ingest: while it is this one, all that waits are plain messages. */
   ingested = 0
+  /** The token of a call that was delivered and stands in `out` at `askedAt`, unseen by the shard; 0: none does. */
+  asked = 0
+  askedAt = 0
   /** Deliveries are out that the shard may not have counted yet. */
   unsettled = false
   /** Records that may wait in all before the shard of the last `ask` is full, and which that is. */
@@ -71,6 +74,8 @@ export class Ring implements HotCalls {
   #creditOf = 0
   /** An error of the native side: the shard is gone. */
   broken: Error | undefined = undefined
+  /** No record is ingested any more: it has closed, or is broken. */
+  gone = false
   // All are set by `attach`.
   tick: () => void = unset
   admit: () => void = unset
@@ -127,6 +132,11 @@ export class Ring implements HotCalls {
     this.shard = this.native.shard
   }
 
+  #fail(error: Error): void {
+    this.broken = error
+    this.gone = true
+  }
+
   /** Whether a mailbox may be near its bound; nobody's is while `args[CONGESTED]` is 0. */
   isCongested(low: number): boolean {
     const index = low & 0xffffff
@@ -177,12 +187,13 @@ export class Ring implements HotCalls {
     args[SUBMITTED] = this.pending
     args[MAX] = max
     this.pending = 0
+    this.asked = 0
     this.#credit = 0
     this.ingested = ++this.epoch
     try {
       this.tick()
     } catch (error) {
-      this.broken = error as Error
+      this.#fail(error as Error)
       return 0
     }
     const written = args[ANSWER]!
@@ -203,11 +214,12 @@ export class Ring implements HotCalls {
     args[NOW] = now
     args[SUBMITTED] = this.pending
     this.pending = 0
+    this.asked = 0
     this.ingested = ++this.epoch
     try {
       this.admit()
     } catch (error) {
-      this.broken = error as Error
+      this.#fail(error as Error)
       return 0
     }
     const answer = args[ANSWER]!
@@ -230,7 +242,7 @@ export class Ring implements HotCalls {
     try {
       this.account()
     } catch (error) {
-      this.broken = error as Error
+      this.#fail(error as Error)
       return -1
     }
     return args[ANSWER]!
@@ -242,7 +254,7 @@ export class Ring implements HotCalls {
     try {
       this.look()
     } catch (error) {
-      this.broken = error as Error
+      this.#fail(error as Error)
       return false
     }
     return this.args[ANSWER] === 1

@@ -101,11 +101,17 @@ impl RustShards {
         Ok(Self { runtime })
     }
 
-    /// Ends the actors in order, and the threads; those that have not ended in so many ms are killed.
+    /// Ends the actors in order, and the threads; those that have not ended in so many ms are killed. `Infinity` waits
+    /// without a limit.
     #[napi(catch_unwind)]
-    pub fn close(&self, within: f64) -> AsyncTask<Close> {
-        let within = Duration::try_from_secs_f64(within / 1000.0).unwrap_or(Duration::ZERO);
-        AsyncTask::new(Close { runtime: self.runtime.lock().take(), within })
+    pub fn close(&self, within: f64) -> Result<AsyncTask<Close>> {
+        if within.is_nan() || within < 0.0 {
+            let allowed = "`within` is a number of ms, 0 or more, or Infinity";
+            return Err(Error::new(Status::InvalidArg, format!("{allowed}; it is {within}")));
+        }
+        // What no clock can say is without a limit, too.
+        let within = Duration::try_from_secs_f64(within / 1000.0).unwrap_or(Duration::MAX);
+        Ok(AsyncTask::new(Close { runtime: self.runtime.lock().take(), within }))
     }
 }
 

@@ -1,14 +1,23 @@
 /**
  * The turns of the event loop: when the loop has to let it have one, and until when callers may help in between.
  *
+ * The event loop waits for 0.4 ms of work. It waits longer while more is queued than when it last had its turn (G220):
+ * somebody there sends more than is handled between two turns, and messages that wait are dearer, for the collector and
+ * for the caches, so that a little too many of them would become ever more.
+ *
  * A caller that asks in a loop, and helps each time, would never leave its own stack. So the first to help asks for a
  * turn of the event loop, and once that has been waited for long enough nobody may help before it has come.
  */
+/** Lengths of a turn that the event loop waits at most. */
+const LONGEST = 4
+
 export class Turns {
   /** The loop goes on when the event loop has had its turn. */
   yielded = false
   #isAsked = false
   #patience = 0
+  /** Messages that were queued when the event loop last had its turn. */
+  #backlog = 0
   readonly #length: number
   readonly #resume: () => void
 
@@ -16,6 +25,18 @@ export class Turns {
   constructor(length: number, resume: () => void) {
     this.#length = length
     this.#resume = resume
+  }
+
+  /** Whether it is the event loop's turn, after `took` ms of work and with so many messages queued. */
+  isOver(took: number, queued: number): boolean {
+    if (took <= this.#length || (queued > this.#backlog && took <= this.#length * LONGEST)) return false
+    this.#backlog = queued
+    return true
+  }
+
+  /** Nothing is left to do. */
+  rest(): void {
+    this.#backlog = 0
   }
 
   /** The loop lets the event loop have its turn. */

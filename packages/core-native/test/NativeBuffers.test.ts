@@ -61,7 +61,6 @@ describe.runIf(isNative).each([["external memory", false], ["copies", true]] as 
       assert.strictEqual(other.release(block, undefined), 1)
       assert.strictEqual(holder.bytes, 10)
       holder.depart(block, undefined)
-      holder.forget(block)
       assert.strictEqual(other.release(block, undefined), 1, "it is in flight")
       assert.isTrue(other.arrive(block))
       assert.strictEqual(other.release(block, undefined), 0)
@@ -78,6 +77,23 @@ describe.runIf(isNative).each([["external memory", false], ["copies", true]] as 
       const empty = buffers.allocate(0)
       assert.strictEqual(buffers.view(empty).byteLength, 0)
       buffers.release(empty, undefined)
+    })
+
+    it("G138: all isolates of a system are on one account, with the limit that the first of them says", () => {
+      const { NativeBuffers, openSystem } = load()
+      const system = openSystem()
+      const [one, other] = [new NativeBuffers(1000, copies, system), new NativeBuffers(5000, copies, system)]
+      const block = one.allocate(600)
+      assert.deepStrictEqual([one.bytes, other.bytes], [600, 600])
+      assert.strictEqual(other.allocate(401), 0)
+      one.depart(block, undefined)
+      assert.strictEqual(other.allocate(401), 0)
+      assert.isTrue(other.arrive(block))
+      assert.strictEqual(one.allocate(401), 0)
+      assert.strictEqual(other.release(block, undefined), 0)
+      assert.deepStrictEqual([one.bytes, other.bytes], [0, 0])
+      assert.strictEqual(make().bytes, 0)
+      assert.throws(() => new NativeBuffers(1, copies, 2 ** 32 - 1), "the system has ended, or never was")
     })
 
     it("hands a block over many times", () => {
@@ -148,6 +164,21 @@ describe.runIf(isNative)("blocks and the collector", () => {
     // Were it free, this would be put in its place.
     const next = new Uint8Array(2 ** 22).fill(1)
     assert.strictEqual(new Uint8Array(taken).at(-1)! + next.at(-1)!, 8)
+  })
+
+  it("G203: what a terminated worker had sent halfway is freed, and what others have taken is not", async () => {
+    const system = load().openSystem()
+    const buffers = new (load().NativeBuffers)(2 ** 30, false, system)
+    const workerData = system
+    const worker = new Worker(new URL("./worker/leaving.mjs", import.meta.url), { workerData })
+    const [numbers] = await once(worker, "message") as [Array<number>]
+    assert.strictEqual(buffers.bytes, 100_000)
+    for (const number of numbers.slice(0, 10)) assert.isTrue(buffers.arrive(number))
+    await worker.terminate()
+    assert.strictEqual(buffers.bytes, 10_000)
+    for (const number of numbers) assert.isFalse(buffers.arrive(number))
+    for (const number of numbers) buffers.release(number, undefined)
+    assert.strictEqual(buffers.bytes, 0)
   })
 
   // Seven workers: a sanitizer takes its time over each.

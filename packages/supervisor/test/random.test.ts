@@ -1,5 +1,5 @@
-// Random trees, and random crashes, kills, stops, swaps, failing starts and other specs: nobody is orphaned or started
-// twice (G85, G90, G91, G94, G97), and no swap ends anybody or takes its place (G63, G75), on either system.
+// Random trees, with restarts that wait and children that matter, and random crashes, kills, stops, swaps, failing starts and other specs: nobody is orphaned or started
+// twice (G85, G90, G91, G94, G95, G97, G98), and no swap ends anybody or takes its place (G63, G75), on either system.
 //
 // More than `npm test` runs, or one again: MYRMIDON_PROGRAMS=5000 MYRMIDON_SEED=17 vitest run --project supervisor random
 import { describe, it } from "@effect/vitest"

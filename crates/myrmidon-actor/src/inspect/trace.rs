@@ -18,11 +18,34 @@ pub struct TraceOptions {
     pub limit: usize,
     /// Events a second; what is more is counted in [`Trace::skipped`]. 1 at least.
     pub per_second: u32,
+    /// Which of them. Those of the other one count for nothing.
+    pub direction: Direction,
+}
+
+/// Which way the events of a trace go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// Both.
+    #[default]
+    Both,
+    /// What the actor is given, and what becomes of that: messages, signals, ends of handlers, crashes.
+    In,
+    /// What it does: it tells, asks, answers.
+    Out,
+}
+
+impl Direction {
+    pub(super) const fn has(self, seen: &Seen) -> bool {
+        match seen {
+            Seen::Received { .. } | Seen::Handled | Seen::Crashed(_) | Seen::Signal(_) => !matches!(self, Self::Out),
+            Seen::Sent { .. } | Seen::Asked { .. } | Seen::Replied => !matches!(self, Self::In),
+        }
+    }
 }
 
 impl Default for TraceOptions {
     fn default() -> Self {
-        Self { limit: 1000, per_second: 1000 }
+        Self { limit: 1000, per_second: 1000, direction: Direction::Both }
     }
 }
 
@@ -57,7 +80,7 @@ pub enum TraceEvent<T> {
         /// The name of the message's type.
         message: &'static str,
     },
-    /// It answered a question, from its own shard.
+    /// It answered a question that its shard was asked.
     Replied,
 }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 use core::{fmt, time::Duration};
 use myrmidon_core::{pid::MAX_INDEX, shard::ShardConfig};
-use myrmidon_runtime::{Account, System};
+use myrmidon_runtime::System;
 use parking_lot::Mutex;
 use std::{sync::Arc, thread};
 
@@ -74,6 +74,10 @@ impl Builder {
     }
 
     /// Actors that each shard may have at a time: 2^20, unless said otherwise.
+    ///
+    /// Each shard reserves 72 bytes of addresses for each of them when it starts, up to 288 MiB for 4,194,304 actors and more
+    /// (those beyond are found room for when they come, by a copy). Memory is used only for actors that there have been; who
+    /// limits the addresses of a process (`ulimit -v`) has to leave so much for each shard, or it grows by copies.
     #[must_use]
     pub fn max_actors(mut self, actors: u32) -> Self {
         self.max_actors = actors;
@@ -94,7 +98,8 @@ impl Builder {
         self
     }
 
-    /// Bytes of its actors' buffers that may be outstanding: 1 GiB, unless said otherwise.
+    /// Bytes of buffers that may be outstanding in its system: 1 GiB, unless said otherwise. One that joins a system counts
+    /// on that one's account, with the limit that it has.
     #[must_use]
     pub fn buffers(mut self, bytes: usize) -> Self {
         self.buffers = bytes;
@@ -156,7 +161,7 @@ impl Builder {
         check("long_slice", (1..=10_000_000).contains(&long), "1 us to 10 s")?;
         let system = self.system.unwrap_or_else(System::open);
         let pool = Arc::new(Pool::new(self.pool));
-        let account = Account::new(self.buffers);
+        let account = system.account(self.buffers);
         #[cfg(feature = "tokio")]
         let tasks = Arc::new(crate::asynchronous::Tasks::new(self.tokio));
         let mut runtime = Runtime {

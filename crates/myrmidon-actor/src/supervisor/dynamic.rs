@@ -1,6 +1,9 @@
 //! The supervisor of many children that are alike, started at run time.
 
-use super::shell::{Alarm, Shell, made};
+use super::{
+    shell::{Alarm, Shell, made},
+    waits::Waits,
+};
 use crate::{Actor, ActorRef, Context, ReplyTo, Signal, Spawn, clock, mail::kind_of};
 use core::{fmt, marker::PhantomData};
 use myrmidon_core::{
@@ -8,7 +11,7 @@ use myrmidon_core::{
     pid::Pid,
     supervisor::{
         Action, Answer, ChildCount, ChildInfo, CommandError, Done, DynamicCommand, DynamicSupervisor as Machine, Event,
-        Input, InvalidSpec, Options, OptionsInput, Treatment, TreatmentInput,
+        Input, InvalidSpec, Life, Options, OptionsInput, Treatment, TreatmentInput,
     },
 };
 use rustc_hash::FxHashMap;
@@ -17,9 +20,10 @@ use std::sync::Arc;
 /// What a dynamic supervisor is told. `D`: what each child is started with. `M`: what its children are told.
 #[non_exhaustive]
 pub enum Dynamic<D, M> {
-    /// One child more, started with this, and again with a clone of it.
+    /// One child more, started with a clone of this, and again with another one. One that panics is a start that failed (G211).
     Start(D, ReplyTo<Result<ActorRef<M>, CommandError>>),
-    /// Stops one for good. Of one that has ended, or is none of its children, the answer is the same.
+    /// Stops one for good; also one whose restart waits (G98), by the PID that it had. Of one that has ended, or is none of
+    /// its children, the answer is the same, and so it is of a PID from before the child was started again.
     Terminate(Pid, ReplyTo<Answer>),
     /// All children, in no order.
     Children(ReplyTo<Vec<ChildInfo>>),
@@ -109,8 +113,10 @@ enum Waiting<M> {
 /// ```
 pub struct DynamicSupervisor<D, A: Actor> {
     blueprint: Arc<Blueprint<D, A>>,
-    machine: Machine<D>,
+    /// It copies what it has of a child without running code of the user's: that is a part of a start (G211).
+    machine: Machine<Arc<D>>,
     shell: Shell,
+    waits: Waits,
     waiting: FxHashMap<u64, Waiting<A::Message>>,
     asked: u64,
     child: PhantomData<fn() -> A>,
@@ -122,7 +128,7 @@ impl<D, A: Actor> fmt::Debug for DynamicSupervisor<D, A> {
     }
 }
 
-impl<D: Clone + Send + 'static, A: Actor> DynamicSupervisor<D, A> {
+impl<D: Clone + Send + Sync + 'static, A: Actor> DynamicSupervisor<D, A> {
     /// A supervisor without children. `child`: how each is treated. `spawn`: where each lives, and its mailbox; a name would be
     /// that of one alone. `make` makes the actor of each, each time anew.
     ///
@@ -159,6 +165,7 @@ impl<D: Clone + Send + 'static, A: Actor> DynamicSupervisor<D, A> {
             machine: Machine::new(&blueprint.id, options, child, blueprint.limit)?,
             blueprint: Arc::clone(blueprint),
             shell: Shell::default(),
+            waits: Waits::default(),
             waiting: FxHashMap::default(),
             asked: 0,
             child: PhantomData,
@@ -178,7 +185,7 @@ impl<D: Clone + Send + 'static, A: Actor> DynamicSupervisor<D, A> {
 
     fn command(
         &mut self,
-        command: DynamicCommand<D>,
+        command: DynamicCommand<Arc<D>>,
         waiting: Waiting<A::Message>,
         context: &mut Context<Dynamic<D, A::Message>>,
     ) {
@@ -187,12 +194,12 @@ impl<D: Clone + Send + 'static, A: Actor> DynamicSupervisor<D, A> {
         self.input(Input::Command(self.asked, command), context);
     }
 
-    fn input(&mut self, input: Input<DynamicCommand<D>>, context: &mut Context<Dynamic<D, A::Message>>) {
+    fn input(&mut self, input: Input<DynamicCommand<Arc<D>>>, context: &mut Context<Dynamic<D, A::Message>>) {
         self.machine.handle(clock::now(), input);
         while let Some(action) = self.machine.poll() {
             match self.shell.act(action, context, Dynamic::Time) {
                 Some(Action::Start { life, start, .. }) => {
-                    let spawned = made(|| (self.blueprint.make)(start))
+                    let spawned = made(|| (self.blueprint.make)(D::clone(&start)))
                         .and_then(|actor| context.spawn_monitored(&self.blueprint.spawn, actor));
                     let spawned = spawned.map(|(actor, watch)| (actor.pid(), watch));
                     let input =
@@ -203,6 +210,12 @@ impl<D: Clone + Send + 'static, A: Actor> DynamicSupervisor<D, A> {
                 // A dynamic supervisor starts without children, and so never fails to.
                 _ => {}
             }
+        }
+    }
+
+    fn may_wait(&mut self, pid: Pid, life: Life) {
+        if let Some(timer) = self.machine.waits(life) {
+            self.waits.add(pid, life, timer);
         }
     }
 
@@ -235,10 +248,13 @@ impl<D: Clone + Send + Sync + 'static, A: Actor> Actor for DynamicSupervisor<D, 
     fn handle(&mut self, message: Self::Message, context: &mut Context<Self::Message>) {
         match message {
             Dynamic::Start(with, reply) => {
-                self.command(DynamicCommand::StartChild(with), Waiting::Start(reply), context);
+                self.command(DynamicCommand::StartChild(Arc::new(with)), Waiting::Start(reply), context);
             }
-            Dynamic::Terminate(pid, reply) => match self.shell.life(pid) {
-                Some(life) => self.command(DynamicCommand::TerminateChild(life), Waiting::Terminate(reply), context),
+            Dynamic::Terminate(pid, reply) => match self.shell.life(pid).or_else(|| self.waits.life(pid)) {
+                Some(life) => {
+                    self.waits.forget(pid);
+                    self.command(DynamicCommand::TerminateChild(life), Waiting::Terminate(reply), context);
+                }
                 None => reply.send(Ok(Done::Done)),
             },
             Dynamic::Children(reply) => reply.send(self.machine.which_children()),
@@ -250,7 +266,12 @@ impl<D: Clone + Send + Sync + 'static, A: Actor> Actor for DynamicSupervisor<D, 
             Dynamic::Stop(reason) => self.input(Input::Stop(reason), context),
             Dynamic::Time(Alarm(timer)) => {
                 self.shell.fired(timer);
+                let waited = self.waits.fired(timer);
                 self.input(Input::Timer(timer), context);
+                // It did not start, and waits again.
+                if let Some((pid, life)) = waited {
+                    self.may_wait(pid, life);
+                }
             }
         }
     }
@@ -258,8 +279,9 @@ impl<D: Clone + Send + Sync + 'static, A: Actor> Actor for DynamicSupervisor<D, 
     fn signal(&mut self, signal: Signal, context: &mut Context<Self::Message>) {
         match signal {
             Signal::Down { monitor, reason, .. } => {
-                if let Some(life) = self.shell.ended(monitor) {
-                    self.input(Input::Ended(life, reason), context);
+                if let Some((life, pid)) = self.shell.ended(monitor) {
+                    self.input(Shell::end_of(life, reason), context);
+                    self.may_wait(pid, life);
                 }
             }
             // A child's end is its DOWN's to tell; anybody else's exit signal is an order to end.

@@ -303,10 +303,10 @@ impl Actor for Supervisor {
     fn signal(&mut self, signal: Signal, context: &mut Context<Supervise>) {
         match signal {
             Signal::Down { monitor, reason, .. } => {
-                if let Some(life) = self.shell.ended(monitor) {
+                if let Some((life, _)) = self.shell.ended(monitor) {
                     let input = match self.failed.remove(&life) {
                         Some(error) => Input::Failed(life, StartFailure::Below(error)),
-                        None => Input::Ended(life, reason),
+                        None => Shell::end_of(life, reason),
                     };
                     self.input(input, context);
                 }

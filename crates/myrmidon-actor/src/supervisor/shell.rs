@@ -1,6 +1,9 @@
 //! What both kinds of supervisors keep of their children, and do about what the machine says.
 
-use crate::{Context, MonitorRef, SpawnError, TimerRef, worker::crash};
+use crate::{
+    Context, MonitorRef, SpawnError, TimerRef,
+    worker::{crash, ignored},
+};
 use core::time::Duration;
 use myrmidon_core::{
     exit_reason::ExitReason,
@@ -46,6 +49,7 @@ impl Shell {
                 self.watches.insert(watch, life);
                 Ok(pid)
             }
+            Err(SpawnError::Ignored) => Err(Input::Ignored(life)),
             Err(SpawnError::InitFailed(error)) => {
                 Err(Input::Failed(life, StartFailure::Itself(ExitReason::Crashed(error))))
             }
@@ -57,12 +61,17 @@ impl Shell {
     }
 
     /// A watch has ended, and with it the life of a child.
-    pub fn ended(&mut self, watch: MonitorRef) -> Option<Life> {
+    pub fn ended(&mut self, watch: MonitorRef) -> Option<(Life, Pid)> {
         let life = self.watches.remove(&watch)?;
-        if let Some(pid) = self.children.remove(&life) {
-            self.by_pid.remove(&pid);
-        }
-        Some(life)
+        let pid = self.children.remove(&life)?;
+        self.by_pid.remove(&pid);
+        Some((life, pid))
+    }
+
+    /// What such an end is to the machine.
+    pub fn end_of<C>(life: Life, reason: ExitReason) -> Input<C> {
+        // On another shard, whose start nobody waited for.
+        if reason == ignored() { Input::Ignored(life) } else { Input::Ended(life, reason) }
     }
 
     pub fn pid(&self, life: Life) -> Option<Pid> {

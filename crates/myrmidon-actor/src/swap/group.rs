@@ -109,6 +109,44 @@ impl<Old: Send + 'static, New: Send + 'static, M: Send + 'static, N: Send + 'sta
         self.swap_where(runtime, options, |_| true)
     }
 
+    /// Swaps those of them that an actor has spawned, and those below them, on whatever shard they live: a supervisor's tree,
+    /// without the supervisor itself. As [`Upgrade::swap_all`].
+    ///
+    /// ```
+    /// use myrmidon_actor::{Actor, Child, Context, Runtime, Spawn, Supervise, Supervisor, SwapOptions, Upgrade};
+    /// use myrmidon_core::supervisor::{OptionsInput, TreatmentInput};
+    ///
+    /// #[derive(Clone)]
+    /// struct Old;
+    /// struct New;
+    /// impl Actor for Old {
+    ///     type Message = ();
+    ///     fn handle(&mut self, _: (), _: &mut Context<()>) {}
+    /// }
+    /// impl Actor for New {
+    ///     type Message = ();
+    ///     fn handle(&mut self, _: (), _: &mut Context<()>) {}
+    /// }
+    /// let runtime = Runtime::start()?;
+    /// let child = Child::new("child", &TreatmentInput::default(), Spawn::new(), || Old)?;
+    /// let top = runtime.spawn(Supervisor::new("top", &OptionsInput::default(), vec![child])?)?;
+    /// let other = runtime.spawn(Old)?;
+    /// assert_eq!(top.ask(Supervise::Count).wait()?.active, 1);
+    ///
+    /// let report = Upgrade::new(|_: Old| Ok(New)).swap_tree(&runtime, top, &SwapOptions::new()).wait()?;
+    /// assert_eq!((report.swapped, runtime.running(other).map(|one| one.kept)), (1, Some(0)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn swap_tree(
+        &self,
+        runtime: &Runtime,
+        root: impl Into<Pid>,
+        options: &SwapOptions,
+    ) -> Verdict<GroupReport<N>, SwapError<N>> {
+        let tree = runtime.below(root);
+        self.swap_where(runtime, options, |actor| tree.contains(&actor.pid()))
+    }
+
     /// Swaps those of them that are chosen. As [`Upgrade::swap_all`].
     pub fn swap_where(
         &self,

@@ -4,9 +4,9 @@
 //! that a kill takes effect between any two messages (G8). Time is measured by the batch, and by the slice while handlers
 //! are long: to read a clock costs more than a short handler.
 
-use super::{Loan, Seen, Worker, swaps};
+use super::{Loan, Seen, Start, Worker, swaps};
 use crate::{
-    MonitorRef, Signal,
+    MonitorRef, Signal, SpawnError,
     body::{Body, Delivery, Runs},
     door::Errand,
     letter::Letter,
@@ -80,21 +80,42 @@ pub(crate) fn crash(panic: &(dyn Any + Send)) -> CrashError {
     CrashError { name: "panic".into(), message: message.into(), stack: None, language: Language::Rust }
 }
 
-/// Runs an actor's `started`; what it panicked with.
-pub(crate) fn start(pid: Pid) -> Result<(), Box<CrashError>> {
+/// The end of an actor that does not start now, where nobody waits for what comes of its start (G214).
+pub(crate) fn ignored() -> ExitReason {
+    ExitReason::Shutdown { detail: Some("MyrmidonIgnoreStart".into()) }
+}
+
+/// Runs an actor's `started`. `is_awaited`: its spawner does, beside it.
+pub(crate) fn start(pid: Pid, is_awaited: bool) -> Result<(), SpawnError> {
     let taken = place::here(|worker| {
-        let outer = (core::mem::replace(&mut worker.running.pid, pid), worker.running.stops.take());
+        let running = &mut worker.running;
+        let pid_before = core::mem::replace(&mut running.pid, pid);
+        let outer = (pid_before, running.stops.take(), running.start.replace(Start::Wanted));
         (worker.home(pid).and_then(|home| home.body.take()), outer)
     });
-    let Some((Some(mut body), outer)) = taken else { return Ok(()) };
-    let outcome = catch_unwind(AssertUnwindSafe(|| body.started(pid)));
+    let Some((body, outer)) = taken else { return Ok(()) };
+    let outcome = body.map(|mut body| (catch_unwind(AssertUnwindSafe(|| body.started(pid))), body));
     place::here(|worker| {
-        let stops = core::mem::replace(&mut worker.running.stops, outer.1);
-        worker.running.pid = outer.0;
+        let running = &mut worker.running;
+        let stops = core::mem::replace(&mut running.stops, outer.1);
+        let start = core::mem::replace(&mut running.start, outer.2);
+        running.pid = outer.0;
+        let Some((outcome, body)) = outcome else { return Ok(()) };
         if let Some(home) = worker.home(pid) {
             home.body = Some(body);
         }
         match outcome {
+            Ok(()) if start == Some(Start::Ignored) => {
+                if is_awaited {
+                    worker.abandon(pid);
+                } else {
+                    // It ends nobody; who watches it is told.
+                    let parent = worker.parent(pid);
+                    worker.submit(submission::UNLINK, parent, pid, 0, 0, 0);
+                    worker.exit_self(pid, ignored());
+                }
+                Err(SpawnError::Ignored)
+            }
             Ok(()) => {
                 if let Some(reason) = stops {
                     worker.exit_self(pid, reason);
@@ -103,7 +124,7 @@ pub(crate) fn start(pid: Pid) -> Result<(), Box<CrashError>> {
             }
             Err(panic) => {
                 worker.abandon(pid);
-                Err(Box::new(crash(&*panic)))
+                Err(SpawnError::InitFailed(Box::new(crash(&*panic))))
             }
         }
     })
@@ -237,6 +258,15 @@ fn borrow(away: &Away, mut body: Box<dyn Body>, delivery: Delivery) {
 }
 
 impl Worker {
+    /// An actor says that it does not start now.
+    pub fn ignore_start(&mut self, me: Pid) {
+        if self.running.pid == me
+            && let Some(start) = &mut self.running.start
+        {
+            *start = Start::Ignored;
+        }
+    }
+
     /// An actor's place, if it is still this one's.
     pub(super) fn home(&mut self, pid: Pid) -> Option<&mut super::Home> {
         self.homes.get_mut(pid.index() as usize).filter(|home| home.generation == pid.generation())
@@ -405,7 +435,8 @@ impl Worker {
                 cursor.letter = self.letter(record);
                 cursor.asked = self.question(record);
                 if cursor.letter.is_none() {
-                    self.dead_letters += 1;
+                    cursor.asked = None;
+                    self.lost(record);
                 }
             }
         }

@@ -50,7 +50,8 @@ impl Worker {
         }
     }
 
-    /// The message of a record that is a call, or came from elsewhere.
+    /// The message of a record that is a call, or came from elsewhere. `None`: nothing of it is there, and whoever calls says
+    /// so to those that it concerns (`lost`).
     pub(super) fn letter(&mut self, record: &Record) -> Option<Letter> {
         let head = record[word::HEAD];
         let (flags, op) = (head >> 8 & 0xff, (head >> 16) as u16);
@@ -88,11 +89,6 @@ impl Worker {
     fn wire(&mut self, record: &Record, route: Route) -> Option<Letter> {
         let head = record[word::HEAD];
         let (flags, op) = (head >> 8 & 0xff, (head >> 16) as u16);
-        let ticket = (flags & flag::CALL != 0 && route.token != 0).then(|| {
-            let ticket = Ticket::new();
-            ticket.deliver(route);
-            ticket
-        });
         let (tag, moves) = Tags::global().moving(op & !WIRE)?;
         let mut buffers = Vec::new();
         let payload = if flags & flag::BYTES != 0 {
@@ -106,6 +102,12 @@ impl Worker {
         } else {
             Payload::Nothing
         };
+        // The last thing: a ticket that is not in a letter ends no question.
+        let ticket = (flags & flag::CALL != 0 && route.token != 0).then(|| {
+            let ticket = Ticket::new();
+            ticket.deliver(route);
+            ticket
+        });
         Some(Letter::Wire(Wire::new(tag, payload, buffers, ticket)))
     }
 }

@@ -1,9 +1,11 @@
 //! What the shard says besides deliveries.
 
-use super::{Neighbour, Worker};
+use super::{Neighbour, Worker, extent};
 use crate::{
     AskError, DeadLetter, Payload, Why,
+    letter::Outcome,
     observer::{self, Notice},
+    wire::Encoded,
 };
 use myrmidon_core::{
     exit_reason::ExitReason,
@@ -15,9 +17,6 @@ use myrmidon_runtime::{
     tags::{Tags, WIRE},
 };
 use std::sync::Arc;
-
-/// Bytes that say that no buffers came along.
-const NO_BUFFERS: usize = 4;
 
 impl Worker {
     pub(super) fn notice(&mut self, record: &Record) {
@@ -99,24 +98,43 @@ impl Worker {
         }
     }
 
-    /// The bytes of a dead letter. Nobody gets the buffers in it.
+    /// The bytes of a dead letter. Nobody gets the buffers whose numbers stand behind them, if any do: another protocol may
+    /// have a message of the same name, and a letter may have lost its own.
     fn dead_bytes(&self, record: &Record) -> Option<Vec<u8>> {
         let op = (record[word::HEAD] >> 16) as u16;
         let mut bytes = self.shard.block(record[word::SLOT])?;
-        if op & WIRE != 0 && Tags::global().moving(op & !WIRE)?.1 && unpack(&mut bytes).is_empty() {
-            bytes.truncate(bytes.len().saturating_sub(NO_BUFFERS));
+        if op & WIRE != 0 && Tags::global().moving(op & !WIRE)?.1 {
+            drop(unpack(&mut bytes));
+            if let Some(length) = extent::of_value(&bytes) {
+                bytes.truncate(length);
+            }
         }
         Some(bytes)
+    }
+
+    /// A message of which there is nothing to handle. Whoever asks is told, and so is the observer.
+    #[cold]
+    pub(super) fn lost(&mut self, record: &Record) {
+        self.dead_letters += 1;
+        let (to, from) = (self.running.pid, Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]));
+        let (tag, payload) = (tag_of(record), Payload::Nothing);
+        let from = (!from.is_none()).then_some(from);
+        if let Some(asked) = self.question(record) {
+            let refusal = || Encoded::refusal(tag.as_deref().unwrap_or_default(), "nothing of the message is there");
+            let outcome: Outcome = if asked.is_wire { Ok(Box::new(refusal())) } else { Err(AskError::NoReply) };
+            self.reply(asked.route, outcome);
+        }
+        self.note(Notice::DeadLetter(DeadLetter { to, from, tag, payload, why: Why::Dropped }));
     }
 
     fn note_letter(&mut self, record: &Record, payload: Payload) {
         if self.observer.is_none() {
             return;
         }
-        let (flags, op) = (record[word::HEAD] >> 8 & 0xff, (record[word::HEAD] >> 16) as u16);
+        let flags = record[word::HEAD] >> 8 & 0xff;
         let to = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
         let from = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
-        let tag = if op & WIRE == 0 { None } else { Tags::global().tag(op & !WIRE) };
+        let tag = tag_of(record);
         let payload = if tag.is_none() { Payload::Nothing } else { payload };
         let from = (!from.is_none()).then_some(from);
         self.note(Notice::DeadLetter(DeadLetter { to, from, tag, payload, why: Why::of(flags >> flag::WHY_SHIFT) }));
@@ -153,6 +171,12 @@ impl Worker {
             named.remove(&pid);
         }
     }
+}
+
+/// Of a message of another language.
+fn tag_of(record: &Record) -> Option<Arc<str>> {
+    let op = (record[word::HEAD] >> 16) as u16;
+    if op & WIRE == 0 { None } else { Tags::global().tag(op & !WIRE) }
 }
 
 fn number_of(record: &Record) -> Payload {

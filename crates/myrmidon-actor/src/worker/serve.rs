@@ -21,10 +21,10 @@ pub(super) fn serve(errand: Errand) {
                 worker.open(pid, body, &opening)
             });
             if let Some(Ok(())) = opened {
-                drop(super::deliver::start(pid));
+                drop(super::deliver::start(pid, false));
             }
         }
-        Errand::Start(pid) => drop(super::deliver::start(pid)),
+        Errand::Start(pid) => drop(super::deliver::start(pid, false)),
         Errand::Tell { to, message } => {
             place::here(|worker| worker.tell_boxed(to, message));
         }
@@ -39,6 +39,9 @@ pub(super) fn serve(errand: Errand) {
         }
         Errand::Run(run) => {
             place::here(run);
+        }
+        Errand::Orders(orders) => {
+            place::here(|worker| orders.into_line(worker));
         }
     }
 }

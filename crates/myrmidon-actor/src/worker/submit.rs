@@ -161,9 +161,11 @@ impl Worker {
 
     // -- calls ------------------------------------------------------------------------------------------------------------
 
-    /// Somebody outside of any actor asks, or one that goes on by itself.
+    /// Somebody asks whose answer is waited for beside its messages: an actor, or nobody that is one.
+    #[expect(clippy::too_many_arguments, reason = "who asks whom, what, for how long, and who waits")]
     pub fn call<M: Send + 'static>(
         &mut self,
+        from: Pid,
         to: Pid,
         kind: Kind,
         message: M,
@@ -171,7 +173,6 @@ impl Worker {
         answer: Sender<Outcome>,
         timeout: u32,
     ) {
-        let from = self.running.pid;
         self.place_call(from, to, kind, message, ticket, Then::Outside(answer), timeout);
     }
 
@@ -231,8 +232,13 @@ impl Worker {
         }
     }
 
-    /// A question that was delivered here is answered.
+    /// A question that was delivered here is answered by the actor that runs.
     pub fn reply(&mut self, route: Route, outcome: Outcome) {
+        self.reply_by(self.running.pid, route, outcome);
+    }
+
+    /// The same by an actor that is lent.
+    pub fn reply_by(&mut self, me: Pid, route: Route, outcome: Outcome) {
         if outcome.is_err() && self.running.stops.is_some() {
             // The end of the actor is the answer.
             return;
@@ -240,7 +246,7 @@ impl Worker {
         if outcome.is_ok() {
             self.canary_answered(route);
             if !self.traces.is_empty() {
-                self.see(self.running.pid, || Seen::Replied);
+                self.see(me, || Seen::Replied);
             }
         }
         if !route.remote {
@@ -331,7 +337,9 @@ impl Worker {
         let index = pid.index() as usize;
         if self.homes.len() <= index {
             self.homes.resize_with(index + 1, Default::default);
+            self.spawners.resize(index + 1, Pid::NONE);
         }
+        self.spawners[index] = *parent;
         let home = &mut self.homes[index];
         home.generation = pid.generation();
         home.fresh = true;

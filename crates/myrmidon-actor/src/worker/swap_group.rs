@@ -2,7 +2,10 @@
 //!
 //! Owner: nobody; a lock, held for one call of the machine and for handing out its orders, so that each shard gets them in the order
 //! in which they were given. No user code runs below it, and no shard waits for another one: orders for elsewhere are errands.
-//! Time is kept by the shard of the first actor.
+//! Time is kept by the shard of the first actor, or by another one when that has ended.
+//!
+//! A shard that ends in the middle of it, in order or not, holds up nobody: an order is answered by whoever drops it
+//! (`Handed`), and a request by the end of the shard's `Swaps`.
 
 use super::{
     Worker,
@@ -21,9 +24,43 @@ use myrmidon_core::{
 use parking_lot::Mutex;
 use std::sync::Arc;
 
+#[cfg(test)]
+mod tests;
+
 /// Orders that are on their way: a test waits for them.
 #[cfg(test)]
 pub(super) static IN_HAND: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(0);
+
+/// An order, on its way or in the line of a shard. Whoever drops it undone says that its actor has ended.
+pub(crate) struct Handed {
+    run: Arc<Run>,
+    order: Option<Order>,
+}
+
+impl Handed {
+    fn new(run: &Arc<Run>, order: Order) -> Self {
+        Self { run: Arc::clone(run), order: Some(order) }
+    }
+
+    pub(super) fn open(mut self) -> Option<(Arc<Run>, Order)> {
+        self.order.take().map(|order| (Arc::clone(&self.run), order))
+    }
+}
+
+impl Drop for Handed {
+    fn drop(&mut self) {
+        if let Some(order) = self.order.take() {
+            self.run.undone(&order);
+        }
+    }
+}
+
+/// Orders on their way to a shard.
+pub(crate) struct Orders {
+    orders: Vec<Handed>,
+    #[cfg(test)]
+    _in_hand: InHand,
+}
 
 #[cfg(test)]
 struct InHand;
@@ -51,6 +88,8 @@ struct State {
     /// What canaries that went back had begun.
     open: Vec<(usize, Vec<Noted>)>,
     told: Option<Told>,
+    /// The shard that keeps the time.
+    keeper: Option<u8>,
 }
 
 /// One swap of many actors.
@@ -62,7 +101,14 @@ pub(crate) struct Run {
     pub is_together: bool,
     /// The first of as many numbers of requests as there are actors.
     pub base: u32,
+    /// Where they live, each once, that of the first one first.
+    shards: Vec<u8>,
     state: Mutex<State>,
+}
+
+/// What is said of whoever ends with its shard.
+fn gone() -> Result<(), SwapError<Noted>> {
+    Err(SwapError::Exited(ExitReason::NoProc { ever_existed: true }))
 }
 
 impl Run {
@@ -75,8 +121,15 @@ impl Run {
         told: Told,
     ) -> Arc<Self> {
         let (group, is_together) = (Group::new(actors.len(), options_of_group), options_of_group.together);
-        let state = Mutex::new(State { group: Some(group), open: Vec::new(), told: Some(told) });
-        Arc::new(Self { plan, options, timeout: options_of_group.timeout, actors, is_together, base, state })
+        let mut shards: Vec<u8> = Vec::new();
+        for pid in &actors {
+            if !shards.contains(&pid.shard()) {
+                shards.push(pid.shard());
+            }
+        }
+        let keeper = shards.first().copied();
+        let state = Mutex::new(State { group: Some(group), open: Vec::new(), told: Some(told), keeper });
+        Arc::new(Self { plan, options, timeout: options_of_group.timeout, actors, is_together, base, shards, state })
     }
 
     /// From outside of any shard's step.
@@ -91,82 +144,105 @@ impl Run {
         tell: impl FnOnce(&mut Group<Noted>, f64, &mut Vec<Order>),
     ) {
         let mut state = self.state.lock();
-        let mut orders = Vec::new();
+        let (mut orders, now) = (Vec::new(), clock::now());
         if let Some(group) = &mut state.group {
-            tell(group, clock::now(), &mut orders);
+            tell(group, now, &mut orders);
         }
-        let is_done = orders.last() == Some(&Order::Done);
-        let mut orders = orders.into_iter().filter(|order| *order != Order::Done).peekable();
-        while let Some(order) = orders.next() {
-            let shard = self.shard_of(&order);
-            let mut some = vec![order];
-            while let Some(next) = orders.next_if(|next| self.shard_of(next) == shard) {
-                some.push(next);
+        let mut is_done = false;
+        while !orders.is_empty() {
+            is_done |= orders.last() == Some(&Order::Done);
+            let refused = self.hand_out_all(here.as_deref_mut(), &mut state, orders);
+            orders = Vec::new();
+            // A shard that is gone has no actors.
+            for at in refused.iter().filter_map(Order::at) {
+                if let Some(group) = &mut state.group {
+                    group.answered(at, gone(), now, &mut orders);
+                }
             }
-            self.hand_out(here.as_deref_mut(), shard, some);
         }
         let end = if is_done { state.group.take().zip(state.told.take()) } else { None };
+        let Some((group, told)) = end else { return };
         let open = core::mem::take(&mut state.open);
-        if end.is_none() {
-            state.open = open;
-            return;
-        }
         drop(state);
         self.finish();
-        if let Some((group, told)) = end {
-            told(group.report(), open);
-        }
+        told(group.report(), open);
     }
 
-    fn shard_of(&self, order: &Order) -> u8 {
-        let at = match order {
-            Order::Arm(_) | Order::Disarm | Order::Done => 0,
-            Order::Swap(at)
-            | Order::Hold(at)
-            | Order::Prepare(at)
-            | Order::Commit(at)
-            | Order::GiveUp(at)
-            | Order::Pass(at)
-            | Order::Recall(at, _)
-            | Order::Settle(at) => *at,
-        };
-        self.actors.get(at).map_or(0, |pid| pid.shard())
+    /// In their order; those that nobody took.
+    fn hand_out_all(
+        self: &Arc<Self>,
+        mut here: Option<&mut Worker>,
+        state: &mut State,
+        orders: Vec<Order>,
+    ) -> Vec<Order> {
+        let mut refused = Vec::new();
+        let mut orders = orders.into_iter().filter(|order| *order != Order::Done).peekable();
+        while let Some(order) = orders.next() {
+            let Some(at) = order.at() else {
+                self.hand_out_time(here.as_deref_mut(), state, order);
+                continue;
+            };
+            let shard = self.actors[at].shard();
+            let mut some = vec![order];
+            let is_there = |next: &Order| next.at().is_some_and(|at| self.actors[at].shard() == shard);
+            while let Some(next) = orders.next_if(is_there) {
+                some.push(next);
+            }
+            refused.extend(self.hand_out(here.as_deref_mut(), shard, some));
+        }
+        refused
+    }
+
+    /// To the shard that keeps the time; when that is gone, to the next one that takes it.
+    fn hand_out_time(self: &Arc<Self>, mut here: Option<&mut Worker>, state: &mut State, mut order: Order) {
+        let keeper = state.keeper;
+        for shard in keeper.into_iter().chain(self.shards.iter().copied().filter(|shard| Some(*shard) != keeper)) {
+            match self.hand_out(here.as_deref_mut(), shard, vec![order]).pop() {
+                None => return state.keeper = Some(shard),
+                Some(back) => order = back,
+            }
+        }
     }
 
     /// Done in bulk, so that messages go on meanwhile. Directly where nothing that was ordered elsewhere can be overtaken:
-    /// one by one an actor has one order at a time.
-    fn hand_out(self: &Arc<Self>, here: Option<&mut Worker>, shard: u8, orders: Vec<Order>) {
-        let run = Arc::clone(self);
-        #[cfg(test)]
-        let in_hand = InHand::new();
-        let put = move |worker: &mut Worker| {
-            #[cfg(test)]
-            drop(in_hand);
-            worker.swaps.later.extend(orders.into_iter().map(|order| Work::Order(Arc::clone(&run), order)));
-        };
+    /// one by one an actor has one order at a time. Those that the shard did not take: it is gone.
+    fn hand_out(self: &Arc<Self>, here: Option<&mut Worker>, shard: u8, orders: Vec<Order>) -> Vec<Order> {
+        let handed = orders.into_iter().map(|order| Handed::new(self, order));
         if let Some(here) = here.filter(|here| !self.is_together && here.number() == shard) {
-            return put(here);
+            here.swaps.later.extend(handed.map(Work::Order));
+            return Vec::new();
         }
-        // A shard that is gone has no actors: their ends are told by `lost`.
-        let there = door::find(shard).is_some_and(|door| door.urge(Errand::Run(Box::new(put))));
-        if !there {
-            self.lost(shard);
+        let orders = Orders {
+            orders: handed.collect(),
+            #[cfg(test)]
+            _in_hand: InHand::new(),
+        };
+        match door::find(shard) {
+            Some(door) => door.order(orders).err(),
+            None => Some(orders),
+        }
+        .into_iter()
+        .flat_map(|refused| refused.orders)
+        .filter_map(|handed| handed.open().map(|(_, order)| order))
+        .collect()
+    }
+
+    /// A shard has ended with this in its line.
+    fn undone(self: &Arc<Self>, order: &Order) {
+        match order.at() {
+            Some(at) => self.ended(at),
+            None => self.keep_time_elsewhere(),
         }
     }
 
-    /// A shard has ended, and its actors with it.
-    fn lost(self: &Arc<Self>, shard: u8) {
-        let run = Arc::clone(self);
-        let tell = move |worker: &mut Worker| {
-            for (at, _) in run.actors.iter().enumerate().filter(|(_, pid)| pid.shard() == shard) {
-                run.answered(worker, at, Err(SwapError::Exited(ExitReason::NoProc { ever_existed: true })));
-            }
-        };
-        // Not from here: the lock is held.
-        let elsewhere = self.actors.iter().find_map(|pid| door::find(pid.shard()));
-        if let Some(door) = elsewhere {
-            door.urge(Errand::Run(Box::new(tell)));
-        }
+    /// An actor has ended with its shard.
+    pub(super) fn ended(self: &Arc<Self>, at: usize) {
+        self.tell(None, |group, now, out| group.answered(at, gone(), now, out));
+    }
+
+    /// The shard that kept the time has ended.
+    pub(super) fn keep_time_elsewhere(self: &Arc<Self>) {
+        self.tell(None, |group, _, out| out.extend(group.deadline().map(Order::Arm)));
     }
 
     fn answered(self: &Arc<Self>, here: &mut Worker, at: usize, result: Result<(), SwapError<Noted>>) {
@@ -175,11 +251,8 @@ impl Run {
 
     /// Nobody asks by its numbers any more.
     fn finish(&self) {
-        let mut shards: Vec<u8> = self.actors.iter().map(|pid| pid.shard()).collect();
-        shards.sort_unstable();
-        shards.dedup();
         let (base, count) = (self.base, self.actors.len() as u32);
-        for door in shards.into_iter().filter_map(door::find) {
+        for door in self.shards.iter().copied().filter_map(door::find) {
             door.urge(Errand::Run(Box::new(move |worker| {
                 for request in 0..count {
                     worker.swaps.requests.remove(&base.wrapping_add(request));
@@ -189,13 +262,23 @@ impl Run {
     }
 }
 
+impl Orders {
+    pub(super) fn into_line(self, worker: &mut Worker) {
+        worker.swaps.later.extend(self.orders.into_iter().map(Work::Order));
+    }
+}
+
 impl Worker {
     /// Does what a group orders.
     pub(super) fn obey(&mut self, run: &Arc<Run>, order: Order) {
         let now = clock::now();
         let pid = |at: usize| run.actors[at];
         match order {
-            Order::Arm(at) => self.swaps.runs.push((at, Arc::clone(run))),
+            Order::Arm(at) => {
+                // Never two of one: what was armed before is void.
+                self.swaps.runs.retain(|(_, armed)| !Arc::ptr_eq(armed, run));
+                self.swaps.runs.push((at, Arc::clone(run)));
+            }
             // One that was overtaken fires; the machine does not mind.
             Order::Disarm => self.swaps.runs.retain(|(_, armed)| !Arc::ptr_eq(armed, run)),
             Order::Done => {}

@@ -9,7 +9,11 @@
 //! Work about an actor that was asked for is done at once; work in bulk (`later`) for `SLICE` a turn, so that messages
 //! go on meanwhile.
 
-use super::{Worker, deliver::crash, swap_group::Run};
+use super::{
+    Worker,
+    deliver::crash,
+    swap_group::{Handed, Run},
+};
 use crate::{
     body::Body,
     clock,
@@ -20,7 +24,7 @@ use core::time::Duration;
 use myrmidon_core::{
     exit_reason::ExitReason,
     pid::Pid,
-    swap::{Action, Failure, Order, Swap, Ticket, Version},
+    swap::{Action, Failure, Swap, Ticket, Version},
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::{
@@ -50,7 +54,7 @@ pub(crate) type Look = Box<dyn FnOnce(Option<Box<dyn Body>>) -> Option<Box<dyn B
 pub(crate) enum Work {
     Run(Box<dyn FnOnce(&mut Worker) + Send>),
     Act(Pid, Action<u32, Noted>),
-    Order(Arc<Run>, Order),
+    Order(Handed),
     /// `true`: it waits for an actor that is lent.
     Look(Pid, Look, bool),
 }
@@ -134,6 +138,20 @@ pub struct Counts {
     pub swapped: u64,
     /// Versions that were taken back.
     pub rolled_back: u64,
+}
+
+/// The end of a shard, also of one whose thread was left in the middle of something: groups hear of its actors, and go on.
+impl Drop for Swaps {
+    fn drop(&mut self) {
+        for (_, requester) in self.requests.drain() {
+            if let Requester::Group(run, at) = requester {
+                run.ended(at);
+            }
+        }
+        for (_, run) in self.runs.drain(..) {
+            run.keep_time_elsewhere();
+        }
+    }
 }
 
 impl Swaps {
@@ -250,8 +268,10 @@ impl Worker {
                     None
                 }
                 Work::Act(pid, action) => self.act(pid, action),
-                Work::Order(run, order) => {
-                    self.obey(&run, order);
+                Work::Order(handed) => {
+                    if let Some((run, order)) = handed.open() {
+                        self.obey(&run, order);
+                    }
                     None
                 }
                 Work::Look(pid, look, waits) => self.look_at(pid, look, waits),

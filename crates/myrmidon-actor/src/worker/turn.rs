@@ -18,6 +18,7 @@ use crate::{
     mail::{Mail, kind_of},
     observer::Observer,
     place,
+    runtime::FOR_EVER,
     swap::OnSwap,
 };
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -126,6 +127,7 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         tasks: plan.tasks,
         mail: Mail::default(),
         homes: Vec::new(),
+        spawners: Vec::new(),
         submissions: Vec::new(),
         ring: vec![[0; WORDS]; RING],
         stock: Vec::new(),
@@ -220,10 +222,9 @@ fn sleep(ends: &mut Ends) {
         });
         // Whoever rings between these two has more for a shard that says it rests; it is looked at again a moment later.
         ends.door.rests.store(millis.is_infinite() && none_lent == Some(true), Relaxed);
-        if millis.is_finite() {
-            thread::park_timeout(Duration::from_secs_f64(millis / 1000.0));
-        } else {
-            thread::park();
+        match Duration::try_from_secs_f64(millis / 1000.0) {
+            Ok(time) => thread::park_timeout(time),
+            Err(_) => thread::park(),
         }
         ends.door.rests.store(false, Relaxed);
     }
@@ -250,6 +251,8 @@ fn close(ends: Ends) {
         }
     };
     place::here(end);
+    // Whoever asked for a swap of theirs is told of their ends.
+    swaps::work();
     deliver::clean();
     place::here(|worker| member.leave(&mut worker.shard));
     place::here(end);
@@ -312,10 +315,12 @@ impl Worker {
         (self.now, self.timed, self.unclocked, self.slices, self.idle) = (now, false, 0, 0, false);
     }
 
-    /// Begins the end: every actor is told to stop, the youngest first. `done` hears how many had to be killed.
+    /// Begins the end: every actor is told to stop, the youngest first. `done` hears how many had to be killed. A time that no
+    /// clock can say is without a limit.
     pub fn begin_close(&mut self, within: Duration, done: Sender<u32>) {
         self.flush();
-        let deadline = clock::now() + within.as_secs_f64() * 1000.0;
+        let millis = if within < FOR_EVER { within.as_secs_f64() * 1000.0 } else { f64::INFINITY };
+        let deadline = clock::now() + millis;
         let living: Vec<Pid> = self.shard.live().collect();
         for pid in living.into_iter().rev() {
             let word = self.shard.intern_reason(ExitReason::SHUTDOWN);

@@ -12,13 +12,18 @@ use crate::{answer::Sender, letter::Outcome};
 use myrmidon_core::{
     payload::Payload as Carried,
     pid::Pid,
-    record::{Record, control, flag, submission, word},
+    record::{COPIED, Record, control, flag, submission, word},
     send_error::SendError,
 };
 use myrmidon_runtime::{
-    buffer::{load, pack},
+    buffer::pack,
     tags::{Tags, WIRE},
 };
+
+/// What is larger than a record may fill the way at once (G205).
+fn is_large((payload, _): &Message) -> bool {
+    matches!(payload, Payload::Bytes(bytes) if bytes.len() > COPIED)
+}
 
 impl Worker {
     /// The op of a tag; `None`: the process has as many tags as it may have.
@@ -30,7 +35,7 @@ impl Worker {
     pub fn tell_wire(&mut self, to: Pid, from: Pid, op: u16, message: &mut Option<Message>) -> Result<(), SendError> {
         if to.shard() == self.number {
             self.admit(to, from)?;
-        } else if self.shard.control()[control::FULL_PEERS] != 0 {
+        } else if self.shard.control()[control::FULL_PEERS] != 0 || message.as_ref().is_some_and(is_large) {
             self.admit_exactly(to, from)?;
         }
         let Some((payload, buffers)) = message.take() else { return Ok(()) };
@@ -47,16 +52,15 @@ impl Worker {
             }
             (Payload::Bytes(bytes), None) => Carried::bytes(bytes),
             (payload, Some(buffers)) => {
-                let mut bytes = payload.into_bytes();
                 Tags::global().mark_moving(op & !WIRE);
-                pack(&mut bytes, buffers);
-                load(bytes)
+                pack(payload.into_bytes(), buffers)
             }
         };
         let slot = self.shard.put_block(carried);
         self.submit(head | flag::BYTES << 8, to, from, slot, 0, 0);
         Ok(())
     }
+
     /// Asks an actor of any language.
     #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "questions are written and read by serde"))]
     pub(super) fn call_wire(&mut self, from: Pid, to: Pid, op: u16, payload: Payload, then: Then, timeout: u32) {

@@ -78,3 +78,25 @@ async fn an_answer_is_awaited_from_any_future() {
     assert_eq!(actor.ask(Message::Dump).await, Ok(vec!["1".to_owned()]));
     tokio::task::spawn_blocking(move || drop(runtime)).await.expect("it ends");
 }
+
+enum Mirror {
+    Look(ReplyTo<Result<(), AskError>>),
+    Answer(ReplyTo<()>),
+}
+struct Narcissus;
+impl AsyncActor for Narcissus {
+    type Message = Mirror;
+    async fn handle(&mut self, message: Mirror, context: &mut Context<Mirror>) {
+        match message {
+            Mirror::Look(reply) => reply.send(context.me().ask(Mirror::Answer).await),
+            Mirror::Answer(reply) => reply.send(()),
+        }
+    }
+}
+
+#[test]
+fn g22_an_asynchronous_actor_that_asks_itself_is_refused_at_once() {
+    let runtime = runtime(1);
+    let narcissus = runtime.spawn_async(&Spawn::new(), Narcissus).expect("room");
+    assert_eq!(narcissus.ask(Mirror::Look).wait(), Ok(Err(AskError::SelfAsk)));
+}

@@ -103,6 +103,29 @@ fn g173_shutdown_does_not_wait_for_a_thread_that_is_stuck() {
 }
 
 #[test]
+fn g212_shutdown_without_a_limit_waits_for_a_handler_as_long_as_it_takes() {
+    let runtime = runtime(1);
+    let (blocking, other) =
+        (runtime.spawn(Blocking(Vec::new())).expect("an actor"), runtime.spawn(Subject::default()).expect("an actor"));
+    let (open, gate) = mpsc::sync_channel(0);
+    blocking.tell(Message2::Wait(gate)).expect("there is room");
+    open.send(()).expect("it waits");
+    let (end, last) = (other.ended(), blocking.ended());
+    let stopped = std::thread::spawn(move || runtime.shutdown(Duration::MAX));
+    // It has begun, and its shard has nothing left to do but to wait.
+    assert_eq!(end.wait(), Ok(ExitReason::SHUTDOWN));
+    for _ in 0..100 {
+        // Each wakes it from its sleep, and it still listens.
+        assert!(matches!(other.ask(Message::Dump).wait(), Err(AskError::ActorExited(_))));
+        std::thread::yield_now();
+    }
+    drop(open);
+    assert_eq!(last.wait(), Ok(ExitReason::SHUTDOWN));
+    let stopped = stopped.join().expect("nothing panics");
+    assert_eq!((stopped.killed, stopped.stuck), (0, 0));
+}
+
+#[test]
 fn a_runtime_may_be_dropped_in_a_handler() {
     let runtime = runtime(1);
     let actor = runtime.spawn(Subject::default()).expect("an actor");

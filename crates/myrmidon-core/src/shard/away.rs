@@ -1,7 +1,9 @@
 //! What goes to other shards (G110 to G113): messages and calls, and the packets of links, watches and ends.
 //!
-//! A message that finds the way there full: an actor's is accepted and the actor held, once; of whoever cannot be held, or
-//! is held for it already, it is refused (`MailboxFull`), which `admit` tells before. All other packets are never refused.
+//! A message that finds the way there full: an actor's is accepted and the actor held, once. Of whoever cannot be held, or
+//! is held for it already, `admit` tells that there is no room; what is submitted all the same is taken, because whoever
+//! submitted it was near no bound when it last looked: it may have grown with what stood before it in the same batch (G205).
+//! All other packets are never refused.
 
 use super::{
     Alarm, Shard,
@@ -63,12 +65,12 @@ impl Shard {
         !self.peers.is_full(to.shard()) || self.slab.alive(from).is_some() && !self.holds.has(from, way_to(to.shard()))
     }
 
-    /// A submitted message that nothing keeps from leaving, as the record that it is. `false`: it needs a closer look.
+    /// A submitted message that nobody is held for, as the record that it is. `false`: it needs a closer look.
     pub(super) fn send_record_away(&mut self, record: &Record) -> bool {
         let head = record[word::HEAD];
         let flags = head >> 8;
-        let (to, from) = (to(record), from(record));
-        if flags & flag::CALL != 0 || to.is_none() || self.closed || self.holds.has(from, to) {
+        let to = to(record);
+        if flags & flag::CALL != 0 || to.is_none() || self.closed {
             return false;
         }
         let bytes = match flags & (flag::BYTES | flag::INLINE) {
@@ -103,9 +105,6 @@ impl Shard {
                 self.post_call_ended(record[word::A], call_end::EXITED, reason::no_proc(false));
             }
             return;
-        }
-        if !self.may_send_away(to, from) {
-            return self.refuse(record, why::MAILBOX_FULL, None);
         }
         let holds = self.peers.is_full(to.shard());
         let payload = self.take_payload(record);

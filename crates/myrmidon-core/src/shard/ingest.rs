@@ -132,6 +132,16 @@ impl Shard {
         id
     }
 
+    /// A call whose question was delivered without a way through here: from now on it ends with its callee, or in time.
+    fn asked(&mut self, record: &Record) {
+        if let Some(index) = self.slab.alive(to(record)) {
+            self.make_call(index, record);
+        } else {
+            let reason = self.no_proc(to(record));
+            self.post_call_ended(record[word::A], call_end::EXITED, reason);
+        }
+    }
+
     /// Puts a node into its lane and makes its receiver runnable; its number.
     pub(super) fn enqueue(&mut self, index: u32, node: Node) -> u32 {
         let margin = self.margin;
@@ -232,6 +242,7 @@ impl Shard {
             submission::MONITOR => self.monitor(from, record[word::SLOT], to),
             submission::DEMONITOR => self.result = f64::from(u8::from(self.demonitor(from, record[word::SLOT]))),
             submission::ANSWERED => self.answered(record[word::A]),
+            submission::ASKED => self.asked(record),
             submission::BUSY => {
                 if let Some(index) = self.slab.alive(to) {
                     let hot = &mut self.slab[index];

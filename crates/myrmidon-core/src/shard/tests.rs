@@ -443,3 +443,34 @@ fn g20_a_call_ends_in_time_in_a_shard_that_never_rests() {
     }
     assert_eq!(ended, [(7, 112.0)], "the first turn of the sweep after 100 ms");
 }
+
+#[test]
+fn a_shard_reserves_72_bytes_of_addresses_for_each_actor_and_288_mib_at_most() {
+    let room = |max_actors| {
+        let config = ShardConfig { shard: 1, max_actors, default_capacity: 8, seed: None, long_slice_us: 1000 };
+        let ranges = Shard::new(config).room();
+        ranges.iter().map(|range| range.end.addr() - range.start.addr()).sum::<usize>()
+    };
+    // The first slot is nobody's.
+    assert_eq!(room(1 << 20), 72 * ((1 << 20) + 1));
+    assert_eq!((room(1 << 22), room(crate::pid::MAX_INDEX)), ((288 << 20) + 72, (288 << 20) + 72));
+}
+
+#[test]
+fn g221_a_call_that_the_isolate_delivered_ends_with_its_callee_or_in_time() {
+    let mut bench = Bench::new(None);
+    let (callee, other) = (bench.spawn(), bench.spawn());
+    let asked = |to: Pid, token: u32| record(submission::ASKED, to, Pid::NONE, 0, token, 50);
+    let ends = |written: &[Record]| -> Vec<(u32, u32)> {
+        let ended = written.iter().filter(|record| kind(record) == completion::CALL_ENDED);
+        ended.map(|record| (record[word::A], record[word::B])).collect()
+    };
+    let answered = record(submission::ANSWERED, Pid::NONE, Pid::NONE, 0, 7, 0);
+    assert!(bench.tick(&[asked(callee, 7), asked(callee, 8), asked(other, 9), answered], 256).is_empty());
+    assert_eq!(bench.shard.control()[control::CALLS], 2);
+    bench.ingest(&[record(submission::EXIT_SELF, callee, Pid::NONE, 0, 0, 0)]);
+    assert_eq!(ends(&bench.tick(&[asked(callee, 10)], 256)), [(8, call_end::EXITED), (10, call_end::EXITED)]);
+    bench.now = 70.0;
+    assert_eq!(ends(&bench.tick(&[], 256)), [(9, call_end::TIMEOUT)]);
+    assert_eq!(bench.shard.control()[control::CALLS], 0);
+}

@@ -22,8 +22,8 @@ mod stop;
 pub enum DynamicCommand<S> {
     /// One child more.
     StartChild(S),
-    /// Stops one for good, named by a life of it; also one that is just being started again. Whom the supervisor does
-    /// not know has ended already, and the answer is the same.
+    /// Stops one for good, named by the life that it lives, or lived last; also one that is just being started again, or
+    /// waits for that. Whom the supervisor does not know has ended already, and the answer is the same.
     TerminateChild(Life),
 }
 
@@ -194,6 +194,14 @@ impl<S: Clone> DynamicSupervisor<S> {
         ChildCount { specs, active: self.active, supervisors, workers }
     }
 
+    /// The timer that the restart of a child waits for, which lived this life last (G98).
+    pub fn waits(&self, life: Life) -> Option<Timer> {
+        match self.entries.get(&life)?.doing {
+            Doing::Waiting(timer) => Some(timer),
+            _ => None,
+        }
+    }
+
     /// Whether it is on its way to its end: nobody is started any more.
     pub fn is_ending(&self) -> bool {
         matches!(self.phase, Phase::Ending | Phase::Ended)
@@ -270,7 +278,8 @@ impl<S: Clone> DynamicSupervisor<S> {
         match entry.doing {
             Doing::Starting(token) => self.out.answer(token, Ok(Done::Ignored)),
             Doing::Stopping { tokens, timer } => self.stopped(tokens, timer),
-            Doing::Running(_) | Doing::Restarting { .. } | Doing::Waiting(_) | Doing::Ending | Doing::Cancelled => {}
+            Doing::Running(_) => self.active -= 1,
+            Doing::Restarting { .. } | Doing::Waiting(_) | Doing::Ending | Doing::Cancelled => {}
         }
     }
 

@@ -4,7 +4,8 @@
 //! - `Start` is answered by exactly one of `Started`, `Ignored`, `Failed` or `Ended`. Its child is linked to the
 //!   supervisor's actor and watched in the same step, so that it ends with it, and its end is heard of even when it
 //!   unlinks itself (G94).
-//! - Whatever has started ends in exactly one `Ended`, also after `Stop` and `Kill`.
+//! - Whatever has started ends in exactly one `Ended`, also after `Stop` and `Kill`; or in one `Ignored`, where a shell
+//!   learns only later that it did not want to start.
 //! - `Cancel` makes a child that has not started yet end: whatever it hung in is interrupted, and `Ended` (or `Failed`)
 //!   comes. A `Started` that was on its way already may come before that.
 //! - A timer that was disarmed may still fire; the machine does not mind.
@@ -85,7 +86,7 @@ pub enum Input<C> {
     Command(Token, C),
     /// A child has started.
     Started(Life, Pid),
-    /// A child does not want to start now.
+    /// A child does not want to start now; also one that has said `Started` too early, and has ended instead.
     Ignored(Life),
     /// A child failed to start.
     Failed(Life, StartFailure),

@@ -59,6 +59,15 @@ impl<S: Clone> Supervisor<S> {
 
     /// It is known and does not run; a temporary one is not even known (G87).
     pub(super) fn ignored(&mut self, life: Life) {
+        if let Some(key) = self.children.went(life) {
+            // It was said to have started already: whatever is planned for it is void, and nobody starts it again.
+            self.void(key);
+            return self.rest(key);
+        }
+        // Being stopped, or forgotten, it has ended like any other.
+        if self.children.stray_ended(life) || self.halted(life, &ExitReason::SHUTDOWN) {
+            return;
+        }
         match core::mem::replace(&mut self.work, Work::Idle) {
             Work::Starting { left, current: (starting, key), purpose, given_up: false } if starting == life => {
                 self.rest(key);

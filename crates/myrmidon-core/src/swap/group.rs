@@ -54,6 +54,23 @@ pub enum Order {
     Done,
 }
 
+impl Order {
+    /// The actor that it is about. `None`: it is about the group.
+    pub const fn at(&self) -> Option<usize> {
+        match self {
+            Self::Swap(at)
+            | Self::Hold(at)
+            | Self::Prepare(at)
+            | Self::Commit(at)
+            | Self::GiveUp(at)
+            | Self::Pass(at)
+            | Self::Recall(at, _)
+            | Self::Settle(at) => Some(*at),
+            Self::Arm(_) | Self::Disarm | Self::Done => None,
+        }
+    }
+}
+
 /// What became of the actors.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report<M> {
@@ -206,11 +223,13 @@ impl<M> Group<M> {
             return;
         }
         let was = self.members[actor];
-        // A canary that ends by itself was asked for nothing.
-        let is_waited_for = match was {
-            Member::Untouched | Member::Held | Member::Recalled => true,
-            Member::Prepared | Member::Canary | Member::Passed | Member::Left => false,
-            Member::RolledBack | Member::Failed => return,
+        // Who ends by itself was asked for nothing; where orders take time, one may be on its way.
+        let is_waited_for = match (was, self.phase) {
+            (Member::Held, phase) => phase == Phase::Preparing,
+            (Member::Prepared, phase) => phase == Phase::Committing,
+            (Member::Untouched | Member::Recalled, _) => true,
+            (Member::Canary | Member::Passed | Member::Left, _) => false,
+            (Member::RolledBack | Member::Failed, _) => return,
         };
         self.members[actor] = match (was, result) {
             (Member::Canary, Ok(())) => Member::Passed,
@@ -305,6 +324,9 @@ impl<M> Group<M> {
 
     /// One after the other: who is refused fails all before anybody else is held.
     fn hold_next(&mut self, now: f64, out: &mut Vec<Order>) {
+        if self.waited_for > 0 {
+            return;
+        }
         if self.next < self.members.len() {
             self.waited_for = 1;
             self.next += 1;

@@ -27,6 +27,8 @@ pub struct Play {
     snapshot: HashMap<String, Index>,
     /// Children of dynamic supervisors, by the command that started them.
     spawned: HashMap<String, Token>,
+    /// Lives of theirs since then.
+    followed: HashMap<String, (Life, Index)>,
 }
 
 fn expect(what: &str, seen: &Value, wanted: &Value) -> Result<(), String> {
@@ -52,7 +54,7 @@ impl Play {
             let words = script.as_array().into_iter().flatten();
             world.script.insert(id.clone(), words.filter_map(|word| word.as_str().map(str::to_owned)).collect());
         }
-        Self { world, row: row.clone(), snapshot: HashMap::new(), spawned: HashMap::new() }
+        Self { world, row: row.clone(), snapshot: HashMap::new(), spawned: HashMap::new(), followed: HashMap::new() }
     }
 
     pub fn supervisor(&self, id: &str) -> Result<Index, String> {
@@ -65,6 +67,9 @@ impl Play {
     }
 
     pub fn child(&self, id: &str) -> Result<Index, String> {
+        if let Some((_, index)) = self.followed.get(id) {
+            return Ok(*index);
+        }
         if let Some(token) = self.spawned.get(id) {
             return match self.world.answers.get(token) {
                 Some(Ok(Done::Started { pid, .. })) => Ok(pid.index()),
@@ -81,6 +86,9 @@ impl Play {
     }
 
     fn life(&self, id: &str) -> Option<Life> {
+        if let Some((life, _)) = self.followed.get(id) {
+            return Some(*life);
+        }
         match self.world.answers.get(self.spawned.get(id)?) {
             Some(Ok(Done::Started { life, .. })) => Some(*life),
             _ => None,
@@ -204,6 +212,12 @@ impl Play {
                 let life = self.life(text(2)).ok_or("it was never started")?;
                 let label = Some(format!("release {}", text(2)));
                 self.world.dynamic_command(to, label, DynamicCommand::TerminateChild(life));
+            }
+            "follow" => {
+                let dynamic = self.supervisor(text(1))?;
+                let child = self.world.child(dynamic, text(1)).ok_or("it has no child that runs")?;
+                let life = self.world.life(child).ok_or("it is no child")?;
+                self.followed.insert(text(2).into(), (life, child));
             }
             "change" => {
                 let root = root(self)?;

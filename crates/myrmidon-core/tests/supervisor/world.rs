@@ -228,6 +228,11 @@ impl World {
         }
     }
 
+    /// As which life its supervisor has it.
+    pub fn life(&self, index: Index) -> Option<Life> {
+        self.actors.get(&index)?.parent.map(|(_, life)| life)
+    }
+
     /// A child that runs.
     pub fn child(&self, above: Index, id: &str) -> Option<Index> {
         let info = self.which(above).into_iter().find(|info| &*info.id == id)?;

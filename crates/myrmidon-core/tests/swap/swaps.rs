@@ -331,18 +331,10 @@ impl Binding {
     fn order(&mut self, run: usize, order: Order, todo: &mut VecDeque<Work>) {
         let Run { request, upgrade, options, timeout, .. } = self.runs[run];
         let (mut out, now) = (Vec::new(), self.now);
-        let at = match &order {
-            Order::Arm(_) | Order::Disarm => return,
-            Order::Done => return self.finish(run),
-            Order::Swap(at)
-            | Order::Hold(at)
-            | Order::Prepare(at)
-            | Order::Commit(at)
-            | Order::GiveUp(at)
-            | Order::Pass(at)
-            | Order::Recall(at, _)
-            | Order::Settle(at) => *at,
-        };
+        if order == Order::Done {
+            return self.finish(run);
+        }
+        let Some(at) = order.at() else { return };
         let pid = self.runs[run].actors[at];
         let is_quiet = self.is_quiet(pid);
         let current = self.meter(pid).state;

@@ -1,15 +1,18 @@
 //! One block: its memory, and the word that says who has it.
 //!
 //! ```text
-//!            open                 depart                arrive
+//!                                           board
+//!                                          ┌──────┐
+//!            open                 depart   ▼      │     arrive
 //!   free ──────────────▶ held ──────────────▶ flight ──────────────▶ held
 //!    ▲                     │                     │
 //!    └─────── close ───────┴──────── close ──────┘       the generation grows: handles of before are stale
 //! ```
 //!
 //! Every transition is one compare-and-swap of the whole word, so of two callers that race, one wins and the other is
-//! stale. The word holds a lease besides, which grows with each arrival: a view carries the lease it was made under, and
-//! a view that outlived its own holder's time cannot close the block of the next one.
+//! stale. The word holds a lease besides, which grows with each arrival, and when somebody takes a flight over: a view
+//! carries the lease it was made under, as a flight does, and one that outlived its own time cannot close the block of the
+//! next one.
 //!
 //! Who may touch the memory: the holder, between `open` or `arrive` and `depart` or `close`. `depart` releases what the
 //! holder wrote, `arrive` acquires it; `close` does both, so that whoever frees the memory comes after all that was done
@@ -92,19 +95,17 @@ impl Drop for Memory {
 
 /// Where a block's bytes are, for as long as the lease lasts under which this was made.
 #[derive(Clone, Copy, Debug)]
-pub struct View {
+pub(super) struct View {
     /// Of the first byte; aligned to 64. Not null, also where there are no bytes.
     pub data: *mut u8,
     /// How many there are.
     pub len: usize,
-    pub(super) lease: u64,
+    pub lease: u64,
 }
 
 /// When a block is to be closed.
 #[derive(Clone, Copy)]
 pub(super) enum Only {
-    /// Whoever has it.
-    Open,
     /// While it is held under that lease.
     Held(u64),
     /// While it is in flight under that lease.
@@ -155,24 +156,31 @@ impl Block {
         Ok(View { data: base.map_addr(|at| at.next_multiple_of(ALIGN)), len, lease: lease_of(word) })
     }
 
-    fn turn(&self, generation: u32, from: u64, to: u64, leases: u64) -> Result<(), Stale> {
+    /// From one state to another, under the lease that `of` makes of the one before; that lease.
+    fn turn(&self, generation: u32, from: u64, to: u64, of: impl FnOnce(u64) -> Option<u64>) -> Result<u64, Stale> {
         let word = self.word.load(Ordering::Relaxed);
         if word & STATE != from || generation_of(word) != generation {
             return Err(Stale);
         }
-        let next = pack(to, generation, lease_of(word) + leases);
-        self.word.compare_exchange(word, next, Ordering::AcqRel, Ordering::Relaxed).map_or(Err(Stale), |_| Ok(()))
+        let next = pack(to, generation, of(lease_of(word)).ok_or(Stale)?);
+        let turned = self.word.compare_exchange(word, next, Ordering::AcqRel, Ordering::Relaxed);
+        turned.map_or(Err(Stale), |_| Ok(lease_of(next)))
     }
 
-    pub(super) fn depart(&self, generation: u32) -> Result<(), Stale> {
-        self.turn(generation, HELD, FLIGHT, 0)
+    pub(super) fn depart(&self, generation: u32, lease: u64) -> Result<(), Stale> {
+        self.turn(generation, HELD, FLIGHT, |now| (now == lease).then_some(now)).map(drop)
+    }
+
+    /// Takes a flight over from whoever had it; the lease of the new one.
+    pub(super) fn board(&self, generation: u32) -> Result<u64, Stale> {
+        self.turn(generation, FLIGHT, FLIGHT, |now| Some(now + 1))
     }
 
     pub(super) fn arrive(&self, generation: u32) -> Result<(), Stale> {
-        self.turn(generation, FLIGHT, HELD, 1)
+        self.turn(generation, FLIGHT, HELD, |now| Some(now + 1)).map(drop)
     }
 
-    /// The lease that it is in flight under, which the next arrival ends.
+    /// The lease that it is in flight under.
     pub(super) fn flight(&self, generation: u32) -> Result<u64, Stale> {
         let word = self.word.load(Ordering::Relaxed);
         if word & STATE == FLIGHT && generation_of(word) == generation { Ok(lease_of(word)) } else { Err(Stale) }
@@ -182,13 +190,11 @@ impl Block {
     pub(super) fn close(&self, generation: u32, only: Only) -> Result<Memory, Stale> {
         let mut word = self.word.load(Ordering::Relaxed);
         loop {
-            let is_open = word & STATE != FREE && generation_of(word) == generation;
-            let is_meant = match only {
-                Only::Open => true,
-                Only::Held(lease) => word & STATE == HELD && lease_of(word) == lease,
-                Only::Flight(lease) => word & STATE == FLIGHT && lease_of(word) == lease,
+            let (state, lease) = match only {
+                Only::Held(lease) => (HELD, lease),
+                Only::Flight(lease) => (FLIGHT, lease),
             };
-            if !is_open || !is_meant {
+            if word & STATE != state || generation_of(word) != generation || lease_of(word) != lease {
                 return Err(Stale);
             }
             let next = pack(FREE, (generation + 1) & GENERATION_MASK as u32, lease_of(word));

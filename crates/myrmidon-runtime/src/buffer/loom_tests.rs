@@ -21,6 +21,10 @@ fn held() -> (Arc<Watched>, u32) {
 }
 
 impl Watched {
+    fn lease(&self, generation: u32) -> u64 {
+        self.block.view(generation).unwrap().lease
+    }
+
     fn write(&self, value: u32) {
         // SAFETY: the caller holds the block.
         self.bytes.with_mut(|bytes| unsafe { *bytes = value });
@@ -43,12 +47,12 @@ fn g136_a_flight_carries_what_was_written() {
                 if watched.block.arrive(generation).is_ok() {
                     assert_eq!(watched.read(), 7);
                     watched.write(8);
-                    watched.block.close(generation, Only::Open).unwrap();
+                    watched.block.close(generation, Only::Held(watched.lease(generation))).unwrap();
                 }
             })
         };
         watched.write(7);
-        watched.block.depart(generation).unwrap();
+        watched.block.depart(generation, watched.lease(generation)).unwrap();
         receiver.join().unwrap();
         // Whoever did not get it in time gets it now.
         if watched.block.arrive(generation).is_ok() {
@@ -62,7 +66,7 @@ fn g136_a_flight_carries_what_was_written() {
 fn g136_one_of_two_receivers_holds_it() {
     loom::model(|| {
         let (watched, generation) = held();
-        watched.block.depart(generation).unwrap();
+        watched.block.depart(generation, watched.lease(generation)).unwrap();
         let other = {
             let watched = Arc::clone(&watched);
             thread::spawn(move || watched.block.arrive(generation).is_ok())
@@ -72,20 +76,21 @@ fn g136_one_of_two_receivers_holds_it() {
     });
 }
 
-/// A packet is dropped while its receiver takes it, or two release it: its memory is freed once.
+/// Two that drop it, while one takes the flight over from the other: its memory is freed once.
 #[test]
 fn g137_of_two_that_release_it_one_does() {
     loom::model(|| {
         let (watched, generation) = held();
-        watched.block.depart(generation).unwrap();
+        let lease = watched.lease(generation);
+        watched.block.depart(generation, lease).unwrap();
         let other = {
             let watched = Arc::clone(&watched);
             thread::spawn(move || {
-                let _ = watched.block.arrive(generation);
-                watched.block.close(generation, Only::Open).is_ok()
+                let boarded = watched.block.board(generation);
+                boarded.is_ok_and(|lease| watched.block.close(generation, Only::Flight(lease)).is_ok())
             })
         };
-        let mine = watched.block.close(generation, Only::Open).is_ok();
+        let mine = watched.block.close(generation, Only::Flight(lease)).is_ok();
         assert!(mine != other.join().unwrap());
         assert!(watched.block.view(generation).is_err());
     });
@@ -101,7 +106,7 @@ fn g137_a_collected_view_does_not_free_what_is_in_flight() {
             let watched = Arc::clone(&watched);
             thread::spawn(move || watched.block.close(generation, Only::Held(lease)).is_ok())
         };
-        let sent = watched.block.depart(generation).is_ok();
+        let sent = watched.block.depart(generation, lease).is_ok();
         let arrived = watched.block.arrive(generation).is_ok();
         let collected = collector.join().unwrap();
         assert!(sent != collected);
@@ -115,15 +120,15 @@ fn g137_a_collected_view_does_not_free_what_is_in_flight() {
 fn g200_a_payload_that_is_dropped_ends_no_other_flight() {
     loom::model(|| {
         let (watched, generation) = held();
-        watched.block.depart(generation).unwrap();
-        let lease = watched.block.flight(generation).unwrap();
+        watched.block.depart(generation, watched.lease(generation)).unwrap();
+        let lease = watched.block.board(generation).unwrap();
         let receiver = {
             let watched = Arc::clone(&watched);
             thread::spawn(move || {
                 let has_it = watched.block.arrive(generation).is_ok();
                 if has_it {
                     watched.write(7);
-                    watched.block.depart(generation).unwrap();
+                    watched.block.depart(generation, watched.lease(generation)).unwrap();
                 }
                 has_it
             })

@@ -4,9 +4,9 @@
 //! bytes | number f64, length f64 | ... | count u32      all little-endian
 //! ```
 //!
-//! From `pack` to `unpack` the blocks are nobody's but the bytes', and go with the payload that `load` makes of these.
+//! From `pack` to `unpack` the blocks are nobody's but the payload's that the bytes are, and go with it.
 
-use super::{Handle, SharedBuffer, flights::Flights};
+use super::{Flight, Handle, SharedBuffer};
 use myrmidon_core::payload::{Payload, Value};
 
 /// A block: its number and its length.
@@ -14,18 +14,18 @@ const ENTRY: usize = 16;
 /// How many there are.
 const COUNT: usize = 4;
 
-/// Puts the numbers of buffers behind the bytes of their message. The buffers are the bytes' from now on.
-pub fn pack(bytes: &mut Vec<u8>, buffers: Vec<SharedBuffer>) {
-    let mut count: u32 = 0;
+/// A message with the numbers of its buffers behind its bytes. The buffers are the payload's from now on: when it is
+/// dropped, those that nobody has taken are free.
+pub fn pack(mut bytes: Vec<u8>, buffers: Vec<SharedBuffer>) -> Payload {
+    let count = buffers.len() as u32;
+    let mut flights = Vec::with_capacity(buffers.len());
     for buffer in buffers {
-        let length = buffer.len();
-        if let Some(handle) = buffer.depart() {
-            bytes.extend_from_slice(&number(handle.to_u64()));
-            bytes.extend_from_slice(&number(length as u64));
-            count += 1;
-        }
+        bytes.extend_from_slice(&number(buffer.handle().to_u64()));
+        bytes.extend_from_slice(&number(buffer.len() as u64));
+        flights.push(buffer.depart());
     }
     bytes.extend_from_slice(&count.to_le_bytes());
+    with_flights(bytes, flights)
 }
 
 /// Takes the buffers from behind the bytes of a message whose tag may carry some. Bytes that carry none stay as they are,
@@ -44,10 +44,14 @@ pub fn unpack(bytes: &mut Vec<u8>) -> Vec<SharedBuffer> {
     buffers
 }
 
-/// Bytes that were packed, as a payload: when it is dropped, the blocks that nobody has taken are free.
+/// The same of bytes that were packed elsewhere, whose blocks are in flight: the payload takes these flights over.
 pub fn load(bytes: Vec<u8>) -> Payload {
     let entries = entries(&bytes).map_or(&[][..], |(_, entries)| entries);
-    let flights = Flights::of(entries.iter().filter_map(handle_of));
+    let flights = entries.iter().filter_map(handle_of).filter_map(Flight::board).collect();
+    with_flights(bytes, flights)
+}
+
+fn with_flights(bytes: Vec<u8>, flights: Vec<Flight>) -> Payload {
     if flights.is_empty() { Payload::bytes(bytes) } else { Payload::loaded(bytes, Value(Box::new(flights))) }
 }
 
@@ -61,7 +65,7 @@ fn entries(bytes: &[u8]) -> Option<(usize, &[[u8; ENTRY]])> {
 
 /// A number of at most 53 bits, as JavaScript has it.
 #[expect(clippy::cast_precision_loss, reason = "a handle has 53 bits, and no block is longer than 2^53 bytes")]
-fn number(number: u64) -> [u8; 8] {
+pub(super) fn number(number: u64) -> [u8; 8] {
     (number as f64).to_le_bytes()
 }
 

@@ -1,6 +1,6 @@
 //! A block that is held, as Rust has it: bytes to read and write, in place.
 
-use super::{Account, Blocks, Handle, Refusal, View};
+use super::{Account, Blocks, Flight, Handle, Refusal, block::View};
 use core::{
     fmt, mem,
     ops::{Deref, DerefMut},
@@ -16,10 +16,18 @@ use std::sync::Arc;
 /// let mut buffer = SharedBuffer::allocate(&account, 8).unwrap();
 /// buffer[0] = 7;
 /// // On its way to another shard, isolate or language: no copy.
-/// let arrived = SharedBuffer::arrive(buffer.depart().unwrap()).unwrap();
+/// let flight = buffer.depart();
+/// let arrived = SharedBuffer::arrive(flight.handle()).unwrap();
 /// assert_eq!(arrived[..2], [7, 0]);
 /// drop(arrived);
 /// assert_eq!(account.bytes(), 0);
+/// ```
+///
+/// Nothing frees a block that somebody holds but its holder (G202): the table of blocks is out of reach.
+///
+/// ```compile_fail,E0432
+/// use myrmidon_runtime::{Blocks, buffer::Handle};
+/// Blocks::global().release(Handle::from_u64(1).unwrap());
 /// ```
 pub struct SharedBuffer {
     handle: Handle,
@@ -57,19 +65,47 @@ impl SharedBuffer {
         Blocks::global().view(handle).ok().map(|view| Self { handle, view })
     }
 
-    /// Gives the block away: it is in flight, and belongs to whoever gets the handle. `None`: the block is gone, which
-    /// only somebody can bring about who made its handle up.
-    pub fn depart(self) -> Option<Handle> {
-        let handle = self.handle;
+    /// Gives the block away: it is in flight, and belongs to whoever takes it by its handle.
+    pub fn depart(self) -> Flight {
+        let (handle, lease) = (self.handle, self.view.lease);
         mem::forget(self);
-        Blocks::global().depart(handle).ok().map(|()| handle)
+        // It is held under that lease until here: nobody else has one (G202).
+        let _ = Blocks::global().depart(handle, lease);
+        Flight::new(handle, lease)
+    }
+
+    /// Its name, for as long as it lives.
+    pub fn handle(&self) -> Handle {
+        self.handle
+    }
+
+    /// Which stay of the block this is: of two of the same block, the later one has another number.
+    pub fn stay(&self) -> u64 {
+        self.view.lease
+    }
+
+    /// How many bytes it has. As its slice says, without making one.
+    pub fn len(&self) -> usize {
+        self.view.len
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.view.len == 0
+    }
+
+    /// Where its bytes are, for whoever shares them with another language: for as long as this value lives, and while
+    /// nobody has a reference to them. Not null, also where there are none.
+    pub fn as_raw(&self) -> *mut u8 {
+        self.view.data
     }
 }
 
 impl Deref for SharedBuffer {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
-        // SAFETY: the block is held by this value, so it lives, has that length, and nobody writes it (G136, G137).
+        // SAFETY: the block is held by this value, so it lives, has that length, and nobody writes it (G136, G137): to free
+        // it or to give it away takes the lease of this stay, which is nowhere else (G202).
         unsafe { slice::from_raw_parts(self.view.data, self.view.len) }
     }
 }
@@ -83,7 +119,7 @@ impl DerefMut for SharedBuffer {
 
 impl Drop for SharedBuffer {
     fn drop(&mut self) {
-        // One that is stale was released by somebody who made its handle up.
-        let _ = Blocks::global().release(self.handle);
+        // It is held under that lease until here, as above.
+        let _ = Blocks::global().release(self.handle, self.view.lease);
     }
 }

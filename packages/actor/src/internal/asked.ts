@@ -10,6 +10,7 @@ import { ActorExited, AskError } from "../AskError.ts"
 import type { Pid } from "../Pid.ts"
 import { BadMessage } from "../TellError.ts"
 import type { Border } from "./border.ts"
+import { discard, isPacked } from "./buffer/parcel.ts"
 import { Call } from "./call.ts"
 import { type Carried, carry } from "./carry.ts"
 import type { Cell } from "./cell.ts"
@@ -57,7 +58,14 @@ export class Asked {
       if (issue !== undefined) return this.refuse(issue)
       ready = this.ready!
     }
-    if (!this.border.reply(this.token, ready.status, ready.carried)) this.refuse("the reply is too large")
+    if (this.border.reply(this.token, ready.status, ready.carried)) return
+    this.drop(ready.carried)
+    this.refuse("the reply is too large")
+  }
+
+  // It was not sent: nobody else knows of the buffers in it.
+  private drop(carried: Carried): void {
+    if (typeof carried === "object" && isPacked(carried)) discard(this.wire.host, carried)
   }
 
   /** Someone else answers. `flags`: of the message, as its receiver takes it. */
@@ -69,6 +77,7 @@ export class Asked {
     }
     const bytes = carried.value as Uint8Array | undefined
     if (there === 0 || !this.border.forward(this.token, to, there, bytes, from, flags)) {
+      this.drop(bytes)
       this.refuse("the message cannot be passed on")
     }
   }

@@ -43,7 +43,7 @@ export interface Border {
   readonly sends: Pick<Shard, "send" | "call">
   /** Whoever has the name, in any isolate. */
   readonly holderOf: (name: string) => Pid | undefined
-  /** false: too large, and nothing is answered. */
+  /** false: too large, or this isolate is gone, and nothing is answered. */
   readonly reply: (token: number, status: number, answer: Carried) => boolean
   /** Passes a question of another isolate on, whose asker waits for that one from now on. false: too large, as above. */
   readonly forward: (

@@ -8,9 +8,8 @@ import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import type { BadMessage } from "../TellError.ts"
 import { issueOfBuffers } from "./buffer/payload.ts"
-import { pack, unpack } from "./buffer/parcel.ts"
+import { pack, packedLength, unpack } from "./buffer/parcel.ts"
 import type { Parcel } from "./codec/place.ts"
-import type { Host } from "./host.ts"
 import type { Part, Wire } from "./wire.ts"
 
 /** A payload or an answer on its way. */
@@ -38,14 +37,14 @@ export const carry = (
   return wire.encode(op, value, part)
 }
 
-// The buffers are their sender's no more, whatever becomes of the message.
+// The buffers are their sender's no more, unless it gives them back (`buffer/parcel.ts`).
 const carryBuffers = (wire: Wire, op: number, value: unknown, part: Part): Exit.Exit<Carried, BadMessage> => {
   const issue = issueOfBuffers(value)
   if (issue !== undefined) return wire.bad(op, issue)
   const parcel: Parcel = []
   const encoded = wire.encode(op, value, part, parcel)
   if (Exit.isFailure(encoded)) return encoded
-  const packed = pack(encoded.value, parcel)
+  const packed = pack(wire.host, encoded.value, parcel)
   return packed === undefined ? wire.bad(op, takenAway) : Exit.succeed(packed)
 }
 
@@ -57,14 +56,6 @@ const uncarryBuffers = (wire: Wire, op: number, packed: Uint8Array, part: Part):
   if (Exit.isFailure(value)) { for (const buffer of unpacked.parcel) buffer.release() }
   else if (part !== "payload") { for (const buffer of unpacked.parcel) buffer.arrive() }
   return value
-}
-
-/** What nobody gets: the buffers in it are released. Returns its bytes without them. */
-export const discard = (host: Host, packed: Uint8Array): Uint8Array => {
-  const unpacked = unpack(host, packed)
-  if (unpacked === undefined) return packed
-  for (const buffer of unpacked.parcel) buffer.release()
-  return unpacked.bytes
 }
 
 /** What arrived. */
@@ -86,11 +77,11 @@ export const uncarry = (
 
 /** Why a payload does not cross. */
 export const uncarried = (wire: Wire, op: number, value: unknown): string => {
-  const encoded = wire.encode(op, value)
+  const moves = wire.crossingOf(op, "payload")?.moves === true
+  const parcel: Parcel | undefined = moves ? [] : undefined
+  const encoded = wire.encode(op, value, "payload", parcel)
   if (Exit.isFailure(encoded)) return encoded.cause.reasons.filter(Cause.isFailReason)[0]?.error.issue ?? "refused"
-  const { length } = encoded.value
-  if (wire.crossingOf(op, "payload")?.moves === true) return takenAway
-  return length > mostBytes
-    ? `its payload has ${length} bytes, and ${mostBytes} may cross at a time`
-    : "no message with another tag can cross in this process"
+  const length = parcel === undefined ? encoded.value.length : packedLength(encoded.value, parcel)
+  if (length > mostBytes) return `its payload has ${length} bytes, and ${mostBytes} may cross at a time`
+  return moves ? takenAway : "no message with another tag can cross in this process"
 }

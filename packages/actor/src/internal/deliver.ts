@@ -64,12 +64,14 @@ const turned = (cell: Cell, life: Life, busy: boolean): void => {
   leave(cell, life)
 }
 
-/** `self.stop` acts when no handler runs or waits any more. */
+/** `self.stop` acts when no handler runs or waits any more. That it is to crash takes a canary back instead. */
 export const leave = (cell: Cell, life: Life): void => {
   const reason = life.leaving
   if (reason === undefined || life.busy > 0 || life.closing) return
   life.leaving = undefined
-  cell.host.shard.exitSelf(cell, reason)
+  const canary = reason._tag === "Crashed" ? life.swap?.canary : undefined
+  if (canary !== undefined) canary.crashed(reason)
+  else cell.host.shard.exitSelf(cell, reason)
 }
 
 const deliverFull = (cell: Cell, op: number, payload: unknown, from: Pid | 0, asked: boolean): unknown => {

@@ -4,6 +4,7 @@
  * Owner: the thread of its system. The shard calls the `ShardHost` methods from its pump alone; everything else may be
  * called from anywhere, also from inside a handler.
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -294,6 +295,17 @@ export class Host implements ShardHost {
     if (!this.events.idle) this.events.publish({ _tag: "Crashed", pid: cell.pid, name: cell.life?.name, reason })
   }
 
+  /** Its `terminate` failed, or a finalizer: it ends all the same, with the reason that it had. */
+  private cleanupFailed(cell: Cell, cause: Cause.Cause<unknown>): void {
+    const { pid } = cell
+    const name = cell.life?.name
+    if (!this.events.idle) {
+      this.events.publish({ _tag: "CleanupFailed", pid, name, reason: ExitReason.crashed(Cause.squash(cause)) })
+    }
+    const { context, program } = cell.bound
+    Effect.runForkWith(context)(Effect.logError(`the cleanup of ${program.protocol} failed`, cause))
+  }
+
   swapped(cell: Cell, from: Program, to: Program): void {
     this.swaps++
     this.versions?.saw(from, to)
@@ -374,18 +386,17 @@ export class Host implements ShardHost {
     })
     const runner = new Runner(cell, Scope.makeUnsafe())
     const all = Effect.suspend(() => waiting.length === 0 ? cleanup : Effect.andThen(Fiber.awaitAll(waiting), cleanup))
-    const fiber = runner.run(Effect.onExit(all, (exit) => {
-      const close = Scope.close(runner.scope, exit)
-      return life.scope === undefined ? close : Effect.andThen(close, Scope.close(life.scope, exitOf(reason)))
-    }))
+    // The actor's own Scope closes in any case, also when a finalizer of its cleanup dies.
+    const fiber = runner.run(Effect.ensuring(
+      Effect.onExit(all, (exit) => Scope.close(runner.scope, exit)),
+      Effect.suspend(() => life.scope === undefined ? Effect.void : Scope.close(life.scope, exitOf(reason)))
+    ))
     hold(life, fiber)
     fiber.addObserver((exit) => {
       life.fibers?.delete(fiber)
       life.scope = undefined
       if (life.ended !== undefined) return
-      if (Exit.isFailure(exit)) {
-        Effect.runForkWith(cell.bound.context)(Effect.logError(`terminate of ${program.protocol} failed`, exit.cause))
-      }
+      if (Exit.isFailure(exit)) this.cleanupFailed(cell, exit.cause)
       host.shard.finished(cell)
     })
   }
@@ -417,7 +428,9 @@ export class Host implements ShardHost {
     if (life.scope !== undefined) {
       const scope = life.scope
       life.scope = undefined
-      Effect.runForkWith(cell.bound.context)(Scope.close(scope, exitOf(reason)))
+      Effect.runForkWith(cell.bound.context)(Scope.close(scope, exitOf(reason))).addObserver((exit) => {
+        if (Exit.isFailure(exit)) this.cleanupFailed(cell, exit.cause)
+      })
     }
     if (life.children !== undefined) {
       const children = life.children.drain()

@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type * as Rpc from "effect/rpc/Rpc"
 import * as Stream from "effect/Stream"
-import type { ActorRef, AskOptions, NamedRef } from "../ActorRef.ts"
+import type { ActorRef, AnyRef, AskOptions, NamedRef } from "../ActorRef.ts"
 import { ActorExited, AskError } from "../AskError.ts"
 import { ExitReason } from "../ExitReason.ts"
 import type { Message } from "../Message.ts"
@@ -17,7 +17,7 @@ import { IsolateUnavailable, NameNotFound, ProtocolMismatch } from "../SpawnErro
 import type { TellError, TellOutcome } from "../TellError.ts"
 import { spokenBy } from "./about.ts"
 import type { Program } from "./bound.ts"
-import type { Cell } from "./cell.ts"
+import { type Cell, cellOf } from "./cell.ts"
 import { fingerprintOf } from "./codec/fingerprint.ts"
 import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
@@ -69,12 +69,11 @@ class NamedRefImpl {
 
   askFailed(message: Message<string, unknown>): AskError {
     this.host.letter(noPid, undefined, message, "NotAlive")
-    return new AskError({
-      tag: Envelope.tag(message),
-      reason: new ActorExited({ pid: noPid, name: this.name, reason: ExitReason.noProc(false) }, {
-        disableChecks: true
-      })
-    }, { disableChecks: true })
+    return new AskError({ tag: Envelope.tag(message), reason: this.nobody }, { disableChecks: true })
+  }
+
+  get nobody(): ActorExited {
+    return new ActorExited({ pid: noPid, name: this.name, reason: ExitReason.noProc(false) }, { disableChecks: true })
   }
 
   tellUnsafe(message: Message<string, unknown>): TellOutcome {
@@ -127,6 +126,12 @@ class NamedRefImpl {
     return cell.bound === host.foreign ? host.typed(cell.pid, this.protocol, this.rpcs) : cell
   }
 }
+
+/** A ref's own actor, or whoever has the name now; `ActorExited`, as an ask has it, when nobody does. */
+export const holderNow = (ref: AnyRef | NamedRef<never>): Cell | ActorExited =>
+  ref instanceof NamedRefImpl ? ref.target() ?? ref.nobody : cellOf(ref as AnyRef)
+
+export const isNamed = (ref: unknown): boolean => ref instanceof NamedRefImpl
 
 type LookupError = NameNotFound | ProtocolMismatch | IsolateUnavailable
 

@@ -12,21 +12,25 @@ import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { checkSuccess } from "./codecs.ts"
 import { hold, lifeOf } from "./life.ts"
-import { answer, crash } from "./reply.ts"
+import { abandonCall, answer, crash } from "./reply.ts"
 import { tagOf } from "./opcodes.ts"
 import { Runner } from "./runner.ts"
 import { sent } from "./send.ts"
 import { Outcome } from "./shard.ts"
 import type { StreamRequest } from "./stream.ts"
+import { begunBefore } from "./swap.ts"
 
 /** Runs what the handler returned, into the reader's queue. */
 export const startStream = (cell: Cell, op: number, request: StreamRequest, call: Call | undefined): void => {
   const stream = request.produce
-  if (call === undefined || request.cancelled) return
+  if (call === undefined) return
+  const canary = cell.life?.swap?.canary
+  if (request.cancelled) return canary?.streamBegan().over(false)
   // What it comes to is nobody's; unheard it would end the process.
   if (stream instanceof Promise) stream.catch(() => {})
   if (!Stream.isStream(stream)) return crash(cell, new TypeError("the handler of a stream must return a Stream"), call)
   const life = lifeOf(cell)
+  const begun = canary?.streamBegan() ?? begunBefore
   const runner = new Runner(cell, Scope.makeUnsafe())
   const isChecked = ((cell.bound.flags[op] ?? 0) & OpFlag.Checked) !== 0
   const offer = (produced: ReadonlyArray<unknown>): Effect.Effect<unknown, unknown> => {
@@ -39,15 +43,20 @@ export const startStream = (cell: Cell, op: number, request: StreamRequest, call
   const produced = Stream.runForEachArray(stream as Stream.Stream<unknown, unknown>, offer)
   const fiber = runner.run(Effect.onExit(drained(request, produced), (exit) => Scope.close(runner.scope, exit)))
   hold(life, fiber)
+  begun.canary?.fibers.add(fiber)
   request.cancel = () => fiber.interruptUnsafe()
   fiber.addObserver((exit) => {
     life.fibers?.delete(fiber)
+    begun.canary?.fibers.delete(fiber)
     request.cancel = undefined
     request.over()
-    if (life.closing || request.cancelled) return
+    if (life.closing || request.cancelled) return begun.over(false)
+    // It was interrupted with its version.
+    if (begun.hasGoneBack) return abandonCall(cell, call, life.swap?.crash)
     // A stream that dies is a defect of the actor, as any handler's is.
-    if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) return crash(cell, Cause.squash(exit.cause), call)
-    answer(cell, op, call, Exit.isSuccess(exit) ? Exit.void : exit, true)
+    if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) return crash(cell, Cause.squash(exit.cause), call, begun)
+    answer(cell, op, call, Exit.isSuccess(exit) ? Exit.void : exit, true, begun)
+    begun.over(true)
   })
 }
 

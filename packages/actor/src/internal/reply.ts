@@ -19,19 +19,26 @@ import { hold, lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
 import { askEnded, askRefused, passOn, sendCallOf, sendMessage, sent, sentToNobody } from "./send.ts"
 import { CallEnd, Outcome } from "./shard.ts"
+import { type Begun, begunBefore } from "./swap.ts"
 
 /**
  * A defect ends the actor; its links, monitors and askers learn why. A canary goes back to the version before instead.
- * `call`: of the message that crashed it.
+ * `call`: of the message that crashed it. `begun`: where that began, if its handler was done long ago: what is older than
+ * a canary does not take it back.
  */
-export const crash = (cell: Cell, defect: unknown, call?: Call): void => {
+export const crash = (cell: Cell, defect: unknown, call?: Call, begun?: Begun): void => {
   const life = cell.life
   if (life?.ended !== undefined) return
   if (cell.host.isolates?.agent === cell && life?.closing !== true) return failTo(cell, defect, call)
   const reason = ExitReason.crashed(defect)
   const canary = life?.swap?.canary
-  if (canary !== undefined && !life!.closing) {
+  if (canary !== undefined && !life!.closing && (begun === undefined || begun.canary === canary)) {
+    begun?.crashed()
     canary.crashed(reason)
+    if (call !== undefined) abandonCall(cell, call, reason)
+    return
+  }
+  if (begun?.hasGoneBack === true) {
     if (call !== undefined) abandonCall(cell, call, reason)
     return
   }
@@ -64,7 +71,8 @@ export const answer = (
   op: number,
   call: Call,
   exit: Exit.Exit<unknown, unknown>,
-  isEndOfStream = false
+  isEndOfStream = false,
+  begun?: Begun
 ): void => {
   const flags = cell.bound.flags[op] ?? 0
   if (!call.pending) {
@@ -74,16 +82,16 @@ export const answer = (
   }
   if (call.asked !== undefined) {
     const issue = call.asked.encode(exit)
-    if (issue !== undefined) return crash(cell, badReply(op, issue), call)
+    if (issue !== undefined) return crash(cell, badReply(op, issue), call, begun)
   } else if (!(isEndOfStream && Exit.isSuccess(exit)) && (flags & OpFlag.Checked) !== 0) {
-    const checked = checkedReply(cell, op, exit, call)
+    const checked = checkedReply(cell, op, exit, call, begun)
     if (checked === undefined) return
     exit = checked
   }
   // To another isolate they have left with what was encoded.
   if ((flags & OpFlag.Answers) !== 0 && call.asked === undefined && Exit.isSuccess(exit)) {
     const leaving = depart(exit.value)
-    if (leaving === undefined) return crash(cell, badBuffers(op, exit.value), call)
+    if (leaving === undefined) return crash(cell, badBuffers(op, exit.value), call, begun)
     exit = Exit.succeed(leaving.arrive())
   }
   call.pending = false
@@ -106,18 +114,19 @@ const checkedReply = (
   cell: Cell,
   op: number,
   exit: Exit.Exit<unknown, unknown>,
-  call: Call
+  call: Call,
+  begun: Begun | undefined
 ): Exit.Exit<unknown, unknown> | undefined => {
   if (Exit.isSuccess(exit)) {
     const checked = checkSuccess(cell.bound, op, exit.value)
     if (Exit.isSuccess(checked)) return checked
-    return crash(cell, badReply(op, String(Cause.squash(checked.cause))), call), undefined
+    return crash(cell, badReply(op, String(Cause.squash(checked.cause))), call, begun), undefined
   }
   const failure = exit.cause.reasons.find(Cause.isFailReason)
   if (failure === undefined) return exit
   const checked = checkError(cell.bound, op, failure.error)
   if (Exit.isSuccess(checked)) return Exit.fail(checked.value)
-  return crash(cell, badReply(op, String(Cause.squash(checked.cause))), call), undefined
+  return crash(cell, badReply(op, String(Cause.squash(checked.cause))), call, begun), undefined
 }
 
 /**
@@ -149,14 +158,20 @@ const badBuffers = (op: number, value: unknown): Error =>
   new TypeError(`the reply to "${tagOf(op)}": ${issueOfBuffers(value) ?? "the memory of a buffer was taken away"}`)
 
 /** A handler is done. `op` 0: of a signal, where nobody could see a domain error. */
-export const finish = (cell: Cell, op: number, exit: Exit.Exit<unknown, unknown>, call: Call | undefined): void => {
+export const finish = (
+  cell: Cell,
+  op: number,
+  exit: Exit.Exit<unknown, unknown>,
+  call: Call | undefined,
+  begun?: Begun
+): void => {
   if (Exit.isSuccess(exit)) {
     const value = exit.value
     if (typeof value === "object" && value !== null) {
-      if (Deferred.isDeferred(value)) return answerLater(cell, op, value, call)
+      if (Deferred.isDeferred(value)) return answerLater(cell, op, value, call, begun)
       if (value instanceof Forward) return forward(cell, value, call)
     }
-    if (call !== undefined) answer(cell, op, call, exit)
+    if (call !== undefined) answer(cell, op, call, exit, false, begun)
     return
   }
   const cause = exit.cause
@@ -164,9 +179,9 @@ export const finish = (cell: Cell, op: number, exit: Exit.Exit<unknown, unknown>
   if (failure === undefined || op === 0 || Cause.hasDies(cause)) {
     // Interrupted because it ended: not its own doing.
     if (Cause.hasInterruptsOnly(cause) && cell.life !== undefined && cell.life.closing) return
-    return crash(cell, Cause.squash(cause), call)
+    return crash(cell, Cause.squash(cause), call, begun)
   }
-  if (call !== undefined) answer(cell, op, call, exit)
+  if (call !== undefined) answer(cell, op, call, exit, false, begun)
   else cell.host.tellFailed(cell, op, failure.error)
 }
 
@@ -175,17 +190,19 @@ const answerLater = (
   cell: Cell,
   op: number,
   deferred: Deferred.Deferred<unknown, unknown>,
-  call: Call | undefined
+  call: Call | undefined,
+  earlier: Begun | undefined
 ): void => {
   if (call === undefined) return
+  const begun = earlier ?? cell.life?.swap?.canary?.answersLater(deferred) ?? begunBefore
   const fiber = Effect.runForkWith(cell.bound.context)(Deferred.await(deferred))
   const done = fiber.pollUnsafe()
-  if (done !== undefined) return finish(cell, op, done, call)
+  if (done !== undefined) return finish(cell, op, done, call, begun)
   const life = lifeOf(cell)
   hold(life, fiber)
   fiber.addObserver((exit) => {
     life.fibers?.delete(fiber)
-    if (!life.closing) finish(cell, op, exit, call)
+    if (!life.closing) finish(cell, op, exit, call, begun)
   })
 }
 

@@ -15,7 +15,7 @@ import * as Deferred from "effect/Deferred"
 import type { ExitReason } from "../ExitReason.ts"
 import type { Pid } from "../Pid.ts"
 import type { HandledMessage } from "../SwapError.ts"
-import { Bound, type Handler, type Program } from "./bound.ts"
+import { Bound, type Handler, OpFlag, type Program } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import { Envelope } from "./envelope.ts"
 import { lifeOf } from "./life.ts"
@@ -98,6 +98,9 @@ class Entry {
   readonly asked: boolean
   /** Where its asker waits for a reply that its handler has left open. */
   later: Deferred.Deferred<unknown, unknown> | undefined = undefined
+  /** Of a stream: its reader did not wait for the end. */
+  unread = false
+  /** A stream is done at its end. */
   done = false
 
   constructor(op: number, payload: unknown, from: Pid | undefined, asked: boolean) {
@@ -108,9 +111,41 @@ class Entry {
   }
 
   get isAnswered(): boolean {
-    return this.asked && this.done && (this.later === undefined || Deferred.isDoneUnsafe(this.later))
+    return this.asked && this.done && !this.unread && (this.later === undefined || Deferred.isDoneUnsafe(this.later))
   }
 }
+
+/** Where something began that outlives its handler, a stream or a late answer: whose crash it is, if it comes to one. */
+export class Begun {
+  /** `undefined`: under a version that was none. */
+  readonly canary: Canary | undefined
+  private readonly entry: Entry | undefined
+
+  constructor(canary: Canary | undefined, entry: Entry | undefined) {
+    this.canary = canary
+    this.entry = entry
+  }
+
+  /** Its version was taken back: what it comes to is its asker's alone. */
+  get hasGoneBack(): boolean {
+    return this.canary !== undefined && this.canary.hasGoneBack
+  }
+
+  /** Its stream is over. `read`: to its end. */
+  over(read: boolean): void {
+    if (this.entry === undefined || this.hasGoneBack) return
+    this.entry.unread = !read
+    this.entry.done = true
+  }
+
+  /** Its message is the one that crashed the canary. */
+  crashed(): void {
+    if (this.entry !== undefined) this.entry.done = false
+  }
+}
+
+/** Without a canary. */
+export const begunBefore = new Begun(undefined, undefined)
 
 /** How a canary ended. `undefined`: with its actor. */
 export type CanaryEnd =
@@ -119,7 +154,7 @@ export type CanaryEnd =
 
 export class Canary {
   readonly cell: Cell
-  /** Handlers of it that wait. */
+  /** Handlers of it that wait, and its streams. */
   readonly fibers = new Set<Fiber.Fiber<unknown, unknown>>()
   private readonly swaps: Swaps
   /** What it tries out. */
@@ -128,6 +163,8 @@ export class Canary {
   private readonly journal: Array<Entry> = []
   private left: number
   private open = 0
+  /** The message whose handler has just returned a stream, which begins at once. */
+  private handing: Entry | undefined = undefined
   private end: CanaryEnd | "ended" | undefined = undefined
   private readonly waiters: Array<(end: CanaryEnd | undefined) => void> = []
   private readonly old: Version
@@ -163,11 +200,17 @@ export class Canary {
     return this.end !== undefined && this.end !== "ended" && this.end.passed
   }
 
+  get hasGoneBack(): boolean {
+    return this.end !== undefined && this.end !== "ended" && !this.end.passed
+  }
+
   // -- what its handlers do -------------------------------------------------------------------------------------------
 
   private wrap(program: Program): Program {
-    const wrap = (handler: Handler | undefined, op: number): Handler | undefined =>
-      handler === undefined ? undefined : (state, payload, self) => {
+    const wrap = (handler: Handler | undefined, op: number): Handler | undefined => {
+      if (handler === undefined) return undefined
+      const isStream = ((this.bound.flags[op] ?? 0) & OpFlag.Stream) !== 0
+      return (state, payload, self) => {
         const { life } = this.cell
         const sender = life?.sender ?? 0
         // Messages that re-enter while one waits for ever: who has handled so many has passed.
@@ -175,8 +218,12 @@ export class Canary {
         const entry = new Entry(op, payload, sender === 0 ? undefined : sender as Pid, life?.asked ?? false)
         if (this.end === undefined) this.journal.push(entry)
         this.open++
-        return this.watch(entry, handler(state, payload, self))
+        const result = handler(state, payload, self)
+        if (!isStream || !entry.asked) return this.watch(entry, result)
+        this.handing = entry
+        return result
       }
+    }
     return {
       ...program,
       base: program,
@@ -218,9 +265,28 @@ export class Canary {
   private handled(entry: Entry, reply: Exit.Exit<unknown, unknown>): void {
     if (Exit.isSuccess(reply) && Deferred.isDeferred(reply.value)) entry.later = reply.value
     entry.done = true
+    this.counted()
+  }
+
+  private counted(): void {
     this.open--
     this.left--
-    if (this.left <= 0 && this.open === 0) this.pass()
+    // Its last handler may have said that it is to crash.
+    if (this.left <= 0 && this.open === 0 && this.cell.life?.leaving?._tag !== "Crashed") this.pass()
+  }
+
+  /** Of the handler that has just returned: its stream holds up no message, and no canary. */
+  streamBegan(): Begun {
+    const entry = this.handing
+    this.handing = undefined
+    // None: of a behaviour that it has become.
+    if (entry !== undefined) this.counted()
+    return new Begun(this, entry)
+  }
+
+  /** Of a handler that has just returned where its answer will be. */
+  answersLater(answer: Deferred.Deferred<unknown, unknown>): Begun {
+    return new Begun(this, this.journal.findLast(({ later }) => later === answer))
   }
 
   // -- how it ends ----------------------------------------------------------------------------------------------------
@@ -250,6 +316,8 @@ export class Canary {
     // What waits in handlers of this version is nobody's any more.
     const life = lifeOf(cell)
     life.epoch++
+    // That it was to stop as well.
+    life.leaving = undefined
     this.end = { passed: false, reason, handled }
     const running = Array.from(this.fibers)
     for (const fiber of running) fiber.interruptUnsafe()

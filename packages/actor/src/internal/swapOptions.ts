@@ -1,9 +1,15 @@
 /** Options of swaps, checked. Throws `InvalidOption`. */
 import type * as Duration from "effect/Duration"
+import type { ActorInfo } from "../Actor.ts"
+import type { AnyRef, NamedRef } from "../ActorRef.ts"
 import { InvalidOption } from "../SpawnError.ts"
+import { Cell } from "./cell.ts"
 import type { Resolved } from "./hotSwap.ts"
 import { millisOf } from "./mailbox.ts"
+import { holderNow, isNamed } from "./named.ts"
 import { journalled } from "./swap.ts"
+import type { Selection } from "./swapSelect.ts"
+import type { UpgradeOptions } from "./upgrade.ts"
 
 interface Options {
   readonly canary?: {
@@ -29,6 +35,11 @@ const objectOf = <A>(option: string, value: A): A => {
   throw new InvalidOption({ option, issue: "must be an object" })
 }
 
+const functionOf = <A>(option: string, value: A): A => {
+  if (value === undefined || typeof value === "function") return value
+  throw new InvalidOption({ option, issue: "must be a function" })
+}
+
 const canaryOf = ({ maxRollbacks, messages, within }: NonNullable<Options["canary"]>): Resolved["canary"] => ({
   messages: whole("canary.messages", messages ?? 1000, 1, journalled),
   within: within === undefined ? patience : millisOf("canary.within", within, Infinity),
@@ -43,4 +54,38 @@ export const resolveSwap = (options: Options = {}): Resolved => {
     concurrency: whole("concurrency", concurrency, 1, 65_536),
     canary: canary === undefined ? undefined : canaryOf(objectOf("canary", canary))
   }
+}
+
+/** Who is meant, once it runs: a tree by name is that of whoever has the name now. */
+export const resolveSelection = (options: {
+  readonly where?: ((info: ActorInfo) => boolean) | undefined
+  readonly tree?: AnyRef | NamedRef<never> | undefined
+} = {}): Selection => {
+  const { tree, where } = objectOf("options", options)
+  if (tree !== undefined && !(tree instanceof Cell) && !isNamed(tree)) {
+    throw new InvalidOption({ option: "tree", issue: "must be an ActorRef or a NamedRef" })
+  }
+  const root = tree === undefined ? undefined : holderNow(tree)
+  return { where: functionOf("where", where), tree: root === undefined || root instanceof Cell ? root : "nobody" }
+}
+
+/** All at once? */
+export const togetherOf = (together: unknown): boolean => {
+  if (together === undefined || typeof together === "boolean") return together === true
+  throw new InvalidOption({ option: "together", issue: "must be a boolean" })
+}
+
+/** Which version to go back to. */
+export const versionOf = (version: unknown): string | undefined => {
+  if (version === undefined || typeof version === "string") return version
+  throw new InvalidOption({ option: "version", issue: "must be a string" })
+}
+
+/** Of an upgrade. */
+export const checkedUpgrade = (options: unknown = {}): UpgradeOptions => {
+  const given = objectOf("options", options as UpgradeOptions)
+  functionOf("migrate", given.migrate)
+  if (given.copy !== "share") functionOf("copy", given.copy)
+  functionOf("back", given.back)
+  return given
 }

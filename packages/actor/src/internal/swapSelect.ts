@@ -2,10 +2,9 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { ActorInfo } from "../Actor.ts"
-import type { AnyRef } from "../ActorRef.ts"
 import { ActorSystem } from "../ActorSystem.ts"
 import type { Pid } from "../Pid.ts"
-import { type Cell, cellOf } from "./cell.ts"
+import type { Cell } from "./cell.ts"
 import type { ShardInfo } from "./shard.ts"
 import { hostOf } from "./system.ts"
 import { inTurns } from "./turn.ts"
@@ -13,7 +12,8 @@ import type { UpgradeImpl } from "./upgrade.ts"
 
 export interface Selection {
   readonly where?: ((info: ActorInfo) => boolean) | undefined
-  readonly tree?: AnyRef | undefined
+  /** `nobody`: that of a name that nobody has. */
+  readonly tree?: Cell | "nobody" | undefined
 }
 
 /** Everybody below `root`, while others may still be born there. */
@@ -103,7 +103,7 @@ export const selectCells = (
   Effect.suspend(() => {
     const { where, tree } = selection ?? {}
     const chosen: Array<Cell> = []
-    const all = tree === undefined ? everybody(context) : below(cellOf(tree))
+    const all = tree === undefined ? everybody(context) : tree === "nobody" ? [] : below(tree)
     return Effect.as(
       inTurns(all, (cell) => {
         if (upgrade.runs(cell) && (where === undefined || where(new Seen(cell)))) chosen.push(cell)

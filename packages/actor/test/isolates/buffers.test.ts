@@ -1,16 +1,17 @@
 // Buffers that are on their way when nobody is left to take them (G200). Each test ends only when all bytes are back.
 import { assert, describe, it } from "@effect/vitest"
-import { ActorSystem, SharedBuffer } from "@myrmidonjs/actor"
+import { ActorSystem, type DeadLetter, SharedBuffer } from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Fiber, Stream } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { markAsUntransferable } from "node:worker_threads"
 import { fleetOf } from "../../src/internal/isolate/fleet.ts"
 import { hostOf } from "../../src/internal/system.ts"
 import { nativeLoads } from "../fixtures.ts"
 import { Courier, CourierLive, Keeper } from "./couriers.ts"
 
-const { Block, Die, Fetch, Late, Take } = Courier.messages
+const { Block, Both, Die, Fetch, Give, Hoard, Huge, Late, Take } = Courier.messages
 
 /** ms: starting a thread may take its time on a busy machine. */
 const patience = 60_000
@@ -47,6 +48,49 @@ const terminate = Effect.map(ActorSystem, (system) => {
 })
 
 const system = ActorSystem.layer({ isolates: 1, shutdownTimeout: 1_000 })
+
+const limited = ActorSystem.layer({ isolates: 1, shutdownTimeout: 1_000, maxBufferBytes: 1_000 })
+
+describe.runIf(nativeLoads)("bytes outstanding", () => {
+  it.live(
+    "G138: are those of all isolates, wherever a buffer goes, and never exceed the system's limit",
+    () =>
+      Effect.gen(function*() {
+        const { info } = yield* ActorSystem
+        const courier = yield* CourierLive.spawnOn("worker", undefined)
+        assert.strictEqual(yield* courier.ask(Hoard(600)), 600)
+        assert.strictEqual((yield* info).bufferBytes, 600)
+        const refused = yield* Effect.flip(SharedBuffer.allocate(401))
+        assert.deepInclude(refused, { _tag: "LimitReached", what: "bytes", limit: 1_000 })
+        const mine = yield* SharedBuffer.allocate(400)
+        assert.strictEqual(yield* Effect.flip(courier.ask(Hoard(1))), "LimitReached")
+        // Neither lost nor counted again, when it moves.
+        const given = yield* courier.ask(Give())
+        assert.strictEqual((yield* info).bufferBytes, 1_000)
+        assert.strictEqual((yield* Effect.flip(SharedBuffer.allocate(1)))._tag, "LimitReached")
+        mine.release()
+        assert.strictEqual(yield* courier.ask(Hoard(400)), 1_000)
+        given.release()
+        assert.strictEqual((yield* info).bufferBytes, 400)
+      }).pipe(Effect.scoped, Effect.provide(limited)),
+    patience
+  )
+
+  it.live("G138: an isolate that ends gives back what it held", () =>
+    Effect.gen(function*() {
+      const { info } = yield* ActorSystem
+      const down = yield* downs
+      const courier = yield* CourierLive.spawnOn("worker", undefined)
+      assert.strictEqual(yield* courier.ask(Hoard(1_000)), 1_000)
+      assert.strictEqual((yield* Effect.flip(SharedBuffer.allocate(1)))._tag, "LimitReached")
+      yield* terminate
+      yield* Fiber.join(down)
+      yield* allBack
+      const whole = yield* SharedBuffer.allocate(1_000)
+      assert.strictEqual((yield* info).bufferBytes, 1_000)
+      whole.release()
+    }).pipe(Effect.scoped, Effect.provide(limited)), patience)
+})
 
 describe.runIf(nativeLoads)("buffers on their way", () => {
   it.live("G200: those of messages that an isolate had not read when it ended are freed", () =>
@@ -103,6 +147,61 @@ describe.runIf(nativeLoads)("buffers on their way", () => {
         if (Exit.isSuccess(answer)) answer.value.release()
         yield* allBack
       }).pipe(Effect.scoped, Effect.provide(system)),
+    patience
+  )
+
+  it.live("G136: a message that is refused because of one gives the others back", () =>
+    Effect.gen(function*() {
+      const { info } = yield* ActorSystem
+      const courier = yield* CourierLive.spawnOn("worker", undefined)
+      const [first, second] = [yield* SharedBuffer.allocate(3), yield* SharedBuffer.allocate(2)]
+      first.bytes().set([1, 2, 3])
+      markAsUntransferable(second.bytes().buffer)
+      assert.strictEqual(courier.tellUnsafe(Both({ first, second })), "BadMessage")
+      assert.deepStrictEqual([...first.bytes()], [1, 2, 3])
+      const error = yield* Effect.flip(courier.tell(Both({ first, second })))
+      assert.include(error.message, "taken away")
+      assert.deepStrictEqual([...first.bytes()], [1, 2, 3])
+      first.release()
+      assert.strictEqual((yield* info).bufferBytes, 2)
+    }).pipe(Effect.scoped, Effect.provide(system)), patience)
+
+  it.live("G200: one in an answer that is too large to be sent is freed", () =>
+    Effect.gen(function*() {
+      const courier = yield* CourierLive.spawnOn("worker", undefined)
+      const buffer = yield* SharedBuffer.allocate(1_000)
+      const error = yield* Effect.flip(courier.ask(Huge({ buffer, bytes: 2 ** 26 }), { timeout: Infinity }))
+      assert.strictEqual(error.reason._tag, "BadMessage")
+      assert.include(error.message, "too large")
+      yield* allBack
+    }).pipe(Effect.scoped, Effect.provide(system)), patience)
+
+  it.live(
+    "G140: those of a send to another isolate after the system's end are freed; the dead letter shows the rest",
+    () =>
+      Effect.gen(function*() {
+        const letters: Array<DeadLetter> = []
+        const onDeadLetter = (letter: DeadLetter): void => void letters.push(letter)
+        const { buffer, courier, host } = yield* Effect.gen(function*() {
+          const courier = yield* CourierLive.spawnOn("worker", undefined)
+          return { courier, buffer: yield* SharedBuffer.allocate(1_000), host: hostOf(yield* ActorSystem) }
+        }).pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ isolates: 1, shutdownTimeout: 1_000, onDeadLetter })))
+        letters.length = 0
+        assert.strictEqual(host.buffers.bytes(), 1_000)
+        const long = "long ".repeat(10_000)
+        const sent = [
+          courier.tellUnsafe(Block(long)),
+          courier.tellUnsafe(Take({ buffer })),
+          courier.tellUnsafe(Block(long))
+        ]
+        assert.deepStrictEqual(sent, ["Accepted", "Accepted", "Accepted"])
+        const asked = yield* Effect.flip(courier.ask(Late({ buffer: yield* Effect.succeed(buffer), file: "" })))
+        assert.strictEqual(asked.reason._tag, "BadMessage")
+        while (letters.length < 3) yield* turn
+        assert.deepStrictEqual(letters.map(({ message }) => message.payload), [long, { buffer: 0 }, long])
+        assert.strictEqual(host.buffers.bytes(), 0)
+        assert.throws(() => buffer.bytes())
+      }),
     patience
   )
 })

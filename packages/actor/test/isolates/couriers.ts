@@ -1,5 +1,5 @@
 /** Behaviours of workers that are given buffers, and end with them on their way. */
-import { Actor, ActorRef, SharedBuffer } from "@myrmidonjs/actor"
+import { Actor, ActorRef, ActorSystem, SharedBuffer } from "@myrmidonjs/actor"
 import { Effect, Layer, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 import { existsSync } from "node:fs"
@@ -14,7 +14,14 @@ export const Courier = Actor.make("Courier", [
   Rpc.make("Block", { payload: Schema.String }),
   Rpc.make("Late", { payload: { buffer: schema, file: Schema.String }, success: schema }),
   Rpc.make("Fetch", { payload: { keeper: ActorRef.schema(Keeper) } }),
-  Rpc.make("Die", { payload: { buffer: schema }, success: schema })
+  Rpc.make("Die", { payload: { buffer: schema }, success: schema }),
+  Rpc.make("Hoard", { payload: Schema.Int, success: Schema.Int, error: Schema.String }),
+  Rpc.make("Give", { success: schema }),
+  Rpc.make("Both", { payload: { first: schema, second: schema } }),
+  Rpc.make("Huge", {
+    payload: { buffer: schema, bytes: Schema.Int },
+    success: Schema.Struct({ text: Schema.String, buffer: schema })
+  })
 ])
 
 // Holds its thread.
@@ -25,8 +32,17 @@ const block = (file: string): void => {
 export const CourierLive = Actor.module(
   import.meta.url,
   Courier.behavior({
-    init: () => null,
+    init: (): { hoard: SharedBuffer | undefined } => ({ hoard: undefined }),
     handlers: {
+      // Its isolate's own look at the account, too.
+      Hoard: (state, bytes) =>
+        Effect.gen(function*() {
+          state.hoard = yield* SharedBuffer.allocate(bytes)
+          return (yield* (yield* ActorSystem).info).bufferBytes
+        }).pipe(Effect.mapError(({ _tag }) => _tag)),
+      Give: (state) => state.hoard!,
+      Both: () => {},
+      Huge: (_, { buffer, bytes }) => ({ text: "x".repeat(bytes), buffer }),
       Take: () => {},
       Block: (_, file) => block(file),
       Late: (_, { buffer, file }) => {

@@ -1,6 +1,6 @@
-// Hot swap of actors in other isolates (G191, G192).
+// Hot swap of actors in other isolates (G191, G192, G230).
 import { assert, describe, layer } from "@effect/vitest"
-import { Actor, ActorSystem, type AnyRef, HotSwap, type SwapError } from "@myrmidonjs/actor"
+import { Actor, ActorRef, ActorSystem, type AnyRef, HotSwap, type SwapError } from "@myrmidonjs/actor"
 import { Effect, Fiber, Layer } from "effect"
 import { fleetOf } from "../../src/internal/isolate/fleet.ts"
 import { hostOf } from "../../src/internal/system.ts"
@@ -48,6 +48,24 @@ describe.runIf(native)("hot swap across isolates", { timeout: patience }, () => 
         yield* HotSwap.rollback(account)
         assert.deepStrictEqual([yield* account.ask(Balance()), yield* versions([account])], [7, ["1"]])
         assert.strictEqual((yield* reason(HotSwap.rollback(account)))._tag, "WrongVersion")
+      }).pipe(Effect.scoped))
+
+    it.effect("G230: by name too, whoever has it and wherever; a tree of nobody's is empty in all isolates", () =>
+      Effect.gen(function*() {
+        const [far, nobody] = [yield* ActorRef.named(Account, "far"), yield* ActorRef.named(Account, "nobody")]
+        const account = yield* V1.spawnOn("worker", 5, { name: "far" })
+        const richer = yield* HotSwap.swap(far, toV2)
+        assert.strictEqual(richer.pid, account.pid)
+        assert.strictEqual(yield* richer.ask(Unit()), "cents")
+        yield* HotSwap.rollback(far)
+        assert.deepStrictEqual(yield* versions([account]), ["1"])
+        for (const none of [HotSwap.swap(nobody, toV2), HotSwap.rollback(nobody)]) {
+          assert.deepInclude(yield* reason(Effect.asVoid(none)), { _tag: "ActorExited", name: "nobody" })
+        }
+        const { swapped, unreached } = yield* HotSwap.swapAll(toV2, { tree: nobody })
+        assert.deepStrictEqual([swapped, unreached], [0, []])
+        assert.strictEqual((yield* HotSwap.plan(toV2, { tree: nobody })).checked, 0)
+        assert.deepStrictEqual(yield* versions([account]), ["1"])
       }).pipe(Effect.scoped))
 
     it.effect("G191: a migration that fails, or takes too long, changes nothing there", () =>

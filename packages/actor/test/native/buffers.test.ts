@@ -13,7 +13,7 @@ const gc = (): void => {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("a block in a packet", () => {
-  const pools = () => [new NativePool(load(), 1000), new NativePool(load(), 1000)] as const
+  const pools = () => [new NativePool(load(), 1000, undefined), new NativePool(load(), 1000, undefined)] as const
   const allocated = (pool: NativePool, bytes: number): NativeBlock => {
     const block = pool.allocate(bytes)
     assert(block instanceof NativeBlock)
@@ -90,7 +90,7 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("a block in a pa
   })
 
   it("G138: a copy that was taken away keeps nothing: its block is released", () => {
-    const pool = new NativePool(load(), 1000, true)
+    const pool = new NativePool(load(), 1000, undefined, true)
     const block = allocated(pool, 4)
     ;(block.attach() as unknown as { transfer: () => ArrayBuffer }).transfer()
     block.release()
@@ -101,8 +101,8 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("a block in a pa
     // As where the platform refuses external memory: the addon learns of it with its first view.
     class Refusing extends load().NativeBuffers {
       #known: boolean
-      constructor(limit: number, copies: boolean) {
-        super(limit, true)
+      constructor(limit: number, copies: boolean, system?: number) {
+        super(limit, true, system)
         this.#known = copies
       }
       override get copies(): boolean {
@@ -115,10 +115,10 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("a block in a pa
     }
     const binding = { NativeBuffers: Refusing }
     for (const limit of [1000, 0]) {
-      const pool = new NativePool(binding, limit)
+      const pool = new NativePool(binding, limit, undefined)
       assert.isTrue(pool.copies())
       assert.strictEqual(pool.bytes(), 0)
     }
-    assert.isFalse(new NativePool(load(), 1000).copies())
+    assert.isFalse(new NativePool(load(), 1000, undefined).copies())
   })
 })

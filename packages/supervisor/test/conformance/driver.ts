@@ -1,7 +1,7 @@
 /**
  * Plays a row of `conformance/supervisor` with real actors under virtual time. What each step means: the README there.
  */
-import { Actor, ActorSystem, type AnyRef, ExitReason, Monitor, type Pid } from "@myrmidonjs/actor"
+import { Actor, ActorRef, ActorSystem, type AnyRef, ExitReason, Monitor, type Pid } from "@myrmidonjs/actor"
 import {
   type Child,
   ChildNotRunning,
@@ -19,7 +19,7 @@ import {
 import { assert } from "@effect/vitest"
 import { Cause, Duration, Effect, Exit, type Fiber, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { Crash, Journal, Leave, Unlink, type Worker, workerOf } from "../fixtures.ts"
+import { Crash, Journal, Leave, Unlink, Worker, workerOf } from "../fixtures.ts"
 
 type Step = readonly [verb: string, ...rest: ReadonlyArray<never>]
 
@@ -68,6 +68,7 @@ export const play = Effect.fnUntraced(function*(row: Row) {
   let end: ExitReason | undefined
   let starting: Fiber.Fiber<void> | undefined
   const dynamicRefs = new Map<string, AnyRef>()
+  let restarted: Pid | undefined
 
   const treatmentOf = ({ restart, shutdown, significant }: ChildRow): ChildOptions => ({
     restart,
@@ -210,6 +211,10 @@ export const play = Effect.fnUntraced(function*(row: Row) {
           const dynamic = (yield* supervisor(first!)) as unknown as AnyDynamic
           yield* dynamic.terminate(dynamicRefs.get(second!) as never)
         }))
+      case "follow":
+        return Effect.gen(function*() {
+          dynamicRefs.set(second!, yield* ActorRef.fromPid(Worker, restarted!))
+        })
       case "change":
         return note("change")(Supervisor.change(running!.ref, specOf(rest[0] as unknown as ChildRow) as never))
       case "snapshot":
@@ -270,7 +275,11 @@ export const play = Effect.fnUntraced(function*(row: Row) {
   }
 
   yield* Effect.forkIn(
-    Stream.runForEach(Supervisor.events, (event) => Effect.sync(() => void events.push(event))),
+    Stream.runForEach(Supervisor.events, (event) =>
+      Effect.sync(() => {
+        if (event._tag === "Restarted") restarted = event.pid
+        events.push(event)
+      })),
     scope,
     { startImmediately: true }
   )

@@ -15,6 +15,7 @@ import { TestClock } from "effect/testing"
 import { Crash, Leave, quiet, StartRefused, Unlink, Worker } from "../fixtures.ts"
 import type { Op, TreeSpec } from "./tree.ts"
 
+type SupervisorSpec = Extract<TreeSpec, { readonly kind: "supervisor" }>
 type AnyChild = Child<string, unknown, never, unknown, ActorSystem>
 type AnyRunning = Running<AnyChild>
 type AnyDynamic = Dynamic<never, string, never>
@@ -34,6 +35,8 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
   const ends: Array<string> = []
   const script = new Map<string, Array<"fail" | "throw" | "ignore">>()
   const pending = new Set<Fiber.Fiber<unknown, unknown>>()
+  /** Paths of significant children. */
+  const significants = new Set<string>()
   /** Children that a change has forgotten while they ran. */
   const disowned = new Set<AnyRef>()
   const { info } = yield* ActorSystem
@@ -90,20 +93,31 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
     [first, second]
   ) => [HotSwap.upgrade(first, second), HotSwap.upgrade(second, first)] as const)
 
-  const specOf = (spec: TreeSpec, id: string, above: string): AnyChild => {
+  const waitsOf = ({ backoff }: { readonly backoff: boolean }) =>
+    backoff ? { backoff: { min: "200 millis", max: "1 second" } } as const : {}
+  const rulesOf = (spec: SupervisorSpec) => {
+    const { autoShutdown, intensity, strategy } = spec
+    return { strategy, intensity, autoShutdown, period: "1 hour", ...waitsOf(spec) } as const
+  }
+  const childrenOf = (spec: SupervisorSpec, path: string) =>
+    spec.children.map((child, at) => specOf(child, `n${at}`, path, spec.autoShutdown !== "never"))
+
+  const specOf = (spec: TreeSpec, id: string, above: string, counts: boolean): AnyChild => {
     const path = `${above}/${id}`
     if (spec.kind === "supervisor") {
-      const { intensity, strategy } = spec
-      const children = spec.children.map((child, at) => specOf(child, `n${at}`, path))
-      return Supervisor.make(id, { strategy, intensity, period: "1 hour" }, children) as AnyChild
+      return Supervisor.make(id, rulesOf(spec), childrenOf(spec, path)) as AnyChild
     }
     const options = { restart: spec.restart, shutdown: spec.brutal ? "brutal" as const : "1 second" as const }
     const behavior = spec.deaf ? deaf : hearing
-    return spec.kind === "worker"
-      ? Supervisor.child(id, behavior, path, options)
-      : Supervisor.dynamic(id, behavior, { ...options, intensity: spec.intensity, period: "1 hour" })
+    if (spec.kind === "worker") {
+      const significant = counts && spec.significant && spec.restart !== "permanent"
+      if (significant) significants.add(path)
+      return Supervisor.child(id, behavior, path, { ...options, significant })
+    }
+    const { intensity } = spec
+    return Supervisor.dynamic(id, behavior, { ...options, intensity, period: "1 hour", ...waitsOf(spec) })
   }
-  const root = (yield* Scope.provide(Supervisor.start(specOf(tree, "top", "")), scope)) as AnyRunning
+  const root = (yield* Scope.provide(Supervisor.start(specOf(tree, "top", "", false)), scope)) as AnyRunning
   const rootRef = root.ref
 
   const nodes: Effect.Effect<ReadonlyArray<Found>> = Effect.map(
@@ -180,9 +194,14 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
     return fitting[at % fitting.length]
   }
   const isActor = ({ node }: Found): boolean => node.type === "actor" && node.status === "running"
-  const tell = (op: { readonly at: number }, message: ReturnType<typeof Crash | typeof Leave | typeof Unlink>) =>
+  const isSignificant = (found: Found): boolean => isActor(found) && significants.has(`/${found.path.join("/")}`)
+  const tell = (
+    op: { readonly at: number },
+    message: ReturnType<typeof Crash | typeof Leave | typeof Unlink>,
+    fits = isActor
+  ) =>
     Effect.gen(function*() {
-      const to = pick(yield* nodes, op.at, isActor)
+      const to = pick(yield* nodes, op.at, fits)
       if (to !== undefined) (yield* refOf(to.node.pid!)).tellUnsafe(message)
     })
 
@@ -191,6 +210,7 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
       if (op.do === "advance") return yield* TestClock.adjust(op.ms)
       if (op.do === "crash") return yield* tell(op, Crash("boom"))
       if (op.do === "leave") return yield* tell(op, Leave("normal"))
+      if (op.do === "part") return yield* tell(op, Leave("normal"), isSignificant)
       if (op.do === "unlink") return yield* tell(op, Unlink())
       const found = yield* nodes
       const parentOf = ({ path }: Found) => found.find((other) => other.path.join("/") === path.slice(0, -1).join("/"))
@@ -257,11 +277,10 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
           if (tree.kind !== "supervisor" || found.length === 0) return
           yield* rest("before a change")
           const before = (yield* nodes).filter(({ node }) => node.status === "running")
-          const children = tree.children.map((child, at) => specOf(child, `n${at}`, "/top"))
+          const children = childrenOf(tree, "/top")
           const id = `new${next++}`
           const added = Supervisor.child(id, hearing, id) as AnyChild
-          const { intensity, strategy } = tree
-          const spec = Supervisor.make("top", { strategy, intensity, period: "1 hour" }, [...children.reverse(), added])
+          const spec = Supervisor.make("top", rulesOf(tree), [...children.reverse(), added])
           yield* Effect.exit(Supervisor.change(rootRef, spec))
           const after = new Set((yield* nodes).map(({ node }) => node.pid))
           for (const { node } of before) if (!after.has(node.pid)) disowned.add(yield* refOf(node.pid!))

@@ -11,12 +11,19 @@ const treatment = {
   deaf: Schema.Boolean,
   brutal: Schema.Boolean
 }
+const waits = {
+  /** Its restarts wait: 200 ms, 400 ms and so on, up to a second. */
+  backoff: Schema.Boolean
+}
 const rules = {
   strategy: Schema.Literals(["one_for_one", "one_for_all", "rest_for_one"]),
-  intensity: small(6)
+  intensity: small(6),
+  autoShutdown: Schema.Literals(["never", "any_significant", "all_significant"]),
+  ...waits
 }
-const Worker = Schema.Struct({ kind: Schema.tag("worker"), ...treatment })
-const Dynamic = Schema.Struct({ kind: Schema.tag("dynamic"), ...treatment, intensity: small(6) })
+/** `significant`: where its restart type and its supervisor allow that. */
+const Worker = Schema.Struct({ kind: Schema.tag("worker"), ...treatment, significant: Schema.Boolean })
+const Dynamic = Schema.Struct({ kind: Schema.tag("dynamic"), ...treatment, ...waits, intensity: small(6) })
 const leaves = Schema.Array(Schema.Union([Worker, Worker, Dynamic])).check(Schema.isMaxLength(3))
 const Inner = Schema.Struct({ kind: Schema.tag("supervisor"), ...rules, children: leaves })
 const Middle = Schema.Struct({
@@ -40,7 +47,8 @@ export type TreeSpec =
 
 /** `at` picks whom: an index among those that fit. */
 const Op = Schema.Union([
-  Schema.Struct({ do: Schema.Literals(["crash", "leave", "kill", "unlink"]), at: small(40) }),
+  // `part`: a significant child leaves.
+  Schema.Struct({ do: Schema.Literals(["crash", "leave", "part", "kill", "unlink"]), at: small(40) }),
   Schema.Struct({ do: Schema.Literals(["terminate", "restart", "delete"]), at: small(40) }),
   Schema.Struct({ do: Schema.Literals(["add", "spawn", "release", "change"]), at: small(40) }),
   Schema.Struct({

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     ActorRef, Answer, AskError, Canary, Pid, Runtime, Spawn, clock,
     door::{self, Errand},
+    rest,
     runtime::request,
     swap::{DryRun, GroupReport, Handled, SwapError, SwapEvent, SwapOptions, Verdict, requests},
     worker::{Requester, Worker},
@@ -104,36 +105,15 @@ impl Play {
 
     /// Returns once nothing happens any more.
     fn settle(&mut self) {
-        // Twice in a row: what stood in line behind the first question has been done before the second.
-        let mut settled = 0;
-        while settled < 2 {
-            let migrations = self.gate.waiting();
-            let is_settled = request(self.door(), move |worker| worker.is_settled(migrations)) == Some(true);
-            settled = if is_settled { settled + 1 } else { 0 };
-            std::thread::yield_now();
-        }
+        rest::settle(self.door(), || self.gate.waiting());
         poll_all(&mut self.texts, &mut self.results);
         poll_all(&mut self.reports_to_come, &mut self.reports);
         poll_all(&mut self.ends, &mut self.ended);
     }
 
     fn advance(&mut self, ms: f64) {
-        let until = clock::now() + ms;
-        loop {
-            self.settle();
-            let due = clock::now() + request(self.door(), Worker::due_in).expect("a shard");
-            if due > until {
-                break;
-            }
-            clock::tests::set(due);
-            // Its next turn looks at the time; the one after it has done what was due.
-            for _ in 0..3 {
-                request(self.door(), |worker| worker.is_settled(0));
-            }
-        }
-        clock::tests::set(until);
-        request(self.door(), |worker| worker.is_settled(0));
-        self.settle();
+        let door = Arc::clone(self.door());
+        rest::advance(&door, ms, || self.settle());
     }
 
     fn actor(&self, name: &str) -> ActorRef<Message> {
@@ -230,12 +210,20 @@ impl Play {
         let chosen: Option<Vec<Pid>> = row["where"]
             .as_array()
             .map(|names| names.iter().map(|name| self.actor(name.as_str().expect("a name")).pid()).collect());
+        if let Some(root) = row["tree"].as_str() {
+            let verdict = step::<1, 2>(&rows, &gate).swap_tree(&self.runtime, self.actor(root), &options);
+            return self.report_to_come(name, verdict);
+        }
         let choose = |actor: ActorRef<Message>| chosen.as_ref().is_none_or(|all| all.contains(&actor.pid()));
         let verdict = match upgrade {
             "1-2" => step::<1, 2>(&rows, &gate).swap_where(&self.runtime, &options, choose),
             "2-3" => step::<2, 3>(&rows, &gate).swap_where(&self.runtime, &options, choose),
             other => panic!("no upgrade {other}"),
         };
+        self.report_to_come(name, verdict);
+    }
+
+    fn report_to_come(&mut self, name: &str, verdict: Verdict<GroupReport<String>, SwapError<String>>) {
         let names: HashMap<Pid, String> =
             self.world.lock().pids.iter().map(|(name, actor)| (actor.pid(), name.clone())).collect();
         let letters = Arc::clone(&self.letters);

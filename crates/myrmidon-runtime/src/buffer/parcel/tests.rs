@@ -7,8 +7,8 @@ fn g198_buffers_travel_behind_the_bytes_of_their_message() {
     let mut first = SharedBuffer::allocate(&account, 3).expect("there is room");
     first.copy_from_slice(b"abc");
     let second = SharedBuffer::allocate(&account, 0).expect("there is room");
-    let mut bytes = b"message".to_vec();
-    pack(&mut bytes, vec![first, second]);
+    let packed = pack(b"message".to_vec(), vec![first, second]);
+    let mut bytes = packed.as_bytes().expect("they are bytes").to_vec();
     assert_eq!(bytes.len(), 7 + 2 * ENTRY + COUNT);
     let copy = bytes.clone();
     let buffers = unpack(&mut bytes);
@@ -16,7 +16,25 @@ fn g198_buffers_travel_behind_the_bytes_of_their_message() {
     assert_eq!(buffers.iter().map(|buffer| buffer.to_vec()).collect::<Vec<_>>(), [b"abc".to_vec(), Vec::new()]);
     // Whoever reads the same bytes again gets nothing: the blocks have a holder.
     assert!(unpack(&mut copy.clone()).is_empty());
+    // They have arrived: what they came with is nothing to them.
+    drop(packed);
+    assert_eq!(account.bytes(), 3);
     drop(buffers);
+    assert_eq!(account.bytes(), 0);
+}
+
+#[test]
+fn g200_a_payload_that_nobody_reads_frees_them() {
+    let account = Account::new(100);
+    let buffer = || SharedBuffer::allocate(&account, 3).expect("there is room");
+    drop(pack(Vec::new(), vec![buffer(), buffer()]));
+    assert_eq!(account.bytes(), 0);
+    let packed = pack(Vec::new(), vec![buffer()]);
+    // As another language would have it: the flights are the last payload's.
+    let loaded = load(packed.as_bytes().expect("they are bytes").to_vec());
+    drop(packed);
+    assert_eq!(account.bytes(), 3);
+    drop(loaded);
     assert_eq!(account.bytes(), 0);
 }
 

@@ -6,7 +6,7 @@
  */
 import { BufferMoved } from "../../BufferMoved.ts"
 import type { SharedBuffer } from "../../SharedBuffer.ts"
-import type { Block } from "./pool.ts"
+import type { Block, BufferPool } from "./pool.ts"
 
 export const State = { Held: 0, Flight: 1, Gone: 2 } as const
 type State = typeof State[keyof typeof State]
@@ -65,6 +65,14 @@ export class BufferHandle implements SharedBuffer {
     this.#state = State.Gone
     this.#view = undefined
     return number
+  }
+
+  /** The send was refused: what `leave` gave away by that number is here again, unless somebody has it. */
+  comeBack(number: number, pool: BufferPool): void {
+    const block = pool.enter?.(number, this.byteLength)
+    if (block === undefined) return
+    this.#block = block
+    this.#state = State.Held
   }
 
   /** The send was refused: what `depart` gave away is here again. */

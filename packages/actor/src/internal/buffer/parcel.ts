@@ -3,7 +3,8 @@
  * its bytes.
  *
  * From `pack` to `unpack` a block is nobody's: it goes with the bytes. The native system frees those of bytes that nobody
- * reads; a dead letter is unpacked all the same, because its bytes are shown.
+ * reads; a dead letter is unpacked all the same, because its bytes are shown. Bytes that the native system did not take
+ * are `giveBack`'s, or `discard`'s.
  */
 import type { Parcel } from "../codec/place.ts"
 import type { Host } from "../host.ts"
@@ -14,30 +15,62 @@ const ENTRY = 16
 /** How many there are. */
 const COUNT = 4
 
-/** Bytes with numbers of blocks behind them, which the membrane tells from others by this. */
-export type Packed = Uint8Array<ArrayBuffer> & { readonly holdsBuffers: true }
+/** A buffer, and the number by which its block has left. */
+interface Left {
+  readonly buffer: BufferHandle
+  readonly number: number
+}
 
-export const makePacked = (length: number): Packed =>
-  Object.assign(new Uint8Array(length), { holdsBuffers: true } as const)
+/** Bytes with numbers of blocks behind them, which the membrane tells from others by this. */
+export type Packed = Uint8Array<ArrayBuffer> & { readonly holdsBuffers: true; readonly left: ReadonlyArray<Left> }
+
+export const makePacked = (length: number, left: ReadonlyArray<Left>): Packed =>
+  Object.assign(new Uint8Array(length), { holdsBuffers: true, left } as const)
 
 export const isPacked = (bytes: Uint8Array): bytes is Packed => "holdsBuffers" in bytes
 
-/** The message with the numbers of its buffers, which are the sender's no more. `undefined`: one of them is not there. */
-export const pack = (bytes: Uint8Array, parcel: Parcel): Packed | undefined => {
-  const packed = makePacked(bytes.length + parcel.length * ENTRY + COUNT)
+/** How long a message with so many buffers gets. */
+export const packedLength = (bytes: Uint8Array, parcel: Parcel): number => bytes.length + parcel.length * ENTRY + COUNT
+
+/**
+ * The message with the numbers of its buffers, which are the sender's no more. `undefined`: one of them is not there, and
+ * nothing has changed.
+ */
+export const pack = (host: Host, bytes: Uint8Array, parcel: Parcel): Packed | undefined => {
+  const left: Array<Left> = []
+  for (const buffer of parcel) {
+    const number = buffer.leave()
+    if (number === undefined) {
+      comeBack(host, left)
+      return undefined
+    }
+    left.push({ buffer, number })
+  }
+  const packed = makePacked(packedLength(bytes, parcel), left)
   packed.set(bytes)
   const view = new DataView(packed.buffer)
   let at = bytes.length
-  for (const buffer of parcel) {
-    const number = buffer.leave()
-    if (number === undefined) return undefined
+  for (const { buffer, number } of left) {
     view.setFloat64(at, number, true)
     view.setFloat64(at + 8, buffer.byteLength, true)
     at += ENTRY
   }
-  view.setUint32(at, parcel.length, true)
+  view.setUint32(at, left.length, true)
   return packed
 }
+
+const comeBack = (host: Host, left: ReadonlyArray<Left>): void => {
+  for (const { buffer, number } of left) buffer.comeBack(number, host.buffers)
+}
+
+/** The send was refused: what was packed for it is its sender's again. */
+export const giveBack = (host: Host, bytes: Uint8Array | number | undefined): void => {
+  if (typeof bytes === "object" && isPacked(bytes)) comeBack(host, bytes.left)
+}
+
+/** Where the numbers begin. Below 0: these are no such bytes. */
+const lengthOf = (packed: Uint8Array, view: DataView): number =>
+  packed.length < COUNT ? -1 : packed.length - COUNT - view.getUint32(packed.length - COUNT, true) * ENTRY
 
 /** The reverse; the buffers are in flight until somebody takes them. `undefined`: these are no such bytes. */
 export const unpack = (
@@ -45,9 +78,7 @@ export const unpack = (
   packed: Uint8Array
 ): { readonly bytes: Uint8Array; readonly parcel: Parcel } | undefined => {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
-  if (packed.length < COUNT) return undefined
-  const count = view.getUint32(packed.length - COUNT, true)
-  const length = packed.length - COUNT - count * ENTRY
+  const length = lengthOf(packed, view)
   if (length < 0) return undefined
   const parcel: Parcel = []
   for (let at = length; at < packed.length - COUNT; at += ENTRY) {
@@ -59,4 +90,15 @@ export const unpack = (
     parcel.push(new BufferHandle(block, State.Flight))
   }
   return { bytes: packed.subarray(0, length), parcel }
+}
+
+/** What nobody gets: the buffers in it are released, as far as they are there. Returns its bytes without them. */
+export const discard = (host: Host, packed: Uint8Array): Uint8Array => {
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
+  const length = lengthOf(packed, view)
+  if (length < 0) return packed
+  for (let at = length; at < packed.length - COUNT; at += ENTRY) {
+    host.buffers.enter?.(view.getFloat64(at, true), view.getFloat64(at + 8, true))?.release()
+  }
+  return packed.subarray(0, length)
 }

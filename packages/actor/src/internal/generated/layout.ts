@@ -5,7 +5,7 @@
  */
 
 /** Grows with every change; checked when the addon is loaded. */
-export const ABI_VERSION = 5
+export const ABI_VERSION = 6
 
 /** 32-bit words of a record. */
 export const RECORD_WORDS = 8
@@ -125,7 +125,12 @@ export const Submission = {
    * The isolate has delivered A messages to `TO` by itself, which had nothing queued, and charges it with B
    * microseconds.
    */
-  Handled: 26
+  Handled: 26,
+  /**
+   * The isolate has delivered a call to `TO` by itself, which had nothing queued, and it has no answer yet. A and B as
+   * in a call. HANDLED counts it.
+   */
+  Asked: 27
 } as const
 
 /** Flags of a spawn, and of `Submission.Flags`. */

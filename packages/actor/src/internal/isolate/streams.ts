@@ -81,7 +81,9 @@ export class StreamTable implements Streams {
       reading.exit = exit
     }
     const length = HEAD + (payload?.length ?? 0)
-    const question = payload !== undefined && isPacked(payload) ? makePacked(length) : new Uint8Array(length)
+    const question = payload !== undefined && isPacked(payload)
+      ? makePacked(length, payload.left)
+      : new Uint8Array(length)
     const view = viewOf(question)
     view.setUint8(0, MARK)
     view.setUint32(1, this.team.here, true)

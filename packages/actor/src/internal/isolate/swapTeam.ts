@@ -17,7 +17,7 @@ import type { Message } from "../../Message.ts"
 import type { Pid } from "../../Pid.ts"
 import { SwapError } from "../../SwapError.ts"
 import { elsewhere, notHere } from "../about.ts"
-import { type Cell, cellOf } from "../cell.ts"
+import { Cell } from "../cell.ts"
 import { exited, type Resolved } from "../hotSwap.ts"
 import type { Swaps } from "../isolates.ts"
 import { planCells, sampled, swapShare } from "../swapGroup.ts"
@@ -185,7 +185,8 @@ export class SwapTeam implements Swaps {
   /** Where actors of a group may be. */
   private places({ tree }: Selection): { readonly here: boolean; readonly others: ReadonlyArray<Other> } {
     const { team } = this
-    const root = tree === undefined ? undefined : cellOf(tree)
+    if (tree === "nobody") return { here: false, others: [] }
+    const root = tree
     const isHere = root === undefined || elsewhere(root) === undefined
     const only = root === undefined ? undefined : isHere ? team.here : team.isolateOf(root)
     const others = team.loads().flatMap(({ isolate }) => {
@@ -206,7 +207,7 @@ export class SwapTeam implements Swaps {
     timeout: number,
     unreached: Array<Unreached>
   ): Effect.Effect<ReadonlyArray<Asked>> {
-    const root = tree === undefined ? null : cellOf(tree).pid
+    const root = tree instanceof Cell ? tree.pid : null
     if (where === undefined && !listed) {
       return Effect.succeed(others.map((other) => ({ ...other, chosen: { pids: null, tree: root } })))
     }

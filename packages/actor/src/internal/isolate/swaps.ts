@@ -124,7 +124,7 @@ export class SwapErrands {
     { pids, tree }: typeof Chosen.Type
   ): Effect.Effect<ReadonlyArray<Cell>> {
     if (pids !== null) return Effect.succeed(pids.map((pid) => this.cell(pid)))
-    return selectCells(this.context, upgrade, tree === null ? undefined : { tree: this.cell(tree) as never })
+    return selectCells(this.context, upgrade, tree === null ? undefined : { tree: this.cell(tree) })
   }
 
   swap(pid: Pid, key: UpgradeKey, options: Resolved): Stream.Stream<boolean, SwapError | SwapWentBack> {

@@ -52,6 +52,9 @@ const ASK_FOR_TURN = 256
 const WAIT_FOR_TURN = 4096
 /** What a ms of measured handlers counts as. */
 const WORK_PER_MILLI = 8192
+/** ms after which the event loop gets its turn, and at most, while more is queued than when it last had one (G220). */
+export const RUN = 0.4
+const LONG_RUN = 1.6
 /** Actors that became runnable while the pump waits for its turn, after which it no longer does. */
 const IMPATIENT = 1024
 /** ms: nothing needs the process any more, and after so long it is let go. */
@@ -70,6 +73,8 @@ export class Pump {
   private turnAsked = false
   private work = 0
   private impatience = 0
+  /** Messages that were queued when the event loop last had its turn. */
+  private backlog = 0
   private armedAt = Infinity
   private holding: TimerHandle | number | undefined = undefined
   private lingering = false
@@ -96,6 +101,18 @@ export class Pump {
     this.scheduled = true
     this.onTurn = true
     this.askForTurn()
+  }
+
+  /** Whether a run of `millis`, at least `RUN`, is over with so many messages queued: more would only become dearer. */
+  isOver(millis: number, queued: number): boolean {
+    if (queued > this.backlog && millis <= LONG_RUN) return false
+    this.backlog = queued
+    return true
+  }
+
+  /** Nothing is left to do. */
+  rest(): void {
+    this.backlog = 0
   }
 
   /** The event loop has waited long enough. */

@@ -23,7 +23,7 @@ import { isServable, takeLetter } from "./lanes.ts"
 import { Kind, type Letter } from "./mailbox.ts"
 import { BUDGET, type Meter, meterOf } from "./meter.ts"
 import type { Watch } from "./monitors.ts"
-import { Pump } from "./pump.ts"
+import { Pump, RUN } from "./pump.ts"
 import { Random } from "./random.ts"
 import { Ring } from "./ring.ts"
 import type { MemoryShard } from "./shard.ts"
@@ -34,8 +34,7 @@ import type { Timer } from "./timers.ts"
 const AHEAD = 16
 /** Of so many runs of the pump one reads the clock from the start. */
 const SAMPLE = 16
-/** ms after which the event loop gets its turn; messages after which it does where the clock stands still. */
-const RUN = 0.4
+/** Messages after which the event loop gets its turn where the clock stands still. */
 const RUN_MESSAGES = 8192
 /** Deferred tasks of one pass. */
 const TASKS_PER_PASS = 64
@@ -229,7 +228,7 @@ export class Scheduler {
           if (this.debt.size > 0) handled += this.serveDebt()
         }
         more = this.hasWork()
-        if (!more || handled >= RUN_MESSAGES || (this.marked && this.now >= this.until)) break
+        if (!more || handled >= RUN_MESSAGES || (this.marked && this.now >= this.until && this.isOver())) break
         if (this.awaited !== undefined && !this.awaited.pending) break
       }
     } finally {
@@ -240,11 +239,18 @@ export class Scheduler {
       this.pump.did(handled, this.marked ? this.now - this.until + RUN : 0)
       if (more && this.awaited?.pending === false) this.pump.wake()
       else if (more) this.pump.yield()
-      else if (this.shard.queued === 0) this.shard.pool.trim()
+      else {
+        this.pump.rest()
+        if (this.shard.queued === 0) this.shard.pool.trim()
+      }
       const deadline = this.deadline()
       if (deadline !== Infinity) this.pump.arm(deadline)
       this.pump.hold()
     }
+  }
+
+  private isOver(): boolean {
+    return this.pump.isOver(this.now - this.until + RUN, this.shard.queued)
   }
 
   /** Whether the next run has something to do. */

@@ -10,15 +10,14 @@ export interface NativeBuffers {
   depart(handle: number, view: ArrayBuffer | undefined): number
   moved(handle: number, view: ArrayBuffer): void
   arrive(handle: number): boolean
-  resume(handle: number): boolean
-  forget(handle: number): void
+  resume(handle: number, view: ArrayBuffer): boolean
   release(handle: number, view: ArrayBuffer | undefined): number
   readonly bytes: number
   readonly copies: boolean
 }
 
 export interface BuffersBinding {
-  readonly NativeBuffers: new(limit: number, copies: boolean) => NativeBuffers
+  readonly NativeBuffers: new(limit: number, copies: boolean, system: number | undefined) => NativeBuffers
 }
 
 const done = 0
@@ -69,14 +68,23 @@ export class NativeBlock implements Block {
 
   attach(): ArrayBuffer {
     if (this.#view !== undefined) return this.#view
-    const { native, parked } = this.#pool
-    const before = parked.take(this.#handle)
-    const first = before !== undefined && native.resume(this.#handle) ? before : native.view(this.#handle)
-    // The program's own: Node detaches the first one at the isolate's end, when it is to be known who has the memory.
-    const view = this.#view = this.#pool.isWatched(this) ? moved(first) ?? first : first
-    native.moved(this.#handle, view)
+    const pool = this.#pool
+    const handle = this.#handle
+    const before = pool.parked.take(handle)
+    let view = before === undefined ? undefined : moved(before)
+    if (view === undefined || !pool.native.resume(handle, view)) view = this.#first()
+    this.#view = view
     keepAlive(view, this)
-    this.#pool.seen(this)
+    pool.seen(this)
+    return view
+  }
+
+  // The program's own: Node detaches the first one at the isolate's end, when it is to be known who has the memory.
+  #first(): ArrayBuffer {
+    const pool = this.#pool
+    const first = pool.view(this.#handle)
+    const view = pool.isWatched(this) ? moved(first) ?? first : first
+    pool.native.moved(this.#handle, view)
     return view
   }
 
@@ -108,7 +116,6 @@ export class NativeBlock implements Block {
     const parks = view !== undefined && this.byteLength >= worthParking && this.#pool.isWatched(this)
     if (this.#pool.native.depart(handle, parks ? undefined : view) !== done) return undefined
     if (parks) this.#pool.parked.add(handle, view)
-    this.#pool.native.forget(handle)
     this.#handle = 0
     this.#view = undefined
     this.#pool.gone(this)
@@ -135,7 +142,7 @@ const refuses = (binding: BuffersBinding): boolean => {
   if (known !== undefined) return known
   // For the pool that tries it.
   refusals.set(binding, false)
-  const pool = new NativePool(binding, 1)
+  const pool = new NativePool(binding, 1, undefined)
   const block = pool.allocate(1)
   if (typeof block === "string") return false
   block.attach()
@@ -148,13 +155,16 @@ const refuses = (binding: BuffersBinding): boolean => {
 export class NativePool implements BufferPool {
   readonly native: NativeBuffers
   readonly parked = new Parked()
+  /** Its views are external memory. Not known before the first one; asked once, because each hop wants to know. */
+  #isExternal: boolean | undefined = undefined
   // The addon's own finalizers see the memory; a block that was never looked at has none.
   readonly #lost = new FinalizationRegistry<number>((handle) => {
     this.native.release(handle, undefined)
   })
 
-  constructor(binding: BuffersBinding, limit: number, copies = false) {
-    this.native = new binding.NativeBuffers(limit, copies || refuses(binding))
+  /** `system`: its handle, where there are more isolates than one, which are on one account. */
+  constructor(binding: BuffersBinding, limit: number, system: number | undefined, copies = false) {
+    this.native = new binding.NativeBuffers(limit, copies || refuses(binding), system)
   }
 
   readonly allocate = (bytes: number): Block | "limit" | "memory" => {
@@ -177,9 +187,15 @@ export class NativePool implements BufferPool {
     this.#lost.unregister(block)
   }
 
-  /** Whether the addon has a finalizer for its memory: of copies, and of no bytes, it has none. */
+  view(handle: number): ArrayBuffer {
+    const view = this.native.view(handle)
+    if (view.byteLength > 0) this.#isExternal ??= !this.native.copies
+    return view
+  }
+
+  /** Whether the addon has a finalizer for its memory, which was looked at: of copies, and of no bytes, it has none. */
   isWatched(block: Block): boolean {
-    return block.byteLength > 0 && !this.native.copies
+    return block.byteLength > 0 && this.#isExternal === true
   }
 
   /**

@@ -5,6 +5,7 @@
  * The cell of such an actor stands on a `Bound` whose sends are these, so that a send inside the isolate asks nothing.
  */
 import * as Exit from "effect/Exit"
+import { giveBack } from "../buffer/parcel.ts"
 import type { Call } from "../call.ts"
 import { carry } from "../carry.ts"
 import type { Cell } from "../cell.ts"
@@ -75,7 +76,7 @@ export class Sends {
     this.#clock = clock
   }
 
-  // Buffers are gone once they are packed: so the way is asked first, and cannot refuse afterwards.
+  // Buffers are gone once they are packed: so the way is asked first, and not again afterwards.
   #ask(to: Cell, there: number, from: Cell | undefined): Outcome {
     this.#ops.moves(there)
     return this.#away.mayLeave(to.low, to.generation, from?.low ?? 0, from?.generation ?? 0)
@@ -107,7 +108,9 @@ export class Sends {
     }
     const carried = carry(wire, op, payload)
     if (Exit.isFailure(carried)) return BadMessage
-    return this.#away.send(to.low, to.generation, there, carried.value, fromLow, fromGeneration, flags)
+    const outcome = this.#away.send(to.low, to.generation, there, carried.value, fromLow, fromGeneration, flags)
+    if (outcome !== Accepted) giveBack(wire.host, carried.value)
+    return outcome
   }
 
   // Straight into the arena. false: nothing was sent, and the long way decides.
@@ -148,8 +151,10 @@ export class Sends {
     const question = carried.value as Uint8Array | undefined
     const bytes = reading === undefined ? question : to.host.isolates!.streams.ask(reading, to, question)
     if (timeout !== Infinity) call.deadline = this.#clock.now() + timeout
-    return from === undefined
+    const outcome = from === undefined
       ? this.#away.call(to.low, to.generation, there, bytes, 0, 0, flags, call, timeout)
       : this.#away.call(to.low, to.generation, there, bytes, from.low, from.generation, flags, call, timeout)
+    if (outcome !== Accepted) giveBack(wire.host, question)
+    return outcome
   }
 }

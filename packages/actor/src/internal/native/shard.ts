@@ -279,7 +279,7 @@ export class NativeShard implements Shard {
   // -- buffers --------------------------------------------------------------------------------------------------------
 
   makeBuffers(limit: number): NativePool {
-    return new NativePool(this.#binding, limit)
+    return new NativePool(this.#binding, limit, this.#options.system)
   }
 
   // -- the whole ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,62 @@
+// G220: when the event loop has its turn, of the twin. The handlers move the clock.
+import { assert, describe, it } from "vitest"
+import type { Cell } from "../../src/internal/cell.ts"
+import { makeSystem } from "./harness.ts"
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+describe("G220: the event loop has its turn", () => {
+  it("after some 0.4 ms of a flood that does not grow", async () => {
+    const s = makeSystem()
+    let left = 100_000
+    const cells: ReadonlyArray<Cell> = Array.from({ length: 100 }, (_, at) =>
+      s.spawn("relay", () => {
+        s.clock.time += 0.001
+        if (--left > 0) s.tell(cells[(at * 7 + 1) % 100]!, at)
+      }))
+    for (let i = 0; i < 4096; i++) s.tell(cells[i % 100]!, i)
+    for (let i = 0; i < 10; i++) await turn()
+    const waits: Array<number> = []
+    for (let i = 0; i < 50; i++) {
+      const before = s.clock.time
+      await turn()
+      waits.push(s.clock.time - before)
+    }
+    assert.isAbove(Math.min(...waits), 0.39)
+    assert.isBelow(Math.max(...waits), 1)
+    left = 0
+    await s.settle()
+  })
+
+  it("later while more is sent from there than is handled, so that it does not pile up", async () => {
+    const s = makeSystem()
+    let handled = 0
+    const cells = Array.from({ length: 100 }, () =>
+      s.spawn("busy", () => {
+        s.clock.time += 0.001
+        handled++
+      }))
+    let most = 0
+    for (let i = 0; i < 100; i++) {
+      for (let j = 0; j < 1000; j++) s.tell(cells[j % 100]!, j)
+      await turn()
+      most = Math.max(most, (i + 1) * 1000 - handled)
+    }
+    // A turn and what is sent beside it.
+    assert.isAtMost(most, 2000)
+  })
+
+  it("after 1.6 ms whatever is queued", async () => {
+    const s = makeSystem()
+    const cells = Array.from({ length: 100 }, () => s.spawn("busy", () => void (s.clock.time += 0.001)))
+    const waits: Array<number> = []
+    for (let i = 0; i < 20; i++) {
+      for (let j = 0; j < 5000; j++) s.tell(cells[j % 100]!, j)
+      const before = s.clock.time
+      await turn()
+      waits.push(s.clock.time - before)
+    }
+    assert.isBelow(Math.max(...waits), 2.2)
+    await s.settle()
+  })
+})
