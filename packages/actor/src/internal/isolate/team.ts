@@ -193,7 +193,7 @@ export class Team implements Isolates {
     const report = this.reporter.report()
     const pong = (report: Report) => agent?.tellUnsafe(messages["myrmidon/Pong"]({ isolate: this.here, report }))
     // The name of a behaviour may have no encoding; the sign of life has.
-    if (pong(report) === "BadMessage") pong({ ...report, behaviors: null })
+    if (pong(report) === "BadMessage") pong({ figures: report.figures, behaviors: null })
   }
 
   /** What an isolate told of itself. One that has ended meanwhile is counted already. */
