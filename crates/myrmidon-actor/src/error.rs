@@ -89,6 +89,13 @@ pub enum SpawnError {
     Ignored,
     /// It cannot be done from here: a name on another shard, or a link from outside of any actor.
     Elsewhere,
+    /// An option is out of range.
+    Option {
+        /// Which.
+        name: &'static str,
+        /// What it may be.
+        allowed: &'static str,
+    },
 }
 
 impl fmt::Display for SpawnError {
@@ -100,6 +107,7 @@ impl fmt::Display for SpawnError {
             Self::InitFailed(error) => write!(f, "it did not start: {}", error.message),
             Self::Ignored => f.write_str("it does not start now"),
             Self::Elsewhere => f.write_str("a name is given on the actor's own shard, and only an actor has links"),
+            Self::Option { name, allowed } => write!(f, "{name} is out of range: {allowed}"),
         }
     }
 }

@@ -241,19 +241,21 @@ pub(crate) fn whereis<M: Send + 'static>(system: &System, name: &str) -> Option<
     named.is_some_and(|named| named.kind == kind).then(|| ActorRef::new(pid, kind))
 }
 
-fn opening(parent: Pid, options: &Spawn, watch: Option<u32>) -> Opening {
+fn opening(parent: Pid, options: &Spawn, watch: Option<u32>) -> Result<Opening, SpawnError> {
+    let budget = options.budget_word()?;
     let (capacity, policy) = options.mailbox.words();
     let link = if options.link { flags::LINK } else { 0 };
     let traps = if options.trap_exits { flags::TRAP_EXIT } else { 0 };
     let watched = if watch.is_some() { flags::MONITOR } else { 0 };
-    Opening {
+    Ok(Opening {
         parent,
         flags: link | traps | watched,
         watch: watch.unwrap_or(0),
         capacity,
         policy,
+        budget,
         name: options.name.clone(),
-    }
+    })
 }
 
 /// An actor spawns another one.
@@ -273,7 +275,7 @@ pub(crate) fn spawn_body<M: Send + 'static>(
     watch: Option<u32>,
     body: Box<dyn Body>,
 ) -> Result<ActorRef<M>, SpawnError> {
-    let opening = opening(parent, options, watch);
+    let opening = opening(parent, options, watch)?;
     let kind = body.kind();
     let own = place::here(|worker| worker.door().clone());
     let system = own.as_ref().map(|door| door.system).or_else(|| place::away().map(|away| away.door.system));
@@ -323,7 +325,7 @@ pub(crate) fn spawn_outside<M: Send + 'static>(
     let kind = body.kind();
     let placement = if options.placement == Placement::Here { Placement::LeastLoaded } else { options.placement };
     let door = choose(system, placement).ok_or(SpawnError::Closed)?;
-    let opening = opening(Pid::NONE, options, None);
+    let opening = opening(Pid::NONE, options, None)?;
     if opening.name.is_none()
         && let Some(pid) = door.pid()
     {

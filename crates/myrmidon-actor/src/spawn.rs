@@ -1,7 +1,8 @@
 //! How an actor is spawned: where, how large its mailbox is, who is tied to it from its first moment.
 
+use crate::SpawnError;
 use core::time::Duration;
-use myrmidon_core::record::policy;
+use myrmidon_core::{record::policy, shard::MAX_BUDGET};
 
 /// What a full mailbox does (G13 to G16).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +74,7 @@ pub struct Spawn {
     pub(crate) name: Option<Box<str>>,
     pub(crate) link: bool,
     pub(crate) trap_exits: bool,
+    pub(crate) budget: Option<u32>,
 }
 
 impl Spawn {
@@ -114,5 +116,37 @@ impl Spawn {
     pub fn trapping_exits(mut self) -> Self {
         self.trap_exits = true;
         self
+    }
+
+    /// Messages that it handles at most before others get their turn, for its whole life: 1 to 64, 64 unless said otherwise
+    /// (G105, G227). With another number it is not spawned, and the error is [`SpawnError::Option`].
+    ///
+    /// A weight among actors that are flooded. Of time it says nothing: a slice ends with the budget or with its millisecond.
+    ///
+    /// ```
+    /// use myrmidon_actor::{Context, Runtime, Spawn, SpawnError, behavior};
+    /// let runtime = Runtime::start()?;
+    /// let import = || behavior((), |_: &mut (), _row: u64, _: &mut Context<_>| ());
+    /// let background = runtime.spawn_with(&Spawn::new().budget(4), import())?;
+    /// background.tell(1)?;
+    /// assert!(matches!(
+    ///     runtime.spawn_with(&Spawn::new().budget(65), import()),
+    ///     Err(SpawnError::Option { name: "budget", .. })
+    /// ));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn budget(mut self, messages: u32) -> Self {
+        self.budget = Some(messages);
+        self
+    }
+
+    /// The budget of a SPAWN record; 0 says nothing.
+    pub(crate) fn budget_word(&self) -> Result<u32, SpawnError> {
+        match self.budget {
+            None => Ok(0),
+            Some(messages) if (1..=MAX_BUDGET).contains(&messages) => Ok(messages),
+            Some(_) => Err(SpawnError::Option { name: "budget", allowed: "1 to 64 messages" }),
+        }
     }
 }

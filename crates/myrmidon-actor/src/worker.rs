@@ -54,6 +54,8 @@ pub(crate) struct Opening {
     pub watch: u32,
     pub capacity: u32,
     pub policy: u32,
+    /// Messages in a slice; 0 stands for the most there may be.
+    pub budget: u32,
     pub name: Option<Box<str>>,
 }
 

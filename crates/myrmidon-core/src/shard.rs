@@ -45,7 +45,7 @@ use crate::{
     reason::{self, Reasons},
     record::{Record, call_end, completion, control as words, flag, word},
     room::Holds,
-    scheduler::Scheduler,
+    scheduler::{MAX_QUOTA, Scheduler},
     signal::Signals,
     slab::{Place, Slab, mark},
     tide::Tide,
@@ -56,6 +56,9 @@ use rustc_hash::FxHashMap;
 
 /// Mailboxes with less room than this are congested, unless the binding says another number.
 pub const DEFAULT_MARGIN: u32 = 1024;
+
+/// Messages that the budget of a spawn may allow a slice: the most, and what one has that says nothing (G105).
+pub const MAX_BUDGET: u32 = MAX_QUOTA as u32;
 
 /// Sizes and choices of a shard.
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +120,8 @@ pub struct Shard {
     letters: [u64; 8],
     /// Messages handled by all actors, ever.
     reductions: u64,
+    /// Microseconds that handlers of all actors took, ever.
+    micros: u64,
     closed: bool,
     peers: Peers,
     away: AwayCalls,
@@ -178,6 +183,7 @@ impl Shard {
             budget: long_slice_us.max(1),
             letters: [0; 8],
             reductions: 0,
+            micros: 0,
             closed: false,
             peers: Peers::default(),
             away: AwayCalls::default(),

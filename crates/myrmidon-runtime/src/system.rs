@@ -33,7 +33,7 @@ pub struct Seat {
     pub(crate) isolate: u8,
     pub(crate) shard: u8,
     pub(crate) door: ShardHandle,
-    load: [AtomicU64; 3],
+    load: [AtomicU64; 4],
 }
 
 /// What is known of an isolate, for placement: as of its last tick.
@@ -45,6 +45,8 @@ pub struct IsolateLoad {
     pub shard: u8,
     /// Messages that it has handled, ever.
     pub reductions: u64,
+    /// Microseconds that its handlers took, ever.
+    pub micros: u64,
     /// Actors that wait for their turn.
     pub runnable: u64,
     /// Actors that live.
@@ -54,16 +56,16 @@ pub struct IsolateLoad {
 impl Seat {
     /// The owner says how much it has to do.
     pub(crate) fn report(&self, shard: &Shard) {
-        let now = [shard.reductions(), u64::from(shard.runnable()), u64::from(shard.actors())];
+        let now = [shard.reductions(), shard.micros(), u64::from(shard.runnable()), u64::from(shard.actors())];
         for (place, value) in self.load.iter().zip(now) {
             place.store(value, core::sync::atomic::Ordering::Relaxed);
         }
     }
 
     fn load(&self) -> IsolateLoad {
-        let [reductions, runnable, live] =
-            [0, 1, 2].map(|at: usize| self.load[at].load(core::sync::atomic::Ordering::Relaxed));
-        IsolateLoad { isolate: self.isolate, shard: self.shard, reductions, runnable, live }
+        let [reductions, micros, runnable, live] =
+            [0, 1, 2, 3].map(|at: usize| self.load[at].load(core::sync::atomic::Ordering::Relaxed));
+        IsolateLoad { isolate: self.isolate, shard: self.shard, reductions, micros, runnable, live }
     }
 }
 

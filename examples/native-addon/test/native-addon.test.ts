@@ -11,7 +11,7 @@ import {
   Monitor,
   SharedBuffer
 } from "@myrmidonjs/actor"
-import { Deferred, Effect, Exit, Fiber, Option, Schema, Stream } from "effect"
+import { Deferred, Effect, Exit, Fiber, Metric, Option, Schedule, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
@@ -301,6 +301,23 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       yield* Actor.kill(actor)
       yield* end
       assert.deepInclude(yield* rowOf("Library"), { actors: 0, reductions: 21, memory: 0 })
+    }))))
+
+  it.live("G226: the accounts of actors in Rust are metrics, read now and then", () =>
+    run(Effect.scoped(Effect.gen(function*() {
+      const actor = yield* library
+      for (let n = 0; n < 20; n++) yield* actor.tell(Read({ text: "word" }))
+      yield* actor.ask(Count({ word: "word" }))
+      const handled = Effect.map(
+        Metric.snapshot,
+        (metrics) =>
+          metrics.flatMap(({ attributes, id, state }) =>
+            id === "myrmidon_behavior_reductions" && attributes?.["protocol"] === "Library"
+              ? [Number((state as { readonly count: number }).count)]
+              : []
+          )
+      )
+      yield* Effect.repeat(handled, { until: ([count]) => count === 21, schedule: Schedule.spaced("10 millis") })
     }))))
 
   it.live("G201: to swap it, to look into it or to trace it from TypeScript is ActorElsewhere, and it goes on", () =>

@@ -92,6 +92,8 @@ export interface IsolateInfo {
   readonly runnable: number
   /** Messages handled, ever. */
   readonly reductions: number
+  /** ms that its handlers took, ever: what `spawnOn` goes by. */
+  readonly millis: number
   /** Messages in its mailboxes; undefined, as `bytes`: it did not answer within a second, or is one of `rustShards`. */
   readonly queued: number | undefined
   /** Memory of the runtime's own tables there, as far as it knows. */
@@ -113,7 +115,7 @@ export interface SystemInfo {
   readonly isolates: ReadonlyArray<IsolateInfo>
   /** Bytes of `SharedBuffer`s that were allocated and not released, in all isolates. */
   readonly bufferBytes: number
-  /** The platform refuses external memory, so that each view of a buffer is a copy. */
+  /** The platform refuses external memory, so that each view of a buffer is a copy: known from the system's start (G228). */
   readonly buffersAreCopied: boolean
 }
 
@@ -205,8 +207,9 @@ export class ActorSystem extends Context.Service<ActorSystem, {
   ) => Effect.Effect<ReadonlyArray<ActorInfo>>
   /**
    * The accounts of all behaviours, by protocol and version, in the order in which they were first spawned; of all
-   * isolates, as `top`. What an isolate had used when it was last read stays when it ends. Those of this isolate also as
-   * the metrics `myrmidon_behavior_actors`, `_reductions`, `_millis`, `_mailbox` and `_memory` of the latest 64.
+   * isolates, as `top`. What an isolate had used when it was last read stays when it ends. Also as the
+   * metrics `myrmidon_behavior_actors`, `_reductions`, `_millis`, `_mailbox` and `_memory` of the latest 64, where those of
+   * other isolates are as old as their last report (G226).
    */
   readonly behaviors: Effect.Effect<ReadonlyArray<BehaviorInfo>>
   /** Bounded: a slow reader loses letters, which the metric `myrmidon_dropped_letters` counts. */

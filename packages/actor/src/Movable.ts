@@ -33,7 +33,7 @@ export interface Movable<in out Rpcs extends Rpc.Any, in Args, in out State, out
 {
   /**
    * Starts an actor in the isolate that opened the system (`"main"`), on the least loaded worker (`"worker"`), on the
-   * least loaded of all (`"spread"`), or on that one. It ends with the surrounding Scope, as one of this isolate would.
+   * least loaded of all (`"spread"`), or on that one. Load is the time of handlers (G225). It ends with the surrounding Scope, as one of this isolate would.
    *
    * The arguments travel as data: by the schema that `Actor.module` was given, else as plain values. Without worker
    * isolates, in tests and on the twin, it starts here, and its arguments still go through their codec.

@@ -112,6 +112,18 @@ describe.each(systems)("SharedBuffer on the %s", (_name, system) => {
       buffer.release()
     }))))
 
+  it.effect("G228: the system says from its start whether views are copies, and its first view changes nothing of it", () =>
+    Effect.gen(function*() {
+      const { info } = yield* ActorSystem
+      const { bufferBytes, buffersAreCopied } = yield* info
+      // Node takes the runtime's memory as it is.
+      assert.deepStrictEqual([bufferBytes, buffersAreCopied], [0, false])
+      const buffer = yield* SharedBuffer.allocate(4)
+      buffer.bytes().fill(1)
+      assert.strictEqual((yield* info).buffersAreCopied, buffersAreCopied)
+      buffer.release()
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.effect("G136: so it is everywhere in a payload, and what stands around it is a copy", () =>
     run(scoped(Effect.gen(function*() {
       const actor = yield* StoreLive.spawn(undefined)

@@ -116,6 +116,8 @@ export interface IsolateData {
   readonly shard: number
   /** Messages that it has handled, ever. */
   readonly reductions: number
+  /** Microseconds that its handlers took, ever. */
+  readonly micros: number
   /** Actors that wait for their turn. */
   readonly runnable: number
   /** Actors that live. */

@@ -65,6 +65,8 @@ pub struct IsolateData {
     pub shard: u32,
     /// Messages that it has handled, ever.
     pub reductions: f64,
+    /// Microseconds that its handlers took, ever.
+    pub micros: f64,
     /// Actors that wait for their turn.
     pub runnable: f64,
     /// Actors that live.
@@ -80,6 +82,7 @@ impl From<IsolateLoad> for IsolateData {
             isolate: u32::from(load.isolate),
             shard: u32::from(load.shard),
             reductions: load.reductions as f64,
+            micros: load.micros as f64,
             runnable: load.runnable as f64,
             live: load.live as f64,
             is_rust: myrmidon_actor::is_worker(load.shard),

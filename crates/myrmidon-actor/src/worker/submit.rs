@@ -314,8 +314,8 @@ impl Worker {
 
     /// Opens a reserved PID and puts its actor into its place. `started` is the caller's to run.
     pub fn open(&mut self, pid: Pid, body: Box<dyn Body>, opening: &Opening) -> Result<(), SpawnError> {
-        let Opening { parent, flags, watch, capacity, policy, name } = opening;
-        let head = submission::SPAWN | flags << 8;
+        let Opening { parent, flags, watch, capacity, policy, budget, name } = opening;
+        let head = submission::SPAWN | flags << 8 | budget << 16;
         if let Some(name) = name {
             self.flush();
             let record =

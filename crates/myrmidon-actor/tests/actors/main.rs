@@ -3,6 +3,7 @@
 mod asks;
 #[cfg(feature = "tokio")]
 mod asynchronous;
+mod budgets;
 mod lending;
 mod life;
 mod mailbox;

@@ -239,6 +239,11 @@ impl Shard {
         self.reductions
     }
 
+    /// Microseconds that its actors' handlers took, ever: as each was charged, those included that have ended (G225).
+    pub const fn micros(&self) -> u64 {
+        self.micros
+    }
+
     /// Packets that wait to be carried to other shards.
     pub fn packets(&self) -> usize {
         self.peers.waiting()

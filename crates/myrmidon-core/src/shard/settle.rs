@@ -24,6 +24,7 @@ impl Shard {
             }
             self.batch.cursor = at;
             if micros > slice.charged {
+                self.micros += u64::from(micros - slice.charged);
                 let hot = &mut self.slab[slice.index];
                 if hot.generation == slice.generation && hot.place == Place::Batch {
                     hot.micros += u64::from(micros - slice.charged);
@@ -204,6 +205,7 @@ impl Shard {
 
     /// Charges an actor for work outside of a slice.
     pub(super) fn charge(&mut self, index: u32, micros: u32) {
+        self.micros += u64::from(micros);
         let hot = &mut self.slab[index];
         hot.micros += u64::from(micros);
         if micros > self.budget && hot.place == Place::None {

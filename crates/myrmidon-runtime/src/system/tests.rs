@@ -334,3 +334,18 @@ fn isolates_are_numbered_as_they_join_and_a_system_ends_with_its_last() {
     assert!(System::find(system.handle()).is_none());
     assert!(matches!(Isolate::open(&system, &directory, SMALL), Err(JoinError::Ended)));
 }
+
+#[test]
+fn g225_the_time_of_an_isolates_handlers_is_known_to_all() {
+    let (system, directory) = (System::open(), Directory::new());
+    let mut isolate = Isolate::open(&system, &directory, PeerLimits::default()).expect("it joins");
+    let pid = isolate.spawn();
+    assert_eq!(system.isolates()[0].micros, 0);
+    assert_eq!(isolate.tick(&[number(pid, Pid::NONE, 1), number(pid, Pid::NONE, 2)], 200), 3);
+    isolate.ring[0][word::B] = 2;
+    isolate.ring[0][word::FROM] = 70_000;
+    isolate.tick(&[], 200);
+    let load = system.isolates()[0];
+    assert_eq!((load.reductions, load.micros), (2, 70_000));
+    isolate.close();
+}

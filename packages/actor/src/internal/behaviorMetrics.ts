@@ -1,10 +1,12 @@
 /**
- * The accounts of behaviours as metrics: pulled, so that they cost nothing until a snapshot is taken.
+ * The accounts of behaviours as metrics: pulled, so that they cost nothing until a snapshot is taken. Of other isolates
+ * they are what those said last (G226).
  */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import type { BehaviorInfo } from "../ActorSystem.ts"
-import type { Account, Accounts } from "./accounts.ts"
+import { behaviorKey, behaviorSums } from "./behaviorSum.ts"
+import type { Host } from "./host.ts"
 
 /** Behaviours that have metrics at the same time: the oldest goes first. */
 const most = 64
@@ -22,47 +24,51 @@ const counters = {
 
 type Column = keyof typeof gauges | keyof typeof counters
 
+type Named = Pick<BehaviorInfo, "protocol" | "version">
+
 const nothing = () => {}
 
 export class BehaviorMetrics {
-  private readonly accounts: Accounts
+  private readonly host: Host
   private readonly attributes: Readonly<Record<string, string>>
   private readonly context: Context.Context<never>
-  private readonly registered = new Map<Account, ReadonlyArray<Metric.Registration>>()
+  private readonly registered = new Map<string, ReadonlyArray<Metric.Registration>>()
   /** Of this turn of the event loop: a snapshot reads every metric. */
-  private last: ReadonlyMap<Account, BehaviorInfo> | undefined = undefined
+  private last: ReadonlyMap<string, BehaviorInfo> | undefined = undefined
 
-  constructor(accounts: Accounts, attributes: Readonly<Record<string, string>>, context: Context.Context<never>) {
-    this.accounts = accounts
+  constructor(host: Host, attributes: Readonly<Record<string, string>>, context: Context.Context<never>) {
+    this.host = host
     this.attributes = attributes
     this.context = context
-    accounts.onNew = (account) => this.saw(account)
+    host.accounts.onNew = (account) => this.saw(account)
   }
 
   remove(): void {
-    this.accounts.onNew = nothing
-    for (const account of this.registered.keys()) this.forget(account)
+    this.host.accounts.onNew = nothing
+    for (const key of this.registered.keys()) this.forget(key)
   }
 
-  private saw(account: Account): void {
-    this.registered.set(account, this.register(account))
+  /** An isolate has a behaviour that it did not have before. */
+  saw(behavior: Named): void {
+    const key = behaviorKey(behavior)
+    if (this.registered.has(key)) return
+    this.registered.set(key, this.register(key, behavior))
     if (this.registered.size > most) this.forget(this.registered.keys().next().value!)
   }
 
-  private forget(account: Account): void {
-    this.registered.get(account)?.forEach((registration) => registration.remove())
-    this.registered.delete(account)
+  private forget(key: string): void {
+    this.registered.get(key)?.forEach((registration) => registration.remove())
+    this.registered.delete(key)
   }
 
-  private register(account: Account): ReadonlyArray<Metric.Registration> {
-    const { protocol, version } = account
+  private register(key: string, { protocol, version }: Named): ReadonlyArray<Metric.Registration> {
     const attributes = { ...this.attributes, protocol, version }
     return [
       ...Object.entries(gauges).map(([column, description]) =>
         Metric.registerUnsafe(
           Metric.gauge(`myrmidon_behavior_${column}`, { description, attributes }),
           this.context,
-          { get: () => ({ value: this.value(account, column as Column) }), update: nothing, modify: nothing }
+          { get: () => ({ value: this.value(key, column as Column) }), update: nothing, modify: nothing }
         )
       ),
       ...Object.entries(counters).map(([column, description]) =>
@@ -70,7 +76,7 @@ export class BehaviorMetrics {
           Metric.counter(`myrmidon_behavior_${column}`, { description, attributes, incremental: true }),
           this.context,
           {
-            get: () => ({ count: this.value(account, column as Column), incremental: true }),
+            get: () => ({ count: this.value(key, column as Column), incremental: true }),
             update: nothing,
             modify: nothing
           }
@@ -79,11 +85,12 @@ export class BehaviorMetrics {
     ]
   }
 
-  private value(account: Account, column: Column): number {
+  private value(key: string, column: Column): number {
     if (this.last === undefined) {
-      this.last = this.accounts.read()
+      const { accounts, isolates } = this.host
+      this.last = behaviorSums([...accounts.read().values(), ...isolates?.overview.latest ?? []])
       void Promise.resolve().then(() => this.last = undefined)
     }
-    return this.last.get(account)?.[column] ?? 0
+    return this.last.get(key)?.[column] ?? 0
   }
 }

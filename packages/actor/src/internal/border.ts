@@ -19,6 +19,8 @@ export interface IsolateLoad {
   readonly isolate: number
   readonly shard: number
   readonly reductions: number
+  /** Microseconds that its handlers took, ever. */
+  readonly micros: number
   readonly runnable: number
   readonly live: number
   /** A worker shard of Rust: its actors have no agent. */

@@ -34,6 +34,8 @@ import { Envelope } from "./envelope.ts"
 import { EndHook, EndHooks } from "./endHooks.ts"
 import { becameQuiet } from "./hold.ts"
 import { Hub } from "./hub.ts"
+import type { BehaviorMetrics } from "./behaviorMetrics.ts"
+import { FarFigures } from "./figures.ts"
 import type { IsolateMetrics } from "./isolateMetrics.ts"
 import type { Isolates } from "./isolates.ts"
 import { hold, interruptAll, type Life, lifeOf } from "./life.ts"
@@ -124,6 +126,8 @@ export class Host implements ShardHost {
   isolatesSilent = 0
   versions: Versions | undefined = undefined
   isolateMetrics: IsolateMetrics | undefined = undefined
+  behaviorMetrics: BehaviorMetrics | undefined = undefined
+  readonly farFigures = new FarFigures()
   readonly accounts = new Accounts(this)
   /** Names of the latest dead; the oldest goes first. */
   private readonly foreigns = new WeakMap<object, Bound>()

@@ -4,11 +4,12 @@ import * as Metric from "effect/Metric"
 import type { IsolateLoad } from "./border.ts"
 import type { Host } from "./host.ts"
 
-const gauges = {
-  live: ["actors", "live actors of an isolate"],
-  runnable: ["runnable", "actors of an isolate that wait for their turn"],
-  reductions: ["reductions", "messages that an isolate has handled"]
-} as const
+const gauges: ReadonlyArray<readonly [name: string, description: string, read: (load: IsolateLoad) => number]> = [
+  ["actors", "live actors of an isolate", ({ live }) => live],
+  ["runnable", "actors of an isolate that wait for their turn", ({ runnable }) => runnable],
+  ["reductions", "messages that an isolate has handled", ({ reductions }) => reductions],
+  ["millis", "ms of handler time of an isolate", ({ micros }) => micros / 1000]
+]
 
 export class IsolateMetrics {
   private readonly host: Host
@@ -24,12 +25,11 @@ export class IsolateMetrics {
 
   saw(isolate: number): void {
     const attributes = { ...this.attributes, isolate: String(isolate) }
-    const columns = Object.entries(gauges) as Array<[keyof typeof gauges, readonly [string, string]]>
     this.registered.set(
       isolate,
-      columns.map(([column, [name, description]]) =>
+      gauges.map(([name, description, read]) =>
         Metric.registerUnsafe(Metric.gauge(`myrmidon_isolate_${name}`, { description, attributes }), this.context, {
-          get: () => ({ value: this.load(isolate)?.[column] ?? 0 }),
+          get: () => ({ value: this.value(isolate, read) }),
           update: () => {},
           modify: () => {}
         })
@@ -46,7 +46,8 @@ export class IsolateMetrics {
     this.registered.forEach((_, isolate) => this.forget(isolate))
   }
 
-  private load(isolate: number): IsolateLoad | undefined {
-    return this.host.isolates?.loads().find((load) => load.isolate === isolate)
+  private value(isolate: number, read: (load: IsolateLoad) => number): number {
+    const found = this.host.isolates?.loads().find((load) => load.isolate === isolate)
+    return found === undefined ? 0 : read(found)
   }
 }

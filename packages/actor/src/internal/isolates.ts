@@ -88,6 +88,8 @@ export interface Overview {
   /** Throws as `topOf`. */
   readonly top: (n: number, by: Measure) => Effect.Effect<ReadonlyArray<ActorInfo>>
   readonly behaviors: Effect.Effect<ReadonlyArray<BehaviorInfo>>
+  /** What the others' behaviours used when they said so last, those of isolates that have ended included. */
+  readonly latest: ReadonlyArray<BehaviorInfo>
 }
 
 /** States and traces of actors of other isolates. */

@@ -66,7 +66,7 @@ const others = (host: Host): Overview | undefined => host.closed ? undefined : h
 const infoOf = (host: Host, totals: ReadonlyMap<number, Totals>): SystemInfo => {
   const { actors, bytes, queued } = host.shard.stats()
   const { isolates } = host
-  const each = isolates?.loads().map(({ isolate, isRust, live, reductions, runnable }) => {
+  const each = isolates?.loads().map(({ isolate, isRust, live, micros, reductions, runnable }) => {
     const isHere = isolate === isolates.here
     const { bytes: held, queued: waiting } = (isHere ? { bytes, queued } : totals.get(isolate)) ?? {}
     // What this one has just done is not in its last turn yet.
@@ -76,6 +76,7 @@ const infoOf = (host: Host, totals: ReadonlyMap<number, Totals>): SystemInfo => 
       language: isRust ? "rust" as const : "typescript" as const,
       runnable,
       reductions,
+      millis: micros / 1000,
       queued: waiting,
       bytes: held
     }

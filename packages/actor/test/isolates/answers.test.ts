@@ -11,7 +11,7 @@ import {
   HotSwap,
   type Pid
 } from "@myrmidonjs/actor"
-import { Effect, Exit, type Schema } from "effect"
+import { Effect, Exit, Metric, Schedule, type Schema } from "effect"
 import { Asked } from "../../src/internal/asked.ts"
 import { Answer, type Border } from "../../src/internal/border.ts"
 import { lookup } from "../../src/internal/opcodes.ts"
@@ -46,10 +46,27 @@ describe.runIf(native)("answers that cannot be encoded", { timeout: patience }, 
         assert.strictEqual(reason._tag, "NodeUnreachable")
         // Left out, as of an isolate that does not answer.
         const rows = yield* system.behaviors
-        assert.notInclude(rows.map(({ protocol }) => protocol), "Parent")
+        assert.isTrue(rows.every(({ actors, protocol }) => protocol !== "Parent" || actors === 0))
         assert.deepStrictEqual(yield* system.top(10, "memory"), [])
         assert.isTrue(yield* Actor.isAlive(child))
         yield* answers
+      }).pipe(Effect.scoped))
+
+    it.effect("G226: of what an isolate's behaviours use: its other figures are told", () =>
+      Effect.gen(function*() {
+        const { boot } = hostOf(yield* ActorSystem)
+        const parent = yield* ParentLive.spawnOn("worker", undefined)
+        yield* parent.ask(Parent.messages.Start())
+        yield* Actor.suspend(parent)
+        for (let n = 0; n < 3; n++) yield* parent.tell(Parent.messages.Add(n))
+        const queued = Effect.map(Metric.snapshot, (metrics) =>
+          metrics.find(({ attributes, id }) =>
+            id === "myrmidon_queued" && attributes?.["boot"] === boot
+          )?.state)
+        yield* Effect.repeat(queued, {
+          until: (state) => (state as { readonly value: number }).value === 3,
+          schedule: Schedule.spaced("10 millis")
+        })
       }).pipe(Effect.scoped))
 
     it.effect("G208: of an item of an agent's stream, and of its failure", () =>

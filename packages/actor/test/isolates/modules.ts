@@ -18,6 +18,7 @@ export const Counter = Actor.make("Counter", [
   Rpc.make("Crash", {}),
   Rpc.make("Never", { success: Schema.Int }),
   Rpc.make("Block", { payload: Schema.String }),
+  Rpc.make("Burn", { payload: Schema.Int, success: Schema.Int }),
   Rpc.make("BadReply", { success: Schema.Int }),
   Rpc.make("Exit", { payload: Schema.Int }),
   Rpc.make("Throw", {})
@@ -60,6 +61,12 @@ export const CounterLive = Actor.module(
       // Holds its thread until there is a file with that name.
       Block: (_, file) => {
         while (!existsSync(file));
+      },
+      // Holds its thread for so many ms.
+      Burn: (_, millis) => {
+        const end = performance.now() + millis
+        while (performance.now() < end);
+        return threadId
       },
       BadReply: () => "no number" as unknown as number,
       Exit: (_, code) => process.exit(code),

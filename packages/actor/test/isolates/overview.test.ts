@@ -1,4 +1,4 @@
-// What all isolates of a system use (G193).
+// What all isolates of a system use (G193), and their metrics (G226).
 import { assert, describe, layer } from "@effect/vitest"
 import { Actor, ActorSystem } from "@myrmidonjs/actor"
 import { Effect, Metric } from "effect"
@@ -8,9 +8,9 @@ import { join } from "node:path"
 import { fleetOf } from "../../src/internal/isolate/fleet.ts"
 import { hostOf } from "../../src/internal/system.ts"
 import { nativeLoads as native } from "../fixtures.ts"
-import { Counter, CounterLive } from "./modules.ts"
+import { Counter, CounterLive, GreeterLive } from "./modules.ts"
 
-const { Add, Block, Get } = Counter.messages
+const { Add, Block, Burn, Crash, Get } = Counter.messages
 /** ms: starting a thread may take its time on a busy machine. */
 const patience = 60_000
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
@@ -18,6 +18,19 @@ const counterRow = Effect.flatMap(
   ActorSystem,
   (system) => Effect.map(system.behaviors, (rows) => rows.find(({ protocol }) => protocol === "Counter"))
 )
+
+/** A metric of a system; of behaviours that of one protocol. */
+const valueOf = (boot: string, name: string, protocol = "Counter") =>
+  Effect.map(Metric.snapshot, (metrics) => {
+    const state = metrics.find(({ attributes, id }) =>
+      id === `myrmidon_${name}` && attributes?.["boot"] === boot &&
+      (!name.startsWith("behavior_") || attributes["protocol"] === protocol)
+    )?.state as { readonly value: number } | { readonly count: number } | undefined
+    return state === undefined ? NaN : "count" in state ? state.count : state.value
+  })
+/** Returns once it has that value: with a wrong one, never. */
+const until = (boot: string, name: string, value: number, protocol?: string) =>
+  Effect.repeat(turn, { until: () => Effect.map(valueOf(boot, name, protocol), (found) => found === value) })
 
 describe.runIf(native)("what all isolates use", { timeout: patience }, () => {
   layer(ActorSystem.layer({ isolates: 2 }), { excludeTestServices: true, timeout: patience })((it) => {
@@ -86,6 +99,58 @@ describe.runIf(native)("what all isolates use", { timeout: patience }, () => {
         rmSync(folder, { recursive: true })
       }).pipe(Effect.scoped))
   })
+
+  layer(ActorSystem.layer({ isolates: 2, longSchedule: 100 }), { excludeTestServices: true, timeout: patience })(
+    (it) => {
+      it.effect("G226: metrics are of all isolates, as each said last", () =>
+        Effect.gen(function*() {
+          const system = yield* ActorSystem
+          const { boot } = hostOf(system)
+          const counters = yield* Effect.forEach([0, 1, 2], (isolate) => CounterLive.spawnOn(isolate as never, 0))
+          const [, far, doomed] = counters
+          for (const counter of counters) for (let n = 0; n < 10; n++) yield* counter.ask(Add(1))
+          const before = yield* valueOf(boot, "behavior_millis")
+          yield* far!.ask(Burn(200))
+          const crashing = yield* CounterLive.spawnOn(1 as never, 0)
+          yield* Effect.flip(crashing.ask(Crash()))
+          yield* crashing.tell(Add(1))
+          yield* far!.tell(Add(2_000))
+          yield* Actor.suspend(doomed!)
+          for (let n = 0; n < 5; n++) yield* doomed!.tell(Add(1))
+          // Each says so with its next sign of life.
+          yield* until(boot, "behavior_actors", 3)
+          yield* until(boot, "behavior_reductions", 33)
+          yield* until(boot, "behavior_mailbox", 5)
+          yield* until(boot, "queued", 5)
+          yield* until(boot, "crashes", 1)
+          yield* until(boot, "dead_letters", 1)
+          yield* until(boot, "tell_failed", 1)
+          // On a busy machine others may have been long, too.
+          yield* Effect.repeat(turn, { until: () => Effect.map(valueOf(boot, "long_schedule"), (count) => count >= 1) })
+          yield* until(boot, "actors", 3)
+          assert.isAtLeast(yield* valueOf(boot, "behavior_millis"), before + 200)
+          assert.isAbove(yield* valueOf(boot, "behavior_memory"), 0)
+          const own = hostOf(system).shard.stats().bytes
+          assert.isAbove(yield* valueOf(boot, "bytes"), own)
+          // What it had counted stays when it ends; what it held does not.
+          fleetOf(hostOf(system))!.terminate(2)
+          yield* until(boot, "queued", 0)
+          yield* until(boot, "behavior_actors", 2)
+          assert.strictEqual(yield* valueOf(boot, "behavior_reductions"), 33)
+          fleetOf(hostOf(system))!.terminate(1)
+          yield* until(boot, "behavior_actors", 1)
+          assert.strictEqual(yield* valueOf(boot, "crashes"), 1)
+          assert.strictEqual(yield* valueOf(boot, "behavior_reductions"), 33)
+        }).pipe(Effect.scoped), patience)
+
+      it.effect("G226: a behaviour that runs in workers alone has its metrics", () =>
+        Effect.gen(function*() {
+          const { boot } = hostOf(yield* ActorSystem)
+          yield* GreeterLive.spawnOn("worker", undefined)
+          yield* until(boot, "behavior_actors", 1, "Greeter")
+        }).pipe(Effect.scoped), patience)
+    }
+  )
 
   layer(ActorSystem.layer({ isolates: 1 }), { excludeTestServices: true, timeout: patience })((it) =>
     it.effect(

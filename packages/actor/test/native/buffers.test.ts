@@ -96,4 +96,29 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("a block in a pa
     block.release()
     assert.strictEqual(pool.bytes(), 0)
   })
+
+  it("G228: whether views are copies is known before there is one", () => {
+    // As where the platform refuses external memory: the addon learns of it with its first view.
+    class Refusing extends load().NativeBuffers {
+      #known: boolean
+      constructor(limit: number, copies: boolean, system?: number) {
+        super(limit, true, system)
+        this.#known = copies
+      }
+      override get copies(): boolean {
+        return this.#known
+      }
+      override view(handle: number): ArrayBuffer {
+        this.#known = true
+        return super.view(handle)
+      }
+    }
+    const binding = { NativeBuffers: Refusing }
+    for (const limit of [1000, 0]) {
+      const pool = new NativePool(binding, limit, undefined)
+      assert.isTrue(pool.copies())
+      assert.strictEqual(pool.bytes(), 0)
+    }
+    assert.isFalse(new NativePool(load(), 1000, undefined).copies())
+  })
 })

@@ -175,3 +175,22 @@ fn g108_an_end_is_told_with_its_account() {
     let account = [word::FROM, word::FROM_GENERATION, word::SLOT, word::B].map(|at| dead[at]);
     assert_eq!(account, [5, 7, 350, 9]);
 }
+
+#[test]
+fn g225_a_shard_knows_the_time_of_all_its_handlers() {
+    let mut bench = Bench::new();
+    let (gone, left) = (bench.spawn(), bench.spawn());
+    bench.send(gone, 3);
+    bench.send(left, 1);
+    bench.run(70);
+    assert_eq!(bench.shard.micros(), 4 * 70);
+    // A handler that had waited, and work outside of a slice.
+    bench.put(submission::BUSY, left, Pid::NONE, 0, 0, 0);
+    bench.put(submission::READY, left, Pid::NONE, 0, 300, 0);
+    bench.put(submission::CHARGE, left, Pid::NONE, 0, 5, 0);
+    assert_eq!(bench.shard.micros(), 4 * 70 + 305);
+    // What one used that has ended was used all the same.
+    bench.put(submission::EXIT, gone, Pid::NONE, 0, crate::reason::KILLED, 0);
+    bench.run(0);
+    assert_eq!(bench.shard.micros(), 4 * 70 + 305);
+}

@@ -27,6 +27,7 @@ import { infoThere } from "./info.ts"
 import { entryOf } from "./imports.ts"
 import { Agent, InitFailed } from "./protocol.ts"
 import type { Entry, ModuleKey } from "./registry.ts"
+import type { Report } from "./report.ts"
 import { SwapErrands } from "./swaps.ts"
 
 /** Spawns that are over, and may still be taken back. */
@@ -142,7 +143,7 @@ export class Errands {
 /** What the first isolate hears, and what the others are told. */
 export interface AgentHooks {
   readonly ready: (isolate: number, ticket: number) => void
-  readonly pong: (isolate: number) => void
+  readonly pong: (isolate: number, report: Report) => void
   readonly quiet: () => Effect.Effect<void>
   readonly close: () => Effect.Effect<void>
 }
@@ -208,7 +209,7 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
       "myrmidon/Events": (_, { events }) => events.forEach(relay.event),
       "myrmidon/Letters": (_, { letters }) => letters.forEach(relay.letter),
       "myrmidon/Ping": (_, { from }) => host.isolates?.pong(from),
-      "myrmidon/Pong": (_, { isolate }) => hooks.pong(isolate),
+      "myrmidon/Pong": (_, { isolate, report }) => hooks.pong(isolate, report),
       "myrmidon/Quiet": () => beside(host, hooks.quiet()),
       "myrmidon/Close": () => beside(host, hooks.close())
     }

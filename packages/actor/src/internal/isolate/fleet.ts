@@ -22,6 +22,7 @@ import { hostOf, type Native, open, type SystemImpl } from "../system.ts"
 import { Errands, makeAgent } from "./agent.ts"
 import { agentName } from "./protocol.ts"
 import { relayed } from "./relay.ts"
+import type { Report } from "./report.ts"
 import { messages, patiently } from "./asking.ts"
 import { Team } from "./team.ts"
 import { thread } from "./thread.ts"
@@ -29,6 +30,8 @@ import type { WorkerData } from "./worker.ts"
 
 /** ms that a worker has to end by itself once it has closed. */
 const grace = 1_000
+/** How much longer than a reading of the accounts of Rust shards took there is none. */
+const rest = 100
 
 // Sources run where Node strips their types; what is installed is JavaScript.
 const entry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url)
@@ -124,6 +127,8 @@ export class Fleet {
   private waiting: Array<() => void> = []
   team!: Team
   private rust: RustShards | undefined = undefined
+  /** When their accounts may be read again. */
+  private rustDue = 0
 
   constructor(host: Host, system: number, threads: Threads) {
     this.host = host
@@ -237,12 +242,15 @@ export class Fleet {
     member.heard = this.host.clock.now()
     // Before those who wait for it go on: what they see of events begins with what comes then.
     this.host.isolateMetrics?.saw(isolate)
+    // Its first report.
+    this.ping(member, isolate)
     this.host.events.publish({ _tag: "IsolateUp", isolate })
     member.ready(isolate)
     this.resumeWaiting()
   }
 
-  pong(isolate: number): void {
+  pong(isolate: number, report: Report): void {
+    this.team.heard(isolate, report)
     for (const member of this.members.values()) {
       if (member.isolate !== isolate) continue
       this.hear(member)
@@ -276,6 +284,8 @@ export class Fleet {
       if (handled !== member.handled) {
         member.handled = handled
         this.hear(member)
+        // The question may be among it, and the answer have found no room.
+        member.pinged = false
       }
       const millis = now - member.heard
       if (!member.silent && millis > host.options.isolateSilence) {
@@ -285,9 +295,24 @@ export class Fleet {
       }
       // One that has not answered has the question still before it.
       if (member.pinged) continue
-      const ping = messages["myrmidon/Ping"]({ from: team.here })
-      member.pinged = team.agentOf(isolate)?.tellUnsafe(ping) === "Accepted"
+      this.ping(member, isolate)
     }
+    if (this.rust !== undefined && now >= this.rustDue) this.lookAtRust(now)
+  }
+
+  // Rust shards tell nothing by themselves: their accounts are asked for, now and then (G226).
+  private lookAtRust(now: number): void {
+    this.rustDue = Infinity
+    const { clock, context } = this.host
+    Effect.runForkWith(context)(this.team.overview.lookAtRust).addObserver(() => {
+      const ended = clock.now()
+      this.rustDue = ended + rest * (ended - now)
+    })
+  }
+
+  private ping(member: Member, isolate: number): void {
+    const ping = messages["myrmidon/Ping"]({ from: this.team.here })
+    member.pinged = this.team.agentOf(isolate)?.tellUnsafe(ping) === "Accepted"
   }
 
   // The loop of the process is empty. Whoever works elsewhere is waited for, as if it were here (G56): all are asked, and
@@ -396,7 +421,7 @@ export const openFleet = (
     const agent = host.spawnNow(
       makeAgent(host, errands, {
         ready: (isolate, ticket) => fleet.ready(isolate, ticket),
-        pong: (isolate) => fleet.pong(isolate),
+        pong: (isolate, report) => fleet.pong(isolate, report),
         quiet: () => Effect.void,
         close: () => Effect.void
       }, relayed(host)),

@@ -8,6 +8,7 @@ import type { ActorInfo } from "../../Actor.ts"
 import type { BehaviorInfo } from "../../ActorSystem.ts"
 import type { AskError } from "../../AskError.ts"
 import type { Message } from "../../Message.ts"
+import { behaviorKey, behaviorSums } from "../behaviorSum.ts"
 import type { Cell } from "../cell.ts"
 import type { Overview, Totals } from "../isolates.ts"
 import type { Rust } from "../native/rust.ts"
@@ -25,28 +26,6 @@ const measured: Readonly<Record<Measure, (info: ActorInfo) => number>> = {
   time: ({ millis }) => millis,
   mailbox: ({ mailbox }) => mailbox,
   memory: ({ memory }) => memory
-}
-
-const keyOf = ({ protocol, version }: BehaviorInfo): string => JSON.stringify([protocol, version])
-
-/** Adds rows of the same behaviour; the order is that of their first sight. */
-const added = (all: ReadonlyArray<ReadonlyArray<BehaviorInfo>>): ReadonlyArray<BehaviorInfo> => {
-  const sums = new Map<string, BehaviorInfo>()
-  for (const row of all.flat()) {
-    const sum = sums.get(keyOf(row))
-    sums.set(
-      keyOf(row),
-      sum === undefined ? row : {
-        ...row,
-        actors: sum.actors + row.actors,
-        reductions: sum.reductions + row.reductions,
-        millis: sum.millis + row.millis,
-        mailbox: sum.mailbox + row.mailbox,
-        memory: sum.memory + row.memory
-      }
-    )
-  }
-  return [...sums.values()]
 }
 
 /** What stays of it when nobody of it lives. */
@@ -75,7 +54,8 @@ export class TeamOverview implements Overview {
 
   /** The same of Rust shards, which have no agents. */
   private askRust<A>(
-    ask: (rust: Rust, shards: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<A | undefined>, unknown>
+    ask: (rust: Rust, shards: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<A | undefined>, unknown>,
+    silent: (isolate: number) => Effect.Effect<void> = leftOut
   ): Effect.Effect<ReadonlyMap<number, A>> {
     return Effect.suspend(() => {
       const loads = this.team.loads().filter(({ isRust }) => isRust)
@@ -88,12 +68,12 @@ export class TeamOverview implements Overview {
         orElse: () => Effect.succeed<ReadonlyArray<A | undefined>>([])
       })
       return Effect.flatMap(Effect.orElseSucceed(asked, () => []), (found) => {
-        const silent = loads.filter(({ isolate }, at) => {
+        const missing = loads.filter(({ isolate }, at) => {
           const answer = found[at]
           if (answer !== undefined) answers.set(isolate, answer)
           return answer === undefined
         })
-        return Effect.as(Effect.forEach(silent, ({ isolate }) => leftOut(isolate), { discard: true }), answers)
+        return Effect.as(Effect.forEach(missing, ({ isolate }) => silent(isolate), { discard: true }), answers)
       })
     })
   }
@@ -143,18 +123,52 @@ export class TeamOverview implements Overview {
     })
   }
 
+  private inRust(
+    silent: (isolate: number) => Effect.Effect<void>
+  ): Effect.Effect<ReadonlyMap<number, ReadonlyArray<BehaviorInfo>>> {
+    return this.askRust((rust, shards) => rust.behaviors(shards, patience), silent)
+  }
+
+  /** What Rust shards do not tell by themselves, for metrics. */
+  get lookAtRust(): Effect.Effect<void> {
+    return Effect.map(this.inRust(() => Effect.void), (answers) => {
+      for (const [isolate, rows] of answers) this.hear(isolate, rows)
+    })
+  }
+
   get behaviors(): Effect.Effect<ReadonlyArray<BehaviorInfo>> {
     const asked = this.ask<ReadonlyArray<BehaviorInfo>>(messages["myrmidon/Behaviors"]())
-    const inRust = this.askRust((rust, shards) => rust.behaviors(shards, patience))
-    return Effect.zipWith(asked, inRust, (others, rust) => {
+    return Effect.zipWith(asked, this.inRust(leftOut), (others, rust) => {
       const answers = new Map([...others, ...rust])
       // One that has ended while others were waited for is among `gone` already, with what it had said before.
       for (const [isolate, rows] of answers) {
-        if (rust.has(isolate) || this.team.agentOf(isolate) !== undefined) this.said.set(isolate, rows)
+        if (rust.has(isolate) || this.team.agentOf(isolate) !== undefined) this.hear(isolate, rows)
       }
-      const rest = [...this.said].map(([isolate, rows]) => answers.has(isolate) ? rows : rows.map(past))
-      return added([[...this.team.host.accounts.read().values()], ...rest])
+      const rest = [...this.said].flatMap(([isolate, rows]) => answers.has(isolate) ? rows : rows.map(past))
+      return [...behaviorSums([...this.team.host.accounts.read().values(), ...rest]).values()]
     }, { concurrent: true })
+  }
+
+  /** An isolate has said what its behaviours use. */
+  hear(isolate: number, rows: ReadonlyArray<BehaviorInfo>): void {
+    const before = new Map(this.said.get(isolate)?.map((row) => [behaviorKey(row), row]))
+    this.said.set(
+      isolate,
+      rows.map((row) => {
+        const known = before.get(behaviorKey(row))
+        if (known === undefined) {
+          this.team.host.behaviorMetrics?.saw(row)
+          return row
+        }
+        // An answer may have overtaken a report that is older: what was used never shrinks.
+        const { millis, reductions } = known
+        return { ...row, reductions: Math.max(row.reductions, reductions), millis: Math.max(row.millis, millis) }
+      })
+    )
+  }
+
+  get latest(): ReadonlyArray<BehaviorInfo> {
+    return [...this.said.values()].flat()
   }
 
   /** An isolate has ended: what it said last is one sum with all that have ended before. */
@@ -162,7 +176,7 @@ export class TeamOverview implements Overview {
     const rows = this.said.get(isolate)
     if (rows === undefined) return
     this.said.delete(isolate)
-    this.said.set(gone, added([this.said.get(gone) ?? [], rows.map(past)]))
+    this.said.set(gone, [...behaviorSums([...this.said.get(gone) ?? [], ...rows.map(past)]).values()])
   }
 }
 

@@ -9,6 +9,7 @@ import { makeProtocol } from "../protocol.ts"
 import { makeGroup, makeRpc } from "../rpc.ts"
 import { inspectRpcs } from "./inspectProtocol.ts"
 import { Info } from "./info.ts"
+import { Behavior, Report } from "./report.ts"
 import { swapRpcs } from "./swapProtocol.ts"
 
 /** The behaviour's own error, which its caller decodes. */
@@ -17,16 +18,6 @@ export class InitFailed extends Schema.TaggedError<InitFailed>("myrmidon/InitFai
 }) {}
 
 const About = { pid: Pid.schema }
-
-const Behavior = Schema.Struct({
-  protocol: Schema.String,
-  version: Schema.String,
-  actors: Schema.Int,
-  reductions: Schema.Number,
-  millis: Schema.Number,
-  mailbox: Schema.Int,
-  memory: Schema.Number
-})
 
 const OnFull = Schema.Literals(["reject", "drop-newest", "drop-oldest", "suspend"])
 
@@ -102,7 +93,8 @@ export const Agent = makeProtocol(
     makeRpc("myrmidon/Events", { payload: { events: Schema.Array(Schema.Unknown) } }),
     makeRpc("myrmidon/Letters", { payload: { letters: Schema.Array(Letter) } }),
     makeRpc("myrmidon/Ping", { payload: { from: Schema.Int } }),
-    makeRpc("myrmidon/Pong", { payload: { isolate: Schema.Int } }),
+    /** And what the isolate does, for metrics. */
+    makeRpc("myrmidon/Pong", { payload: { isolate: Schema.Int, report: Report } }),
     /** Answered when nothing is to be done there, no timer is armed and no call is pending. */
     makeRpc("myrmidon/Quiet", {}),
     /** Ends all its actors, in order; answered when they have ended. */

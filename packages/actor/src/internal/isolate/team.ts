@@ -1,9 +1,9 @@
 /**
  * The other isolates of a system, as one of them sees them: whom to ask about their actors, and where to spawn.
  *
- * An isolate is there for spawns once its agent has its name. Who spawns picks the least loaded one by what each has
- * handled since the last look; equals take turns, so that a burst of spawns is spread. One that does not answer is passed
- * over while others do.
+ * An isolate is there for spawns once its agent has its name. Who spawns picks the least loaded one: that whose handlers
+ * took the least time since the last look (G225). Equals take turns, so that a burst of spawns is spread. One that does not
+ * answer is passed over while others do.
  */
 import * as Effect from "effect/Effect"
 import { ActorExited, type AskError } from "../../AskError.ts"
@@ -19,11 +19,12 @@ import { messages, unreachable } from "./asking.ts"
 import { Agent, agentName } from "./protocol.ts"
 import { TeamInspector } from "./inspector.ts"
 import { TeamOverview } from "./overview.ts"
+import { type Report, Reporter } from "./report.ts"
 import { StreamTable } from "./streams.ts"
 import { SwapTeam } from "./swapTeam.ts"
 
-/** Messages that make no difference: the agents' own are among what an isolate has handled. */
-const step = 128
+/** Microseconds that make no difference: those of the agents' own handlers are among what an isolate's took. */
+const step = 5_000
 
 /** Where a spawn may go. */
 export type Where = "main" | "worker" | "spread" | number
@@ -34,14 +35,17 @@ export class Team implements Isolates {
   readonly host: Host
   private readonly errands: Errands
   private readonly agents = new Map<number, Cell>()
-  /** What each had handled at the last look. */
+  /** Microseconds of each one's handlers at the last look. */
   private readonly seen = new Map<number, number>()
+  /** In which turn each was picked last. */
+  private readonly picked = new Map<number, number>()
   /** What those had handled that did not answer, when they did not. */
   private readonly blocked = new Map<number, number>()
   readonly streams = new StreamTable(this)
   readonly swaps = new SwapTeam(this)
   readonly overview = new TeamOverview(this)
   readonly inspector = new TeamInspector(this)
+  private readonly reporter: Reporter
   private turn = 0
   /** Done when a worker that is being started is ready, or will not be; undefined: none is, as far as is known here. */
   readonly starting: () => Effect.Effect<void> | undefined
@@ -54,6 +58,7 @@ export class Team implements Isolates {
     this.errands = errands
     this.starting = starting
     this.close = close
+    this.reporter = new Reporter(host)
   }
 
   loads(): ReadonlyArray<IsolateLoad> {
@@ -87,16 +92,18 @@ export class Team implements Isolates {
     const loads = answering.length > 0 ? answering : there
     if (loads.length === 0) return undefined
     let least = Infinity
+    let longest = Infinity
     let picked: number | undefined
-    this.turn++
-    loads.forEach((_, at) => {
-      const { isolate, reductions } = loads[(at + this.turn) % loads.length]!
-      const since = Math.floor((reductions - (this.seen.get(isolate) ?? 0)) / step)
-      this.seen.set(isolate, reductions)
-      if (since >= least) return
+    for (const { isolate, micros } of loads) {
+      const since = Math.floor((micros - (this.seen.get(isolate) ?? 0)) / step)
+      const last = this.picked.get(isolate) ?? 0
+      this.seen.set(isolate, micros)
+      if (since > least || (since === least && last >= longest)) continue
       least = since
+      longest = last
       picked = isolate
-    })
+    }
+    if (picked !== undefined) this.picked.set(picked, ++this.turn)
     return picked
   }
 
@@ -182,7 +189,18 @@ export class Team implements Isolates {
   }
 
   pong(to: number): void {
-    this.agentOf(to)?.tellUnsafe(messages["myrmidon/Pong"]({ isolate: this.here }))
+    const agent = this.agentOf(to)
+    const report = this.reporter.report()
+    const pong = (report: Report) => agent?.tellUnsafe(messages["myrmidon/Pong"]({ isolate: this.here, report }))
+    // The name of a behaviour may have no encoding; the sign of life has.
+    if (pong(report) === "BadMessage") pong({ figures: report.figures, behaviors: null })
+  }
+
+  /** What an isolate told of itself. One that has ended meanwhile is counted already. */
+  heard(isolate: number, { behaviors, figures }: Report): void {
+    if (this.agentOf(isolate) === undefined) return
+    this.host.farFigures.hear(isolate, figures)
+    if (behaviors !== null) this.overview.hear(isolate, behaviors)
   }
 
   // It is there for spawns when its agent has its name.
@@ -191,10 +209,12 @@ export class Team implements Isolates {
   down(isolate: number): void {
     this.agents.delete(isolate)
     this.seen.delete(isolate)
+    this.picked.delete(isolate)
     this.blocked.delete(isolate)
     this.errands.isolateDown(isolate)
     this.streams.isolateDown(isolate)
     this.overview.down(isolate)
+    this.host.farFigures.down(isolate)
   }
 }
 

@@ -134,6 +134,24 @@ export class NativeBlock implements Block {
   }
 }
 
+/** Whether the platform refuses external memory: what trying it has shown, once for each addon in each isolate (G228). */
+const refusals = new WeakMap<BuffersBinding, boolean>()
+
+const refuses = (binding: BuffersBinding): boolean => {
+  const known = refusals.get(binding)
+  if (known !== undefined) return known
+  // For the pool that tries it.
+  refusals.set(binding, false)
+  const pool = new NativePool(binding, 1, undefined)
+  const block = pool.allocate(1)
+  if (typeof block === "string") return false
+  block.attach()
+  const found = pool.copies()
+  block.release()
+  refusals.set(binding, found)
+  return found
+}
+
 export class NativePool implements BufferPool {
   readonly native: NativeBuffers
   readonly parked = new Parked()
@@ -146,7 +164,7 @@ export class NativePool implements BufferPool {
 
   /** `system`: its handle, where there are more isolates than one, which are on one account. */
   constructor(binding: BuffersBinding, limit: number, system: number | undefined, copies = false) {
-    this.native = new binding.NativeBuffers(limit, copies, system)
+    this.native = new binding.NativeBuffers(limit, copies || refuses(binding), system)
   }
 
   readonly allocate = (bytes: number): Block | "limit" | "memory" => {
