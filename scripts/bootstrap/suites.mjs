@@ -71,7 +71,7 @@ const programs = () =>
   workspaceFolders().filter((folder) => !folder.startsWith("packages/") && existsSync(at(folder, "tsconfig.json")))
 
 /** In the profile `dev`: cold it is half of the work of `ci` (12 s of processor time against 25 s). */
-const cargoTest = ["test", "--locked", "--workspace"]
+const cargoTest = ["test", "--locked", "--workspace", "--no-fail-fast"]
 
 /** @type {ReadonlyArray<Suite>} */
 export const suites = [

@@ -291,12 +291,14 @@ impl Play {
         let text = |at: usize| step[at].as_str().unwrap_or_default();
         match text(0) {
             "batch" => {
-                // The shard stands still until all of them are in line.
-                let (open, gate) = mpsc::channel::<()>();
+                // The shard stands still until all of them are in line; it does so before the first is.
+                let ((still, stands), (open, gate)) = (mpsc::channel(), mpsc::channel::<()>());
                 let wait = move |_: &mut Worker| {
+                    let _: Result<(), _> = still.send(());
                     let _: Result<(), _> = gate.recv();
                 };
                 self.door().urge(Errand::Run(Box::new(wait)));
+                stands.recv().expect("a shard");
                 let done = step[1].as_array().expect("steps").iter().try_for_each(|each| self.perform(each));
                 drop(open);
                 return done;
