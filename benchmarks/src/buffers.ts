@@ -8,11 +8,14 @@ const mib = 1024 * kib
 /** By the field's end. */
 const sizes = { "4kib": 4 * kib, "64kib": 64 * kib, "1mib": mib, "64mib": 64 * mib } as const
 
-/** Copies of a size take time in proportion: no more than so many bytes altogether. */
-const mostCopied = 4 * 1024 * mib
+/**
+ * Copies take time by their size, and a view that changes isolates counts for the collector by it: no more bytes than
+ * so many altogether.
+ */
+const mostBytes = 4 * 1024 * mib
 
-/** Hops of a size where each one copies. */
-const copyingHops = (n: number, size: number): number => Math.max(8, Math.min(n, Math.floor(mostCopied / size)))
+/** Hops of a size where each one costs by its size. */
+const fewerHops = (n: number, size: number): number => Math.max(8, Math.min(n, Math.floor(mostBytes / size)))
 
 /**
  * Runs `hops(size, count)` for each size and gives back us a hop, by field. `prefix`: before the field's name.
@@ -22,15 +25,15 @@ export const perHop = async (
   n: number,
   warm: number,
   prefix: string,
-  isCopying: boolean,
+  isBySize: boolean,
   hops: (size: number, count: number) => Promise<void>
 ): Promise<Record<string, number>> => {
   const fields: Record<string, number> = {}
   // What is compiled is compiled before the first size, which would pay for it.
   await hops(sizes["4kib"], n)
   for (const [name, size] of Object.entries(sizes)) {
-    await hops(size, isCopying ? copyingHops(warm, size) : warm)
-    const count = isCopying ? copyingHops(n, size) : n
+    await hops(size, isBySize ? fewerHops(warm, size) : warm)
+    const count = isBySize ? fewerHops(n, size) : n
     const start = now()
     await hops(size, count)
     fields[`${prefix}us_per_hop_${name}`] = (now() - start) * 1000 / count
