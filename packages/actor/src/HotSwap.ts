@@ -359,15 +359,14 @@ export const rollback = (
   ref: AnyRef | NamedRef<never>,
   rollbackOptions?: { readonly version?: string | undefined; readonly timeout?: Duration.Input | undefined }
 ): Effect.Effect<void, SwapError, ActorSystem> =>
-  Effect.flatMap(
-    ActorSystem,
-    () =>
-      Effect.gen(function*() {
-        const { timeout } = yield* options(() => resolveSwap(rollbackOptions))
-        const version = yield* options(() => versionOf(rollbackOptions?.version))
-        return yield* rollBackOne(yield* holder(ref), version, timeout)
-      })
-  )
+  Effect.flatMap(ActorSystem, () =>
+    Effect.flatMap(
+      options(() => ({
+        timeout: resolveSwap(rollbackOptions).timeout,
+        version: versionOf(rollbackOptions?.version)
+      })),
+      ({ timeout, version }) => Effect.flatMap(holder(ref), (cell) => rollBackOne(cell, version, timeout))
+    ))
 
 /**
  * For development: imports the module again whenever its file changes, and lets `apply` swap the actors that live. A file
