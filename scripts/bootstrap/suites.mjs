@@ -73,6 +73,9 @@ const programs = () =>
 /** In the profile `dev`: cold it is half of the work of `ci` (12 s of processor time against 25 s). */
 const cargoTest = ["test", "--locked", "--workspace", "--no-fail-fast"]
 
+/** Fails when a crate that the Rust benchmarks stand on has gained a dependency, and their lockfile has not. */
+const benchmarksLocked = ["update", "--workspace", "--locked", "--manifest-path", "benchmarks/rust/Cargo.toml"]
+
 /** @type {ReadonlyArray<Suite>} */
 export const suites = [
   {
@@ -123,13 +126,17 @@ export const suites = [
   },
   {
     name: "rust",
-    what: "cargo test over the workspace, drift of generated files",
+    what: "cargo test over the workspace, drift of generated files and of the benchmarks' lockfile",
     needs: "rust",
     exists: () => true,
-    run: async (onLine) => {
-      const { code, output } = await capture("cargo", cargoTest, { onLine, env: { CARGO_TERM_COLOR: "never" } })
-      return { ...withExit(countCargo(output), code), output }
-    }
+    run: (onLine) =>
+      all(
+        () => single(onLine, "cargo", ...benchmarksLocked),
+        async () => {
+          const { code, output } = await capture("cargo", cargoTest, { onLine, env: { CARGO_TERM_COLOR: "never" } })
+          return { ...withExit(countCargo(output), code), output }
+        }
+      )
   },
   {
     name: "vitest",
