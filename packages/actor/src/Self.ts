@@ -181,6 +181,24 @@ export declare namespace Self {
 /**
  * The running actor, for Effects below a handler. In the context once per actor; costs nothing per message.
  *
+ * **Example** (Who runs this)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, CurrentActor } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const whoami = Effect.map(CurrentActor, (self) => self.pid)
+ * const Worker = Actor.make("Worker", [Rpc.make("Who", { success: Schema.Number })])
+ * const WorkerLive = Worker.behavior({ init: () => 0, handlers: { Who: () => whoami } })
+ * const program = Effect.gen(function*() {
+ *   const worker = yield* WorkerLive.spawn()
+ *   return (yield* worker.ask(Worker.messages.Who())) === worker.pid
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => true
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */
