@@ -24,6 +24,7 @@ import { provideBehavior } from "./internal/behavior.ts"
 import { cellOf } from "./internal/cell.ts"
 import { senderOf } from "./internal/current.ts"
 import { makeMovable } from "./internal/isolate/movable.ts"
+import { checkKnown } from "./internal/known.ts"
 import { millisOf } from "./internal/mailbox.ts"
 import { lookupName } from "./internal/named.ts"
 import { makeProtocol } from "./internal/protocol.ts"
@@ -272,6 +273,8 @@ export const layerRpcHandlers = <Name extends string, Rpcs extends Rpc.Any, E, R
   to: Effect.Effect<Recipient<Rpcs>, E, R>
 ): Layer.Layer<Rpc.ToHandler<Rpcs>, E, Exclude<R, Scope.Scope>> => makeHandlers(protocol, to)
 
+const stopOptions: ReadonlySet<string> = new Set(["timeout"])
+
 /**
  * Asks an actor to end, in order behind what was sent before, and waits for it. After `timeout` it is killed; one that
  * is no duration above zero is `InvalidOption`, and asks nothing.
@@ -309,9 +312,10 @@ export function stop(
 ): Effect.Effect<ExitReason, InvalidOption> {
   return Effect.suspend((): Effect.Effect<ExitReason, InvalidOption> => {
     let timeout = Infinity
-    if (options?.timeout !== undefined) {
+    if (options !== undefined) {
       try {
-        timeout = millisOf("timeout", options.timeout, Infinity)
+        checkKnown(options, stopOptions)
+        if (options.timeout !== undefined) timeout = millisOf("timeout", options.timeout, Infinity)
       } catch (error) {
         return error instanceof InvalidOption ? Effect.fail(error) : Effect.die(error)
       }

@@ -18,7 +18,14 @@ import { behaviorOf } from "./internal/behaviorImpl.ts"
 import { Cell } from "./internal/cell.ts"
 import { registerUpgrade } from "./internal/isolate/registry.ts"
 import { holderNow } from "./internal/named.ts"
-import { checkedUpgrade, resolveSelection, resolveSwap, togetherOf, versionOf } from "./internal/swapOptions.ts"
+import {
+  checkedUpgrade,
+  resolveSelection,
+  resolveSwap,
+  swapOptions as optionsOf,
+  togetherOf,
+  versionOf
+} from "./internal/swapOptions.ts"
 import type { Plan, Report } from "./internal/swapReport.ts"
 import { planMany, rollBackOne, swapMany, swapOne } from "./internal/swapWhere.ts"
 import { swapError, UpgradeImpl } from "./internal/upgrade.ts"
@@ -345,7 +352,7 @@ export const swap = <From extends Rpc.Any, To extends Rpc.Any, R>(
   swapOptions?: SwapOptions
 ): Effect.Effect<ActorRef<To>, SwapError, R | ActorSystem> =>
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
-    Effect.flatMap(options(() => resolveSwap(swapOptions)), (resolved) =>
+    Effect.flatMap(options(() => resolveSwap(swapOptions, optionsOf.one)), (resolved) =>
       Effect.map(
         Effect.flatMap(
           holder(ref),
@@ -393,7 +400,7 @@ export const swapAll = <From extends Rpc.Any, To extends Rpc.Any, R>(
 ): Effect.Effect<SwapReport, never, R | ActorSystem> =>
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
     Effect.gen(function*() {
-      const resolved = yield* options(() => resolveSwap(swapOptions))
+      const resolved = yield* options(() => resolveSwap(swapOptions, optionsOf.group))
       const together = yield* options(() => togetherOf(swapOptions?.together))
       const selection = yield* options(() => resolveSelection(swapOptions))
       return yield* swapMany(impl(upgrade), context, selection, together, resolved)
@@ -447,7 +454,7 @@ export const plan = <From extends Rpc.Any, To extends Rpc.Any, R>(
     Effect.gen(function*() {
       const selection = yield* options(() => resolveSelection(planOptions))
       const sample = yield* options(() => sampleOf(planOptions?.sample))
-      const { timeout } = yield* options(() => resolveSwap({ timeout: planOptions?.timeout }))
+      const { timeout } = yield* options(() => resolveSwap(planOptions, optionsOf.rehearsal))
       return yield* planMany(impl(upgrade), context, selection, sample, timeout)
     })
   )
@@ -497,7 +504,7 @@ export const rollback = (
   Effect.flatMap(ActorSystem, () =>
     Effect.flatMap(
       options(() => ({
-        timeout: resolveSwap(rollbackOptions).timeout,
+        timeout: resolveSwap(rollbackOptions, optionsOf.back).timeout,
         version: versionOf(rollbackOptions?.version)
       })),
       ({ timeout, version }) => Effect.flatMap(holder(ref), (cell) => rollBackOne(cell, version, timeout))

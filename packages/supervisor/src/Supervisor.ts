@@ -89,6 +89,7 @@ export const make = <const Id extends string, const Children extends ReadonlyArr
   typed({
     kind: "supervisor",
     id,
+    given: options,
     options: childOptions(options),
     supervisor: options,
     children: Array.isArray(children) ? children.map(untyped) : children as never
@@ -149,6 +150,7 @@ export const child = <const Id extends string, Rpcs extends Rpc.Any, Args, State
     behavior: behavior as never,
     args,
     spawn,
+    given: options,
     options: childOptions(options),
     provides: provides as never,
     restoreFrom: restoreFrom as StateStore<unknown> | undefined
@@ -200,6 +202,7 @@ export const dynamic = <const Id extends string, Rpcs extends Rpc.Any, Args, Sta
     kind: "dynamic",
     id,
     behavior: behavior as never,
+    given: options,
     options: {},
     child: childOptions(options),
     supervisor: options,
@@ -240,7 +243,7 @@ export const effect = <const Id extends string, A, E, R>(
   effect: Effect.Effect<A, E, R>,
   options: ChildOptions = {}
 ): Child<Id, void, never, never, Exclude<R, Scope.Scope>> =>
-  typed({ kind: "effect", id, effect, options: childOptions(options) })
+  typed({ kind: "effect", id, effect, given: options, options: childOptions(options) })
 
 /**
  * A resource as a child: an HTTP server, a pool. It counts as started once acquired; its Scope is closed when it stops.
@@ -274,7 +277,7 @@ export const scoped = <const Id extends string, A, E, R>(
   acquire: Effect.Effect<A, E, R>,
   options: ChildOptions = {}
 ): Child<Id, A, never, E, Exclude<R, Scope.Scope>> =>
-  typed({ kind: "scoped", id, effect: acquire, options: childOptions(options) })
+  typed({ kind: "scoped", id, effect: acquire, given: options, options: childOptions(options) })
 
 /**
  * As the `init` of a child, or what it acquires: it does not want to start now. That is no failure; the spec stays, the
