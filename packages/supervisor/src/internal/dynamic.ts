@@ -31,7 +31,7 @@ import { isIgnore, saysIgnore } from "./ignore.ts"
 import { Intensity } from "./intensity.ts"
 import { type DynamicNode } from "./node.ts"
 import { rosterOf } from "./roster.ts"
-import { isClosing, type Place, spawnPlaced } from "./spawnChild.ts"
+import { isClosing, isWaiting, type Place, spawnPlaced } from "./spawnChild.ts"
 import { isMovable } from "./spawnOptions.ts"
 import { within } from "./shutdown.ts"
 import type { Treatment } from "./spec.ts"
@@ -111,10 +111,13 @@ export class DynamicIncarnation {
     return ref
   }
 
+  /** Runs the start: for an Effect that is being run. A child whose `init` is no Effect takes no fiber. */
   start(args: unknown, options: SpawnOptions | undefined): Effect.Effect<AnyRef, unknown> {
+    this.starting++
+    const begun = this.begin(args, options)
+    if (!isWaiting(begun)) return this.settled(Exit.succeed(begun), args, options)
     return Effect.contextWith((context: Context.Context<never>) => {
-      this.starting++
-      const fiber = Effect.runForkWith(context)(this.spawn(args, options))
+      const fiber = Effect.runForkWith(context)(begun)
       const exit = fiber.pollUnsafe()
       return exit === undefined ? this.whenStarted(fiber, args, options) : this.settled(exit, args, options)
     })
@@ -126,9 +129,9 @@ export class DynamicIncarnation {
     args: unknown,
     options: SpawnOptions | undefined
   ): Effect.Effect<AnyRef, unknown> {
-    const late = Exit.isSuccess(exit) ? this.started(exit.value, args, options) : Effect.void
-    if (--this.starting === 0) this.early.clear()
-    return Effect.andThen(late, exit)
+    const late = Exit.isSuccess(exit) ? this.started(exit.value, args, options) : undefined
+    if (--this.starting === 0 && this.early.size > 0) this.early.clear()
+    return late === undefined ? exit : Effect.andThen(late, exit)
   }
 
   /** A start that waits, for its caller: given up by that, or by the end of the supervisor. */
@@ -156,11 +159,17 @@ export class DynamicIncarnation {
     return new SpawnError({ reason: new OwnerStopped({ owner: this.node.place }) })
   }
 
-  private spawn(args: unknown, options: SpawnOptions | undefined): Effect.Effect<AnyRef, unknown> {
+  /** The child, where it has started; else what waits for it. */
+  private begin(args: unknown, options: SpawnOptions | undefined): AnyRef | Effect.Effect<AnyRef, unknown> {
     const { node, place } = this
-    return place !== undefined && isMovable(node.behavior)
-      ? spawnPlaced(this.self, node, node.behavior, place, args, options, this.ended)
-      : this.self.spawn(node.behavior, args, this.tied(options)) as Effect.Effect<AnyRef, unknown>
+    if (place !== undefined && isMovable(node.behavior)) {
+      return spawnPlaced(this.self, node, node.behavior, place, args, options, this.ended)
+    }
+    try {
+      return this.self.begin(node.behavior, args, this.tied(options))
+    } catch (error) {
+      return Exit.fail(error)
+    }
   }
 
   /** Where its children run; undefined: here. */
@@ -169,17 +178,18 @@ export class DynamicIncarnation {
     return place === "here" ? undefined : place
   }
 
-  private started(ref: AnyRef, args: unknown, options: SpawnOptions | undefined): Effect.Effect<void> {
+  /** What is left to be done of it. */
+  private started(ref: AnyRef, args: unknown, options: SpawnOptions | undefined): Effect.Effect<void> | undefined {
     const what = options === undefined ? args : new Entry(ref, args, options)
     this.events.started(this.context, this.node.place, this.node.id, ref)
-    const reason = this.early.get(ref)
+    const reason = this.early.size === 0 ? undefined : this.early.get(ref)
     if (reason === undefined) {
       this.running.add(ref, what)
       // Whoever ended the supervisor meanwhile did not know of this one.
-      return this.ending ? this.stop(ref) : Effect.void
+      return this.ending ? this.stop(ref) : undefined
     }
     if (!this.ending) this.decideLater(ref, what, reason)
-    return Effect.void
+    return undefined
   }
 
   private tied(options: SpawnOptions | undefined): Tie {
@@ -248,7 +258,9 @@ export class DynamicIncarnation {
   // While its `init` takes its time it waits among those whose restart is due.
   private restart(entry: Entry): void {
     this.starting++
-    const fiber = Effect.runForkWith(this.context)(this.spawn(entry.args, entry.options))
+    const begun = this.begin(entry.args, entry.options)
+    if (!isWaiting(begun)) return this.restartOver(entry, Exit.succeed(begun))
+    const fiber = Effect.runForkWith(this.context)(begun)
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) return this.restartOver(entry, exit)
     this.restarting.set(entry, fiber)
@@ -260,7 +272,7 @@ export class DynamicIncarnation {
 
   private restartOver(entry: Entry, exit: Exit.Exit<AnyRef, unknown>): void {
     const ended = Exit.isSuccess(exit) ? this.early.get(exit.value) : undefined
-    if (--this.starting === 0) this.early.clear()
+    if (--this.starting === 0 && this.early.size > 0) this.early.clear()
     const isWanted = !this.ending && this.waiting.has(entry)
     if (Exit.isFailure(exit)) {
       if (isWanted) this.notRestarted(entry, exit.cause)
