@@ -18,7 +18,7 @@ import { behaviorOf } from "./internal/behaviorImpl.ts"
 import { Cell } from "./internal/cell.ts"
 import { registerUpgrade } from "./internal/isolate/registry.ts"
 import { holderNow } from "./internal/named.ts"
-import { checkedUpgrade, resolveSelection, resolveSwap, togetherOf, versionOf } from "./internal/swapOptions.ts"
+import { checkedUpgrade, resolveRollback, resolveSelection, resolveSwap, togetherOf } from "./internal/swapOptions.ts"
 import type { Plan, Report } from "./internal/swapReport.ts"
 import { planMany, rollBackOne, swapMany, swapOne } from "./internal/swapWhere.ts"
 import { swapError, UpgradeImpl } from "./internal/upgrade.ts"
@@ -359,14 +359,12 @@ export const rollback = (
   ref: AnyRef | NamedRef<never>,
   rollbackOptions?: { readonly version?: string | undefined; readonly timeout?: Duration.Input | undefined }
 ): Effect.Effect<void, SwapError, ActorSystem> =>
-  Effect.flatMap(ActorSystem, () =>
-    Effect.flatMap(
-      options(() => ({
-        timeout: resolveSwap(rollbackOptions).timeout,
-        version: versionOf(rollbackOptions?.version)
-      })),
-      ({ timeout, version }) => Effect.flatMap(holder(ref), (cell) => rollBackOne(cell, version, timeout))
-    ))
+  // One step for each of very many.
+  Effect.flatMap(ActorSystem, () => {
+    const { timeout, version } = resolveRollback(rollbackOptions)
+    const found = holderNow(ref)
+    return found instanceof Cell ? rollBackOne(found, version, timeout) : Effect.fail(swapError(found))
+  })
 
 /**
  * For development: imports the module again whenever its file changes, and lets `apply` swap the actors that live. A file

@@ -76,10 +76,19 @@ export const togetherOf = (together: unknown): boolean => {
 }
 
 /** Which version to go back to. */
-export const versionOf = (version: unknown): string | undefined => {
+const versionOf = (version: unknown): string | undefined => {
   if (version === undefined || typeof version === "string") return version
   throw new InvalidOption({ option: "version", issue: "must be a string" })
 }
+
+const usual = { timeout: patience, version: undefined }
+
+export const resolveRollback = (
+  options: { readonly version?: string | undefined; readonly timeout?: Duration.Input | undefined } | undefined
+): { readonly timeout: number; readonly version: string | undefined } =>
+  options === undefined
+    ? usual
+    : { timeout: resolveSwap(options).timeout, version: versionOf(options.version) }
 
 /** Of an upgrade. */
 export const checkedUpgrade = (options: unknown = {}): UpgradeOptions => {
