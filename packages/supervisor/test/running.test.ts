@@ -5,12 +5,11 @@ import { Schema } from "effect"
 import { Children, Entry } from "../src/internal/children.ts"
 import { Roster } from "../src/internal/roster.ts"
 
-const refOf = (slot: number, generation: number): AnyRef =>
-  ({ pid: generation * 2 ** 32 + slot }) as unknown as AnyRef
+const refOf = (slot: number, generation: number): AnyRef => ({ pid: generation * 2 ** 32 + slot }) as unknown as AnyRef
 
 const step = Schema.Struct({
   slot: Schema.Literals([1, 2, 1023, 1024, 5000]),
-  of: Schema.Literals([0, 1]),
+  whose: Schema.Literals([0, 1]),
   ends: Schema.Boolean
 })
 
@@ -23,27 +22,27 @@ describe("children of dynamic supervisors", () => {
       const all = [new Children(roster), new Children(roster)] as const
       const model = [new Map<AnyRef, unknown>(), new Map<AnyRef, unknown>()] as const
       let generation = 0
-      for (const { ends, of, slot } of steps) {
-        const children = all[of]
+      for (const { ends, slot, whose } of steps) {
+        const children = all[whose]
         if (ends) {
-          const ref = [...model[of].keys()].find((ref) => (ref.pid & 0xffffff) === slot)
+          const ref = [...model[whose].keys()].find((ref) => (ref.pid & 0xffffff) === slot)
           if (ref === undefined) continue
           // Of an actor of another isolate there are several refs.
           const found = children.find({ pid: ref.pid } as AnyRef)
           assert.strictEqual(children.refAt(found), ref)
-          assert.strictEqual(children.take(found), model[of].get(ref))
-          model[of].delete(ref)
+          assert.strictEqual(children.take(found), model[whose].get(ref))
+          model[whose].delete(ref)
           assert.strictEqual(children.find(ref), -1)
         } else {
           const ref = refOf(slot, ++generation)
           const what = generation % 3 === 0 ? new Entry(ref, generation, {}) : generation
           children.add(ref, what)
-          model[of].set(ref, what)
+          model[whose].set(ref, what)
         }
-        for (const of of [0, 1] as const) {
-          assert.strictEqual(all[of].size, model[of].size)
-          assert.sameMembers(all[of].refs(), [...model[of].keys()])
-          for (const ref of model[1 - of]!.keys()) assert.strictEqual(all[of].find(ref), -1)
+        for (const whose of [0, 1] as const) {
+          assert.strictEqual(all[whose].size, model[whose].size)
+          assert.sameMembers(all[whose].refs(), [...model[whose].keys()])
+          for (const ref of model[1 - whose]!.keys()) assert.strictEqual(all[whose].find(ref), -1)
         }
       }
     },
