@@ -1,6 +1,6 @@
 // Virtual time: when the system looks at its clock, and that a program which never rests can be stopped.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorSystem } from "@myrmidonjs/actor"
+import { Actor, HotSwap } from "@myrmidonjs/actor"
 import { Effect, Fiber, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 import { TestClock } from "effect/testing"
@@ -15,6 +15,11 @@ const Worker = Actor.make("Worker", [
   Rpc.make("Spins", { success: Schema.Int })
 ])
 const { After, Cancel, Spin, Spins, Work } = Worker.messages
+
+/** Its migration is work, so that a crowd of them takes more than one turn of the event loop. */
+const Heavy = Actor.make("Heavy", [])
+const heavyOf = (version: string) =>
+  Heavy.behavior({ version, init: () => ({ items: Array.from({ length: 500 }, (_, n) => ({ n })) }), handlers: {} })
 
 const workerOf = (name: string, log: Array<string>) =>
   Worker.behavior({
@@ -83,5 +88,16 @@ describe.each(testSystems)("virtual time on the %s", (_name, system) => {
       assert.strictEqual(yield* other.ask(Spins()), 0)
       assert.deepStrictEqual(log, ["other ticked"])
       yield* Actor.kill(spinner)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G261: a crowd is swapped before time goes on, however slow the machine is", () =>
+    Effect.gen(function*() {
+      const [first, second] = [heavyOf("1"), heavyOf("2")]
+      yield* Effect.forEach(Array.from({ length: 200 }), () => first.spawn(undefined))
+      const swap = HotSwap.swapAll(HotSwap.upgrade(first, second), { canary: { within: "1 second" } })
+      const swapping = yield* Effect.forkChild(swap, { startImmediately: true })
+      yield* TestClock.adjust("1 second")
+      const { pause, swapped } = yield* Fiber.join(swapping)
+      assert.deepStrictEqual([swapped, pause.max], [200, 0])
     }).pipe(Effect.scoped, Effect.provide(system)))
 })
