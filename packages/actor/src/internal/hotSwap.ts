@@ -171,7 +171,7 @@ export const standing = <A, B>(
     const work = Effect.andThen(
       quiet(cell),
       Effect.suspend(() => {
-        since = performance.now()
+        since = cell.host.clock.now()
         // Its message in hand may have crashed: it has not ended yet, and is told of with the reason once it has.
         return cell.host.shard.isAlive(cell) ? attempt(prepare) : Effect.never
       })
