@@ -5,7 +5,7 @@
  * way may be full where no mailbox is: it is asked for only while one is, or what is sent may fill it at once.
  */
 import type { IsolateData } from "./binding.ts"
-import { type Arena, type Border, type Carried, holdsBuffers, MOST_BYTES } from "./border.ts"
+import { type Border, type Carried, holdsBuffers, MOST_BYTES, type Room } from "./border.ts"
 import { Control, COPIED, Flag, RECORD_WORDS, Submission } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell } from "./host.ts"
 import type { Loop } from "./loop.ts"
@@ -72,7 +72,7 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
   }
 
   /** Where payloads are written that `sendPayload` sends. */
-  get room(): Arena {
+  get room(): Room {
     return this.#border.room
   }
 

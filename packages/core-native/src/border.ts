@@ -26,6 +26,12 @@ export interface Arena {
   readonly view: DataView<ArrayBuffer>
 }
 
+/** The outgoing one. */
+export interface Room extends Arena {
+  /** Bytes that a payload may have there. */
+  readonly most: number
+}
+
 /** A payload in the incoming arena, from `begin` up to `end`: the same object for each of them, and only lent. */
 export class Lent implements Arena {
   readonly all: Uint8Array<ArrayBuffer>
@@ -63,7 +69,7 @@ export class Border {
   readonly #incoming: Uint32Array
   readonly #lent: Lent
   /** The outgoing arena, for whoever has called `begin`. */
-  readonly room: Arena
+  readonly room: Room
   /** Where the payload begins that is being written; -1: none is. */
   #begun = -1
   /** Of records that wait to be buried, by their SLOT: no shard takes them any more. */
@@ -75,7 +81,7 @@ export class Border {
     this.#outgoing = ring.outgoing
     const outgoing = ring.outgoing.buffer as ArrayBuffer
     this.#outBytes = new Uint8Array(outgoing)
-    this.room = { all: this.#outBytes as Uint8Array<ArrayBuffer>, view: new DataView(outgoing) }
+    this.room = { all: this.#outBytes as Uint8Array<ArrayBuffer>, view: new DataView(outgoing), most: COPIED }
     this.#incoming = ring.incoming
     this.#lent = new Lent(ring.incoming.buffer as ArrayBuffer)
   }

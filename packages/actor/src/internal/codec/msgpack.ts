@@ -5,7 +5,9 @@
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
 import type { Codec, PayloadCodec } from "../../Codec.ts"
+import { type DirectRead, directRead, type DirectWrite, directWrite } from "./direct.ts"
 import { compile, type Fast, unexpected } from "./fast.ts"
 import { Malformed, NotEncodable } from "./issues.ts"
 import { decodePlain, writePlain } from "./plain.ts"
@@ -26,12 +28,26 @@ export class MsgpackCodec implements PayloadCodec {
   readonly #schema: Schema.Codec<unknown, unknown>
   /** The shortcut, where its schema has one. */
   readonly fast: Fast | undefined
+  readonly #ast: SchemaAST.AST
+  #write: DirectWrite | null | undefined = undefined
+  #read: DirectRead | null | undefined = undefined
   #toPlain: ((value: unknown) => Exit.Exit<unknown, unknown>) | undefined = undefined
   #fromPlain: ((value: unknown) => Exit.Exit<unknown, unknown>) | undefined = undefined
 
   constructor(schema: Schema.Top) {
     this.#schema = toWire(schema)
-    this.fast = compile(this.#schema.ast)
+    this.#ast = this.#schema.ast
+    this.fast = compile(this.#ast)
+  }
+
+  /** The shortest way into a block of somebody else's, where its schema has one; made when it is asked for. */
+  get write(): DirectWrite | null {
+    return this.#write ??= directWrite(this.#ast) ?? null
+  }
+
+  /** The reverse. */
+  get read(): DirectRead | null {
+    return this.#read ??= directRead(this.#ast) ?? null
   }
 
   readonly encode = (value: unknown): Exit.Exit<Uint8Array, string> => {
