@@ -12,6 +12,7 @@
 import { Arg, type Binding } from "./binding.ts"
 import { BLOCK, COPIED, Flag, Word } from "./generated/layout.ts"
 import type { Ring } from "./ring.ts"
+import { numberOf } from "./words.ts"
 
 /** A payload between isolates. */
 export type Carried = number | Uint8Array | undefined
@@ -174,7 +175,7 @@ export class Border {
   lend(at: number, number: number): Carried | Lent {
     const words = this.#ring.in
     const flags = words[at + HEAD]! >>> 8
-    if ((flags & INLINE) !== 0) return this.#ring.inFloats[(at + number) >> 1]
+    if ((flags & INLINE) !== 0) return numberOf(this.#ring.inFloats[(at + number) >> 1]!)
     if ((flags & BYTES) === 0) return undefined
     const slot = words[at + SLOT]!
     if (slot >= BLOCK) return this.#ring.native.block(slot) ?? undefined
