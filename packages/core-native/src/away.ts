@@ -113,7 +113,9 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
   /** Whether a message to another isolate would be accepted now. */
   mayLeave(low: number, generation: number, fromLow: number, fromGeneration: number): number {
     const { closed, now } = this.#submissions
-    return closed ? ACCEPTED : this.#ring.ask(now(), low, generation, fromLow, fromGeneration)
+    const ring = this.#ring
+    if (closed || ring.control[FULL_PEERS] === 0 || ring.hasCredit(low)) return ACCEPTED
+    return ring.ask(now(), low, generation, fromLow, fromGeneration)
   }
 
   // A way that a ring full of records cannot fill is not asked for; what is larger than a record may fill it at once.

@@ -10,6 +10,7 @@ import type { Codec, PayloadCodec } from "../../Codec.ts"
 import { type DirectRead, directRead, type DirectWrite, directWrite } from "./direct.ts"
 import { compile, type Fast, unexpected } from "./fast.ts"
 import { Malformed, NotEncodable } from "./issues.ts"
+import { parcelHere } from "./place.ts"
 import { decodePlain, writePlain } from "./plain.ts"
 import { isAtEnd, reading } from "./reader.ts"
 import { toWire } from "./wireSchema.ts"
@@ -53,6 +54,8 @@ export class MsgpackCodec implements PayloadCodec {
   readonly encode = (value: unknown): Exit.Exit<Uint8Array, string> => {
     const { fast } = this
     if (fast !== undefined) {
+      const parcel = parcelHere()
+      const before = parcel?.length
       begin()
       try {
         if (fast.write(value)) return Exit.succeed(end())
@@ -60,6 +63,7 @@ export class MsgpackCodec implements PayloadCodec {
         // The other way says what is wrong, with its path.
       }
       rewind()
+      if (parcel !== undefined) parcel.length = before!
     }
     return this.#encodeBySchema(value)
   }
