@@ -1,4 +1,5 @@
 // Link and Monitor for fibers, outside of any actor.
+import { types } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, ExitReason, ExitSignal, Link, Monitor, type Pid } from "@myrmidonjs/actor"
 import { Deferred, Effect, Fiber, Stream } from "effect"
@@ -10,7 +11,13 @@ describe("ExitSignal", () => {
     // A stack says where it was made, and the shard's says nothing.
     const look = (signal: ExitSignal) => {
       const { stack: _, ...own } = Object.getOwnPropertyDescriptors(signal)
-      return { own, tag: signal._tag, text: signal.message, json: signal.toJSON(), isError: Error.isError(signal) }
+      return {
+        own,
+        tag: signal._tag,
+        text: signal.message,
+        json: signal.toJSON(),
+        isError: types.isNativeError(signal)
+      }
     }
     for (const name of [undefined, "x"]) {
       for (const reason of [ExitReason.killed, ExitReason.crashed(new Error("boom")), ExitReason.shutdown("deploy")]) {
