@@ -25,7 +25,6 @@ mod queue;
 mod sync;
 pub mod system;
 pub mod tags;
-pub mod vigil;
 
 pub use buffer::Account;
 pub use directory::{Directory, Lease};
@@ -34,7 +33,6 @@ pub use lane::Lane;
 pub use member::Member;
 pub use port::{ShardHandle, ShardOwner};
 pub use system::System;
-pub use vigil::Vigil;
 
 #[cfg(all(test, loom))]
 mod loom_tests;

@@ -21,9 +21,7 @@ use myrmidon_core::{
     record::{Record, control, word},
     shard::{Measure, Shard, ShardConfig},
 };
-use myrmidon_runtime::{
-    Directory, Member, ShardOwner, System, Vigil, buffer::load, clock, inbox, pages, system::JoinError,
-};
+use myrmidon_runtime::{Directory, Member, ShardOwner, System, buffer::load, inbox, pages, system::JoinError};
 use napi::{
     Env, Error, JsValue, Result, Status,
     bindgen_prelude::{Float64Array, Function, Object, Uint8Array},
@@ -39,7 +37,6 @@ struct Open {
     bell: Bell,
     /// Its place in its system, until it leaves.
     member: Option<Member>,
-    vigil: Vigil,
     /// Records taken from the inbox; kept for its allocation.
     arrived: Vec<Record>,
 }
@@ -201,9 +198,6 @@ impl Open {
             self.owner.drain(&mut self.arrived, inbox::allowance(queued, max));
         }
         let collects = max > 0 && self.member.as_ref().is_some_and(Member::has_arrivals);
-        if max > 0 {
-            self.vigil.woke(collects, clock::now);
-        }
         let written = if self.arrived.is_empty() && !collects {
             self.shard.tick(now, submitted, completions, max)
         } else {
@@ -223,11 +217,8 @@ impl Open {
             let asleep = match &self.member {
                 None => self.owner.sleep(),
                 Some(member) => {
-                    let owner = &self.owner;
-                    !self.vigil.watch(clock::now, || owner.is_empty() && member.is_quiet()) && {
-                        member.starve();
-                        owner.sleep_if(|| member.is_quiet())
-                    }
+                    member.starve();
+                    self.owner.sleep_if(|| member.is_quiet())
                 }
             };
             control.get_mut()[control::RUNNABLE] = i32::from(!asleep);
@@ -330,7 +321,7 @@ impl NativeShard {
             isolate = joined.isolate();
             member = Some(joined);
         }
-        let open = Open { shard, owner, buffers, bell, member, vigil: Vigil::default(), arrived: Vec::new() };
+        let open = Open { shard, owner, buffers, bell, member, arrived: Vec::new() };
         let cell = Rc::new(Cell { open: RefCell::new(Some(open)) });
         // Added after the doorbell's own hook, so it runs before Node.js takes the doorbell down.
         env.add_env_cleanup_hook(Rc::clone(&cell), |cell| cell.end())?;

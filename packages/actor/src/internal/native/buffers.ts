@@ -70,8 +70,8 @@ export class NativeBlock implements Block {
     if (this.#view !== undefined) return this.#view
     const pool = this.#pool
     const handle = this.#handle
-    const before = pool.parked.take(handle)
-    let view = before === undefined ? undefined : moved(before)
+    // Nobody has seen it since it was parked.
+    let view = pool.parked.take(handle)
     if (view === undefined || !pool.native.resume(handle, view)) view = this.#first()
     this.#view = view
     keepAlive(view, this)
