@@ -106,9 +106,8 @@ impl Chunks {
 
     /// Bytes held, in use or not.
     pub fn held(&self) -> usize {
-        let of = |class: &Class| {
-            class.blocks.len() * BLOCK * 4 + class.free.capacity() * 4 + class.lengths.capacity() * 2
-        };
+        let of =
+            |class: &Class| class.blocks.len() * BLOCK * 4 + class.free.capacity() * 4 + class.lengths.capacity() * 2;
         self.classes.iter().map(of).sum()
     }
 

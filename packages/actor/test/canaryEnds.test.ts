@@ -8,6 +8,7 @@ import {
   ExitReason,
   HotSwap,
   Monitor,
+  Reentrant,
   type SwapError,
   type SystemEvent
 } from "@myrmidonjs/actor"
@@ -25,9 +26,13 @@ const Source = Actor.make("Source", [
     success: Schema.Int
   }),
   Rpc.make("Later", { payload: { answer: Schema.Any }, success: Schema.Int }),
+  Rpc.make("LaterBehind", { payload: { answer: Schema.Any, gate: Schema.Any }, success: Schema.Int }).annotate(
+    Reentrant,
+    true
+  ),
   Rpc.make("Items", { payload: { items: Schema.Any }, success: Schema.Int, error: Schema.String, stream: true })
 ])
-const { Add, Items, Later, Leave } = Source.messages
+const { Add, Items, Later, LaterBehind, Leave } = Source.messages
 type Items =
   | Stream.Stream<number, string>
   | ((self: { readonly stop: (reason: ExitReason) => void }) => Stream.Stream<number>)
@@ -43,6 +48,10 @@ const sourceOf = (version: string, factor: number) =>
         return how === "wait" ? Effect.never : 7
       },
       Later: (_, { answer }: { readonly answer: Deferred.Deferred<number> }) => answer,
+      LaterBehind: (
+        _,
+        { answer, gate }: { readonly answer: Deferred.Deferred<number>; readonly gate: Deferred.Deferred<void> }
+      ) => Effect.as(Deferred.await(gate), answer),
       Items: (_, { items }: { readonly items: Items }, self) => typeof items === "function" ? items(self) : items
     }
   })
@@ -197,6 +206,39 @@ describe.each(testSystems)("streams and late answers beside a canary on the %s",
       }).pipe(Effect.scoped, Effect.provide(system))
   )
 
+  it.effect("G77, G224: of several late answers in one Deferred, those are answered whose askers have got one", () =>
+    Effect.gen(function*() {
+      const answer = Deferred.makeUnsafe<number>()
+      const source = yield* V1.spawn(1)
+      const swap = yield* probation(source)
+      const ask = Effect.forkChild(Effect.exit(source.ask(Later({ answer }))), { startImmediately: true })
+      const [first, second, third] = [yield* ask, yield* ask, yield* ask]
+      yield* turn
+      // Whoever gives up has no answer, whatever comes of it.
+      yield* Fiber.interrupt(second)
+      Deferred.doneUnsafe(answer, Exit.succeed(4))
+      assert.deepStrictEqual([yield* Fiber.join(first), yield* Fiber.join(third)], [Exit.succeed(4), Exit.succeed(4)])
+      yield* HotSwap.rollback(source)
+      const back = yield* reasonOf(swap)
+      assert(back?._tag === "RolledBack")
+      assert.deepStrictEqual(back.handled.map(({ answered }) => answered), [true, false, true])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G76, G224: one Deferred that fails several askers is answered to none of them", () =>
+    Effect.gen(function*() {
+      const answer = Deferred.makeUnsafe<number>()
+      const source = yield* V1.spawn(1)
+      const swap = yield* probation(source)
+      const ask = Effect.forkChild(Effect.exit(source.ask(Later({ answer }))), { startImmediately: true })
+      const askers = [yield* ask, yield* ask, yield* ask]
+      yield* turn
+      Deferred.doneUnsafe(answer, Exit.die(boom))
+      for (const asker of askers) assert.strictEqual(exitedOf(yield* Fiber.join(asker))?._tag, "Crashed")
+      const back = yield* reasonOf(swap)
+      assert(back?._tag === "RolledBack")
+      assert.deepStrictEqual(back.handled.map(({ answered }) => answered), [false, false])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.effect("G232: a late answer of a version that has gone back may still come; that it fails is nobody's crash", () =>
     Effect.gen(function*() {
       const [good, bad] = [Deferred.makeUnsafe<number>(), Deferred.makeUnsafe<number>()]
@@ -250,6 +292,35 @@ describe.each(layers)("messages of streams in a report on the %s", (_, layer) =>
       ])
       assert.deepStrictEqual(tagged(letters), [["Items", "SwapRolledBack"]])
     })))
+
+  it.live("G76, G224: of two that share a Deferred, the one whose answer it was that crashed is the dead letter", () => {
+    const letters: Array<DeadLetter> = []
+    const validating = layer({ onDeadLetter: (letter) => letters.push(letter), validate: true })
+    return Effect.gen(function*() {
+      const source = yield* V1.spawn(1)
+      const swap = yield* probation(source)
+      const [answer, gate, soon] = [
+        Deferred.makeUnsafe<number>(),
+        Deferred.makeUnsafe<void>(),
+        Deferred.makeUnsafe<void>()
+      ]
+      Deferred.doneUnsafe(soon, Exit.void)
+      const ask = (gate: Deferred.Deferred<void>) =>
+        Effect.forkChild(Effect.exit(source.ask(LaterBehind({ answer, gate }))), { startImmediately: true })
+      // The first to be asked is the last whose handler returns, and the only one that still has an asker.
+      const first = yield* ask(gate)
+      yield* turn
+      const second = yield* ask(soon)
+      yield* turn
+      Deferred.doneUnsafe(gate, Exit.void)
+      yield* turn
+      yield* Fiber.interrupt(second)
+      Deferred.doneUnsafe(answer, Exit.succeed("four" as never))
+      assert.strictEqual(exitedOf(yield* Fiber.join(first))?._tag, "Crashed")
+      assert.strictEqual((yield* reasonOf(swap))?._tag, "RolledBack")
+      assert.deepStrictEqual(letters.map(({ message }) => (message.payload as { readonly gate: unknown }).gate), [gate])
+    }).pipe(Effect.scoped, Effect.provide(validating))
+  })
 
   it.live("G76, G232: the one whose late answer crashed the canary is a dead letter, also when that was there at once", () =>
     withLetters(Effect.fnUntraced(function*(letters) {
