@@ -130,8 +130,9 @@ export class Sends {
     if (offset < 0) return false
     const { room } = away
     const { write } = passage
-    let length = write === null ? -1 : writeDirectly(write, room, offset, payload)
-    if (length < 0) length = writeInto(to.host, fast, room, offset, payload)
+    const length = write === null
+      ? writeInto(to.host, fast, room, offset, payload)
+      : writeDirectly(write, room, offset, payload)
     return away.sendPayload(length, to.low, to.generation, there, fromLow, fromGeneration, flags)
   }
 
