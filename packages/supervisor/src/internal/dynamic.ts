@@ -231,6 +231,21 @@ export class DynamicIncarnation {
     if (this.ends.length === 1) this.orders.settle()
   }
 
+  /** How many run and are to go on. */
+  get count(): number {
+    return this.running.length - this.stopping.size
+  }
+
+  /** Those. */
+  get active(): ReadonlyArray<Entry> {
+    return this.running.filter((entry) => !this.stopping.has(entry))
+  }
+
+  /** Was told to end, and has not yet. */
+  isStopping(entry: Entry): boolean {
+    return this.stopping.has(entry)
+  }
+
   /** Some of the ends, in the order in which they came; the rest behind whatever else is asked of the supervisor. */
   settle(): void {
     const ends = this.ends.splice(0, perTurn)

@@ -31,7 +31,8 @@ const treeOf = (node: Node): Effect.Effect<TreeNode> =>
       return { ...own, type: "supervisor", children: yield* Effect.forEach([...node.children], treeOf) }
     }
     if (!(node instanceof DynamicNode)) return { ...own, type: node instanceof ActorNode ? "actor" : "effect" }
-    const entries = node.incarnation?.running ?? []
+    const { incarnation } = node
+    const entries = incarnation?.running ?? []
     const children = yield* Effect.forEach(entries.slice(0, listed), (entry) =>
       Effect.map(looks(entry.ref), ({ mailbox, name }): TreeNode => ({
         id,
@@ -39,7 +40,7 @@ const treeOf = (node: Node): Effect.Effect<TreeNode> =>
         name,
         pid: entry.ref.pid,
         restarts: entry.restarts,
-        status: "running",
+        status: incarnation?.isStopping(entry) === true ? "stopped" : "running",
         mailbox,
         children: [],
         omitted: 0
