@@ -63,6 +63,12 @@ describe.each(testSystems)("suspension on the %s", (_, system) => {
       assert.deepStrictEqual(yield* log.ask(Read()), ["next", "urgent", "note", "tick"])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
+  it.effect("whoever closes the scope of a suspended actor does not wait for ever (G55)", () =>
+    Effect.gen(function*() {
+      const log = yield* Effect.scoped(Effect.tap(logOf("1").spawn(0), Actor.suspend))
+      assert.isFalse(yield* Actor.isAlive(log))
+    }).pipe(Effect.provide(system)))
+
   it.effect("control acts on a suspended actor: links, exit signals, kill (G63)", () =>
     Effect.gen(function*() {
       const [one, two] = yield* Effect.all([logOf("1").spawn(0), logOf("1").spawn(0)])
