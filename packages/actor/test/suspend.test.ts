@@ -4,9 +4,7 @@ import { Actor, ExitReason, HotSwap, Lane, Monitor, Reentrant } from "@myrmidonj
 import { Deferred, Effect, Exit, Fiber, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 import { TestClock } from "effect/testing"
-import { testSystems } from "./fixtures.ts"
-
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+import { testSystems, turn } from "./fixtures.ts"
 
 const Log = Actor.make("Log", [
   Rpc.make("Note", { payload: Schema.String }),
