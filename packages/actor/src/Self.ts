@@ -153,6 +153,16 @@ export declare namespace Self {
       args: Args,
       options?: ChildOptions
     ) => Effect.Effect<ActorRef<Rpcs>, E | SpawnError, R>
+    /**
+     * `spawn`, begun at once: the ref of a child that has started, else the Effect that waits for its `init`, or says how
+     * it failed. That is to be run; interrupted, the child never was. For a parent of very many: a plain `init` takes
+     * no fiber. Throws `SpawnError`.
+     */
+    readonly begin: <Rpcs extends Rpc.Any, Args, State, E>(
+      behavior: Behavior<Rpcs, Args, State, E>,
+      args: Args,
+      options?: ChildOptions
+    ) => ActorRef<Rpcs> | Effect.Effect<ActorRef<Rpcs>, E | SpawnError>
     /** Sync, for behaviours that need nothing and cannot fail; throws `SpawnError`. */
     readonly spawnUnsafe: <Rpcs extends Rpc.Any, Args, State>(
       behavior: Behavior<Rpcs, Args, State>,

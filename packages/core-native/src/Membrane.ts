@@ -281,6 +281,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     if (ring.args[CONGESTED] !== 0 && (flags & NEXT) === 0 && ring.isCongested(low) && !this.#submissions.closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
+      this.#mayBeHeld(fromLow)
     }
     if (ring.pending >= MOST_PENDING) this.#submissions.flush()
     if (op > MAX_OP) return BAD_MESSAGE
@@ -310,6 +311,12 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return ACCEPTED
   }
 
+  // What an actor sends to a mailbox that may be full may hold it (G16): before its next message, also of this slice.
+  #mayBeHeld(fromLow: number): void {
+    const loop = this.#loop
+    if (loop.current !== undefined && loop.current.low === fromLow) loop.attention |= Attention.Flush
+  }
+
   // What an actor sends to itself ahead of what is queued must not find the rest of its slice already on its way.
   #overtake(low: number): void {
     const loop = this.#loop
@@ -334,6 +341,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     if (ring.args[CONGESTED] !== 0 && ring.isCongested(low) && !this.#submissions.closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
+      this.#mayBeHeld(fromLow)
     }
     const token = this.#tokens.open(call)
     if (token === 0) return MAILBOX_FULL

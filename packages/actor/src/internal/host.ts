@@ -236,6 +236,18 @@ export class Host implements ShardHost {
     })
   }
 
+  spawnChildBegun(
+    parent: Cell,
+    behavior: unknown,
+    args: unknown,
+    options: ChildOptions | undefined
+  ): Cell | Effect.Effect<Cell, unknown> {
+    const begun = this.beginChild(parent, behavior, args, options, this.context)
+    if (!(begun instanceof Starting)) return begun
+    const spawned = settled(begun)
+    return Exit.isExit(spawned) && Exit.isSuccess(spawned) ? begun.cell : spawned
+  }
+
   spawnChildNow(parent: Cell, behavior: unknown, args: unknown, options: ChildOptions | undefined): Cell {
     const begun = this.beginChild(parent, behavior, args, options, this.context)
     return begun instanceof Starting ? detached(begun) : begun
