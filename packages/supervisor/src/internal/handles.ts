@@ -230,12 +230,12 @@ export class DynamicHandle extends Handle {
   get children(): Stream.Stream<AnyRef> {
     return Stream.suspend(() =>
       Stream.fromIterable(
-        this.parts.flatMap((part) => part.incarnation?.running.refs() ?? [])
+        this.parts.flatMap((part) => part.incarnation?.active ?? [])
       )
     )
   }
 
   get count(): Effect.Effect<number> {
-    return Effect.sync(() => this.parts.reduce((sum, part) => sum + (part.incarnation?.running.size ?? 0), 0))
+    return Effect.sync(() => this.parts.reduce((sum, part) => sum + (part.incarnation?.count ?? 0), 0))
   }
 }
