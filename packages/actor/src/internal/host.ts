@@ -450,7 +450,7 @@ export class Host implements ShardHost {
   }
 
   deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {
-    const carried = payload instanceof StreamRequest ? payload.payload : payload
+    const carried = StreamRequest.is(payload) ? payload.payload : payload
     this.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), carried), why)
     if (movingOps.has(op)) releaseAll(carried)
   }

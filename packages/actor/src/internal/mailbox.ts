@@ -43,6 +43,9 @@ export const millisOf = (option: string, input: Duration.Input, max: number, min
 
 /** What `mailbox` says, and `base` where it says nothing. Throws `InvalidOption`. */
 export const resolveMailbox = (mailbox: Mailbox, base: ResolvedMailbox): ResolvedMailbox => {
+  if (typeof mailbox !== "object" || mailbox === null) {
+    throw new InvalidOption({ option: "mailbox", issue: "must be an object" })
+  }
   const { capacity = base.capacity, onFull } = mailbox
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > maxCapacity) {
     throw new InvalidOption({
