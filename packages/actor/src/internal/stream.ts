@@ -28,6 +28,7 @@ export abstract class StreamRequest {
     return typeof payload === "object" && payload !== null && #mark in payload
   }
 
+  // oxlint-disable-next-line no-unused-private-class-members -- `is` looks for it
   readonly #mark = true
   readonly payload: unknown
   /** What the handler returned. */
