@@ -60,6 +60,7 @@ mod observer;
 mod place;
 #[cfg(feature = "serde")]
 mod question;
+mod refusal;
 mod reply;
 #[cfg(all(test, feature = "tokio"))]
 mod rest;

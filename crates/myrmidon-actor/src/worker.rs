@@ -90,6 +90,8 @@ struct Loan {
     protocol: crate::body::Protocol,
     /// What stops its future.
     abort: Option<Box<dyn FnOnce() + Send>>,
+    /// With what it goes back once its handler is done.
+    stops: Option<ExitReason>,
     /// Its handler waits for a test.
     #[cfg(test)]
     waits: bool,
@@ -102,6 +104,7 @@ impl Loan {
             version,
             protocol,
             abort: None,
+            stops: None,
             #[cfg(test)]
             waits: false,
         }

@@ -3,9 +3,7 @@
 use super::{Neighbour, Worker, extent};
 use crate::{
     AskError, DeadLetter, Payload, Why,
-    letter::Outcome,
     observer::{self, Notice},
-    wire::Encoded,
 };
 use myrmidon_core::{
     exit_reason::ExitReason,
@@ -119,10 +117,8 @@ impl Worker {
         let (to, from) = (self.running.pid, Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]));
         let (tag, payload) = (tag_of(record), Payload::Nothing);
         let from = (!from.is_none()).then_some(from);
-        if let Some(asked) = self.question(record) {
-            let refusal = || Encoded::refusal(tag.as_deref().unwrap_or_default(), "nothing of the message is there");
-            let outcome: Outcome = if asked.is_wire { Ok(Box::new(refusal())) } else { Err(AskError::NoReply) };
-            self.reply(asked.route, outcome);
+        if let Some(route) = self.question(record) {
+            self.reply(route, Err(AskError::BadMessage("nothing of the message is there".into())));
         }
         self.note(Notice::DeadLetter(DeadLetter { to, from, tag, payload, why: Why::Dropped }));
     }

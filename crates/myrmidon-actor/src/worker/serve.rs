@@ -83,15 +83,16 @@ impl Worker {
             // It has ended meanwhile, or another version of it is back.
             return self.dropped_bodies.extend(body);
         }
-        self.loans.remove(&pid);
+        let stops = self.loans.remove(&pid).and_then(|loan| loan.stops);
         if let Some(mut body) = body {
             body.took(micros);
             self.put_home(pid, body);
         }
-        match end {
-            Some(reason @ ExitReason::Crashed(_)) => self.crash(pid, reason),
-            Some(reason) => self.exit_self(pid, reason),
-            None => {}
+        match (end, stops) {
+            (Some(reason @ ExitReason::Crashed(_)), _) => self.crash(pid, reason),
+            (Some(reason), _) => self.exit_self(pid, reason),
+            (None, Some(reason)) => self.stops(pid, reason),
+            (None, None) => {}
         }
         // Whoever ends does not mind.
         self.submit(submission::READY, pid, Pid::NONE, 0, micros, 0);

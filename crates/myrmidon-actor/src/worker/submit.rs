@@ -239,39 +239,44 @@ impl Worker {
 
     /// The same by an actor that is lent.
     pub fn reply_by(&mut self, me: Pid, route: Route, outcome: Outcome) {
-        if outcome.is_err() && self.running.stops.is_some() {
-            // The end of the actor is the answer.
-            return;
-        }
+        let outcome = match (outcome, self.stopping(me)) {
+            // The end of the actor is the answer. A canary that goes back by it does not end.
+            (Err(_), Some(reason)) if self.goes_back_with(me, reason) => Err(AskError::ActorExited(reason.clone())),
+            (Err(_), Some(_)) => return,
+            (outcome, _) => outcome,
+        };
         if outcome.is_ok() {
             self.canary_answered(route);
             if !self.traces.is_empty() {
                 self.see(me, || Seen::Replied);
             }
         }
-        if !route.remote {
-            if let Some(Asking { ticket, then }) = self.calls.remove(&route.token) {
-                self.submit(submission::ANSWERED, Pid::NONE, Pid::NONE, 0, route.token, 0);
-                let outcome = if ticket.is_none() { outcome.map(said_here) } else { outcome };
+        self.settle(me, route, outcome);
+    }
+
+    /// Ends a question that was delivered here to `callee`, in the language of whoever asked.
+    pub(super) fn settle(&mut self, callee: Pid, route: Route, outcome: Outcome) {
+        let Route { remote, wire, token, .. } = route;
+        if !remote {
+            if let Some(Asking { ticket, then }) = self.calls.remove(&token) {
+                self.submit(submission::ANSWERED, Pid::NONE, Pid::NONE, 0, token, 0);
+                let outcome = if ticket.is_none() { said_here(outcome) } else { outcome };
                 self.resolve(then, outcome);
             }
             return;
         }
-        match outcome {
-            Ok(parcel) => {
-                let (payload, status) = match parcel.downcast::<Encoded>() {
-                    Ok(encoded) => {
-                        let status = encoded.status;
-                        (encoded.packed(), status)
-                    }
-                    Err(parcel) => (Payload::Value(Value(parcel)), reply::SUCCESS),
-                };
-                let slot = self.shard.put_block(payload);
-                let head = submission::REPLY | flag::BYTES << 8;
-                self.submit(head, Pid::NONE, Pid::NONE, slot, route.token, status);
+        let (payload, status) = match outcome {
+            Ok(parcel) => match parcel.downcast::<Encoded>() {
+                Ok(encoded) => encoded.packed(),
+                Err(parcel) => (Payload::Value(Value(parcel)), reply::SUCCESS),
+            },
+            Err(error) if wire != 0 => {
+                Encoded::of_error(&Self::wire_tag(wire), callee, error).packed()
             }
-            Err(_) => self.submit(submission::REPLY, Pid::NONE, Pid::NONE, 0, route.token, reply::FAILURE),
-        }
+            Err(error) => (Payload::Value(Value(Box::new(error))), reply::FAILURE),
+        };
+        let slot = self.shard.put_block(payload);
+        self.submit(submission::REPLY | flag::BYTES << 8, Pid::NONE, Pid::NONE, slot, token, status);
     }
 
     /// Tells whoever asked.
@@ -363,13 +368,33 @@ impl Worker {
 
     // -- ends, ties, timers -------------------------------------------------------------------------------------------------
 
-    /// An actor ends itself. The one that runs does so when its handler is done.
+    /// An actor ends itself. The one that runs does so when its handler is done, and so does a canary that goes back by it.
     pub fn stop_self(&mut self, me: Pid, reason: ExitReason) {
         if self.running.pid == me {
             self.running.stops = Some(reason);
+        } else if self.goes_back_with(me, &reason)
+            && let Some(loan) = self.loans.get_mut(&me)
+        {
+            loan.stops = Some(reason);
         } else {
             self.exit_self(me, reason);
         }
+    }
+
+    /// With what an actor ends once its handler is done, as that has said.
+    pub(super) fn stopping(&self, me: Pid) -> Option<&ExitReason> {
+        if self.running.pid == me {
+            return self.running.stops.as_ref();
+        }
+        self.loans.get(&me)?.stops.as_ref()
+    }
+
+    /// It has said what ends it, and nothing runs of it any more.
+    pub(super) fn stops(&mut self, me: Pid, reason: ExitReason) {
+        if matches!(reason, ExitReason::Crashed(_)) && self.crashed(me, &reason) {
+            return;
+        }
+        self.exit_self(me, reason);
     }
 
     pub(super) fn exit_self(&mut self, me: Pid, reason: ExitReason) {

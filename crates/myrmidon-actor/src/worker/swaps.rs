@@ -17,7 +17,7 @@ use super::{
 use crate::{
     body::Body,
     clock,
-    reply::{Asked, Route},
+    reply::Route,
     swap::{Noted, OnSwap, Plan, Refused, SwapEvent},
 };
 use core::time::Duration;
@@ -62,7 +62,7 @@ pub(crate) enum Work {
 /// A message of a canary whose handler is not done.
 struct Open {
     ticket: Ticket,
-    asked: Option<Asked>,
+    asked: Option<Route>,
 }
 
 /// What there is of an actor beside its body once it has been swapped, or is to be.

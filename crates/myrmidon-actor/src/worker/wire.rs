@@ -4,11 +4,11 @@ use super::{Asking, Seen, Then, Worker};
 use crate::{
     AskError, Payload,
     foreign::{Message, Said},
-    letter::Parcel,
+    letter::Outcome,
     wire::Encoded,
 };
 #[cfg(feature = "serde")]
-use crate::{answer::Sender, letter::Outcome};
+use crate::{answer::Sender, letter::Parcel};
 use myrmidon_core::{
     payload::Payload as Carried,
     pid::Pid,
@@ -19,6 +19,7 @@ use myrmidon_runtime::{
     buffer::pack,
     tags::{Tags, WIRE},
 };
+use std::sync::Arc;
 
 /// What is larger than a record may fill the way at once (G205).
 fn is_large((payload, _): &Message) -> bool {
@@ -29,6 +30,11 @@ impl Worker {
     /// The op of a tag; `None`: the process has as many tags as it may have.
     pub fn wire_op(tag: &str) -> Option<u16> {
         Tags::global().number(tag).map(|number| number | WIRE)
+    }
+
+    /// The tag of an op.
+    pub(super) fn wire_tag(op: u16) -> Arc<str> {
+        Tags::global().tag(op & !WIRE).unwrap_or_default()
     }
 
     /// Tells an actor of any language. The message is taken out when it is accepted.
@@ -137,9 +143,14 @@ impl Worker {
 }
 
 /// What an actor of this shard answered to one that asked as another language would.
-pub(super) fn said_here(answer: Parcel) -> Parcel {
-    match answer.downcast::<Encoded>() {
-        Ok(encoded) => Box::new(Said { status: encoded.status, payload: Payload::Bytes(encoded.bytes) }),
-        Err(answer) => answer,
+pub(super) fn said_here(outcome: Outcome) -> Outcome {
+    match outcome {
+        Ok(answer) => Ok(match answer.downcast::<Encoded>() {
+            Ok(encoded) => Box::new(Said { status: encoded.status, payload: Payload::Bytes(encoded.bytes) }),
+            Err(answer) => answer,
+        }),
+        // As it would have crossed.
+        Err(AskError::NoReply) => Err(AskError::BadMessage(AskError::NoReply.to_string().into())),
+        Err(error) => Err(error),
     }
 }
