@@ -49,6 +49,11 @@ impl Protocol {
         }
         Self { name, fingerprint }
     }
+
+    /// As `announce` has it, and `packages/actor/src/internal/spoken.ts` reads it.
+    pub fn spoken(self) -> String {
+        format!("{}\0{}", self.name, self.fingerprint)
+    }
 }
 
 /// Who runs the next handler.

@@ -4,7 +4,7 @@
 //! is optional there. Bytes want `serde_bytes`, as everywhere with `serde`. A number that came without the codec is read
 //! as if it had come with it. A PID, or a ref, is a `u64` ([`crate::Pid::from_u64`]).
 
-use crate::{Payload, Wire, reply::ReplyTo, wire::Encoded};
+use crate::{Payload, StreamTo, Wire, reply::ReplyTo, wire::Encoded};
 use myrmidon_core::record::reply;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -114,6 +114,17 @@ impl Wire {
             Ok(answer) => encoded(&tag, reply::SUCCESS, &answer),
             Err(error) => encoded(&tag, reply::FAILURE, &error),
         })
+    }
+
+    /// The right to answer with a stream, once. `None`: it does not ask for one (G239).
+    pub fn streams<T: Serialize, E: Serialize>(&mut self) -> Option<StreamTo<T, E>> {
+        let Some(flow) = self.flow.take() else {
+            self.issue = Some("its reply is a stream: use `stream`".into());
+            return None;
+        };
+        // The answer is the end of the stream.
+        self.ticket = None;
+        Some(StreamTo::new(flow))
     }
 }
 

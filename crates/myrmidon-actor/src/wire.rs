@@ -71,6 +71,9 @@ pub struct Wire {
     pub(crate) payload: Payload,
     pub(crate) buffers: Vec<SharedBuffer>,
     pub(crate) ticket: Option<Arc<Ticket>>,
+    /// Where the answer is to be a stream.
+    #[cfg(feature = "serde")]
+    pub(crate) flow: Option<Arc<crate::stream::Flow>>,
     pub(crate) issue: Option<String>,
 }
 
@@ -81,15 +84,6 @@ impl fmt::Debug for Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(
-        tag: Arc<str>,
-        payload: Payload,
-        buffers: Vec<SharedBuffer>,
-        ticket: Option<Arc<Ticket>>,
-    ) -> Self {
-        Self { tag, payload, buffers, ticket, issue: None }
-    }
-
     /// The message's name in its protocol.
     pub fn tag(&self) -> &str {
         &self.tag
@@ -127,6 +121,11 @@ impl Wire {
         &mut self,
         encode: impl FnOnce(R) -> Encoded + Send + 'static,
     ) -> Option<ReplyTo<R>> {
+        #[cfg(feature = "serde")]
+        if self.flow.is_some() {
+            self.issue = Some("its reply is no stream: use `ask`".into());
+            return None;
+        }
         let ticket = self.ticket.take()?;
         Some(ReplyTo::abroad(ticket, Box::new(encode)))
     }
@@ -136,6 +135,10 @@ impl Drop for Wire {
     fn drop(&mut self) {
         // Before anybody hears of it.
         self.buffers.clear();
+        #[cfg(feature = "serde")]
+        if let Some(flow) = self.flow.take() {
+            flow.finish(None);
+        }
         // A question that was not read, or not taken as one, has no answer.
         if let Some(ticket) = self.ticket.take() {
             let issue = self.issue.take();

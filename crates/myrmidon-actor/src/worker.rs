@@ -8,6 +8,7 @@
 //! - `deliver`: slices, one handler after the other. - `letters`: the message behind a record.
 //! - `notices`: everything else that the shard says.
 //! - `swaps`, `swap_group`: other versions for actors. - `trace`: who looks at them. - `accounts`: who has used what.
+//! - `streams`: answers that are streams.
 
 mod accounts;
 mod deliver;
@@ -15,6 +16,8 @@ mod extent;
 mod letters;
 mod notices;
 mod serve;
+#[cfg(feature = "serde")]
+mod streams;
 mod submit;
 mod swap_group;
 mod swaps;
@@ -74,11 +77,16 @@ enum Then {
     Outside(Sender<Outcome>),
     /// An actor of this shard, as a message.
     Message { asker: Pid, callee: Pid, then: Box<dyn FnOnce(Outcome) -> Parcel + Send> },
+    /// A stream, whose items these were.
+    #[cfg(feature = "serde")]
+    Items(crate::stream::Key),
 }
 
 struct Asking {
     /// `None`: an actor of another language is asked.
     ticket: Option<Arc<Ticket>>,
+    /// Buffers may come with its answer.
+    gets_buffers: bool,
     then: Then,
 }
 
@@ -176,6 +184,8 @@ pub(crate) struct Worker {
     noticed: Vec<Notice>,
     loans: FxHashMap<Pid, Loan>,
     last_loan: u32,
+    #[cfg(feature = "serde")]
+    streams: streams::Streams,
     pub swaps: swaps::Swaps,
     accounts: accounts::Accounts,
     on_swap: Option<Arc<crate::swap::OnSwap>>,

@@ -94,12 +94,18 @@ impl Worker {
         let (flags, op) = (head >> 8 & 0xff, (head >> 16) as u16);
         let (tag, moves) = Tags::global().moving(op & !WIRE)?;
         let mut buffers = Vec::new();
+        #[cfg(feature = "serde")]
+        let mut reader = None;
         let payload = if flags & flag::BYTES != 0 {
             let mut bytes = self.shard.block(record[word::SLOT])?;
             if moves {
                 buffers = unpack(&mut bytes);
             }
-            Payload::Bytes(bytes)
+            #[cfg(feature = "serde")]
+            if flags & flag::CALL != 0 {
+                reader = crate::stream::Reader::take(&mut bytes);
+            }
+            if bytes.is_empty() { Payload::Nothing } else { Payload::Bytes(bytes) }
         } else if flags & flag::INLINE != 0 {
             Payload::Number(f64::from_bits(u64::from(record[word::A]) | u64::from(record[word::B]) << 32))
         } else {
@@ -111,6 +117,19 @@ impl Worker {
             ticket.deliver(route);
             ticket
         });
-        Some(Letter::Wire(Wire::new(tag, payload, buffers, ticket)))
+        #[cfg(feature = "serde")]
+        let flow = reader.zip(ticket.as_ref()).map(|(reader, ticket)| {
+            let actor = self.running.pid;
+            self.stream_asked(reader, actor, route, ticket)
+        });
+        Some(Letter::Wire(Wire {
+            tag,
+            payload,
+            buffers,
+            ticket,
+            #[cfg(feature = "serde")]
+            flow,
+            issue: None,
+        }))
     }
 }

@@ -1,6 +1,6 @@
 //! What the shard says besides deliveries.
 
-use super::{Neighbour, Worker, extent};
+use super::{Asking, Neighbour, Worker, extent};
 use crate::{
     AskError, DeadLetter, Payload, Why,
     observer::{self, Notice},
@@ -46,9 +46,9 @@ impl Worker {
                 }
             }
             completion::REPLIED if self.calls.get(&record[word::A]).is_some_and(|asking| asking.ticket.is_none()) => {
-                let said = self.said(record);
-                if let Some(asking) = self.calls.remove(&record[word::A]) {
-                    self.resolve(asking.then, Ok(Box::new(said)));
+                if let Some(Asking { gets_buffers, then, .. }) = self.calls.remove(&record[word::A]) {
+                    let said = self.said(record, gets_buffers);
+                    self.resolve(then, Ok(Box::new(said)));
                 }
             }
             completion::REPLIED => {
@@ -84,6 +84,10 @@ impl Worker {
             }
             completion::ISOLATE_UP | completion::ISOLATE_DOWN => {
                 self.neighbours[record[word::B] as usize & 0xff] = Neighbour::Unknown;
+                #[cfg(feature = "serde")]
+                if record[word::HEAD] & 0xff == completion::ISOLATE_DOWN {
+                    self.readers_down(record[word::A]);
+                }
             }
             _ => {}
         }
@@ -101,6 +105,10 @@ impl Worker {
     fn dead_bytes(&self, record: &Record) -> Option<Vec<u8>> {
         let op = (record[word::HEAD] >> 16) as u16;
         let mut bytes = self.shard.block(record[word::SLOT])?;
+        #[cfg(feature = "serde")]
+        if op & WIRE != 0 && record[word::HEAD] >> 8 & flag::CALL != 0 {
+            crate::stream::Reader::take(&mut bytes);
+        }
         if op & WIRE != 0 && Tags::global().moving(op & !WIRE)?.1 {
             drop(unpack(&mut bytes));
             if let Some(length) = extent::of_value(&bytes) {
@@ -160,6 +168,8 @@ impl Worker {
         if let Some(abort) = self.loans.remove(&pid).and_then(|loan| loan.abort) {
             abort();
         }
+        #[cfg(feature = "serde")]
+        self.streams_forget(pid);
         self.swaps_forget(pid, reason);
         self.traces_forget(pid);
         let mut named = self.door.named.lock();

@@ -30,7 +30,7 @@ pub(super) fn serve(errand: Errand) {
         }
         Errand::Call { to, message, ticket, answer, timeout } => {
             place::here(|worker| {
-                let asking = Asking { ticket: Some(ticket), then: Then::Outside(answer) };
+                let asking = Asking { ticket: Some(ticket), gets_buffers: false, then: Then::Outside(answer) };
                 worker.call_boxed(to, message, asking, timeout);
             });
         }

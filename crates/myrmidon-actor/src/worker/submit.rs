@@ -4,7 +4,7 @@ use super::{Asking, Made, Neighbour, Opening, Question, Seen, Then, Worker, trac
 use crate::{
     AskError, Notice, SpawnError,
     answer::Sender,
-    body::Body,
+    body::{Body, Protocol},
     clock,
     door::{self, Errand, Named},
     letter::{Outcome, Parcel},
@@ -20,6 +20,7 @@ use myrmidon_core::{
     record::{control, flag, reply, spawn, submission, word},
     send_error::SendError,
 };
+use myrmidon_runtime::System;
 use std::sync::Arc;
 
 /// Records that wait for more: so many are ingested together.
@@ -212,7 +213,7 @@ impl Worker {
         }
         let token = self.token();
         self.timed = true;
-        self.calls.insert(token, Asking { ticket: Some(Arc::clone(&ticket)), then });
+        self.calls.insert(token, Asking { ticket: Some(Arc::clone(&ticket)), gets_buffers: false, then });
         if to.shard() == self.number {
             let slot = self.mail.put(kind, message);
             let head = submission::SEND | flag::CALL << 8 | u32::from(kind) << 16;
@@ -258,7 +259,7 @@ impl Worker {
     pub(super) fn settle(&mut self, callee: Pid, route: Route, outcome: Outcome) {
         let Route { remote, wire, token, .. } = route;
         if !remote {
-            if let Some(Asking { ticket, then }) = self.calls.remove(&token) {
+            if let Some(Asking { ticket, then, .. }) = self.calls.remove(&token) {
                 self.submit(submission::ANSWERED, Pid::NONE, Pid::NONE, 0, token, 0);
                 let outcome = if ticket.is_none() { said_here(outcome) } else { outcome };
                 self.resolve(then, outcome);
@@ -283,6 +284,8 @@ impl Worker {
     pub(super) fn resolve(&mut self, then: Then, outcome: Outcome) {
         match then {
             Then::Outside(sender) => sender.send(outcome),
+            #[cfg(feature = "serde")]
+            Then::Items(key) => self.items_answered(key, outcome),
             Then::Message { asker, callee, then } => {
                 self.overdue.push_back((asker, callee, Made(Box::new(move || then(outcome)))));
                 self.send_overdue();
@@ -323,6 +326,7 @@ impl Worker {
         let head = submission::SPAWN | flags << 8 | budget << 16;
         if let Some(name) = name {
             self.flush();
+            self.announce(pid, body.protocol());
             let record =
                 [pid.low(), pid.generation(), parent.low(), parent.generation(), head, *watch, *capacity, *policy];
             if let Err(holder) = self.shard.open_named(&record, name) {
@@ -352,6 +356,13 @@ impl Worker {
             self.dropped_bodies.push(before);
         }
         Ok(())
+    }
+
+    /// Says what an actor with a name understands, for whoever finds it by that.
+    pub(super) fn announce(&self, pid: Pid, protocol: Protocol) {
+        if let Some(system) = System::find(self.system) {
+            system.announce(pid, &protocol.spoken());
+        }
     }
 
     /// `started` failed: the actor never was.

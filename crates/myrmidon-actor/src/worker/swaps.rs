@@ -286,6 +286,10 @@ impl Worker {
     /// Puts the body of an actor into its place, with whatever looks at it now.
     pub(super) fn put_home(&mut self, pid: Pid, body: Box<dyn Body>) {
         let body = self.dressed(pid, body);
+        // Another version may have another protocol (G213).
+        if self.swaps.records.contains_key(&pid) && self.door.named.lock().contains_key(&pid) {
+            self.announce(pid, body.protocol());
+        }
         let before = match self.home(pid) {
             Some(home) => home.body.replace(body),
             None => Some(body),

@@ -145,6 +145,8 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         noticed: Vec::new(),
         loans: FxHashMap::default(),
         last_loan: 0,
+        #[cfg(feature = "serde")]
+        streams: super::streams::Streams::default(),
         swaps: Swaps::default(),
         accounts: super::accounts::Accounts::default(),
         on_swap: plan.on_swap,
@@ -210,6 +212,8 @@ fn sleep(ends: &mut Ends) {
             let next = f64::from(worker.shard.control()[control::NEXT_DEADLINE]);
             let next = if next < 0.0 { f64::INFINITY } else { next };
             let next = closing.map_or(next, |left| next.min(left)).min(worker.swaps.due_in().max(0.0));
+            #[cfg(feature = "serde")]
+            let next = next.min(worker.streams.due_in());
             if overdue { next.min(1.0) } else { next }
         })
     });
@@ -275,6 +279,8 @@ impl Worker {
         if !self.overdue.is_empty() {
             self.send_overdue();
         }
+        #[cfg(feature = "serde")]
+        self.retry_streams();
         ends.door.fill(|count| reserve(&mut self.shard, count));
         let queued = self.shard.control()[control::QUEUED].cast_unsigned();
         let allowance = inbox::allowance(queued, BATCH);

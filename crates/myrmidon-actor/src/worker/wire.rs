@@ -3,7 +3,7 @@
 use super::{Asking, Seen, Then, Worker};
 use crate::{
     AskError, Payload,
-    foreign::{Message, Said},
+    foreign::{Message, Query, Said},
     letter::Outcome,
     wire::Encoded,
 };
@@ -12,11 +12,11 @@ use crate::{answer::Sender, letter::Parcel};
 use myrmidon_core::{
     payload::Payload as Carried,
     pid::Pid,
-    record::{COPIED, Record, control, flag, submission, word},
+    record::{COPIED, Record, control, flag, reply, submission, word},
     send_error::SendError,
 };
 use myrmidon_runtime::{
-    buffer::pack,
+    buffer::{pack, unpack},
     tags::{Tags, WIRE},
 };
 use std::sync::Arc;
@@ -69,7 +69,8 @@ impl Worker {
 
     /// Asks an actor of any language.
     #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "questions are written and read by serde"))]
-    pub(super) fn call_wire(&mut self, from: Pid, to: Pid, op: u16, payload: Payload, then: Then, timeout: u32) {
+    pub(super) fn call_wire(&mut self, from: Pid, to: Pid, query: Query, then: Then) {
+        let Query { op, payload, buffers, gets_buffers, timeout } = query;
         if from == to {
             return self.resolve(then, Err(AskError::SelfAsk));
         }
@@ -78,27 +79,24 @@ impl Worker {
         }
         let token = self.token();
         self.timed = true;
-        self.calls.insert(token, Asking { ticket: None, then });
+        self.calls.insert(token, Asking { ticket: None, gets_buffers, then });
         let head = submission::SEND | flag::CALL << 8 | u32::from(op) << 16;
-        if payload == Payload::Nothing {
-            return self.submit(head, to, from, 0, token, timeout);
-        }
-        let slot = self.shard.put_block(Carried::bytes(payload.into_bytes()));
+        let carried = match (payload, buffers) {
+            (Payload::Nothing, None) => return self.submit(head, to, from, 0, token, timeout),
+            (payload, None) => Carried::bytes(payload.into_bytes()),
+            (payload, Some(buffers)) => {
+                Tags::global().mark_moving(op & !WIRE);
+                pack(payload.into_bytes(), buffers)
+            }
+        };
+        let slot = self.shard.put_block(carried);
         self.submit(head | flag::BYTES << 8, to, from, slot, token, timeout);
     }
 
     /// The same by somebody outside of any actor, or one that goes on by itself.
     #[cfg(feature = "serde")]
-    pub fn call_wire_outside(
-        &mut self,
-        from: Pid,
-        to: Pid,
-        op: u16,
-        payload: Payload,
-        answer: Sender<Outcome>,
-        timeout: u32,
-    ) {
-        self.call_wire(from, to, op, payload, Then::Outside(answer), timeout);
+    pub fn call_wire_outside(&mut self, from: Pid, to: Pid, query: Query, answer: Sender<Outcome>) {
+        self.call_wire(from, to, query, Then::Outside(answer));
     }
 
     /// The same by an actor that gets the answer as a message.
@@ -107,12 +105,10 @@ impl Worker {
         &mut self,
         asker: Pid,
         to: Pid,
-        op: u16,
-        payload: Payload,
+        query: Query,
         then: Box<dyn FnOnce(Outcome) -> Parcel + Send>,
-        timeout: u32,
     ) {
-        self.call_wire(asker, to, op, payload, Then::Message { asker, callee: to, then }, timeout);
+        self.call_wire(asker, to, query, Then::Message { asker, callee: to, then });
     }
 
     /// An actor asks, and its question does not even leave.
@@ -128,17 +124,22 @@ impl Worker {
     }
 
     /// What another shard's actor answered.
-    pub(super) fn said(&self, record: &Record) -> Said {
+    pub(super) fn said(&self, record: &Record, gets_buffers: bool) -> Said {
         let flags = record[word::HEAD] >> 8 & 0xff;
+        let mut buffers = Vec::new();
         let payload = if flags & flag::BYTES != 0 {
-            self.shard.block(record[word::SLOT]).map_or(Payload::Nothing, Payload::Bytes)
+            let mut bytes = self.shard.block(record[word::SLOT]);
+            if gets_buffers && record[word::B] == reply::SUCCESS {
+                buffers = bytes.as_mut().map(unpack).unwrap_or_default();
+            }
+            bytes.map_or(Payload::Nothing, Payload::Bytes)
         } else if flags & flag::INLINE != 0 {
             let bits = u64::from(record[word::TO]) | u64::from(record[word::TO_GENERATION]) << 32;
             Payload::Number(f64::from_bits(bits))
         } else {
             Payload::Nothing
         };
-        Said { status: record[word::B], payload }
+        Said { status: record[word::B], payload, buffers }
     }
 }
 
@@ -146,7 +147,10 @@ impl Worker {
 pub(super) fn said_here(outcome: Outcome) -> Outcome {
     match outcome {
         Ok(answer) => Ok(match answer.downcast::<Encoded>() {
-            Ok(encoded) => Box::new(Said { status: encoded.status, payload: Payload::Bytes(encoded.bytes) }),
+            Ok(encoded) => {
+                let Encoded { status, bytes, buffers } = *encoded;
+                Box::new(Said { status, payload: Payload::Bytes(bytes), buffers: buffers.unwrap_or_default() })
+            }
             Err(answer) => answer,
         }),
         // As it would have crossed.

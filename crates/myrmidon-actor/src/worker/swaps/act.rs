@@ -150,6 +150,11 @@ impl Worker {
             }
             self.submit(submission::READY, pid, Pid::NONE, 0, 0, 0);
         }
+        #[cfg(feature = "serde")]
+        if let Some(record) = self.swaps.records.get(&pid) {
+            let questions = record.questions.clone();
+            self.streams_interrupted(pid, &questions, &reason);
+        }
         let open = self.swaps.records.get_mut(&pid).and_then(|record| record.open.take());
         if let Some(Open { asked: Some(route), .. }) = open {
             // As the end of its callee would (G76).

@@ -6,7 +6,8 @@
  * nothing more of that stream is on its way. What is produced meanwhile waits beside it and goes together: as many items
  * as the reader buffers, and what one pull of the stream brought. The end is the answer to the question itself.
  *
- * A reader that goes away tells the agent of the producer, and again while there is no room for it.
+ * A reader that goes away tells the agent of the producer, and again while there is no room for it. An actor in Rust has
+ * no agent: its shard is told, beside the messages (`crates/myrmidon-actor/src/worker/streams.rs` is the producer's half).
  */
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
@@ -71,6 +72,8 @@ export class StreamTable implements Streams {
     reading.close = () => {
       this.readers.delete(number)
       // Also of one that has ended: its producer may have died without a word.
+      const { rust } = host.shard.border!
+      if (rust.has(callee.pid)) return rust.readerGone(callee.pid, this.team.here, number)
       const agent = this.team.agentAbout(callee)
       if (agent !== undefined) this.tellGone(agent, number)
     }

@@ -119,8 +119,9 @@ export class Team implements Isolates {
     return isolate === undefined ? undefined : this.agentOf(isolate)
   }
 
-  canAsk(cell: Cell): boolean {
-    return this.isolateOf(cell) === undefined || this.agentAbout(cell) !== undefined
+  canStream(cell: Cell): boolean {
+    const { rust } = this.host.shard.border!
+    return rust.has(cell.pid) || this.isolateOf(cell) === undefined || this.agentAbout(cell) !== undefined
   }
 
   /** undefined: it has ended. */
