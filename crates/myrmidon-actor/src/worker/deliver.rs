@@ -123,8 +123,15 @@ pub(crate) fn start(pid: Pid, is_awaited: bool) -> Result<(), SpawnError> {
                 Ok(())
             }
             Err(panic) => {
-                worker.abandon(pid);
-                Err(SpawnError::InitFailed(Box::new(crash(&*panic))))
+                let error = Box::new(crash(&*panic));
+                worker.dropped.push(Box::new(panic));
+                if is_awaited {
+                    worker.abandon(pid);
+                } else {
+                    // Its spawner has its ref by now: an end like any other.
+                    worker.exit_self(pid, ExitReason::Crashed(error.clone()));
+                }
+                Err(SpawnError::InitFailed(error))
             }
         }
     })

@@ -317,7 +317,8 @@ impl Worker {
         let count = self.shard.reserve(&mut self.stock);
         self.stock.truncate(count);
         self.stock.reverse();
-        self.stock.pop()
+        // The last ones are those that are kept for others: none is refused while there is one left (G245).
+        self.stock.pop().or_else(|| self.door.take_back())
     }
 
     /// Opens a reserved PID and puts its actor into its place. `started` is the caller's to run.

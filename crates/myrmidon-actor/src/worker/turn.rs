@@ -114,7 +114,7 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
     let member = Member::join(&plan.system, handle.clone(), &mut shard, PeerLimits::default())
         .map_err(|error| StartError::Join(error.to_string()))?;
     let system = plan.system.handle();
-    let door = Arc::new(Door::new(number, system, plan.account, rests, handle));
+    let door = Arc::new(Door::new(number, system, plan.account, rests, handle, config.max_actors));
     door.fill(|count| reserve(&mut shard, count));
     door::publish(number, Some(Arc::clone(&door)));
     place::settle(Box::new(Worker {
@@ -281,7 +281,12 @@ impl Worker {
         }
         #[cfg(feature = "serde")]
         self.retry_streams();
-        ends.door.fill(|count| reserve(&mut self.shard, count));
+        ends.door.fill(|count| {
+            let mut pids = reserve(&mut self.shard, count);
+            // Of the last ones each serves whoever comes first.
+            pids.extend(core::iter::from_fn(|| self.stock.pop()).take(count - pids.len()));
+            pids
+        });
         let queued = self.shard.control()[control::QUEUED].cast_unsigned();
         let allowance = inbox::allowance(queued, BATCH);
         ends.records.clear();
