@@ -207,36 +207,47 @@ const answerLater = (
 }
 
 /** The asker waits for someone else from now on: whatever becomes of this actor does not matter to it. */
-const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): void => {
+const forward = (cell: Cell, forwarded: Forward, call: Call | undefined): void => {
+  if (passed(cell, forwarded, call) || forwarded.lent === undefined) return
+  // It did not leave, and its handler is done.
+  for (const buffer of forwarded.lent) buffer.handled()
+}
+
+/** Whether the message has left. */
+const passed = (cell: Cell, { message, to }: Forward, call: Call | undefined): boolean => {
   const target = to.target()
   if (call === undefined) {
-    if (target === undefined) {
-      to.tellUnsafe(message)
-      sentToNobody(cell, "tell", message)
-    } else sendMessage(target, message, cell)
-    return
+    if (target !== undefined) return sendMessage(target, message, cell) === Outcome.Accepted
+    to.tellUnsafe(message)
+    sentToNobody(cell, "tell", message)
+    return false
   }
-  if (!call.pending) return
+  if (!call.pending) return false
   call.pending = false
   // The asker's patience does not begin anew (G20). The shard forgets the deadline with the call.
   const left = call.deadline === Infinity ? call.timeout : call.deadline - cell.host.clock.now()
   cell.host.shard.answered(call)
   if (target === undefined) {
     sentToNobody(cell, "forward", message)
-    return endCall(call, Exit.fail(to.askFailed(message)))
+    endCall(call, Exit.fail(to.askFailed(message)))
+    return false
   }
   if (call.asked !== undefined) {
-    const passed = passOn(call.asked, target, message, cell)
-    if (!passed) endCall(call, Exit.fail(askRefused(target, message, Outcome.BadMessage)))
-    return
+    const outcome = passOn(call.asked, target, message, cell)
+    if (outcome === "unknown") endCall(call, Exit.fail(askRefused(target, message, Outcome.BadMessage)))
+    return outcome === "passed"
   }
-  if (left <= 0) return endCall(call, Exit.fail(askEnded(call, CallEnd.Timeout, undefined)))
+  if (left <= 0) {
+    endCall(call, Exit.fail(askEnded(call, CallEnd.Timeout, undefined)))
+    return false
+  }
   const next = new Call(Envelope.op(message), target, undefined, call.timeout)
   // Whoever gives up gives up this one (G18).
   next.origin = call.origin ?? call
   next.origin.latest = next
   const outcome = sendCallOf("forward", target, next.op, message, cell, next, undefined, left)
-  if (outcome === Outcome.Accepted) return
+  if (outcome === Outcome.Accepted) return true
   next.pending = false
   endCall(next, Exit.fail(askRefused(target, message, outcome)))
+  return false
 }

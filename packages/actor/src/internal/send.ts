@@ -281,14 +281,19 @@ export const sendCallOf = (
   return outcome
 }
 
-/** Passes a question of another isolate on. false: that one does not understand it. */
-export const passOn = (asked: Asked, to: Cell, message: Message<string, unknown>, from: Cell): boolean => {
+/** Passes a question of another isolate on. `unknown`: that one does not understand it; `refused`: its asker was told why. */
+export const passOn = (
+  asked: Asked,
+  to: Cell,
+  message: Message<string, unknown>,
+  from: Cell
+): "passed" | "refused" | "unknown" => {
   const op = Envelope.op(message)
   const flags = flagsOf(to, op)
-  if (flags === 0 || (flags & OpFlag.Stream) !== 0 || to === from) return false
-  asked.pass(to, op, message.payload, from, flags & shardFlags)
+  if (flags === 0 || (flags & OpFlag.Stream) !== 0 || to === from) return "unknown"
+  const isPassed = asked.pass(to, op, message.payload, from, flags & shardFlags)
   if (isWatched()) sent(from, "forward", to, Envelope.tag(message), message.payload, Outcome.Accepted)
-  return true
+  return isPassed ? "passed" : "refused"
 }
 
 /** It lives in another isolate. */
