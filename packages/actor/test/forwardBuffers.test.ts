@@ -38,6 +38,7 @@ describe.each(systems)("buffers of a forward that fails on the %s", (_name, syst
         handlers: { Take: () => 0 }
       }).spawn()
       yield* Actor.suspend(full)
+      yield* Effect.addFinalizer(() => Effect.ignore(Actor.resume(full)))
       yield* full.tell(Take({ pixels: yield* SharedBuffer.allocate(8), note: 0 }))
       const crowded = yield* passing(() => full).spawn()
       for (const passer of [wrong, gone, crowded]) {
@@ -54,6 +55,5 @@ describe.each(systems)("buffers of a forward that fails on the %s", (_name, syst
       assert.strictEqual(kept[0]!.bytes().length, 1000)
       kept[0]!.release()
       assert.strictEqual((yield* info).bufferBytes, 8)
-      yield* Actor.resume(full)
     }).pipe(Effect.scoped, Effect.provide(system)))
 })

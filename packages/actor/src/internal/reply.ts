@@ -208,46 +208,48 @@ const answerLater = (
 
 /** The asker waits for someone else from now on: whatever becomes of this actor does not matter to it. */
 const forward = (cell: Cell, forwarded: Forward, call: Call | undefined): void => {
-  if (passed(cell, forwarded, call) || forwarded.lent === undefined) return
-  // It did not leave, and its handler is done.
-  for (const buffer of forwarded.lent) buffer.handled()
-}
-
-/** Whether the message has left. */
-const passed = (cell: Cell, { message, to }: Forward, call: Call | undefined): boolean => {
+  const { message, to } = forwarded
   const target = to.target()
   if (call === undefined) {
-    if (target !== undefined) return sendMessage(target, message, cell) === Outcome.Accepted
-    to.tellUnsafe(message)
-    sentToNobody(cell, "tell", message)
-    return false
+    if (target === undefined) {
+      to.tellUnsafe(message)
+      sentToNobody(cell, "tell", message)
+    } else if (sendMessage(target, message, cell) === Outcome.Accepted) return
+    return stays(forwarded)
   }
-  if (!call.pending) return false
+  if (!call.pending) return stays(forwarded)
   call.pending = false
   // The asker's patience does not begin anew (G20). The shard forgets the deadline with the call.
   const left = call.deadline === Infinity ? call.timeout : call.deadline - cell.host.clock.now()
   cell.host.shard.answered(call)
   if (target === undefined) {
     sentToNobody(cell, "forward", message)
-    endCall(call, Exit.fail(to.askFailed(message)))
-    return false
+    return fails(forwarded, call, to.askFailed(message))
   }
   if (call.asked !== undefined) {
     const outcome = passOn(call.asked, target, message, cell)
-    if (outcome === "unknown") endCall(call, Exit.fail(askRefused(target, message, Outcome.BadMessage)))
-    return outcome === "passed"
+    if (outcome === "unknown") fails(forwarded, call, askRefused(target, message, Outcome.BadMessage))
+    else if (outcome === "refused") stays(forwarded)
+    return
   }
-  if (left <= 0) {
-    endCall(call, Exit.fail(askEnded(call, CallEnd.Timeout, undefined)))
-    return false
-  }
+  if (left <= 0) return fails(forwarded, call, askEnded(call, CallEnd.Timeout, undefined))
   const next = new Call(Envelope.op(message), target, undefined, call.timeout)
   // Whoever gives up gives up this one (G18).
   next.origin = call.origin ?? call
   next.origin.latest = next
   const outcome = sendCallOf("forward", target, next.op, message, cell, next, undefined, left)
-  if (outcome === Outcome.Accepted) return true
+  if (outcome === Outcome.Accepted) return
   next.pending = false
-  endCall(next, Exit.fail(askRefused(target, message, outcome)))
-  return false
+  fails(forwarded, next, askRefused(target, message, outcome))
+}
+
+// The message has not left, and the handler whose buffers are in it is done (G140).
+const stays = ({ lent }: Forward): void => {
+  for (const buffer of lent ?? []) buffer.handled()
+}
+
+// The asker goes on inside of this.
+const fails = (forwarded: Forward, call: Call, error: AskError): void => {
+  stays(forwarded)
+  endCall(call, Exit.fail(error))
 }
