@@ -1,3 +1,6 @@
-import { defineProject } from "vitest/config"
+import { configDefaults, defineProject } from "vitest/config"
 
-export default defineProject({ test: { name: "core-native", include: ["test/**/*.test.ts"] } })
+// The examples of the documentation are the project `docs`.
+const exclude = [...configDefaults.exclude, "test/.doctest/**"]
+
+export default defineProject({ test: { name: "core-native", include: ["test/**/*.test.ts"], exclude } })

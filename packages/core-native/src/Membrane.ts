@@ -77,6 +77,12 @@ export interface OpenOptions<C> {
   readonly watchRef: number
 }
 
+/**
+ * One isolate's face of its Rust shard: what `@myrmidonjs/actor` stands on.
+ *
+ * @internal
+ * @since 0.1.0
+ */
 export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   readonly away: Away<C, K>
   readonly signals: Signals<C, K>

@@ -110,7 +110,12 @@ export interface NativeShard {
   block(slot: number): Uint8Array | null
 }
 
-/** An isolate of a system, for placement. Its counters are those of its last tick. */
+/**
+ * An isolate of a system, for placement. Its counters are those of its last tick.
+ *
+ * @internal
+ * @since 0.1.0
+ */
 export interface IsolateData {
   readonly isolate: number
   readonly shard: number
@@ -178,6 +183,12 @@ export interface NativeBuffers {
   readonly copies: boolean
 }
 
+/**
+ * The addon, as `@myrmidonjs/actor` calls it.
+ *
+ * @internal
+ * @since 0.1.0
+ */
 export interface Binding {
   /** With the handle of a system: on the account of that, whose limit is what was said first. */
   readonly NativeBuffers: new(limit: number, copies: boolean, system?: number) => NativeBuffers

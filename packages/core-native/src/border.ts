@@ -13,7 +13,12 @@ import { Arg, type Binding } from "./binding.ts"
 import { BLOCK, COPIED, Flag, Word } from "./generated/layout.ts"
 import type { Ring } from "./ring.ts"
 
-/** A payload between isolates. */
+/**
+ * A payload between isolates.
+ *
+ * @internal
+ * @since 0.1.0
+ */
 export type Carried = number | Uint8Array | undefined
 
 /** Bytes of those that have buffers on board, which are freed when nobody takes them. */

@@ -224,12 +224,12 @@ export class DynamicHandle extends Handle {
   get children(): Stream.Stream<AnyRef> {
     return Stream.suspend(() =>
       Stream.fromIterable(
-        this.parts.flatMap((part) => Array.from(part.incarnation?.running ?? [], (entry) => entry.ref))
+        this.parts.flatMap((part) => part.incarnation?.running.refs() ?? [])
       )
     )
   }
 
   get count(): Effect.Effect<number> {
-    return Effect.sync(() => this.parts.reduce((sum, part) => sum + (part.incarnation?.running.length ?? 0), 0))
+    return Effect.sync(() => this.parts.reduce((sum, part) => sum + (part.incarnation?.running.size ?? 0), 0))
   }
 }
