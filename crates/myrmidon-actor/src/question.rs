@@ -69,9 +69,11 @@ impl<'de> Deserialize<'de> for NoError {
 /// How a question ends: the answer, the protocol's own error, or why there is neither.
 pub type Answered<Q> = Result<Result<<Q as Question>::Answer, <Q as Question>::Error>, AskError>;
 
-/// The same with the buffers of the answer: in that, each stands as its place among them.
-pub type AnsweredWith<Q> =
-    Result<Result<(<Q as Question>::Answer, Vec<SharedBuffer>), <Q as Question>::Error>, AskError>;
+/// An answer with its buffers: in it, each stands as its place among them.
+pub type WithBuffers<Q> = (<Q as Question>::Answer, Vec<SharedBuffer>);
+
+/// How a question with buffers ends.
+pub type AnsweredWith<Q> = Result<Result<WithBuffers<Q>, <Q as Question>::Error>, AskError>;
 
 impl ForeignRef {
     /// Asks, with five seconds for the answer (G216). The error of the protocol is inside of it.
@@ -119,7 +121,7 @@ impl ForeignRef {
         timeout: Option<Duration>,
         question: &Q,
         buffers: Vec<SharedBuffer>,
-    ) -> Answer<Result<(Q::Answer, Vec<SharedBuffer>), Q::Error>> {
+    ) -> Answer<Result<WithBuffers<Q>, Q::Error>> {
         let (answer, receiver) = channel();
         self.place_query(written(question, buffers, timeout), answer);
         Answer::reading(receiver, read_with::<Q>)
@@ -188,7 +190,9 @@ impl<M: Send + 'static> Context<M> {
     fn place_query(&mut self, of: ForeignRef, query: Result<Query, AskError>, then: Then) {
         let (me, to) = (self.me().pid(), of.pid());
         self.on_shard(move |worker| match query {
-            Ok(query) => worker.call_wire_by(me, to, query, then),
+            Ok(query) => {
+                worker.call_wire_by(me, to, query, then);
+            }
             Err(error) => worker.answer_at_once(me, to, then, error),
         });
     }
@@ -197,7 +201,7 @@ impl<M: Send + 'static> Context<M> {
 type Then = Box<dyn FnOnce(Outcome) -> Parcel + Send>;
 
 /// A question as it travels.
-fn written<Q: Question>(
+pub(crate) fn written<Q: Question>(
     question: &Q,
     buffers: Vec<SharedBuffer>,
     timeout: Option<Duration>,
@@ -223,7 +227,7 @@ fn written<Q: Question>(
     })
 }
 
-fn read<Q: Question>(outcome: Outcome) -> Answered<Q> {
+pub(crate) fn read<Q: Question>(outcome: Outcome) -> Answered<Q> {
     // Nobody gets the buffers of an answer that was asked for without them.
     read_with::<Q>(outcome).map(|answered| answered.map(|(answer, _)| answer))
 }

@@ -39,11 +39,8 @@ impl Ticket {
     /// The question is about to be handled.
     pub fn deliver(&self, route: Route) {
         let Route { shard, remote, wire, token } = route;
-        let word = 1 << 63
-            | u64::from(remote) << 56
-            | u64::from(shard) << 48
-            | u64::from(wire) << 32
-            | u64::from(token);
+        let word =
+            1 << 63 | u64::from(remote) << 56 | u64::from(shard) << 48 | u64::from(wire) << 32 | u64::from(token);
         // Release: pairs with `take`, though both are usually one thread's.
         self.0.store(word, Ordering::Release);
     }

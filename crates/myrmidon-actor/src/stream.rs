@@ -4,8 +4,11 @@
 //! shard's to decide (`worker/streams.rs`).
 
 mod flow;
+mod reading;
 
 pub(crate) use flow::{Flow, Key, Next, Reader};
+pub(crate) use reading::{Came, Items, Reading, for_reader};
+pub use reading::{Read, ReadRef};
 
 use crate::{
     AskError, Context,

@@ -4,17 +4,21 @@
 //! closures) runs between steps, never inside of one. What must be dropped and may have a destructor of the user's goes to
 //! `dropped`, which the thread empties between steps.
 //!
-//! - `submit`: what actors want, as records. - `serve`: what other threads want. - `turn`: the loop of the thread.
+//! - `submit`: what actors want, as records. - `replies`: how calls end. - `serve`: what other threads want.
+//! - `turn`: the loop of the thread.
 //! - `deliver`: slices, one handler after the other. - `letters`: the message behind a record.
 //! - `notices`: everything else that the shard says.
 //! - `swaps`, `swap_group`: other versions for actors. - `trace`: who looks at them. - `accounts`: who has used what.
-//! - `streams`: answers that are streams.
+//! - `streams`, `readings`: answers that are streams.
 
 mod accounts;
 mod deliver;
 mod extent;
 mod letters;
 mod notices;
+#[cfg(feature = "serde")]
+mod readings;
+mod replies;
 mod serve;
 #[cfg(feature = "serde")]
 mod streams;
@@ -186,6 +190,8 @@ pub(crate) struct Worker {
     last_loan: u32,
     #[cfg(feature = "serde")]
     streams: streams::Streams,
+    #[cfg(feature = "serde")]
+    readings: readings::Readings,
     pub swaps: swaps::Swaps,
     accounts: accounts::Accounts,
     on_swap: Option<Arc<crate::swap::OnSwap>>,

@@ -114,7 +114,12 @@ impl Actor for Agent {
         let stream = field("stream")?.as_f64()?;
         let items = field("chunks")?.as_array()?.iter().flat_map(|chunk| {
             let items = rmpv::decode::read_value(&mut chunk.as_slice().expect("bytes")).expect("it is msgpack");
-            items.as_array().expect("an array").iter().map(|item| item.as_u64().expect("a number") as u32).collect::<Vec<_>>()
+            items
+                .as_array()
+                .expect("an array")
+                .iter()
+                .map(|item| item.as_u64().expect("a number") as u32)
+                .collect::<Vec<_>>()
         });
         Some((items.collect(), stream, wire.answers()?))
     }
@@ -173,7 +178,9 @@ impl World {
 #[test]
 fn g239_items_come_in_order_and_then_the_end_behind_them() {
     let mut world = World::new();
-    for (number, to, buffers) in [(1.0, 0, 16), (2.0, 1, 16), (3.0, 17, 16), (4.0, 100, 1), (5.0, 100, 0), (6.0, 100, 4096)] {
+    for (number, to, buffers) in
+        [(1.0, 0, 16), (2.0, 1, 16), (3.0, 17, 16), (4.0, 100, 1), (5.0, 100, 0), (6.0, 100, 4096)]
+    {
         world.count(to, number, buffers);
         let mut all = Vec::new();
         while all.len() < to as usize {
@@ -228,7 +235,10 @@ fn g239_a_reader_that_is_gone_ends_the_producer() {
     world.count(100, 1.0, 1);
     let (_, _, taken) = world.items.recv().expect("items come");
     taken.send(false);
-    assert_eq!([world.did.recv(), world.did.recv(), world.did.recv()], [Ok(Did::Sent(1)), Ok(Did::Full), Ok(Did::Closed)]);
+    assert_eq!(
+        [world.did.recv(), world.did.recv(), world.did.recv()],
+        [Ok(Did::Sent(1)), Ok(Did::Full), Ok(Did::Closed)]
+    );
     // One that has nothing to say hears of it, too; also when it was not asked yet.
     let pid = world.counter.pid();
     world.ask(pid, "Keep", &Payload::Nothing, 2.0, 1);
@@ -245,7 +255,10 @@ fn g239_a_reader_that_is_gone_ends_the_producer() {
     bytes.extend_from_slice(&[0; 12]);
     bytes.extend_from_slice(&[0x81, 0xa2, b't', b'o', 9]);
     world.isolate.send(pid, "Count", Carried::bytes(bytes), 9);
-    assert_eq!([world.did.recv(), world.did.recv(), world.did.recv()], [Ok(Did::Sent(1)), Ok(Did::Full), Ok(Did::Closed)]);
+    assert_eq!(
+        [world.did.recv(), world.did.recv(), world.did.recv()],
+        [Ok(Did::Sent(1)), Ok(Did::Full), Ok(Did::Closed)]
+    );
 }
 
 #[test]

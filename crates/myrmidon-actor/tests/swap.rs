@@ -1,8 +1,8 @@
 //! Hot swap on real threads, rule by rule: what the rows of `conformance/swap` leave out, and what is Rust's alone.
 
 use myrmidon_actor::{
-    Actor, ActorRef, AskError, Canary, Context, ExitReason, Lend, Mailbox, Overflow, Placement, ReplyTo,
-    Runtime, Spawn, Status, SwapCounts, SwapError, SwapEvent, SwapOptions, Upgrade,
+    Actor, ActorRef, AskError, Canary, Context, ExitReason, Lend, Mailbox, Overflow, Placement, ReplyTo, Runtime,
+    Spawn, Status, SwapCounts, SwapError, SwapEvent, SwapOptions, Upgrade,
 };
 use std::{
     sync::{

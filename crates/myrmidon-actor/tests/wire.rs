@@ -2,11 +2,11 @@
 
 mod isolate;
 
+use isolate::Isolate;
 use myrmidon_actor::{
     Actor, Canary, Context, DeadLetter, Description, Lend, Notice, Payload, ReplyTo, Runtime, SharedBuffer, Silent,
     Spawn, Status, SwapOptions, System, Upgrade, Why, Wire, behavior,
 };
-use isolate::Isolate;
 use myrmidon_core::{
     payload::Payload as Carried,
     pid::Pid,

@@ -9,8 +9,8 @@ mod numbers;
 
 use image::Image;
 use library::Library;
-use numbers::Numbers;
 use myrmidon_node::{myrmidon_actor::Spawn, napi, napi_derive::module_init};
+use numbers::Numbers;
 
 #[module_init]
 fn init() {

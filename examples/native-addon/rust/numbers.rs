@@ -19,12 +19,18 @@ const LIMIT: u32 = 10_000;
 
 pub enum Message {
     /// From here.
-    Count { next: u32, to: u32, stream: StreamTo<u32, Failed> },
+    Count {
+        next: u32,
+        to: u32,
+        stream: StreamTo<u32, Failed>,
+    },
     /// Waits until it is told something.
     Watch(StreamTo<u32>),
     /// A reader of those has gone.
     Left,
-    Tell { number: u32 },
+    Tell {
+        number: u32,
+    },
     Watching(ReplyTo<usize>),
     Fail,
 }

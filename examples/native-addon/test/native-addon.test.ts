@@ -304,6 +304,17 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       assert.deepInclude(yield* rowOf("Library"), { actors: 0, reductions: 21, memory: 0 })
     }))))
 
+  it.live("G226: a crash of an actor in Rust is counted", () =>
+    run(Effect.scoped(Effect.gen(function*() {
+      const crashes = Effect.map(Metric.snapshot, (metrics) => {
+        const found = metrics.find(({ id }) => id === "myrmidon_crashes")
+        return Number((found?.state as { readonly count: number } | undefined)?.count ?? 0)
+      })
+      const before = yield* crashes
+      yield* (yield* library).tell(Fail({ text: "the shelf broke" }))
+      yield* Effect.repeat(crashes, { until: (count) => count === before + 1, schedule: Schedule.spaced("10 millis") })
+    }))))
+
   it.live("G226: the accounts of actors in Rust are metrics, read now and then", () =>
     run(Effect.scoped(Effect.gen(function*() {
       const actor = yield* library

@@ -18,8 +18,10 @@ export const ReaderLive = Actor.module(
     init: () => null,
     handlers: {
       Sum: (_, { to }) =>
-        Effect.flatMap(numbers, (actor) =>
-          Stream.runFold(actor.stream(Numbers.messages.Count({ to })), () => 0, (sum, n) => sum + n)).pipe(Effect.orDie),
+        Effect.flatMap(
+          numbers,
+          (actor) => Stream.runFold(actor.stream(Numbers.messages.Count({ to })), () => 0, (sum, n) => sum + n)
+        ).pipe(Effect.orDie),
       Wait: () =>
         Effect.flatMap(numbers, (actor) => Stream.runDrain(actor.stream(Numbers.messages.Watch()))).pipe(Effect.orDie)
     }

@@ -22,6 +22,8 @@ use std::{collections::VecDeque, sync::Arc};
 const MARK: u8 = 0xc1;
 /// The mark, the isolate, the reader's number, what it buffers.
 const HEAD: usize = 1 + 4 + 8 + 4;
+/// In what it buffers: behind it stands the PID that items go to, of a reader without an agent.
+const BY_ITSELF: u32 = 1 << 31;
 /// Items that are sent together, as there.
 const MOST: usize = 4096;
 /// Bytes that are sent together, unless one item alone is larger.
@@ -36,8 +38,10 @@ pub(crate) type Key = (u32, u64);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Reader {
     pub isolate: u32,
-    number: f64,
-    buffers: u32,
+    pub number: f64,
+    pub buffers: u32,
+    /// The actor that reads, where items go to it and not to an agent.
+    pub actor: Option<Pid>,
 }
 
 impl Reader {
@@ -47,8 +51,31 @@ impl Reader {
         let isolate = u32::from_le_bytes(*head[1..].first_chunk()?);
         let number = f64::from_le_bytes(*head[5..].first_chunk()?);
         let buffers = u32::from_le_bytes(*head[13..].first_chunk()?);
-        bytes.drain(..HEAD);
-        Some(Self { isolate, number, buffers })
+        let mut actor = None;
+        let mut length = HEAD;
+        if buffers & BY_ITSELF != 0 {
+            let pid = f64::from_le_bytes(*bytes.get(HEAD..)?.first_chunk()?);
+            actor = Some(Pid::from_u64(pid as u64)?);
+            length += size_of::<f64>();
+        }
+        bytes.drain(..length);
+        Some(Self { isolate, number, buffers: buffers & !BY_ITSELF, actor })
+    }
+
+    /// The reverse: a question for a stream.
+    #[expect(clippy::cast_precision_loss, reason = "a PID has 53 bits")]
+    pub fn put(&self, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(HEAD + size_of::<f64>() + payload.len());
+        bytes.push(MARK);
+        bytes.extend_from_slice(&self.isolate.to_le_bytes());
+        bytes.extend_from_slice(&self.number.to_le_bytes());
+        let mark = if self.actor.is_some() { BY_ITSELF } else { 0 };
+        bytes.extend_from_slice(&(self.buffers | mark).to_le_bytes());
+        if let Some(actor) = self.actor {
+            bytes.extend_from_slice(&(actor.to_u64() as f64).to_le_bytes());
+        }
+        bytes.extend_from_slice(payload);
+        bytes
     }
 
     pub fn key(&self) -> Key {
@@ -62,8 +89,10 @@ struct State {
     sending: Vec<Vec<u8>>,
     /// Of both.
     bytes: usize,
-    /// How it ends once they are taken; `Some(None)`: nobody says so.
-    end: Option<Option<Outcome>>,
+    /// How it ends once they are taken.
+    end: Option<Outcome>,
+    /// It ends at once, and somebody else says how.
+    is_abandoned: bool,
     is_over: bool,
     is_closed: bool,
     /// The shard has been told to look.
@@ -159,7 +188,8 @@ impl Flow {
                 return;
             }
             state.is_over = true;
-            state.end = Some(end);
+            state.is_abandoned = end.is_none();
+            state.end = end;
         }
         self.look();
     }
@@ -180,7 +210,7 @@ impl Flow {
     pub fn next(&self) -> Next {
         let mut state = self.state.lock();
         state.is_due = false;
-        if matches!(state.end, Some(None)) || state.is_closed && state.end.is_some() {
+        if state.is_abandoned || state.is_closed && state.end.is_some() {
             return Next::Over;
         }
         if state.is_closed || !state.sending.is_empty() {
@@ -233,7 +263,7 @@ impl Flow {
 
     /// Its end, for whoever asked.
     pub fn conclude(&self) {
-        let end = self.state.lock().end.take().flatten();
+        let end = self.state.lock().end.take();
         self.close();
         if let Some(outcome) = end {
             self.ticket.settle(outcome);
@@ -264,6 +294,8 @@ fn chunk(items: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(5 + items.iter().map(Vec::len).sum::<usize>());
     bytes.push(0xdd);
     bytes.extend_from_slice(&(items.len() as u32).to_be_bytes());
-    items.iter().for_each(|item| bytes.extend_from_slice(item));
+    for item in items {
+        bytes.extend_from_slice(item);
+    }
     bytes
 }

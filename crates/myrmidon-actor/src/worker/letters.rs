@@ -111,6 +111,12 @@ impl Worker {
         } else {
             Payload::Nothing
         };
+        #[cfg(feature = "serde")]
+        if flags & flag::CALL != 0
+            && let Some(items) = self.items_came(&tag, &payload, route)
+        {
+            return Some(items);
+        }
         // The last thing: a ticket that is not in a letter ends no question.
         let ticket = (flags & flag::CALL != 0 && route.token != 0).then(|| {
             let ticket = Ticket::new();

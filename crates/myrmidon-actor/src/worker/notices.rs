@@ -169,7 +169,10 @@ impl Worker {
             abort();
         }
         #[cfg(feature = "serde")]
-        self.streams_forget(pid);
+        {
+            self.streams_forget(pid);
+            self.readings_forget(pid);
+        }
         self.swaps_forget(pid, reason);
         self.traces_forget(pid);
         let mut named = self.door.named.lock();

@@ -81,20 +81,24 @@ impl Worker {
 
     fn send_items(&mut self, flow: &Arc<Flow>, chunk: &[u8]) {
         let key = flow.reader.key();
-        let system = System::find(self.system);
-        let agent = system.and_then(|system| system.whereis(&format!("myrmidon/agent/{}", flow.reader.isolate)));
+        let agent = flow.reader.actor.or_else(|| self.agent_of(flow.reader.isolate));
         let (Some(agent), Some(op)) = (agent, Self::wire_op(ITEMS)) else { return self.stop_stream(key) };
         let payload = Payload::Bytes(flow.message(chunk));
         let query = Query { op, payload, buffers: None, gets_buffers: false, timeout: timeout_ms(None) };
         self.call_wire(Pid::NONE, agent, query, Then::Items(key));
     }
 
+    /// What answers for an isolate of another language.
+    pub(super) fn agent_of(&self, isolate: u32) -> Option<Pid> {
+        System::find(self.system)?.whereis(&format!("myrmidon/agent/{isolate}"))
+    }
+
     /// What has become of items that were sent.
     pub(super) fn items_answered(&mut self, key: Key, outcome: Outcome) {
         let Some(flow) = self.streams.flows.get(&key) else { return };
-        let said = outcome.map(|parcel| parcel.downcast::<Said>());
-        match said {
-            Ok(Ok(said)) if said.status == reply::SUCCESS && said.payload == Payload::Bytes(vec![0xc3]) => {
+        let is_yes = |said: &Said| said.status == reply::SUCCESS && said.payload == Payload::Bytes(vec![0xc3]);
+        match outcome {
+            Ok(parcel) if parcel.downcast_ref::<Said>().is_some_and(is_yes) => {
                 flow.taken();
                 self.pump_stream(key);
             }
@@ -132,8 +136,7 @@ impl Worker {
     }
 
     fn stop_streams(&mut self, ends: impl Fn(&Flow) -> bool) {
-        let ended: Vec<Key> =
-            self.streams.flows.iter().filter(|(_, flow)| ends(flow)).map(|(key, _)| *key).collect();
+        let ended: Vec<Key> = self.streams.flows.iter().filter(|(_, flow)| ends(flow)).map(|(key, _)| *key).collect();
         for key in ended {
             self.stop_stream(key);
         }

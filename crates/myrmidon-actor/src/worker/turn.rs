@@ -147,6 +147,8 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         last_loan: 0,
         #[cfg(feature = "serde")]
         streams: super::streams::Streams::default(),
+        #[cfg(feature = "serde")]
+        readings: super::readings::Readings::default(),
         swaps: Swaps::default(),
         accounts: super::accounts::Accounts::default(),
         on_swap: plan.on_swap,
@@ -213,7 +215,7 @@ fn sleep(ends: &mut Ends) {
             let next = if next < 0.0 { f64::INFINITY } else { next };
             let next = closing.map_or(next, |left| next.min(left)).min(worker.swaps.due_in().max(0.0));
             #[cfg(feature = "serde")]
-            let next = next.min(worker.streams.due_in());
+            let next = next.min(worker.streams.due_in()).min(worker.readings.due_in());
             if overdue { next.min(1.0) } else { next }
         })
     });
@@ -280,7 +282,10 @@ impl Worker {
             self.send_overdue();
         }
         #[cfg(feature = "serde")]
-        self.retry_streams();
+        {
+            self.retry_streams();
+            self.tell_producers();
+        }
         ends.door.fill(|count| {
             let mut pids = reserve(&mut self.shard, count);
             // Of the last ones each serves whoever comes first.

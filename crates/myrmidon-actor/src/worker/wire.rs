@@ -67,12 +67,13 @@ impl Worker {
         Ok(())
     }
 
-    /// Asks an actor of any language.
+    /// Asks an actor of any language. The number of the call; 0: it has ended.
     #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "questions are written and read by serde"))]
-    pub(super) fn call_wire(&mut self, from: Pid, to: Pid, query: Query, then: Then) {
+    pub(super) fn call_wire(&mut self, from: Pid, to: Pid, query: Query, then: Then) -> u32 {
         let Query { op, payload, buffers, gets_buffers, timeout } = query;
         if from == to {
-            return self.resolve(then, Err(AskError::SelfAsk));
+            self.resolve(then, Err(AskError::SelfAsk));
+            return 0;
         }
         if !self.traces.is_empty() {
             self.see(from, || Seen::Asked { to, message: "a question of another language" });
@@ -82,7 +83,10 @@ impl Worker {
         self.calls.insert(token, Asking { ticket: None, gets_buffers, then });
         let head = submission::SEND | flag::CALL << 8 | u32::from(op) << 16;
         let carried = match (payload, buffers) {
-            (Payload::Nothing, None) => return self.submit(head, to, from, 0, token, timeout),
+            (Payload::Nothing, None) => {
+                self.submit(head, to, from, 0, token, timeout);
+                return token;
+            }
             (payload, None) => Carried::bytes(payload.into_bytes()),
             (payload, Some(buffers)) => {
                 Tags::global().mark_moving(op & !WIRE);
@@ -91,6 +95,7 @@ impl Worker {
         };
         let slot = self.shard.put_block(carried);
         self.submit(head | flag::BYTES << 8, to, from, slot, token, timeout);
+        token
     }
 
     /// The same by somebody outside of any actor, or one that goes on by itself.
@@ -107,8 +112,8 @@ impl Worker {
         to: Pid,
         query: Query,
         then: Box<dyn FnOnce(Outcome) -> Parcel + Send>,
-    ) {
-        self.call_wire(asker, to, query, Then::Message { asker, callee: to, then });
+    ) -> u32 {
+        self.call_wire(asker, to, query, Then::Message { asker, callee: to, then })
     }
 
     /// An actor asks, and its question does not even leave.

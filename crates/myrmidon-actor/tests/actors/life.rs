@@ -94,7 +94,9 @@ fn g245_a_shard_has_as_many_actors_as_it_may_have_and_not_one_more() {
         let runtime = Runtime::builder().shards(1).max_actors(most).start().expect("a runtime");
         let parent = runtime.spawn(Subject::default()).expect("there is room");
         let left = within(parent, move |_, context| {
-            (1..most).for_each(|_| { context.spawn(Subject::default()).expect("there is room"); });
+            (1..most).for_each(|_| {
+                context.spawn(Subject::default()).expect("there is room");
+            });
             context.spawn(Subject::default()).err()
         });
         assert_eq!(left, Some(SpawnError::TooManyActors));

@@ -5,7 +5,7 @@ import { Effect, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { nativeLoads as native } from "../fixtures.ts"
 import { Counter, CounterLive } from "./modules.ts"
-import { Account, Richer, V1, toV2 } from "./upgrades.ts"
+import { Account, Richer, toV2, V1 } from "./upgrades.ts"
 
 /** ms: starting a thread may take its time on a busy machine. */
 const patience = 60_000

@@ -15,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import { AskError } from "../../AskError.ts"
+import type { Pid } from "../../Pid.ts"
 import { BadMessage } from "../../TellError.ts"
 import { isPacked, makePacked } from "../buffer/parcel.ts"
 import { type Call, endCall } from "../call.ts"
@@ -33,6 +34,8 @@ import type { Team } from "./team.ts"
 const MARK = 0xc1
 /** The mark, the isolate, the reader's number, what it buffers. */
 const HEAD = 1 + 4 + 8 + 4
+/** In what it buffers: behind it stands the PID that items go to, of a reader in Rust, which has no agent. */
+const byItself = 0x80000000
 /** Items that are encoded together. */
 const most = 4096
 /** Bytes that are sent together, unless one encoding alone is larger. */
@@ -41,6 +44,8 @@ const batch = 2 ** 22
 const largest = 2 ** 26 - 1024
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+const isByItself = (bytes: Uint8Array): boolean => (viewOf(bytes).getUint32(13, true) & byItself) !== 0
 
 interface Reader {
   readonly reading: Reading
@@ -138,7 +143,8 @@ export class StreamTable implements Streams {
   // -- the producer's -------------------------------------------------------------------------------------------------
 
   unwrap(bytes: Uint8Array): Uint8Array | undefined {
-    return bytes.length >= HEAD && bytes[0] === MARK ? bytes.subarray(HEAD) : undefined
+    if (bytes.length < HEAD || bytes[0] !== MARK) return undefined
+    return bytes.subarray(isByItself(bytes) ? HEAD + 8 : HEAD)
   }
 
   asked(bytes: Uint8Array, payload: unknown, cell: Cell, op: number, call: Call): StreamRequest {
@@ -146,10 +152,11 @@ export class StreamTable implements Streams {
     const isolate = view.getUint32(1, true)
     const number = view.getFloat64(5, true)
     const key = `${isolate}/${number}`
-    const agent = this.team.agentOf(isolate)
+    const reader = isByItself(bytes) && bytes.length >= HEAD + 8 ? view.getFloat64(HEAD, true) as Pid : undefined
+    const agent = reader === undefined ? this.team.agentOf(isolate) : this.team.typed(reader)
     const produced = new Produced(
       payload,
-      { host: this.team.host, agent, number, bufferSize: Math.max(1, view.getUint32(13, true)) },
+      { host: this.team.host, agent, number, bufferSize: Math.max(1, view.getUint32(13, true) & ~byItself) },
       { wire: wireOfBound(cell.bound), op, call },
       () => this.producers.delete(key)
     )
