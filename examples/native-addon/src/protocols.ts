@@ -51,5 +51,13 @@ export const Numbers = Actor.make("Numbers", [
   Rpc.make("Watch", { success: Schema.Int, stream: true }),
   Rpc.make("Tell", { payload: Schema.Int }),
   Rpc.make("Watching", { success: Schema.Int }),
+  /** It adds up what the source counts, at most so many numbers. */
+  Rpc.make("Sum", { payload: { to: Schema.Int, most: Schema.Int }, success: Schema.Int, error: TooMuch }),
   Rpc.make("Fail")
+])
+
+/** An actor in TypeScript whose stream Rust reads: the name `source`. */
+export const Source = Actor.make("Source", [
+  Rpc.make("Count", { payload: { to: Schema.Int }, success: Schema.Int, error: TooMuch, stream: true }),
+  Rpc.make("Open", { success: Schema.Int })
 ])

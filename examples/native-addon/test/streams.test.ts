@@ -1,12 +1,12 @@
 // G239, G241: streams of actors in Rust, and buffers in their questions, as TypeScript has them.
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorRef, ActorSystem, AskError, Monitor, SharedBuffer } from "@myrmidonjs/actor"
-import { Effect, Fiber, Layer, Schema, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { addon } from "../src/addon.ts"
-import { Filter, Image, Library, Numbers, TooMuch } from "../src/protocols.ts"
+import { Filter, Image, Library, Numbers, Source, TooMuch } from "../src/protocols.ts"
 
-const { Count, Fail, Tell, Watch, Watching } = Numbers.messages
+const { Count, Fail, Sum, Tell, Watch, Watching } = Numbers.messages
 const system = ActorSystem.layer({ addon, rustShards: 2 })
 const run = <A, E>(program: Effect.Effect<A, E, ActorSystem>) => Effect.provide(program, system)
 const numbers = Actor.whereis(Numbers, "numbers")
@@ -118,6 +118,47 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("streams of acto
       yield* Actor.kill(reader)
       yield* until(actor, 0)
     }).pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ addon, rustShards: 1, isolates: 1 }))), 60_000)
+})
+
+describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("streams that actors in Rust read", () => {
+  it.live("G240: of an actor of TypeScript, here and in a worker", () =>
+    Effect.gen(function*() {
+      const { SourceLive } = yield* Effect.promise(() => import("./reader.ts"))
+      const actor = yield* numbers
+      const sum = (to: number, most = 1_000_000) => actor.ask(Sum({ to, most }))
+      assert.strictEqual((yield* Effect.flip(sum(1)) as Effect.Effect<AskError>).reason._tag, "BadMessage")
+      for (const on of ["main", "worker"] as const) {
+        const source = yield* SourceLive.spawnOn(on, undefined, { name: "source" })
+        const closed = Effect.repeat(Effect.andThen(turn, source.ask(Source.messages.Open())), {
+          until: (open) => open === 0
+        })
+        for (const to of [1, 16, 17, 5000]) assert.strictEqual(yield* sum(to), to * (to + 1) / 2)
+        assert.deepStrictEqual(yield* Effect.flip(sum(10_001)), new TooMuch({ limit: 10_000 }))
+        // One that has enough ends the producer.
+        assert.strictEqual(yield* sum(9999, 4), 10)
+        yield* closed
+        assert.strictEqual(yield* sum(5), 15)
+        const down = yield* Monitor.make(source)
+        const crashed = yield* Effect.flip(sum(13)) as Effect.Effect<AskError>
+        assert.strictEqual(crashed.reason._tag, "BadMessage")
+        assert.strictEqual((yield* down)._tag, "Crashed")
+      }
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ addon, rustShards: 2, isolates: 1 }))), 60_000)
+
+  it.live("G240: a reader that ends, ends a producer that has nothing to say", () =>
+    Effect.gen(function*() {
+      const { SourceLive } = yield* Effect.promise(() => import("./reader.ts"))
+      const actor = yield* numbers
+      const source = yield* SourceLive.spawn(undefined, { name: "source" })
+      const open = Effect.andThen(turn, source.ask(Source.messages.Open()))
+      const waiting = yield* Effect.forkChild(Effect.exit(actor.ask(Sum({ to: 0, most: 1 }))), {
+        startImmediately: true
+      })
+      yield* Effect.repeat(open, { until: (count) => count === 1 })
+      yield* Actor.kill(actor)
+      yield* Effect.repeat(open, { until: (count) => count === 0 })
+      assert.isTrue(Exit.isFailure(yield* Fiber.join(waiting)))
+    }).pipe(Effect.scoped, Effect.provide(system)))
 })
 
 describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("buffers in questions of Rust", () => {
