@@ -14,7 +14,7 @@ const NIL: u8 = 0xc0;
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
 #[expect(clippy::cast_possible_truncation, reason = "a whole number of at most 53 bits")]
-fn number(number: f64) -> [u8; 9] {
+pub(crate) fn number(number: f64) -> [u8; 9] {
     let mut bytes = [0; 9];
     let is_whole = number.fract() == 0.0 && number.abs() <= MAX_SAFE && !(number == 0.0 && number.is_sign_negative());
     let word = if is_whole { (number as i64).to_be_bytes() } else { number.to_be_bytes() };

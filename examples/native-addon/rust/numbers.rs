@@ -56,7 +56,7 @@ pub enum Message {
 /// A sum that is not done.
 struct Sum {
     stream: ReadRef,
-    sum: u32,
+    so_far: u32,
     left: usize,
     reply: ReplyTo<Result<u32, Failed>>,
 }
@@ -128,7 +128,7 @@ impl Actor for Numbers {
                 self.last += 1;
                 let id = self.last;
                 let stream = context.read_foreign(source, &count, 16, move |read| Message::Came(id, read));
-                self.sums.insert(id, Sum { stream, sum: 0, left: most, reply });
+                self.sums.insert(id, Sum { stream, so_far: 0, left: most, reply });
             }
             Message::Came(id, read) => self.came(id, read, context),
             Message::Fail => panic!("out of numbers"),
@@ -142,17 +142,17 @@ impl Numbers {
         match read {
             Read::Items(items) => {
                 for item in items.into_iter().take(sum.left) {
-                    sum.sum += item;
+                    sum.so_far += item;
                     sum.left -= 1;
                 }
                 if sum.left == 0 {
                     context.stop_reading(sum.stream);
-                    sum.reply.send(Ok(sum.sum));
+                    sum.reply.send(Ok(sum.so_far));
                 } else {
                     self.sums.insert(id, sum);
                 }
             }
-            Read::End(Ok(Ok(()))) => sum.reply.send(Ok(sum.sum)),
+            Read::End(Ok(Ok(()))) => sum.reply.send(Ok(sum.so_far)),
             Read::End(Ok(Err(failed))) => sum.reply.send(Err(failed)),
             // Dropped: whoever waits is told so.
             Read::End(Err(_)) => {}

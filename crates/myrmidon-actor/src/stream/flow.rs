@@ -46,6 +46,7 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// Takes it from before the payload of a question. `None`: that asks for no stream.
+    #[expect(clippy::cast_sign_loss, reason = "what is negative saturates, and is nobody's PID then")]
     pub fn take(bytes: &mut Vec<u8>) -> Option<Self> {
         let head = bytes.first_chunk::<HEAD>().filter(|head| head[0] == MARK)?;
         let isolate = u32::from_le_bytes(*head[1..].first_chunk()?);
@@ -84,16 +85,23 @@ impl Reader {
 }
 
 #[derive(Default)]
+enum End {
+    #[default]
+    Open,
+    /// How it ends once all is taken.
+    Said(Outcome),
+    /// It ends at once, and somebody else says how.
+    Abandoned,
+    Over,
+}
+
+#[derive(Default)]
 struct State {
     waiting: VecDeque<Vec<u8>>,
     sending: Vec<Vec<u8>>,
     /// Of both.
     bytes: usize,
-    /// How it ends once they are taken.
-    end: Option<Outcome>,
-    /// It ends at once, and somebody else says how.
-    is_abandoned: bool,
-    is_over: bool,
+    end: End,
     is_closed: bool,
     /// The shard has been told to look.
     is_due: bool,
@@ -184,12 +192,10 @@ impl Flow {
     pub fn finish(self: &Arc<Self>, end: Option<Outcome>) {
         {
             let mut state = self.state.lock();
-            if state.is_over {
+            if !matches!(state.end, End::Open) {
                 return;
             }
-            state.is_over = true;
-            state.is_abandoned = end.is_none();
-            state.end = end;
+            state.end = end.map_or(End::Abandoned, End::Said);
         }
         self.look();
     }
@@ -210,7 +216,8 @@ impl Flow {
     pub fn next(&self) -> Next {
         let mut state = self.state.lock();
         state.is_due = false;
-        if state.is_abandoned || state.is_closed && state.end.is_some() {
+        let is_said = matches!(state.end, End::Said(_));
+        if matches!(state.end, End::Abandoned) || state.is_closed && is_said {
             return Next::Over;
         }
         if state.is_closed || !state.sending.is_empty() {
@@ -227,7 +234,7 @@ impl Flow {
         if !state.sending.is_empty() {
             return Next::Items(chunk(&state.sending));
         }
-        if state.end.is_some() { Next::Over } else { Next::Nothing }
+        if is_said { Next::Over } else { Next::Nothing }
     }
 
     /// What is on its way did not get there, and is sent again.
@@ -263,9 +270,9 @@ impl Flow {
 
     /// Its end, for whoever asked.
     pub fn conclude(&self) {
-        let end = self.state.lock().end.take();
+        let end = core::mem::replace(&mut self.state.lock().end, End::Over);
         self.close();
-        if let Some(outcome) = end {
+        if let End::Said(outcome) = end {
             self.ticket.settle(outcome);
         }
     }
@@ -279,8 +286,7 @@ impl Flow {
         };
         bytes.push(0x82);
         text(&mut bytes, "stream");
-        bytes.push(0xcb);
-        bytes.extend_from_slice(&self.reader.number.to_be_bytes());
+        bytes.extend_from_slice(&crate::codec::number(self.reader.number));
         text(&mut bytes, "chunks");
         bytes.extend_from_slice(&[0x91, 0xc6]);
         bytes.extend_from_slice(&(chunk.len() as u32).to_be_bytes());

@@ -169,7 +169,7 @@ pub(crate) fn for_reader(query: Query, reader: &Reader) -> Query {
 /// `myrmidon/Items`, as it comes.
 #[derive(Deserialize)]
 pub(crate) struct Items {
-    pub stream: f64,
+    pub stream: u64,
     chunks: Vec<Chunk>,
 }
 

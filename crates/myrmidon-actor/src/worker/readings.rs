@@ -91,7 +91,7 @@ impl Worker {
             return None;
         }
         let Items { stream, .. } = payload.read().ok()?;
-        let read = self.readings.all.get(&(stream as u64)).filter(|read| read.actor == self.running.pid)?;
+        let read = self.readings.all.get(&stream).filter(|read| read.actor == self.running.pid)?;
         let (reading, payload) = (Arc::clone(&read.reading), payload.clone());
         let ticket = Ticket::new();
         ticket.deliver(route);
