@@ -154,18 +154,18 @@ impl World {
     }
 
     /// Asks for a stream, as `isolate/streams.ts` does.
-    fn ask(&mut self, to: myrmidon_actor::Pid, tag: &str, payload: &Payload, number: f64, buffers: u32) {
+    fn ask(&mut self, to: myrmidon_actor::Pid, tag: &str, payload: &Payload, number: u32, buffers: u32) {
         let mut bytes = vec![0xc1];
         bytes.extend_from_slice(&ISOLATE.to_le_bytes());
-        bytes.extend_from_slice(&number.to_le_bytes());
+        bytes.extend_from_slice(&f64::from(number).to_le_bytes());
         bytes.extend_from_slice(&buffers.to_le_bytes());
         if let Payload::Bytes(payload) = payload {
             bytes.extend_from_slice(payload);
         }
-        self.isolate.send(to, tag, Carried::bytes(bytes), number as u32);
+        self.isolate.send(to, tag, Carried::bytes(bytes), number);
     }
 
-    fn count(&mut self, to: u32, number: f64, buffers: u32) {
+    fn count(&mut self, to: u32, number: u32, buffers: u32) {
         let payload = Payload::of(&std::collections::BTreeMap::from([("to", to)])).expect("it has a form");
         self.ask(self.counter.pid(), "Count", &payload, number, buffers);
     }
@@ -178,28 +178,26 @@ impl World {
 #[test]
 fn g239_items_come_in_order_and_then_the_end_behind_them() {
     let mut world = World::new();
-    for (number, to, buffers) in
-        [(1.0, 0, 16), (2.0, 1, 16), (3.0, 17, 16), (4.0, 100, 1), (5.0, 100, 0), (6.0, 100, 4096)]
-    {
+    for (number, to, buffers) in [(1, 0, 16), (2, 1, 16), (3, 17, 16), (4, 100, 1), (5, 100, 0), (6, 100, 4096)] {
         world.count(to, number, buffers);
         let mut all = Vec::new();
         while all.len() < to as usize {
             let (items, of, taken) = world.items.recv().expect("items come");
-            assert_eq!(of, number);
+            assert_eq!(of.to_bits(), f64::from(number).to_bits());
             assert!(items.len() <= buffers.max(1) as usize);
             all.extend(items);
             taken.send(true);
         }
         assert_eq!(all, (1..=to).collect::<Vec<_>>());
         let (record, _) = world.end();
-        assert_eq!((record[word::A], record[word::B]), (number as u32, reply::SUCCESS));
+        assert_eq!((record[word::A], record[word::B]), (number, reply::SUCCESS));
     }
 }
 
 #[test]
 fn g239_whoever_produces_waits_for_the_reader() {
     let mut world = World::new();
-    world.count(10, 1.0, 4);
+    world.count(10, 1, 4);
     let sent = |n| Did::Sent(n);
     let heard = |world: &World, n: usize| (0..n).map(|_| world.did.recv().expect("it goes on")).collect::<Vec<_>>();
     assert_eq!(heard(&world, 5), [sent(1), sent(2), sent(3), sent(4), Did::Full]);
@@ -216,7 +214,7 @@ fn g239_whoever_produces_waits_for_the_reader() {
 #[test]
 fn g239_a_failure_is_the_protocols_own_behind_the_items() {
     let mut world = World::new();
-    world.count(101, 1.0, 4096);
+    world.count(101, 1, 4096);
     let mut seen = 0;
     while seen < 101 {
         let (items, _, taken) = world.items.recv().expect("items come");
@@ -232,7 +230,7 @@ fn g239_a_failure_is_the_protocols_own_behind_the_items() {
 #[test]
 fn g239_a_reader_that_is_gone_ends_the_producer() {
     let mut world = World::new();
-    world.count(100, 1.0, 1);
+    world.count(100, 1, 1);
     let (_, _, taken) = world.items.recv().expect("items come");
     taken.send(false);
     assert_eq!(
@@ -241,13 +239,13 @@ fn g239_a_reader_that_is_gone_ends_the_producer() {
     );
     // One that has nothing to say hears of it, too; also when it was not asked yet.
     let pid = world.counter.pid();
-    world.ask(pid, "Keep", &Payload::Nothing, 2.0, 1);
+    world.ask(pid, "Keep", &Payload::Nothing, 2, 1);
     assert_eq!(world.counter.ask(Message::Answer).wait(), Ok(1));
     reader_gone(pid.shard(), ISOLATE, 2.0);
     assert_eq!(world.did.recv(), Ok(Did::Gone));
     reader_gone(pid.shard(), ISOLATE, 3.0);
     assert_eq!(world.counter.ask(Message::Answer).wait(), Ok(1));
-    world.ask(pid, "Keep", &Payload::Nothing, 3.0, 1);
+    world.ask(pid, "Keep", &Payload::Nothing, 3, 1);
     assert_eq!(world.did.recv(), Ok(Did::Gone));
     // A reader whose isolate has no agent is gone.
     let mut bytes = vec![0xc1];
@@ -265,7 +263,7 @@ fn g239_a_reader_that_is_gone_ends_the_producer() {
 fn g239_the_end_of_the_actor_is_the_end_of_the_stream() {
     let mut world = World::new();
     let pid = world.counter.pid();
-    world.ask(pid, "Keep", &Payload::Nothing, 1.0, 1);
+    world.ask(pid, "Keep", &Payload::Nothing, 1, 1);
     world.isolate.send(pid, "Boom", Carried::None, 0);
     let (record, _) = world.end();
     assert_eq!(record[word::HEAD] & 0xff, completion::CALL_ENDED);
@@ -282,15 +280,15 @@ fn g239_what_asks_for_another_kind_of_answer_and_a_stream_that_is_dropped_are_ba
         let error = Payload::Bytes(bytes.expect("it says why")).read::<serde_json::Value>().expect("it is msgpack");
         error["reason"]["issue"].as_str().expect("a text").to_owned()
     };
-    world.ask(pid, "Answer", &Payload::Nothing, 1.0, 1);
+    world.ask(pid, "Answer", &Payload::Nothing, 1, 1);
     assert_eq!(issue(&mut world), "its reply is no stream: use `ask`");
     world.isolate.send(pid, "Keep", Carried::None, 2);
     assert_eq!(issue(&mut world), "its reply is a stream: use `stream`");
-    world.ask(pid, "Count", &Payload::Nothing, 3.0, 1);
+    world.ask(pid, "Count", &Payload::Nothing, 3, 1);
     assert!(issue(&mut world).contains("Count"));
     let dropping = myrmidon_actor::Spawn::new().named("dropping");
     let dropping = world.runtime.spawn_with(&dropping, Dropping).expect("the name is free");
-    world.ask(dropping.pid(), "Keep", &Payload::Nothing, 4.0, 1);
+    world.ask(dropping.pid(), "Keep", &Payload::Nothing, 4, 1);
     let (items, _, taken) = world.items.recv().expect("items come");
     assert_eq!(items, [7]);
     taken.send(true);
@@ -330,7 +328,7 @@ impl AsyncActor for Patient {
 fn g239_a_future_and_a_thread_wait_for_room() {
     let mut world = World::new();
     let patient = world.runtime.spawn_async(&Spawn::new().named("patient"), Patient).expect("the name is free");
-    for (number, tag) in [(1.0, "Future"), (2.0, "Thread")] {
+    for (number, tag) in [(1, "Future"), (2, "Thread")] {
         world.ask(patient.pid(), tag, &Payload::Nothing, number, 2);
         let mut all = Vec::new();
         while all.len() < 50 {

@@ -308,7 +308,7 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
     run(Effect.scoped(Effect.gen(function*() {
       const crashes = Effect.map(Metric.snapshot, (metrics) => {
         const found = metrics.find(({ id }) => id === "myrmidon_crashes")
-        return Number((found?.state as { readonly value: number }).value)
+        return Number((found?.state as { readonly value: number } | undefined)?.value ?? 0)
       })
       const before = yield* crashes
       yield* (yield* library).tell(Fail({ text: "the shelf broke" }))
