@@ -317,7 +317,7 @@ export class DynamicIncarnation {
       const entry = this.find(ref)
       if (entry === undefined) {
         for (const waiting of this.waiting) {
-          if (waiting.ref !== ref) continue
+          if (waiting.ref.pid !== ref.pid) continue
           this.waiting.delete(waiting)
           this.restarting.get(waiting)?.interruptUnsafe()
         }

@@ -23,7 +23,8 @@ import { Intensity } from "./intensity.ts"
 import { type Node, type SupervisorNode } from "./node.ts"
 import { Operations } from "./operations.ts"
 import { awake, isOrderly, Stopping } from "./shutdown.ts"
-import { abandoned, hasChildren, isClosing, spawnChild } from "./spawnChild.ts"
+import { abandoned, isClosing, isSupervisor, spawnChild } from "./spawnChild.ts"
+import type { Told } from "./supervisorProtocol.ts"
 
 /** What the incarnation asks its actor to do, each time with the child's ticket: another one makes it void. */
 export interface Orders {
@@ -155,7 +156,7 @@ export class Incarnation {
       const stopping = new Stopping(ref, child.treatment.shutdown, this.context)
       child.stopping = stopping
       const stopped = Effect.andThen(stopping.signal, stopping.ended)
-      return hasChildren(child) ? Effect.andThen(awake(ref), stopped) : stopped
+      return isSupervisor(child) ? Effect.andThen(awake(ref), stopped) : stopped
     })
   }
 
@@ -404,6 +405,11 @@ export class Incarnation {
     }
     return Effect.asVoid(Fiber.await(this.finishing))
   })
+
+  /** Of supervisors below in other isolates. */
+  hear(events: ReadonlyArray<Told>): void {
+    for (const told of events) this.events.hear(this.context, told)
+  }
 
   private now(): number {
     return Number(Context.get(this.context, Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6

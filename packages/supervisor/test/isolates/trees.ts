@@ -1,0 +1,94 @@
+/** Trees that workers import. */
+import { Actor, ActorSystem } from "@myrmidonjs/actor"
+import { Supervisor } from "@myrmidonjs/supervisor"
+import { Effect, Layer, Schema } from "effect"
+import { Rpc } from "effect/rpc"
+import { threadId } from "node:worker_threads"
+import { Placed, PlacedLive } from "./placed.ts"
+
+/** Which lives of a child there are at once, as whoever asks first makes it: it stands where the system was opened. */
+export const Register = Actor.make("Register", [
+  Rpc.make("Begins", { payload: Schema.String }),
+  Rpc.make("Ends", { payload: Schema.String }),
+  Rpc.make("Lines", { success: Schema.Array(Schema.String) })
+])
+export const RegisterLive = Register.behavior({
+  init: (): { readonly lines: Array<string> } => ({ lines: [] }),
+  handlers: {
+    Begins: ({ lines }, id) => void lines.push(`+${id}`),
+    Ends: ({ lines }, id) => void lines.push(`-${id}`),
+    Lines: ({ lines }) => lines
+  }
+})
+
+const tell = (message: Actor.Message<typeof Register>): Effect.Effect<void, never, ActorSystem> =>
+  Effect.ignore(Effect.flatMap(Actor.whereis(Register, "register"), (register) => register.tell(message)))
+
+/** Takes its time to end, whatever ends it, unless it is killed. */
+export const Lingerer = Actor.make("Lingerer", [
+  Rpc.make("Thread", { success: Schema.Int }),
+  Rpc.make("Crash", {}),
+  Rpc.make("Exit", {})
+])
+const lingers = Lingerer.behavior({
+  init: (id: string) =>
+    Effect.map(
+      Effect.andThen(tell(Register.messages.Begins(id)), Effect.context<ActorSystem>()),
+      (context) => ({ id, context })
+    ),
+  handlers: {
+    Thread: () => threadId,
+    Crash: () => {
+      throw new Error("on purpose")
+    },
+    Exit: () => process.exit(1)
+  },
+  signals: { exit: (_, { reason }, self) => self.stop(reason) },
+  terminate: ({ context, id }) =>
+    Effect.provideContext(
+      Effect.andThen(Effect.sleep("30 millis"), tell(Register.messages.Ends(id))),
+      context
+    )
+})
+export const LingererLive = Actor.module(import.meta.url, lingers, Layer.empty)
+
+export const Floor = Supervisor.module(
+  import.meta.url,
+  Supervisor.make("floor", { intensity: 100, period: "1 minute" }, [
+    Supervisor.child("first", PlacedLive, 10, { name: "floor-first" }),
+    Supervisor.child("second", LingererLive, "second", { name: "floor-second" }),
+    Supervisor.make("inner", { intensity: 100 }, [Supervisor.child("deep", PlacedLive, 30)]),
+    Supervisor.dynamic("pool", PlacedLive, { intensity: 100 })
+  ]),
+  Layer.empty
+)
+
+/** Its own children live on two isolates. */
+export const Wide = Supervisor.module(
+  import.meta.url,
+  Supervisor.make("wide", { intensity: 100, period: "1 minute" }, [
+    Supervisor.child("here", LingererLive, "here", { name: "wide-here" }),
+    Supervisor.child("main", LingererLive, "main", { name: "wide-main", place: "main" }),
+    Supervisor.placed("floor", Floor, { place: "main" })
+  ]),
+  Layer.empty
+)
+
+/** Its last child never starts. */
+export const Broken = Supervisor.module(
+  import.meta.url,
+  Supervisor.make("broken", {}, [
+    Supervisor.child("fine", LingererLive, "fine"),
+    Supervisor.child(
+      "bad",
+      Placed.behavior({
+        init: (_: number): { n: number } => {
+          throw new Error("on purpose")
+        },
+        handlers: { Add: (s, by) => (s.n += by), Thread: () => threadId, Crash: () => {}, End: () => {} }
+      }),
+      0
+    )
+  ]),
+  Layer.empty
+)
