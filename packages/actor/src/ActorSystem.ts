@@ -212,6 +212,12 @@ export class ActorSystem extends Context.Service<ActorSystem, {
    * other isolates are as old as their last report (G226).
    */
   readonly behaviors: Effect.Effect<ReadonlyArray<BehaviorInfo>>
+  /**
+   * Done when nobody is left of what an isolate that has ended had started in other isolates: those actors end with it, and
+   * some take their time. An isolate that does not answer is not waited for. Of one that lives, and without worker
+   * isolates, it is done at once.
+   */
+  readonly whenGone: (isolate: number) => Effect.Effect<void>
   /** Bounded: a slow reader loses letters, which the metric `myrmidon_dropped_letters` counts. */
   readonly deadLetters: Stream.Stream<DeadLetter>
   /** Bounded: a slow reader loses events, which the metric `myrmidon_dropped_events` counts. */

@@ -181,14 +181,15 @@ describe.runIf(nativeLoads)("a supervisor whose isolate ends", () => {
     () =>
       Effect.gen(function*() {
         yield* RegisterLive.spawn(undefined, { name: "register" })
-        const Tree = Supervisor.make("app", { intensity: 100, period: "1 minute" }, [
+        // As many restarts as there are ends: no start may fail because somebody was still there.
+        const Tree = Supervisor.make("app", { intensity: 3, period: "1 minute" }, [
           Supervisor.placed("wide", Wide, { place: "worker" }),
           Supervisor.child("other", RegisterLive, undefined)
         ])
         const app = yield* Supervisor.start(Tree)
         const other = yield* app.get("other")
         const wide = yield* app.get("wide")
-        assert.sameMembers(yield* lives, ["here", "main", "second"])
+        assert.sameMembers(yield* lives, ["here", "main", "other", "second"])
         for (let round = 0; round < 3; round++) {
           const restarted = yield* next("Restarted", "wide")
           const before = yield* wide.ref
@@ -196,21 +197,17 @@ describe.runIf(nativeLoads)("a supervisor whose isolate ends", () => {
           const main = yield* wide.get("main")
           assert.strictEqual(yield* main.ask(Lingerer.messages.Thread()), threadId)
           const here = yield* wide.get("here")
+          // Of its isolate nobody can say good-bye: whoever is left of it here has to.
+          yield* (yield* Actor.whereis(Register, "register")).tell(Register.messages.Ends("here"))
           yield* here.tell(Lingerer.messages.Exit())
           yield* Fiber.join(restarted)
           assert.strictEqual((yield* down)._tag, "IsolateDown")
           assert.isFalse(yield* Actor.isAlive(main))
           assert.notStrictEqual((yield* wide.get("here")).pid, here.pid)
-          // Of its isolate nobody could say good-bye: "here" has begun again without an end.
           const floor = yield* wide.get("floor")
           assert.strictEqual(yield* (yield* floor.get("first")).ask(Add(1)), 11)
+          assert.sameMembers(yield* lives, ["here", "main", "other", "second"])
         }
-        const register = yield* Actor.whereis(Register, "register")
-        const lines = (yield* register.ask(Register.messages.Lines())).filter((line) => !line.endsWith("here"))
-        assert.deepStrictEqual(
-          lines.slice(0, -2).filter((line) => line.endsWith("main")),
-          ["+main", "-main", "+main", "-main", "+main", "-main", "+main"]
-        )
         assert.isTrue(yield* Actor.isAlive(other))
       }).pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ isolates: 2 }))),
     patience

@@ -173,10 +173,6 @@ class Kept {
     })
   }
 
-  fork(effect: Effect.Effect<unknown, unknown>): void {
-    Effect.runForkWith(this.context)(effect)
-  }
-
   // -- orders ---------------------------------------------------------------------------------------------------------
 
   private at(path: ReadonlyArray<string>): AnyHandle | undefined {
@@ -336,9 +332,10 @@ export const keeperOf = (spec: SupervisorSpec, make: typeof build) =>
     },
     signals: {
       // From nobody: the supervisor above, its isolate that is gone, or the program. Of the tree's own end it hears otherwise.
-      exit: (kept, { from, reason }) => {
-        if (from === 0 || from === kept.above) kept.fork(kept.finish(reason))
+      exit: (kept, { from, reason }, self) => {
+        if (from === 0 || from === kept.above) self.stop(reason)
       }
     },
-    terminate: (kept) => kept.finish(ExitReason.shutdown())
+    // It has begun to end, and so is left the time that its tree takes.
+    terminate: (kept, reason) => kept.finish(reason)
   })

@@ -196,6 +196,8 @@ export class PlacedNode extends Node {
   spec: PlacedSpec
   /** Of its present life, or of the one that winds up. */
   keeper: KeeperRef | undefined = undefined
+  /** The isolate that its last life ended with. */
+  lost: number | undefined = undefined
   /** Ends that, and waits until nobody is left of it. */
   giveUp: Effect.Effect<void> | undefined = undefined
   /** The handle: set by who makes it. */

@@ -45,6 +45,9 @@ export const spawnSupervisor = (
   const scope = Scope.makeUnsafe()
   return Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
+      // What it had placed in other isolates ends with it, and may take its time.
+      if (node.lost !== undefined) yield* restore(node.system.whenGone(node.lost))
+      node.lost = undefined
       const keeper = yield* restore(spawnKeeper(node))
       self.link(keeper)
       const down = yield* Monitor.make(keeper)
@@ -62,6 +65,7 @@ export const spawnSupervisor = (
           node.keeper = undefined
           node.giveUp = undefined
         }
+        if (reason._tag === "IsolateDown") node.lost = reason.isolate
         Deferred.doneUnsafe(gone, Exit.succeed(reason))
         told(reason)
       })

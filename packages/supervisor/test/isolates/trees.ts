@@ -69,6 +69,7 @@ export const Wide = Supervisor.module(
   Supervisor.make("wide", { intensity: 100, period: "1 minute" }, [
     Supervisor.child("here", LingererLive, "here", { name: "wide-here" }),
     Supervisor.child("main", LingererLive, "main", { name: "wide-main", place: "main" }),
+    Supervisor.child("other", LingererLive, "other", { place: "main" }),
     Supervisor.placed("floor", Floor, { place: "main" })
   ]),
   Layer.empty

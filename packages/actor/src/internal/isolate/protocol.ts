@@ -65,6 +65,8 @@ export const Agent = makeProtocol(
     }),
     /** Nobody waits for it any more: it ends, or does not begin. */
     makeRpc("myrmidon/Cancel", { payload: { owner: Schema.Int, ticket: Schema.Int } }),
+    /** An isolate has ended; answered when nobody is left of what it had started here. */
+    makeRpc("myrmidon/Orphans", { payload: { isolate: Schema.Int } }),
     makeRpc("myrmidon/Info", { payload: About, success: Schema.NullOr(Info) }),
     /** Whether it is alive. `hold`: what becomes of its deliveries. */
     makeRpc("myrmidon/Hold", { payload: { ...About, hold: Schema.Boolean }, success: Schema.Boolean }),

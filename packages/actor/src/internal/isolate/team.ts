@@ -15,7 +15,7 @@ import type { Host } from "../host.ts"
 import type { Isolates, RemoteInfo } from "../isolates.ts"
 import { infosOf } from "../rpc.ts"
 import type { Errands } from "./agent.ts"
-import { messages, unreachable } from "./asking.ts"
+import { messages, patiently, unreachable, watchdog } from "./asking.ts"
 import { Agent, agentName } from "./protocol.ts"
 import { TeamInspector } from "./inspector.ts"
 import { TeamOverview } from "./overview.ts"
@@ -186,6 +186,20 @@ export class Team implements Isolates {
       ? this.inTime(cell, (within) => rust.hold(cell.pid, hold, within))
       : this.about(cell, messages["myrmidon/Hold"]({ pid: cell.pid, hold }), false)
     return Effect.flatMap(asked, (isThere) => isThere ? Effect.void : Effect.fail(gone(cell)))
+  }
+
+  orphans(isolate: number): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const { host } = this
+      const others = this.loads().filter((load) => !load.isRust && load.isolate !== isolate && load.isolate !== this.here)
+      const ask = messages["myrmidon/Orphans"]({ isolate })
+      const settled = others.map((load) => {
+        const agent = this.agentOf(load.isolate)
+        if (agent === undefined) return Effect.void
+        return Effect.ignore(Effect.raceFirst(patiently(agent, ask), watchdog(agent, host.options.isolateSilence)))
+      })
+      return Effect.all([this.errands.settled(isolate), ...settled], { concurrency: "unbounded", discard: true })
+    })
   }
 
   pong(to: number): void {
