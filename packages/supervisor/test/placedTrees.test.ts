@@ -8,7 +8,7 @@ import { Placed } from "./isolates/placed.ts"
 import { Broken, Floor, Lingerer, Register, RegisterLive, Wide } from "./isolates/trees.ts"
 
 /** ms: starting a thread may take its time on a busy machine. */
-const patience = 15_000
+const patience = 60_000
 const { Add, Crash, End, Thread } = Placed.messages
 
 const nativeLoads = await Effect.runPromise(

@@ -30,6 +30,7 @@ export const Lingerer = Actor.make("Lingerer", [
   Rpc.make("Crash", {}),
   Rpc.make("Exit", {})
 ])
+let ends = 0
 const lingers = Lingerer.behavior({
   init: (id: string) =>
     Effect.map(
@@ -46,7 +47,8 @@ const lingers = Lingerer.behavior({
   signals: { exit: (_, { reason }, self) => self.stop(reason) },
   terminate: ({ context, id }) =>
     Effect.provideContext(
-      Effect.andThen(Effect.sleep("30 millis"), tell(Register.messages.Ends(id))),
+      // The first of "other" longer than any start takes.
+      Effect.andThen(Effect.sleep(id === "other" && ends++ === 0 ? 5_000 : 30), tell(Register.messages.Ends(id))),
       context
     )
 })
