@@ -48,6 +48,8 @@ export class Incarnation {
   private finishing: Fiber.Fiber<void> | undefined = undefined
   /** Whose start is under way, and the group that is being started again with it. */
   private inStart: Node | undefined = undefined
+  /** Done when it has started, or nothing is left of it. */
+  private startOver: Effect.Effect<void> = Effect.void
   private group: ReadonlyArray<Node> | undefined = undefined
   /** Who has ended between its `init` and the word of it. */
   private readonly early = new Map<AnyRef, ExitReason>()
@@ -107,7 +109,10 @@ export class Incarnation {
       child.waiting = undefined
       this.inStart = child
       // Whatever makes its arguments may throw, and then it is the child that does not start.
-      return Effect.matchCauseEffect(Effect.suspend(() => spawnChild(this.self, child, this.gone)), {
+      const spawned = Effect.suspend(() => spawnChild(this.self, child, this.gone))
+      const over = Deferred.makeUnsafe<void>()
+      this.startOver = Deferred.await(over)
+      return Effect.matchCauseEffect(Effect.ensuring(spawned, Deferred.done(over, Exit.void)), {
         onSuccess: (ref) => {
           this.inStart = undefined
           this.started(child, ref)
@@ -390,6 +395,7 @@ export class Incarnation {
         this.operations.settled.pipe(
           // Its own first start may have been given up in the middle of a child's.
           Effect.andThen(abandoned(this.inStart)),
+          Effect.andThen(Effect.suspend(() => this.startOver)),
           // Who is being stopped already is waited for first: children end one after the other.
           Effect.andThen(
             Effect.suspend(() =>

@@ -8,7 +8,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import type { DeadLetter } from "../../DeadLetter.ts"
 import { ExitReason } from "../../ExitReason.ts"
 import type { Pid } from "../../Pid.ts"
@@ -134,12 +134,23 @@ export class Errands {
     return owner
   }
 
-  cancel(owner: number, ticket: number): void {
-    const spawning = this.spawns.get(`${owner}/${ticket}`)
-    if (spawning === undefined) return
-    spawning.cancelled = true
-    if (spawning.fiber !== undefined) spawning.fiber.interruptUnsafe()
-    else if (spawning.cell !== undefined) this.end(spawning.cell)
+  cancel(owner: number, ticket: number): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const spawning = this.spawns.get(`${owner}/${ticket}`)
+      if (spawning === undefined) return Effect.void
+      spawning.cancelled = true
+      const { fiber } = spawning
+      const begun = fiber === undefined ? Effect.void : Fiber.interrupt(fiber)
+      return Effect.andThen(
+        begun,
+        Effect.suspend(() => {
+          const { cell } = spawning
+          if (cell === undefined || !this.host.shard.isAlive(cell)) return Effect.void
+          this.end(cell)
+          return Effect.asVoid(watch(cell).end)
+        })
+      )
+    })
   }
 
   /**
@@ -235,7 +246,7 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
     mailbox: { capacity: defaultMailbox.capacity, onFull: "reject" },
     handlers: {
       "myrmidon/Spawn": (_, request) => Effect.succeed(errands.spawn(request)),
-      "myrmidon/Cancel": (_, { owner, ticket }) => errands.cancel(owner, ticket),
+      "myrmidon/Cancel": (_, { owner, ticket }) => beside(host, errands.cancel(owner, ticket)),
       "myrmidon/Orphans": (_, { isolate }) => beside(host, errands.settled(isolate)),
       "myrmidon/Info": (_, { pid }) => {
         const found = infoHere(cellHere(host, pid))

@@ -63,7 +63,7 @@ export const Agent = makeProtocol(
       success: Pid.schema,
       error: Schema.Union([SpawnError, InitFailed])
     }),
-    /** Nobody waits for it any more: it ends, or does not begin. */
+    /** Nobody waits for it any more: it ends, or does not begin. Answered when nothing is left of it. */
     makeRpc("myrmidon/Cancel", { payload: { owner: Schema.Int, ticket: Schema.Int } }),
     /** An isolate has ended; answered when nobody is left of what it had started here. */
     makeRpc("myrmidon/Orphans", { payload: { isolate: Schema.Int } }),
