@@ -74,6 +74,8 @@ export interface NativeOptions extends SystemOptions {
   readonly addon?: string | undefined
   /** A worker isolate that gives no sign of life for so long is reported (`IsolateSilent`). 5 seconds by default. */
   readonly isolateSilence?: Duration.Input | undefined
+  /** The same of one that imports a module, which may hold its thread. 1 minute by default, and never below the other. */
+  readonly importSilence?: Duration.Input | undefined
 }
 
 /**

@@ -125,7 +125,7 @@ export class TwoIsolates {
         const behavior = makeAgent(
           host,
           errands,
-          { ready: () => {}, pong: () => {}, quiet: nothing, close: nothing },
+          { ready: () => {}, pong: () => {}, importing: () => {}, quiet: nothing, close: nothing },
           relayed(host)
         )
         const agent = host.spawnNow(behavior, undefined, { name: agentName(host.shard.border!.isolate) })

@@ -21,7 +21,7 @@ export const RegisterLive = Register.behavior({
   }
 })
 
-const tell = (message: Actor.Message<typeof Register>): Effect.Effect<void, never, ActorSystem> =>
+const tell = (message: Actor.Messages<typeof Register>): Effect.Effect<void, never, ActorSystem> =>
   Effect.ignore(Effect.flatMap(Actor.whereis(Register, "register"), (register) => register.tell(message)))
 
 /** Takes its time to end, whatever ends it, unless it is killed. */

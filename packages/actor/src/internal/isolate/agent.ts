@@ -47,8 +47,8 @@ type SpawnRequest = ModuleKey & {
   readonly budget: number | null
 }
 
-const known = (key: ModuleKey): Effect.Effect<Entry, SpawnError> =>
-  Effect.mapError(entryOf(key), (reason) => new SpawnError({ reason }))
+const known = (host: Host, key: ModuleKey): Effect.Effect<Entry, SpawnError> =>
+  Effect.mapError(entryOf(host, key), (reason) => new SpawnError({ reason }))
 
 const optionsOf = (request: SpawnRequest): SpawnOptions => ({
   name: request.name ?? undefined,
@@ -94,7 +94,7 @@ export class Errands {
     const spawning: Spawning = { fiber: undefined, cell: undefined, cancelled: false }
     this.remember(`${request.owner}/${request.ticket}`, spawning)
     let entry: Entry | undefined
-    const start = Effect.flatMap(known(request), (found) => {
+    const start = Effect.flatMap(known(host, request), (found) => {
       entry = found
       return startHere(host, found, request.args, optionsOf(request), (cell) => {
         spawning.cell = cell
@@ -215,6 +215,7 @@ export class Errands {
 export interface AgentHooks {
   readonly ready: (isolate: number, ticket: number) => void
   readonly pong: (isolate: number, report: Report) => void
+  readonly importing: (isolate: number, begins: boolean) => void
   readonly quiet: () => Effect.Effect<void>
   readonly close: () => Effect.Effect<void>
 }
@@ -280,6 +281,7 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
       "myrmidon/Ready": (_, { isolate, ticket }) => hooks.ready(isolate, ticket),
       "myrmidon/Events": (_, { events }) => events.forEach(relay.event),
       "myrmidon/Letters": (_, { letters }) => letters.forEach(relay.letter),
+      "myrmidon/Importing": (_, { begins, isolate }) => hooks.importing(isolate, begins),
       "myrmidon/Ping": (_, { from }) => host.isolates?.pong(from),
       "myrmidon/Pong": (_, { isolate, report }) => hooks.pong(isolate, report),
       "myrmidon/Quiet": () => beside(host, hooks.quiet()),

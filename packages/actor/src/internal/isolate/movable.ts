@@ -178,7 +178,8 @@ export class MovableBehavior extends SpawnableBehavior {
     const cancelled = Effect.ignore(
       Effect.raceFirst(patiently(agent, cancel), watchdog(agent, host.options.isolateSilence))
     )
-    const answered = Effect.catch(Effect.raceFirst(asked, watchdog(agent, host.options.isolateSilence)), (error) => {
+    const silence = watchdog(agent, host.options.isolateSilence, () => team.silenceOf(isolate))
+    const answered = Effect.catch(Effect.raceFirst(asked, silence), (error) => {
       if (error._tag === "SpawnError") return Effect.fail(error)
       if (error._tag === "InitFailed") return Effect.fail(decodeFailure(host, this.entry, error.error))
       // Its options are checked: only the arguments may be more than can cross.

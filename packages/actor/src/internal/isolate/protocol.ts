@@ -94,6 +94,8 @@ export const Agent = makeProtocol(
     /** What happened in a worker, in order; as much of it as plain data can say. */
     makeRpc("myrmidon/Events", { payload: { events: Schema.Array(Schema.Unknown) } }),
     makeRpc("myrmidon/Letters", { payload: { letters: Schema.Array(Letter) } }),
+    /** An isolate imports a module, or has done so: its thread may be held meanwhile. */
+    makeRpc("myrmidon/Importing", { payload: { isolate: Schema.Int, begins: Schema.Boolean } }),
     makeRpc("myrmidon/Ping", { payload: { from: Schema.Int } }),
     /** And what the isolate does, for metrics. */
     makeRpc("myrmidon/Pong", { payload: { isolate: Schema.Int, report: Report } }),
