@@ -50,6 +50,13 @@ const onBackend = (backend: Options["backend"], cities: Cities, options: Options
   return attempt(backend).pipe(
     Effect.catchTag("NativeUnavailable", (missing) => {
       const platform = missing.triple === "unknown" ? "this platform" : missing.triple
+      if (options.wantsIsolates) {
+        return Effect.fail(
+          new OptionError(
+            `--isolates ${options.isolates} needs the native scheduler, and there is none for ${platform}: build it with \`npm run build\` (needs Rust 1.90).`
+          )
+        )
+      }
       progress.step(
         `No native scheduler for ${platform}: build it with \`npm run build\` (needs Rust 1.90). Running on the TypeScript twin, on the main thread.`
       )
@@ -70,6 +77,11 @@ const main = async (): Promise<number> => {
   const exit = await Effect.runPromiseExit(onBackend(options.backend, cities, options, progress))
   progress.stop()
   if (Exit.isFailure(exit)) {
+    const error = Cause.squash(exit.cause)
+    if (error instanceof OptionError) {
+      process.stderr.write(`${error.message}\n`)
+      return 2
+    }
     process.stderr.write(`The run failed: ${Cause.pretty(exit.cause)}\n`)
     return 1
   }
