@@ -1,15 +1,15 @@
 // Supervisors that live on worker isolates (G246 to G249).
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorSystem, ExitReason, Monitor } from "@myrmidonjs/actor"
+import { Actor, ActorSystem, Monitor } from "@myrmidonjs/actor"
 import { ChildStartError, Supervisor } from "@myrmidonjs/supervisor"
 import { Cause, Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
 import { threadId } from "node:worker_threads"
 import { Placed } from "./isolates/placed.ts"
-import { Broken, Floor, Lingerer, Register, RegisterLive, Wide } from "./isolates/trees.ts"
+import { Broken, First, Floor, Giving, Lingerer, Pool, Register, RegisterLive, Wide } from "./isolates/trees.ts"
 
 /** ms: starting a thread may take its time on a busy machine. */
 const patience = 60_000
-const { Add, Crash, End, Thread } = Placed.messages
+const { Add, Crash, Thread } = Placed.messages
 
 const nativeLoads = await Effect.runPromise(
   Effect.scoped(Layer.build(ActorSystem.layer())).pipe(Effect.as(true), Effect.orElseSucceed(() => false))
@@ -150,6 +150,57 @@ describe.each(systems)("a supervisor elsewhere: %s", (_, system, isAway) => {
   )
 
   it.live(
+    "G246: what its children provide, younger siblings and the Layer find",
+    () => {
+      const Tree = Supervisor.make("app", { intensity: 100 }, [
+        Supervisor.placed("east", Giving, { place }),
+        Supervisor.effect(
+          "user",
+          Effect.gen(function*() {
+            yield* (yield* First).tell(Add(5))
+          }),
+          { restart: "temporary" }
+        )
+      ])
+      return Effect.gen(function*() {
+        const first = yield* First
+        assert.strictEqual(first.name, "app/east/first")
+        const restarted = yield* next("Restarted", "first")
+        yield* first.tell(Crash())
+        yield* Fiber.join(restarted)
+        assert.strictEqual(yield* first.ask(Add(1)), 11)
+        const pool = yield* Pool
+        const one = yield* pool.start(3, { name: "of the pool" })
+        assert.strictEqual(yield* one.ask(Add(1)), 4)
+        assert.strictEqual((yield* Actor.whereis(Placed, "of the pool")).pid, one.pid)
+        assert.throws(() => pool.startUnsafe(1), "`start` is for children of other isolates")
+        const refused = yield* Effect.flip(pool.start(1, { budget: 2 }))
+        assert(refused._tag === "SpawnError" && refused.reason._tag === "InvalidOption")
+      }).pipe(Effect.scoped, Effect.provide(Supervisor.layer(Tree)), Effect.provide(system))
+    },
+    patience
+  )
+
+  it.live(
+    "G246: its specs are those of its module",
+    () =>
+      Effect.gen(function*() {
+        const app = yield* Supervisor.start(
+          Supervisor.make("app", {}, [Supervisor.placed("east", Giving, { place })])
+        )
+        const ref = yield* (yield* app.get("east")).ref
+        const refused = yield* Effect.flip(Supervisor.change(ref, Supervisor.make("east", {}, [])))
+        assert.deepInclude(refused, { _tag: "InvalidSpec", field: "place" })
+        yield* Supervisor.change(
+          app.ref,
+          Supervisor.make("app", { intensity: 3 }, [Supervisor.placed("east", Giving, { place, shutdown: 100 })])
+        )
+        assert.strictEqual((yield* (yield* app.get("east")).ref).pid, ref.pid)
+      }).pipe(Effect.scoped, Effect.provide(system)),
+    patience
+  )
+
+  it.live(
     "G248: killed, by a program or after its time, it is started again when nobody is left of it",
     () =>
       Effect.gen(function*() {
@@ -213,5 +264,3 @@ describe.runIf(nativeLoads)("a supervisor whose isolate ends", () => {
     patience
   )
 })
-void End
-void ExitReason

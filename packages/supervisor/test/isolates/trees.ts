@@ -1,8 +1,8 @@
 /** Trees that workers import. */
-import { Actor, ActorSystem } from "@myrmidonjs/actor"
-import { Supervisor } from "@myrmidonjs/supervisor"
-import { Effect, Layer, Schema } from "effect"
-import { Rpc } from "effect/rpc"
+import { Actor, type ActorSystem } from "@myrmidonjs/actor"
+import { type Dynamic, Supervisor } from "@myrmidonjs/supervisor"
+import { Context, Effect, Layer, Schema } from "effect"
+import { Rpc, type RpcGroup } from "effect/rpc"
 import { threadId } from "node:worker_threads"
 import { Placed, PlacedLive } from "./placed.ts"
 
@@ -73,6 +73,20 @@ export const Wide = Supervisor.module(
     Supervisor.child("main", LingererLive, "main", { name: "wide-main", place: "main" }),
     Supervisor.child("other", LingererLive, "other", { place: "main" }),
     Supervisor.placed("floor", Floor, { place: "main" })
+  ]),
+  Layer.empty
+)
+
+/** What others find by its service. */
+export class First extends Actor.Service<First>()("test/First", Placed) {}
+type PlacedRpcs = typeof Placed extends { readonly group: RpcGroup.RpcGroup<infer Rpcs> } ? Rpcs : never
+export class Pool extends Context.Service<Pool, Dynamic<PlacedRpcs, number, never>>()("test/Pool") {}
+
+export const Giving = Supervisor.module(
+  import.meta.url,
+  Supervisor.make("giving", { intensity: 100 }, [
+    Supervisor.child("first", PlacedLive, 10, { provides: First }),
+    Supervisor.make("inner", {}, [Supervisor.dynamic("pool", PlacedLive, { provides: Pool })])
   ]),
   Layer.empty
 )
