@@ -1,8 +1,8 @@
 /** What a chaos run loads its isolates with: lanes, each of which goes on until the run is over. */
 import { Actor, ActorSystem, AskError, HotSwap, SharedBuffer, SwapError } from "@myrmidonjs/actor"
 import { Effect, type Scope, Stream } from "effect"
-import { Sink, SinkLive, Source, SourceLive } from "./chaosModules.ts"
-import { mayEndAlone } from "./chaosReckoning.ts"
+import { Sink, SinkLive, Source, SourceLive, textOf as textFor } from "./chaosModules.ts"
+import { tellsItself } from "./chaosReckoning.ts"
 import { type Ledger } from "./ledger.ts"
 import { Counter, CounterLive, Ticker, TickerLive } from "./modules.ts"
 import { Account, toV2, V1 } from "./upgrades.ts"
@@ -12,13 +12,14 @@ type SourceRef = Actor.Ref<typeof Source>
 type Lane = Effect.Effect<void, unknown, ActorSystem | Scope.Scope>
 
 const { Crash, Mark, Thread } = Sink.messages
-const { Link, Pour, Seen, Watch } = Source.messages
+const { Ask, Link, Pour, Seen, Watch } = Source.messages
 
 const patience = { timeout: "60 seconds" } as const
 /** Lanes of each kind. */
 const tellers = 12, crashers = 4, streamers = 3, bearers = 3, swappers = 3
 /** Messages of a round. */
 const each = 4
+const policies = [undefined, undefined, "reject", "drop-newest", "drop-oldest", "suspend"] as const
 
 const isEnd = (error: unknown): boolean =>
   (error instanceof AskError && error.reason._tag === "ActorExited") ||
@@ -40,6 +41,7 @@ export class Load {
   readonly other: Array<string> = []
   private readonly sinks = new Set<SinkRef>()
   private readonly sources = new Set<SourceRef>()
+  private begun = 0
   private waiter: { readonly at: number; readonly resume: () => void } | undefined = undefined
 
   constructor(ledger: Ledger) {
@@ -63,6 +65,11 @@ export class Load {
 
   /** true: its actor has ended. */
   private failed(what: string, error: unknown): boolean {
+    // An answer like another: the mailbox is small.
+    if (error instanceof AskError && error.reason._tag === "MailboxFull") {
+      this.answer()
+      return false
+    }
     if (isEnd(error)) {
       this.exited++
       return true
@@ -90,7 +97,10 @@ export class Load {
   private tells(main: SourceRef, crashes: boolean): Lane {
     return Effect.gen({ self: this }, function*() {
       const begin = Effect.gen({ self: this }, function*() {
-        const sink = yield* spawned(SinkLive.spawnOn("worker", undefined))
+        // Most have room for all; the others have little, and each policy in turn.
+        const onFull = policies[this.begun++ % policies.length]
+        const mailbox = onFull === undefined ? undefined : { capacity: 16, onFull, sendTimeout: 50 }
+        const sink = yield* spawned(SinkLive.spawnOn("worker", undefined, { mailbox }))
         const far = yield* spawned(SourceLive.spawnOn("worker", undefined))
         this.sinks.add(sink)
         this.sources.add(far)
@@ -99,7 +109,9 @@ export class Load {
         main.tellUnsafe(Link({ target: sink }))
         far.tellUnsafe(Link({ target: sink }))
         yield* far.ask(Watch({ target: sink }), patience)
-        return { sink, far, thread: crashes ? thread | mayEndAlone : thread }
+        // What such a one refuses or drops, its isolate tells, if it lives long enough.
+        const isAlone = crashes || onFull !== undefined
+        return { sink, far, thread: isAlone ? thread | tellsItself : thread }
       })
       let round = 0
       let now: Effect.Success<typeof begin> | undefined
@@ -114,16 +126,20 @@ export class Load {
         for (let i = 0; i < each; i++) {
           const id = this.ledger.next(thread)
           if (id !== undefined) {
-            this.ledger.sent(id, sink.tellUnsafe(Mark({ id, text: "from here" })) === "Accepted")
+            this.ledger.sent(id, sink.tellUnsafe(Mark({ id, text: textFor(id) })) === "Accepted")
           }
         }
-        far.tellUnsafe(Pour({ to: sink, thread, count: each }))
-        if (crashes && ++round % 50 === 0) sink.tellUnsafe(Crash())
+        // Now and then more than a small mailbox takes.
+        far.tellUnsafe(Pour({ to: sink, thread, count: ++round % 10 === 0 ? 20 * each : each }))
+        if (crashes && round % 50 === 0) sink.tellUnsafe(Crash())
         const result = yield* Effect.result(sink.ask(Thread(), patience))
         if (result._tag === "Success") this.answer()
         else if (this.failed("ask", result.failure)) now = undefined
+        if (now === undefined || round % 8 !== 0) continue
+        const between = yield* Effect.result(far.ask(Ask({ to: sink }), patience))
+        if (between._tag === "Success") this.answer()
         // Its source may have ended without it.
-        if (now !== undefined && round % 8 === 0 && !(yield* Actor.isAlive(far))) now = undefined
+        else if (this.failed("ask from a worker", between.failure)) now = undefined
       }
     })
   }

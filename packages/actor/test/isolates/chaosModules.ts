@@ -1,6 +1,6 @@
 /** What a chaos run has workers do. Each message that is to be reconciled has a number in the ledger. */
 import { Actor, ActorRef } from "@myrmidonjs/actor"
-import { Layer, Schema } from "effect"
+import { Effect, Layer, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 import { Ledger } from "./ledger.ts"
 
@@ -32,9 +32,16 @@ export const SinkLive = Actor.module(
   Layer.empty
 )
 
+const large = "large ".repeat(2_000)
+
+/** One in sixteen is too large for a record, and waits apart. */
+export const textOf = (id: number): string => id % 16 === 0 ? large : "small"
+
 /** Tells others, and watches them. `Seen`: the watches that it began, and how often each of them has ended. */
 export const Source = Actor.make("ChaosSource", [
   Rpc.make("Pour", { payload: { to: ActorRef.schema(Sink), thread: Schema.Int, count: Schema.Int } }),
+  /** Asks it; null: it has ended. */
+  Rpc.make("Ask", { payload: { to: ActorRef.schema(Sink) }, success: Schema.NullOr(Schema.Int), error: Schema.String }),
   Rpc.make("Watch", { payload: { target: ActorRef.schema(Sink) }, success: Schema.Int }),
   Rpc.make("Link", { payload: { target: ActorRef.schema(Sink) } }),
   Rpc.make("Seen", { success: Schema.Struct({ downs: Schema.Array(Schema.Int), exits: Schema.Array(Schema.Int) }) })
@@ -57,9 +64,14 @@ export const SourceLive = Actor.module(
         for (let n = 0; n < count; n++) {
           const id = ledger.next(thread)
           if (id === undefined) return
-          ledger.sent(id, self.send(to, Sink.messages.Mark({ id, text: "from afar" })) === "Accepted")
+          ledger.sent(id, self.send(to, Sink.messages.Mark({ id, text: textOf(id) })) === "Accepted")
         }
       },
+      Ask: (_, { to }) =>
+        Effect.catch(to.ask(Sink.messages.Thread(), { timeout: "60 seconds" }), ({ message, reason }) =>
+          reason._tag === "ActorExited" || reason._tag === "MailboxFull"
+            ? Effect.succeed(null)
+            : Effect.fail(message)),
       Watch: ({ downs }, { target }, self) => {
         downs.set(self.monitor(target), 0)
         return downs.size

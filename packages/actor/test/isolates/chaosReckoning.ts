@@ -11,12 +11,14 @@ const mark = Mark({ id: 0, text: "" })._tag
 export class Letters {
   readonly by = new Uint8Array(room)
   readonly interrupted = new Uint8Array(room)
+  readonly whys = new Map<number, string>()
   count = 0
 
   take({ message, why }: DeadLetter): void {
     if (message._tag !== mark) return
     const { id } = message.payload as { readonly id: number }
     this.by[id]!++
+    this.whys.set(id, `${this.whys.get(id) ?? ""} ${why}`)
     this.count++
     if (why === "Interrupted") this.interrupted[id] = 1
   }
@@ -34,8 +36,8 @@ export interface Account {
   readonly twice: ReadonlyArray<string>
 }
 
-/** The high bit of where a message went: its receiver may end alone, and its isolate tells of what it had queued. */
-export const mayEndAlone = 0x8000
+/** The high bit of where a message went: its letters are those of its own isolate, and end with that before they are told. */
+export const tellsItself = 0x8000
 
 const count = (ledger: Ledger, letters: Letters, alive: ReadonlySet<number>): Account => {
   let tells = 0, fromAfar = 0, handled = 0, interrupted = 0, untold = 0
@@ -44,11 +46,11 @@ const count = (ledger: Ledger, letters: Letters, alive: ReadonlySet<number>): Ac
   for (let id = 0; id < ledger.messages; id++) {
     const about = ledger.about(id)
     const told = letters.by[id]!
-    const to = about.to & ~mayEndAlone
-    const text = `${id} from ${about.from} to ${about.to}: sent ${about.sent}, handled ${about.handled}, letters ${told}`
+    const to = about.to & ~tellsItself
+    const text = `${id} from ${about.from} to ${about.to}: sent ${about.sent}, handled ${about.handled}, letters ${told}${letters.whys.get(id) ?? ""}`
     if (about.sent !== Sent.Accepted) {
-      // Its thread may have ended between the send and the word of it.
-      if (about.sent === Sent.Refused && about.handled + told > 0) twice.push(text)
+      // What is refused is a dead letter. Of others, the thread has ended between the send and the word of it.
+      if (about.sent === Sent.Refused && (about.handled > 0 || told > 1)) twice.push(text)
       continue
     }
     tells++
@@ -57,7 +59,7 @@ const count = (ledger: Ledger, letters: Letters, alive: ReadonlySet<number>): Ac
     interrupted += letters.interrupted[id]!
     if (about.handled > 1 || told > 1 || (about.handled + told > 1 && letters.interrupted[id] === 0)) twice.push(text)
     if (about.handled + told > 0) continue
-    const isFree = !alive.has(about.from) || ((about.to & mayEndAlone) !== 0 && !alive.has(to))
+    const isFree = !alive.has(about.from) || ((about.to & tellsItself) !== 0 && !alive.has(to))
     if (isFree) untold++
     else lost.push(text)
   }
