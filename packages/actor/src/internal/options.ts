@@ -52,7 +52,9 @@ const knownHere: ReadonlySet<string> = new Set(
 const knownNative: ReadonlySet<string> = new Set(
   [
     ...knownHere,
-    ...["isolates", "isolateSilence", "importSilence", "rustShards", "addon"] satisfies ReadonlyArray<keyof NativeOptions>
+    ...["isolates", "isolateSilence", "importSilence", "rustShards", "addon"] satisfies ReadonlyArray<
+      keyof NativeOptions
+    >
   ]
 )
 

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url"
 import { fleetOf } from "../../src/internal/isolate/fleet.ts"
 import { hostOf } from "../../src/internal/system.ts"
 import { Load } from "./chaosLoad.ts"
-import { SinkLive, Sink } from "./chaosModules.ts"
+import { Sink, SinkLive } from "./chaosModules.ts"
 import { type Account, Letters, reconcile } from "./chaosReckoning.ts"
 import { Ledger } from "./ledger.ts"
 
@@ -54,7 +54,10 @@ export interface Length {
   readonly millis?: number
 }
 
-export const chaos = ({ ends = Infinity, millis = Infinity }: Length, seed: bigint): Effect.Effect<Outcome, unknown> => {
+export const chaos = (
+  { ends = Infinity, millis = Infinity }: Length,
+  seed: bigint
+): Effect.Effect<Outcome, unknown> => {
   const ledger = Ledger.open()
   const letters = new Letters()
   return Effect.gen(function*() {

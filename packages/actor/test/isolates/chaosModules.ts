@@ -68,10 +68,13 @@ export const SourceLive = Actor.module(
         }
       },
       Ask: (_, { to }) =>
-        Effect.catch(to.ask(Sink.messages.Thread(), { timeout: "60 seconds" }), ({ message, reason }) =>
-          reason._tag === "ActorExited" || reason._tag === "MailboxFull"
-            ? Effect.succeed(null)
-            : Effect.fail(message)),
+        Effect.catch(
+          to.ask(Sink.messages.Thread(), { timeout: "60 seconds" }),
+          ({ message, reason }) =>
+            reason._tag === "ActorExited" || reason._tag === "MailboxFull"
+              ? Effect.succeed(null)
+              : Effect.fail(message)
+        ),
       Watch: ({ downs }, { target }, self) => {
         downs.set(self.monitor(target), 0)
         return downs.size
@@ -89,4 +92,3 @@ export const SourceLive = Actor.module(
   }),
   Layer.empty
 )
-

@@ -47,7 +47,10 @@ const count = (ledger: Ledger, letters: Letters, alive: ReadonlySet<number>): Ac
     const about = ledger.about(id)
     const told = letters.by[id]!
     const to = about.to & ~tellsItself
-    const text = `${id} from ${about.from} to ${about.to}: sent ${about.sent}, handled ${about.handled}, letters ${told}${letters.whys.get(id) ?? ""}`
+    const text =
+      `${id} from ${about.from} to ${about.to}: sent ${about.sent}, handled ${about.handled}, letters ${told}${
+        letters.whys.get(id) ?? ""
+      }`
     if (about.sent !== Sent.Accepted) {
       // What is refused is a dead letter. Of others, the thread has ended between the send and the word of it.
       if (about.sent === Sent.Refused && (about.handled > 0 || told > 1)) twice.push(text)

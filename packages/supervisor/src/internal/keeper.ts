@@ -229,15 +229,18 @@ class Kept {
 
   restart(path: ReadonlyArray<string>, id: string) {
     return this.beside(
-      this.withSupervisor(path, (handle) =>
-        Effect.catchCause(handle.restart(id) as Effect.Effect<void, unknown>, (cause) => {
-          const error = cause.reasons.find(Cause.isFailReason)?.error
-          return Effect.fail(
-            error instanceof ChildNotRunning || error instanceof ChildPresent
-              ? error
-              : failedStart(id, [...this.args.path, ...path, id], cause)
-          )
-        }))
+      this.withSupervisor(
+        path,
+        (handle) =>
+          Effect.catchCause(handle.restart(id) as Effect.Effect<void, unknown>, (cause) => {
+            const error = cause.reasons.find(Cause.isFailReason)?.error
+            return Effect.fail(
+              error instanceof ChildNotRunning || error instanceof ChildPresent
+                ? error
+                : failedStart(id, [...this.args.path, ...path, id], cause)
+            )
+          })
+      )
     )
   }
 
@@ -250,9 +253,9 @@ class Kept {
   }
 
   get tree() {
-    return this.beside(Effect.suspend(() =>
-      this.node === undefined ? Effect.succeed(null) : Effect.map(treeOf(this.node), toPlain)
-    ))
+    return this.beside(
+      Effect.suspend(() => this.node === undefined ? Effect.succeed(null) : Effect.map(treeOf(this.node), toPlain))
+    )
   }
 
   refAt(path: ReadonlyArray<string>) {
@@ -284,8 +287,10 @@ class Kept {
 
   members(path: ReadonlyArray<string>) {
     return this.beside<ReadonlyArray<Pid>, ChildNotRunning>(
-      this.withDynamic(path, (handle) =>
-        Effect.map(Stream.runCollect(handle.children), (refs) => Array.from(refs, (ref) => ref.pid)))
+      this.withDynamic(
+        path,
+        (handle) => Effect.map(Stream.runCollect(handle.children), (refs) => Array.from(refs, (ref) => ref.pid))
+      )
     )
   }
 }

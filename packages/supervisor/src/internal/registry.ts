@@ -6,6 +6,7 @@ import type { DynamicNode, PlacedNode, SupervisorNode } from "./node.ts"
 
 const nodes = new WeakMap<AnyRef, SupervisorNode | DynamicNode | PlacedNode>()
 
-export const register = (ref: AnyRef, node: SupervisorNode | DynamicNode | PlacedNode): void => void nodes.set(ref, node)
+export const register = (ref: AnyRef, node: SupervisorNode | DynamicNode | PlacedNode): void =>
+  void nodes.set(ref, node)
 
 export const nodeOf = (ref: AnyRef): SupervisorNode | DynamicNode | PlacedNode | undefined => nodes.get(ref)

@@ -2,7 +2,17 @@
  * How a supervisor is started that lives elsewhere: first its keeper, which is linked to the supervisor above and whose end
  * is the child's; then, by the keeper, the tree.
  */
-import { Actor, ActorRef, ActorSystem, type AnyRef, ExitReason, Monitor, NameTaken, type Self, SpawnError } from "@myrmidonjs/actor"
+import {
+  Actor,
+  ActorRef,
+  ActorSystem,
+  type AnyRef,
+  ExitReason,
+  Monitor,
+  NameTaken,
+  type Self,
+  SpawnError
+} from "@myrmidonjs/actor"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -180,7 +180,11 @@ const check = (spec: Spec, above: ReadonlyArray<string>, names: Map<string, stri
   }
   const { id, kind } = spec
   if (typeof id !== "string" || id === "") invalid(String(id), "id", "must be a string that is not empty")
-  const treatment = treatmentOf(id, kind === "dynamic" ? spec.child : spec.options, kind === "supervisor" || kind === "placed")
+  const treatment = treatmentOf(
+    id,
+    kind === "dynamic" ? spec.child : spec.options,
+    kind === "supervisor" || kind === "placed"
+  )
   const path = [...above, id]
   checkPlace(id, spec)
   if ((kind === "actor" || kind === "dynamic") && spec.provides !== undefined && !Context.isKey(spec.provides)) {

@@ -57,7 +57,9 @@ const quiet = 4
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
-type AnyTree = ReturnType<typeof Supervisor.make<string, ReadonlyArray<Child<string, unknown, never, unknown, ActorSystem>>>>
+type AnyTree = ReturnType<
+  typeof Supervisor.make<string, ReadonlyArray<Child<string, unknown, never, unknown, ActorSystem>>>
+>
 
 /** Where the actors of a row live, and how it is known that all is quiet. */
 export interface Ground {

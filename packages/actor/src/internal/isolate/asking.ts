@@ -54,7 +54,11 @@ export const patientStream = (
  * Fails when an isolate stops answering, or has no room for a question for so long, while somebody waits for it. `most`:
  * how long it may be silent now.
  */
-export const watchdog = (agent: Cell, every: number, most: () => number = () => every): Effect.Effect<never, AskError> => {
+export const watchdog = (
+  agent: Cell,
+  every: number,
+  most: () => number = () => every
+): Effect.Effect<never, AskError> => {
   const look = (left: number, silent: number): Effect.Effect<unknown, AskError> =>
     Effect.catch(
       agent.ask(messages["myrmidon/IsAlive"]({ pid: agent.pid }), { timeout: every }) as Effect.Effect<

@@ -198,7 +198,9 @@ export class Team implements Isolates {
   orphans(isolate: number): Effect.Effect<void> {
     return Effect.suspend(() => {
       const { host } = this
-      const others = this.loads().filter((load) => !load.isRust && load.isolate !== isolate && load.isolate !== this.here)
+      const others = this.loads().filter((load) =>
+        !load.isRust && load.isolate !== isolate && load.isolate !== this.here
+      )
       const ask = messages["myrmidon/Orphans"]({ isolate })
       const settled = others.map((load) => {
         const agent = this.agentOf(load.isolate)
