@@ -48,20 +48,18 @@ const onBackend = (backend: Options["backend"], cities: Cities, options: Options
     )
   }
   return attempt(backend).pipe(
-    Effect.catchTag("NativeUnavailable", (missing) => {
-      const platform = missing.triple === "unknown" ? "this platform" : missing.triple
-      if (options.wantsIsolates) {
-        return Effect.fail(
-          new OptionError(
-            `--isolates ${options.isolates} needs the native scheduler, and there is none for ${platform}: build it with \`npm run build\` (needs Rust 1.90).`
+    Effect.catchTag("NativeUnavailable", (missing) =>
+      Effect.gen(function*() {
+        const platform = missing.triple === "unknown" ? "this platform" : missing.triple
+        const fix = `No native scheduler for ${platform}: build it with \`npm run build\` (needs Rust 1.90).`
+        if (options.wantsIsolates) {
+          return yield* Effect.fail(
+            new OptionError(`${fix} --isolates ${options.isolates} needs it: the twin lives in one isolate.`)
           )
-        )
-      }
-      progress.step(
-        `No native scheduler for ${platform}: build it with \`npm run build\` (needs Rust 1.90). Running on the TypeScript twin, on the main thread.`
-      )
-      return attempt("memory")
-    })
+        }
+        progress.step(`${fix} Running on the TypeScript twin, on the main thread.`)
+        return yield* attempt("memory")
+      }))
   )
 }
 

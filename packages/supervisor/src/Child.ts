@@ -170,10 +170,13 @@ export interface RunningElsewhere<out Children extends Child.Any> {
     id: Id
   ) => Effect.Effect<Elsewhere<Child.Value<Children, Id>>, ChildNotRunning | AskError>
   /** As `Running` has them. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- keeps `Children` covariant
   readonly restart: <Id extends Children["id"]>(
     id: Id
   ) => Effect.Effect<void, ChildNotRunning | ChildPresent | ChildStartError<SpawnError> | AskError>
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- keeps `Children` covariant
   readonly terminate: <Id extends Children["id"]>(id: Id) => Effect.Effect<void, ChildNotRunning | AskError>
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- keeps `Children` covariant
   readonly delete: <Id extends Children["id"]>(id: Id) => Effect.Effect<void, ChildNotRunning | ChildPresent | AskError>
   readonly which: Effect.Effect<ReadonlyArray<ChildInfo>, ChildNotRunning | AskError>
   readonly count: Effect.Effect<ChildCount, ChildNotRunning | AskError>

@@ -207,6 +207,7 @@ export const module = <const Id extends string, const Children extends Child.Any
 ): MovableTree<Children> => {
   const spec = untyped(tree) as SupervisorSpec
   // Its services are those of the Layer, which its type has been held against.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- it is not: tsc refuses the call without it
   const behavior = Actor.module(url, keeperOf(spec, build), layer as Layer.Layer<never, LE, ActorSystem>)
   return { spec, behavior } as never
 }

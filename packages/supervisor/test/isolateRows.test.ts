@@ -1,4 +1,5 @@
-// The rows of conformance/supervisor with the supervisor in one isolate and those below it in another (G160, G194, G246).
+// The rows of conformance/supervisor with the supervisor in one isolate and those below it in another (G160, G194, G246);
+// B1 and S11 give up a start there (G253).
 import { describe, it } from "@effect/vitest"
 import { Actor, ActorSystem, type IsolateId } from "@myrmidonjs/actor"
 import { Supervisor } from "@myrmidonjs/supervisor"

@@ -1,8 +1,7 @@
 // Trees over several isolates whose workers, supervisors and children end at random (G248, G249).
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorSystem } from "@myrmidonjs/actor"
-import { ChildNotRunning, Supervisor } from "@myrmidonjs/supervisor"
-import { AskError } from "@myrmidonjs/actor"
+import { Actor, ActorSystem, type AskError } from "@myrmidonjs/actor"
+import { type ChildNotRunning, Supervisor } from "@myrmidonjs/supervisor"
 import { Effect, Exit, Layer, Scope } from "effect"
 import { fleetOf } from "../../actor/src/internal/isolate/fleet.ts"
 import { hostOf } from "../../actor/src/internal/system.ts"

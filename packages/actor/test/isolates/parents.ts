@@ -1,5 +1,5 @@
 /** A worker's actor that starts others on the main thread, and these: one that goes at once, one that is deaf. */
-import { Actor, ActorRef, ActorSystem } from "@myrmidonjs/actor"
+import { Actor, ActorRef, type ActorSystem } from "@myrmidonjs/actor"
 import { Effect, Layer, Schema, Scope } from "effect"
 import { Rpc } from "effect/rpc"
 

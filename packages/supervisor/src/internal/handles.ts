@@ -11,7 +11,7 @@ import type { Build } from "./build.ts"
 import type { DynamicIncarnation } from "./dynamic.ts"
 import { countOf, Handle } from "./handle.ts"
 import type { Incarnation } from "./incarnation.ts"
-import { DynamicNode, type Node, SupervisorNode } from "./node.ts"
+import { DynamicNode, type Node, type SupervisorNode } from "./node.ts"
 import { isSupervisor } from "./spawnChild.ts"
 import { type Spec, validate } from "./spec.ts"
 

@@ -204,7 +204,7 @@ class Kept {
     return Effect.suspend((): Effect.Effect<A, E | ChildNotRunning> => {
       const handle = this.at(path)
       return handle instanceof DynamicHandle || handle instanceof PlacedDynamicHandle
-        ? f(handle as unknown as Dynamic<never, unknown, unknown>)
+        ? f(handle)
         : Effect.fail(new ChildNotRunning({ id: path.at(-1) ?? this.id, status: "unknown" }))
     })
   }
@@ -314,9 +314,9 @@ export const keeperOf = (spec: SupervisorSpec, make: typeof build) =>
   Keeper.behavior({
     init: (args: KeeperArgs, self): Effect.Effect<Kept, never, ActorSystem | Scope.Scope> =>
       Effect.contextWith((context: Context.Context<ActorSystem | Scope.Scope>) => {
-        const services = context.pipe(Context.omit(Scope.Scope)) as Context.Context<ActorSystem>
+        const services = Context.omit(Scope.Scope)(context)
         return Effect.flatMap(Relay.make(self, args), (relay) => {
-          const kept = new Kept(spec, make, args, self, services as Context.Context<never>, relay)
+          const kept = new Kept(spec, make, args, self, services, relay)
           // A kill spares the keeper its cleanup.
           return Effect.as(Effect.addFinalizer(() => kept.finish(ExitReason.shutdown())), kept)
         })

@@ -91,16 +91,11 @@ export class PlacedHandle extends Elsewhere {
   }
 
   /** What is further down. */
-  below(way: ReadonlyArray<string>): PlacedHandle | PlacedDynamicHandle | undefined {
-    let at: PlacedHandle | PlacedDynamicHandle | undefined = this
-    for (const id of way) {
-      const child: Spec | undefined = at instanceof PlacedHandle
-        ? at.spec.children.find((child) => child.id === id)
-        : undefined
-      if (child === undefined) return undefined
-      at = (at as PlacedHandle).given(child)
-    }
-    return at
+  below([id, ...way]: ReadonlyArray<string>): PlacedHandle | PlacedDynamicHandle | undefined {
+    if (id === undefined) return this
+    const child = this.spec.children.find((child) => child.id === id)
+    const given = child === undefined ? undefined : this.given(child)
+    return given instanceof PlacedHandle ? given.below(way) : way.length === 0 ? given : undefined
   }
 
   get ref(): Effect.Effect<AnyRef, ChildNotRunning | AskError> {

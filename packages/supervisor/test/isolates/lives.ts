@@ -17,15 +17,16 @@ export const Life = Actor.make("Life", [Rpc.make("Crash", {}), Rpc.make("Exit", 
 export const LifeLive = Actor.module(
   import.meta.url,
   Life.behavior({
-    // Its end takes a moment, however it comes.
     init: (id: string) =>
       Effect.as(
         Effect.acquireRelease(
           Effect.sync(() => begin(id)),
-          () => Effect.andThen(Effect.sleep(5), Effect.sync(() => lives.now.set(id, lives.now.get(id)! - 1)))
+          () => Effect.sync(() => lives.now.set(id, lives.now.get(id)! - 1))
         ),
         { id }
       ),
+    // Unless it is killed, its end takes a moment.
+    terminate: () => Effect.sleep(5),
     handlers: {
       Crash: () => {
         throw new Error("on purpose")

@@ -99,12 +99,12 @@ export const Broken = Supervisor.module(
     Supervisor.child(
       "bad",
       Placed.behavior({
-        init: (_: number): { n: number } => {
+        init: (): { n: number } => {
           throw new Error("on purpose")
         },
         handlers: { Add: (s, by) => (s.n += by), Thread: () => threadId, Crash: () => {}, End: () => {} }
       }),
-      0
+      undefined
     )
   ]),
   Layer.empty
