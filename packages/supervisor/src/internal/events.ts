@@ -55,6 +55,15 @@ export class Events {
   private readonly counted = { Started: 0, Crashed: 0, Restarted: 0, Escalated: 0, dropped: 0 }
   private isDue = false
 
+  /** `tell` of a start, of which there are very many: nothing that is not needed when nobody reads. */
+  started(context: Context.Context<never>, supervisor: string, child: string, ref: AnyRef): void {
+    this.counted.Started++
+    if (!this.isDue) this.countLater(context)
+    if (this.isHeard) {
+      this.offer({ _tag: "Started", supervisor, child, pid: ref.pid, reason: undefined }, this.origin)
+    }
+  }
+
   tell(
     context: Context.Context<never>,
     tag: SupervisorEvent["_tag"],
@@ -75,7 +84,7 @@ export class Events {
   /** Whoever takes them to other isolates has lost some. */
   lost(context: Context.Context<never>, count: number): void {
     this.counted.dropped += count
-    this.countSoon(context)
+    if (!this.isDue) this.countLater(context)
   }
 
   private publish(
@@ -91,19 +100,24 @@ export class Events {
     if (tag === "Crashed" && reason !== undefined) {
       this.reasons.set(reason._tag, (this.reasons.get(reason._tag) ?? 0) + 1)
     }
-    this.countSoon(context)
-    if (this.readers.size === 0 && this.taps.size === 0) return
-    const event: SupervisorEvent = { _tag: tag, supervisor, child, pid, reason }
+    if (!this.isDue) this.countLater(context)
+    if (this.isHeard) this.offer({ _tag: tag, supervisor, child, pid, reason }, origin)
+  }
+
+  private get isHeard(): boolean {
+    return this.readers.size > 0 || this.taps.size > 0
+  }
+
+  private countLater(context: Context.Context<never>): void {
+    this.isDue = true
+    void Promise.resolve().then(() => this.count(context))
+  }
+
+  private offer(event: SupervisorEvent, origin: string): void {
     for (const tap of this.taps) tap(event, origin)
     for (const reader of this.readers) {
       if (!Queue.offerUnsafe(reader, event)) this.counted.dropped++
     }
-  }
-
-  private countSoon(context: Context.Context<never>): void {
-    if (this.isDue) return
-    this.isDue = true
-    void Promise.resolve().then(() => this.count(context))
   }
 
   private count(context: Context.Context<never>): void {

@@ -18,6 +18,8 @@ export type AnyBehavior = Behavior<Rpc.Any, unknown, unknown>
 
 interface Base {
   readonly id: string
+  /** As the program wrote them. */
+  readonly given: object
   readonly options: ChildOptions
 }
 export interface ActorSpec extends Base {
@@ -79,6 +81,31 @@ export interface Rules {
 
 const workerShutdown = 5000
 
+const ofChild = ["restart", "shutdown", "significant", "place"] satisfies ReadonlyArray<keyof ChildOptions>
+const ofSupervisor = [
+  "strategy",
+  "intensity",
+  "period",
+  "backoff",
+  "autoShutdown"
+] satisfies ReadonlyArray<keyof SupervisorOptions>
+const ofSpawn = ["name", "mailbox", "initTimeout", "budget"] satisfies ReadonlyArray<keyof SpawnOptions>
+
+/** What is read of the options of each kind. */
+const known: { readonly [K in Spec["kind"]]: ReadonlyArray<string> } = {
+  actor: [...ofChild, ...ofSpawn, "provides", "restoreFrom"],
+  effect: ofChild,
+  scoped: ofChild,
+  supervisor: [...ofChild, ...ofSupervisor],
+  dynamic: [...ofChild, ...ofSupervisor, "partitions", "provides"],
+  placed: ofChild
+}
+
+const checkKnown = (id: string, prefix: string, given: object, of: ReadonlyArray<string>): void => {
+  const unread = Object.keys(given).find((option) => !of.includes(option))
+  if (unread !== undefined) invalid(id, `${prefix}${unread}`, `is unknown; known are ${of.join(", ")}`)
+}
+
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null
 
 const oneOf = <A extends string>(
@@ -122,6 +149,7 @@ export const rulesOf = (id: string, options: SupervisorOptions): Rules => {
   const { backoff, intensity = 1, period = 5000 } = options
   if (!Number.isSafeInteger(intensity) || intensity < 0) invalid(id, "intensity", "must be a whole number from 0")
   if (backoff !== undefined && !isObject(backoff)) invalid(id, "backoff", "must be { min, max }")
+  if (backoff !== undefined) checkKnown(id, "backoff.", backoff, ["min", "max"])
   const waits = backoff === undefined ? undefined : {
     min: millis(id, "backoff.min", backoff.min, 1),
     max: millis(id, "backoff.max", backoff.max, 1)
@@ -186,6 +214,7 @@ const check = (spec: Spec, above: ReadonlyArray<string>, names: Map<string, stri
     kind === "supervisor" || kind === "placed"
   )
   const path = [...above, id]
+  checkKnown(id, "", spec.given, known[kind])
   checkPlace(id, spec)
   if ((kind === "actor" || kind === "dynamic") && spec.provides !== undefined && !Context.isKey(spec.provides)) {
     invalid(id, "provides", "must be the key of a service")
