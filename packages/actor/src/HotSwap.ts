@@ -20,11 +20,11 @@ import { registerUpgrade } from "./internal/isolate/registry.ts"
 import { holderNow } from "./internal/named.ts"
 import {
   checkedUpgrade,
+  resolveRollback,
   resolveSelection,
   resolveSwap,
   swapOptions as optionsOf,
-  togetherOf,
-  versionOf
+  togetherOf
 } from "./internal/swapOptions.ts"
 import type { Plan, Report } from "./internal/swapReport.ts"
 import { planMany, rollBackOne, swapMany, swapOne } from "./internal/swapWhere.ts"
@@ -501,14 +501,12 @@ export const rollback = (
   ref: AnyRef | NamedRef<never>,
   rollbackOptions?: { readonly version?: string | undefined; readonly timeout?: Duration.Input | undefined }
 ): Effect.Effect<void, SwapError, ActorSystem> =>
-  Effect.flatMap(ActorSystem, () =>
-    Effect.flatMap(
-      options(() => ({
-        timeout: resolveSwap(rollbackOptions, optionsOf.back).timeout,
-        version: versionOf(rollbackOptions?.version)
-      })),
-      ({ timeout, version }) => Effect.flatMap(holder(ref), (cell) => rollBackOne(cell, version, timeout))
-    ))
+  // One step for each of very many.
+  Effect.flatMap(ActorSystem, () => {
+    const { timeout, version } = resolveRollback(rollbackOptions)
+    const found = holderNow(ref)
+    return found instanceof Cell ? rollBackOne(found, version, timeout) : Effect.fail(swapError(found))
+  })
 
 /**
  * For development: imports the module again whenever its file changes, and lets `apply` swap the actors that live. A file

@@ -15,7 +15,7 @@ import type { Cell } from "./cell.ts"
 import { checkError, checkSuccess } from "./codecs.ts"
 import { Envelope } from "./envelope.ts"
 import { Forward } from "./forward.ts"
-import { type Begun, begunBefore } from "./journal.ts"
+import { type Begun, begunBefore, Later } from "./journal.ts"
 import { hold, lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
 import { askEnded, askRefused, passOn, sendCallOf, sendMessage, sent, sentToNobody } from "./send.ts"
@@ -95,6 +95,7 @@ export const answer = (
     exit = Exit.succeed(leaving.arrive())
   }
   call.pending = false
+  begun?.answered()
   cell.host.shard.answered(call)
   if (cell.life?.wrappers !== undefined) sentReply(cell, op, call, exit, isEndOfStream)
   endCall(call, exit)
@@ -168,7 +169,8 @@ export const finish = (
   if (Exit.isSuccess(exit)) {
     const value = exit.value
     if (typeof value === "object" && value !== null) {
-      if (Deferred.isDeferred(value)) return answerLater(cell, op, value, call, begun)
+      if (Deferred.isDeferred(value)) return answerLater(cell, op, value, call, begun ?? begunBefore)
+      if (value instanceof Later) return answerLater(cell, op, value.deferred, call, value.begun)
       if (value instanceof Forward) return forward(cell, value, call)
     }
     if (call !== undefined) answer(cell, op, call, exit, false, begun)
@@ -191,10 +193,9 @@ const answerLater = (
   op: number,
   deferred: Deferred.Deferred<unknown, unknown>,
   call: Call | undefined,
-  earlier: Begun | undefined
+  begun: Begun
 ): void => {
   if (call === undefined) return
-  const begun = earlier ?? cell.life?.swap?.canary?.answersLater(deferred) ?? begunBefore
   const fiber = Effect.runForkWith(cell.bound.context)(Deferred.await(deferred))
   const done = fiber.pollUnsafe()
   if (done !== undefined) return finish(cell, op, done, call, begun)

@@ -54,7 +54,7 @@ const upgrading: ReadonlySet<string> = new Set(
 )
 
 /** What each operation takes, beside what the others do. */
-export const swapOptions = { one, group, rehearsal, back }
+export const swapOptions = { one, group, rehearsal }
 
 const canaryOf = ({ maxRollbacks, messages, within }: NonNullable<Options["canary"]>): Resolved["canary"] => ({
   messages: whole("canary.messages", messages ?? 1000, 1, journalled),
@@ -95,10 +95,19 @@ export const togetherOf = (together: unknown): boolean => {
 }
 
 /** Which version to go back to. */
-export const versionOf = (version: unknown): string | undefined => {
+const versionOf = (version: unknown): string | undefined => {
   if (version === undefined || typeof version === "string") return version
   throw new InvalidOption({ option: "version", issue: "must be a string" })
 }
+
+const usual = { timeout: patience, version: undefined }
+
+export const resolveRollback = (
+  options: { readonly version?: string | undefined; readonly timeout?: Duration.Input | undefined } | undefined
+): { readonly timeout: number; readonly version: string | undefined } =>
+  options === undefined
+    ? usual
+    : { timeout: resolveSwap(options, back).timeout, version: versionOf(options.version) }
 
 /** Of an upgrade. */
 export const checkedUpgrade = (options: unknown = {}): UpgradeOptions => {

@@ -23,7 +23,7 @@ import { registerMetrics } from "./metrics.ts"
 import type { RustOptions, RustShards } from "./native/rust.ts"
 import { type ResolvedOptions, resolveOptions } from "./options.ts"
 import type { Measure, Shard, ShardClock, ShardHost, ShardOptions } from "./shard.ts"
-import { stopAll } from "./stop.ts"
+import { cleanedUp, stopAll } from "./stop.ts"
 import { topOf } from "./top.ts"
 
 export type MakeShard = (options: ShardOptions, host: ShardHost) => Shard
@@ -184,7 +184,8 @@ export const endAll = (host: Host): Effect.Effect<void> =>
       Effect.forEach(host.closers.splice(0).reverse(), (close) => close, { discard: true })
     )
     const elsewhere = host.isolates?.close ?? Effect.void
-    return Effect.andThen(stopAll(cells, host.options.shutdownTimeout), Effect.andThen(elsewhere, last))
+    const here = Effect.andThen(stopAll(cells, host.options.shutdownTimeout), cleanedUp(host))
+    return Effect.andThen(here, Effect.andThen(elsewhere, last))
   })
 
 export const makeMemory = (options: SystemOptions): Effect.Effect<SystemImpl, InvalidOption, Scope.Scope> =>

@@ -18,8 +18,7 @@ import {
   type SpawnOptions
 } from "@myrmidonjs/actor"
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -29,6 +28,7 @@ import type { Events } from "./events.ts"
 import { eventsOf } from "./events.ts"
 import { isIgnore, saysIgnore } from "./ignore.ts"
 import { Intensity } from "./intensity.ts"
+import { monotonic } from "./monotonic.ts"
 import { type DynamicNode } from "./node.ts"
 import { rosterOf } from "./roster.ts"
 import { isClosing, isWaiting, type Place, spawnPlaced } from "./spawnChild.ts"
@@ -226,6 +226,22 @@ export class DynamicIncarnation {
     if (this.ends.length === 1) this.orders.settle()
   }
 
+  /** How many run and are to go on. */
+  get count(): number {
+    return this.running.size - this.stopping.size
+  }
+
+  /** Those. */
+  get active(): ReadonlyArray<AnyRef> {
+    const refs = this.running.refs()
+    return this.stopping.size === 0 ? refs : refs.filter((ref) => !this.stopping.has(ref))
+  }
+
+  /** Was told to end, and has not yet. */
+  isStopping(ref: AnyRef): boolean {
+    return this.stopping.has(ref)
+  }
+
   /** Some of the ends, in the order in which they came; the rest behind whatever else is asked of the supervisor. */
   settle(): void {
     const ends = this.ends.splice(0, perTurn)
@@ -239,8 +255,7 @@ export class DynamicIncarnation {
   private attempt(entry: Entry, reason: ExitReason | undefined): void {
     if (this.closing) return void this.waiting.delete(entry)
     const { rules } = this.node
-    const now = Number(Context.get(this.context, Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6
-    if (!this.intensity.add(now, rules)) {
+    if (!this.intensity.add(monotonic(this.context), rules)) {
       this.events.tell(this.context, "Escalated", this.node.place, this.node.id, undefined, reason)
       this.ending = true
       this.self.stop(ExitReason.shutdown(`restart intensity of ${this.node.place}`))

@@ -9,8 +9,7 @@
  */
 import { type AnyRef, ExitReason, type Self } from "@myrmidonjs/actor"
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -20,6 +19,7 @@ import { backoffOf } from "./backoff.ts"
 import { type Events, eventsOf } from "./events.ts"
 import { isIgnore } from "./ignore.ts"
 import { Intensity } from "./intensity.ts"
+import { monotonic } from "./monotonic.ts"
 import { type Node, type SupervisorNode } from "./node.ts"
 import { Operations } from "./operations.ts"
 import { awake, isOrderly, Stopping } from "./shutdown.ts"
@@ -279,7 +279,7 @@ export class Incarnation {
       child.status = "stopped"
       return Effect.void
     }
-    if (!this.intensity.add(this.now(), this.node.rules)) {
+    if (!this.intensity.add(monotonic(this.context), this.node.rules)) {
       this.tell("Escalated", child, undefined, reason)
       child.status = "stopped"
       this.end(ExitReason.shutdown(`restart intensity of ${this.node.place}`))
@@ -417,10 +417,6 @@ export class Incarnation {
     }
     return Effect.asVoid(Fiber.await(this.finishing))
   })
-
-  private now(): number {
-    return Number(Context.get(this.context, Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6
-  }
 
   private tell(
     tag: "Started" | "Crashed" | "Restarted" | "Escalated",

@@ -31,7 +31,8 @@ const treeOf = (node: Node): Effect.Effect<TreeNode> =>
       return { ...own, type: "supervisor", children: yield* Effect.forEach([...node.children], treeOf) }
     }
     if (!(node instanceof DynamicNode)) return { ...own, type: node instanceof ActorNode ? "actor" : "effect" }
-    const running = node.incarnation?.running
+    const { incarnation } = node
+    const running = incarnation?.running
     const count = running?.size ?? 0
     const shown = Array.from({ length: Math.min(count, listed) }, (_, at) => ({
       ref: running!.refAt(at),
@@ -44,7 +45,7 @@ const treeOf = (node: Node): Effect.Effect<TreeNode> =>
         name,
         pid: child.ref.pid,
         restarts: child.restarts,
-        status: "running",
+        status: incarnation?.isStopping(child.ref) === true ? "stopped" : "running",
         mailbox,
         children: [],
         omitted: 0

@@ -53,6 +53,6 @@ export const withBuffers = (payload: unknown, asked: boolean, handler: () => unk
     )
   }
   // A stream goes on by itself: what it needs it retains.
-  handled(handles, result instanceof StreamRequest ? undefined : result, asked)
+  handled(handles, StreamRequest.is(result) ? undefined : result, asked)
   return result
 }

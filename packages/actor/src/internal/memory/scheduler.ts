@@ -43,6 +43,7 @@ const TIMERS_PER_PASS = 4096
 // A constant of this module is part of the code; an imported one would be read with every message.
 const { Debt, Queued, Wanted } = Is
 const { Message, Stop, Void } = Kind
+const Held = HELD
 
 /** Not served while one of these is set. */
 const BLOCKED = Is.Starting | Is.Held | Is.Suspended | Is.Terminating | Is.Dead
@@ -243,10 +244,22 @@ export class Scheduler {
         this.pump.rest()
         if (this.shard.queued === 0) this.shard.pool.trim()
       }
-      const deadline = this.deadline()
-      if (deadline !== Infinity) this.pump.arm(deadline)
+      if (this.random !== undefined) this.armExactly()
+      else {
+        const deadline = this.deadline()
+        if (deadline !== Infinity) this.pump.arm(deadline)
+      }
       this.pump.hold()
     }
+  }
+
+  /** In lockstep: at the very ms of the next deadline, as the Rust shard, or not at all. */
+  private armExactly(): void {
+    this.shard.calls.tighten()
+    const deadline = this.deadline()
+    const now = this.clock.now()
+    if (deadline === Infinity) this.pump.disarm()
+    else this.pump.arm(now + Math.ceil(deadline - now))
   }
 
   private isOver(): boolean {
@@ -418,7 +431,7 @@ export class Scheduler {
       let waits: boolean
       if (letter.kind === Message) {
         shard.queued--
-        if ((letter.flags & HELD) !== 0) forgetHeld(cell, letter)
+        if ((letter.flags & Held) !== 0) forgetHeld(cell, letter)
         // Whoever waits for room goes on before what its handler sets going.
         if ((cell.flags & Wanted) !== 0) letInAtLowWater(shard, cell)
         const op = letter.op
