@@ -44,6 +44,7 @@ const checks = () => [
   { name: "lint", steps: [{ command: "oxlint", args: [] }] },
   { name: "layers", steps: [{ command: "node", args: ["scripts/check-layers.mjs"] }] },
   { name: "guarantees", steps: [{ command: "node", args: ["scripts/check-guarantees.mjs"] }] },
+  { name: "examples", steps: [{ command: "node", args: ["scripts/check-examples.mjs"] }] },
   { name: "unused", steps: [{ command: "knip", args: ["--no-progress", "--no-config-hints"] }] },
   {
     name: "clippy",

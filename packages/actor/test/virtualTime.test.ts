@@ -29,7 +29,7 @@ const workerOf = (name: string, log: Array<string>) =>
       Work: (_, parts) =>
         Effect.andThen(
           Effect.forEach(parts, (millis) => Effect.sleep(millis)),
-          Effect.sync(() => log.push(`${name} worked`))
+          Effect.sync(() => void log.push(`${name} worked`))
         ),
       Tick: () => void log.push(`${name} ticked`),
       After: (_, millis, self) => self.after(millis, Worker.messages.Tick()),

@@ -36,7 +36,8 @@ const {
   B
 } = Word
 // Constants of this module are part of the code; imported ones would be read each time.
-const SHIFT = 31 - Math.clz32(RECORD_WORDS)
+const WORDS = RECORD_WORDS
+const SHIFT = 31 - Math.clz32(WORDS)
 const INLINE = Flag.Inline << 8
 /** The part of a head in which a plain message is `SEND`. */
 const KIND = 0xffff & ~INLINE
@@ -77,6 +78,8 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
   #pace = 1
   /** us that nobody has been charged with yet. */
   #due = 0
+  /** The handler of the last message of a row waits. */
+  #waits = false
 
   constructor(
     loop: Loop<C, K>,
@@ -117,7 +120,8 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     /** The last two accounts. */
     let account = -1
     let accountBefore = -1
-    /** The receiver of the last message, and its PID's low word; 0: there was none. */
+    /** The receiver of the last message, its account, and its PID's low word; 0: there was none. */
+    let counted = -1
     let cell: C | undefined
     let lastLow = 0
     /** Up to there are records for one receiver alone, when it has had its turn. */
@@ -129,6 +133,7 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
       const head = out[record | HEAD]!
       const low = out[record | TO]!
       if ((head & KIND) !== SEND) break
+      let row = 0
       if (low !== lastLow || out[record | TO_GENERATION] !== cell!.generation) {
         cell = this.idle(low, out[record | TO_GENERATION]!)
         if (cell === undefined) {
@@ -140,50 +145,69 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
           continue
         }
         lastLow = low
-      }
-      const turn = turns[low & (ONES - 1)]! + 1
-      if (turn <= MOST_OF_ONE) turns[low & (ONES - 1)] = turn
-      else {
-        alone = this.#sameFrom(alone > at ? alone : at + 1, low)
-        if (alone < ring.pending) break
-        turns.fill(0)
-      }
-      const payload = (head & INLINE) !== 0 ? ring.numberAt(record) : this.#slots.take(out[record | SLOT]!)
-      const fromLow = out[record | FROM]!
-      const from = fromLow === 0 ? 0 : quickPidOf(fromLow, out[record | FROM_GENERATION]!)
-      // The account is written before the handler runs: it may look at it, or have the ring ingested.
-      out[record | HEAD] = NOTHING
-      due += pace
-      let whole = 0
-      if (due >= 1) due -= whole = Math.floor(due)
-      let counted = -1
-      if (account >= 0 && out[(account << SHIFT) | TO] === low) counted = account
-      else if (accountBefore >= 0 && out[(accountBefore << SHIFT) | TO] === low) counted = accountBefore
-      if (counted >= 0) {
-        const place = counted << SHIFT
-        out[place | A]!++
-        if (whole > 0) out[place | B]! += whole
       } else {
-        const place = kept << SHIFT
-        out[place | TO] = low
-        out[place | TO_GENERATION] = cell!.generation
-        out[place | HEAD] = HANDLED
-        out[place | A] = 1
-        out[place | B] = whole
-        accountBefore = account
-        account = kept++
+        // The last record of the ring is not for a row: what its handler sends takes its place.
+        const most = Math.min(MOST_OF_ONE - turns[low & (ONES - 1)]!, group - since, ring.pending - at - 1)
+        if (most > 1) row = this.#row(record, most, cell!, counted << SHIFT, epoch)
       }
-      // Caught up: what the handler sends takes the place of what has been delivered.
-      if (at + 1 === ring.pending) {
-        ring.pending = kept
-        touched = at = kept - 1
-        alone = 0
+      let waits: boolean
+      if (row > 0) {
+        waits = this.#waits
+        at += row - 1
+        handled += row
+        turns[low & (ONES - 1)]! += row
+        for (let i = row; i > 0; i--) lows[since++] = low
+        due += pace * row
+        if (due >= 1 && ring.epoch === epoch) {
+          const whole = Math.floor(due)
+          due -= whole
+          out[(counted << SHIFT) | B]! += whole
+        }
+      } else {
+        const turn = turns[low & (ONES - 1)]! + 1
+        if (turn <= MOST_OF_ONE) turns[low & (ONES - 1)] = turn
+        else {
+          alone = this.#sameFrom(alone > at ? alone : at + 1, low)
+          if (alone < ring.pending) break
+          turns.fill(0)
+        }
+        const payload = (head & INLINE) !== 0 ? ring.numberAt(record) : this.#slots.take(out[record | SLOT]!)
+        const fromLow = out[record | FROM]!
+        const from = fromLow === 0 ? 0 : quickPidOf(fromLow, out[record | FROM_GENERATION]!)
+        // The account is written before the handler runs: it may look at it, or have the ring ingested.
+        out[record | HEAD] = NOTHING
+        due += pace
+        let whole = 0
+        if (due >= 1) due -= whole = Math.floor(due)
+        counted = -1
+        if (account >= 0 && out[(account << SHIFT) | TO] === low) counted = account
+        else if (accountBefore >= 0 && out[(accountBefore << SHIFT) | TO] === low) counted = accountBefore
+        if (counted >= 0) {
+          const place = counted << SHIFT
+          out[place | A]!++
+          if (whole > 0) out[place | B]! += whole
+        } else {
+          const place = kept << SHIFT
+          out[place | TO] = low
+          out[place | TO_GENERATION] = cell!.generation
+          out[place | HEAD] = HANDLED
+          out[place | A] = 1
+          out[place | B] = whole
+          accountBefore = account
+          counted = account = kept++
+        }
+        // Caught up: what the handler sends takes the place of what has been delivered.
+        if (at + 1 === ring.pending) {
+          ring.pending = kept
+          touched = at = kept - 1
+          alone = 0
+        }
+        lows[since] = low
+        if (loop.current !== cell) loop.current = cell
+        waits = host.deliver(cell!, head >>> 16, payload, from, undefined)
+        since++
+        handled++
       }
-      lows[since] = low
-      if (loop.current !== cell) loop.current = cell
-      const waits = host.deliver(cell!, head >>> 16, payload, from, undefined)
-      since++
-      handled++
       if (since >= group) {
         const now = this.#now()
         const took = now - last
@@ -222,6 +246,32 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     this.#pace = pace
     this.#due = due
     return last
+  }
+
+  /** Delivers messages that follow each other, to one that has just had one: how many. The rest is decided for all of them. */
+  #row(from: number, most: number, cell: C, account: number, epoch: number): number {
+    const ring = this.#ring
+    const loop = this.#loop
+    const slots = this.#slots
+    const host = this.#host
+    const { out } = ring
+    const { generation, low } = cell
+    let record = from
+    let row = 0
+    let waits = false
+    do {
+      const head = out[record | HEAD]!
+      if ((head & KIND) !== SEND || out[record | TO] !== low || out[record | TO_GENERATION] !== generation) break
+      const payload = (head & INLINE) !== 0 ? ring.numberAt(record) : slots.take(out[record | SLOT]!)
+      const fromLow = out[record | FROM]!
+      const sender = fromLow === 0 ? 0 : quickPidOf(fromLow, out[record | FROM_GENERATION]!)
+      out[record | HEAD] = NOTHING
+      out[account | A]!++
+      waits = host.deliver(cell, head >>> 16, payload, sender, undefined)
+      record += WORDS
+    } while (++row < most && !waits && ring.epoch === epoch && loop.attention === 0)
+    this.#waits = waits
+    return row
   }
 
   /** The first record from here on that is not for this one. */
@@ -265,8 +315,12 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     const table = this.#table
     const end = Math.min(from + AHEAD, pending)
     let touched = 0
+    let last = 0
     for (let at = from; at < end; at++) {
-      const cell = table.at(out[(at << SHIFT) | TO]! & INDEX)
+      const low = out[(at << SHIFT) | TO]!
+      if (low === last) continue
+      last = low
+      const cell = table.at(low & INDEX)
       if (cell !== undefined && typeof cell.state === "object") touched++
     }
     return touched >= 0 ? end : from

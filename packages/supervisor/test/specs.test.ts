@@ -77,7 +77,15 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
       ["backoff.min", () => Supervisor.make("bad", { backoff: { min: 0, max: 5 } }, [])],
       ["backoff.max", () => Supervisor.make("bad", { backoff: { min: 9, max: 5 } }, [])],
       ["autoShutdown", () => Supervisor.make("bad", { autoShutdown: "always" as never }, [])],
-      ["partitions", () => Supervisor.dynamic("bad", worker, { partitions: 0 })]
+      ["partitions", () => Supervisor.dynamic("bad", worker, { partitions: 0 })],
+      ["restrat", () => Supervisor.child("bad", worker, "", { restrat: "temporary" } as never)],
+      ["partitions", () => Supervisor.child("bad", worker, "", { partitions: 1 } as never)],
+      ["mailbox.capacty", () => Supervisor.child("bad", worker, "", { mailbox: { capacty: 1 } } as never)],
+      ["name", () => Supervisor.dynamic("bad", worker, { name: "x" } as never)],
+      ["name", () => Supervisor.effect("bad", Effect.void, { name: "x" } as never)],
+      ["restoreFrom", () => Supervisor.scoped("bad", Effect.void, { restoreFrom: {} } as never)],
+      ["stratgy", () => Supervisor.make("bad", { stratgy: "one_for_all" } as never, [])],
+      ["backoff.mx", () => Supervisor.make("bad", { backoff: { min: 1, max: 5, mx: 9 } } as never, [])]
     ]
 
     it.effect.each(refused.map(([field, child], at) => ({ name: `${at}: ${field}`, field, child })))(

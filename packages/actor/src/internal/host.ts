@@ -49,7 +49,7 @@ import type { RpcInfo } from "./rpc.ts"
 import { selfOf } from "./self.ts"
 import { askEnded } from "./send.ts"
 import type { CallEnd, Shard, ShardClock, ShardHost, Why } from "./shard.ts"
-import { begin, detached, settled, Starting, type Ties } from "./spawn.ts"
+import { begin, checkSpawnOptions, detached, settled, Starting, type Ties } from "./spawn.ts"
 import type { StopGroup } from "./stop.ts"
 import { StreamRequest } from "./stream.ts"
 import { switchTo } from "./swap.ts"
@@ -238,6 +238,18 @@ export class Host implements ShardHost {
     })
   }
 
+  spawnChildBegun(
+    parent: Cell,
+    behavior: unknown,
+    args: unknown,
+    options: ChildOptions | undefined
+  ): Cell | Effect.Effect<Cell, unknown> {
+    const begun = this.beginChild(parent, behavior, args, options, this.context)
+    if (!(begun instanceof Starting)) return begun
+    const spawned = settled(begun)
+    return Exit.isExit(spawned) && Exit.isSuccess(spawned) ? begun.cell : spawned
+  }
+
   spawnChildNow(parent: Cell, behavior: unknown, args: unknown, options: ChildOptions | undefined): Cell {
     const begun = this.beginChild(parent, behavior, args, options, this.context)
     return begun instanceof Starting ? detached(begun) : begun
@@ -250,6 +262,7 @@ export class Host implements ShardHost {
     options: ChildOptions | undefined,
     context: Context.Context<never>
   ): Cell | Starting {
+    checkSpawnOptions(options, true)
     const isWatched = options?.monitor === true
     const isLinked = options?.link !== false
     const ties: Ties | undefined = isLinked || isWatched
@@ -277,6 +290,7 @@ export class Host implements ShardHost {
   }
 
   spawnNow(behavior: unknown, args: unknown, options: SpawnOptions | undefined): Cell {
+    checkSpawnOptions(options, false)
     const begun = begin(boundFor(behaviorOf(behavior), this, this.context), args, options, undefined)
     return begun instanceof Starting ? detached(begun) : begun
   }

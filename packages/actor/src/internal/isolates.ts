@@ -122,8 +122,8 @@ export interface Isolates {
   readonly inspector: FarInspector
   /** Where it lives; `undefined`: it has ended with its isolate. */
   readonly isolateOf: (cell: Cell) => number | undefined
-  /** false: its isolate is there, and has no agent that could be asked: one of Rust actors. */
-  readonly canAsk: (cell: Cell) => boolean
+  /** false: its isolate is there, and not ready to produce streams. */
+  readonly canStream: (cell: Cell) => boolean
   /**
    * `undefined`: it has ended. Of an actor of another isolate, as the next two; one whose isolate does not answer fails
    * with `NodeUnreachable`, for it may live.

@@ -4,6 +4,8 @@
 import type { NativeOptions, SystemOptions } from "../ActorSystem.ts"
 import type { DeadLetter } from "../DeadLetter.ts"
 import { InvalidOption } from "../SpawnError.ts"
+import { MAX_INDEX } from "./generated/numbers.ts"
+import { checkKnown } from "./known.ts"
 import { defaultMailbox, millisOf, type ResolvedMailbox, resolveMailbox } from "./mailbox.ts"
 
 export interface ResolvedOptions {
@@ -28,7 +30,6 @@ export interface ResolvedOptions {
   readonly onDeadLetter: ((letter: DeadLetter) => void) | undefined
 }
 
-const maxActors = 2 ** 24 - 1
 const maxIsolates = 128
 const maxRustShards = 64
 const mostBufferBytes = 2 ** 40
@@ -64,14 +65,12 @@ const flag = (option: "validate" | "keepAlive", value: unknown): boolean => {
 /** Throws `InvalidOption`, which names the option. `isNative`: it may have other isolates. */
 export const resolveOptions = (options: NativeOptions, isNative = false): ResolvedOptions => {
   const known = isNative ? knownNative : knownHere
-  for (const option of Object.keys(options)) {
-    if (!known.has(option)) throw new InvalidOption({ option, issue: `unknown; known are ${[...known].join(", ")}` })
-  }
+  checkKnown(options, known)
   const actors = options.maxActors ?? 1_000_000
-  if (!Number.isInteger(actors) || actors < 1 || actors > maxActors) {
+  if (!Number.isInteger(actors) || actors < 1 || actors > MAX_INDEX) {
     throw new InvalidOption({
       option: "maxActors",
-      issue: `must be an integer from 1 to ${maxActors}, is ${String(actors)}`
+      issue: `must be an integer from 1 to ${MAX_INDEX}, is ${String(actors)}`
     })
   }
   const { isolates = 0 } = options

@@ -47,10 +47,11 @@ export class StopGroup {
     for (const cell of this.left) cell.host.shard.exit(cell, undefined, ExitReason.killed)
   }
 
-  /** Nobody in it gets on: each waits for something. */
+  /** Nobody in it gets on: each waits for something, or is suspended. */
   get isStuck(): boolean {
     for (const cell of this.left) {
-      if (cell.host.shard.info(cell)?.status !== "busy") return false
+      const status = cell.host.shard.info(cell)?.status
+      if (status !== "busy" && status !== "suspended") return false
     }
     return true
   }

@@ -98,6 +98,7 @@ export const build = (
 const partitioned = (spec: DynamicSpec, partitions: number): SupervisorSpec => ({
   kind: "supervisor",
   id: spec.id,
+  given: {},
   options: spec.options,
   supervisor: { intensity: spec.supervisor.intensity, period: spec.supervisor.period },
   children: Array.from({ length: partitions }, (_, at): DynamicSpec => ({

@@ -50,6 +50,13 @@ export class Events {
   private readonly counted = { Started: 0, Crashed: 0, Restarted: 0, Escalated: 0, dropped: 0 }
   private isDue = false
 
+  /** `tell` of a start, of which there are very many: nothing that is not needed when nobody reads. */
+  started(context: Context.Context<never>, supervisor: string, child: string, ref: AnyRef): void {
+    this.counted.Started++
+    if (!this.isDue) this.countLater(context)
+    if (this.readers.size > 0) this.offer({ _tag: "Started", supervisor, child, pid: ref.pid, reason: undefined })
+  }
+
   tell(
     context: Context.Context<never>,
     tag: SupervisorEvent["_tag"],
@@ -62,12 +69,16 @@ export class Events {
     if (tag === "Crashed" && reason !== undefined) {
       this.reasons.set(reason._tag, (this.reasons.get(reason._tag) ?? 0) + 1)
     }
-    if (!this.isDue) {
-      this.isDue = true
-      void Promise.resolve().then(() => this.count(context))
-    }
-    if (this.readers.size === 0) return
-    const event: SupervisorEvent = { _tag: tag, supervisor, child, pid: ref?.pid, reason }
+    if (!this.isDue) this.countLater(context)
+    if (this.readers.size > 0) this.offer({ _tag: tag, supervisor, child, pid: ref?.pid, reason })
+  }
+
+  private countLater(context: Context.Context<never>): void {
+    this.isDue = true
+    void Promise.resolve().then(() => this.count(context))
+  }
+
+  private offer(event: SupervisorEvent): void {
     for (const reader of this.readers) {
       if (!Queue.offerUnsafe(reader, event)) this.counted.dropped++
     }

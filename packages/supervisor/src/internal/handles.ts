@@ -190,17 +190,23 @@ export class DynamicHandle extends Handle {
     return refOf(this.node)
   }
 
-  // Round robin: children are alike, and so are partitions. One that does not run is passed over: it is being started
-  // again, or other specs have added it.
   private pick(): DynamicIncarnation {
     const { node } = this
-    const parts = node instanceof DynamicNode ? 1 : node.children.length
-    for (let tries = 0; tries < parts; tries++) {
-      const part = node instanceof DynamicNode ? node : node.children[this.next++ % parts] as DynamicNode
-      const { incarnation } = part
+    const incarnation = node instanceof DynamicNode ? node.incarnation : this.turn(node)
+    if (incarnation === undefined || incarnation.ending) {
+      throw new SpawnError({ reason: new OwnerStopped({ owner: node.place }) })
+    }
+    return incarnation
+  }
+
+  // Round robin: children are alike, and so are partitions. One that does not run is passed over: it is being started
+  // again, or other specs have added it.
+  private turn({ children }: SupervisorNode): DynamicIncarnation | undefined {
+    for (let tries = 0; tries < children.length; tries++) {
+      const { incarnation } = children[this.next++ % children.length] as DynamicNode
       if (incarnation !== undefined && !incarnation.ending) return incarnation
     }
-    throw new SpawnError({ reason: new OwnerStopped({ owner: node.place }) })
+    return undefined
   }
 
   startUnsafe(args: unknown, options?: SpawnOptions): AnyRef {
@@ -224,12 +230,12 @@ export class DynamicHandle extends Handle {
   get children(): Stream.Stream<AnyRef> {
     return Stream.suspend(() =>
       Stream.fromIterable(
-        this.parts.flatMap((part) => Array.from(part.incarnation?.running ?? [], (entry) => entry.ref))
+        this.parts.flatMap((part) => part.incarnation?.active ?? [])
       )
     )
   }
 
   get count(): Effect.Effect<number> {
-    return Effect.sync(() => this.parts.reduce((sum, part) => sum + (part.incarnation?.running.length ?? 0), 0))
+    return Effect.sync(() => this.parts.reduce((sum, part) => sum + (part.incarnation?.count ?? 0), 0))
   }
 }

@@ -17,6 +17,8 @@ export type AnyBehavior = Behavior<Rpc.Any, unknown, unknown>
 
 interface Base {
   readonly id: string
+  /** As the program wrote them. */
+  readonly given: object
   readonly options: ChildOptions
 }
 export interface ActorSpec extends Base {
@@ -68,6 +70,30 @@ export interface Rules {
 
 const workerShutdown = 5000
 
+const ofChild = ["restart", "shutdown", "significant", "place"] satisfies ReadonlyArray<keyof ChildOptions>
+const ofSupervisor = [
+  "strategy",
+  "intensity",
+  "period",
+  "backoff",
+  "autoShutdown"
+] satisfies ReadonlyArray<keyof SupervisorOptions>
+const ofSpawn = ["name", "mailbox", "initTimeout", "budget"] satisfies ReadonlyArray<keyof SpawnOptions>
+
+/** What is read of the options of each kind. */
+const known: { readonly [K in Spec["kind"]]: ReadonlyArray<string> } = {
+  actor: [...ofChild, ...ofSpawn, "provides", "restoreFrom"],
+  effect: ofChild,
+  scoped: ofChild,
+  supervisor: [...ofChild, ...ofSupervisor],
+  dynamic: [...ofChild, ...ofSupervisor, "partitions", "provides"]
+}
+
+const checkKnown = (id: string, prefix: string, given: object, of: ReadonlyArray<string>): void => {
+  const unread = Object.keys(given).find((option) => !of.includes(option))
+  if (unread !== undefined) invalid(id, `${prefix}${unread}`, `is unknown; known are ${of.join(", ")}`)
+}
+
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null
 
 const oneOf = <A extends string>(
@@ -111,6 +137,7 @@ export const rulesOf = (id: string, options: SupervisorOptions): Rules => {
   const { backoff, intensity = 1, period = 5000 } = options
   if (!Number.isSafeInteger(intensity) || intensity < 0) invalid(id, "intensity", "must be a whole number from 0")
   if (backoff !== undefined && !isObject(backoff)) invalid(id, "backoff", "must be { min, max }")
+  if (backoff !== undefined) checkKnown(id, "backoff.", backoff, ["min", "max"])
   const waits = backoff === undefined ? undefined : {
     min: millis(id, "backoff.min", backoff.min, 1),
     max: millis(id, "backoff.max", backoff.max, 1)
@@ -165,6 +192,7 @@ const check = (spec: Spec, above: ReadonlyArray<string>, names: Map<string, stri
   if (typeof id !== "string" || id === "") invalid(String(id), "id", "must be a string that is not empty")
   const treatment = treatmentOf(id, kind === "dynamic" ? spec.child : spec.options, kind === "supervisor")
   const path = [...above, id]
+  checkKnown(id, "", spec.given, known[kind])
   checkPlace(id, spec)
   if ((kind === "actor" || kind === "dynamic") && spec.provides !== undefined && !Context.isKey(spec.provides)) {
     invalid(id, "provides", "must be the key of a service")

@@ -31,20 +31,26 @@ const treeOf = (node: Node): Effect.Effect<TreeNode> =>
       return { ...own, type: "supervisor", children: yield* Effect.forEach([...node.children], treeOf) }
     }
     if (!(node instanceof DynamicNode)) return { ...own, type: node instanceof ActorNode ? "actor" : "effect" }
-    const entries = node.incarnation?.running ?? []
-    const children = yield* Effect.forEach(entries.slice(0, listed), (entry) =>
-      Effect.map(looks(entry.ref), ({ mailbox, name }): TreeNode => ({
+    const { incarnation } = node
+    const running = incarnation?.running
+    const count = running?.size ?? 0
+    const shown = Array.from({ length: Math.min(count, listed) }, (_, at) => ({
+      ref: running!.refAt(at),
+      restarts: running!.restartsAt(at)
+    }))
+    const children = yield* Effect.forEach(shown, (child) =>
+      Effect.map(looks(child.ref), ({ mailbox, name }): TreeNode => ({
         id,
         type: "actor",
         name,
-        pid: entry.ref.pid,
-        restarts: entry.restarts,
-        status: "running",
+        pid: child.ref.pid,
+        restarts: child.restarts,
+        status: incarnation?.isStopping(child.ref) === true ? "stopped" : "running",
         mailbox,
         children: [],
         omitted: 0
       })))
-    return { ...own, type: "dynamic", children, omitted: entries.length - children.length }
+    return { ...own, type: "dynamic", children, omitted: count - children.length }
   })
 
 export const tree = (ref: AnyRef): Effect.Effect<TreeNode, ActorExited> =>

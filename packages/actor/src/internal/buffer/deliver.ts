@@ -15,6 +15,7 @@ const neededBy = (result: unknown, asked: boolean): ReadonlyArray<BufferHandle> 
 
 const handled = (handles: ReadonlyArray<BufferHandle>, result: unknown, asked: boolean): void => {
   const needed = neededBy(result, asked)
+  if (result instanceof Forward) result.lent = handles.filter((handle) => needed.includes(handle))
   for (const handle of handles) if (!needed.includes(handle)) handle.handled()
 }
 

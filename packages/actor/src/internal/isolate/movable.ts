@@ -24,6 +24,7 @@ import { lifeOf } from "../life.ts"
 import { millisOf, resolveMailbox } from "../mailbox.ts"
 import { OnFull } from "../shard.ts"
 import { hostOf } from "../system.ts"
+import { checkSpawnOptions } from "../spawn.ts"
 import { stopAll } from "../stop.ts"
 import { contextNow, contextOf, decodeFailure, encodeArgs, encodeFailure, startHere } from "./here.ts"
 import type { InitFailed } from "./protocol.ts"
@@ -94,6 +95,11 @@ export class MovableBehavior extends SpawnableBehavior {
       if (!whereIs(on)) {
         const issue = `must be "main", "worker", "spread" or the number of an isolate, is ${JSON.stringify(on)}`
         return failed(new InvalidOption({ option: "on", issue }))
+      }
+      try {
+        checkSpawnOptions(options, false)
+      } catch (error) {
+        return Effect.fail(error)
       }
       const encoded = encodeArgs(host, this.entry, args)
       if (Exit.isFailure(encoded)) return Effect.failCause(encoded.cause)

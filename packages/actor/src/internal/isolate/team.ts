@@ -11,6 +11,7 @@ import type { Message } from "../../Message.ts"
 import { gone } from "../about.ts"
 import type { IsolateLoad } from "../border.ts"
 import type { Cell } from "../cell.ts"
+import type { Pid } from "../../Pid.ts"
 import type { Host } from "../host.ts"
 import type { Isolates, RemoteInfo } from "../isolates.ts"
 import { infosOf } from "../rpc.ts"
@@ -75,9 +76,14 @@ export class Team implements Isolates {
     const { host } = this
     const found = host.shard.border!.holderOf(agentName(isolate))
     if (found === undefined) return undefined
-    const cell = host.typed(found, Agent.name, infosOf(Agent.group))
+    const cell = this.typed(found)
     this.agents.set(isolate, cell)
     return cell
+  }
+
+  /** One that is spoken to as to an agent. */
+  typed(pid: Pid): Cell {
+    return this.host.typed(pid, Agent.name, infosOf(Agent.group))
   }
 
   /** The isolate that a spawn goes to, if there is one such besides those that have been tried. */
@@ -119,8 +125,9 @@ export class Team implements Isolates {
     return isolate === undefined ? undefined : this.agentOf(isolate)
   }
 
-  canAsk(cell: Cell): boolean {
-    return this.isolateOf(cell) === undefined || this.agentAbout(cell) !== undefined
+  canStream(cell: Cell): boolean {
+    const { rust } = this.host.shard.border!
+    return rust.has(cell.pid) || this.isolateOf(cell) === undefined || this.agentAbout(cell) !== undefined
   }
 
   /** undefined: it has ended. */

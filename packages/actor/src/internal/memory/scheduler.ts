@@ -43,6 +43,7 @@ const TIMERS_PER_PASS = 4096
 // A constant of this module is part of the code; an imported one would be read with every message.
 const { Debt, Queued, Wanted } = Is
 const { Message, Stop, Void } = Kind
+const Held = HELD
 
 /** Not served while one of these is set. */
 const BLOCKED = Is.Starting | Is.Held | Is.Suspended | Is.Terminating | Is.Dead
@@ -430,7 +431,7 @@ export class Scheduler {
       let waits: boolean
       if (letter.kind === Message) {
         shard.queued--
-        if ((letter.flags & HELD) !== 0) forgetHeld(cell, letter)
+        if ((letter.flags & Held) !== 0) forgetHeld(cell, letter)
         // Whoever waits for room goes on before what its handler sets going.
         if ((cell.flags & Wanted) !== 0) letInAtLowWater(shard, cell)
         const op = letter.op
