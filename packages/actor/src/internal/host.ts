@@ -197,10 +197,13 @@ export class Host implements ShardHost {
 
   /** The actor with a PID, of which it is known what it understands, wherever it lives. */
   typed(pid: Pid, protocol: string, rpcs: ReadonlyArray<RpcInfo>): Cell {
+    return this.cellOf(pid, rpcs, () => compileForeign(protocol, rpcs))
+  }
+
+  /** The cell of an actor; of one that lives elsewhere what it understands is compiled once a `key`. */
+  cellOf(pid: Pid, key: object, compile: () => Program): Cell {
     const { shard } = this
-    return shard.border?.isAway(pid) === true
-      ? shard.cellOf(pid, this.foreignOf(rpcs, () => compileForeign(protocol, rpcs)))
-      : shard.cellOf(pid)
+    return shard.border?.isAway(pid) === true ? shard.cellOf(pid, this.foreignOf(key, compile)) : shard.cellOf(pid)
   }
 
   nextRef(): number {

@@ -132,6 +132,10 @@ export interface Isolates {
   readonly isAlive: (cell: Cell) => Effect.Effect<boolean>
   /** Holds it still, or lets go of it. */
   readonly hold: (cell: Cell, hold: boolean) => Effect.Effect<void, ActorExited>
+  /** Done when nobody is left of what an isolate that has ended had started in others, as far as those answer. */
+  readonly orphans: (isolate: number) => Effect.Effect<void>
+  /** Tells the others that the thread of this one may be held meanwhile. */
+  readonly whileImporting: <A, E>(imports: Effect.Effect<A, E>) => Effect.Effect<A, E>
   /** Says to an isolate that this one is there. */
   readonly pong: (to: number) => void
   readonly up: (isolate: number, shard: number) => void

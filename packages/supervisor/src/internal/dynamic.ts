@@ -329,7 +329,7 @@ export class DynamicIncarnation {
       const at = this.running.find(ref)
       if (at === -1) {
         for (const waiting of this.waiting) {
-          if (waiting.ref !== ref) continue
+          if (waiting.ref.pid !== ref.pid) continue
           this.waiting.delete(waiting)
           this.restarting.get(waiting)?.interruptUnsafe()
         }
