@@ -5,7 +5,8 @@ mod isolate;
 use isolate::Isolate;
 use myrmidon_actor::{
     Actor, ActorRef, AskError, AsyncActor, Canary, Context, CrashError, ExitReason, ForeignRef, Language, Lend,
-    NoError, Payload, Question, ReplyTo, Runtime, Spawn, SwapError, SwapOptions, Upgrade, Verdict, Wire,
+    NoError, Payload, Question, Read, ReplyTo, Runtime, Spawn, StreamTo, SwapError, SwapOptions, Upgrade, Verdict,
+    Wire,
 };
 use myrmidon_core::{
     payload::Payload as Carried,
