@@ -113,7 +113,6 @@ pub(crate) struct Said {
 }
 
 /// A question.
-#[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "questions are written by serde"))]
 pub(crate) struct Query {
     pub op: u16,
     pub payload: Payload,

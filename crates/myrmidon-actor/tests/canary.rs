@@ -5,7 +5,8 @@ mod isolate;
 use isolate::Isolate;
 use myrmidon_actor::{
     Actor, ActorRef, AskError, AsyncActor, Canary, Context, CrashError, ExitReason, ForeignRef, Language, Lend,
-    NoError, Payload, Question, ReplyTo, Runtime, Spawn, SwapError, SwapOptions, Upgrade, Verdict, Wire,
+    NoError, Payload, Question, Read, ReplyTo, Runtime, Spawn, StreamTo, SwapError, SwapOptions, Upgrade, Verdict,
+    Wire,
 };
 use myrmidon_core::{
     payload::Payload as Carried,
@@ -302,4 +303,74 @@ fn g52_an_actor_that_stops_itself_and_panics_ends_nobody_else() {
             assert_eq!(version(*other), Ok(1));
         }
     }
+}
+
+enum Streamed {
+    Keep(StreamTo<u32>),
+    Boom,
+}
+#[derive(Clone)]
+struct Quiet;
+impl Actor for Quiet {
+    type Message = Streamed;
+    fn handle(&mut self, _: Streamed, _: &mut Context<Streamed>) {}
+}
+/// Keeps its streams open.
+struct Open(mpsc::Sender<()>, Vec<StreamTo<u32>>);
+impl Actor for Open {
+    type Message = Streamed;
+    fn from_wire(mut wire: Wire) -> Option<Streamed> {
+        wire.streams().map(Streamed::Keep)
+    }
+    fn handle(&mut self, message: Streamed, _: &mut Context<Streamed>) {
+        match message {
+            Streamed::Keep(stream) => {
+                self.1.push(stream);
+                self.0.send(()).expect("the test listens");
+            }
+            Streamed::Boom => panic!("boom"),
+        }
+    }
+}
+enum Listened {
+    To(ForeignRef),
+    Came(Read<Boom>),
+}
+struct Listener(mpsc::Sender<Result<(), AskError>>);
+impl Actor for Listener {
+    type Message = Listened;
+    fn handle(&mut self, message: Listened, context: &mut Context<Listened>) {
+        match message {
+            Listened::To(of) => {
+                context.read_foreign(of, &Boom, 1, Listened::Came);
+            }
+            Listened::Came(Read::End(end)) => {
+                let end = end.map(|end| end.unwrap_or_else(|never| match never {}));
+                self.0.send(end).expect("the test listens");
+            }
+            Listened::Came(Read::Items(_)) => panic!("nothing was sent"),
+        }
+    }
+}
+
+#[test]
+fn g239_a_stream_of_a_canary_that_goes_back_ends_with_its_crash() {
+    let runtime = runtime(2);
+    let actor = runtime.spawn_with(&Spawn::new().named("open"), Quiet).expect("the name is free");
+    let (keeps, kept) = mpsc::channel();
+    let options = SwapOptions::new().canary(Canary::messages(100).within(Duration::from_secs(600)));
+    let swap = Upgrade::new(move |_: Quiet| Ok(Open(keeps.clone(), Vec::new()))).swap(actor, &options);
+    while !runtime.running(actor).expect("it lives").version.contains("Open") {}
+    let (tells, told) = mpsc::channel();
+    let listeners: Vec<_> = (0..2).map(|_| runtime.spawn(Listener(tells.clone())).expect("room")).collect();
+    for listener in listeners {
+        listener.tell(Listened::To(runtime.foreign("open").expect("it has the name"))).expect("room");
+        kept.recv().expect("it is asked");
+    }
+    actor.tell(Streamed::Boom).expect("room");
+    for _ in 0..2 {
+        let end = told.recv().expect("it ends");
+        assert!(matches!(end, Err(AskError::ActorExited(ExitReason::Crashed(error))) if &*error.message == "boom"));
+    }
+    swap.wait().expect_err("it goes back");
 }
