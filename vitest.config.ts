@@ -5,7 +5,9 @@ import { defineConfig, type TestProjectConfiguration } from "vitest/config"
  * The examples of the documentation, one small file each: a worker serves many of them, for to load Effect takes longer
  * than all that they do.
  */
-const docs = { test: { name: "docs", include: ["packages/*/test/.doctest/*.test.ts"], isolate: false } }
+const docs = {
+  test: { name: "docs", include: ["packages/*/test/.doctest/*.test.ts"], isolate: false, testTimeout: 60_000 }
+}
 
 // `house`: the tests of the repository itself. Projects whose folder is not there yet are left out.
 const projects: Array<TestProjectConfiguration> = [

@@ -1,7 +1,16 @@
 // What a caller without types may hand in: refused with a typed answer, the same on both systems, and nobody is harmed.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorRef, ActorSystem, type ExitReason, HotSwap, InvalidOption, type Self } from "@myrmidonjs/actor"
-import { Cause, Effect, Exit, Schema, type Scope, Stream } from "effect"
+import {
+  Actor,
+  ActorRef,
+  ActorSystem,
+  type ExitReason,
+  HotSwap,
+  InvalidOption,
+  type Self,
+  type SpawnOptions
+} from "@myrmidonjs/actor"
+import { Cause, Effect, Exit, Fiber, Option, Schema, type Scope, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { Counter, CounterLive, Get, systems, Watch } from "./fixtures.ts"
 
@@ -215,5 +224,48 @@ describe.each(systems)("bad input on the %s", (_name, system) => {
         assert.strictEqual((yield* Effect.flip(gone.ask(message))).reason._tag, "ActorExited")
       }
       assert.strictEqual(yield* counter.ask(Get()), 0)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("options of a spawn, and a mailbox, that are no objects are InvalidOption by name", () =>
+    Effect.gen(function*() {
+      for (const garbage of [null, 7, "name", true]) {
+        for (const [option, options] of [["options", garbage], ["mailbox", { mailbox: garbage }]] as const) {
+          const error = yield* Effect.flip(CounterLive.spawn(0, options as unknown as SpawnOptions))
+          assert(error.reason._tag === "InvalidOption")
+          assert.strictEqual(error.reason.option, option)
+        }
+      }
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G52: a payload whose every touch throws harms nobody: it is handled, or a dead letter", () =>
+    Effect.gen(function*() {
+      const Box = Actor.make("Box", [
+        Rpc.make("Bare", { payload: Schema.Any }),
+        Rpc.make("Count", { success: Schema.Int })
+      ])
+      const { Bare, Count } = Box.messages
+      const hostile = (): object => {
+        const { proxy, revoke } = Proxy.revocable({}, {})
+        revoke()
+        return proxy
+      }
+      const { deadLetters } = yield* ActorSystem
+      const told = yield* Effect.forkChild(Stream.runHead(deadLetters.pipe(Stream.drop(1))), { startImmediately: true })
+      // One handler sees who it is, the other does not: two ways to be called.
+      for (
+        const seen of [
+          (state: { n: number }) => void state.n++,
+          (state: { n: number }, _: unknown, self: unknown) => void (state.n += self ? 1 : 0)
+        ]
+      ) {
+        const boxLive = Box.behavior({ init: () => ({ n: 0 }), handlers: { Bare: seen, Count: ({ n }) => n } })
+        const box = yield* boxLive.spawn(undefined)
+        assert.strictEqual(box.tellUnsafe(Bare(hostile())), "Accepted")
+        yield* box.tell(Bare(hostile()))
+        assert.strictEqual(yield* box.ask(Count()), 2)
+        yield* Actor.kill(box)
+        assert.strictEqual(box.tellUnsafe(Bare(hostile())), "Accepted")
+      }
+      assert.isTrue(Option.isSome(yield* Fiber.join(told)))
     }).pipe(Effect.scoped, Effect.provide(system)))
 })

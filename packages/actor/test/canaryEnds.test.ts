@@ -2,21 +2,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   Actor,
-  ActorSystem,
+  type ActorSystem,
   AskError,
   type DeadLetter,
   ExitReason,
   HotSwap,
   Monitor,
   Reentrant,
-  type SwapError,
-  type SystemEvent
+  type SwapError
 } from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Fiber, Schema, type Scope, Stream } from "effect"
 import { Rpc } from "effect/rpc"
-import { layers, testSystems } from "./fixtures.ts"
+import { collectEvents, layers, testSystems, turn } from "./fixtures.ts"
 
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 const boom = new Error("boom")
 
 const Source = Actor.make("Source", [
@@ -88,12 +86,7 @@ const held = (gate: Deferred.Deferred<number, string>) =>
 describe.each(testSystems)("self.stop in a canary on the %s", (_, system) => {
   it.effect("G231: a stop with Crashed is the canary's crash; the message whose handler said so is finished", () =>
     Effect.gen(function*() {
-      const events: Array<SystemEvent> = []
-      yield* Effect.forkScoped(
-        Stream.runForEach((yield* ActorSystem).events, (event) => Effect.sync(() => void events.push(event))),
-        { startImmediately: true }
-      )
-      yield* turn
+      const events = yield* collectEvents
       const source = yield* V1.spawn(1)
       const end = yield* Effect.forkScoped(Effect.flatten(Monitor.make(source)), { startImmediately: true })
       // The message is the only one that it has to handle: it has not passed by it.

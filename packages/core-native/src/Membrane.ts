@@ -10,7 +10,7 @@
  * `cancelTimer`, `whereis`, ...) ingests first, which delivers nothing and is allowed inside a handler.
  */
 import { Away } from "./away.ts"
-import { Arg, type Binding } from "./binding.ts"
+import type { Binding } from "./binding.ts"
 import { Border } from "./border.ts"
 import { Census } from "./census.ts"
 import type { ExitReason } from "./ExitReason.ts"
@@ -53,7 +53,6 @@ const SENDER = Flag.Priority | Flag.Next | Flag.Reentrant
 const NEVER = 0xffffffff
 /** The budget of an actor that has none of its own. */
 const MOST_BUDGET = 64
-const { CONGESTED } = Arg
 const ACCEPTED = 0
 const MAILBOX_FULL = 1
 const BAD_MESSAGE = 4
@@ -195,12 +194,6 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     const b = options.onFull | (Math.min(Math.max(Math.ceil(options.sendTimeout), 0), 0xffffff) << 8)
     const from = parent ?? watcher
     this.#ring.doubts.open(cell.low, options.budget > 0 && options.budget < MOST_BUDGET)
-    // The shard marks it when it ingests the record; a send may come before that.
-    if (options.capacity <= SUBMISSIONS) {
-      const index = cell.low & 0xffffff
-      this.#ring.congested[index >>> 5]! |= 1 << (index & 31)
-      this.#ring.args[CONGESTED]!++
-    }
     if (options.name === undefined) {
       this.#submissions.put(kind, cell, from, options.watchRef, options.capacity, b >>> 0)
       if (from === undefined && options.capacity > SUBMISSIONS) {
@@ -218,6 +211,8 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       if (holder !== null && holder !== undefined) return holder
       if (!this.#loop.awake) this.#loop.wake()
     }
+    // Behind the record: with it the ring may have been ingested, and what was said of marks is what the shard knew then.
+    if (options.capacity <= SUBMISSIONS) this.#ring.mark(cell.low)
     // One spawn record has one partner; a second one follows it with nothing in between.
     if (watcher !== undefined && (flags & Spawn.Monitor) === 0) this.signals.monitor(watcher, cell, options.watchRef)
     return undefined
@@ -278,7 +273,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     flags: number
   ): number {
     const ring = this.#ring
-    if (ring.args[CONGESTED] !== 0 && (flags & NEXT) === 0 && ring.isCongested(low) && !this.#submissions.closed) {
+    if (ring.marked !== 0 && (flags & NEXT) === 0 && ring.isCongested(low) && !this.#submissions.closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
       this.#mayBeHeld(fromLow)
@@ -291,12 +286,8 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     // `| 0` says that these are no doubles.
     out[at | TO] = low | 0
     out[at | TO_GENERATION] = generation | 0
-    if (fromLow === 0) {
-      ring.outFloats[(at >> 1) | 1] = 0
-    } else {
-      out[at | FROM] = fromLow | 0
-      out[at | FROM_GENERATION] = fromGeneration | 0
-    }
+    out[at | FROM] = fromLow | 0
+    out[at | FROM_GENERATION] = fromGeneration | 0
     if (typeof payload === "number") {
       out[at | HEAD] = SEND | ((flags & SENDER) << 8) | INLINE | (op << 16)
       out[at | SLOT] = 0
@@ -338,7 +329,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   ): number {
     const ring = this.#ring
     if ((low === fromLow && generation === fromGeneration && low !== 0) || op > MAX_OP) return BAD_MESSAGE
-    if (ring.args[CONGESTED] !== 0 && ring.isCongested(low) && !this.#submissions.closed) {
+    if (ring.marked !== 0 && ring.isCongested(low) && !this.#submissions.closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
       this.#mayBeHeld(fromLow)

@@ -237,6 +237,12 @@ export interface Binding {
   ): Promise<ReadonlyArray<ReadonlyArray<RustBehaviorData> | null>>
   /** Holds a Rust actor still, or lets go of it. Whether it lives. Rejects as `rustInfo` does. */
   rustHold(low: number, generation: number, hold: boolean, within: number): Promise<boolean>
+  /** The reader of a stream of one of this shard's actors has gone: by its isolate, and its number there. */
+  rustReaderGone(shard: number, isolate: number, stream: number): void
+  /** Says what an actor understands that has a name in a system, or is about to get one. */
+  announce(system: number, low: number, generation: number, spoken: string): void
+  /** Who has a name in a system, and what that one understands; empty: nobody has said it. */
+  spokenBy(system: number, name: string): { readonly pid: number; readonly spoken: string } | null
   /** Messages of this tag may carry buffers from now on. */
   tagMoves(number: number): void
   /** The number of a tag between isolates, 1 to 32,767; 0: so many others have one. */

@@ -33,7 +33,7 @@ const {
 } = Word
 // A constant of this module is part of the code; an imported one would be read each time.
 const WORDS = RECORD_WORDS
-const { NOW, SUBMITTED, MAX, ANSWER, RESULT } = Arg
+const { NOW, SUBMITTED, MAX, ANSWER, RESULT, CONGESTED } = Arg
 
 const unset = (): void => {
   throw new Error("the shard is not attached")
@@ -58,6 +58,8 @@ export class Ring implements HotCalls {
   /** Bytes to and from other isolates; of a shard that is in no system, nothing. */
   readonly outgoing: Uint32Array
   readonly incoming: Uint32Array
+  /** Mailboxes that are marked in `congested`: what native code said last, where a send reads it without a look at `args`. */
+  marked = 0
   /** Records in `out`. */
   pending = 0
   /** Grows with every record but a plain message, and with every ingest. */
@@ -137,10 +139,17 @@ export class Ring implements HotCalls {
     this.gone = true
   }
 
-  /** Whether a mailbox may be near its bound; nobody's is while `args[CONGESTED]` is 0. */
+  /** Whether a mailbox may be near its bound; nobody's is while `marked` is 0. */
   isCongested(low: number): boolean {
     const index = low & 0xffffff
     return (this.congested[index >>> 5]! & (1 << (index & 31))) !== 0
+  }
+
+  /** Marks one, as the shard will when it ingests its spawn: a send may come before that. */
+  mark(low: number): void {
+    const index = low & 0xffffff
+    this.congested[index >>> 5]! |= 1 << (index & 31)
+    this.marked++
   }
 
   /** The number that a record carries, as its receiver gets it. */
@@ -197,6 +206,7 @@ export class Ring implements HotCalls {
       return 0
     }
     const written = args[ANSWER]!
+    this.marked = args[CONGESTED]! | 0
     if (max > 0) this.unsettled = written > 0
     return written
   }
@@ -223,6 +233,7 @@ export class Ring implements HotCalls {
       return 0
     }
     const answer = args[ANSWER]!
+    this.marked = args[CONGESTED]! | 0
     this.#credit = answer >>> 3
     this.#creditOf = low >>> 24
     return answer & 7

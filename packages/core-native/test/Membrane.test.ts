@@ -104,6 +104,20 @@ describe("full mailboxes", () => {
     await membrane.close()
   })
 
+  it("G14: MailboxFull is exact from the first message on, however full the ring is when its actor is spawned", async () => {
+    for (const name of [undefined, "small"]) {
+      for (let before = 1020; before <= 1024; before++) {
+        const { membrane, send, settled, spawn } = setup()
+        const other = spawn(() => {})
+        await settled()
+        for (let i = 0; i < before; i++) send(other, i)
+        const small = spawn(() => {}, { capacity: 2, name })
+        assert.deepStrictEqual([send(small, 1), send(small, 2), send(small, 3)], [0, 0, 1], `${name} ${before}`)
+        await membrane.close()
+      }
+    }
+  })
+
   it("is exact at the default capacity too, and a refused call leaves no token", async () => {
     const { ask, membrane, send, spawn } = setup()
     const to = spawn(() => {}, { starting: true })

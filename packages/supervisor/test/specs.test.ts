@@ -23,6 +23,12 @@ class Workers extends Context.Service<
 
 const actors = Effect.flatMap(ActorSystem, ({ info }) => Effect.map(info, ({ actors }) => actors))
 
+const Elsewhere = Supervisor.module(
+  import.meta.url,
+  Supervisor.make("elsewhere", {}, [Supervisor.child("bad", workerOf(new Journal()), "")]),
+  Layer.empty
+)
+
 const untyped = (child: unknown) => child as Child<string, unknown, never, unknown, ActorSystem>
 
 const statuses = (children: ReadonlyArray<{ readonly id: string; readonly status: string }>) =>
@@ -66,6 +72,10 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
       ["place", () => Supervisor.child("bad", worker, "", { place: "there" as never })],
       ["place", () => Supervisor.child("bad", worker, "", { place: "worker" })],
       ["place", () => Supervisor.make("bad", { place: "main" }, [])],
+      ["place", () => Supervisor.placed("bad", Elsewhere, { place: "there" as never })],
+      ["significant", () => Supervisor.placed("bad", Elsewhere, { significant: true })],
+      ["tree", () => Supervisor.placed("bad", Supervisor.make("bad", {}, []) as never)],
+      ["tree", () => Supervisor.placed("bad", undefined as never)],
       ["place", () => Supervisor.dynamic("bad", worker, { place: "worker" })],
       ["options", () => Supervisor.make("bad", undefined as never, [])],
       ["children", () => Supervisor.make("bad", {}, "abc" as never)],

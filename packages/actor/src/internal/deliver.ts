@@ -83,12 +83,12 @@ const deliverFull = (cell: Cell, op: number, payload: unknown, from: Pid | 0, as
   life.sender = from
   life.asked = asked
   if (((cell.bound.flags[op] ?? 0) & OpFlag.Moves) === 0) return handle(cell, handler, payload, self)
-  const carried = payload instanceof StreamRequest ? payload.payload : payload
+  const carried = StreamRequest.is(payload) ? payload.payload : payload
   return withBuffers(carried, asked, () => handle(cell, handler, payload, self))
 }
 
 const handle = (cell: Cell, handler: Handler, payload: unknown, self: Self.Any): unknown => {
-  if (!(payload instanceof StreamRequest)) return handler(cell.state, payload, self)
+  if (!StreamRequest.is(payload)) return handler(cell.state, payload, self)
   payload.produce = handler(cell.state, payload.payload, self)
   return payload
 }
@@ -105,7 +105,7 @@ const settle = (cell: Cell, op: number, result: object, call: Call | undefined):
     }
     return start(cell, op, result as Effect.Effect<unknown, unknown>, call)
   }
-  if (result instanceof StreamRequest) {
+  if (StreamRequest.is(result)) {
     startStream(cell, op, result, call)
     return false
   }

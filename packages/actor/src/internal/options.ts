@@ -27,6 +27,7 @@ export interface ResolvedOptions {
   readonly addon: string | undefined
   /** ms */
   readonly isolateSilence: number
+  readonly importSilence: number
   readonly onDeadLetter: ((letter: DeadLetter) => void) | undefined
 }
 
@@ -52,7 +53,9 @@ const knownHere: ReadonlySet<string> = new Set(
 const knownNative: ReadonlySet<string> = new Set(
   [
     ...knownHere,
-    ...["isolates", "isolateSilence", "rustShards", "addon"] satisfies ReadonlyArray<keyof NativeOptions>
+    ...["isolates", "isolateSilence", "importSilence", "rustShards", "addon"] satisfies ReadonlyArray<
+      keyof NativeOptions
+    >
   ]
 )
 
@@ -100,6 +103,7 @@ export const resolveOptions = (options: NativeOptions, isNative = false): Resolv
       issue: `must be an integer from 0 to ${mostBufferBytes}, is ${String(bufferBytes)}`
     })
   }
+  const isolateSilence = millisOf("isolateSilence", options.isolateSilence ?? 5_000, maxMillis)
   return {
     maxActors: actors,
     mailbox: resolveMailbox(options.mailbox ?? {}, defaultMailbox),
@@ -111,7 +115,8 @@ export const resolveOptions = (options: NativeOptions, isNative = false): Resolv
     isolates,
     rustShards,
     addon,
-    isolateSilence: millisOf("isolateSilence", options.isolateSilence ?? 5_000, maxMillis),
+    isolateSilence,
+    importSilence: Math.max(isolateSilence, millisOf("importSilence", options.importSilence ?? 60_000, maxMillis)),
     onDeadLetter: options.onDeadLetter
   }
 }

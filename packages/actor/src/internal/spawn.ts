@@ -183,6 +183,9 @@ const beginUnsafe = (
   const { host, program } = bound
   const { shard } = host
   if (host.closing) throw new SystemStopped()
+  if (options !== undefined && (typeof options !== "object" || options === null)) {
+    throw new InvalidOption({ option: "options", issue: "must be an object" })
+  }
   const open = ties === undefined && (options === undefined || isPlain(options))
     ? bound.open
     : openOptions(bound, options, ties)

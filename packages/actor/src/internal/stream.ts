@@ -25,6 +25,13 @@ const defaultBuffer = 16
 
 /** What travels in the mailbox in place of the payload. */
 export abstract class StreamRequest {
+  /** Whether it is one. A payload may be anything, a proxy too, whose traps are not for us to call: so no `instanceof`. */
+  static is(payload: unknown): payload is StreamRequest {
+    return typeof payload === "object" && payload !== null && #mark in payload
+  }
+
+  // oxlint-disable-next-line no-unused-private-class-members -- `is` looks for it
+  readonly #mark = true
   readonly payload: unknown
   /** What the handler returned. */
   produce: unknown = undefined

@@ -81,6 +81,7 @@ export const switchTo = (cell: Cell, bound: Bound): void => {
   cell.host.accounts.moved(cell, before, bound)
   cell.bound = wrapped(bound, life?.wrappers)
   if (life !== undefined) life.runner = undefined
+  if (life?.name !== undefined) cell.host.shard.border?.announce(cell)
   const scoped = life?.scope !== undefined
   const cleanup = bound.open.cleanup || scoped
   if (bound.open.trapExit !== before.open.trapExit || cleanup !== (before.open.cleanup || scoped)) {

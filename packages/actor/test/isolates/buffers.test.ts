@@ -9,15 +9,13 @@ import { markAsUntransferable } from "node:worker_threads"
 import { makePacked } from "../../src/internal/buffer/parcel.ts"
 import { fleetOf } from "../../src/internal/isolate/fleet.ts"
 import { hostOf } from "../../src/internal/system.ts"
-import { nativeLoads } from "../fixtures.ts"
+import { nativeLoads, turn } from "../fixtures.ts"
 import { Courier, CourierLive, Keeper } from "./couriers.ts"
 
 const { Block, Both, Die, Fetch, Give, Hoard, Huge, Late, Take } = Courier.messages
 
 /** ms: starting a thread may take its time on a busy machine. */
 const patience = 60_000
-
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
 const allBack = Effect.gen(function*() {
   const { info } = yield* ActorSystem

@@ -226,6 +226,22 @@ export class DynamicIncarnation {
     if (this.ends.length === 1) this.orders.settle()
   }
 
+  /** How many run and are to go on. */
+  get count(): number {
+    return this.running.size - this.stopping.size
+  }
+
+  /** Those. */
+  get active(): ReadonlyArray<AnyRef> {
+    const refs = this.running.refs()
+    return this.stopping.size === 0 ? refs : refs.filter((ref) => !this.stopping.has(ref))
+  }
+
+  /** Was told to end, and has not yet. */
+  isStopping(ref: AnyRef): boolean {
+    return this.stopping.has(ref)
+  }
+
   /** Some of the ends, in the order in which they came; the rest behind whatever else is asked of the supervisor. */
   settle(): void {
     const ends = this.ends.splice(0, perTurn)
@@ -313,7 +329,7 @@ export class DynamicIncarnation {
       const at = this.running.find(ref)
       if (at === -1) {
         for (const waiting of this.waiting) {
-          if (waiting.ref !== ref) continue
+          if (waiting.ref.pid !== ref.pid) continue
           this.waiting.delete(waiting)
           this.restarting.get(waiting)?.interruptUnsafe()
         }

@@ -50,7 +50,7 @@ export const DynamicLive = DynamicProtocol.behavior({
   },
   signals: {
     exit: (incarnation, { from, reason }, self) => {
-      if (from === 0 || from === incarnation.node.parent?.incarnation?.self.pid) self.stop(reason)
+      if (incarnation.node.obeys(from)) self.stop(reason)
     }
   },
   terminate: (incarnation) => incarnation.terminate

@@ -23,7 +23,8 @@ import { monotonic } from "./monotonic.ts"
 import { type Node, type SupervisorNode } from "./node.ts"
 import { Operations } from "./operations.ts"
 import { awake, isOrderly, Stopping } from "./shutdown.ts"
-import { abandoned, beginChild, hasChildren, isClosing, isWaiting } from "./spawnChild.ts"
+import { abandoned, beginChild, isClosing, isSupervisor, isWaiting } from "./spawnChild.ts"
+import type { Told } from "./supervisorProtocol.ts"
 
 /** What the incarnation asks its actor to do, each time with the child's ticket: another one makes it void. */
 export interface Orders {
@@ -47,6 +48,8 @@ export class Incarnation {
   private finishing: Fiber.Fiber<void> | undefined = undefined
   /** Whose start is under way, and the group that is being started again with it. */
   private inStart: Node | undefined = undefined
+  /** Done when it has started, or nothing is left of it. */
+  private startOver: Effect.Effect<void> = Effect.void
   private group: ReadonlyArray<Node> | undefined = undefined
   /** Who has ended between its `init` and the word of it. */
   private readonly early = new Map<AnyRef, ExitReason>()
@@ -113,7 +116,9 @@ export class Incarnation {
         return this.notStarted(child, ticket, Cause.die(error))
       }
       if (!isWaiting(begun)) return this.started(child, begun)
-      return Effect.matchCauseEffect(begun, {
+      const over = Deferred.makeUnsafe<void>()
+      this.startOver = Deferred.await(over)
+      return Effect.matchCauseEffect(Effect.ensuring(begun, Deferred.done(over, Exit.void)), {
         onSuccess: (ref) => this.started(child, ref),
         onFailure: (cause) => this.notStarted(child, ticket, cause)
       })
@@ -168,7 +173,7 @@ export class Incarnation {
       const stopping = new Stopping(ref, child.treatment.shutdown, this.context)
       child.stopping = stopping
       const stopped = Effect.andThen(stopping.signal, stopping.ended)
-      return hasChildren(child) ? Effect.andThen(awake(ref), stopped) : stopped
+      return isSupervisor(child) ? Effect.andThen(awake(ref), stopped) : stopped
     })
   }
 
@@ -402,6 +407,7 @@ export class Incarnation {
         this.operations.settled.pipe(
           // Its own first start may have been given up in the middle of a child's.
           Effect.andThen(abandoned(this.inStart)),
+          Effect.andThen(Effect.suspend(() => this.startOver)),
           // Who is being stopped already is waited for first: children end one after the other.
           Effect.andThen(
             Effect.suspend(() =>
@@ -417,6 +423,11 @@ export class Incarnation {
     }
     return Effect.asVoid(Fiber.await(this.finishing))
   })
+
+  /** Of supervisors below in other isolates. */
+  hear(events: ReadonlyArray<Told>): void {
+    for (const told of events) this.events.hear(this.context, told)
+  }
 
   private tell(
     tag: "Started" | "Crashed" | "Restarted" | "Escalated",

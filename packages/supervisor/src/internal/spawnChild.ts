@@ -16,8 +16,9 @@ import * as Effect from "effect/Effect"
 import type * as Rpc from "effect/rpc/Rpc"
 import * as Scope from "effect/Scope"
 import type { ChildOptions } from "../ChildSpec.ts"
-import { DynamicNode, type Node, SupervisorNode } from "./node.ts"
+import { DynamicNode, type Node, PlacedNode, SupervisorNode } from "./node.ts"
 import { isMovable } from "./spawnOptions.ts"
+import { spawnSupervisor } from "./spawnSupervisor.ts"
 
 /** Where a child runs that is not with its supervisor. */
 export type Place = Exclude<ChildOptions["place"], "here" | undefined>
@@ -31,10 +32,19 @@ export const isClosing = (error: unknown): boolean =>
  * take the time that they have.
  */
 export const abandoned = (child: Node | undefined): Effect.Effect<void> =>
-  Effect.suspend(() => hasChildren(child) ? child.incarnation?.terminate ?? Effect.void : Effect.void)
+  Effect.suspend(() =>
+    child instanceof PlacedNode
+      ? child.giveUp ?? Effect.void
+      : hasChildren(child)
+      ? child.incarnation?.terminate ?? Effect.void
+      : Effect.void
+  )
 
 export const hasChildren = (child: Node | undefined): child is SupervisorNode | DynamicNode =>
   child instanceof SupervisorNode || child instanceof DynamicNode
+
+/** Also one that lives elsewhere. */
+export const isSupervisor = (child: Node): boolean => hasChildren(child) || child instanceof PlacedNode
 
 /** What a start has come to when it is no child yet. Effect's own `isEffect` costs ten times the look. */
 export const isWaiting = <A extends object, E>(begun: A | Effect.Effect<A, E>): begun is Effect.Effect<A, E> =>
@@ -49,6 +59,7 @@ export const beginChild = (
   child: Node,
   onEnd: (ref: AnyRef, reason: ExitReason) => void
 ): AnyRef | Effect.Effect<AnyRef, unknown> => {
+  if (child instanceof PlacedNode) return spawnSupervisor(self, child, onEnd)
   const { args, behavior, options, place = "here" } = child.start
   if (place !== "here" && isMovable(behavior)) return spawnPlaced(self, child, behavior, place, args, options, onEnd)
   let begun: AnyRef | Effect.Effect<AnyRef, unknown>

@@ -71,7 +71,44 @@ const quiet = 4
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
-export const play = Effect.fnUntraced(function*(row: Row) {
+type AnyTree = ReturnType<
+  typeof Supervisor.make<string, ReadonlyArray<Child<string, unknown, never, unknown, ActorSystem>>>
+>
+
+/** Where the actors of a row live, and how it is known that all is quiet. */
+export interface Ground {
+  /** A child of that behaviour. */
+  readonly child: (
+    id: string,
+    behavior: ReturnType<typeof workerOf>,
+    options: ChildOptions
+  ) => Child<string, unknown, never, unknown, ActorSystem>
+  /** A dynamic supervisor whose children are of that behaviour. */
+  readonly dynamic: (
+    id: string,
+    behavior: ReturnType<typeof workerOf>,
+    options: SupervisorOptions & ChildOptions
+  ) => Child<string, unknown, never, unknown, ActorSystem>
+  /** A supervisor below another one. */
+  readonly nested: (
+    tree: AnyTree,
+    options: ChildOptions
+  ) => Child<string, unknown, never, unknown, ActorSystem>
+  /** After each step. */
+  readonly settle: Effect.Effect<void>
+  readonly advance: (ms: number) => Effect.Effect<void>
+}
+
+/** All in one isolate. */
+export const inPlace: Ground = {
+  child: (id, behavior, options) => Supervisor.child(id, behavior, id, options),
+  dynamic: (id, behavior, options) => Supervisor.dynamic(id, behavior, options),
+  nested: (tree) => tree as Child<string, unknown, never, unknown, ActorSystem>,
+  settle: Effect.void,
+  advance: (ms) => TestClock.adjust(Duration.millis(ms))
+}
+
+export const play = Effect.fnUntraced(function*(row: Row, ground: Ground = inPlace) {
   const journal = new Journal()
   for (const [id, script] of Object.entries(row.script ?? {})) journal.script.set(id, [...script])
   const events: Array<SupervisorEvent> = []
@@ -89,7 +126,7 @@ export const play = Effect.fnUntraced(function*(row: Row) {
     shutdown: typeof shutdown === "number" ? Duration.millis(shutdown) : shutdown,
     significant
   })
-  const specOf = (child: ChildRow): Child<string, unknown, never, unknown, ActorSystem> => {
+  const specOf = (child: ChildRow, isRoot = false): Child<string, unknown, never, unknown, ActorSystem> => {
     const options = {
       ...treatmentOf(child),
       strategy: child.strategy,
@@ -101,17 +138,14 @@ export const play = Effect.fnUntraced(function*(row: Row) {
       autoShutdown: child.autoShutdown
     }
     if (child.children !== undefined) {
-      return Supervisor.make(child.id, options, child.children.map(specOf)) as Child<
-        string,
-        unknown,
-        never,
-        unknown,
-        ActorSystem
-      >
+      const tree = Supervisor.make(child.id, options, child.children.map((child) => specOf(child)))
+      return isRoot
+        ? tree as Child<string, unknown, never, unknown, ActorSystem>
+        : ground.nested(tree, treatmentOf(child))
     }
     if (child.dynamic === true) {
       const { child: inner = { id: child.id } } = child
-      return Supervisor.dynamic(child.id, workerOf(journal, inner), { ...options, ...treatmentOf(inner) })
+      return ground.dynamic(child.id, workerOf(journal, inner), { ...options, ...treatmentOf(inner) })
     }
     if (child.effect === "runs") return Supervisor.effect(child.id, runningOf(child.id), treatmentOf(child))
     if (child.effect === "scoped") {
@@ -123,7 +157,7 @@ export const play = Effect.fnUntraced(function*(row: Row) {
         ActorSystem
       >
     }
-    return Supervisor.child(child.id, workerOf(journal, child), child.id, treatmentOf(child))
+    return ground.child(child.id, workerOf(journal, child), treatmentOf(child))
   }
 
   /** How the present life of an Effect is to end. */
@@ -144,6 +178,7 @@ export const play = Effect.fnUntraced(function*(row: Row) {
   const settle = Effect.gen(function*() {
     let seen = -1
     for (let calm = 0; calm < quiet;) {
+      yield* ground.settle
       yield* turn
       const now = journal.count + events.length + results.length
       calm = now === seen ? calm + 1 : 0
@@ -198,7 +233,7 @@ export const play = Effect.fnUntraced(function*(row: Row) {
     switch (verb) {
       case "start":
         return Effect.gen(function*() {
-          const tree = specOf(row.tree)
+          const tree = specOf(row.tree, true)
           starting = yield* note("start")(Effect.gen(function*() {
             running = (yield* Scope.provide(Supervisor.start(tree), scope)) as AnyRunning
             const down = yield* Scope.provide(Monitor.make(running.ref), scope)
@@ -232,7 +267,7 @@ export const play = Effect.fnUntraced(function*(row: Row) {
       case "stop":
         return Effect.asVoid(Effect.flatMap(Effect.sync(() => running!.ref), (ref) => note("stop")(Actor.stop(ref))))
       case "advance":
-        return TestClock.adjust(Duration.millis(rest[0] as unknown as number))
+        return ground.advance(rest[0] as unknown as number)
       case "script":
         return Effect.sync(() => void journal.script.set(first!, [...(rest[1] as unknown as ReadonlyArray<"fail">)]))
       case "terminate":
@@ -273,7 +308,7 @@ export const play = Effect.fnUntraced(function*(row: Row) {
           dynamicRefs.set(second!, yield* ActorRef.fromPid(Worker, restarted!))
         })
       case "change":
-        return note("change")(Supervisor.change(running!.ref, specOf(rest[0] as unknown as ChildRow) as never))
+        return note("change")(Supervisor.change(running!.ref, specOf(rest[0] as unknown as ChildRow, true) as never))
       case "snapshot":
         return Effect.map(nodes, (found) => {
           pids = new Map(Array.from(found.values(), ({ id, pid }) => [id, pid!] as const))
@@ -352,7 +387,7 @@ export const play = Effect.fnUntraced(function*(row: Row) {
   }
   yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
   yield* settle
-  yield* TestClock.adjust("1 hour")
+  yield* ground.advance(3_600_000)
   yield* settle
   assert.strictEqual((yield* (yield* ActorSystem).info).actors, 0, "nothing is left of the tree")
 })

@@ -12,7 +12,7 @@ import type { Cell } from "../cell.ts"
 import type { Fast } from "../codec/fast.ts"
 import { writeDirectly, writeInto } from "../lent.ts"
 import { intern, tagOf } from "../opcodes.ts"
-import { Reading } from "../stream.ts"
+import { Reading, StreamRequest } from "../stream.ts"
 import { Outcome, type ShardClock } from "../shard.ts"
 import type { Passage } from "../passage.ts"
 import { wireOfBound } from "../wire.ts"
@@ -150,7 +150,7 @@ export class Sends {
     if (there === 0) return BadMessage
     const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, there, from) : Accepted
     if (refusal !== Accepted) return refusal
-    const reading = payload instanceof Reading ? payload : undefined
+    const reading = StreamRequest.is(payload) && payload instanceof Reading ? payload : undefined
     const carried = carry(wire, op, reading === undefined ? payload : reading.payload, "payload", true)
     if (Exit.isFailure(carried)) return BadMessage
     const question = carried.value as Uint8Array | undefined
