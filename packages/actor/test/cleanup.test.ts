@@ -113,7 +113,7 @@ describe.each(layers)("closing the %s system", (_, layer) => {
           yield* Actor.info(stuck)
           yield* Actor.kill(yield* slowly("killed").spawnDetached(undefined))
         }),
-        Layer.fresh(layer({ shutdownTimeout: 5 }))
+        Layer.fresh(layer({ shutdownTimeout: "1 second" }))
       ))
       assert.deepStrictEqual(log.toSorted(), ["killed", "stuck"])
     }))

@@ -55,7 +55,12 @@ impl Worker {
         let index = to.index();
         let congested =
             self.shard.congested().get(index as usize / 32).is_some_and(|bits| bits & 1 << (index % 32) != 0);
-        if congested { self.admit_exactly(to, from) } else { Ok(()) }
+        if congested {
+            self.admit_exactly(to, from)?;
+            // It may hold its sender: before that one's next message, also in the middle of a slice (G260).
+            self.running.urgent |= from == self.running.pid;
+        }
+        Ok(())
     }
 
     #[cold]

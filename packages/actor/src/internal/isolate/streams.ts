@@ -77,8 +77,8 @@ export class StreamTable implements Streams {
     reading.close = () => {
       this.readers.delete(number)
       // Also of one that has ended: its producer may have died without a word.
-      const { rust } = host.shard.border!
-      if (rust.has(callee.pid)) return rust.readerGone(callee.pid, this.team.here, number)
+      const rust = host.shard.border?.rust
+      if (rust?.has(callee.pid) === true) return rust.readerGone(callee.pid, this.team.here, number)
       const agent = this.team.agentAbout(callee)
       if (agent !== undefined) this.tellGone(agent, number)
     }
