@@ -2,7 +2,7 @@
  * What the programs of all subjects share: the clock, the generator, the producer, percentiles and memory. Nothing in
  * here knows a framework, so that no subject gets a loop of its own.
  */
-import { setFlagsFromString } from "node:v8"
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import type { Measured } from "./workload.ts"
 
@@ -98,6 +98,10 @@ export const residentBytes = async (): Promise<number> => {
   }
   return process.memoryUsage.rss()
 }
+
+/** What of them V8 keeps as room for young objects; a process at rest gives it back by itself after some seconds. */
+export const youngBytes = (): number =>
+  getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space")?.physical_space_size ?? 0
 
 /** Holds the thread as a computation would. */
 export const burn = (ms: number): void => {

@@ -2,7 +2,7 @@
  * The workloads whose measuring has a shape of its own, with the frameworks left out: memory per actor, latency of one
  * ask after the other, the open-loop schedule of `fair`, the leaves of `skynet`.
  */
-import { now, percentiles, residentBytes, turn } from "./measure.ts"
+import { now, percentiles, residentBytes, turn, youngBytes } from "./measure.ts"
 import type { Measured } from "./workload.ts"
 import { bigActors } from "./workload.ts"
 
@@ -22,6 +22,7 @@ export const spawnShape = async (
   const completed = await spawn(n)
   const seconds = (now() - start) / 1000
   const after = await residentBytes()
+  const young = youngBytes()
   const stopping = now()
   await stop()
   return {
@@ -30,6 +31,7 @@ export const spawnShape = async (
     extra: {
       bytes_per_actor: Math.round((after - before) / n),
       process_mb: after / 1e6,
+      young_mb: young / 1e6,
       stop_seconds: (now() - stopping) / 1000
     }
   }

@@ -36,6 +36,7 @@ const ownLines: ReadonlyArray<Line> = [
   { workload: "spawn-million", label: "`spawn` of a million, ns an actor", field: "ns_per_op" },
   { workload: "spawn-million", label: "- bytes an idle actor", field: "bytes_per_actor" },
   { workload: "spawn-million", label: "- the whole process, of 1.1 million, MB", field: "process_mb" },
+  { workload: "spawn-million", label: "- of that, room that V8 gives back at rest, MB", field: "young_mb" },
   { workload: "spawn-effect", label: "`spawn-effect` ns an actor", field: "ns_per_op" },
   { workload: "spawn-effect", label: "- bytes an idle actor", field: "bytes_per_actor" },
   { workload: "random-effect", label: "`random-effect` ns a message", field: "ns_per_op" },

@@ -8,6 +8,18 @@ import { hand } from "./run.mjs"
 import { buildAddon, findRust } from "./rust.mjs"
 
 /**
+ * What was asked for that the twin does not have: worker isolates. Undefined: nothing, and the twin will do.
+ *
+ * @param {ReadonlyArray<string>} args
+ */
+export const beyondTwin = (args) => {
+  const at = args.findIndex((arg) => arg === "--isolates" || arg.startsWith("--isolates="))
+  const isolates = at < 0 ? undefined : args[at]?.split("=")[1] ?? args[at + 1]
+  if (isolates !== undefined && isolates !== "0") return `--isolates ${isolates}`
+  return args.includes("--scaling") ? "--scaling" : undefined
+}
+
+/**
  * @param {string} main
  * @param {ReadonlyArray<string>} args
  */
@@ -18,6 +30,10 @@ const program = async (main, args) => {
   const rust = onTwin ? undefined : findRust()
   const extra = []
   if (rust !== undefined && "problem" in rust) {
+    const asked = beyondTwin(args)
+    if (asked !== undefined) {
+      throw new Failure(`${rust.problem} ${asked} needs it: the TypeScript twin (--memory) lives in one isolate.`, 2)
+    }
     say(`${rust.problem} Running on the TypeScript twin (--memory).`)
     extra.push("--memory")
   } else if (rust !== undefined) {

@@ -104,14 +104,15 @@ export const suites = [
   },
   {
     name: "lint",
-    what: "oxlint, layering of packages and crates, guarantees and the tests that cite them",
+    what: "oxlint, layering of packages and crates, guarantees and their tests, exports and their examples",
     needs: undefined,
     exists: () => true,
     run: (onLine) =>
       all(
         () => single(onLine, "oxlint"),
         () => single(onLine, "node", "scripts/check-layers.mjs"),
-        () => single(onLine, "node", "scripts/check-guarantees.mjs")
+        () => single(onLine, "node", "scripts/check-guarantees.mjs"),
+        () => single(onLine, "node", "scripts/check-examples.mjs")
       )
   },
   {

@@ -1,6 +1,7 @@
 // What the bootstrap believes about the tools it runs.
 import { assert, describe, it } from "vitest"
 import { countCargo, countTstyche, countVitest, withExit } from "../bootstrap/count.mjs"
+import { beyondTwin } from "../bootstrap/programs.mjs"
 import { isOlder } from "../bootstrap/rust.mjs"
 import { hashOf } from "../bootstrap/stamp.mjs"
 
@@ -62,4 +63,14 @@ describe("stamps", () => {
     assert.lengthOf(new Set(hashes), hashes.length)
     assert.strictEqual(hashOf(["package.json"]), hashes[0])
   })
+})
+
+it.each([
+  [["--isolates", "2"], "--isolates 2"],
+  [["--json", "--isolates=8"], "--isolates 8"],
+  [["--scaling"], "--scaling"],
+  [["--isolates", "0"], undefined],
+  [["--actors", "10"], undefined]
+])("without Rust, %j is refused by name where the twin does not have it", (args, asked) => {
+  assert.strictEqual(beyondTwin(args), asked)
 })

@@ -1,6 +1,7 @@
 // How an example of the documentation becomes a test.
 import { assert, describe, it } from "vitest"
 import { fencesOf, toTest } from "../doctest/fence.ts"
+import { succeed } from "./pack/workspace.ts"
 
 const body = (code: string): string => {
   const text = toTest({ line: 1, code }, "x.md")
@@ -46,4 +47,10 @@ describe("fences", () => {
     const text = toTest({ line: 1, code: `const a = 1\nimport {\n  b\n} from "b"\nb(a)` }, "x.md")
     assert.isBelow(text.indexOf(`} from "b"`), text.indexOf("__it("))
   })
+})
+
+it("the examples of the packages are among what is type-checked", async () => {
+  await succeed("node", ["scripts/doctest.ts"])
+  const files = await succeed("tsc", ["-p", "tsconfig.tests.json", "--listFilesOnly"])
+  assert.match(files, /packages\/actor\/test\/\.doctest\/src-Actor-\d+\.test\.ts/)
 })

@@ -1,5 +1,6 @@
 // The scripts that hold the house's rules, each against planted violations.
 import { assert, describe, it } from "vitest"
+import { exampleProblems } from "../check-examples.mjs"
 import { guaranteeProblems } from "../check-guarantees.mjs"
 import { layerProblems } from "../check-layers.mjs"
 
@@ -66,5 +67,46 @@ describe("layers", () => {
     const core = (path: string) => ({ name: "myrmidon-core", uses: [], sources: [{ path, text }] })
     assert.lengthOf(layerProblems([], [core("crates/myrmidon-core/src/timer.rs")]), 1)
     assert.deepStrictEqual(layerProblems([], [core("crates/myrmidon-core/src/timer/tests.rs")]), [])
+  })
+})
+
+describe("examples", () => {
+  const problems = (index: string, module: string) =>
+    exampleProblems("p/src/index.ts", (path) => path === "p/src/index.ts" ? index : module)
+  const documented = (category: string, body = "") =>
+    `/**\n * It is.\n *\n${body} * @category ${category}\n * @since 0.1.0\n */\n`
+  const fence = " * ```ts import.meta.vitest\n * f() // => 1\n * ```\n *\n"
+
+  it("what can be called has one; types, models and the reasons of errors need none", () => {
+    const module = `${documented("constructors", fence)}export const f = () => 1\n\n`
+      + `${documented("models")}export interface I {}\n\n`
+      + `${documented("errors")}export class Gone extends Data {}\n`
+    assert.deepStrictEqual(problems(`export * as F from "./F.ts"`, module), [])
+    assert.deepStrictEqual(problems(`export { f, type I, Gone } from "./F.ts"`, module), [])
+  })
+
+  it("without one", () => {
+    const f = `${documented("constructors")}export const f = () => 1\n`
+    assert.deepStrictEqual(problems(`export {\n  f\n} from "./F.ts"`, f), ["p/src/F.ts: f has no example"])
+    const channel = `${documented("errors")}export class SpawnError extends Data {}\n`
+    assert.deepStrictEqual(problems(`export { SpawnError } from "./F.ts"`, channel), [
+      "p/src/F.ts: SpawnError has no example"
+    ])
+    // The comment of another one does not count.
+    const two = `${documented("constructors", fence)}export const f = 1\nexport const g = 2\n`
+    assert.deepStrictEqual(problems(`export * from "./F.ts"`, two), [
+      "p/src/F.ts: g has no doc comment with @since"
+    ])
+  })
+
+  it("a value is looked at, and not the type of the same name", () => {
+    const both = `${documented("models")}export type Pid = number\n\n${
+      documented("constructors")
+    }export const Pid = {}\n`
+    assert.deepStrictEqual(problems(`export { Pid } from "./F.ts"`, both), ["p/src/F.ts: Pid has no example"])
+  })
+
+  it("an export that is declared elsewhere", () => {
+    assert.deepStrictEqual(problems(`export { x } from "./F.ts"`, ""), ["p/src/F.ts: does not declare x itself"])
   })
 })

@@ -70,7 +70,9 @@ pub trait Actor: Send + Sized + 'static {
         None
     }
 
-    /// Runs before the first message, in the same step as the spawn. A panic here: the actor never was.
+    /// Runs before the first message, in the same step as the spawn. A panic here: the actor never was, and its spawner gets
+    /// [`crate::SpawnError::InitFailed`]; one that does not wait for the start (from another shard or thread, or lent) has
+    /// its ref already, and hears of an end with `Crashed` (G244).
     fn started(&mut self, context: &mut Context<Self::Message>) {
         let _ = context;
     }

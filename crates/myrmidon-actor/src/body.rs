@@ -6,7 +6,7 @@ use crate::{
     letter::{Letter, Parcel},
     mail::Kind,
     place,
-    reply::Asked,
+    reply::Route,
     version::version_of,
 };
 use core::any::Any;
@@ -21,7 +21,7 @@ pub(crate) struct Delivery {
     pub sender: Pid,
     pub letter: Letter,
     /// Where the answer goes, of a question.
-    pub asked: Option<Asked>,
+    pub asked: Option<Route>,
 }
 
 /// A future that handles one message, and gives the actor back.
@@ -48,6 +48,11 @@ impl Protocol {
             at += 1;
         }
         Self { name, fingerprint }
+    }
+
+    /// As `announce` has it, and `packages/actor/src/internal/spoken.ts` reads it.
+    pub fn spoken(self) -> String {
+        format!("{}\0{}", self.name, self.fingerprint)
     }
 }
 

@@ -4,7 +4,7 @@
 //! is optional there. Bytes want `serde_bytes`, as everywhere with `serde`. A number that came without the codec is read
 //! as if it had come with it. A PID, or a ref, is a `u64` ([`crate::Pid::from_u64`]).
 
-use crate::{Payload, Wire, reply::ReplyTo, wire::Encoded};
+use crate::{Payload, StreamTo, Wire, reply::ReplyTo, wire::Encoded};
 use myrmidon_core::record::reply;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -14,7 +14,7 @@ const NIL: u8 = 0xc0;
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
 #[expect(clippy::cast_possible_truncation, reason = "a whole number of at most 53 bits")]
-fn number(number: f64) -> [u8; 9] {
+pub(crate) fn number(number: f64) -> [u8; 9] {
     let mut bytes = [0; 9];
     let is_whole = number.fract() == 0.0 && number.abs() <= MAX_SAFE && !(number == 0.0 && number.is_sign_negative());
     let word = if is_whole { (number as i64).to_be_bytes() } else { number.to_be_bytes() };
@@ -114,6 +114,17 @@ impl Wire {
             Ok(answer) => encoded(&tag, reply::SUCCESS, &answer),
             Err(error) => encoded(&tag, reply::FAILURE, &error),
         })
+    }
+
+    /// The right to answer with a stream, once. `None`: it does not ask for one (G239).
+    pub fn streams<T: Serialize, E: Serialize>(&mut self) -> Option<StreamTo<T, E>> {
+        let Some(flow) = self.flow.take() else {
+            self.issue = Some("its reply is a stream: use `stream`".into());
+            return None;
+        };
+        // The answer is the end of the stream.
+        self.ticket = None;
+        Some(StreamTo::new(flow))
     }
 }
 

@@ -29,8 +29,10 @@ use std::{collections::VecDeque, sync::Arc};
 
 /// Errands that may wait when one more is asked for.
 pub(crate) const MOST: usize = 1 << 14;
-/// PIDs in stock.
-pub(crate) const STOCK: usize = 1024;
+/// PIDs in stock, at most.
+const STOCK: usize = 1024;
+/// Of this many that a shard may have, one is in stock, so that a small shard is not all stock.
+const SHARE: usize = 16;
 
 /// What a shard is asked to do from another thread.
 pub(crate) enum Errand {
@@ -77,6 +79,8 @@ pub(crate) struct Door {
     /// A hint, so that an owner takes no lock for nothing: written under that of the stock.
     low: AtomicBool,
     stock: Mutex<Vec<Pid>>,
+    /// How many these may be.
+    most: usize,
     /// Actors that live here, as of the last turn, and those that are on their way: what placement looks at.
     pub live: AtomicU32,
     pub coming: AtomicU32,
@@ -101,8 +105,16 @@ impl fmt::Debug for Door {
 }
 
 impl Door {
-    pub fn new(shard: u8, system: u32, account: Arc<Account>, rests: Arc<AtomicBool>, bell: ShardHandle) -> Self {
+    pub fn new(
+        shard: u8,
+        system: u32,
+        account: Arc<Account>,
+        rests: Arc<AtomicBool>,
+        bell: ShardHandle,
+        max_actors: u32,
+    ) -> Self {
         Self {
+            most: (max_actors as usize / SHARE).clamp(1, STOCK),
             shard,
             system,
             account,
@@ -173,12 +185,12 @@ impl Door {
         let (pid, left) = {
             let mut stock = self.stock.lock();
             let pid = stock.pop();
-            if stock.len() <= STOCK / 2 {
+            if stock.len() <= self.most / 2 {
                 self.low.store(true, Ordering::Relaxed);
             }
             (pid, stock.len())
         };
-        if left == STOCK / 2 || pid.is_none() {
+        if left == self.most / 2 || pid.is_none() {
             self.bell.ring();
         }
         pid
@@ -191,10 +203,15 @@ impl Door {
         }
         let mut stock = self.stock.lock();
         self.low.store(false, Ordering::Relaxed);
-        if stock.len() <= STOCK / 2 {
-            let wanted = STOCK - stock.len();
+        if stock.len() <= self.most / 2 {
+            let wanted = self.most - stock.len();
             stock.extend(reserve(wanted));
         }
+    }
+
+    /// Owner: takes one back, where the shard has no other left.
+    pub fn take_back(&self) -> Option<Pid> {
+        self.stock.lock().pop()
     }
 }
 

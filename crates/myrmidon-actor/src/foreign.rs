@@ -108,6 +108,20 @@ pub(crate) struct Said {
     pub status: u32,
     #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "answers are read by serde"))]
     pub payload: Payload,
+    #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "answers are read by serde"))]
+    pub buffers: Vec<SharedBuffer>,
+}
+
+/// A question.
+#[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "questions are written by serde"))]
+pub(crate) struct Query {
+    pub op: u16,
+    pub payload: Payload,
+    /// Where its schema speaks of some.
+    pub buffers: Option<Vec<SharedBuffer>>,
+    /// Whether the schema of its answer does.
+    pub gets_buffers: bool,
+    pub timeout: u32,
 }
 
 /// What was to be told.

@@ -60,12 +60,15 @@ mod observer;
 mod place;
 #[cfg(feature = "serde")]
 mod question;
+mod refusal;
 mod reply;
 #[cfg(all(test, feature = "tokio"))]
 mod rest;
 mod runtime;
 mod signal;
 mod spawn;
+#[cfg(feature = "serde")]
+mod stream;
 mod supervisor;
 mod swap;
 mod timer;
@@ -99,11 +102,13 @@ pub use myrmidon_runtime::{
 };
 pub use observer::{DeadLetter, Notice, Why};
 #[cfg(feature = "serde")]
-pub use question::{Answered, NoError, Question};
+pub use question::{Answered, AnsweredWith, NoError, Question, WithBuffers};
 pub use reply::ReplyTo;
 pub use runtime::{Builder, Runtime, Stopped};
 pub use signal::{MonitorRef, Signal};
 pub use spawn::{Mailbox, Overflow, Placement, Spawn};
+#[cfg(feature = "serde")]
+pub use stream::{Read, ReadRef, StreamError, StreamTo, reader_gone};
 pub use supervisor::{Child, Dynamic, DynamicSupervisor, NewSpecs, Rules, Supervise, Supervisor};
 pub use swap::{
     Canary, DryRun, GroupReport, Handled, Pauses, Running, SwapError, SwapEvent, SwapOptions, Unanswered, Upgrade,

@@ -3,11 +3,11 @@
 //! The callee's protocol has the last word: what does not fit is `BadMessage`, on either side.
 
 use crate::{
-    Answer, AskError, Context, ForeignRef, Payload,
+    Answer, AskError, Context, ForeignRef, Payload, SharedBuffer,
     actor_ref::{ASK, timeout_ms},
-    answer::channel,
+    answer::{Sender, channel},
     door::{self, Errand},
-    foreign::Said,
+    foreign::{Query, Said},
     letter::{Outcome, Parcel},
     place,
     worker::Worker,
@@ -50,10 +50,14 @@ pub trait Question: Serialize {
     type Answer: DeserializeOwned + Send + 'static;
     /// `error` of the protocol; [`NoError`] where it says nothing.
     type Error: DeserializeOwned + Send + 'static;
+    /// Whether the schema of its payload speaks of buffers, which go along with it ([`ForeignRef::ask_with`]).
+    const SENDS_BUFFERS: bool = false;
+    /// Whether `success` does.
+    const GETS_BUFFERS: bool = false;
 }
 
 /// The error of a question that has none of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum NoError {}
 
 impl<'de> Deserialize<'de> for NoError {
@@ -64,6 +68,12 @@ impl<'de> Deserialize<'de> for NoError {
 
 /// How a question ends: the answer, the protocol's own error, or why there is neither.
 pub type Answered<Q> = Result<Result<<Q as Question>::Answer, <Q as Question>::Error>, AskError>;
+
+/// An answer with its buffers: in it, each stands as its place among them.
+pub type WithBuffers<Q> = (<Q as Question>::Answer, Vec<SharedBuffer>);
+
+/// How a question with buffers ends.
+pub type AnsweredWith<Q> = Result<Result<WithBuffers<Q>, <Q as Question>::Error>, AskError>;
 
 impl ForeignRef {
     /// Asks, with five seconds for the answer (G216). The error of the protocol is inside of it.
@@ -80,32 +90,63 @@ impl ForeignRef {
         question: &Q,
     ) -> Answer<Result<Q::Answer, Q::Error>> {
         let (answer, receiver) = channel();
-        let coming = Answer::reading(receiver, read::<Q>);
-        let (op, payload) = match written(question) {
-            Ok(written) => written,
-            Err(error) => {
-                answer.send(Err(error));
-                return coming;
-            }
+        self.place_query(written(question, Vec::new(), timeout), answer);
+        Answer::reading(receiver, read::<Q>)
+    }
+
+    /// Asks with buffers: they are handed over without a copy, and each stands in the question as its place among them; those
+    /// of the answer come with it in the same way (G241). Buffers of a question that does not leave are freed.
+    ///
+    /// ```
+    /// use myrmidon_actor::{ForeignRef, NoError, Question, SharedBuffer};
+    /// use serde::Serialize;
+    ///
+    /// // Rpc.make("Blur", { payload: { pixels: SharedBuffer.schema }, success: SharedBuffer.schema })
+    /// #[derive(Serialize)]
+    /// struct Blur { pixels: usize }
+    /// impl Question for Blur {
+    ///     const TAG: &'static str = "Blur";
+    ///     type Answer = usize;
+    ///     type Error = NoError;
+    ///     const SENDS_BUFFERS: bool = true;
+    ///     const GETS_BUFFERS: bool = true;
+    /// }
+    /// fn blurred(image: ForeignRef, pixels: SharedBuffer) -> Option<SharedBuffer> {
+    ///     let (place, mut buffers) = image.ask_with(None, &Blur { pixels: 0 }, vec![pixels]).wait().ok()?.ok()?;
+    ///     (place < buffers.len()).then(|| buffers.swap_remove(place))
+    /// }
+    /// ```
+    pub fn ask_with<Q: Question>(
+        self,
+        timeout: Option<Duration>,
+        question: &Q,
+        buffers: Vec<SharedBuffer>,
+    ) -> Answer<Result<WithBuffers<Q>, Q::Error>> {
+        let (answer, receiver) = channel();
+        self.place_query(written(question, buffers, timeout), answer);
+        Answer::reading(receiver, read_with::<Q>)
+    }
+
+    fn place_query(self, query: Result<Query, AskError>, answer: Sender<Outcome>) {
+        let query = match query {
+            Ok(query) => query,
+            Err(error) => return answer.send(Err(error)),
         };
-        let (to, timeout) = (self.pid(), timeout_ms(timeout));
+        let to = self.pid();
         if place::is_shard() {
-            place::here(|worker| worker.call_wire_outside(worker.running(), to, op, payload, answer, timeout));
+            place::here(|worker| worker.call_wire_outside(worker.running(), to, query, answer));
         } else if let Some(away) = place::away() {
             let me = away.me;
-            away.urge(move |worker: &mut Worker| worker.call_wire_outside(me, to, op, payload, answer, timeout));
+            away.urge(move |worker: &mut Worker| worker.call_wire_outside(me, to, query, answer));
         } else if let Some(door) = door::of_system(self.system).into_iter().next() {
             if door.has_room() {
-                let ask = move |worker: &mut Worker| {
-                    worker.call_wire_outside(Pid::NONE, to, op, payload, answer, timeout);
-                };
+                let ask = move |worker: &mut Worker| worker.call_wire_outside(Pid::NONE, to, query, answer);
                 // Other threads may have taken the room meanwhile: a few more than the bound, and none is lost.
                 door.urge(Errand::Run(Box::new(ask)));
             } else {
                 answer.send(Err(AskError::NodeBusy));
             }
         }
-        coming
     }
 }
 
@@ -129,19 +170,42 @@ impl<M: Send + 'static> Context<M> {
         question: &Q,
         then: impl FnOnce(Answered<Q>) -> M + Send + 'static,
     ) {
-        let (me, to, timeout) = (self.me().pid(), of.pid(), timeout_ms(timeout));
-        let then = Box::new(move |outcome| Box::new(then(read::<Q>(outcome))) as Parcel);
-        match written(question) {
-            Ok((op, payload)) => {
-                self.on_shard(move |worker| worker.call_wire_by(me, to, op, payload, then, timeout));
+        let then = move |outcome| Box::new(then(read::<Q>(outcome))) as Parcel;
+        self.place_query(of, written(question, Vec::new(), timeout), Box::new(then));
+    }
+
+    /// The same with buffers, as [`ForeignRef::ask_with`] has it (G241).
+    pub fn ask_foreign_with<Q: Question>(
+        &mut self,
+        timeout: Option<Duration>,
+        of: ForeignRef,
+        question: &Q,
+        buffers: Vec<SharedBuffer>,
+        then: impl FnOnce(AnsweredWith<Q>) -> M + Send + 'static,
+    ) {
+        let then = move |outcome| Box::new(then(read_with::<Q>(outcome))) as Parcel;
+        self.place_query(of, written(question, buffers, timeout), Box::new(then));
+    }
+
+    fn place_query(&mut self, of: ForeignRef, query: Result<Query, AskError>, then: Then) {
+        let (me, to) = (self.me().pid(), of.pid());
+        self.on_shard(move |worker| match query {
+            Ok(query) => {
+                worker.call_wire_by(me, to, query, then);
             }
-            Err(error) => self.on_shard(move |worker| worker.answer_at_once(me, to, then, error)),
-        }
+            Err(error) => worker.answer_at_once(me, to, then, error),
+        });
     }
 }
 
-/// The op and the payload of a question.
-fn written<Q: Question>(question: &Q) -> Result<(u16, Payload), AskError> {
+type Then = Box<dyn FnOnce(Outcome) -> Parcel + Send>;
+
+/// A question as it travels.
+pub(crate) fn written<Q: Question>(
+    question: &Q,
+    buffers: Vec<SharedBuffer>,
+    timeout: Option<Duration>,
+) -> Result<Query, AskError> {
     // msgpack of nothing, and what a struct without fields is written as: the protocol has no payload there.
     const NIL: [u8; 1] = [0xc0];
     const EMPTY: [u8; 1] = [0x90];
@@ -151,14 +215,28 @@ fn written<Q: Question>(question: &Q) -> Result<(u16, Payload), AskError> {
         Payload::Bytes(bytes) => bytes[..] == NIL || size_of::<Q>() == 0 && bytes[..] == EMPTY,
         _ => false,
     };
-    Ok((op, if is_nothing { Payload::Nothing } else { payload }))
+    if !Q::SENDS_BUFFERS && !buffers.is_empty() {
+        return Err(AskError::BadMessage("the question has no place for buffers".into()));
+    }
+    Ok(Query {
+        op,
+        payload: if is_nothing && !Q::SENDS_BUFFERS { Payload::Nothing } else { payload },
+        buffers: Q::SENDS_BUFFERS.then_some(buffers),
+        gets_buffers: Q::GETS_BUFFERS,
+        timeout: timeout_ms(timeout),
+    })
 }
 
-fn read<Q: Question>(outcome: Outcome) -> Answered<Q> {
-    let Said { status, payload } = *outcome?.downcast::<Said>().map_err(|_| AskError::NoReply)?;
+pub(crate) fn read<Q: Question>(outcome: Outcome) -> Answered<Q> {
+    // Nobody gets the buffers of an answer that was asked for without them.
+    read_with::<Q>(outcome).map(|answered| answered.map(|(answer, _)| answer))
+}
+
+fn read_with<Q: Question>(outcome: Outcome) -> AnsweredWith<Q> {
+    let Said { status, payload, buffers } = *outcome?.downcast::<Said>().map_err(|_| AskError::NoReply)?;
     let bad = |what: &'static str| move |issue: String| AskError::BadMessage(format!("{what}: {issue}").into());
     match status {
-        reply::SUCCESS => payload.read().map(Ok).map_err(bad("the answer")),
+        reply::SUCCESS => payload.read().map(|answer| Ok((answer, buffers))).map_err(bad("the answer")),
         reply::FAILURE => payload.read().map(Err).map_err(bad("the error")),
         _ => Err(payload.read::<Refusal>().map_or_else(bad("the refusal"), |refusal| refusal.reason.into())),
     }
@@ -350,7 +428,7 @@ mod tests {
         ];
         for (exited, rest, expected) in rows {
             let payload = Payload::Bytes(bytes_of(&[HEAD, exited, rest].concat()));
-            let said = Said { status: reply::ASK_ERROR, payload };
+            let said = Said { status: reply::ASK_ERROR, payload, buffers: Vec::new() };
             assert_eq!(read::<Any>(Ok(Box::new(said))), Err(expected));
         }
     }
@@ -358,7 +436,7 @@ mod tests {
     #[test]
     fn g216_what_is_no_refusal_either_is_a_bad_message() {
         for payload in [Payload::Nothing, Payload::Number(1.0), Payload::Bytes(vec![0xc1])] {
-            let said = Said { status: reply::ASK_ERROR, payload };
+            let said = Said { status: reply::ASK_ERROR, payload, buffers: Vec::new() };
             let error = read::<Any>(Ok(Box::new(said))).expect_err("no answer");
             assert!(matches!(&error, AskError::BadMessage(issue) if issue.starts_with("the refusal: ")), "{error}");
         }

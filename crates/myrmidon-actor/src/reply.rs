@@ -23,15 +23,9 @@ pub(crate) struct Route {
     pub shard: u8,
     /// The caller lives on another shard.
     pub remote: bool,
+    /// The op of the question, where it is one of another language; else 0.
+    pub wire: u16,
     pub token: u32,
-}
-
-/// A question in a delivery.
-#[derive(Clone, Copy)]
-pub(crate) struct Asked {
-    pub route: Route,
-    /// By another language.
-    pub is_wire: bool,
 }
 
 /// Shared by the question's token and its caller's shard. 0: not delivered, or taken.
@@ -44,7 +38,9 @@ impl Ticket {
 
     /// The question is about to be handled.
     pub fn deliver(&self, route: Route) {
-        let word = 1 << 63 | u64::from(route.remote) << 40 | u64::from(route.shard) << 32 | u64::from(route.token);
+        let Route { shard, remote, wire, token } = route;
+        let word =
+            1 << 63 | u64::from(remote) << 56 | u64::from(shard) << 48 | u64::from(wire) << 32 | u64::from(token);
         // Release: pairs with `take`, though both are usually one thread's.
         self.0.store(word, Ordering::Release);
     }
@@ -58,7 +54,12 @@ impl Ticket {
 
     fn take(&self) -> Option<Route> {
         let word = self.0.swap(0, Ordering::Acquire);
-        (word != 0).then_some(Route { shard: (word >> 32) as u8, remote: word >> 40 & 1 != 0, token: word as u32 })
+        (word != 0).then_some(Route {
+            shard: (word >> 48) as u8,
+            remote: word >> 56 & 1 != 0,
+            wire: (word >> 32) as u16,
+            token: word as u32,
+        })
     }
 }
 
@@ -81,19 +82,13 @@ impl Ticket {
 /// ```
 pub struct ReplyTo<R> {
     ticket: Arc<Ticket>,
-    /// Where the asker speaks another language.
-    abroad: Option<Box<Abroad<R>>>,
+    /// How the answer is written, where the asker speaks another language.
+    encode: Option<Box<Encode<R>>>,
     sent: bool,
     answer: PhantomData<fn(R)>,
 }
 
-/// An answer to another language.
-pub(crate) struct Abroad<R> {
-    /// Of the question.
-    pub tag: Arc<str>,
-    /// How it is written.
-    pub encode: Box<dyn FnOnce(R) -> Encoded + Send>,
-}
+pub(crate) type Encode<R> = dyn FnOnce(R) -> Encoded + Send;
 
 impl<R> fmt::Debug for ReplyTo<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,18 +98,18 @@ impl<R> fmt::Debug for ReplyTo<R> {
 
 impl<R: Send + 'static> ReplyTo<R> {
     pub(crate) fn new(ticket: Arc<Ticket>) -> Self {
-        Self { ticket, abroad: None, sent: false, answer: PhantomData }
+        Self { ticket, encode: None, sent: false, answer: PhantomData }
     }
 
-    pub(crate) fn abroad(ticket: Arc<Ticket>, abroad: Box<Abroad<R>>) -> Self {
-        Self { ticket, abroad: Some(abroad), sent: false, answer: PhantomData }
+    pub(crate) fn abroad(ticket: Arc<Ticket>, encode: Box<Encode<R>>) -> Self {
+        Self { ticket, encode: Some(encode), sent: false, answer: PhantomData }
     }
 
     /// Answers. An answer that nobody waits for any more vanishes.
     pub fn send(mut self, answer: R) {
-        let parcel: Parcel = match self.abroad.take() {
+        let parcel: Parcel = match self.encode.take() {
             None => Box::new(answer),
-            Some(abroad) => Box::new((abroad.encode)(answer)),
+            Some(encode) => Box::new(encode(answer)),
         };
         self.sent = true;
         self.ticket.settle(Ok(parcel));
@@ -127,11 +122,7 @@ impl<R> Drop for ReplyTo<R> {
         if self.sent || std::thread::panicking() {
             return;
         }
-        let outcome: Outcome = match self.abroad.take() {
-            None => Err(AskError::NoReply),
-            Some(abroad) => Ok(Box::new(Encoded::refusal(&abroad.tag, "the actor dropped the question"))),
-        };
-        self.ticket.settle(outcome);
+        self.ticket.settle(Err(AskError::NoReply));
     }
 }
 

@@ -3,9 +3,12 @@
 //! What the bytes are is docs/codec.md's: plain msgpack of the payload. To read and write them is the actor's
 //! ([`crate::Actor::from_wire`]), with `serde` or a library of its choice; it runs as a part of its handler.
 
-use crate::reply::{Abroad, ReplyTo, Ticket};
+use crate::{
+    AskError, refusal,
+    reply::{ReplyTo, Ticket},
+};
 use core::fmt;
-use myrmidon_core::{payload::Payload as Carried, record::reply};
+use myrmidon_core::{payload::Payload as Carried, pid::Pid, record::reply};
 use myrmidon_runtime::buffer::{SharedBuffer, pack};
 use std::sync::Arc;
 
@@ -68,6 +71,9 @@ pub struct Wire {
     pub(crate) payload: Payload,
     pub(crate) buffers: Vec<SharedBuffer>,
     pub(crate) ticket: Option<Arc<Ticket>>,
+    /// Where the answer is to be a stream.
+    #[cfg(feature = "serde")]
+    pub(crate) flow: Option<Arc<crate::stream::Flow>>,
     pub(crate) issue: Option<String>,
 }
 
@@ -78,15 +84,6 @@ impl fmt::Debug for Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(
-        tag: Arc<str>,
-        payload: Payload,
-        buffers: Vec<SharedBuffer>,
-        ticket: Option<Arc<Ticket>>,
-    ) -> Self {
-        Self { tag, payload, buffers, ticket, issue: None }
-    }
-
     /// The message's name in its protocol.
     pub fn tag(&self) -> &str {
         &self.tag
@@ -124,9 +121,13 @@ impl Wire {
         &mut self,
         encode: impl FnOnce(R) -> Encoded + Send + 'static,
     ) -> Option<ReplyTo<R>> {
+        #[cfg(feature = "serde")]
+        if self.flow.is_some() {
+            self.issue = Some("its reply is no stream: use `ask`".into());
+            return None;
+        }
         let ticket = self.ticket.take()?;
-        let abroad = Abroad { tag: Arc::clone(&self.tag), encode: Box::new(encode) };
-        Some(ReplyTo::abroad(ticket, Box::new(abroad)))
+        Some(ReplyTo::abroad(ticket, Box::new(encode)))
     }
 }
 
@@ -134,6 +135,10 @@ impl Drop for Wire {
     fn drop(&mut self) {
         // Before anybody hears of it.
         self.buffers.clear();
+        #[cfg(feature = "serde")]
+        if let Some(flow) = self.flow.take() {
+            flow.finish(None);
+        }
         // A question that was not read, or not taken as one, has no answer.
         if let Some(ticket) = self.ticket.take() {
             let issue = self.issue.take();
@@ -153,36 +158,30 @@ pub(crate) struct Encoded {
 }
 
 impl Encoded {
-    /// Why there is none: `AskError { tag, reason: BadMessage { tag, issue } }` of the TypeScript package.
+    /// Why there is none: the question, or the answer to it, was wrong.
     pub fn refusal(tag: &str, issue: &str) -> Self {
-        let mut bytes = Vec::new();
-        bytes.push(0x83);
-        for (key, value) in [("_tag", "AskError"), ("tag", tag)] {
-            text(&mut bytes, key);
-            text(&mut bytes, value);
-        }
-        text(&mut bytes, "reason");
-        bytes.push(0x83);
-        for (key, value) in [("_tag", "BadMessage"), ("tag", tag), ("issue", issue)] {
-            text(&mut bytes, key);
-            text(&mut bytes, value);
-        }
-        Self { status: reply::ASK_ERROR, bytes, buffers: None }
+        Self { status: reply::ASK_ERROR, bytes: refusal::bad_message(tag, issue), buffers: None }
     }
 
-    /// As it travels.
-    pub fn packed(self) -> Carried {
-        let Self { bytes, buffers, .. } = self;
-        match buffers {
+    /// The same for another error of a question to `callee`, an actor of this language.
+    pub fn of_error(tag: &str, callee: Pid, error: AskError) -> Self {
+        match error {
+            AskError::ActorExited(reason) => {
+                let bytes = refusal::actor_exited(tag, callee, &reason);
+                Self { status: reply::ASK_ERROR, bytes, buffers: None }
+            }
+            AskError::BadMessage(issue) => Self::refusal(tag, &issue),
+            error => Self::refusal(tag, &error.to_string()),
+        }
+    }
+
+    /// As it travels, with its status.
+    pub fn packed(self) -> (Carried, u32) {
+        let Self { status, bytes, buffers } = self;
+        let carried = match buffers {
             Some(buffers) => pack(bytes, buffers),
             None => Carried::bytes(bytes),
-        }
+        };
+        (carried, status)
     }
-}
-
-/// A string of msgpack: str 32, which every reader takes.
-fn text(bytes: &mut Vec<u8>, text: &str) {
-    bytes.push(0xdb);
-    bytes.extend_from_slice(&(text.len() as u32).to_be_bytes());
-    bytes.extend_from_slice(text.as_bytes());
 }

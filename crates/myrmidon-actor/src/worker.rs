@@ -4,17 +4,24 @@
 //! closures) runs between steps, never inside of one. What must be dropped and may have a destructor of the user's goes to
 //! `dropped`, which the thread empties between steps.
 //!
-//! - `submit`: what actors want, as records. - `serve`: what other threads want. - `turn`: the loop of the thread.
+//! - `submit`: what actors want, as records. - `replies`: how calls end. - `serve`: what other threads want.
+//! - `turn`: the loop of the thread.
 //! - `deliver`: slices, one handler after the other. - `letters`: the message behind a record.
 //! - `notices`: everything else that the shard says.
 //! - `swaps`, `swap_group`: other versions for actors. - `trace`: who looks at them. - `accounts`: who has used what.
+//! - `streams`, `readings`: answers that are streams.
 
 mod accounts;
 mod deliver;
 mod extent;
 mod letters;
 mod notices;
+#[cfg(feature = "serde")]
+mod readings;
+mod replies;
 mod serve;
+#[cfg(feature = "serde")]
+mod streams;
 mod submit;
 mod swap_group;
 mod swaps;
@@ -74,11 +81,16 @@ enum Then {
     Outside(Sender<Outcome>),
     /// An actor of this shard, as a message.
     Message { asker: Pid, callee: Pid, then: Box<dyn FnOnce(Outcome) -> Parcel + Send> },
+    /// A stream, whose items these were.
+    #[cfg(feature = "serde")]
+    Items(crate::stream::Key),
 }
 
 struct Asking {
     /// `None`: an actor of another language is asked.
     ticket: Option<Arc<Ticket>>,
+    /// Buffers may come with its answer.
+    gets_buffers: bool,
     then: Then,
 }
 
@@ -90,6 +102,8 @@ struct Loan {
     protocol: crate::body::Protocol,
     /// What stops its future.
     abort: Option<Box<dyn FnOnce() + Send>>,
+    /// With what it goes back once its handler is done.
+    stops: Option<ExitReason>,
     /// Its handler waits for a test.
     #[cfg(test)]
     waits: bool,
@@ -102,6 +116,7 @@ impl Loan {
             version,
             protocol,
             abort: None,
+            stops: None,
             #[cfg(test)]
             waits: false,
         }
@@ -173,6 +188,10 @@ pub(crate) struct Worker {
     noticed: Vec<Notice>,
     loans: FxHashMap<Pid, Loan>,
     last_loan: u32,
+    #[cfg(feature = "serde")]
+    streams: streams::Streams,
+    #[cfg(feature = "serde")]
+    readings: readings::Readings,
     pub swaps: swaps::Swaps,
     accounts: accounts::Accounts,
     on_swap: Option<Arc<crate::swap::OnSwap>>,

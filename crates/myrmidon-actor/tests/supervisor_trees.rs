@@ -1,8 +1,8 @@
 //! Dynamic supervisors, supervisors below others, and new specs for those that run.
 
 use myrmidon_actor::{
-    Actor, ActorRef, Child, Context, Dynamic, DynamicSupervisor, ExitReason, Placement, ReplyTo, Runtime, Spawn,
-    Supervise, Supervisor, behavior,
+    Actor, ActorRef, Child, Context, Dynamic, DynamicSupervisor, ExitReason, Placement, ReplyTo, Runtime, Signal,
+    Spawn, Supervise, Supervisor, behavior,
 };
 use myrmidon_core::supervisor::{
     ChildStartError, CommandError, Done, Event, Happening, OptionsInput, ShutdownInput, Status, TreatmentInput,
@@ -271,6 +271,24 @@ fn g85_a_supervisor_below_has_started_when_its_children_have() {
     assert_eq!(runtime.stats()[0].actors, 0);
 }
 
+/// Starts a tree, and watches it from its first moment: it may be gone before anybody outside can look.
+struct Starter {
+    tree: Option<Supervisor>,
+    end: mpsc::Sender<ExitReason>,
+}
+impl Actor for Starter {
+    type Message = ();
+    fn handle(&mut self, (): (), context: &mut Context<()>) {
+        let tree = self.tree.take().expect("it is told once");
+        context.spawn_monitored(&Spawn::new(), tree).expect("room");
+    }
+    fn signal(&mut self, signal: Signal, context: &mut Context<()>) {
+        let Signal::Down { reason, .. } = signal else { panic!("it traps no exits") };
+        self.end.send(reason).expect("the test listens");
+        context.stop();
+    }
+}
+
 #[test]
 fn g86_a_failure_deep_in_the_tree_fails_the_start_with_the_path_of_the_child() {
     let runtime = runtime(1);
@@ -283,8 +301,13 @@ fn g86_a_failure_deep_in_the_tree_fails_the_start_with_the_path_of_the_child() {
         ),
     ];
     let top = Supervisor::new("top", &OptionsInput::default(), children).expect("valid");
-    let end = runtime.spawn(top).expect("room").ended();
-    let Ok(ExitReason::Shutdown { detail: Some(detail) }) = end.wait() else { panic!("it does not start") };
+    let (end, ended) = mpsc::channel();
+    let starter = runtime.spawn(Starter { tree: Some(top), end }).expect("room");
+    let gone = starter.ended();
+    starter.tell(()).expect("room");
+    let reason = ended.recv().expect("it ends");
+    let ExitReason::Shutdown { detail: Some(detail) } = reason else { panic!("{reason:?}") };
+    assert_eq!(gone.wait(), Ok(ExitReason::Normal));
     assert!(detail.contains("top/mid/low/bad") && detail.contains("bad does not start"), "{detail}");
     assert_eq!(runtime.stats()[0].actors, 0, "nothing of the tree is left");
 }

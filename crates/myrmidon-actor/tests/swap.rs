@@ -1,8 +1,8 @@
 //! Hot swap on real threads, rule by rule: what the rows of `conformance/swap` leave out, and what is Rust's alone.
 
 use myrmidon_actor::{
-    Actor, ActorRef, AskError, AsyncActor, Canary, Context, ExitReason, Lend, Mailbox, Overflow, Placement, ReplyTo,
-    Runtime, Spawn, Status, SwapCounts, SwapError, SwapEvent, SwapOptions, Upgrade,
+    Actor, ActorRef, AskError, Canary, Context, ExitReason, Lend, Mailbox, Overflow, Placement, ReplyTo, Runtime,
+    Spawn, Status, SwapCounts, SwapError, SwapEvent, SwapOptions, Upgrade,
 };
 use std::{
     sync::{
@@ -437,8 +437,10 @@ fn g180_a_suspended_actor_is_swapped_and_stays_so_and_what_happens_is_told() {
     assert_eq!(runtime.swap_counts(), SwapCounts { swapped: 1, rolled_back: 1 });
 }
 
+#[cfg(feature = "tokio")]
 struct Sleeper<const V: u32>;
-impl<const V: u32> AsyncActor for Sleeper<V> {
+#[cfg(feature = "tokio")]
+impl<const V: u32> myrmidon_actor::AsyncActor for Sleeper<V> {
     type Message = (mpsc::Sender<u32>, tokio::sync::oneshot::Receiver<()>);
     async fn handle(&mut self, (says, goes_on): Self::Message, _: &mut Context<Self::Message>) {
         says.send(V).expect("the test listens");
@@ -447,6 +449,7 @@ impl<const V: u32> AsyncActor for Sleeper<V> {
     }
 }
 
+#[cfg(feature = "tokio")]
 #[test]
 fn g67_a_future_ends_under_the_old_version() {
     let runtime = runtime(1);

@@ -11,22 +11,28 @@
 
 mod exit_reason;
 mod layout;
+mod numbers;
 mod typescript;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
 
-/// The folders that get every generated TypeScript file.
-const FOLDERS: [&str; 2] = ["packages/core-native/src/generated", "packages/actor/src/internal/generated"];
+/// The package that reads and writes records.
+const MEMBRANE: &str = "packages/core-native/src/generated";
+/// The package that has a shard of its own, in TypeScript, and knows no record.
+const ACTOR: &str = "packages/actor/src/internal/generated";
 
 /// Every generated file, from the repository's root.
 fn files() -> Vec<(PathBuf, String)> {
-    let contents = [("layout.ts", layout::module()), ("exitReason.ts", exit_reason::module())];
-    FOLDERS
-        .iter()
-        .flat_map(|folder| contents.iter().map(|(name, text)| (Path::new(folder).join(name), text.clone())))
-        .collect()
+    [
+        (MEMBRANE, "layout.ts", layout::module()),
+        (MEMBRANE, "exitReason.ts", exit_reason::module()),
+        (ACTOR, "numbers.ts", numbers::module()),
+        (ACTOR, "exitReason.ts", exit_reason::module()),
+    ]
+    .map(|(folder, name, text)| (Path::new(folder).join(name), text))
+    .into()
 }
 
 /// Where the repository is: this crate stands two folders below its root.

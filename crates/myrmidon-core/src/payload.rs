@@ -97,27 +97,8 @@ impl Payload {
     }
 }
 
-/// A payload in the pool.
-#[derive(Debug)]
-enum Kept {
-    Owned(Payload),
-    Piece(Piece),
-}
-
-impl Default for Kept {
-    fn default() -> Self {
-        Self::Owned(Payload::None)
-    }
-}
-
-impl Kept {
-    fn len(&self) -> usize {
-        match self {
-            Self::Owned(payload) => payload.len(),
-            Self::Piece(piece) => piece.len(),
-        }
-    }
-}
+/// The bit of a payload's number that says that it is a piece, whose number is the rest.
+const PIECE: u32 = 1 << 30;
 
 /// The bytes of a payload in the pool.
 #[derive(Clone, Copy, Debug)]
@@ -163,7 +144,7 @@ impl Bytes<'_> {
 
 /// The payloads of a shard's mailboxes and posted records. See the module.
 pub struct Payloads {
-    all: Pool<Kept>,
+    owned: Pool<Payload>,
     chunks: Chunks,
     /// Of all payloads.
     bytes: usize,
@@ -176,15 +157,20 @@ const MOST_BYTES: usize = 1 << 30;
 
 impl Default for Payloads {
     fn default() -> Self {
-        Self { all: Pool::new(), chunks: Chunks::default(), bytes: 0, in_pieces: 0 }
+        Self { owned: Pool::new(), chunks: Chunks::default(), bytes: 0, in_pieces: 0 }
     }
+}
+
+/// The piece that a number names.
+const fn piece_of(id: u32) -> Option<Piece> {
+    if id & PIECE == 0 { None } else { Some(Piece::from_number(id & !PIECE)) }
 }
 
 impl Payloads {
     /// Keeps a payload; its number.
     pub fn insert(&mut self, payload: Payload) -> u32 {
         self.bytes += payload.len();
-        self.all.insert(Kept::Owned(payload))
+        self.owned.insert(payload)
     }
 
     /// Keeps a copy of `length` bytes, at most [`COPIED`], which are `words`; its number.
@@ -192,57 +178,58 @@ impl Payloads {
     pub fn copy(&mut self, length: usize, words: &[u32]) -> u32 {
         self.bytes += length;
         self.in_pieces += length;
-        let piece = self.chunks.insert(length, words);
-        self.all.insert(Kept::Piece(piece))
+        PIECE | self.chunks.insert(length, words).number()
     }
 
     /// Takes a payload out.
     pub fn take(&mut self, id: u32) -> Payload {
-        match self.all.remove(id) {
-            Kept::Owned(payload) => {
-                self.bytes -= payload.len();
-                payload
-            }
-            Kept::Piece(piece) => {
-                let bytes = bytes_of(self.chunks.words(piece), piece.len());
-                self.free_piece(piece);
-                Payload::bytes(bytes)
-            }
-        }
+        let Some(piece) = piece_of(id) else {
+            let payload = self.owned.remove(id);
+            self.bytes -= payload.len();
+            return payload;
+        };
+        let bytes = self.chunks.get(piece).map(|(length, words)| bytes_of(words, length)).unwrap_or_default();
+        self.free_piece(piece);
+        Payload::bytes(bytes)
     }
 
     /// Lets a payload go that nobody needs.
     #[inline]
     pub fn free(&mut self, id: u32) {
-        match self.all.remove(id) {
-            Kept::Owned(payload) => self.bytes -= payload.len(),
-            Kept::Piece(piece) => self.free_piece(piece),
+        match piece_of(id) {
+            Some(piece) => self.free_piece(piece),
+            None => self.bytes -= self.owned.remove(id).len(),
         }
     }
 
+    #[inline]
     fn free_piece(&mut self, piece: Piece) {
-        self.bytes -= piece.len();
-        self.in_pieces -= piece.len();
+        let length = self.chunks.length(piece);
+        self.bytes -= length;
+        self.in_pieces -= length;
         self.chunks.remove(piece);
     }
 
     /// A payload that is kept; `None` for a number that names none, or no bytes.
     #[inline]
     pub fn get(&self, id: u32) -> Option<Bytes<'_>> {
-        match self.all.get(id)? {
-            Kept::Owned(payload) => payload.as_bytes().map(Bytes::Plain),
-            Kept::Piece(piece) => Some(Bytes::Words(piece.len(), self.chunks.words(*piece))),
+        match piece_of(id) {
+            Some(piece) => self.chunks.get(piece).map(|(length, words)| Bytes::Words(length, words)),
+            None => self.owned.get(id)?.as_bytes().map(Bytes::Plain),
         }
     }
 
     /// How many bytes a payload has.
     pub fn length(&self, id: u32) -> usize {
-        self.all.get(id).map_or(0, Kept::len)
+        match piece_of(id) {
+            Some(piece) => self.chunks.length(piece),
+            None => self.owned.get(id).map_or(0, Payload::len),
+        }
     }
 
     /// Takes a value out of its payload, which stays, empty; `None` for a number that names none.
     pub fn take_value(&mut self, id: u32) -> Option<Value> {
-        let Kept::Owned(payload) = self.all.get_mut(id)? else { return None };
+        let payload = self.owned.get_mut(id)?;
         match core::mem::take(payload) {
             Payload::Value(value) => Some(value),
             other => {
@@ -259,19 +246,19 @@ impl Payloads {
 
     /// Payloads there are.
     pub fn count(&self) -> usize {
-        self.all.len()
+        self.owned.len() + self.chunks.count()
     }
 
     /// Bytes held: theirs, and the pool's.
     pub fn bytes(&self) -> usize {
-        self.bytes - self.in_pieces + self.chunks.held() + self.all.bytes()
+        self.bytes - self.in_pieces + self.chunks.held() + self.owned.bytes()
     }
 
     /// Gives back what a burst left.
     pub fn give_back(&mut self) {
         self.chunks.give_back();
-        if self.all.is_spent() {
-            self.all = Pool::new();
+        if self.owned.is_spent() {
+            self.owned = Pool::new();
         }
     }
 }

@@ -165,7 +165,7 @@ impl Shard {
             holds: Holds::default(),
             names: Names::default(),
             timers: Timers::default(),
-            wheel: Wheel::new(),
+            wheel: if seed.is_some() { Wheel::exact() } else { Wheel::new() },
             reasons: Reasons::default(),
             outbox: Outbox::default(),
             read: Vec::new(),
@@ -244,6 +244,9 @@ impl Shard {
             self.keep_fresh_call();
             self.write_deadline();
             self.idle_moment();
+        } else if max > 0 && self.scheduler.is_seeded() {
+            // The isolate may give way here, and time is somebody else's to move.
+            self.write_deadline();
         }
         written
     }

@@ -5,6 +5,7 @@
 //! rings early, and those that are due together ring in the order of (deadline, order of setting).
 
 use crate::pool::{List, Listed, Neighbours, Pool};
+use std::collections::BTreeSet;
 
 const SLOT_BITS: u32 = 6;
 const SLOTS: usize = 1 << SLOT_BITS;
@@ -56,6 +57,8 @@ pub struct Wheel<T> {
     /// All alarms of earlier ticks have rung.
     tick: u64,
     order: u64,
+    /// What is set, by (deadline, order), where `next` has to be exact.
+    sorted: Option<BTreeSet<(u64, u64)>>,
 }
 
 // Rounded by casts: `f64::ceil` and `f64::floor` are calls on machines without SSE 4.1.
@@ -75,7 +78,14 @@ impl<T: Copy + Default> Wheel<T> {
             occupied: [0; LEVELS],
             tick: 0,
             order: 0,
+            sorted: None,
         }
+    }
+
+    /// An empty one whose `next` is the next deadline itself, at O(log n) an alarm: for lockstep, where a look in between
+    /// would be seen (G258).
+    pub fn exact() -> Self {
+        Self { sorted: Some(BTreeSet::new()), ..Self::new() }
     }
 
     /// Sets an alarm at `now`; its number.
@@ -87,6 +97,9 @@ impl<T: Copy + Default> Wheel<T> {
         self.order += 1;
         let alarm =
             Alarm { deadline, tick: tick_of(deadline), order: self.order, what, slot: 0, place: Neighbours::default() };
+        if let Some(sorted) = &mut self.sorted {
+            sorted.insert((deadline.to_bits(), self.order));
+        }
         let id = self.alarms.insert(alarm);
         self.list(id);
         id
@@ -99,7 +112,9 @@ impl<T: Copy + Default> Wheel<T> {
         if self.slots[slot].is_empty() {
             self.occupied[slot / SLOTS] &= !(1 << (slot % SLOTS));
         }
-        self.alarms.remove(id).deadline
+        let Alarm { deadline, order, .. } = self.alarms.remove(id);
+        self.forget(deadline, order);
+        deadline
     }
 
     /// Gives back what a burst left.
@@ -138,6 +153,7 @@ impl<T: Copy + Default> Wheel<T> {
                 let next = self.alarms[id].place.after();
                 if self.alarms[id].tick <= self.tick {
                     let Alarm { deadline, order, what, .. } = self.alarms.remove(id);
+                    self.forget(deadline, order);
                     due.push(Ring { deadline, order, what });
                 } else {
                     self.list(id);
@@ -153,7 +169,16 @@ impl<T: Copy + Default> Wheel<T> {
     /// Monotonic ms at which to look again; not after the next deadline. `None`: nothing is set.
     #[expect(clippy::cast_precision_loss, reason = "ticks are below 2^53")]
     pub fn next(&self) -> Option<f64> {
+        if let Some(sorted) = &self.sorted {
+            return sorted.first().map(|(deadline, _)| f64::from_bits(*deadline));
+        }
         self.next_slot().map(|(.., start)| start as f64 / RESOLUTION)
+    }
+
+    fn forget(&mut self, deadline: f64, order: u64) {
+        if let Some(sorted) = &mut self.sorted {
+            sorted.remove(&(deadline.to_bits(), order));
+        }
     }
 
     /// The occupied slot that begins first: level, slot, first tick.

@@ -174,6 +174,16 @@ impl System {
         self.names.holder(name)
     }
 
+    /// Says what an actor understands that has a name, or is about to get one: a text of its language's (G242).
+    pub fn announce(&self, pid: Pid, spoken: &str) {
+        self.names.announce(pid, spoken);
+    }
+
+    /// Who has a name, and what that one understands, as far as it was said.
+    pub fn spoken(&self, name: &str) -> Option<(Pid, Option<Arc<str>>)> {
+        self.names.spoken(name)
+    }
+
     /// Who pays for the buffers of all its isolates. Whoever asks first says how many bytes may be outstanding.
     ///
     /// ```

@@ -48,13 +48,18 @@ const onBackend = (backend: Options["backend"], cities: Cities, options: Options
     )
   }
   return attempt(backend).pipe(
-    Effect.catchTag("NativeUnavailable", (missing) => {
-      const platform = missing.triple === "unknown" ? "this platform" : missing.triple
-      progress.step(
-        `No native scheduler for ${platform}: build it with \`npm run build\` (needs Rust 1.90). Running on the TypeScript twin, on the main thread.`
-      )
-      return attempt("memory")
-    })
+    Effect.catchTag("NativeUnavailable", (missing) =>
+      Effect.gen(function*() {
+        const platform = missing.triple === "unknown" ? "this platform" : missing.triple
+        const fix = `No native scheduler for ${platform}: build it with \`npm run build\` (needs Rust 1.90).`
+        if (options.wantsIsolates) {
+          return yield* Effect.fail(
+            new OptionError(`${fix} --isolates ${options.isolates} needs it: the twin lives in one isolate.`)
+          )
+        }
+        progress.step(`${fix} Running on the TypeScript twin, on the main thread.`)
+        return yield* attempt("memory")
+      }))
   )
 }
 
@@ -70,6 +75,11 @@ const main = async (): Promise<number> => {
   const exit = await Effect.runPromiseExit(onBackend(options.backend, cities, options, progress))
   progress.stop()
   if (Exit.isFailure(exit)) {
+    const error = Cause.squash(exit.cause)
+    if (error instanceof OptionError) {
+      process.stderr.write(`${error.message}\n`)
+      return 2
+    }
     process.stderr.write(`The run failed: ${Cause.pretty(exit.cause)}\n`)
     return 1
   }

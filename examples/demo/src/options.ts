@@ -10,6 +10,8 @@ export interface Options {
   readonly backend: "native" | "memory"
   /** Worker isolates beside main; 0: everything lives on main. */
   readonly isolates: number
+  /** They were asked for by number: without them there is no run. */
+  readonly wantsIsolates: boolean
   readonly json: boolean
   /** Measure the run over no, one and more isolates, and print the table. */
   readonly scaling: boolean
@@ -66,6 +68,7 @@ export const parseOptions = (
       most: mostIsolates,
       otherwise: memory ? 0 : isolatesFor(cores)
     }),
+    wantsIsolates: numbers.isolates !== undefined && numbers.isolates !== "0",
     json,
     scaling
   }

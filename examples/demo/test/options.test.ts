@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { execFileSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import { OptionError, parseOptions } from "../src/options.ts"
+import { OptionError, type Options, parseOptions } from "../src/options.ts"
 
 const refusal = (...argv: ReadonlyArray<string>): string => {
   try {
@@ -22,6 +22,7 @@ describe("options", () => {
       seed: 1,
       backend: "native",
       isolates: 2,
+      wantsIsolates: false,
       json: false,
       scaling: false
     })
@@ -35,6 +36,8 @@ describe("options", () => {
     assert.deepStrictEqual([1, 2, 4, 64].map((cores) => isolates(cores)), [0, 2, 4, 8])
     assert.strictEqual(isolates(64, "--memory"), 0)
     assert.deepStrictEqual([isolates(2, "--isolates", "0"), isolates(2, "--isolates", "64")], [0, 64])
+    const wanted = (...args: Array<string>) => (parseOptions(args, 2) as Options).wantsIsolates
+    assert.deepStrictEqual([wanted("--isolates", "0"), wanted("--isolates", "2")], [false, true])
     assert.strictEqual(isolates(2, "--memory", "--isolates", "0"), 0)
   })
 
@@ -45,6 +48,7 @@ describe("options", () => {
       seed: 0,
       backend: "memory",
       isolates: 0,
+      wantsIsolates: false,
       json: true,
       scaling: false
     })

@@ -1,4 +1,4 @@
-/** What the actors in Rust understand: the other half of `rust/library.rs` and `rust/image.rs`. */
+/** What the actors in Rust understand: the other half of `rust/library.rs`, `rust/image.rs` and `rust/numbers.rs`. */
 import { Actor, ActorRef, SharedBuffer } from "@myrmidonjs/actor"
 import { Schema } from "effect"
 import { Rpc } from "effect/rpc"
@@ -33,5 +33,31 @@ export const Library = Actor.make("Library", [
 
 export const Image = Actor.make("Image", [
   /** The buffer goes there and comes back; its bytes are never copied. */
-  Rpc.make("Invert", { payload: { pixels: SharedBuffer.schema }, success: SharedBuffer.schema })
+  Rpc.make("Invert", { payload: { pixels: SharedBuffer.schema }, success: SharedBuffer.schema }),
+  /** It hands the buffer on to the filter. */
+  Rpc.make("Filter", { payload: { pixels: SharedBuffer.schema }, success: SharedBuffer.schema })
+])
+
+/** An actor in TypeScript that Rust asks with a buffer: the name `filter`. */
+export const Filter = Actor.make("Filter", [
+  Rpc.make("Apply", { payload: { pixels: SharedBuffer.schema }, success: SharedBuffer.schema })
+])
+
+export class TooMuch extends Schema.TaggedError<TooMuch>()("TooMuch", { limit: Schema.Int }) {}
+
+export const Numbers = Actor.make("Numbers", [
+  Rpc.make("Count", { payload: { to: Schema.Int }, success: Schema.Int, error: TooMuch, stream: true }),
+  /** Whatever it is told from now on. */
+  Rpc.make("Watch", { success: Schema.Int, stream: true }),
+  Rpc.make("Tell", { payload: Schema.Int }),
+  Rpc.make("Watching", { success: Schema.Int }),
+  /** It adds up what the source counts, at most so many numbers. */
+  Rpc.make("Sum", { payload: { to: Schema.Int, most: Schema.Int }, success: Schema.Int, error: TooMuch }),
+  Rpc.make("Fail")
+])
+
+/** An actor in TypeScript whose stream Rust reads: the name `source`. */
+export const Source = Actor.make("Source", [
+  Rpc.make("Count", { payload: { to: Schema.Int }, success: Schema.Int, error: TooMuch, stream: true }),
+  Rpc.make("Open", { success: Schema.Int })
 ])

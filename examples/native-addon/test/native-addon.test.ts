@@ -17,7 +17,7 @@ import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { addon } from "../src/addon.ts"
-import { Image, Library, NoDictionary, Subscriber, UnknownWord } from "../src/protocols.ts"
+import { Image, Library, NoDictionary, Numbers, Subscriber, UnknownWord } from "../src/protocols.ts"
 
 const { Count, Define, Fail, Read, Subscribe } = Library.messages
 
@@ -279,9 +279,10 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       for (let n = 0; n < 20; n++) yield* actor.tell(Read({ text: "word" }))
       yield* actor.ask(Count({ word: "word" }))
       const image = yield* Actor.whereis(Image, "image")
+      const numbers = yield* Actor.whereis(Numbers, "numbers")
       yield* subscriber.ask(Subscriber.messages.Seen())
-      const busiest = yield* system.top(3, "reductions")
-      assert.deepStrictEqual(busiest.map(({ pid }) => pid), [actor.pid, subscriber.pid, image.pid])
+      const busiest = yield* system.top(2, "reductions")
+      assert.deepStrictEqual(busiest.map(({ pid }) => pid), [actor.pid, subscriber.pid])
       assert.deepInclude(busiest[0], {
         name: "library",
         protocol: "Library",
@@ -290,7 +291,7 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       })
       for (const by of ["time", "mailbox", "memory"] as const) {
         const pids = (yield* system.top(10, by)).map(({ pid }) => pid)
-        assert.sameMembers(pids, [actor.pid, subscriber.pid, image.pid])
+        assert.sameMembers(pids, [actor.pid, subscriber.pid, image.pid, numbers.pid])
       }
       const rowOf = (protocol: string) =>
         Effect.map(system.behaviors, (rows) => rows.find((row) => row.protocol === protocol))
@@ -301,6 +302,17 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       yield* Actor.kill(actor)
       yield* end
       assert.deepInclude(yield* rowOf("Library"), { actors: 0, reductions: 21, memory: 0 })
+    }))))
+
+  it.live("G226: a crash of an actor in Rust is counted", () =>
+    run(Effect.scoped(Effect.gen(function*() {
+      const crashes = Effect.map(Metric.snapshot, (metrics) => {
+        const found = metrics.find(({ id }) => id === "myrmidon_crashes")
+        return Number((found?.state as { readonly value: number } | undefined)?.value ?? 0)
+      })
+      const before = yield* crashes
+      yield* (yield* library).tell(Fail({ text: "the shelf broke" }))
+      yield* Effect.repeat(crashes, { until: (count) => count === before + 1, schedule: Schedule.spaced("10 millis") })
     }))))
 
   it.live("G226: the accounts of actors in Rust are metrics, read now and then", () =>

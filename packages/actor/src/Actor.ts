@@ -24,6 +24,7 @@ import { provideBehavior } from "./internal/behavior.ts"
 import { cellOf } from "./internal/cell.ts"
 import { senderOf } from "./internal/current.ts"
 import { makeMovable } from "./internal/isolate/movable.ts"
+import { checkKnown } from "./internal/known.ts"
 import { millisOf } from "./internal/mailbox.ts"
 import { lookupName } from "./internal/named.ts"
 import { makeProtocol } from "./internal/protocol.ts"
@@ -116,6 +117,27 @@ export const make = <const Name extends string, const Rpcs extends ReadonlyArray
 /**
  * A protocol from a group that something else serves too.
  *
+ * **Example** (One group, an actor behind it)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc, RpcGroup } from "effect/rpc"
+ *
+ * const group = RpcGroup.make(Rpc.make("Add", { payload: Schema.Int, success: Schema.Int }))
+ * const Counter = Actor.fromRpcGroup("Counter", group)
+ * const CounterLive = Counter.behavior({
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by) }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const counter = yield* CounterLive.spawn(40)
+ *   return yield* counter.ask(Counter.messages.Add(2))
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 42
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -127,6 +149,28 @@ export const fromRpcGroup = <const Name extends string, Rpcs extends Rpc.Any>(
 /**
  * An actor as a dependency: `class TheCounter extends Actor.Service<TheCounter>()("app/TheCounter", Counter) {}`. What is
  * in the context follows a name, so that it stays good over restarts; a supervisor's child provides it.
+ *
+ * **Example** (A program that needs an actor and does not say which)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorRef, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const CounterLive = Counter.behavior({
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by) }
+ * })
+ * class TheCounter extends Actor.Service<TheCounter>()("app/TheCounter", Counter) {}
+ * const add = Effect.flatMap(TheCounter, (counter) => counter.ask(Counter.messages.Add(2)))
+ * const program = Effect.gen(function*() {
+ *   yield* CounterLive.spawn(40, { name: "counter" })
+ *   return yield* Effect.provideService(add, TheCounter, yield* ActorRef.named(Counter, "counter"))
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 42
+ * ```
  *
  * @category constructors
  * @since 0.1.0
@@ -140,6 +184,29 @@ export const Service = <Self>() =>
 /**
  * Takes the services now, from the caller: what is left needs nothing, and can be spawned by the sync calls.
  *
+ * **Example** (Spawning without an Effect, also what needs services)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Context, Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * class Step extends Context.Service<Step, number>()("app/Step") {}
+ * const Counter = Actor.make("Counter", [Rpc.make("Next", { success: Schema.Int })])
+ * const CounterLive = Counter.behavior({
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Next: (state) => Effect.map(Step, (step) => (state.n += step)) }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const system = yield* ActorSystem
+ *   const ready = yield* Actor.provide(CounterLive)
+ *   const counter = system.spawnUnsafe(ready, 40)
+ *   return yield* counter.ask(Counter.messages.Next())
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provideService(Step, 2), Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 42
+ * ```
+ *
  * @category combinators
  * @since 0.1.0
  */
@@ -151,6 +218,26 @@ export const provide = <Rpcs extends Rpc.Any, Args, State, E, R>(
 /**
  * The actor behind the type of an RpcClient: code written for `RpcClient<Rpcs, E>` takes it.
  *
+ * **Example** (Code that was written for an RpcClient)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const CounterLive = Counter.behavior({
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by) }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const client = Actor.client(yield* CounterLive.spawn(40))
+ *   return yield* client.Add(2)
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 42
+ * ```
+ *
  * @category interop
  * @since 0.1.0
  */
@@ -158,6 +245,25 @@ export const client = <Rpcs extends Rpc.Any>(to: Recipient<Rpcs>): RpcClient.Rpc
 
 /**
  * The actor behind an RpcServer: one group, now over HTTP, WebSocket, workers. A death reaches the client as a defect.
+ *
+ * **Example** (An actor behind a server of the group)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc, RpcTest } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const CounterLive = Counter.behavior({
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by) }
+ * })
+ * const remote = Effect.flatMap(RpcTest.makeClient(Counter.group), (client) => client.Add(2))
+ * const CounterHandlers = Actor.layerRpcHandlers(Counter, CounterLive.spawn(40))
+ * const program = Effect.provide(remote, CounterHandlers)
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 42
+ * ```
  *
  * @category interop
  * @since 0.1.0
@@ -167,9 +273,30 @@ export const layerRpcHandlers = <Name extends string, Rpcs extends Rpc.Any, E, R
   to: Effect.Effect<Recipient<Rpcs>, E, R>
 ): Layer.Layer<Rpc.ToHandler<Rpcs>, E, Exclude<R, Scope.Scope>> => makeHandlers(protocol, to)
 
+const stopOptions: ReadonlySet<string> = new Set(["timeout"])
+
 /**
  * Asks an actor to end, in order behind what was sent before, and waits for it. After `timeout` it is killed; one that
  * is no duration above zero is `InvalidOption`, and asks nothing.
+ *
+ * **Example** (An end in order, and one by force)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Worker = Actor.make("Worker", [Rpc.make("Hang")])
+ * const WorkerLive = Worker.behavior({ init: () => 0, handlers: { Hang: () => Effect.never } })
+ * const program = Effect.gen(function*() {
+ *   const idle = yield* WorkerLive.spawn()
+ *   const stuck = yield* WorkerLive.spawn()
+ *   yield* stuck.tell(Worker.messages.Hang())
+ *   return [yield* Actor.stop(idle), yield* Actor.stop(stuck, { timeout: "10 millis" })]
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => [{ _tag: "Shutdown" }, { _tag: "Killed" }]
+ * ```
  *
  * @category lifecycle
  * @since 0.1.0
@@ -185,9 +312,10 @@ export function stop(
 ): Effect.Effect<ExitReason, InvalidOption> {
   return Effect.suspend((): Effect.Effect<ExitReason, InvalidOption> => {
     let timeout = Infinity
-    if (options?.timeout !== undefined) {
+    if (options !== undefined) {
       try {
-        timeout = millisOf("timeout", options.timeout, Infinity)
+        checkKnown(options, stopOptions)
+        if (options.timeout !== undefined) timeout = millisOf("timeout", options.timeout, Infinity)
       } catch (error) {
         return error instanceof InvalidOption ? Effect.fail(error) : Effect.die(error)
       }
@@ -250,6 +378,26 @@ const signal = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> =>
 /**
  * Ends an actor at once: cannot be trapped, and acts ahead of everything.
  *
+ * **Example** (Ending somebody who hangs)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, Monitor } from "@myrmidonjs/actor"
+ * import { Effect } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Worker = Actor.make("Worker", [Rpc.make("Hang")])
+ * const WorkerLive = Worker.behavior({ init: () => 0, handlers: { Hang: () => Effect.never } })
+ * const program = Effect.gen(function*() {
+ *   const worker = yield* WorkerLive.spawn()
+ *   const down = yield* Monitor.make(worker)
+ *   yield* worker.tell(Worker.messages.Hang())
+ *   yield* Actor.kill(worker)
+ *   return yield* down
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => { _tag: "Killed" }
+ * ```
+ *
  * @category lifecycle
  * @since 0.1.0
  */
@@ -259,6 +407,28 @@ export const kill = (ref: AnyRef): Effect.Effect<void> => signal(ref, ExitReason
  * Sends an exit signal: an actor with `signals.exit` gets it as a value, any other reason than `Normal` ends the others,
  * and `Normal` whoever says it to itself. It comes from the actor whose handler runs this, or from nobody. What is no `ExitReason` is a defect, `InvalidOption`, and nothing is sent.
  *
+ * **Example** (A signal as a value, for who traps)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, ExitReason } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Worker = Actor.make("Worker", [Rpc.make("Seen", { success: Schema.Array(Schema.String) })])
+ * const WorkerLive = Worker.behavior({
+ *   init: (): Array<string> => [],
+ *   handlers: { Seen: (state) => state },
+ *   signals: { exit: (state, signal) => void state.push(signal.reason._tag) }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const worker = yield* WorkerLive.spawn()
+ *   yield* Actor.exit(worker, ExitReason.shutdown("maintenance"))
+ *   return yield* worker.ask(Worker.messages.Seen())
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["Shutdown"]
+ * ```
+ *
  * @category lifecycle
  * @since 0.1.0
  */
@@ -266,7 +436,32 @@ export const exit = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> => si
 
 /**
  * Delivers nothing to an actor any more, until `resume`: its queue is kept, and bounded as ever; kill, exit signals and
- * links act. Idempotent.
+ * links act. An ordered stop is in the queue, so that whoever closes its scope kills it after `shutdownTimeout`.
+ * Idempotent.
+ *
+ * **Example** (What is sent meanwhile waits)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const CounterLive = Counter.behavior({
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by) }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const counter = yield* CounterLive.spawn(40)
+ *   yield* Actor.suspend(counter)
+ *   yield* counter.tell(Counter.messages.Add(2))
+ *   const { mailbox, status } = yield* Actor.info(counter)
+ *   yield* Actor.resume(counter)
+ *   return [status, mailbox, yield* counter.ask(Counter.messages.Add(0))]
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["suspended", 1, 42]
+ * ```
  *
  * @category lifecycle
  * @since 0.1.0
@@ -277,6 +472,29 @@ export const suspend = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
 /**
  * Ends a suspension. Idempotent.
  *
+ * **Example** (What has waited is handled, in its order)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const CounterLive = Counter.behavior({
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by) }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const counter = yield* CounterLive.spawn(39)
+ *   yield* Actor.suspend(counter)
+ *   yield* counter.tell(Counter.messages.Add(1))
+ *   yield* Actor.resume(counter)
+ *   return yield* counter.ask(Counter.messages.Add(2))
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 42
+ * ```
+ *
  * @category lifecycle
  * @since 0.1.0
  */
@@ -286,6 +504,28 @@ export const resume = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
 /**
  * Mailbox length, reductions, time, memory, links and state of life of one actor.
  *
+ * **Example** (What an actor has done)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const CounterLive = Counter.behavior({
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by) }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const counter = yield* CounterLive.spawn(40, { name: "counter" })
+ *   yield* counter.ask(Counter.messages.Add(2))
+ *   const { mailbox, name, protocol, reductions } = yield* Actor.info(counter)
+ *   return { mailbox, name, protocol, reductions }
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => { mailbox: 0, name: "counter", protocol: "Counter", reductions: 1 }
+ * ```
+ *
  * @category observability
  * @since 0.1.0
  */
@@ -293,6 +533,23 @@ export const info = (ref: AnyRef): Effect.Effect<ActorInfo, ActorExited> => Effe
 
 /**
  * Whether an actor has not ended. An exit signal that was sent before is honoured first.
+ *
+ * **Example** (Before and after a kill)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect } from "effect"
+ *
+ * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
+ * const program = Effect.gen(function*() {
+ *   const worker = yield* WorkerLive.spawn()
+ *   const before = yield* Actor.isAlive(worker)
+ *   yield* Actor.kill(worker)
+ *   return [before, yield* Actor.isAlive(worker)]
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => [true, false]
+ * ```
  *
  * @category observability
  * @since 0.1.0
@@ -303,6 +560,28 @@ export const isAlive = (ref: AnyRef): Effect.Effect<boolean> => Effect.suspend((
  * The actor that has a name in this system. Of one in another isolate that isolate is asked what it understands:
  * `IsolateUnavailable` when it does not answer within `isolateSilence`. An actor in Rust that declares its `fingerprint`
  * is found with a protocol of that shape alone.
+ *
+ * **Example** (Finding an actor by its name)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const CounterLive = Counter.behavior({
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by) }
+ * })
+ * const program = Effect.gen(function*() {
+ *   yield* CounterLive.spawn(40, { name: "counter" })
+ *   const counter = yield* Actor.whereis(Counter, "counter")
+ *   const nobody = yield* Effect.flip(Actor.whereis(Counter, "other"))
+ *   return [yield* counter.ask(Counter.messages.Add(2)), nobody._tag]
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => [42, "NameNotFound"]
+ * ```
  *
  * @category names
  * @since 0.1.0

@@ -100,6 +100,9 @@ export interface NamedRef<in Rpcs extends Rpc.Any> extends Recipient<Rpcs> {
  */
 export type AnyRef = ActorRef<never>
 
+// A number that is no PID is nobody's: it must not reach the words of a record.
+const knownPid = (pid: Pid): Pid => Pid.isPid(pid) ? pid : 0 as Pid
+
 /**
  * Refs in payloads, by name and by PID.
  *
@@ -133,6 +136,11 @@ export const ActorRef: {
     behavior: Behavior<Rpcs, Args, State, E, R>,
     name: string
   ) => Effect.Effect<NamedRef<Rpcs>, never, ActorSystem>
+  /** A ref from the PID of an actor that runs `behavior`, or another of its protocol. Unchecked until first used. */
+  readonly fromPidFor: <Rpcs extends Rpc.Any, Args, State, E, R>(
+    behavior: Behavior<Rpcs, Args, State, E, R>,
+    pid: Pid
+  ) => Effect.Effect<ActorRef<Rpcs>, never, ActorSystem>
   /** A ref from a PID that was stored or printed. Unchecked until first used. */
   readonly fromPid: <Name extends string, Rpcs extends Rpc.Any>(
     protocol: Protocol<Name, Rpcs>,
@@ -144,10 +152,14 @@ export const ActorRef: {
     Effect.map(ActorSystem, (system) => makeNamed(hostOf(system), protocol, name)),
   namedFor: <Rpcs extends Rpc.Any, Args, State, E, R>(behavior: Behavior<Rpcs, Args, State, E, R>, name: string) =>
     Effect.map(ActorSystem, (system) => makeNamedFor(hostOf(system), behaviorOf(behavior).program, name)),
+  fromPidFor: <Rpcs extends Rpc.Any, Args, State, E, R>(behavior: Behavior<Rpcs, Args, State, E, R>, pid: Pid) =>
+    Effect.map(ActorSystem, (system) => {
+      const { program } = behaviorOf(behavior)
+      const host = hostOf(system)
+      return host.cellOf(knownPid(pid), program, () => program) as unknown as ActorRef<Rpcs>
+    }),
   fromPid: <Name extends string, Rpcs extends Rpc.Any>(protocol: Protocol<Name, Rpcs>, pid: Pid) =>
     Effect.map(ActorSystem, (system) => {
-      // A number that is no PID is nobody's: it must not reach the words of a record.
-      const known = Pid.isPid(pid) ? pid : 0 as Pid
-      return hostOf(system).typed(known, protocol.name, infosOf(protocol.group)) as unknown as ActorRef<Rpcs>
+      return hostOf(system).typed(knownPid(pid), protocol.name, infosOf(protocol.group)) as unknown as ActorRef<Rpcs>
     })
 }

@@ -74,6 +74,8 @@ export interface NativeOptions extends SystemOptions {
   readonly addon?: string | undefined
   /** A worker isolate that gives no sign of life for so long is reported (`IsolateSilent`). 5 seconds by default. */
   readonly isolateSilence?: Duration.Input | undefined
+  /** The same of one that imports a module, which may hold its thread. 1 minute by default, and never below the other. */
+  readonly importSilence?: Duration.Input | undefined
 }
 
 /**
@@ -212,6 +214,12 @@ export class ActorSystem extends Context.Service<ActorSystem, {
    * other isolates are as old as their last report (G226).
    */
   readonly behaviors: Effect.Effect<ReadonlyArray<BehaviorInfo>>
+  /**
+   * Done when nobody is left of what an isolate that has ended had started in other isolates: those actors end with it, and
+   * some take their time. An isolate that does not answer is not waited for. Of one that lives, and without worker
+   * isolates, it is done at once.
+   */
+  readonly whenGone: (isolate: number) => Effect.Effect<void>
   /** Bounded: a slow reader loses letters, which the metric `myrmidon_dropped_letters` counts. */
   readonly deadLetters: Stream.Stream<DeadLetter>
   /** Bounded: a slow reader loses events, which the metric `myrmidon_dropped_events` counts. */

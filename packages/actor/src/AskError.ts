@@ -45,6 +45,31 @@ export class AskTimeout extends Schema.TaggedError<AskTimeout>("myrmidon/AskTime
 /**
  * A question got no answer; `reason` says why, `tag` which question.
  *
+ * **Example** (Why there was no answer)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const CounterLive = Counter.behavior({
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by) }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const counter = yield* CounterLive.spawn(0)
+ *   yield* Actor.stop(counter)
+ *   return yield* Effect.catchTag(
+ *     counter.ask(Counter.messages.Add(1)),
+ *     "AskError",
+ *     ({ reason, tag }) => Effect.succeed(`${tag}: ${reason._tag}`)
+ *   )
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => "Add: ActorExited"
+ * ```
+ *
  * @category errors
  * @since 0.1.0
  */

@@ -18,7 +18,14 @@ import { behaviorOf } from "./internal/behaviorImpl.ts"
 import { Cell } from "./internal/cell.ts"
 import { registerUpgrade } from "./internal/isolate/registry.ts"
 import { holderNow } from "./internal/named.ts"
-import { checkedUpgrade, resolveSelection, resolveSwap, togetherOf, versionOf } from "./internal/swapOptions.ts"
+import {
+  checkedUpgrade,
+  resolveRollback,
+  resolveSelection,
+  resolveSwap,
+  swapOptions as optionsOf,
+  togetherOf
+} from "./internal/swapOptions.ts"
 import type { Plan, Report } from "./internal/swapReport.ts"
 import { planMany, rollBackOne, swapMany, swapOne } from "./internal/swapWhere.ts"
 import { swapError, UpgradeImpl } from "./internal/upgrade.ts"
@@ -190,6 +197,35 @@ export const upgrade = <
  * One upgrade after the other, as one: nothing in between is ever seen. Throws `InvalidOption` when the second does not
  * start from the behaviour that the first ends with.
  *
+ * **Example** (Two versions further in one step)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, HotSwap } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const V1 = Counter.behavior({ init: (n: number) => ({ n }), handlers: { Add: (state, by) => (state.n += by) } })
+ * const V2 = Counter.behavior({
+ *   version: "2",
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by * 10) }
+ * })
+ * const V3 = Counter.behavior({
+ *   version: "3",
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by * 100) }
+ * })
+ * const toV3 = HotSwap.andThen(HotSwap.upgrade(V1, V2), HotSwap.upgrade(V2, V3))
+ * const program = Effect.gen(function*() {
+ *   const counter = yield* V1.spawn(1)
+ *   yield* HotSwap.swap(counter, toV3)
+ *   return yield* counter.ask(Counter.messages.Add(1))
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 101
+ * ```
+ *
  * @category combinators
  * @since 0.1.0
  */
@@ -276,6 +312,37 @@ const holder = (ref: AnyRef | NamedRef<never>): Effect.Effect<Cell, SwapError> =
  *
  * A handler that swaps its own actor waits for itself, until the time is over: it forks the swap (`Effect.forkDetach`).
  *
+ * **Example** (A version on probation, which crashes)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, HotSwap } from "@myrmidonjs/actor"
+ * import { Effect, Fiber, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const { Add } = Counter.messages
+ * const V1 = Counter.behavior({ init: (n: number) => ({ n }), handlers: { Add: (state, by) => (state.n += by) } })
+ * const Bad = Counter.behavior({
+ *   version: "bad",
+ *   init: (n: number) => ({ n }),
+ *   handlers: {
+ *     Add: () => {
+ *       throw new Error("never tried")
+ *     }
+ *   }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const counter = yield* V1.spawn(1)
+ *   const swapped = yield* Effect.forkChild(Effect.flip(HotSwap.swap(counter, HotSwap.upgrade(V1, Bad), { canary: {} })))
+ *   yield* Effect.yieldNow
+ *   yield* counter.tell(Add(1))
+ *   const { reason } = yield* Fiber.join(swapped)
+ *   return [reason._tag, yield* counter.ask(Add(1))]
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["RolledBack", 2]
+ * ```
+ *
  * @category swapping
  * @since 0.1.0
  */
@@ -285,7 +352,7 @@ export const swap = <From extends Rpc.Any, To extends Rpc.Any, R>(
   swapOptions?: SwapOptions
 ): Effect.Effect<ActorRef<To>, SwapError, R | ActorSystem> =>
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
-    Effect.flatMap(options(() => resolveSwap(swapOptions)), (resolved) =>
+    Effect.flatMap(options(() => resolveSwap(swapOptions, optionsOf.one)), (resolved) =>
       Effect.map(
         Effect.flatMap(
           holder(ref),
@@ -300,6 +367,30 @@ export const swap = <From extends Rpc.Any, To extends Rpc.Any, R>(
  * still, changed and let go, and nobody changes when one fails. Failures are in the report, actor by actor. A crowd is
  * worked through in turns of the event loop: who is spawned meanwhile is not looked for.
  *
+ * **Example** (Everybody, one after the other)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, HotSwap } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const V1 = Counter.behavior({ init: (n: number) => ({ n }), handlers: { Add: (state, by) => (state.n += by) } })
+ * const V2 = Counter.behavior({
+ *   version: "2",
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by * 10) }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const counters = yield* Effect.replicateEffect(V1.spawn(1), 3)
+ *   const { failed, swapped } = yield* HotSwap.swapAll(HotSwap.upgrade(V1, V2))
+ *   const answers = yield* Effect.forEach(counters, (counter) => counter.ask(Counter.messages.Add(1)))
+ *   return { swapped, failed, answers }
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => { swapped: 3, failed: [], answers: [11, 11, 11] }
+ * ```
+ *
  * @category swapping
  * @since 0.1.0
  */
@@ -309,7 +400,7 @@ export const swapAll = <From extends Rpc.Any, To extends Rpc.Any, R>(
 ): Effect.Effect<SwapReport, never, R | ActorSystem> =>
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
     Effect.gen(function*() {
-      const resolved = yield* options(() => resolveSwap(swapOptions))
+      const resolved = yield* options(() => resolveSwap(swapOptions, optionsOf.group))
       const together = yield* options(() => togetherOf(swapOptions?.together))
       const selection = yield* options(() => resolveSelection(swapOptions))
       return yield* swapMany(impl(upgrade), context, selection, together, resolved)
@@ -318,6 +409,32 @@ export const swapAll = <From extends Rpc.Any, To extends Rpc.Any, R>(
 
 /**
  * Runs the migrations on copies and commits nothing: of all actors, or of a `sample`, evenly spread. Nobody is held up.
+ *
+ * **Example** (A rehearsal on copies)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, HotSwap } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const V1 = Counter.behavior({ init: (n: number) => ({ n }), handlers: { Add: (state, by) => (state.n += by) } })
+ * const V2 = Counter.behavior({
+ *   version: "2",
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by * 10) }
+ * })
+ * const toV2 = HotSwap.upgrade(V1, V2, {
+ *   migrate: ({ n }) => n < 0 ? Effect.fail("below zero") : { n }
+ * })
+ * const program = Effect.gen(function*() {
+ *   yield* Effect.forEach([1, -1, 2], (n) => V1.spawn(n))
+ *   const { checked, failures } = yield* HotSwap.plan(toV2)
+ *   return [checked, failures.map(({ error }) => error.reason._tag)]
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => [3, ["MigrationFailed"]]
+ * ```
  *
  * @category swapping
  * @since 0.1.0
@@ -337,7 +454,7 @@ export const plan = <From extends Rpc.Any, To extends Rpc.Any, R>(
     Effect.gen(function*() {
       const selection = yield* options(() => resolveSelection(planOptions))
       const sample = yield* options(() => sampleOf(planOptions?.sample))
-      const { timeout } = yield* options(() => resolveSwap({ timeout: planOptions?.timeout }))
+      const { timeout } = yield* options(() => resolveSwap(planOptions, optionsOf.rehearsal))
       return yield* planMany(impl(upgrade), context, selection, sample, timeout)
     })
   )
@@ -352,6 +469,31 @@ const sampleOf = (sample: number | undefined): number => {
  * Back to the version before, or to a named one that is still kept, with the state that it had; what was done since is
  * kept only by an upgrade with `back`. A canary ends by it. A name is that of whoever has it now, as in `swap`.
  *
+ * **Example** (The version before, with its state)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, HotSwap } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const V1 = Counter.behavior({ init: (n: number) => ({ n }), handlers: { Add: (state, by) => (state.n += by) } })
+ * const V2 = Counter.behavior({
+ *   version: "2",
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by * 10) }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const counter = yield* V1.spawn(1)
+ *   yield* HotSwap.swap(counter, HotSwap.upgrade(V1, V2))
+ *   yield* counter.ask(Counter.messages.Add(1))
+ *   yield* HotSwap.rollback(counter)
+ *   return yield* counter.ask(Counter.messages.Add(1))
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 2
+ * ```
+ *
  * @category swapping
  * @since 0.1.0
  */
@@ -359,19 +501,37 @@ export const rollback = (
   ref: AnyRef | NamedRef<never>,
   rollbackOptions?: { readonly version?: string | undefined; readonly timeout?: Duration.Input | undefined }
 ): Effect.Effect<void, SwapError, ActorSystem> =>
-  Effect.flatMap(ActorSystem, () =>
-    Effect.flatMap(
-      options(() => ({
-        timeout: resolveSwap(rollbackOptions).timeout,
-        version: versionOf(rollbackOptions?.version)
-      })),
-      ({ timeout, version }) => Effect.flatMap(holder(ref), (cell) => rollBackOne(cell, version, timeout))
-    ))
+  // One step for each of very many.
+  Effect.flatMap(ActorSystem, () => {
+    const { timeout, version } = resolveRollback(rollbackOptions)
+    const found = holderNow(ref)
+    return found instanceof Cell ? rollBackOne(found, version, timeout) : Effect.fail(swapError(found))
+  })
 
 /**
  * For development: imports the module again whenever its file changes, and lets `apply` swap the actors that live. A file
  * that cannot be imported is logged and changes nothing. Ends never by itself; what was imported stays in memory. Needs
  * `node:fs`. `examples/hot-reload` is a program that does it.
+ *
+ * **Example** (Reading the new behaviour out of the module)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, HotSwap } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const CounterLive = Counter.behavior({ init: (n: number) => ({ n }), handlers: { Add: ({ n }, by) => n + by } })
+ * const reload = HotSwap.watch(import.meta.url, (module) =>
+ *   HotSwap.swapAll(HotSwap.upgrade(CounterLive, (module as { readonly CounterLive: typeof CounterLive }).CounterLive)))
+ * // Beside the program, for as long as that runs.
+ * const program = Effect.andThen(
+ *   Effect.forkScoped(reload),
+ *   Effect.flatMap(CounterLive.spawn(40), (counter) => counter.ask(Counter.messages.Add(2)))
+ * )
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 42
+ * ```
  *
  * @category swapping
  * @since 0.1.0

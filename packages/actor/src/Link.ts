@@ -16,6 +16,23 @@ import { endsOf, watch } from "./internal/watch.ts"
  * One way: never succeeds, fails when the actor ends abnormally, and waits for ever when it ends in order. For
  * `Effect.raceFirst`.
  *
+ * **Example** (Waiting no longer than an actor lives)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, Link } from "@myrmidonjs/actor"
+ * import { Effect } from "effect"
+ *
+ * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
+ * const program = Effect.gen(function*() {
+ *   const worker = yield* WorkerLive.spawn()
+ *   yield* Actor.kill(worker)
+ *   const signal = yield* Effect.flip(Effect.raceFirst(Effect.never, Link.exit(worker)))
+ *   return [signal._tag, signal.reason._tag]
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["ExitSignal", "Killed"]
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -61,6 +78,23 @@ export const linked: {
 
 /**
  * Trapping: the signals as values, the normal ones too; ends when all of `refs` have ended.
+ *
+ * **Example** (Every end, also those in order)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, Link } from "@myrmidonjs/actor"
+ * import { Effect, Stream } from "effect"
+ *
+ * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
+ * const program = Effect.gen(function*() {
+ *   const workers = yield* Effect.replicateEffect(WorkerLive.spawn(), 2)
+ *   yield* Effect.forEach(workers, (worker) => Actor.stop(worker))
+ *   const signals = yield* Stream.runCollect(Link.signals(workers))
+ *   return signals.map(({ reason }) => reason._tag)
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["NoProc", "NoProc"]
+ * ```
  *
  * @category streams
  * @since 0.1.0

@@ -28,6 +28,40 @@ export interface Mailbox {
  * Annotation of an Rpc: `Rpc.make("Cancel").annotate(Lane, "priority")`. The receiver's protocol decides, never a
  * sender. DOWN signals and replies never overtake.
  *
+ * **Example** (A message that overtakes)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, Lane } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Log = Actor.make("Log", [
+ *   Rpc.make("Line", { payload: Schema.String }),
+ *   Rpc.make("Urgent", { payload: Schema.String }).annotate(Lane, "priority"),
+ *   Rpc.make("Read", { success: Schema.Array(Schema.String) })
+ * ])
+ * const { Line, Read, Urgent } = Log.messages
+ * const LogLive = Log.behavior({
+ *   init: (): Array<string> => [],
+ *   handlers: {
+ *     Line: (lines, line) => void lines.push(line),
+ *     Urgent: (lines, line) => void lines.push(line),
+ *     Read: (lines) => lines
+ *   }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const log = yield* LogLive.spawn()
+ *   yield* Actor.suspend(log)
+ *   yield* log.tell(Line("a"))
+ *   yield* log.tell(Line("b"))
+ *   yield* log.tell(Urgent("!"))
+ *   yield* Actor.resume(log)
+ *   return yield* log.ask(Read())
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["!", "a", "b"]
+ * ```
+ *
  * @category annotations
  * @since 0.1.0
  */
@@ -39,6 +73,35 @@ export const Lane: Context.Reference<"normal" | "priority"> = Context.Reference<
 /**
  * Annotation of an Rpc: `Rpc.make("Status").annotate(Reentrant, true)` lets it enter while a handler of the same actor
  * waits. Without it an actor handles one message at a time.
+ *
+ * **Example** (An answer while another one waits)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, Reentrant } from "@myrmidonjs/actor"
+ * import { Deferred, Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Job = Actor.make("Job", [
+ *   Rpc.make("Run", { success: Schema.String }),
+ *   Rpc.make("Finish").annotate(Reentrant, true)
+ * ])
+ * const JobLive = Job.behavior({
+ *   init: () => Deferred.makeUnsafe<string>(),
+ *   handlers: {
+ *     Run: (done) => Deferred.await(done),
+ *     Finish: (done) => void Deferred.doneUnsafe(done, Effect.succeed("finished"))
+ *   }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const job = yield* JobLive.spawn()
+ *   const [answer] = yield* Effect.all([job.ask(Job.messages.Run()), job.tell(Job.messages.Finish())], {
+ *     concurrency: "unbounded"
+ *   })
+ *   return answer
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => "finished"
+ * ```
  *
  * @category annotations
  * @since 0.1.0

@@ -70,6 +70,15 @@ export declare namespace Message {
     ? [StreamTag<Rpcs>] extends [never] ? Message<Rpcs["_tag"], Rpc.Payload<Rpcs>> : never
     : never
   /**
+   * What the constructor of an Rpc takes: its payload, or nothing where there is none. `any` and `unknown` are payloads.
+   *
+   * @category utility types
+   * @since 0.1.0
+   */
+  export type Arguments<R extends Rpc.Any, Payload> = unknown extends Rpc.Payload<R> ? [payload: Payload]
+    : [Rpc.Payload<R>] extends [void] ? []
+    : [payload: Payload]
+  /**
    * Makes the messages of one Rpc.
    *
    * @category models
@@ -77,11 +86,9 @@ export declare namespace Message {
    */
   export interface Constructor<R extends Rpc.Any> {
     /** Trusts the type: one small object beside the payload, and none at all where there is no payload. */
-    (...payload: [Rpc.Payload<R>] extends [void] ? [] : [payload: Rpc.Payload<R>]): Message<R["_tag"], Rpc.Payload<R>>
+    (...payload: Arguments<R, Rpc.Payload<R>>): Message<R["_tag"], Rpc.Payload<R>>
     /** Fills constructor defaults and checks the schema; throws its `SchemaError`. */
-    readonly make: (
-      ...payload: [Rpc.Payload<R>] extends [void] ? [] : [payload: Rpc.PayloadConstructor<R>]
-    ) => Message<R["_tag"], Rpc.Payload<R>>
+    readonly make: (...payload: Arguments<R, Rpc.PayloadConstructor<R>>) => Message<R["_tag"], Rpc.Payload<R>>
     /** Whether a message is one of these. */
     readonly is: (message: Message<string, unknown>) => message is Message<R["_tag"], Rpc.Payload<R>>
     /** The Rpc itself. */

@@ -45,6 +45,24 @@ export const make = (ref: AnyRef): Effect.Effect<Effect.Effect<ExitReason>, neve
 /**
  * The ends of several actors, as they come; ends when all of them have ended.
  *
+ * **Example** (Until the last has ended)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, Monitor } from "@myrmidonjs/actor"
+ * import { Effect, Fiber, Stream } from "effect"
+ *
+ * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
+ * const program = Effect.gen(function*() {
+ *   const [a, b] = [yield* WorkerLive.spawn(), yield* WorkerLive.spawn()]
+ *   const downs = yield* Effect.forkChild(Stream.runCollect(Monitor.downs([a, b])), { startImmediately: true })
+ *   yield* Actor.kill(b)
+ *   yield* Actor.stop(a)
+ *   return (yield* Fiber.join(downs)).map(({ from, reason }) => [from === a.pid ? "a" : "b", reason._tag])
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => [["b", "Killed"], ["a", "Shutdown"]]
+ * ```
+ *
  * @category streams
  * @since 0.1.0
  */

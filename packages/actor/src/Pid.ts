@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { pidForm } from "./internal/codec/forms.ts"
 import { wireForm } from "./internal/codec/wireSchema.ts"
+import { MAX_GENERATION, MAX_INDEX, MAX_SHARD } from "./internal/generated/numbers.ts"
 
 /**
  * A plain number at run time (53 bits): `===`, `Map` key, sendable. Branded, so that arithmetic results and literals
@@ -21,9 +22,6 @@ import { wireForm } from "./internal/codec/wireSchema.ts"
  */
 export type Pid = number & Brand.Brand<"~myrmidon/Pid">
 
-const maxIndex = 2 ** 24 - 1
-const maxShard = 2 ** 8 - 1
-const maxGeneration = 2 ** 21 - 1
 const form = /^<(0|[1-9]\d{0,2})\.([1-9]\d{0,7})\.(0|[1-9]\d{0,6})>$/
 
 const print = (pid: Pid): string => {
@@ -35,7 +33,7 @@ const parseUndefined = (text: string): Pid | undefined => {
   const match = form.exec(text)
   if (match === null) return undefined
   const shard = Number(match[1]), index = Number(match[2]), generation = Number(match[3])
-  if (shard > maxShard || index > maxIndex || generation > maxGeneration) return undefined
+  if (shard > MAX_SHARD || index > MAX_INDEX || generation > MAX_GENERATION) return undefined
   return (generation * 4294967296 + shard * 16777216 + index) as Pid
 }
 

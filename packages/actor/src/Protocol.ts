@@ -34,6 +34,9 @@ export interface Protocol<in out Name extends string, in out Rpcs extends Rpc.An
    * `State` is what `init` returns, succeeds with (an Effect) or resolves with (a Promise): the actor starts when that is
    * done, and a defect or a rejection is `InitCrashed`. `R` and `E` are collected from `init`, handlers, signals and
    * `terminate`. A `Scope` in `init` lives as long as the actor, in a handler as long as its reply.
+   *
+   * An `init` made by `Effect.fn` gets a name first, or the state of handlers beside it is `unknown`: TypeScript looks at a
+   * function that a call returns last. `init: (n: number) => Effect.gen(...)` needs none.
    */
   readonly behavior: <
     Init,

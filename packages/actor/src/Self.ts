@@ -153,6 +153,16 @@ export declare namespace Self {
       args: Args,
       options?: ChildOptions
     ) => Effect.Effect<ActorRef<Rpcs>, E | SpawnError, R>
+    /**
+     * `spawn`, begun at once: the ref of a child that has started, else the Effect that waits for its `init`, or says how
+     * it failed. That is to be run; interrupted, the child never was. For a parent of very many: a plain `init` takes
+     * no fiber. Throws `SpawnError`.
+     */
+    readonly begin: <Rpcs extends Rpc.Any, Args, State, E>(
+      behavior: Behavior<Rpcs, Args, State, E>,
+      args: Args,
+      options?: ChildOptions
+    ) => ActorRef<Rpcs> | Effect.Effect<ActorRef<Rpcs>, E | SpawnError>
     /** Sync, for behaviours that need nothing and cannot fail; throws `SpawnError`. */
     readonly spawnUnsafe: <Rpcs extends Rpc.Any, Args, State>(
       behavior: Behavior<Rpcs, Args, State>,
@@ -180,6 +190,24 @@ export declare namespace Self {
 
 /**
  * The running actor, for Effects below a handler. In the context once per actor; costs nothing per message.
+ *
+ * **Example** (Who runs this)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, CurrentActor } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const whoami = Effect.map(CurrentActor, (self) => self.pid)
+ * const Worker = Actor.make("Worker", [Rpc.make("Who", { success: Schema.Number })])
+ * const WorkerLive = Worker.behavior({ init: () => 0, handlers: { Who: () => whoami } })
+ * const program = Effect.gen(function*() {
+ *   const worker = yield* WorkerLive.spawn()
+ *   return (yield* worker.ask(Worker.messages.Who())) === worker.pid
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => true
+ * ```
  *
  * @category services
  * @since 0.1.0

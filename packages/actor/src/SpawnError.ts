@@ -169,6 +169,25 @@ export class InvalidOption extends Schema.TaggedError<InvalidOption>("myrmidon/I
 /**
  * An actor was not started; `reason` says why. What `init` itself declares stays beside this, untouched.
  *
+ * **Example** (A name that somebody has)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect } from "effect"
+ *
+ * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
+ * const program = Effect.gen(function*() {
+ *   const first = yield* WorkerLive.spawn(undefined, { name: "db" })
+ *   return yield* Effect.catchTag(
+ *     WorkerLive.spawn(undefined, { name: "db" }),
+ *     "SpawnError",
+ *     ({ reason }) => Effect.succeed(reason._tag === "NameTaken" && reason.holder === first.pid)
+ *   )
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => true
+ * ```
+ *
  * @category errors
  * @since 0.1.0
  */

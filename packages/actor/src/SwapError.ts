@@ -145,6 +145,34 @@ export class RolledBack extends Schema.TaggedError<RolledBack>("myrmidon/RolledB
 /**
  * In every case but `RolledBack` nothing has changed; after `RolledBack` the old behaviour and state are back.
  *
+ * **Example** (A migration that fails changes nothing)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, HotSwap } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const V1 = Counter.behavior({ init: (n: number) => ({ n }), handlers: { Add: (state, by) => (state.n += by) } })
+ * const V2 = Counter.behavior({
+ *   version: "2",
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by * 10) }
+ * })
+ * const toV2 = HotSwap.upgrade(V1, V2, {
+ *   migrate: () => {
+ *     throw new Error("not this one")
+ *   }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const counter = yield* V1.spawn(1)
+ *   const error = yield* Effect.flip(HotSwap.swap(counter, toV2))
+ *   return [error.reason._tag, yield* counter.ask(Counter.messages.Add(1))]
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["MigrationFailed", 2]
+ * ```
+ *
  * @category errors
  * @since 0.1.0
  */

@@ -65,6 +65,33 @@ export class BadMessage extends Schema.TaggedError<BadMessage>("myrmidon/BadMess
 /**
  * A tell was refused; `reason` says why.
  *
+ * **Example** (A mailbox that is full)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const CounterLive = Counter.behavior({
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by) }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const counter = yield* CounterLive.spawn(0, { mailbox: { capacity: 1 } })
+ *   yield* Actor.suspend(counter)
+ *   yield* counter.tell(Counter.messages.Add(1))
+ *   const outcome = yield* counter.tell(Counter.messages.Add(2)).pipe(
+ *     Effect.as("taken"),
+ *     Effect.catchTag("TellError", ({ reason }) => Effect.succeed(reason._tag))
+ *   )
+ *   yield* Actor.resume(counter)
+ *   return outcome
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => "MailboxFull"
+ * ```
+ *
  * @category errors
  * @since 0.1.0
  */

@@ -29,10 +29,9 @@ import {
   Reset,
   Stuck,
   systems,
-  testSystems
+  testSystems,
+  turn
 } from "./fixtures.ts"
-
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
 describe.each(systems)("ActorSystem on the %s", (name, system) => {
   const backend = name === "twin" ? "memory" : name

@@ -293,3 +293,28 @@ it.effect.each(layers)(
 it("a behaviour that lacks a handler is refused where it is made", () => {
   assert.throws(() => Counter.behavior({ init: () => 0, handlers: {} as never }), /no handler for "Increment"/)
 })
+
+it("a behaviour whose parts are none is refused where it is made, by name", () => {
+  const Bare = Actor.make("Bare", [])
+  const make = (options: unknown) => () =>
+    Bare.behavior(options as { readonly init: () => number; readonly handlers: {} })
+  for (const garbage of [null, 7, "x", true]) {
+    assert.throws(make(garbage), "behaviour of Bare: its options must be an object")
+    const parts = {
+      init: "init must be a function",
+      handlers: "handlers must be an object",
+      signals: "signals must be an object",
+      terminate: "terminate must be a function",
+      state: "state must be a Schema"
+    }
+    for (const [part, issue] of Object.entries(parts)) {
+      assert.throws(make({ init: () => 0, handlers: {}, [part]: garbage }), `behaviour of Bare: ${issue}`)
+    }
+    for (const signal of ["exit", "down"]) {
+      const issue = `behaviour of Bare: signals.${signal} must be a function`
+      assert.throws(make({ init: () => 0, handlers: {}, signals: { [signal]: garbage } }), issue)
+    }
+  }
+  assert.throws(make({ handlers: {} }), "init must be a function")
+  assert.throws(make({ init: () => 0, handlers: {}, version: 2 }), "version must be a string")
+})

@@ -1,7 +1,16 @@
 // What a caller without types may hand in: refused with a typed answer, the same on both systems, and nobody is harmed.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorRef, type ExitReason, InvalidOption, type Self } from "@myrmidonjs/actor"
-import { Cause, Effect, Exit, Schema, Stream } from "effect"
+import {
+  Actor,
+  ActorRef,
+  ActorSystem,
+  type ExitReason,
+  HotSwap,
+  InvalidOption,
+  type Self,
+  type SpawnOptions
+} from "@myrmidonjs/actor"
+import { Cause, Effect, Exit, Fiber, Option, Schema, type Scope, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { Counter, CounterLive, Get, systems, Watch } from "./fixtures.ts"
 
@@ -27,6 +36,81 @@ describe.each(systems)("bad input on the %s", (_name, system) => {
         assert.strictEqual((yield* Effect.flip(named.ask(Get()))).reason._tag, "ActorExited")
       }
       assert.isTrue(yield* Actor.isAlive(yield* CounterLive.spawn(0, { name: "a\ud83d\ude00b" })))
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G217: an option that nobody reads is refused by its name, and so are options that are none", () =>
+    Effect.gen(function*() {
+      const refused = (effect: Effect.Effect<unknown, unknown, ActorSystem | Scope.Scope>) =>
+        Effect.map(Effect.exit(effect), (exit) => {
+          assert(Exit.isFailure(exit))
+          const error = Cause.squash(exit.cause) as { readonly reason?: unknown }
+          const reason = error.reason ?? error
+          return reason instanceof InvalidOption ? reason.option : (reason as { readonly issue?: string }).issue
+        })
+      const system = yield* ActorSystem
+      const counter = yield* CounterLive.spawn(0)
+      const parent = yield* Timers.behavior({
+        init: () => 0,
+        handlers: { Run: (_, { use }, self) => use(self) as Effect.Effect<unknown>, Rang: () => {} }
+      }).spawn(undefined)
+      const child = (options: never) =>
+        parent.ask(Run({ use: (self: Self.Any) => Effect.flip(self.spawn(CounterLive, 0, options)) })).pipe(
+          Effect.flatMap((error) => Effect.fail(error))
+        )
+      const spawns: ReadonlyArray<(options: never) => Effect.Effect<unknown, unknown, ActorSystem | Scope.Scope>> = [
+        (options) => CounterLive.spawn(0, options),
+        (options) => CounterLive.spawnDetached(0, options),
+        (options) => CounterLive.spawnMonitored(0, options),
+        (options) => CounterLive.spawnLinked(0, () => Effect.void, options),
+        (options) => Effect.try({ try: () => system.spawnUnsafe(CounterLive, 0, options), catch: (error) => error }),
+        child
+      ]
+      for (const spawn of spawns) {
+        assert.strictEqual(yield* refused(spawn({ nmae: "x" } as never)), "nmae")
+        assert.strictEqual(yield* refused(spawn({ mailbox: { capacty: 1 } } as never)), "mailbox.capacty")
+        for (const mailbox of [null, 5, "large"]) {
+          assert.strictEqual(yield* refused(spawn({ mailbox } as never)), "mailbox")
+        }
+        for (const none of [null, 5, "x"]) assert.strictEqual(yield* refused(spawn(none as never)), "options")
+      }
+      for (const [option, value] of [["link", 1], ["monitor", "yes"], ["onEnd", {}]] as const) {
+        assert.strictEqual(yield* refused(child({ [option]: value } as never)), option)
+        assert.strictEqual(yield* refused(CounterLive.spawn(0, { [option]: value } as never)), option)
+      }
+      const asks = [
+        (options: never) => counter.ask(Get(), options),
+        (options: never) => counterNamed.ask(Get(), options)
+      ]
+      yield* CounterLive.spawn(0, { name: "named" })
+      const counterNamed = yield* ActorRef.named(Counter, "named")
+      for (const ask of asks) {
+        assert.include(yield* refused(ask({ timeuot: 5 } as never)), "timeuot")
+        assert.include(yield* refused(ask(null as never)), "options")
+        assert.include(yield* refused(ask(5 as never)), "options")
+      }
+      const stream = (options: unknown) => Stream.runDrain(counter.stream(Watch(), options as never))
+      assert.include(yield* refused(stream({ buffer: 5 })), "buffer")
+      assert.include(yield* refused(stream(null)), "options")
+      assert.strictEqual(yield* refused(Actor.stop(counter, { after: 5 } as never)), "after")
+      assert.strictEqual(yield* refused(Actor.stop(counter, null as never)), "options")
+      const same = HotSwap.upgrade(CounterLive, CounterLive)
+      const swaps: ReadonlyArray<(options: never) => Effect.Effect<unknown, unknown, ActorSystem | Scope.Scope>> = [
+        (options) => HotSwap.swap(counter, same, options),
+        (options) => HotSwap.swapAll(same, options),
+        (options) => HotSwap.plan(same, options),
+        (options) => HotSwap.rollback(counter, options)
+      ]
+      for (const swap of swaps) {
+        assert.strictEqual(yield* refused(swap({ soon: 1 } as never)), "soon")
+        assert.strictEqual(yield* refused(swap(null as never)), "options")
+      }
+      assert.strictEqual(yield* refused(HotSwap.swap(counter, same, { canary: { n: 1 } } as never)), "canary.n")
+      assert.strictEqual(
+        yield* refused(Effect.sync(() => HotSwap.upgrade(CounterLive, CounterLive, { migrat: 1 } as never))),
+        "migrat"
+      )
+      assert.strictEqual(yield* counter.ask(Get()), 0)
+      assert.strictEqual((yield* system.info).actors, 3)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("times that are none are InvalidOption by name", () =>
@@ -140,5 +224,48 @@ describe.each(systems)("bad input on the %s", (_name, system) => {
         assert.strictEqual((yield* Effect.flip(gone.ask(message))).reason._tag, "ActorExited")
       }
       assert.strictEqual(yield* counter.ask(Get()), 0)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("options of a spawn, and a mailbox, that are no objects are InvalidOption by name", () =>
+    Effect.gen(function*() {
+      for (const garbage of [null, 7, "name", true]) {
+        for (const [option, options] of [["options", garbage], ["mailbox", { mailbox: garbage }]] as const) {
+          const error = yield* Effect.flip(CounterLive.spawn(0, options as unknown as SpawnOptions))
+          assert(error.reason._tag === "InvalidOption")
+          assert.strictEqual(error.reason.option, option)
+        }
+      }
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G52: a payload whose every touch throws harms nobody: it is handled, or a dead letter", () =>
+    Effect.gen(function*() {
+      const Box = Actor.make("Box", [
+        Rpc.make("Bare", { payload: Schema.Any }),
+        Rpc.make("Count", { success: Schema.Int })
+      ])
+      const { Bare, Count } = Box.messages
+      const hostile = (): object => {
+        const { proxy, revoke } = Proxy.revocable({}, {})
+        revoke()
+        return proxy
+      }
+      const { deadLetters } = yield* ActorSystem
+      const told = yield* Effect.forkChild(Stream.runHead(deadLetters.pipe(Stream.drop(1))), { startImmediately: true })
+      // One handler sees who it is, the other does not: two ways to be called.
+      for (
+        const seen of [
+          (state: { n: number }) => void state.n++,
+          (state: { n: number }, _: unknown, self: unknown) => void (state.n += self ? 1 : 0)
+        ]
+      ) {
+        const boxLive = Box.behavior({ init: () => ({ n: 0 }), handlers: { Bare: seen, Count: ({ n }) => n } })
+        const box = yield* boxLive.spawn(undefined)
+        assert.strictEqual(box.tellUnsafe(Bare(hostile())), "Accepted")
+        yield* box.tell(Bare(hostile()))
+        assert.strictEqual(yield* box.ask(Count()), 2)
+        yield* Actor.kill(box)
+        assert.strictEqual(box.tellUnsafe(Bare(hostile())), "Accepted")
+      }
+      assert.isTrue(Option.isSome(yield* Fiber.join(told)))
     }).pipe(Effect.scoped, Effect.provide(system)))
 })

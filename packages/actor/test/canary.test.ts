@@ -1,12 +1,10 @@
 // How a new version on probation passes or goes back, alone and in a group (G72, G74 to G79, G81).
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorSystem, type AnyRef, HotSwap, InvalidOption, Monitor, type SystemEvent } from "@myrmidonjs/actor"
+import { Actor, ActorSystem, type AnyRef, HotSwap, InvalidOption, Monitor } from "@myrmidonjs/actor"
 import { Cause, Deferred, Effect, Exit, Fiber, Metric, Option, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { TestClock } from "effect/testing"
-import { testSystems } from "./fixtures.ts"
-
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+import { collectEvents, testSystems, turn } from "./fixtures.ts"
 
 const Sum = Actor.make("Sum", [
   Rpc.make("Add", { payload: Schema.Int, success: Schema.Int, error: Schema.String }),
@@ -57,12 +55,7 @@ describe.each(testSystems)("canaries on the %s", (_, system) => {
 
   it.effect("goes back without an exit signal, a DOWN or a Crashed event (G75, G81)", () =>
     Effect.gen(function*() {
-      const events: Array<SystemEvent> = []
-      yield* Effect.forkScoped(
-        Stream.runForEach((yield* ActorSystem).events, (event) => Effect.sync(() => void events.push(event))),
-        { startImmediately: true }
-      )
-      yield* turn
+      const events = yield* collectEvents
       const sum = yield* V1.spawn(1)
       const end = yield* Effect.forkScoped(Effect.flatten(Monitor.make(sum)), { startImmediately: true })
       const swap = yield* probation(sum)

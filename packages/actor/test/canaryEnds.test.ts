@@ -2,20 +2,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   Actor,
-  ActorSystem,
+  type ActorSystem,
   AskError,
   type DeadLetter,
   ExitReason,
   HotSwap,
   Monitor,
-  type SwapError,
-  type SystemEvent
+  Reentrant,
+  type SwapError
 } from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Fiber, Schema, type Scope, Stream } from "effect"
 import { Rpc } from "effect/rpc"
-import { layers, testSystems } from "./fixtures.ts"
+import { collectEvents, layers, testSystems, turn } from "./fixtures.ts"
 
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 const boom = new Error("boom")
 
 const Source = Actor.make("Source", [
@@ -25,9 +24,13 @@ const Source = Actor.make("Source", [
     success: Schema.Int
   }),
   Rpc.make("Later", { payload: { answer: Schema.Any }, success: Schema.Int }),
+  Rpc.make("LaterBehind", { payload: { answer: Schema.Any, gate: Schema.Any }, success: Schema.Int }).annotate(
+    Reentrant,
+    true
+  ),
   Rpc.make("Items", { payload: { items: Schema.Any }, success: Schema.Int, error: Schema.String, stream: true })
 ])
-const { Add, Items, Later, Leave } = Source.messages
+const { Add, Items, Later, LaterBehind, Leave } = Source.messages
 type Items =
   | Stream.Stream<number, string>
   | ((self: { readonly stop: (reason: ExitReason) => void }) => Stream.Stream<number>)
@@ -43,6 +46,10 @@ const sourceOf = (version: string, factor: number) =>
         return how === "wait" ? Effect.never : 7
       },
       Later: (_, { answer }: { readonly answer: Deferred.Deferred<number> }) => answer,
+      LaterBehind: (
+        _,
+        { answer, gate }: { readonly answer: Deferred.Deferred<number>; readonly gate: Deferred.Deferred<void> }
+      ) => Effect.as(Deferred.await(gate), answer),
       Items: (_, { items }: { readonly items: Items }, self) => typeof items === "function" ? items(self) : items
     }
   })
@@ -79,12 +86,7 @@ const held = (gate: Deferred.Deferred<number, string>) =>
 describe.each(testSystems)("self.stop in a canary on the %s", (_, system) => {
   it.effect("G231: a stop with Crashed is the canary's crash; the message whose handler said so is finished", () =>
     Effect.gen(function*() {
-      const events: Array<SystemEvent> = []
-      yield* Effect.forkScoped(
-        Stream.runForEach((yield* ActorSystem).events, (event) => Effect.sync(() => void events.push(event))),
-        { startImmediately: true }
-      )
-      yield* turn
+      const events = yield* collectEvents
       const source = yield* V1.spawn(1)
       const end = yield* Effect.forkScoped(Effect.flatten(Monitor.make(source)), { startImmediately: true })
       // The message is the only one that it has to handle: it has not passed by it.
@@ -197,6 +199,39 @@ describe.each(testSystems)("streams and late answers beside a canary on the %s",
       }).pipe(Effect.scoped, Effect.provide(system))
   )
 
+  it.effect("G77, G224: of several late answers in one Deferred, those are answered whose askers have got one", () =>
+    Effect.gen(function*() {
+      const answer = Deferred.makeUnsafe<number>()
+      const source = yield* V1.spawn(1)
+      const swap = yield* probation(source)
+      const ask = Effect.forkChild(Effect.exit(source.ask(Later({ answer }))), { startImmediately: true })
+      const [first, second, third] = [yield* ask, yield* ask, yield* ask]
+      yield* turn
+      // Whoever gives up has no answer, whatever comes of it.
+      yield* Fiber.interrupt(second)
+      Deferred.doneUnsafe(answer, Exit.succeed(4))
+      assert.deepStrictEqual([yield* Fiber.join(first), yield* Fiber.join(third)], [Exit.succeed(4), Exit.succeed(4)])
+      yield* HotSwap.rollback(source)
+      const back = yield* reasonOf(swap)
+      assert(back?._tag === "RolledBack")
+      assert.deepStrictEqual(back.handled.map(({ answered }) => answered), [true, false, true])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G76, G224: one Deferred that fails several askers is answered to none of them", () =>
+    Effect.gen(function*() {
+      const answer = Deferred.makeUnsafe<number>()
+      const source = yield* V1.spawn(1)
+      const swap = yield* probation(source)
+      const ask = Effect.forkChild(Effect.exit(source.ask(Later({ answer }))), { startImmediately: true })
+      const askers = [yield* ask, yield* ask, yield* ask]
+      yield* turn
+      Deferred.doneUnsafe(answer, Exit.die(boom))
+      for (const asker of askers) assert.strictEqual(exitedOf(yield* Fiber.join(asker))?._tag, "Crashed")
+      const back = yield* reasonOf(swap)
+      assert(back?._tag === "RolledBack")
+      assert.deepStrictEqual(back.handled.map(({ answered }) => answered), [false, false])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.effect("G232: a late answer of a version that has gone back may still come; that it fails is nobody's crash", () =>
     Effect.gen(function*() {
       const [good, bad] = [Deferred.makeUnsafe<number>(), Deferred.makeUnsafe<number>()]
@@ -250,6 +285,35 @@ describe.each(layers)("messages of streams in a report on the %s", (_, layer) =>
       ])
       assert.deepStrictEqual(tagged(letters), [["Items", "SwapRolledBack"]])
     })))
+
+  it.live("G76, G224: of two that share a Deferred, the one whose answer it was that crashed is the dead letter", () => {
+    const letters: Array<DeadLetter> = []
+    const validating = layer({ onDeadLetter: (letter) => letters.push(letter), validate: true })
+    return Effect.gen(function*() {
+      const source = yield* V1.spawn(1)
+      const swap = yield* probation(source)
+      const [answer, gate, soon] = [
+        Deferred.makeUnsafe<number>(),
+        Deferred.makeUnsafe<void>(),
+        Deferred.makeUnsafe<void>()
+      ]
+      Deferred.doneUnsafe(soon, Exit.void)
+      const ask = (gate: Deferred.Deferred<void>) =>
+        Effect.forkChild(Effect.exit(source.ask(LaterBehind({ answer, gate }))), { startImmediately: true })
+      // The first to be asked is the last whose handler returns, and the only one that still has an asker.
+      const first = yield* ask(gate)
+      yield* turn
+      const second = yield* ask(soon)
+      yield* turn
+      Deferred.doneUnsafe(gate, Exit.void)
+      yield* turn
+      yield* Fiber.interrupt(second)
+      Deferred.doneUnsafe(answer, Exit.succeed("four" as never))
+      assert.strictEqual(exitedOf(yield* Fiber.join(first))?._tag, "Crashed")
+      assert.strictEqual((yield* reasonOf(swap))?._tag, "RolledBack")
+      assert.deepStrictEqual(letters.map(({ message }) => (message.payload as { readonly gate: unknown }).gate), [gate])
+    }).pipe(Effect.scoped, Effect.provide(validating))
+  })
 
   it.live("G76, G232: the one whose late answer crashed the canary is a dead letter, also when that was there at once", () =>
     withLetters(Effect.fnUntraced(function*(letters) {

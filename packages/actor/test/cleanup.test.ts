@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorSystem, ExitReason, Monitor } from "@myrmidonjs/actor"
 import { Effect, Fiber, Layer, Logger, Option, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
-import { systems } from "./fixtures.ts"
+import { layers, systems } from "./fixtures.ts"
 
 const Worker = Actor.make("Worker", [Rpc.make("Leave", { payload: { reason: Schema.Any } })])
 const { Leave } = Worker.messages
@@ -94,4 +94,33 @@ describe.each(systems)("cleanups on the %s", (_, system) => {
       yield* Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
       assert.deepStrictEqual([log, events], [["closed"], []])
     }).pipe(Effect.scoped, Effect.provide(quiet)))
+})
+
+describe.each(layers)("closing the %s system", (_, layer) => {
+  const turns = Effect.repeat(Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve))), { times: 3 })
+  const Hanging = Actor.make("Hanging", [Rpc.make("Hang")])
+  const hangingOf = (finalizer: Effect.Effect<unknown>) =>
+    Hanging.behavior({ init: () => Effect.addFinalizer(() => finalizer), handlers: { Hang: () => Effect.never } })
+
+  it.live("G262: waits for the Scopes of actors that had to be killed, and of those that ended just before", () =>
+    Effect.gen(function*() {
+      const log: Array<string> = []
+      const slowly = (name: string) => hangingOf(Effect.andThen(turns, Effect.sync(() => log.push(name))))
+      yield* Effect.scoped(Effect.provide(
+        Effect.gen(function*() {
+          const stuck = yield* slowly("stuck").spawnDetached(undefined)
+          yield* stuck.tell(Hanging.messages.Hang())
+          yield* Actor.info(stuck)
+          yield* Actor.kill(yield* slowly("killed").spawnDetached(undefined))
+        }),
+        Layer.fresh(layer({ shutdownTimeout: "1 second" }))
+      ))
+      assert.deepStrictEqual(log.toSorted(), ["killed", "stuck"])
+    }))
+
+  it.live("G262: for those that never close it waits no longer than for an actor", () =>
+    Effect.gen(function*() {
+      const program = Effect.flatMap(hangingOf(Effect.never).spawnDetached(undefined), Actor.kill)
+      yield* Effect.scoped(Effect.provide(program, Layer.fresh(layer({ shutdownTimeout: 5 }))))
+    }))
 })

@@ -1,6 +1,13 @@
 // The systems that every test of this folder runs over, and the actors that several of them use.
-import { Actor, ActorSystem, type SystemOptions } from "@myrmidonjs/actor"
-import { Effect, Exit, Layer, Schema, Stream } from "effect"
+import {
+  Actor,
+  type ActorExited,
+  ActorSystem,
+  type AnyRef,
+  type SystemEvent,
+  type SystemOptions
+} from "@myrmidonjs/actor"
+import { Effect, Exit, Layer, Schema, type Scope, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 
 export type AnyLayer = Layer.Layer<ActorSystem, unknown>
@@ -26,6 +33,37 @@ export const testSystems: ReadonlyArray<readonly [name: string, system: AnyLayer
   ["twin", ActorSystem.layerTest({ seed: 1n })],
   ...nativeLoads ? [["native", ActorSystem.layerTest({ seed: 1n, backend: "native" })] as const] : []
 ]
+
+/** One turn of the event loop. */
+export const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+
+/** What the system tells from now on, as long as the scope is open; the list grows. */
+export const collectEvents: Effect.Effect<ReadonlyArray<SystemEvent>, never, ActorSystem | Scope.Scope> = Effect.gen(
+  function*() {
+    const events: Array<SystemEvent> = []
+    const system = yield* ActorSystem
+    yield* Effect.forkScoped(
+      Stream.runForEach(system.events, (event) => Effect.sync(() => void events.push(event))),
+      { startImmediately: true }
+    )
+    yield* turn
+    return events
+  }
+)
+
+/**
+ * An actor that stands still. How many turns of the event loop its shard takes for what it has to do depends on the
+ * machine: a turn of the shard ends by the clock, and the slice of an actor that has answered is over with the next one.
+ */
+export const atRest = (ref: AnyRef): Effect.Effect<Actor.ActorInfo, ActorExited> =>
+  Effect.gen(function*() {
+    for (let turns = 0;; turns++) {
+      const info = yield* Actor.info(ref)
+      if (info.status !== "runnable") return info
+      if (turns === 10_000) return yield* Effect.die(new Error("it never stands still"))
+      yield* turn
+    }
+  })
 
 export class Overflow extends Schema.TaggedError<Overflow>()("Overflow", { limit: Schema.Int }) {}
 

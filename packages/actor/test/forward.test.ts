@@ -5,9 +5,8 @@ import { Duration, Effect, Exit, Fiber, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 import { TestClock } from "effect/testing"
 import { hostOf } from "../src/internal/system.ts"
-import { CounterLive, Stuck, systems, testSystems } from "./fixtures.ts"
+import { CounterLive, Stuck, systems, testSystems, turn } from "./fixtures.ts"
 
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 const turns = Effect.andThen(turn, turn)
 
 const Relay = Actor.make("Relay", [Rpc.make("Pass", { success: Schema.Int })])

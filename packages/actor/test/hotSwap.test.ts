@@ -3,9 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorSystem, type DeadLetter, HotSwap, Monitor, type SystemEvent } from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Fiber, Option, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
-import { systems } from "./fixtures.ts"
-
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+import { atRest, systems, turn } from "./fixtures.ts"
 
 const Meter = Actor.make("Meter", [
   Rpc.make("Add", { payload: Schema.Int }),
@@ -244,8 +242,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.strictEqual((yield* Effect.flip(Fiber.join(swap))).reason._tag, "RolledBack")
       assert.strictEqual((yield* Effect.flip(Fiber.join(asker))).reason._tag, "ActorExited")
       assert.deepStrictEqual(yield* meter.ask(Read()), [1])
-      yield* turn
-      assert.deepInclude(yield* Actor.info(meter), { status: "idle", version: "2" })
+      assert.deepInclude(yield* atRest(meter), { status: "idle", version: "2" })
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("rolls back by hand to versions that are kept, with their states, or through `back` (G78)", () =>
@@ -306,7 +303,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       const failed = yield* HotSwap.swapAll(picky, { together: true })
       assert.strictEqual(failed.swapped, 0)
       assert.deepStrictEqual(failed.failed.map(({ pid }) => pid), [meters[2]!.pid])
-      for (const meter of meters) assert.deepInclude(yield* Actor.info(meter), { status: "idle", version: "1" })
+      for (const meter of meters) assert.deepInclude(yield* atRest(meter), { status: "idle", version: "1" })
       meters[1]!.tellUnsafe(Wait())
       yield* turn
       const swap = yield* Effect.forkChild(HotSwap.swapAll(toV2, { together: true }), { startImmediately: true })
@@ -314,7 +311,7 @@ describe.each(systems)("hot swap on the %s", (_, system) => {
       assert.deepInclude(yield* Actor.info(meters[0]!), { status: "suspended", version: "1" })
       Deferred.doneUnsafe(gates[0]!, Exit.void)
       assert.strictEqual((yield* Fiber.join(swap)).swapped, 3)
-      for (const meter of meters) assert.deepInclude(yield* Actor.info(meter), { status: "idle", version: "2" })
+      for (const meter of meters) assert.deepInclude(yield* atRest(meter), { status: "idle", version: "2" })
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("a group whose canaries crash is brought back, those included that have passed (G79)", () =>

@@ -3,9 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Actor, HotSwap, InvalidOption, Reentrant } from "@myrmidonjs/actor"
 import { Cause, Deferred, Duration, Effect, Exit, Fiber, Schema } from "effect"
 import { Rpc } from "effect/rpc"
-import { systems } from "./fixtures.ts"
-
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+import { systems, turn } from "./fixtures.ts"
 
 /** For handlers that wait until a test lets them go on. */
 const Gate = Schema.declare((value): value is Deferred.Deferred<void> => Deferred.isDeferred(value))

@@ -4,9 +4,7 @@ import { Actor, ActorRef, ActorSystem, HotSwap, Monitor } from "@myrmidonjs/acto
 import { Deferred, Effect, Exit, Fiber, HashMap, Metric, Option, References, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 import { TestClock } from "effect/testing"
-import { systems, testSystems } from "./fixtures.ts"
-
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+import { atRest, systems, testSystems, turn } from "./fixtures.ts"
 
 const Box = Actor.make("Box", [
   Rpc.make("Put", { payload: Schema.Int }),
@@ -180,7 +178,7 @@ describe.each(systems)("migrations on the %s", (_, system) => {
         const report = yield* HotSwap.swapAll(never, { timeout: "10 millis", together })
         assert.strictEqual(report.failed[0]?.error.reason._tag, "MigrationTimeout")
       }
-      assert.deepInclude(yield* Actor.info(box), { status: "idle", version: "1" })
+      assert.deepInclude(yield* atRest(box), { status: "idle", version: "1" })
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("one that takes its time loses nothing that is handled before it begins", () =>

@@ -4,7 +4,7 @@ import { Actor, ActorRef, type AnyRef, HotSwap, Monitor } from "@myrmidonjs/acto
 import { Context, Deferred, Effect, Exit, Fiber, HashMap, Schema, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { TestClock } from "effect/testing"
-import { testSystems } from "./fixtures.ts"
+import { atRest, testSystems, turn } from "./fixtures.ts"
 
 const Clock = Actor.make("Clock", [
   Rpc.make("Link", { payload: { to: Schema.Any } }),
@@ -36,8 +36,6 @@ class Factor extends Context.Service<Factor, number>()("test/Factor") {}
 const Scaled = Actor.make("Scaled", [Rpc.make("Factor", { success: Schema.Int })])
 
 const Watched = Actor.make("Watched", [Rpc.make("Watch", { success: Schema.Array(Schema.String), stream: true })])
-
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
 describe.each(testSystems)("what a swap leaves on the %s", (_, system) => {
   it.effect("links, timers, the Scope and old refs stay (G66)", () =>
@@ -153,7 +151,7 @@ describe.each(testSystems)("what a swap leaves on the %s", (_, system) => {
       const slow = HotSwap.upgrade(V1, V2, { migrate: (old) => Effect.as(Effect.yieldNow, old) })
       assert.deepStrictEqual(yield* HotSwap.plan(slow), { checked: 7, failures: [], unreached: [] })
       for (const cell of cells) {
-        assert.deepInclude(yield* Actor.info(cell), { status: "idle", version: "1" })
+        assert.deepInclude(yield* atRest(cell), { status: "idle", version: "1" })
         assert.deepStrictEqual(yield* cell.ask(Cell.messages.Read()), { n: 1 })
       }
     }).pipe(Effect.scoped, Effect.provide(system)))

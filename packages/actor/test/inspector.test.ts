@@ -5,9 +5,7 @@ import { Cause, Deferred, Effect, Exit, Fiber, Layer, Option, Schema, Stream } f
 import { Rpc } from "effect/rpc"
 import { cellOf } from "../src/internal/cell.ts"
 import { isWatched } from "../src/internal/send.ts"
-import { Boom, Counter, CounterLive, Get, Increment, systems } from "./fixtures.ts"
-
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+import { Boom, Counter, CounterLive, Get, Increment, systems, turn } from "./fixtures.ts"
 
 /** Adds twice as much; crashes as well. */
 const doubling = Counter.behavior({

@@ -5,9 +5,7 @@ import { Effect, Exit, Fiber, Layer, Logger, Schema, Scope, Stream } from "effec
 import { Rpc } from "effect/rpc"
 import { cellOf } from "../src/internal/cell.ts"
 import { hostOf } from "../src/internal/system.ts"
-import { Counter, CounterLive, Get, Stuck, systems, Watch } from "./fixtures.ts"
-
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+import { Counter, CounterLive, Get, Stuck, systems, turn, Watch } from "./fixtures.ts"
 
 /** What reaches the process while `effect` runs, instead of ending it. */
 const uncaught = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<ReadonlyArray<unknown>, E, R> =>

@@ -14,6 +14,8 @@ const Gate = Actor.make("Gate", [
 ])
 const { Hold, Put, Seen } = Gate.messages
 
+const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+
 // An actor whose handler waits, so that its mailbox fills.
 const full = (mailbox: Mailbox) =>
   Effect.gen(function*() {
@@ -77,6 +79,30 @@ describe.each(systems)("Mailbox on the %s", (_, system) => {
       yield* Fiber.join(waiting)
       yield* two
       assert.deepStrictEqual(yield* ref.ask(Seen()), [1, 2])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G260: a stage that forwards what it gets loses nothing to a slow one, however much it gets at once", () =>
+    Effect.gen(function*() {
+      const outcomes: Array<string> = []
+      const { open, ref } = yield* full({ capacity: 4, onFull: "suspend" })
+      const Stage = Actor.make("Stage", [Rpc.make("Item", { payload: Schema.Int }), Rpc.make("Rest")])
+      const StageLive = Stage.behavior({
+        init: () => 0,
+        handlers: { Item: (_, n, self) => void outcomes.push(self.send(ref, Put(n))), Rest: () => {} }
+      })
+      const stage = yield* StageLive.spawn()
+      // Proven short, so that what follows may be delivered to it on the shortest way.
+      for (let i = 0; i < 200; i++) yield* stage.tell(Stage.messages.Rest())
+      yield* Actor.info(stage)
+      const items = Array.from({ length: 40 }, (_, n) => n)
+      for (const n of items) stage.tellUnsafe(Stage.messages.Item(n))
+      yield* Effect.repeat(turn, { until: () => outcomes.length >= 5 })
+      yield* turn
+      assert.strictEqual(outcomes.length, 5)
+      yield* open
+      yield* Effect.repeat(turn, { until: () => outcomes.length === items.length })
+      assert.deepStrictEqual(outcomes.filter((outcome) => outcome !== "Accepted"), [])
+      assert.deepStrictEqual(yield* ref.ask(Seen()), items)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("G50: a handler that holds the thread is reported with its name and duration", () =>

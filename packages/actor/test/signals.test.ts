@@ -1,8 +1,33 @@
 // Link and Monitor for fibers, outside of any actor.
+import { types } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ExitReason, Link, Monitor } from "@myrmidonjs/actor"
+import { Actor, ExitReason, ExitSignal, Link, Monitor, type Pid } from "@myrmidonjs/actor"
 import { Deferred, Effect, Fiber, Stream } from "effect"
+import { signalOf } from "../src/internal/deliver.ts"
 import { Boom, CounterLive, Get, systems } from "./fixtures.ts"
+
+describe("ExitSignal", () => {
+  it("G24: as a shard tells it, it is what its constructor makes", () => {
+    // A stack says where it was made, and the shard's says nothing.
+    const look = (signal: ExitSignal) => {
+      const { stack: _, ...own } = Object.getOwnPropertyDescriptors(signal)
+      return {
+        own,
+        tag: signal._tag,
+        text: signal.message,
+        json: signal.toJSON(),
+        isError: types.isNativeError(signal)
+      }
+    }
+    for (const name of [undefined, "x"]) {
+      for (const reason of [ExitReason.killed, ExitReason.crashed(new Error("boom")), ExitReason.shutdown("deploy")]) {
+        const made = new ExitSignal({ from: 5 as Pid, name, reason }), told = signalOf(5 as Pid, name, reason)
+        assert.instanceOf(told, ExitSignal)
+        assert.deepStrictEqual(look(told), look(made))
+      }
+    }
+  })
+})
 
 describe.each(systems)("Link on the %s", (_, system) => {
   it.effect("an abnormal end fails the linked region with the signal, a normal one does not", () =>

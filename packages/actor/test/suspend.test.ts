@@ -4,9 +4,7 @@ import { Actor, ExitReason, HotSwap, Lane, Monitor, Reentrant } from "@myrmidonj
 import { Deferred, Effect, Exit, Fiber, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 import { TestClock } from "effect/testing"
-import { testSystems } from "./fixtures.ts"
-
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+import { testSystems, turn } from "./fixtures.ts"
 
 const Log = Actor.make("Log", [
   Rpc.make("Note", { payload: Schema.String }),
@@ -62,6 +60,12 @@ describe.each(testSystems)("suspension on the %s", (_, system) => {
       yield* turn
       assert.deepStrictEqual(yield* log.ask(Read()), ["next", "urgent", "note", "tick"])
     }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("whoever closes the scope of a suspended actor does not wait for ever (G55)", () =>
+    Effect.gen(function*() {
+      const log = yield* Effect.scoped(Effect.tap(logOf("1").spawn(0), Actor.suspend))
+      assert.isFalse(yield* Actor.isAlive(log))
+    }).pipe(Effect.provide(system)))
 
   it.effect("control acts on a suspended actor: links, exit signals, kill (G63)", () =>
     Effect.gen(function*() {

@@ -446,3 +446,15 @@ export const overHttp = Effect.flatMap(RpcClient.make(Counter.group), twice)
 const strict = (client: RpcClient.FromGroup<typeof Counter.group>) => client.Reset()
 // @ts-expect-error! code that knows no failure of the medium cannot take an actor, which may die
 strict(Actor.client(counter))
+
+// -- Payloads that are anything ------------------------------------------------------------------------------------
+
+const Box = Actor.make("Box", [
+  Rpc.make("Any", { payload: Schema.Any }),
+  Rpc.make("Unknown", { payload: Schema.Unknown })
+])
+expect(Box.messages.Any).type.toBeCallableWith(1)
+expect(Box.messages.Unknown).type.toBeCallableWith("x")
+expect(Box.messages.Unknown.make).type.toBeCallableWith("x")
+expect(Reset).type.not.toBeCallableWith(1)
+expect(Increment).type.not.toBeCallableWith()

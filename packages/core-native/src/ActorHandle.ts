@@ -76,13 +76,36 @@ export interface PlainSelf<in out S> {
  */
 export interface PlainHandle {
   readonly pid: Pid
+  /** The two end together. Throws `InvalidOption` for what is no actor of the same runtime, and so does `self.link`. */
   link(other: PlainHandle): void
-  /** Resolves, never rejects, with why it ended. An aborted watch never settles. */
-  monitor(options?: { readonly signal?: AbortSignal | undefined }): Promise<ExitReason>
-  /** Ends it after what is in its mailbox, or kills it after `timeout` ms (5,000). Resolves with why it ended. */
-  stop(options?: { readonly timeout?: number | undefined }): Promise<ExitReason>
+  /** Resolves with why it ended. Rejects for a wrong option alone. An aborted watch never settles. */
+  monitor(options?: MonitorOptions): Promise<ExitReason>
+  /** Ends it after what is in its mailbox, or kills it after a time. Resolves with why it ended. */
+  stop(options?: StopOptions): Promise<ExitReason>
   /** Ends it at once. Nobody can trap that. */
   kill(): void
+}
+
+/**
+ * Options of a handle's `monitor`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MonitorOptions {
+  /** Gives the watch up. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Options of a handle's `stop`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface StopOptions {
+  /** ms until it is killed; 5,000 when not given, `Infinity` for never. */
+  readonly timeout?: number | undefined
 }
 
 /**
@@ -117,7 +140,10 @@ export interface ActorHandle<in M, out A> extends PlainHandle {
  */
 export interface TableHandle<in out H> extends PlainHandle {
   send<K extends keyof H & string>(tag: K, ...payload: TableHandle.Payload<H[K]>): TellOutcome
-  ask<K extends keyof H & string>(tag: K, ...payload: TableHandle.Payload<H[K]>): Promise<TableHandle.Answer<H[K]>>
+  ask<K extends keyof H & string>(
+    tag: K,
+    ...question: TableHandle.Question<H[K]>
+  ): Promise<TableHandle.Answer<H[K]>>
 }
 
 /**
@@ -132,6 +158,16 @@ export declare namespace TableHandle {
    */
   export type Payload<F> = F extends (state: never, ...rest: infer Rest) => unknown
     ? Rest extends [infer P, ...infer _] ? unknown extends P ? [] : [payload: P] : []
+    : never
+  /**
+   * As `Payload`, and options behind it; of a handler without one `undefined` stands for it:
+   * `ask("get", undefined, { timeout })`.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  export type Question<F> = Payload<F> extends [infer P] ? [payload: P, options?: AskOptions]
+    : Payload<F> extends [] ? [payload?: undefined, options?: AskOptions]
     : never
   /**
    * What a handler answers.

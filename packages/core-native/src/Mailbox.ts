@@ -5,6 +5,7 @@
  */
 import { Policy } from "./generated/layout.ts"
 import { InvalidOption } from "./errors.ts"
+import { checkInteger, checkOptions } from "./options.ts"
 
 /**
  * - `reject` (default): the sender gets `MailboxFull`.
@@ -38,24 +39,24 @@ const policies = new Map<string, number>([
   ["suspend", Policy.Suspend]
 ])
 
+const mailboxOptions: ReadonlySet<string> = new Set(
+  ["capacity", "onFull", "sendTimeout"] satisfies ReadonlyArray<keyof Mailbox>
+)
+
 export const resolveMailbox = (
   mailbox: Mailbox | undefined,
   defaults: ResolvedMailbox | undefined
 ): ResolvedMailbox => {
-  if (mailbox !== undefined && (typeof mailbox !== "object" || mailbox === null)) {
-    throw new InvalidOption("mailbox", "must be an object")
-  }
-  const capacity = mailbox?.capacity ?? defaults?.capacity ?? DEFAULT_CAPACITY
-  if (!Number.isInteger(capacity) || capacity < 1 || capacity > 0x7fffffff) {
-    throw new InvalidOption("mailbox.capacity", "must be an integer of at least 1")
-  }
+  checkOptions(mailbox, mailboxOptions, "mailbox")
+  const { capacity = defaults?.capacity ?? DEFAULT_CAPACITY, sendTimeout = defaults?.sendTimeout ?? 5000 } = mailbox ??
+    {}
+  checkInteger("mailbox.capacity", capacity, 1, 0x7fffffff)
   const onFull = mailbox?.onFull === undefined ? defaults?.onFull ?? Policy.Reject : policies.get(mailbox.onFull)
   if (onFull === undefined) {
     throw new InvalidOption("mailbox.onFull", `must be one of ${[...policies.keys()].join(", ")}`)
   }
-  const sendTimeout = mailbox?.sendTimeout ?? defaults?.sendTimeout ?? 5000
   // The record has 24 bits for it.
-  if (!(sendTimeout >= 0 && sendTimeout <= 0xffffff)) {
+  if (typeof sendTimeout !== "number" || !(sendTimeout >= 0 && sendTimeout <= 0xffffff)) {
     throw new InvalidOption("mailbox.sendTimeout", "must be 0 to 16,777,215 ms")
   }
   return { capacity, onFull, sendTimeout }

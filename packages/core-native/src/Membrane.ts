@@ -76,6 +76,12 @@ export interface OpenOptions<C> {
   readonly watchRef: number
 }
 
+/**
+ * One isolate's face of its Rust shard: what `@myrmidonjs/actor` stands on.
+ *
+ * @internal
+ * @since 0.1.0
+ */
 export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   readonly away: Away<C, K>
   readonly signals: Signals<C, K>
@@ -270,6 +276,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     if (ring.marked !== 0 && (flags & NEXT) === 0 && ring.isCongested(low) && !this.#submissions.closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
+      this.#mayBeHeld(fromLow)
     }
     if (ring.pending >= MOST_PENDING) this.#submissions.flush()
     if (op > MAX_OP) return BAD_MESSAGE
@@ -293,6 +300,12 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     if (flags !== 0) this.#overtake(low)
     if (!this.#loop.awake) this.#loop.wake()
     return ACCEPTED
+  }
+
+  // What an actor sends to a mailbox that may be full may hold it (G16): before its next message, also of this slice.
+  #mayBeHeld(fromLow: number): void {
+    const loop = this.#loop
+    if (loop.current !== undefined && loop.current.low === fromLow) loop.attention |= Attention.Flush
   }
 
   // What an actor sends to itself ahead of what is queued must not find the rest of its slice already on its way.
@@ -319,6 +332,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     if (ring.marked !== 0 && ring.isCongested(low) && !this.#submissions.closed) {
       const refusal = ring.ask(this.#now(), low, generation, fromLow, fromGeneration)
       if (refusal !== ACCEPTED) return refusal
+      this.#mayBeHeld(fromLow)
     }
     const token = this.#tokens.open(call)
     if (token === 0) return MAILBOX_FULL

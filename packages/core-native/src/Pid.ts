@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { InvalidOption } from "./errors.ts"
 import { printPid } from "./words.ts"
 
 /**
@@ -15,9 +16,23 @@ import { printPid } from "./words.ts"
 export type Pid = number & { readonly "~myrmidon/Pid": "Pid" }
 
 /**
- * A PID as in logs: `<shard.index.generation>`.
+ * A PID as in logs: `<shard.index.generation>`. Throws `InvalidOption` for what cannot be one.
+ *
+ * **Example** (As it stands in a log)
+ *
+ * ```ts import.meta.vitest
+ * import { formatPid, Runtime } from "@myrmidonjs/core-native"
+ *
+ * const runtime = new Runtime()
+ * const actor = runtime.spawn((message: string) => message)
+ * formatPid(actor.pid).split(".").length // => 3
+ * await runtime.shutdown()
+ * ```
  *
  * @category constructors
  * @since 0.1.0
  */
-export const formatPid = (pid: Pid): string => printPid(pid)
+export const formatPid = (pid: Pid): string => {
+  if (Number.isSafeInteger(pid) && pid >= 0) return printPid(pid)
+  throw new InvalidOption("pid", "must be a PID")
+}

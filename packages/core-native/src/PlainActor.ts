@@ -4,7 +4,17 @@
  * Owner: `Runtime`. Handlers are shared by all actors that were spawned with the same functions; an actor of its own
  * has its state.
  */
-import type { AskOptions, Down, ExitSignal, MonitorRef, PlainHandle, PlainSelf, TellOutcome } from "./ActorHandle.ts"
+import type {
+  AskOptions,
+  Down,
+  ExitSignal,
+  MonitorOptions,
+  MonitorRef,
+  PlainHandle,
+  PlainSelf,
+  StopOptions,
+  TellOutcome
+} from "./ActorHandle.ts"
 import { BadMessage, InvalidOption } from "./errors.ts"
 import { type ExitReason, isExitReason } from "./ExitReason.ts"
 import type { MembraneCell } from "./host.ts"
@@ -37,6 +47,8 @@ export class Behavior {
   }
 }
 
+const nameOf = (tag: unknown): string => typeof tag === "string" ? `"${tag}"` : `a ${typeof tag}, which is no tag`
+
 /** The handle, and the membrane's cell. */
 export class PlainActor implements MembraneCell, PlainHandle {
   readonly low: number
@@ -68,24 +80,24 @@ export class PlainActor implements MembraneCell, PlainHandle {
     return op === undefined ? "BadMessage" : this.host.send(this, op, second)
   }
 
-  ask(first: unknown, second?: unknown): Promise<unknown> {
+  ask(first: unknown, second?: unknown, third?: unknown): Promise<unknown> {
     const { ops } = this.bound
     if (ops === undefined) return this.host.ask(this, 0, first, second as AskOptions | undefined)
     const op = ops.get(first as string)
-    if (op === undefined) return Promise.reject(new BadMessage(this.pid, `it has no handler for "${String(first)}"`))
-    return this.host.ask(this, op, second, undefined)
+    if (op === undefined) return Promise.reject(new BadMessage(this.pid, `it has no handler for ${nameOf(first)}`))
+    return this.host.ask(this, op, second, third as AskOptions | undefined)
   }
 
   link(other: PlainHandle): void {
-    this.host.link(this, actorOf(other))
+    this.host.link(this, other)
   }
 
-  monitor(options?: { readonly signal?: AbortSignal | undefined }): Promise<ExitReason> {
-    return this.host.watch(this, options?.signal)
+  monitor(options?: MonitorOptions): Promise<ExitReason> {
+    return this.host.monitored(this, options)
   }
 
-  stop(options?: { readonly timeout?: number | undefined }): Promise<ExitReason> {
-    return this.host.stop(this, options?.timeout)
+  stop(options?: StopOptions): Promise<ExitReason> {
+    return this.host.stop(this, options)
   }
 
   kill(): void {
@@ -119,15 +131,10 @@ export class Self implements PlainSelf<unknown> {
   }
 
   link(other: PlainHandle): void {
-    this.#actor.host.link(this.#actor, actorOf(other))
+    this.#actor.host.link(this.#actor, other)
   }
 
   monitor(other: PlainHandle): MonitorRef {
-    return this.#actor.host.monitor(this.#actor, actorOf(other))
+    return this.#actor.host.monitor(this.#actor, other)
   }
-}
-
-const actorOf = (handle: PlainHandle): PlainActor => {
-  if (handle instanceof PlainActor) return handle
-  throw new TypeError("not an actor of this package")
 }

@@ -4,14 +4,15 @@
  * A handler's promise keeps its actor: the next message does not enter before it settles. A throw or a rejection ends
  * the actor with `Crashed`. Nothing a handler does leaves this file as an exception.
  */
-import type { AskOptions, MonitorRef, TellOutcome } from "./ActorHandle.ts"
+import type { AskOptions, MonitorOptions, MonitorRef, StopOptions, TellOutcome } from "./ActorHandle.ts"
 import { ActorExited, AskTimeout, BadMessage, InvalidOption, MailboxFull } from "./errors.ts"
 import { crashed, type ExitReason } from "./ExitReason.ts"
 import { CallEnd } from "./generated/layout.ts"
 import type { MembraneCall, MembraneHost, Why } from "./host.ts"
 import type { Membrane } from "./Membrane.ts"
 import type { Pid } from "./Pid.ts"
-import { type PlainActor, Self } from "./PlainActor.ts"
+import { checkOptions, checkSignal, checkTimeout } from "./options.ts"
+import { PlainActor, Self } from "./PlainActor.ts"
 
 /** By the numbers of `SendError`. */
 const outcomes: ReadonlyArray<TellOutcome> = ["Accepted", "MailboxFull", "NodeBusy", "NoSession", "BadMessage"]
@@ -20,6 +21,10 @@ const ASK_TIMEOUT = 5000
 const STOP_TIMEOUT = 5000
 const KILLED: ExitReason = { _tag: "Killed" }
 const SHUTDOWN: ExitReason = { _tag: "Shutdown" }
+
+const askOptions: ReadonlySet<string> = new Set(["timeout", "signal"] satisfies ReadonlyArray<keyof AskOptions>)
+const monitorOptions: ReadonlySet<string> = new Set(["signal"] satisfies ReadonlyArray<keyof MonitorOptions>)
+const stopOptions: ReadonlySet<string> = new Set(["timeout"] satisfies ReadonlyArray<keyof StopOptions>)
 
 interface Question extends MembraneCall {
   readonly callee: PlainActor
@@ -34,7 +39,7 @@ export interface PlainHooks {
   readonly longSchedule: ((actor: Pid, millis: number) => void) | undefined
 }
 
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === "object" && value !== null && typeof (value as { readonly then?: unknown }).then === "function"
 
 export class PlainHost implements MembraneHost<PlainActor, Question> {
@@ -60,10 +65,18 @@ export class PlainHost implements MembraneHost<PlainActor, Question> {
   }
 
   ask(to: PlainActor, op: number, payload: unknown, options: AskOptions | undefined): Promise<unknown> {
-    const timeout = options?.timeout ?? ASK_TIMEOUT
-    const signal = options?.signal
-    if (!(timeout >= 0)) return Promise.reject(new InvalidOption("timeout", "must be 0 or more ms"))
-    if (signal?.aborted === true) return Promise.reject(signal.reason)
+    let timeout = ASK_TIMEOUT
+    let signal: AbortSignal | undefined
+    if (options !== undefined) {
+      try {
+        checkOptions(options, askOptions)
+        timeout = checkTimeout(options.timeout, ASK_TIMEOUT)
+        signal = checkSignal(options.signal)
+      } catch (error) {
+        return Promise.reject(error)
+      }
+      if (signal?.aborted === true) return Promise.reject(signal.reason)
+    }
     const from = this.#current
     return new Promise((resolve, reject) => {
       const question: Question = { token: 0, callee: to, timeout, resolve, reject }
@@ -95,14 +108,21 @@ export class PlainHost implements MembraneHost<PlainActor, Question> {
       : new BadMessage(to.pid, "an actor cannot ask itself")
   }
 
-  link(a: PlainActor, b: PlainActor): void {
-    this.membrane.signals.link(a, b)
+  link(actor: PlainActor, other: unknown): void {
+    this.membrane.signals.link(actor, this.#own(other))
   }
 
-  monitor(watcher: PlainActor, target: PlainActor): MonitorRef {
+  monitor(watcher: PlainActor, other: unknown): MonitorRef {
+    const target = this.#own(other)
     const ref = this.#ref()
     this.membrane.signals.monitor(watcher, target, ref)
     return ref as MonitorRef
+  }
+
+  /** As `watch`, with what a program said. */
+  async monitored(target: PlainActor, options: MonitorOptions | undefined): Promise<ExitReason> {
+    checkOptions(options, monitorOptions)
+    return this.watch(target, checkSignal(options?.signal))
   }
 
   watch(target: PlainActor, signal: AbortSignal | undefined): Promise<ExitReason> {
@@ -117,8 +137,9 @@ export class PlainHost implements MembraneHost<PlainActor, Question> {
     })
   }
 
-  async stop(actor: PlainActor, timeout = STOP_TIMEOUT): Promise<ExitReason> {
-    if (!(timeout >= 0)) throw new InvalidOption("timeout", "must be 0 or more ms")
+  async stop(actor: PlainActor, options: StopOptions | undefined): Promise<ExitReason> {
+    checkOptions(options, stopOptions)
+    const timeout = checkTimeout(options?.timeout, STOP_TIMEOUT)
     const ended = this.watch(actor, undefined)
     this.membrane.stop(actor, SHUTDOWN)
     const timer = timeout === Infinity ? undefined : setTimeout(() => this.kill(actor), timeout)
@@ -127,6 +148,21 @@ export class PlainHost implements MembraneHost<PlainActor, Question> {
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  /** Delivers nothing before the state is there; its rejection is the actor's end. */
+  begin(actor: PlainActor, state: Promise<unknown>): void {
+    state.then((value) => {
+      // Nobody would let the state of a dead actor go.
+      if (!this.membrane.holds(actor)) return
+      actor.state = value
+      this.membrane.started(actor)
+    }, (error: unknown) => this.membrane.exitSelf(actor, crashed(error)))
+  }
+
+  /** Whether it is an actor of this runtime: the PIDs of another one mean others here. */
+  owns(handle: unknown): handle is PlainActor {
+    return handle instanceof PlainActor && handle.host === this
   }
 
   /** Asks it to end, in order, and does not wait. */
@@ -140,6 +176,11 @@ export class PlainHost implements MembraneHost<PlainActor, Question> {
 
   exitSelf(actor: PlainActor, reason: ExitReason): void {
     this.membrane.exitSelf(actor, reason)
+  }
+
+  #own(handle: unknown): PlainActor {
+    if (this.owns(handle)) return handle
+    throw new InvalidOption("other", "must be an actor of this runtime")
   }
 
   #ref(): number {

@@ -9,10 +9,11 @@ import { InvalidOption, LimitReached, NameTaken, SystemStopped } from "./errors.
 import type { Why } from "./host.ts"
 import { load } from "./load.ts"
 import { type Mailbox, type ResolvedMailbox, resolveMailbox } from "./Mailbox.ts"
-import { Membrane } from "./Membrane.ts"
+import { Membrane, type OpenOptions } from "./Membrane.ts"
+import { checkFunction, checkInteger, checkOptions, checkTimeout, isName } from "./options.ts"
 import type { Pid } from "./Pid.ts"
 import { Behavior, PlainActor } from "./PlainActor.ts"
-import { PlainHost } from "./PlainHost.ts"
+import { isThenable, PlainHost } from "./PlainHost.ts"
 
 /**
  * A message that was not delivered.
@@ -61,22 +62,21 @@ export interface SpawnOptions {
 const MAX_ACTORS = 1_000_000
 const SHUTDOWN_TIMEOUT = 5000
 
-const integer = (option: string, value: number, least: number, most: number): number => {
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw new InvalidOption(option, `must be an integer from ${least} to ${most}`)
-}
-
-const callable = (option: string, value: unknown): void => {
-  if (value !== undefined && typeof value !== "function") throw new InvalidOption(option, "must be a function")
-}
-
-/** The addon stores UTF-8, in which lone surrogates are all the same. */
-const checkName = (name: unknown): void => {
-  if (name === undefined) return
-  if (typeof name !== "string" || name === "" || /\p{Surrogate}/u.test(name)) {
-    throw new InvalidOption("name", "must be a well-formed string that is not empty")
-  }
-}
+const runtimeOptions: ReadonlySet<string> = new Set(
+  [
+    "maxActors",
+    "mailbox",
+    "keepAlive",
+    "longSchedule",
+    "onDeadLetter",
+    "onLongSchedule"
+  ] satisfies ReadonlyArray<keyof RuntimeOptions>
+)
+const tableOptions: ReadonlySet<string> = new Set(
+  ["name", "link", "mailbox"] satisfies ReadonlyArray<keyof SpawnOptions>
+)
+const singleOptions: ReadonlySet<string> = new Set([...tableOptions, "state"])
+const shutdownOptions: ReadonlySet<string> = new Set(["timeout"])
 
 /**
  * Actors of this thread. Throws `NativeUnavailable` where the addon cannot be loaded.
@@ -109,12 +109,15 @@ export class Runtime implements AsyncDisposable {
   #stopping: Promise<void> | undefined
 
   constructor(options: RuntimeOptions = {}) {
+    checkOptions(options, runtimeOptions)
     this.#mailbox = resolveMailbox(options.mailbox, undefined)
-    this.#maxActors = integer("maxActors", options.maxActors ?? MAX_ACTORS, 1, 0xffffff)
-    const longSchedule = options.longSchedule ?? 10
-    if (!(longSchedule > 0)) throw new InvalidOption("longSchedule", "must be more than 0 ms")
-    callable("onDeadLetter", options.onDeadLetter)
-    callable("onLongSchedule", options.onLongSchedule)
+    const { longSchedule = 10, maxActors = MAX_ACTORS } = options
+    this.#maxActors = checkInteger("maxActors", maxActors, 1, 0xffffff)
+    if (typeof longSchedule !== "number" || !(longSchedule > 0)) {
+      throw new InvalidOption("longSchedule", "must be more than 0 ms")
+    }
+    checkFunction("onDeadLetter", options.onDeadLetter)
+    checkFunction("onLongSchedule", options.onLongSchedule)
     if (options.keepAlive !== undefined && typeof options.keepAlive !== "boolean") {
       throw new InvalidOption("keepAlive", "must be a boolean")
     }
@@ -135,10 +138,13 @@ export class Runtime implements AsyncDisposable {
     handler: (message: M, self: PlainSelf<S>) => A | Promise<A>,
     options?: SpawnOptions & { readonly state?: S }
   ): ActorHandle<M, A>
-  /** A handler for each tag. */
+  /**
+   * A handler for each tag. The actor of an asynchronous `init` is there at once, and handles its first message when its
+   * state is; a rejection ends it.
+   */
   spawn<S, H extends TableHandle.Handlers<S>>(
     actor: {
-      readonly init: () => S
+      readonly init: () => S | PromiseLike<S>
       readonly handlers: H & TableHandle.Handlers<S>
       /** Present: the ends of linked actors arrive here, and do not end this one. */
       readonly exit?: (state: S, signal: ExitSignal, self: PlainSelf<S>) => void
@@ -149,23 +155,30 @@ export class Runtime implements AsyncDisposable {
   ): TableHandle<H>
   // The overloads say what may be given; here the types of states and messages are forgotten.
   spawn(what: unknown, options: SpawnOptions & { readonly state?: unknown } = {}): PlainActor {
-    if (typeof what === "function") return this.#open(this.#single(what as Single), () => options.state, options)
+    if (typeof what === "function") {
+      checkOptions(options, singleOptions)
+      const behavior = this.#single(what as Single)
+      return this.#open(behavior, options.state, this.#openOptions(behavior, options))
+    }
     if (typeof what !== "object" || what === null) {
       throw new InvalidOption("actor", "must be a handler, or an object of init and handlers")
     }
+    checkOptions(options, tableOptions)
     const spec = what as TableSpec
     if (typeof spec.init !== "function") throw new InvalidOption("init", "must be a function")
-    if (typeof spec.handlers !== "object" || spec.handlers === null) {
+    if (typeof spec.handlers !== "object" || spec.handlers === null || Array.isArray(spec.handlers)) {
       throw new InvalidOption("handlers", "must be an object of functions")
     }
-    callable("exit", spec.exit)
-    callable("down", spec.down)
-    return this.#open(this.#table(spec), spec.init, options)
+    checkFunction("exit", spec.exit)
+    checkFunction("down", spec.down)
+    const behavior = this.#table(spec)
+    return this.#begin(behavior, spec.init, this.#openOptions(behavior, options))
   }
 
   /** The actor with a name, if it lives. */
   whereis(name: string): PlainHandle | undefined {
-    return this.#membrane.whereis(name)
+    if (typeof name !== "string") throw new InvalidOption("name", "must be a string")
+    return isName(name) ? this.#membrane.whereis(name) : undefined
   }
 
   /** How much there is. */
@@ -176,9 +189,13 @@ export class Runtime implements AsyncDisposable {
 
   /** Ends all actors after what is in their mailboxes, kills those that take longer than `timeout` ms (5,000). */
   shutdown(options: { readonly timeout?: number | undefined } = {}): Promise<void> {
-    const timeout = options.timeout ?? SHUTDOWN_TIMEOUT
-    if (!(timeout >= 0)) return Promise.reject(new InvalidOption("timeout", "must be 0 or more ms"))
-    return this.#stopping ??= this.#stop(timeout)
+    try {
+      checkOptions(options, shutdownOptions)
+      const timeout = checkTimeout(options.timeout, SHUTDOWN_TIMEOUT)
+      return this.#stopping ??= this.#stop(timeout)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -198,33 +215,54 @@ export class Runtime implements AsyncDisposable {
     this.#host.abandonWatches({ _tag: "NoProc", everExisted: true })
   }
 
-  #open(behavior: Behavior, init: () => unknown, options: SpawnOptions): PlainActor {
+  #openOptions(behavior: Behavior, options: SpawnOptions): OpenOptions<PlainActor> {
     if (this.#stopping !== undefined) throw new SystemStopped()
-    const mailbox = resolveMailbox(options.mailbox, this.#mailbox)
-    checkName(options.name)
-    const parent = options.link
-    if (parent !== undefined && !(parent instanceof PlainActor)) {
-      throw new InvalidOption("link", "must be an actor of this package")
+    const { link, name } = options
+    if (name !== undefined && !isName(name)) {
+      throw new InvalidOption("name", "must be a well-formed string that is not empty")
     }
-    // A throw of it is the spawner's: there is no actor yet.
-    const state = init()
-    const membrane = this.#membrane
-    if (!membrane.takePid()) throw new LimitReached(this.#maxActors)
-    const { takenGeneration, takenLow } = membrane
-    const actor = new PlainActor(takenLow, takenGeneration, behavior, this.#host, mailbox.capacity)
-    actor.state = state
-    membrane.adopt(actor)
-    const holder = membrane.open(actor, {
-      ...mailbox,
-      name: options.name,
+    if (link !== undefined && !this.#host.owns(link)) {
+      throw new InvalidOption("link", "must be an actor of this runtime")
+    }
+    return {
+      ...resolveMailbox(options.mailbox, this.#mailbox),
+      name,
       trapExit: behavior.exit !== undefined,
       cleanup: false,
       starting: false,
-      parent,
+      parent: link,
       watcher: undefined,
       watchRef: 0,
       budget: 0
-    })
+    }
+  }
+
+  /** A throw of `init` is the spawner's: there is no actor yet. A rejection is the end of the actor, which is there. */
+  #begin(behavior: Behavior, init: () => unknown, options: OpenOptions<PlainActor>): PlainActor {
+    const state = init()
+    if (!isThenable(state)) return this.#open(behavior, state, options)
+    const waits = Promise.resolve(state)
+    try {
+      const actor = this.#open(behavior, undefined, { ...options, starting: true })
+      this.#host.begin(actor, waits)
+      return actor
+    } catch (error) {
+      // Whoever spawns has this error; that of a state which nobody will have is nobody's.
+      waits.catch(() => {})
+      throw error
+    }
+  }
+
+  #open(behavior: Behavior, state: unknown, options: OpenOptions<PlainActor>): PlainActor {
+    // `init` may have shut it down.
+    if (this.#stopping !== undefined) throw new SystemStopped()
+    const membrane = this.#membrane
+    if (!membrane.takePid()) throw new LimitReached(this.#maxActors)
+    const { takenGeneration, takenLow } = membrane
+    const actor = new PlainActor(takenLow, takenGeneration, behavior, this.#host, options.capacity)
+    actor.state = state
+    membrane.adopt(actor)
+    const holder = membrane.open(actor, options)
     if (holder !== undefined) {
       membrane.release(actor)
       throw new NameTaken(options.name!, holder as Pid)

@@ -5,7 +5,7 @@
  * way may be full where no mailbox is: it is asked for only while one is, or what is sent may fill it at once.
  */
 import type { IsolateData } from "./binding.ts"
-import { type Arena, type Border, type Carried, holdsBuffers, MOST_BYTES } from "./border.ts"
+import { type Border, type Carried, holdsBuffers, MOST_BYTES, type Room } from "./border.ts"
 import { Control, COPIED, Flag, RECORD_WORDS, Submission } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell } from "./host.ts"
 import type { Loop } from "./loop.ts"
@@ -72,7 +72,7 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
   }
 
   /** Where payloads are written that `sendPayload` sends. */
-  get room(): Arena {
+  get room(): Room {
     return this.#border.room
   }
 
@@ -113,7 +113,9 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
   /** Whether a message to another isolate would be accepted now. */
   mayLeave(low: number, generation: number, fromLow: number, fromGeneration: number): number {
     const { closed, now } = this.#submissions
-    return closed ? ACCEPTED : this.#ring.ask(now(), low, generation, fromLow, fromGeneration)
+    const ring = this.#ring
+    if (closed || ring.control[FULL_PEERS] === 0 || ring.hasCredit(low)) return ACCEPTED
+    return ring.ask(now(), low, generation, fromLow, fromGeneration)
   }
 
   // A way that a ring full of records cannot fill is not asked for; what is larger than a record may fill it at once.

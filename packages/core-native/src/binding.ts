@@ -110,7 +110,12 @@ export interface NativeShard {
   block(slot: number): Uint8Array | null
 }
 
-/** An isolate of a system, for placement. Its counters are those of its last tick. */
+/**
+ * An isolate of a system, for placement. Its counters are those of its last tick.
+ *
+ * @internal
+ * @since 0.1.0
+ */
 export interface IsolateData {
   readonly isolate: number
   readonly shard: number
@@ -178,6 +183,12 @@ export interface NativeBuffers {
   readonly copies: boolean
 }
 
+/**
+ * The addon, as `@myrmidonjs/actor` calls it.
+ *
+ * @internal
+ * @since 0.1.0
+ */
 export interface Binding {
   /** With the handle of a system: on the account of that, whose limit is what was said first. */
   readonly NativeBuffers: new(limit: number, copies: boolean, system?: number) => NativeBuffers
@@ -226,6 +237,12 @@ export interface Binding {
   ): Promise<ReadonlyArray<ReadonlyArray<RustBehaviorData> | null>>
   /** Holds a Rust actor still, or lets go of it. Whether it lives. Rejects as `rustInfo` does. */
   rustHold(low: number, generation: number, hold: boolean, within: number): Promise<boolean>
+  /** The reader of a stream of one of this shard's actors has gone: by its isolate, and its number there. */
+  rustReaderGone(shard: number, isolate: number, stream: number): void
+  /** Says what an actor understands that has a name in a system, or is about to get one. */
+  announce(system: number, low: number, generation: number, spoken: string): void
+  /** Who has a name in a system, and what that one understands; empty: nobody has said it. */
+  spokenBy(system: number, name: string): { readonly pid: number; readonly spoken: string } | null
   /** Messages of this tag may carry buffers from now on. */
   tagMoves(number: number): void
   /** The number of a tag between isolates, 1 to 32,767; 0: so many others have one. */

@@ -12,8 +12,14 @@
 import { Arg, type Binding } from "./binding.ts"
 import { BLOCK, COPIED, Flag, Word } from "./generated/layout.ts"
 import type { Ring } from "./ring.ts"
+import { numberOf } from "./words.ts"
 
-/** A payload between isolates. */
+/**
+ * A payload between isolates.
+ *
+ * @internal
+ * @since 0.1.0
+ */
 export type Carried = number | Uint8Array | undefined
 
 /** Bytes of those that have buffers on board, which are freed when nobody takes them. */
@@ -24,6 +30,12 @@ export const holdsBuffers = (bytes: Uint8Array & { readonly holdsBuffers?: true 
 export interface Arena {
   readonly all: Uint8Array<ArrayBuffer>
   readonly view: DataView<ArrayBuffer>
+}
+
+/** The outgoing one. */
+export interface Room extends Arena {
+  /** Bytes that a payload may have there. */
+  readonly most: number
 }
 
 /** A payload in the incoming arena, from `begin` up to `end`: the same object for each of them, and only lent. */
@@ -63,7 +75,7 @@ export class Border {
   readonly #incoming: Uint32Array
   readonly #lent: Lent
   /** The outgoing arena, for whoever has called `begin`. */
-  readonly room: Arena
+  readonly room: Room
   /** Where the payload begins that is being written; -1: none is. */
   #begun = -1
   /** Of records that wait to be buried, by their SLOT: no shard takes them any more. */
@@ -75,7 +87,7 @@ export class Border {
     this.#outgoing = ring.outgoing
     const outgoing = ring.outgoing.buffer as ArrayBuffer
     this.#outBytes = new Uint8Array(outgoing)
-    this.room = { all: this.#outBytes as Uint8Array<ArrayBuffer>, view: new DataView(outgoing) }
+    this.room = { all: this.#outBytes as Uint8Array<ArrayBuffer>, view: new DataView(outgoing), most: COPIED }
     this.#incoming = ring.incoming
     this.#lent = new Lent(ring.incoming.buffer as ArrayBuffer)
   }
@@ -168,7 +180,7 @@ export class Border {
   lend(at: number, number: number): Carried | Lent {
     const words = this.#ring.in
     const flags = words[at + HEAD]! >>> 8
-    if ((flags & INLINE) !== 0) return this.#ring.inFloats[(at + number) >> 1]
+    if ((flags & INLINE) !== 0) return numberOf(this.#ring.inFloats[(at + number) >> 1]!)
     if ((flags & BYTES) === 0) return undefined
     const slot = words[at + SLOT]!
     if (slot >= BLOCK) return this.#ring.native.block(slot) ?? undefined

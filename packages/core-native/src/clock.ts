@@ -9,6 +9,12 @@ import type { MembraneClock } from "./host.ts"
 // Node's global is a getter, which costs as much as the clock itself.
 const { performance } = globalThis
 
+/**
+ * The clock of a program that does not test.
+ *
+ * @internal
+ * @since 0.1.0
+ */
 export const systemClock = (): MembraneClock => {
   let timer: NodeJS.Timeout | undefined
   let armed = false

@@ -5,7 +5,12 @@ import type { Carried, Lent } from "./border.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { Meter } from "./meter.ts"
 
-/** An actor as the membrane sees it. */
+/**
+ * An actor as the membrane sees it.
+ *
+ * @internal
+ * @since 0.1.0
+ */
 export interface MembraneCell {
   /** Shard and index. */
   readonly low: number
@@ -15,12 +20,22 @@ export interface MembraneCell {
   readonly state: unknown
 }
 
-/** A pending call. `token` is the membrane's. */
+/**
+ * A pending call. `token` is the membrane's.
+ *
+ * @internal
+ * @since 0.1.0
+ */
 export interface MembraneCall {
   token: number
 }
 
-/** Why a letter is dead. */
+/**
+ * Why a letter is dead.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Why =
   | "NotAlive"
   | "MailboxFull"
@@ -30,7 +45,12 @@ export type Why =
   | "Stopped"
   | "Interrupted"
 
-/** Called by the loop alone, never from inside another call. None of them throws. A PID of 0 is nobody. */
+/**
+ * Called by the loop alone, never from inside another call. None of them throws. A PID of 0 is nobody.
+ *
+ * @internal
+ * @since 0.1.0
+ */
 export interface MembraneHost<C extends MembraneCell, K extends MembraneCall> {
   /** What `deliver` gets for a call that has ended by then; without it, `undefined`, as for a message. */
   readonly spentCall?: K | undefined
@@ -49,7 +69,12 @@ export interface MembraneHost<C extends MembraneCell, K extends MembraneCall> {
   readonly away?: AwayHost<C, K> | undefined
 }
 
-/** What comes from other isolates. Bytes are only lent: they hold until it returns. None of these throws. */
+/**
+ * What comes from other isolates. Bytes are only lent: they hold until it returns. None of these throws.
+ *
+ * @internal
+ * @since 0.1.0
+ */
 export interface AwayHost<C extends MembraneCell, K extends MembraneCall> {
   /** As `deliver`, of a message with the op of the border. `token` of a question: for `reply`; 0, its asker has gone. */
   readonly deliver: (
@@ -70,7 +95,12 @@ export interface AwayHost<C extends MembraneCell, K extends MembraneCall> {
   readonly down: (isolate: number, shard: number) => void
 }
 
-/** What the loop asks of the world. Virtual in tests. */
+/**
+ * What the loop asks of the world. Virtual in tests.
+ *
+ * @internal
+ * @since 0.1.0
+ */
 export interface MembraneClock {
   /** Monotonic ms. */
   readonly now: () => number
@@ -78,6 +108,12 @@ export interface MembraneClock {
   readonly wakeIn: (delay: number | undefined, wake: () => void) => void
 }
 
+/**
+ * How a membrane is made.
+ *
+ * @internal
+ * @since 0.1.0
+ */
 export interface MembraneOptions {
   readonly maxActors: number
   /** Of a mailbox that does not say its own. */

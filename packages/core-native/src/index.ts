@@ -11,9 +11,11 @@ export type {
   AskOptions,
   Down,
   ExitSignal,
+  MonitorOptions,
   MonitorRef,
   PlainHandle,
   PlainSelf,
+  StopOptions,
   TableHandle,
   TellOutcome
 } from "./ActorHandle.ts"

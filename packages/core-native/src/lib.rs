@@ -36,6 +36,7 @@ mod buffers;
 mod flood;
 mod hot;
 mod info;
+mod names;
 mod options;
 mod reason;
 mod relay;

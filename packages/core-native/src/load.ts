@@ -11,6 +11,7 @@ import { createRequire } from "node:module"
 import { resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Binding } from "./binding.ts"
+import { InvalidOption } from "./errors.ts"
 import { ABI_VERSION } from "./generated/layout.ts"
 import { type Attempt, NativeUnavailable } from "./NativeUnavailable.ts"
 
@@ -105,11 +106,24 @@ export const loadFrom = (options: LoadOptions): Binding => {
 
 const loaded = new Map<string | undefined, Binding>()
 
-const pathOf = (addon: string): string => addon.startsWith("file:") ? fileURLToPath(addon) : resolve(addon)
+const pathOf = (addon: string): string => {
+  if (typeof addon !== "string" || addon === "") {
+    throw new InvalidOption("addon", "must be a path or a file: URL, as a string")
+  }
+  if (!addon.startsWith("file:")) return resolve(addon)
+  try {
+    return fileURLToPath(addon)
+  } catch {
+    throw new InvalidOption("addon", "must be a path or a file: URL")
+  }
+}
 
 /**
  * The addon of this platform, or the one of a path or `file:` URL: a program's own, with behaviours in Rust. Two addons are
- * two runtimes that know nothing of each other. Throws `NativeUnavailable`.
+ * two runtimes that know nothing of each other. Throws `NativeUnavailable`, and `InvalidOption` for what is no path.
+ *
+ * @internal
+ * @since 0.1.0
  */
 export const load = (addon?: string): Binding => {
   const known = loaded.get(addon)

@@ -25,7 +25,7 @@ import type { Reasons } from "./reasons.ts"
 import { rethrow } from "./rethrow.ts"
 import { type Ring, SUBMISSIONS } from "./ring.ts"
 import type { Slots } from "./slots.ts"
-import { Tasks } from "./tasks.ts"
+import { Tasks, TASKS_PER_PASS } from "./tasks.ts"
 import type { Table } from "./table.ts"
 import type { Timers } from "./timers.ts"
 import type { Tokens } from "./tokens.ts"
@@ -54,6 +54,8 @@ const LEAST = 64
 const MOST = 512
 /** Of so many callers that help one is measured. */
 const SAMPLE = 16
+/** In lockstep, where the clock may stand still: messages and tasks after which the event loop gets its turn, as in the twin. */
+const LOCKSTEP_TURN = 8192
 /** Records of a batch for which the clock is not read once more. */
 const SMALL = 8
 /** Records in a batch from which on it pays to touch the states of its actors first. */
@@ -223,6 +225,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     if (this.closing || this.#ring.broken !== undefined) return this.end()
     if (!idle) {
       this.#turns.yield()
+      if (this.#single) this.#alarm.arm()
     } else if (this.#helped === 0) {
       this.awake = false
       this.#turns.rest()
@@ -237,6 +240,8 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const control = ring.control
     const metering = this.#metering
     let now = start
+    // Counted in lockstep alone.
+    let handled = 0
     for (;;) {
       if (this.#tasks.waiting > 0) {
         if (metering.unread > 0) metering.closeUnread(now = this.#now())
@@ -244,6 +249,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
         if (this.#single) {
           ring.flush(now)
           if (ring.broken === undefined) ring.native.endBatch()
+          handled += Math.min(this.#tasks.waiting, TASKS_PER_PASS)
         }
         now = this.#tasks.run(now)
       }
@@ -259,6 +265,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
         if (written > SMALL) metering.closeUnread(this.#now())
         else if (metering.unread === 0) metering.last = now
         const from = metering.last
+        if (this.#single) handled += this.#messagesIn(written)
         this.#batch(written)
         if (written <= SMALL && this.#mayGoUnread()) {
           metering.goUnread()
@@ -277,8 +284,21 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       } else {
         now = this.#now()
       }
-      if (this.closing || this.#turns.isOver(now - start, control[QUEUED]!)) return false
+      if (this.closing || handled >= LOCKSTEP_TURN || this.#turns.isOver(now - start, control[QUEUED]!)) return false
     }
+  }
+
+  /** Deliveries of the batch that the shard has written. */
+  #messagesIn(count: number): number {
+    const words = this.#ring.in
+    let messages = 0
+    for (let at = 0; at < count;) {
+      const head = at * WORDS
+      const n = (words[head + HEAD]! & 0xff) === SLICE ? words[head + A]! : 0
+      messages += n
+      at += n + 1
+    }
+    return messages
   }
 
   // Nothing is queued in the shard, and the ring holds plain messages alone.

@@ -14,7 +14,7 @@ import type { Slots } from "./slots.ts"
 import type { Table } from "./table.ts"
 import type { Timers } from "./timers.ts"
 import type { Tokens } from "./tokens.ts"
-import { pidOf, wide } from "./words.ts"
+import { pidOf, quickPidOf, wide } from "./words.ts"
 
 const {
   To: TO,
@@ -159,6 +159,6 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
 
   from(at: number): number {
     const words = this.#ring.in
-    return pidOf(words[at + FROM]!, words[at + FROM_GENERATION]!)
+    return quickPidOf(words[at + FROM]!, words[at + FROM_GENERATION]!)
   }
 }

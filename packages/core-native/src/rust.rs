@@ -241,6 +241,12 @@ impl Task for Hold {
     }
 }
 
+/// The reader of a stream of one of this shard's Rust actors has gone: by its isolate, and the number that it has there.
+#[napi(catch_unwind)]
+pub fn rust_reader_gone(shard: u8, isolate: u32, stream: f64) {
+    myrmidon_actor::reader_gone(shard, isolate, stream);
+}
+
 // Whoever names a shard by a number that none can have is answered as one that is not there.
 fn shards_of(shards: &[u32]) -> Vec<u8> {
     shards.iter().map(|shard| u8::try_from(*shard).unwrap_or(u8::MAX)).collect()

@@ -356,13 +356,13 @@ impl NativeShard {
 
     /// Keeps a copy of bytes for one record; its SLOT.
     #[napi(catch_unwind)]
-    pub fn put_block(&self, bytes: Uint8Array) -> Result<u32> {
+    pub fn put_block(&self, bytes: &[u8]) -> Result<u32> {
         self.cell.with(|open| Ok(open.shard.put_block(Payload::bytes(bytes.to_vec()))))
     }
 
     /// The same for bytes that name buffers, as `buffer::pack` writes them: those that nobody takes go with the record.
     #[napi(catch_unwind)]
-    pub fn put_parcel(&self, bytes: Uint8Array) -> Result<u32> {
+    pub fn put_parcel(&self, bytes: &[u8]) -> Result<u32> {
         self.cell.with(|open| Ok(open.shard.put_block(load(bytes.to_vec()))))
     }
 

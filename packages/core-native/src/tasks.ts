@@ -7,7 +7,7 @@ import { rethrow } from "./rethrow.ts"
 import { type Ring, SUBMISSIONS } from "./ring.ts"
 
 /** Fiber continuations run in one pass. */
-const MOST = 64
+export const TASKS_PER_PASS = 64
 /** ms above which one ends its pass. */
 const LONG = 1
 
@@ -59,7 +59,7 @@ export class Tasks<C extends MembraneCell> {
   /** Runs a pass of them; what time it is afterwards. */
   run(before: number): number {
     const stack = this.#stack
-    const tasks = this.#tasks.splice(0, MOST)
+    const tasks = this.#tasks.splice(0, TASKS_PER_PASS)
     let now = before
     for (let i = 0; i < tasks.length; i++) {
       const { cell, run } = tasks[i]!

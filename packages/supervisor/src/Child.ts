@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { ActorRef, AnyRef, Pid, SpawnError, SpawnOptions } from "@myrmidonjs/actor"
+import type { ActorRef, AnyRef, AskError, Pid, SpawnError, SpawnOptions } from "@myrmidonjs/actor"
 import type * as Effect from "effect/Effect"
 import type * as Rpc from "effect/rpc/Rpc"
 import type * as Stream from "effect/Stream"
@@ -92,6 +92,19 @@ export interface ChildInfo {
 }
 
 /**
+ * How many children a supervisor has.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ChildCount {
+  readonly specs: number
+  readonly active: number
+  readonly supervisors: number
+  readonly workers: number
+}
+
+/**
  * A supervisor that runs, as its program sees it. The handle stays good when the supervisor itself is started again.
  *
  * @category models
@@ -116,12 +129,57 @@ export interface Running<out Children extends Child.Any> {
   ) => Effect.Effect<A, ChildPresent | ChildNotRunning | ChildStartError<E> | InvalidSpec, R>
   /** The children in start order. */
   readonly which: Effect.Effect<ReadonlyArray<ChildInfo>>
-  readonly count: Effect.Effect<{
-    readonly specs: number
-    readonly active: number
-    readonly supervisors: number
-    readonly workers: number
-  }>
+  readonly count: Effect.Effect<ChildCount>
+}
+
+/**
+ * A tree that other isolates can import: `Supervisor.module` makes it, `Supervisor.placed` puts it below a supervisor.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MovableTree<out Children extends Child.Any> {
+  readonly "~myrmidon/MovableTree": { readonly children: () => Children }
+}
+
+/**
+ * What a child gives to those who hold its supervisor from another isolate: refs and handles; of an Effect nothing.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Elsewhere<A> = A extends AnyRef ? A
+  : A extends RunningElsewhere<infer Children> ? RunningElsewhere<Children>
+  : A extends Running<infer Children> ? RunningElsewhere<Children>
+  : A extends Dynamic<infer Rpcs, infer Args, infer _E> ? Dynamic<Rpcs, Args, never>
+  : void
+
+/**
+ * A supervisor that runs elsewhere, as its program sees it. Every order goes there and back, and fails with
+ * `ChildNotRunning` while the supervisor does not run, with `AskError` when its isolate does not answer. The handle stays
+ * good when the supervisor is started again, wherever that is.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RunningElsewhere<out Children extends Child.Any> {
+  /** Of its present life. */
+  readonly ref: Effect.Effect<AnyRef, ChildNotRunning | AskError>
+  /** What the child gives, while it runs. */
+  readonly get: <Id extends Children["id"]>(
+    id: Id
+  ) => Effect.Effect<Elsewhere<Child.Value<Children, Id>>, ChildNotRunning | AskError>
+  /** As `Running` has them. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- keeps `Children` covariant
+  readonly restart: <Id extends Children["id"]>(
+    id: Id
+  ) => Effect.Effect<void, ChildNotRunning | ChildPresent | ChildStartError<SpawnError> | AskError>
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- keeps `Children` covariant
+  readonly terminate: <Id extends Children["id"]>(id: Id) => Effect.Effect<void, ChildNotRunning | AskError>
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- keeps `Children` covariant
+  readonly delete: <Id extends Children["id"]>(id: Id) => Effect.Effect<void, ChildNotRunning | ChildPresent | AskError>
+  readonly which: Effect.Effect<ReadonlyArray<ChildInfo>, ChildNotRunning | AskError>
+  readonly count: Effect.Effect<ChildCount, ChildNotRunning | AskError>
 }
 
 /**

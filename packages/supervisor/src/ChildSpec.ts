@@ -27,7 +27,7 @@ export interface ChildOptions {
   readonly significant?: boolean | undefined
   /**
    * Where it runs; `here` by default, with its supervisor. The other places are those of `spawnOn`, for a behaviour that
-   * `Actor.module` made. When its isolate goes away it is restarted by its type, on a worker that is there then.
+   * `Actor.module` made, and for a tree that `Supervisor.module` made (`Supervisor.placed`). When its isolate goes away it is restarted by its type, on a worker that is there then.
    */
   readonly place?: "here" | "main" | "worker" | "spread" | IsolateId | undefined
 }

@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import {
+  Actor,
   type ActorExited,
   type ActorRef,
   ActorSystem,
@@ -21,12 +22,14 @@ import * as Layer from "effect/Layer"
 import type * as Rpc from "effect/rpc/Rpc"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { Child, Dynamic, Supervisor, TreeNode } from "./Child.ts"
+import type { Child, Dynamic, MovableTree, RunningElsewhere, Supervisor, TreeNode } from "./Child.ts"
 import type { ChildOptions, SupervisorOptions } from "./ChildSpec.ts"
+import { build } from "./internal/build.ts"
 import { changeTree } from "./internal/change.ts"
 import { eventsOf } from "./internal/events.ts"
 import { IgnoreStart } from "./internal/ignore.ts"
-import type { Spec } from "./internal/spec.ts"
+import { keeperOf } from "./internal/keeper.ts"
+import type { PlacedSpec, Spec, SupervisorSpec } from "./internal/spec.ts"
 import { startTree } from "./internal/start.ts"
 import * as tree_ from "./internal/tree.ts"
 import type { StateStore } from "./StateStore.ts"
@@ -89,6 +92,7 @@ export const make = <const Id extends string, const Children extends ReadonlyArr
   typed({
     kind: "supervisor",
     id,
+    given: options,
     options: childOptions(options),
     supervisor: options,
     children: Array.isArray(children) ? children.map(untyped) : children as never
@@ -97,6 +101,30 @@ export const make = <const Id extends string, const Children extends ReadonlyArr
 /**
  * An actor as a child. `provides`: a service whose value follows the child over its restarts, by its name (its path in
  * the tree, unless it has one). `restoreFrom`: what it starts with when it is started again, by explicit choice.
+ *
+ * **Example** (A service that outlives the child)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const CounterLive = Counter.behavior({
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by) }
+ * })
+ * class TheCounter extends Actor.Service<TheCounter>()("app/TheCounter", Counter) {}
+ * const Tree = Supervisor.make("app", { strategy: "one_for_one" }, [
+ *   Supervisor.child("counter", CounterLive, 40, { restart: "permanent", provides: TheCounter })
+ * ])
+ * const program = Effect.flatMap(TheCounter, (counter) => counter.ask(Counter.messages.Add(2))).pipe(
+ *   Effect.provide(Supervisor.layer(Tree))
+ * )
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 42
+ * ```
  *
  * @category constructors
  * @since 0.1.0
@@ -125,6 +153,7 @@ export const child = <const Id extends string, Rpcs extends Rpc.Any, Args, State
     behavior: behavior as never,
     args,
     spawn,
+    given: options,
     options: childOptions(options),
     provides: provides as never,
     restoreFrom: restoreFrom as StateStore<unknown> | undefined
@@ -136,6 +165,30 @@ export const child = <const Id extends string, Rpcs extends Rpc.Any, Args, State
  * service. `partitions`: so many supervisors, each with an intensity of its own, behind one handle.
  *
  * The options of `ChildOptions` are those of its children; it is itself a permanent child without a time limit.
+ *
+ * **Example** (A session for whoever comes)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const CounterLive = Counter.behavior({
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by) }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const counters = yield* Supervisor.start(Supervisor.dynamic("counters", CounterLive, { restart: "temporary" }))
+ *   const first = yield* counters.start(1)
+ *   yield* counters.start(2)
+ *   yield* counters.terminate(first)
+ *   return yield* counters.count
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 1
+ * ```
  *
  * @category constructors
  * @since 0.1.0
@@ -152,6 +205,7 @@ export const dynamic = <const Id extends string, Rpcs extends Rpc.Any, Args, Sta
     kind: "dynamic",
     id,
     behavior: behavior as never,
+    given: options,
     options: {},
     child: childOptions(options),
     supervisor: options,
@@ -160,8 +214,100 @@ export const dynamic = <const Id extends string, Rpcs extends Rpc.Any, Args, Sta
   })
 
 /**
+ * A tree that other isolates can import: `url` is the `import.meta.url` of the module that calls this when it is evaluated,
+ * once in each isolate. What its children need and do not provide to each other comes from `layer`, built once in each
+ * isolate. `Supervisor.placed` puts it below a supervisor.
+ *
+ * **Example** (A supervisor on another core, or here where there is none)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect, Layer, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Sum = Actor.make("Sum", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const SumLive = Sum.behavior({ init: (from: number) => ({ n: from }), handlers: { Add: (state, by) => (state.n += by) } })
+ * const Sums = Supervisor.module(
+ *   import.meta.url,
+ *   Supervisor.make("sums", {}, [Supervisor.child("first", SumLive, 40), Supervisor.child("second", SumLive, 0)]),
+ *   Layer.empty
+ * )
+ * const Tree = Supervisor.make("app", {}, [Supervisor.placed("sums", Sums, { place: "spread" })])
+ * const program = Effect.gen(function*() {
+ *   const app = yield* Supervisor.start(Tree)
+ *   const sums = yield* app.get("sums")
+ *   const first = yield* sums.get("first")
+ *   return yield* first.ask(Sum.messages.Add(2))
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 42
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const module = <const Id extends string, const Children extends Child.Any, LE = never>(
+  url: string,
+  tree: Supervisor<Id, Children>,
+  layer: Layer.Layer<
+    Exclude<Exclude<Child.Services<Children>, Child.Provides<Children>>, ActorSystem>,
+    LE,
+    ActorSystem
+  >
+): MovableTree<Children> => {
+  const spec = untyped(tree) as SupervisorSpec
+  // Its services are those of the Layer, which its type has been held against.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- it is not: tsc refuses the call without it
+  const behavior = Actor.module(url, keeperOf(spec, build), layer as Layer.Layer<never, LE, ActorSystem>)
+  return { spec, behavior } as never
+}
+
+/**
+ * A supervisor as a child that lives where `place` says; its own children live with it, or where their `place` says. It is
+ * restarted by its restart type, there or elsewhere, with all its children, and only when nobody is left of its life before,
+ * also when its isolate goes away. What it provides is what its children provide: actors by their names.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const placed = <const Id extends string, Children extends Child.Any>(
+  id: Id,
+  tree: MovableTree<Children>,
+  options: ChildOptions = {}
+): Child<Id, RunningElsewhere<Children>, Child.Provides<Children>, SpawnError, ActorSystem> =>
+  typed({
+    kind: "placed",
+    id,
+    tree: tree as unknown as PlacedSpec["tree"],
+    given: options,
+    options: childOptions(options)
+  })
+
+/**
  * Any Effect as a child: a stream consumer, `Layer.launch(...)`. It counts as started once forked, and ends when the
  * Effect does: `Normal` by success, `Crashed` by failure. Its Scope is its own and closes with it.
+ *
+ * **Example** (A loop that is started again when it fails)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect, Queue } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const rounds = yield* Queue.unbounded<string>()
+ *   const round = Effect.andThen(Queue.offer(rounds, "began"), Effect.never)
+ *   const failing = Effect.andThen(Queue.offer(rounds, "failed"), Effect.fail("once"))
+ *   let runs = 0
+ *   yield* Supervisor.start(
+ *     Supervisor.make("app", {}, [Supervisor.effect("loop", Effect.suspend(() => runs++ === 0 ? failing : round))])
+ *   )
+ *   return [yield* Queue.take(rounds), yield* Queue.take(rounds)]
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["failed", "began"]
+ * ```
  *
  * @category constructors
  * @since 0.1.0
@@ -171,10 +317,31 @@ export const effect = <const Id extends string, A, E, R>(
   effect: Effect.Effect<A, E, R>,
   options: ChildOptions = {}
 ): Child<Id, void, never, never, Exclude<R, Scope.Scope>> =>
-  typed({ kind: "effect", id, effect, options: childOptions(options) })
+  typed({ kind: "effect", id, effect, given: options, options: childOptions(options) })
 
 /**
  * A resource as a child: an HTTP server, a pool. It counts as started once acquired; its Scope is closed when it stops.
+ *
+ * **Example** (A resource that others need)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect } from "effect"
+ *
+ * const log: Array<string> = []
+ * const pool = Effect.acquireRelease(
+ *   Effect.sync(() => (log.push("opened"), { size: 4 })),
+ *   () => Effect.sync(() => void log.push("closed"))
+ * )
+ * const program = Effect.gen(function*() {
+ *   const app = yield* Supervisor.start(Supervisor.make("app", {}, [Supervisor.scoped("pool", pool)]))
+ *   return (yield* app.get("pool")).size
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 4
+ * log // => ["opened", "closed"]
+ * ```
  *
  * @category constructors
  * @since 0.1.0
@@ -184,12 +351,36 @@ export const scoped = <const Id extends string, A, E, R>(
   acquire: Effect.Effect<A, E, R>,
   options: ChildOptions = {}
 ): Child<Id, A, never, E, Exclude<R, Scope.Scope>> =>
-  typed({ kind: "scoped", id, effect: acquire, options: childOptions(options) })
+  typed({ kind: "scoped", id, effect: acquire, given: options, options: childOptions(options) })
 
 /**
  * As the `init` of a child, or what it acquires: it does not want to start now. That is no failure; the spec stays, the
  * child does not run, and `restart` asks it again. Of a dynamic supervisor nothing is kept: `start` fails with
  * `SpawnError`, since there is no child to give, and a child that says so when it is started again is forgotten.
+ *
+ * **Example** (A child that is not wanted today)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect } from "effect"
+ *
+ * const WorkerLive = Actor.make("Worker", []).behavior({
+ *   init: (enabled: boolean) => enabled ? Effect.succeed(0) : Supervisor.ignore,
+ *   handlers: {}
+ * })
+ * const program = Effect.gen(function*() {
+ *   const app = yield* Supervisor.start(
+ *     Supervisor.make("app", {}, [
+ *       Supervisor.child("on", WorkerLive, true),
+ *       Supervisor.child("off", WorkerLive, false)
+ *     ])
+ *   )
+ *   return (yield* app.which).map(({ id, status }) => `${id} ${status}`)
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["on running", "off stopped"]
+ * ```
  *
  * @category constructors
  * @since 0.1.0
@@ -199,6 +390,41 @@ export const ignore: Effect.Effect<never> = Effect.suspend(() => Effect.die(new 
 /**
  * A store for `restoreFrom`, in memory.
  *
+ * **Example** (What a child starts with again)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect, Schema, Stream } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const offsets = Supervisor.stateStore<number>()
+ * const Reader = Actor.make("Reader", [Rpc.make("Read"), Rpc.make("Crash"), Rpc.make("Offset", { success: Schema.Int })])
+ * const { Crash, Offset, Read } = Reader.messages
+ * const ReaderLive = Reader.behavior({
+ *   init: (offset: number) => ({ offset }),
+ *   handlers: {
+ *     Read: (state) => offsets.write(++state.offset),
+ *     Crash: () => {
+ *       throw new Error("boom")
+ *     },
+ *     Offset: (state) => state.offset
+ *   }
+ * })
+ * const program = Effect.gen(function*() {
+ *   const app = yield* Supervisor.start(
+ *     Supervisor.make("app", {}, [Supervisor.child("reader", ReaderLive, 0, { restoreFrom: offsets })])
+ *   )
+ *   const reader = yield* app.get("reader")
+ *   yield* reader.tell(Read())
+ *   yield* reader.tell(Crash())
+ *   yield* Supervisor.events.pipe(Stream.filter((event) => event._tag === "Restarted"), Stream.runHead)
+ *   return yield* (yield* app.get("reader")).ask(Offset())
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 1
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -207,6 +433,28 @@ export const stateStore: <Args>() => StateStore<Args> = makeStateStore
 /**
  * The tree as a part of an application: built with its Layer graph, stopped with its scope, and its `R` is what its
  * children need and do not provide to each other.
+ *
+ * **Example** (A tree in the Layers of a program)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect, Layer, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const CounterLive = Counter.behavior({
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by) }
+ * })
+ * class TheCounter extends Actor.Service<TheCounter>()("app/TheCounter", Counter) {}
+ * const AppLive = Supervisor.layer(
+ *   Supervisor.make("app", {}, [Supervisor.child("counter", CounterLive, 40, { provides: TheCounter })])
+ * )
+ * const program = Effect.flatMap(TheCounter, (counter) => counter.ask(Counter.messages.Add(2)))
+ *
+ * await Effect.runPromise(Effect.provide(program, AppLive.pipe(Layer.provide(ActorSystem.layerMemory())))) // => 42
+ * ```
  *
  * @category layers
  * @since 0.1.0
@@ -224,6 +472,23 @@ export const layer = <Id extends string, A, Out, E, R>(
 
 /**
  * Starts a tree in the surrounding Scope, which stops it in order when it closes.
+ *
+ * **Example** (A tree that ends with its scope)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect } from "effect"
+ *
+ * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
+ * const Tree = Supervisor.make("app", {}, [Supervisor.child("worker", WorkerLive, undefined)])
+ * const program = Effect.gen(function*() {
+ *   const worker = yield* Effect.scoped(Effect.flatMap(Supervisor.start(Tree), (app) => app.get("worker")))
+ *   return yield* Actor.isAlive(worker)
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => false
+ * ```
  *
  * @category constructors
  * @since 0.1.0
@@ -243,6 +508,28 @@ export const start = <Id extends string, A, Out, E, R>(
  * not started, and those that are gone are forgotten, not ended. Nested supervisors change with it. Also for a dynamic
  * supervisor.
  *
+ * **Example** (A new list for a supervisor that runs)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect } from "effect"
+ *
+ * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
+ * const worker = Supervisor.child("worker", WorkerLive, undefined)
+ * const V1 = Supervisor.make("app", {}, [worker])
+ * const V2 = Supervisor.make("app", {}, [worker, Supervisor.child("helper", WorkerLive, undefined)])
+ * const program = Effect.gen(function*() {
+ *   const app = yield* Supervisor.start(V1)
+ *   const before = yield* app.get("worker")
+ *   yield* Supervisor.change(app.ref, V2)
+ *   const after = yield* app.get("worker")
+ *   return [before.pid === after.pid, (yield* app.which).map(({ id, status }) => `${id} ${status}`)]
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => [true, ["worker running", "helper stopped"]]
+ * ```
+ *
  * @category operations
  * @since 0.1.0
  */
@@ -254,6 +541,24 @@ export const change = <Id extends string, A, Out, E, R>(
 /**
  * The tree below a supervisor as data. Of a dynamic supervisor the first hundred children are listed.
  *
+ * **Example** (Who is there)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect } from "effect"
+ *
+ * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
+ * const Tree = Supervisor.make("app", {}, [Supervisor.child("worker", WorkerLive, undefined)])
+ * const program = Effect.gen(function*() {
+ *   const app = yield* Supervisor.start(Tree)
+ *   const { children, id, type } = yield* Supervisor.tree(app.ref)
+ *   return [id, type, children.map((child) => child.id)]
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["app", "supervisor", ["worker"]]
+ * ```
+ *
  * @category observability
  * @since 0.1.0
  */
@@ -261,6 +566,24 @@ export const tree: (ref: AnyRef) => Effect.Effect<TreeNode, ActorExited> = tree_
 
 /**
  * A tree as text: names, PIDs, restarts, queue lengths, state.
+ *
+ * **Example** (A tree for people)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect } from "effect"
+ *
+ * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
+ * const Tree = Supervisor.make("app", {}, [Supervisor.child("worker", WorkerLive, undefined)])
+ * const program = Effect.gen(function*() {
+ *   const app = yield* Supervisor.start(Tree)
+ *   const text = Supervisor.render(yield* Supervisor.tree(app.ref))
+ *   return text.split("\n").map((line) => /\w+/.exec(line)?.[0])
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["app", "worker"]
+ * ```
  *
  * @category observability
  * @since 0.1.0
@@ -271,6 +594,25 @@ export const render: (tree: TreeNode) => string = tree_.render
  * What happens in all trees of the system. The metrics `myrmidon_supervisor_started`, `_crashed` (with the attribute
  * `reason`), `_restarted` and `_escalated` count the same, whoever reads. Bounded: a slow reader loses events, which the metric
  * `myrmidon_supervisor_dropped_events` counts.
+ *
+ * **Example** (What happens in a tree)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect, Fiber, Stream } from "effect"
+ *
+ * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
+ * const Tree = Supervisor.make("app", {}, [Supervisor.child("worker", WorkerLive, undefined)])
+ * const program = Effect.gen(function*() {
+ *   const app = yield* Supervisor.start(Tree)
+ *   const seen = yield* Effect.forkChild(Stream.runCollect(Stream.take(Supervisor.events, 2)), { startImmediately: true })
+ *   yield* Actor.kill(yield* app.get("worker"))
+ *   return (yield* Fiber.join(seen)).map((event) => event._tag)
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["Crashed", "Restarted"]
+ * ```
  *
  * @category observability
  * @since 0.1.0

@@ -10,6 +10,23 @@ import * as Schema from "effect/Schema"
 /**
  * A child did not start. Those that had been started before it are stopped again, youngest first.
  *
+ * **Example** (Which child, and why)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect } from "effect"
+ *
+ * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => Effect.fail("no disk" as const), handlers: {} })
+ * const Tree = Supervisor.make("app", {}, [Supervisor.child("worker", WorkerLive, undefined)])
+ * const program = Supervisor.start(Tree).pipe(
+ *   Effect.as("started"),
+ *   Effect.catchTag("ChildStartError", ({ error, path }) => Effect.succeed(`${path.join("/")}: ${error}`))
+ * )
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => "app/worker: no disk"
+ * ```
+ *
  * @category errors
  * @since 0.1.0
  */

@@ -3,7 +3,17 @@
  *
  * @since 0.1.0
  */
-export type { Child, ChildInfo, Dynamic, Running, TreeNode } from "./Child.ts"
+export type {
+  Child,
+  ChildCount,
+  ChildInfo,
+  Dynamic,
+  Elsewhere,
+  MovableTree,
+  Running,
+  RunningElsewhere,
+  TreeNode
+} from "./Child.ts"
 export type { ChildOptions, SupervisorOptions } from "./ChildSpec.ts"
 export type { StateStore } from "./StateStore.ts"
 export * as Supervisor from "./Supervisor.ts"

@@ -103,6 +103,31 @@ export const workerOf = (
   })
 }
 
+/** Writes down that an Effect has begun, and with its scope that it has ended. */
+export const lived = (journal: Journal, id: string): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.suspend(() => {
+    journal.write(`start ${id}`)
+    return Effect.addFinalizer(() => Effect.sync(() => journal.write(`end ${id}`)))
+  })
+
+/** A resource that does what its script says, as `workerOf` does. */
+export const resourceOf = (journal: Journal, id: string): Effect.Effect<void, StartRefused, Scope.Scope> =>
+  Effect.suspend((): Effect.Effect<void, StartRefused, Scope.Scope> => {
+    const word = journal.script.get(id)?.shift()
+    if (word === undefined) return lived(journal, id)
+    journal.write(`${word} ${id}`)
+    switch (word) {
+      case "fail":
+        return Effect.fail(new StartRefused({ id }))
+      case "throw":
+        throw new Error(`${id} threw`)
+      case "ignore":
+        return Supervisor.ignore
+      case "hang":
+        return Effect.onInterrupt(Effect.never, () => Effect.sync(() => journal.write(`cancel ${id}`)))
+    }
+  })
+
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
 /** Turns of the event loop until it holds; no time passes. */

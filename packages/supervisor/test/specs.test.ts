@@ -23,6 +23,12 @@ class Workers extends Context.Service<
 
 const actors = Effect.flatMap(ActorSystem, ({ info }) => Effect.map(info, ({ actors }) => actors))
 
+const Elsewhere = Supervisor.module(
+  import.meta.url,
+  Supervisor.make("elsewhere", {}, [Supervisor.child("bad", workerOf(new Journal()), "")]),
+  Layer.empty
+)
+
 const untyped = (child: unknown) => child as Child<string, unknown, never, unknown, ActorSystem>
 
 const statuses = (children: ReadonlyArray<{ readonly id: string; readonly status: string }>) =>
@@ -66,6 +72,10 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
       ["place", () => Supervisor.child("bad", worker, "", { place: "there" as never })],
       ["place", () => Supervisor.child("bad", worker, "", { place: "worker" })],
       ["place", () => Supervisor.make("bad", { place: "main" }, [])],
+      ["place", () => Supervisor.placed("bad", Elsewhere, { place: "there" as never })],
+      ["significant", () => Supervisor.placed("bad", Elsewhere, { significant: true })],
+      ["tree", () => Supervisor.placed("bad", Supervisor.make("bad", {}, []) as never)],
+      ["tree", () => Supervisor.placed("bad", undefined as never)],
       ["place", () => Supervisor.dynamic("bad", worker, { place: "worker" })],
       ["options", () => Supervisor.make("bad", undefined as never, [])],
       ["children", () => Supervisor.make("bad", {}, "abc" as never)],
@@ -77,7 +87,15 @@ describe.each(testSystems)("specs on the %s", (_, system) => {
       ["backoff.min", () => Supervisor.make("bad", { backoff: { min: 0, max: 5 } }, [])],
       ["backoff.max", () => Supervisor.make("bad", { backoff: { min: 9, max: 5 } }, [])],
       ["autoShutdown", () => Supervisor.make("bad", { autoShutdown: "always" as never }, [])],
-      ["partitions", () => Supervisor.dynamic("bad", worker, { partitions: 0 })]
+      ["partitions", () => Supervisor.dynamic("bad", worker, { partitions: 0 })],
+      ["restrat", () => Supervisor.child("bad", worker, "", { restrat: "temporary" } as never)],
+      ["partitions", () => Supervisor.child("bad", worker, "", { partitions: 1 } as never)],
+      ["mailbox.capacty", () => Supervisor.child("bad", worker, "", { mailbox: { capacty: 1 } } as never)],
+      ["name", () => Supervisor.dynamic("bad", worker, { name: "x" } as never)],
+      ["name", () => Supervisor.effect("bad", Effect.void, { name: "x" } as never)],
+      ["restoreFrom", () => Supervisor.scoped("bad", Effect.void, { restoreFrom: {} } as never)],
+      ["stratgy", () => Supervisor.make("bad", { stratgy: "one_for_all" } as never, [])],
+      ["backoff.mx", () => Supervisor.make("bad", { backoff: { min: 1, max: 5, mx: 9 } } as never, [])]
     ]
 
     it.effect.each(refused.map(([field, child], at) => ({ name: `${at}: ${field}`, field, child })))(

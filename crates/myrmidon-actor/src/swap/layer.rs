@@ -6,7 +6,7 @@ use crate::{
     letter::{Letter, Parcel},
     mail::Kind,
     place,
-    reply::Asked,
+    reply::Route,
     worker::Worker,
 };
 use core::any::Any;
@@ -14,7 +14,7 @@ use myrmidon_core::{pid::Pid, swap::Version};
 use std::sync::Arc;
 
 /// Looks at a message that is about to be handled: whose, from whom, what, and whether it is a question.
-pub(crate) type Before<M> = dyn Fn(Pid, Pid, &M, Option<Asked>) + Send + Sync;
+pub(crate) type Before<M> = dyn Fn(Pid, Pid, &M, Option<Route>) + Send + Sync;
 
 pub(crate) type After = dyn Fn(&mut Worker, Pid) + Send + Sync;
 pub(crate) type OnSignal = dyn Fn(&mut Worker, Pid, &Signal) + Send + Sync;

@@ -11,7 +11,7 @@ use crate::{
     door::Errand,
     letter::Letter,
     place::{self, Away},
-    reply::Asked,
+    reply::Route,
 };
 use core::any::Any;
 use myrmidon_core::{
@@ -62,7 +62,7 @@ struct Cursor {
     slot: u32,
     letter: Option<Letter>,
     /// Whether that is a question.
-    asked: Option<Asked>,
+    asked: Option<Route>,
     signal: Option<Signal>,
     /// When the slice began, where slices are measured.
     began: Option<Instant>,
@@ -123,8 +123,15 @@ pub(crate) fn start(pid: Pid, is_awaited: bool) -> Result<(), SpawnError> {
                 Ok(())
             }
             Err(panic) => {
-                worker.abandon(pid);
-                Err(SpawnError::InitFailed(Box::new(crash(&*panic))))
+                let error = Box::new(crash(&*panic));
+                worker.dropped.push(Box::new(panic));
+                if is_awaited {
+                    worker.abandon(pid);
+                } else {
+                    // Its spawner has its ref by now: an end like any other.
+                    worker.exit_self(pid, ExitReason::Crashed(error.clone()));
+                }
+                Err(SpawnError::InitFailed(error))
             }
         }
     })
@@ -348,11 +355,13 @@ impl Worker {
         if let Err(panic) = core::mem::replace(outcome, Ok(())) {
             let reason = ExitReason::Crashed(Box::new(crash(&*panic)));
             self.dropped.push(Box::new(panic));
+            // What it has said of its end is undone by this one.
+            self.running.stops = None;
             self.crash(pid, reason);
             return false;
         }
         if let Some(reason) = self.running.stops.take() {
-            self.exit_self(pid, reason);
+            self.stops(pid, reason);
             return false;
         }
         // Something is to be done about the versions of actors, perhaps of this one: before the next message.

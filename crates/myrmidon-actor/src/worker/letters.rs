@@ -5,7 +5,7 @@ use super::{Asking, Made, Question, Worker, serve::Boxed};
 use crate::{
     Payload, Wire,
     letter::{Letter, Parcel},
-    reply::{Asked, Route, Ticket},
+    reply::{Route, Ticket},
     timer::Ticking,
 };
 use myrmidon_core::{
@@ -18,12 +18,16 @@ use myrmidon_runtime::{
 };
 
 impl Worker {
-    /// The question that a delivery is.
-    pub(super) fn question(&self, record: &Record) -> Option<Asked> {
+    /// Where the answer goes of the question that a delivery is.
+    pub(super) fn question(&self, record: &Record) -> Option<Route> {
+        (record[word::HEAD] >> 8 & flag::CALL != 0).then(|| self.route(record))
+    }
+
+    fn route(&self, record: &Record) -> Route {
         let head = record[word::HEAD];
-        let flags = head >> 8 & 0xff;
-        let route = Route { shard: self.number, remote: flags & flag::REMOTE != 0, token: record[word::A] };
-        (flags & flag::CALL != 0).then_some(Asked { route, is_wire: (head >> 16) as u16 & WIRE != 0 })
+        let op = (head >> 16) as u16;
+        let wire = if op & WIRE == 0 { 0 } else { op };
+        Route { shard: self.number, remote: head >> 8 & flag::REMOTE != 0, wire, token: record[word::A] }
     }
 
     /// What a timer that has rung tells its actor.
@@ -55,8 +59,7 @@ impl Worker {
     pub(super) fn letter(&mut self, record: &Record) -> Option<Letter> {
         let head = record[word::HEAD];
         let (flags, op) = (head >> 8 & 0xff, (head >> 16) as u16);
-        let remote = flags & flag::REMOTE != 0;
-        let route = Route { shard: self.number, remote, token: record[word::A] };
+        let route = self.route(record);
         if op & WIRE != 0 {
             return self.wire(record, route);
         }
@@ -91,23 +94,48 @@ impl Worker {
         let (flags, op) = (head >> 8 & 0xff, (head >> 16) as u16);
         let (tag, moves) = Tags::global().moving(op & !WIRE)?;
         let mut buffers = Vec::new();
+        #[cfg(feature = "serde")]
+        let mut reader = None;
         let payload = if flags & flag::BYTES != 0 {
             let mut bytes = self.shard.block(record[word::SLOT])?;
             if moves {
                 buffers = unpack(&mut bytes);
             }
-            Payload::Bytes(bytes)
+            #[cfg(feature = "serde")]
+            if flags & flag::CALL != 0 {
+                reader = crate::stream::Reader::take(&mut bytes);
+            }
+            if bytes.is_empty() { Payload::Nothing } else { Payload::Bytes(bytes) }
         } else if flags & flag::INLINE != 0 {
             Payload::Number(f64::from_bits(u64::from(record[word::A]) | u64::from(record[word::B]) << 32))
         } else {
             Payload::Nothing
         };
+        #[cfg(feature = "serde")]
+        if flags & flag::CALL != 0
+            && let Some(items) = self.items_came(&tag, &payload, route)
+        {
+            return Some(items);
+        }
         // The last thing: a ticket that is not in a letter ends no question.
         let ticket = (flags & flag::CALL != 0 && route.token != 0).then(|| {
             let ticket = Ticket::new();
             ticket.deliver(route);
             ticket
         });
-        Some(Letter::Wire(Wire::new(tag, payload, buffers, ticket)))
+        #[cfg(feature = "serde")]
+        let flow = reader.zip(ticket.as_ref()).map(|(reader, ticket)| {
+            let actor = self.running.pid;
+            self.stream_asked(reader, actor, route, ticket)
+        });
+        Some(Letter::Wire(Wire {
+            tag,
+            payload,
+            buffers,
+            ticket,
+            #[cfg(feature = "serde")]
+            flow,
+            issue: None,
+        }))
     }
 }

@@ -1,11 +1,9 @@
 //! What the shard says besides deliveries.
 
-use super::{Neighbour, Worker, extent};
+use super::{Asking, Neighbour, Worker, extent};
 use crate::{
     AskError, DeadLetter, Payload, Why,
-    letter::Outcome,
     observer::{self, Notice},
-    wire::Encoded,
 };
 use myrmidon_core::{
     exit_reason::ExitReason,
@@ -48,9 +46,9 @@ impl Worker {
                 }
             }
             completion::REPLIED if self.calls.get(&record[word::A]).is_some_and(|asking| asking.ticket.is_none()) => {
-                let said = self.said(record);
-                if let Some(asking) = self.calls.remove(&record[word::A]) {
-                    self.resolve(asking.then, Ok(Box::new(said)));
+                if let Some(Asking { gets_buffers, then, .. }) = self.calls.remove(&record[word::A]) {
+                    let said = self.said(record, gets_buffers);
+                    self.resolve(then, Ok(Box::new(said)));
                 }
             }
             completion::REPLIED => {
@@ -86,6 +84,10 @@ impl Worker {
             }
             completion::ISOLATE_UP | completion::ISOLATE_DOWN => {
                 self.neighbours[record[word::B] as usize & 0xff] = Neighbour::Unknown;
+                #[cfg(feature = "serde")]
+                if record[word::HEAD] & 0xff == completion::ISOLATE_DOWN {
+                    self.readers_down(record[word::A]);
+                }
             }
             _ => {}
         }
@@ -103,6 +105,10 @@ impl Worker {
     fn dead_bytes(&self, record: &Record) -> Option<Vec<u8>> {
         let op = (record[word::HEAD] >> 16) as u16;
         let mut bytes = self.shard.block(record[word::SLOT])?;
+        #[cfg(feature = "serde")]
+        if op & WIRE != 0 && record[word::HEAD] >> 8 & flag::CALL != 0 {
+            crate::stream::Reader::take(&mut bytes);
+        }
         if op & WIRE != 0 && Tags::global().moving(op & !WIRE)?.1 {
             drop(unpack(&mut bytes));
             if let Some(length) = extent::of_value(&bytes) {
@@ -119,10 +125,8 @@ impl Worker {
         let (to, from) = (self.running.pid, Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]));
         let (tag, payload) = (tag_of(record), Payload::Nothing);
         let from = (!from.is_none()).then_some(from);
-        if let Some(asked) = self.question(record) {
-            let refusal = || Encoded::refusal(tag.as_deref().unwrap_or_default(), "nothing of the message is there");
-            let outcome: Outcome = if asked.is_wire { Ok(Box::new(refusal())) } else { Err(AskError::NoReply) };
-            self.reply(asked.route, outcome);
+        if let Some(route) = self.question(record) {
+            self.reply(route, Err(AskError::BadMessage("nothing of the message is there".into())));
         }
         self.note(Notice::DeadLetter(DeadLetter { to, from, tag, payload, why: Why::Dropped }));
     }
@@ -163,6 +167,11 @@ impl Worker {
         }
         if let Some(abort) = self.loans.remove(&pid).and_then(|loan| loan.abort) {
             abort();
+        }
+        #[cfg(feature = "serde")]
+        {
+            self.streams_forget(pid);
+            self.readings_forget(pid);
         }
         self.swaps_forget(pid, reason);
         self.traces_forget(pid);

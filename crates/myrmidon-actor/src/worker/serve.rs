@@ -30,7 +30,7 @@ pub(super) fn serve(errand: Errand) {
         }
         Errand::Call { to, message, ticket, answer, timeout } => {
             place::here(|worker| {
-                let asking = Asking { ticket: Some(ticket), then: Then::Outside(answer) };
+                let asking = Asking { ticket: Some(ticket), gets_buffers: false, then: Then::Outside(answer) };
                 worker.call_boxed(to, message, asking, timeout);
             });
         }
@@ -83,15 +83,16 @@ impl Worker {
             // It has ended meanwhile, or another version of it is back.
             return self.dropped_bodies.extend(body);
         }
-        self.loans.remove(&pid);
+        let stops = self.loans.remove(&pid).and_then(|loan| loan.stops);
         if let Some(mut body) = body {
             body.took(micros);
             self.put_home(pid, body);
         }
-        match end {
-            Some(reason @ ExitReason::Crashed(_)) => self.crash(pid, reason),
-            Some(reason) => self.exit_self(pid, reason),
-            None => {}
+        match (end, stops) {
+            (Some(reason @ ExitReason::Crashed(_)), _) => self.crash(pid, reason),
+            (Some(reason), _) => self.exit_self(pid, reason),
+            (None, Some(reason)) => self.stops(pid, reason),
+            (None, None) => {}
         }
         // Whoever ends does not mind.
         self.submit(submission::READY, pid, Pid::NONE, 0, micros, 0);

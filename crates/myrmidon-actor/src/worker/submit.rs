@@ -1,25 +1,25 @@
 //! What actors want: records in the order in which they asked, and what stands behind their numbers.
 
-use super::{Asking, Made, Neighbour, Opening, Question, Seen, Then, Worker, trace::NOWHERE, wire::said_here};
+use super::{Asking, Neighbour, Opening, Question, Seen, Then, Worker, trace::NOWHERE};
 use crate::{
     AskError, Notice, SpawnError,
     answer::Sender,
-    body::Body,
+    body::{Body, Protocol},
     clock,
     door::{self, Errand, Named},
     letter::{Outcome, Parcel},
     mail::{self, Kind},
-    reply::{Route, Ticket},
+    reply::Ticket,
     timer::Ticking,
-    wire::Encoded,
 };
 use myrmidon_core::{
     exit_reason::ExitReason,
     payload::{Payload, Value},
     pid::Pid,
-    record::{control, flag, reply, spawn, submission, word},
+    record::{control, flag, spawn, submission, word},
     send_error::SendError,
 };
+use myrmidon_runtime::System;
 use std::sync::Arc;
 
 /// Records that wait for more: so many are ingested together.
@@ -55,7 +55,12 @@ impl Worker {
         let index = to.index();
         let congested =
             self.shard.congested().get(index as usize / 32).is_some_and(|bits| bits & 1 << (index % 32) != 0);
-        if congested { self.admit_exactly(to, from) } else { Ok(()) }
+        if congested {
+            self.admit_exactly(to, from)?;
+            // It may hold its sender: before that one's next message, also in the middle of a slice (G260).
+            self.running.urgent |= from == self.running.pid;
+        }
+        Ok(())
     }
 
     #[cold]
@@ -212,7 +217,7 @@ impl Worker {
         }
         let token = self.token();
         self.timed = true;
-        self.calls.insert(token, Asking { ticket: Some(Arc::clone(&ticket)), then });
+        self.calls.insert(token, Asking { ticket: Some(Arc::clone(&ticket)), gets_buffers: false, then });
         if to.shard() == self.number {
             let slot = self.mail.put(kind, message);
             let head = submission::SEND | flag::CALL << 8 | u32::from(kind) << 16;
@@ -232,72 +237,6 @@ impl Worker {
         }
     }
 
-    /// A question that was delivered here is answered by the actor that runs.
-    pub fn reply(&mut self, route: Route, outcome: Outcome) {
-        self.reply_by(self.running.pid, route, outcome);
-    }
-
-    /// The same by an actor that is lent.
-    pub fn reply_by(&mut self, me: Pid, route: Route, outcome: Outcome) {
-        if outcome.is_err() && self.running.stops.is_some() {
-            // The end of the actor is the answer.
-            return;
-        }
-        if outcome.is_ok() {
-            self.canary_answered(route);
-            if !self.traces.is_empty() {
-                self.see(me, || Seen::Replied);
-            }
-        }
-        if !route.remote {
-            if let Some(Asking { ticket, then }) = self.calls.remove(&route.token) {
-                self.submit(submission::ANSWERED, Pid::NONE, Pid::NONE, 0, route.token, 0);
-                let outcome = if ticket.is_none() { outcome.map(said_here) } else { outcome };
-                self.resolve(then, outcome);
-            }
-            return;
-        }
-        match outcome {
-            Ok(parcel) => {
-                let (payload, status) = match parcel.downcast::<Encoded>() {
-                    Ok(encoded) => {
-                        let status = encoded.status;
-                        (encoded.packed(), status)
-                    }
-                    Err(parcel) => (Payload::Value(Value(parcel)), reply::SUCCESS),
-                };
-                let slot = self.shard.put_block(payload);
-                let head = submission::REPLY | flag::BYTES << 8;
-                self.submit(head, Pid::NONE, Pid::NONE, slot, route.token, status);
-            }
-            Err(_) => self.submit(submission::REPLY, Pid::NONE, Pid::NONE, 0, route.token, reply::FAILURE),
-        }
-    }
-
-    /// Tells whoever asked.
-    pub(super) fn resolve(&mut self, then: Then, outcome: Outcome) {
-        match then {
-            Then::Outside(sender) => sender.send(outcome),
-            Then::Message { asker, callee, then } => {
-                self.overdue.push_back((asker, callee, Made(Box::new(move || then(outcome)))));
-                self.send_overdue();
-            }
-        }
-    }
-
-    /// Sends the answers that wait, as far as their askers have room.
-    pub(super) fn send_overdue(&mut self) {
-        for _ in 0..self.overdue.len() {
-            let Some((asker, callee, made)) = self.overdue.pop_front() else { return };
-            if self.admit(asker, Pid::NONE).is_err() {
-                self.overdue.push_back((asker, callee, made));
-                continue;
-            }
-            let slot = self.mail.put(self.made, made);
-            self.submit(submission::SEND | u32::from(self.made) << 16, asker, callee, slot, 0, 0);
-        }
-    }
-
     // -- spawns -----------------------------------------------------------------------------------------------------------
 
     /// A PID for an actor of this shard.
@@ -309,7 +248,8 @@ impl Worker {
         let count = self.shard.reserve(&mut self.stock);
         self.stock.truncate(count);
         self.stock.reverse();
-        self.stock.pop()
+        // The last ones are those that are kept for others: none is refused while there is one left (G245).
+        self.stock.pop().or_else(|| self.door.take_back())
     }
 
     /// Opens a reserved PID and puts its actor into its place. `started` is the caller's to run.
@@ -318,6 +258,7 @@ impl Worker {
         let head = submission::SPAWN | flags << 8 | budget << 16;
         if let Some(name) = name {
             self.flush();
+            self.announce(pid, body.protocol());
             let record =
                 [pid.low(), pid.generation(), parent.low(), parent.generation(), head, *watch, *capacity, *policy];
             if let Err(holder) = self.shard.open_named(&record, name) {
@@ -349,6 +290,13 @@ impl Worker {
         Ok(())
     }
 
+    /// Says what an actor with a name understands, for whoever finds it by that.
+    pub(super) fn announce(&self, pid: Pid, protocol: Protocol) {
+        if let Some(system) = System::find(self.system) {
+            system.announce(pid, &protocol.spoken());
+        }
+    }
+
     /// `started` failed: the actor never was.
     pub fn abandon(&mut self, pid: Pid) {
         self.door.named.lock().remove(&pid);
@@ -363,13 +311,33 @@ impl Worker {
 
     // -- ends, ties, timers -------------------------------------------------------------------------------------------------
 
-    /// An actor ends itself. The one that runs does so when its handler is done.
+    /// An actor ends itself. The one that runs does so when its handler is done, and so does a canary that goes back by it.
     pub fn stop_self(&mut self, me: Pid, reason: ExitReason) {
         if self.running.pid == me {
             self.running.stops = Some(reason);
+        } else if self.goes_back_with(me, &reason)
+            && let Some(loan) = self.loans.get_mut(&me)
+        {
+            loan.stops = Some(reason);
         } else {
             self.exit_self(me, reason);
         }
+    }
+
+    /// With what an actor ends once its handler is done, as that has said.
+    pub(super) fn stopping(&self, me: Pid) -> Option<&ExitReason> {
+        if self.running.pid == me {
+            return self.running.stops.as_ref();
+        }
+        self.loans.get(&me)?.stops.as_ref()
+    }
+
+    /// It has said what ends it, and nothing runs of it any more.
+    pub(super) fn stops(&mut self, me: Pid, reason: ExitReason) {
+        if matches!(reason, ExitReason::Crashed(_)) && self.crashed(me, &reason) {
+            return;
+        }
+        self.exit_self(me, reason);
     }
 
     pub(super) fn exit_self(&mut self, me: Pid, reason: ExitReason) {

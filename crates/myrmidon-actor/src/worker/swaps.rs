@@ -17,7 +17,7 @@ use super::{
 use crate::{
     body::Body,
     clock,
-    reply::{Asked, Route},
+    reply::Route,
     swap::{Noted, OnSwap, Plan, Refused, SwapEvent},
 };
 use core::time::Duration;
@@ -62,7 +62,7 @@ pub(crate) enum Work {
 /// A message of a canary whose handler is not done.
 struct Open {
     ticket: Ticket,
-    asked: Option<Asked>,
+    asked: Option<Route>,
 }
 
 /// What there is of an actor beside its body once it has been swapped, or is to be.
@@ -286,6 +286,10 @@ impl Worker {
     /// Puts the body of an actor into its place, with whatever looks at it now.
     pub(super) fn put_home(&mut self, pid: Pid, body: Box<dyn Body>) {
         let body = self.dressed(pid, body);
+        // Another version may have another protocol (G213).
+        if self.swaps.records.contains_key(&pid) && self.door.named.lock().contains_key(&pid) {
+            self.announce(pid, body.protocol());
+        }
         let before = match self.home(pid) {
             Some(home) => home.body.replace(body),
             None => Some(body),

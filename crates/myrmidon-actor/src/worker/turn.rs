@@ -114,7 +114,7 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
     let member = Member::join(&plan.system, handle.clone(), &mut shard, PeerLimits::default())
         .map_err(|error| StartError::Join(error.to_string()))?;
     let system = plan.system.handle();
-    let door = Arc::new(Door::new(number, system, plan.account, rests, handle));
+    let door = Arc::new(Door::new(number, system, plan.account, rests, handle, config.max_actors));
     door.fill(|count| reserve(&mut shard, count));
     door::publish(number, Some(Arc::clone(&door)));
     place::settle(Box::new(Worker {
@@ -145,6 +145,10 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         noticed: Vec::new(),
         loans: FxHashMap::default(),
         last_loan: 0,
+        #[cfg(feature = "serde")]
+        streams: super::streams::Streams::default(),
+        #[cfg(feature = "serde")]
+        readings: super::readings::Readings::default(),
         swaps: Swaps::default(),
         accounts: super::accounts::Accounts::default(),
         on_swap: plan.on_swap,
@@ -210,6 +214,8 @@ fn sleep(ends: &mut Ends) {
             let next = f64::from(worker.shard.control()[control::NEXT_DEADLINE]);
             let next = if next < 0.0 { f64::INFINITY } else { next };
             let next = closing.map_or(next, |left| next.min(left)).min(worker.swaps.due_in().max(0.0));
+            #[cfg(feature = "serde")]
+            let next = next.min(worker.streams.due_in()).min(worker.readings.due_in());
             if overdue { next.min(1.0) } else { next }
         })
     });
@@ -275,7 +281,17 @@ impl Worker {
         if !self.overdue.is_empty() {
             self.send_overdue();
         }
-        ends.door.fill(|count| reserve(&mut self.shard, count));
+        #[cfg(feature = "serde")]
+        {
+            self.retry_streams();
+            self.tell_producers();
+        }
+        ends.door.fill(|count| {
+            let mut pids = reserve(&mut self.shard, count);
+            // Of the last ones each serves whoever comes first.
+            pids.extend(core::iter::from_fn(|| self.stock.pop()).take(count - pids.len()));
+            pids
+        });
         let queued = self.shard.control()[control::QUEUED].cast_unsigned();
         let allowance = inbox::allowance(queued, BATCH);
         ends.records.clear();

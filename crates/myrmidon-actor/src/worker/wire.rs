@@ -3,22 +3,23 @@
 use super::{Asking, Seen, Then, Worker};
 use crate::{
     AskError, Payload,
-    foreign::{Message, Said},
-    letter::Parcel,
+    foreign::{Message, Query, Said},
+    letter::Outcome,
     wire::Encoded,
 };
 #[cfg(feature = "serde")]
-use crate::{answer::Sender, letter::Outcome};
+use crate::{answer::Sender, letter::Parcel};
 use myrmidon_core::{
     payload::Payload as Carried,
     pid::Pid,
-    record::{COPIED, Record, control, flag, submission, word},
+    record::{COPIED, Record, control, flag, reply, submission, word},
     send_error::SendError,
 };
 use myrmidon_runtime::{
-    buffer::pack,
+    buffer::{pack, unpack},
     tags::{Tags, WIRE},
 };
+use std::sync::Arc;
 
 /// What is larger than a record may fill the way at once (G205).
 fn is_large((payload, _): &Message) -> bool {
@@ -29,6 +30,11 @@ impl Worker {
     /// The op of a tag; `None`: the process has as many tags as it may have.
     pub fn wire_op(tag: &str) -> Option<u16> {
         Tags::global().number(tag).map(|number| number | WIRE)
+    }
+
+    /// The tag of an op.
+    pub(super) fn wire_tag(op: u16) -> Arc<str> {
+        Tags::global().tag(op & !WIRE).unwrap_or_default()
     }
 
     /// Tells an actor of any language. The message is taken out when it is accepted.
@@ -61,38 +67,41 @@ impl Worker {
         Ok(())
     }
 
-    /// Asks an actor of any language.
+    /// Asks an actor of any language. The number of the call; 0: it has ended.
     #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "questions are written and read by serde"))]
-    pub(super) fn call_wire(&mut self, from: Pid, to: Pid, op: u16, payload: Payload, then: Then, timeout: u32) {
+    pub(super) fn call_wire(&mut self, from: Pid, to: Pid, query: Query, then: Then) -> u32 {
+        let Query { op, payload, buffers, gets_buffers, timeout } = query;
         if from == to {
-            return self.resolve(then, Err(AskError::SelfAsk));
+            self.resolve(then, Err(AskError::SelfAsk));
+            return 0;
         }
         if !self.traces.is_empty() {
             self.see(from, || Seen::Asked { to, message: "a question of another language" });
         }
         let token = self.token();
         self.timed = true;
-        self.calls.insert(token, Asking { ticket: None, then });
+        self.calls.insert(token, Asking { ticket: None, gets_buffers, then });
         let head = submission::SEND | flag::CALL << 8 | u32::from(op) << 16;
-        if payload == Payload::Nothing {
-            return self.submit(head, to, from, 0, token, timeout);
-        }
-        let slot = self.shard.put_block(Carried::bytes(payload.into_bytes()));
+        let carried = match (payload, buffers) {
+            (Payload::Nothing, None) => {
+                self.submit(head, to, from, 0, token, timeout);
+                return token;
+            }
+            (payload, None) => Carried::bytes(payload.into_bytes()),
+            (payload, Some(buffers)) => {
+                Tags::global().mark_moving(op & !WIRE);
+                pack(payload.into_bytes(), buffers)
+            }
+        };
+        let slot = self.shard.put_block(carried);
         self.submit(head | flag::BYTES << 8, to, from, slot, token, timeout);
+        token
     }
 
     /// The same by somebody outside of any actor, or one that goes on by itself.
     #[cfg(feature = "serde")]
-    pub fn call_wire_outside(
-        &mut self,
-        from: Pid,
-        to: Pid,
-        op: u16,
-        payload: Payload,
-        answer: Sender<Outcome>,
-        timeout: u32,
-    ) {
-        self.call_wire(from, to, op, payload, Then::Outside(answer), timeout);
+    pub fn call_wire_outside(&mut self, from: Pid, to: Pid, query: Query, answer: Sender<Outcome>) {
+        self.call_wire(from, to, query, Then::Outside(answer));
     }
 
     /// The same by an actor that gets the answer as a message.
@@ -101,12 +110,10 @@ impl Worker {
         &mut self,
         asker: Pid,
         to: Pid,
-        op: u16,
-        payload: Payload,
+        query: Query,
         then: Box<dyn FnOnce(Outcome) -> Parcel + Send>,
-        timeout: u32,
-    ) {
-        self.call_wire(asker, to, op, payload, Then::Message { asker, callee: to, then }, timeout);
+    ) -> u32 {
+        self.call_wire(asker, to, query, Then::Message { asker, callee: to, then })
     }
 
     /// An actor asks, and its question does not even leave.
@@ -122,24 +129,37 @@ impl Worker {
     }
 
     /// What another shard's actor answered.
-    pub(super) fn said(&self, record: &Record) -> Said {
+    pub(super) fn said(&self, record: &Record, gets_buffers: bool) -> Said {
         let flags = record[word::HEAD] >> 8 & 0xff;
+        let mut buffers = Vec::new();
         let payload = if flags & flag::BYTES != 0 {
-            self.shard.block(record[word::SLOT]).map_or(Payload::Nothing, Payload::Bytes)
+            let mut bytes = self.shard.block(record[word::SLOT]);
+            if gets_buffers && record[word::B] == reply::SUCCESS {
+                buffers = bytes.as_mut().map(unpack).unwrap_or_default();
+            }
+            bytes.map_or(Payload::Nothing, Payload::Bytes)
         } else if flags & flag::INLINE != 0 {
             let bits = u64::from(record[word::TO]) | u64::from(record[word::TO_GENERATION]) << 32;
             Payload::Number(f64::from_bits(bits))
         } else {
             Payload::Nothing
         };
-        Said { status: record[word::B], payload }
+        Said { status: record[word::B], payload, buffers }
     }
 }
 
 /// What an actor of this shard answered to one that asked as another language would.
-pub(super) fn said_here(answer: Parcel) -> Parcel {
-    match answer.downcast::<Encoded>() {
-        Ok(encoded) => Box::new(Said { status: encoded.status, payload: Payload::Bytes(encoded.bytes) }),
-        Err(answer) => answer,
+pub(super) fn said_here(outcome: Outcome) -> Outcome {
+    match outcome {
+        Ok(answer) => Ok(match answer.downcast::<Encoded>() {
+            Ok(encoded) => {
+                let Encoded { status, bytes, buffers } = *encoded;
+                Box::new(Said { status, payload: Payload::Bytes(bytes), buffers: buffers.unwrap_or_default() })
+            }
+            Err(answer) => answer,
+        }),
+        // As it would have crossed.
+        Err(AskError::NoReply) => Err(AskError::BadMessage(AskError::NoReply.to_string().into())),
+        Err(error) => Err(error),
     }
 }

@@ -43,6 +43,66 @@ fn g36_a_spawn_that_fails_in_started_never_was() {
     assert_eq!(runtime.stats().iter().map(|shard| shard.actors).sum::<u32>(), 1);
 }
 
+/// Spawns one that does not start, and hears what comes of it.
+struct Spawner<const LENT: bool> {
+    placement: Placement,
+    told: mpsc::Sender<Signal>,
+}
+impl<const LENT: bool> Actor for Spawner<LENT> {
+    type Message = ();
+    const LEND: Lend = if LENT { Lend::Always } else { Lend::Never };
+    fn handle(&mut self, (): (), context: &mut Context<()>) {
+        context.trap_exits(true);
+        let options = Spawn::new().linked().on(self.placement);
+        context.spawn_monitored(&options, Never).expect("nobody waits for its start");
+    }
+    fn signal(&mut self, signal: Signal, _: &mut Context<()>) {
+        self.told.send(signal).expect("the test listens");
+    }
+}
+
+#[test]
+fn g244_whoever_does_not_wait_for_a_start_hears_of_a_panic_in_it_as_of_any_end() {
+    let runtime = runtime(2);
+    let (told, heard) = mpsc::channel();
+    let here = runtime.spawn(Spawner::<true> { placement: Placement::Here, told: told.clone() }).expect("room");
+    // Keys 0 and 1 are on different shards, or one of them is here: the child's shard is the spawner's, or another one.
+    let away = |key| Spawner::<true> { placement: Placement::Key(key), told: told.clone() };
+    for spawner in [here, runtime.spawn(away(0)).expect("room"), runtime.spawn(away(1)).expect("room")] {
+        spawner.tell(()).expect("room");
+        let signals = [heard.recv().expect("a signal"), heard.recv().expect("a signal")];
+        assert!(signals.iter().any(|signal| matches!(signal, Signal::Down { .. })), "{signals:?}");
+        assert!(signals.iter().any(|signal| matches!(signal, Signal::Exit { .. })), "{signals:?}");
+        for signal in signals {
+            let (Signal::Down { reason, .. } | Signal::Exit { reason, .. }) = signal else { panic!("{signal:?}") };
+            assert!(matches!(reason, ExitReason::Crashed(error) if &*error.message == "not today"));
+        }
+    }
+    // From outside of any actor.
+    let end = runtime.spawn(Never).expect("nobody waits for its start").ended();
+    assert!(matches!(end.wait(), Ok(ExitReason::Crashed(_) | ExitReason::NoProc { ever_existed: true })));
+}
+
+#[test]
+fn g245_a_shard_has_as_many_actors_as_it_may_have_and_not_one_more() {
+    for most in [1_u32, 10, 100, 1100] {
+        let runtime = Runtime::builder().shards(1).max_actors(most).start().expect("a runtime");
+        for _ in 0..most {
+            runtime.spawn(Subject::default()).expect("there is room");
+        }
+        assert_eq!(runtime.spawn(Subject::default()).err(), Some(SpawnError::TooManyActors));
+        let runtime = Runtime::builder().shards(1).max_actors(most).start().expect("a runtime");
+        let parent = runtime.spawn(Subject::default()).expect("there is room");
+        let left = within(parent, move |_, context| {
+            (1..most).for_each(|_| {
+                context.spawn(Subject::default()).expect("there is room");
+            });
+            context.spawn(Subject::default()).err()
+        });
+        assert_eq!(left, Some(SpawnError::TooManyActors));
+    }
+}
+
 struct Parting(ActorRef<Message>);
 impl Drop for Parting {
     fn drop(&mut self) {

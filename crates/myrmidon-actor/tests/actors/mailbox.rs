@@ -60,3 +60,24 @@ fn g16_a_sender_is_held_while_the_mailbox_is_full() {
     assert_eq!(end.wait(), Ok(ExitReason::Normal));
     assert_eq!(told.iter().collect::<Vec<_>>(), (0..1000).collect::<Vec<_>>());
 }
+
+#[test]
+fn g260_a_sender_is_held_before_its_next_message_also_in_the_middle_of_a_slice() {
+    let runtime = runtime(1);
+    let (log, told) = mpsc::channel();
+    let options = Spawn::new().mailbox(Mailbox::bounded(4, Overflow::Suspend(Duration::from_secs(60))));
+    let consume = |log: &mut Log<Result<u32, u32>>, n: u32, _: &mut Context<u32>| {
+        log.send(Ok(n)).expect("the test listens");
+    };
+    let consumer = runtime.spawn_with(&options, behavior(log.clone(), consume)).expect("a consumer");
+    let forward = move |log: &mut Log<Result<u32, u32>>, n: u32, _: &mut Context<u32>| {
+        if consumer.tell(n).is_err() {
+            log.send(Err(n)).expect("the test listens");
+        }
+    };
+    let stage = runtime.spawn(behavior(log, forward)).expect("a stage");
+    // All in one go, so that they are many to a slice.
+    let source = runtime.spawn(Subject::default()).expect("a source");
+    run(source, move |_, _| (0..1000).for_each(|n| stage.tell(n).expect("there is room")));
+    assert_eq!(told.iter().take(1000).collect::<Vec<_>>(), (0..1000).map(Ok).collect::<Vec<_>>());
+}

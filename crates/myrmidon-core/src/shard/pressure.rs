@@ -140,6 +140,8 @@ impl Shard {
         let (hot, side) = self.slab.with_side(sender);
         hot.flags |= mark::HELD;
         side.holding.push(&mut self.holds.all, id);
+        // Also what it has not handled of a slice that is under way.
+        self.take_back(sender);
         self.unschedule(sender);
     }
 

@@ -27,6 +27,13 @@ impl<S: Copy, M> Swap<S, M> {
         }
     }
 
+    /// The same of one that has said that its actor crashes, so that `crashed` follows: nothing has passed by it.
+    pub fn finished(&mut self, ticket: Ticket) {
+        if let Some(canary) = &mut self.canary {
+            canary.handled(ticket);
+        }
+    }
+
     /// Its asker has a reply or a domain error; before `handled`, or later.
     pub fn answered(&mut self, ticket: Ticket) {
         if let Some(canary) = &mut self.canary {

@@ -37,11 +37,23 @@ fn what_is_due_already_rings_next_time() {
     assert_eq!(wheel.len(), 1, "the one at infinity waits");
 }
 
+#[test]
+fn g258_an_exact_wheel_looks_again_at_the_deadline_itself() {
+    let mut wheel = Wheel::exact();
+    let far = wheel.set(0.0, 60_000.0, 1);
+    wheel.set(0.0, 70_000.0, 2);
+    assert_eq!(wheel.next(), Some(60_000.0));
+    wheel.cancel(far);
+    assert_eq!(wheel.next(), Some(70_000.0));
+    assert_eq!(rung(&mut wheel, 70_000.0), [2]);
+    assert_eq!(wheel.next(), None);
+}
+
 proptest! {
     /// Against a plain list, with time running by small and by wide steps.
     #[test]
-    fn a_wheel_is_a_sorted_list(steps in prop::collection::vec((0..4u8, 0.0..1.0f64, 0..7i32), 1..120)) {
-        let mut wheel = Wheel::new();
+    fn a_wheel_is_a_sorted_list(exact in any::<bool>(), steps in prop::collection::vec((0..4u8, 0.0..1.0f64, 0..7i32), 1..120)) {
+        let mut wheel = if exact { Wheel::exact() } else { Wheel::new() };
         let mut model: Vec<(f64, u32, u32)> = Vec::new();
         let mut now = 0.0;
         for (name, (step, part, digits)) in (0..).zip(steps) {
@@ -72,6 +84,7 @@ proptest! {
             prop_assert_eq!(wheel.len(), model.len());
             let first = model.iter().map(|alarm| alarm.0).fold(f64::INFINITY, f64::min);
             match wheel.next() {
+                Some(next) if exact => prop_assert_eq!(next.to_bits(), first.to_bits()),
                 None => prop_assert!(model.is_empty()),
                 Some(next) => prop_assert!(next < first + 0.126 || next <= now, "{next} is after {first}"),
             }

@@ -54,6 +54,21 @@ fn worker(dice: &mut Dice, id: &str, significant: bool) -> Value {
     child
 }
 
+/// A child that is an Effect, or a resource; neither traps, and nobody unlinks it.
+fn effect(dice: &mut Dice, id: &str, significant: bool) -> Value {
+    let mut child = orderly(dice, id, significant);
+    child["effect"] = dice.one(&["runs", "scoped"]).into();
+    child
+}
+
+/// How a child of this id is an Effect, if it is one.
+fn effect_of<'a>(tree: &'a Value, id: &str) -> Option<&'a str> {
+    if tree["id"] == id {
+        return tree["effect"].as_str();
+    }
+    tree["children"].as_array()?.iter().find_map(|child| effect_of(child, id))
+}
+
 fn options(dice: &mut Dice, node: &mut Value) {
     node["strategy"] = dice.one(&["one_for_one", "one_for_all", "rest_for_one"]).into();
     node["intensity"] = dice.below(5).into();
@@ -76,7 +91,13 @@ fn tree(dice: &mut Dice) -> Value {
                 let mut inner = json!({ "id": format!("in{at}") });
                 options(dice, &mut inner);
                 let significant = !inner["autoShutdown"].is_null();
-                let below = (0..=dice.below(3)).map(|of| worker(dice, &format!("w{at}{of}"), significant));
+                let below = (0..=dice.below(3)).map(|of| {
+                    if dice.may(15) {
+                        effect(dice, &format!("e{at}{of}"), significant)
+                    } else {
+                        worker(dice, &format!("w{at}{of}"), significant)
+                    }
+                });
                 inner["children"] = below.collect();
                 inner
             }
@@ -85,6 +106,7 @@ fn tree(dice: &mut Dice) -> Value {
                 child["id"] = format!("of{at}").into();
                 json!({ "id": format!("dyn{at}"), "dynamic": true, "intensity": dice.below(4), "period": 1000, "child": child })
             }
+            4 => effect(dice, &format!("e{at}"), significant),
             _ => worker(dice, &format!("c{at}"), significant),
         })
         .collect();
@@ -205,7 +227,13 @@ impl Author {
     fn happen(&mut self) {
         let statics = self.supervisors(false);
         let workers = self.workers();
-        match self.dice.below(20) {
+        match self.dice.below(23) {
+            20.. if !workers.is_empty() => {
+                let id = workers[self.dice.below(workers.len())].clone();
+                let child = self.play.child(&id).expect("it runs");
+                let verb = if self.world().is_suspended(child) { "resume" } else { "suspend" };
+                self.act(json!([verb, id]));
+            }
             0..8 if !workers.is_empty() => self.end_one(&workers),
             8..11 if !self.world().is_nested_start() => {
                 let above = statics[self.dice.below(statics.len())].clone();
@@ -222,8 +250,8 @@ impl Author {
                 let id = format!("x{}", self.added % 3);
                 self.added += 1;
                 let child = orderly(&mut self.dice, &id, true);
-                if self.dice.may(30) {
-                    let words = [self.dice.one(&["fail", "throw", "ignore"])];
+                if self.dice.may(40) {
+                    let words = [self.dice.one(&["fail", "throw", "ignore", "hang"])];
                     self.script(&id, &words);
                 }
                 self.act(json!(["add", "top", child]));
@@ -233,12 +261,12 @@ impl Author {
             14 if self.world().is_calm() => self.change(),
             15 if !workers.is_empty() => {
                 let id = workers[self.dice.below(workers.len())].clone();
-                if !id.starts_with(['x', 'n']) {
+                if !id.starts_with(['x', 'n', 'e']) {
                     self.unlinked = true;
                     self.act(json!(["unlink", id]));
                 }
             }
-            16..19 => self.time(),
+            16..=18 => self.time(),
             // A nested supervisor that has not started yet is ended at once in TypeScript, here in order.
             _ if self.dice.may(30) && !self.world().is_nested_start() => {
                 let verb = self.dice.one(&["stop", "exit"]);
@@ -256,9 +284,25 @@ impl Author {
             let scripted = &workers[self.dice.below(workers.len())];
             let words: Vec<&str> =
                 (0..=self.dice.below(2)).map(|_| self.dice.one(&["fail", "throw", "fail", "ignore"])).collect();
-            self.script(scripted, &words);
-        } else if self.dice.may(8) {
+            // An Effect that runs has started once it is forked, whatever comes of it.
+            if effect_of(&self.tree, scripted) != Some("runs") {
+                self.script(scripted, &words);
+            }
+        } else if self.dice.may(15) && effect_of(&self.tree, id) != Some("runs") {
             self.script(id, &["hang"]);
+        }
+        match effect_of(&self.tree, id) {
+            Some("runs") => {
+                let step = match self.dice.below(4) {
+                    0 => json!(["leave", id, "normal"]),
+                    1 => json!(["kill", id]),
+                    _ => json!(["crash", id]),
+                };
+                return self.act(step);
+            }
+            // It has no way to end by itself.
+            Some(_) => return self.act(json!(["kill", id])),
+            None => {}
         }
         let quiet = ends(&self.tree, id) && !id.starts_with('x');
         match self.dice.below(5) {
@@ -283,7 +327,13 @@ impl Author {
         if size < 3 || self.dice.may(30) {
             self.spawned += 1;
             self.sorted |= size > 0;
-            self.act(json!(["spawn", above, format!("y{}", self.spawned)]));
+            let id = format!("y{}", self.spawned);
+            if self.dice.may(25) {
+                // Of one that ignores TypeScript says `SpawnError`: there is no ref to give.
+                let words = [self.dice.one(&["fail", "throw", "hang"])];
+                self.script(&id, &words);
+            }
+            self.act(json!(["spawn", above, id]));
             return;
         }
         let id = format!("y{}", 1 + self.dice.below(self.spawned));
@@ -312,7 +362,10 @@ impl Author {
                 continue;
             }
             let mut child = child.clone();
-            if is_worker {
+            // Significant only where the new options allow it.
+            if !child["effect"].is_null() && !significant {
+                child.as_object_mut().expect("an object").remove("significant");
+            } else if is_worker && child["effect"].is_null() {
                 // How it ends is the actor's own, and it is kept.
                 let (trap, hangs) = (child["trap"].clone(), child["hangs"].clone());
                 child = orderly(&mut self.dice, id, significant);
@@ -353,7 +406,7 @@ pub fn program(seed: u64) -> Value {
     let mut row = json!({
         "id": format!("R{seed}"),
         "title": "a random tree, and what happens to it",
-        "holds": ["G85", "G88", "G89", "G90", "G91", "G92"],
+        "holds": ["G63", "G85", "G88", "G89", "G90", "G91", "G92"],
         "tree": tree,
     });
     let mut author = Author {

@@ -133,7 +133,7 @@ impl Play {
         let Body::Dynamic { child, trap, hangs, .. } = tree.body else {
             return Err(format!("{dynamic} is not dynamic"));
         };
-        Ok(Arc::new(Tree { id: id.into(), treatment: child, body: Body::Worker { trap, hangs } }))
+        Ok(Arc::new(Tree { id: id.into(), treatment: child, body: Body::Worker { trap, hangs, effect: false } }))
     }
 
     /// One step, and until nothing is runnable.
@@ -176,6 +176,14 @@ impl Play {
             "kill" => {
                 let child = self.child(text(1))?;
                 self.world.kill(child);
+            }
+            "suspend" => {
+                let child = self.child(text(1))?;
+                self.world.suspend(child);
+            }
+            "resume" => {
+                let child = self.child(text(1))?;
+                self.world.resume(child);
             }
             "killTree" => {
                 let root = root(self)?;

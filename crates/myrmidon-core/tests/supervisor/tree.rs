@@ -17,10 +17,11 @@ pub struct Tree {
 
 #[derive(Debug)]
 pub enum Body {
-    /// `trap`: it ignores exit signals. `hangs`: its end takes for ever.
+    /// `trap`: it ignores exit signals. `hangs`: its end takes for ever. `effect`: it is an Effect, and no actor.
     Worker {
         trap: bool,
         hangs: bool,
+        effect: bool,
     },
     Static {
         options: Options,
@@ -83,7 +84,10 @@ pub fn tree_of(row: &Value) -> Result<Arc<Tree>, InvalidSpec> {
         let (trap, hangs) = (flag(&row["child"], "trap"), flag(&row["child"], "hangs"));
         (Kind::Supervisor, Body::Dynamic { options, child, trap, hangs })
     } else {
-        (Kind::Worker, Body::Worker { trap: flag(row, "trap"), hangs: flag(row, "hangs") })
+        (
+            Kind::Worker,
+            Body::Worker { trap: flag(row, "trap"), hangs: flag(row, "hangs"), effect: row["effect"].is_string() },
+        )
     };
     // Options of a dynamic supervisor's treatment mean its children; it is itself an ordinary supervisor.
     let treatment = match body {

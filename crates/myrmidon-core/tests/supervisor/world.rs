@@ -29,7 +29,12 @@ pub enum Machine {
 }
 
 enum Being {
-    Worker { trap: bool, hangs: bool },
+    /// `effect`: it writes down that it ends, and not why; and so it does when it is killed.
+    Worker {
+        trap: bool,
+        hangs: bool,
+        effect: bool,
+    },
     Supervisor(Box<Machine>),
 }
 
@@ -50,6 +55,8 @@ pub struct Actor {
     parent: Option<(Index, Life)>,
     linked: BTreeSet<Index>,
     lives: HashMap<Life, Index>,
+    /// What it was sent while it was suspended; `None`: it is not.
+    held: Option<VecDeque<Delivery>>,
 }
 
 enum Delivery {
@@ -167,6 +174,22 @@ impl World {
         self.die(index, &ExitReason::Killed);
     }
 
+    /// Messages wait until `resume`; signals act.
+    pub fn suspend(&mut self, index: Index) {
+        if let Some(actor) = self.actors.get_mut(&index) {
+            actor.held.get_or_insert_default();
+        }
+    }
+
+    pub fn resume(&mut self, index: Index) {
+        let held = self.actors.get_mut(&index).and_then(|actor| actor.held.take());
+        self.line.extend(held.into_iter().flatten().map(|delivery| (index, delivery)));
+    }
+
+    pub fn is_suspended(&self, index: Index) -> bool {
+        self.actors.get(&index).is_some_and(|actor| actor.held.is_some())
+    }
+
     /// From nobody.
     pub fn exit(&mut self, index: Index, reason: ExitReason) {
         self.line.push_back((index, Delivery::Exit { reason, from: None }));
@@ -245,7 +268,7 @@ impl World {
         self.next += 1;
         let index = self.next;
         let being = match &tree.body {
-            Body::Worker { trap, hangs } => Being::Worker { trap: *trap, hangs: *hangs },
+            Body::Worker { trap, hangs, effect } => Being::Worker { trap: *trap, hangs: *hangs, effect: *effect },
             Body::Static { options, children } => Being::Supervisor(Box::new(Machine::Static(
                 Supervisor::new(path, *options, specs(children)).expect("the tree was checked"),
             ))),
@@ -261,6 +284,7 @@ impl World {
             parent,
             linked: parent.iter().map(|(above, _)| *above).collect(),
             lives: HashMap::new(),
+            held: None,
         };
         self.actors.insert(index, actor);
         if let Some((above, life)) = parent
@@ -313,6 +337,12 @@ impl World {
         }
         self.tell_parent(index, |life| Input::Ended(life, reason.clone()));
         let Some(actor) = self.actors.remove(&index) else { return };
+        if *reason == ExitReason::Killed
+            && actor.state == State::Alive
+            && matches!(actor.being, Being::Worker { effect: true, .. })
+        {
+            self.journal.push(format!("end {}", actor.id));
+        }
         if self.root == Some(index) {
             self.end = Some(reason.clone());
         }
@@ -327,10 +357,14 @@ impl World {
 
     fn terminate(&mut self, index: Index, reason: &ExitReason) {
         let Some(actor) = self.actors.get_mut(&index) else { return };
-        let Being::Worker { hangs, .. } = actor.being else { return };
+        let Being::Worker { hangs, effect, .. } = actor.being else { return };
         match actor.state {
             State::Alive => {
-                self.journal.push(format!("end {} {reason}", actor.id));
+                self.journal.push(if effect {
+                    format!("end {}", actor.id)
+                } else {
+                    format!("end {} {reason}", actor.id)
+                });
                 actor.state = State::Terminating;
                 if !hangs {
                     self.die(index, reason);
@@ -348,6 +382,12 @@ impl World {
     fn deliver(&mut self, to: Index, delivery: Delivery) {
         let now = self.now;
         let Some(actor) = self.actors.get_mut(&to) else { return };
+        if let Some(held) = &mut actor.held
+            && matches!(delivery, Delivery::Crash(_) | Delivery::Leave(_) | Delivery::Unlink)
+        {
+            held.push_back(delivery);
+            return;
+        }
         match (&mut actor.being, delivery) {
             (Being::Supervisor(machine), delivery) => {
                 let fact = match delivery {

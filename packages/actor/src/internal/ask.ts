@@ -1,18 +1,19 @@
 /**
  * `ref.ask(message)`: an Effect of three fields; a `Call` is made when it runs.
  */
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { AskOptions } from "../ActorRef.ts"
 import { AskError } from "../AskError.ts"
 import type { Message } from "../Message.ts"
+import { InvalidOption } from "../SpawnError.ts"
 import { BadMessage } from "../TellError.ts"
 import { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
+import { checkKnown } from "./known.ts"
 import { millisOf } from "./mailbox.ts"
 import { primitive } from "./primitive.ts"
 import { rethrow } from "./rethrow.ts"
@@ -24,15 +25,18 @@ const defaultTimeout = 5_000
 // A constant of this module is part of the code; an imported one would be read with every question.
 const { Accepted } = Outcome
 
+const askOptions: ReadonlySet<string> = new Set(["timeout"] satisfies ReadonlyArray<keyof AskOptions>)
+
 const resolved = Promise.resolve()
 
-/** ms; a bad duration is an error of the ask, not a defect of the asker. */
-export const timeoutOf = (message: Message<string, unknown>, input: Duration.Input | undefined): number | AskError => {
-  if (input === undefined) return defaultTimeout
+/** ms; an option that is none is an error of the ask, not a defect of the asker. */
+export const timeoutOf = (message: Message<string, unknown>, options: AskOptions | undefined): number | AskError => {
+  if (options === undefined) return defaultTimeout
   try {
-    return millisOf("timeout", input, Infinity)
+    checkKnown(options, askOptions)
+    return options.timeout === undefined ? defaultTimeout : millisOf("timeout", options.timeout, Infinity)
   } catch (error) {
-    const issue = error instanceof Error && "issue" in error ? `timeout: ${String(error.issue)}` : "timeout"
+    const issue = error instanceof InvalidOption ? `${error.option}: ${error.issue}` : "timeout"
     const tag = Envelope.tag(message)
     return new AskError({ tag, reason: new BadMessage({ tag, issue }) })
   }
@@ -53,7 +57,7 @@ export class Ask {
 
 primitive<Ask>(Ask, "ActorRef.ask", function(fiber) {
   const { message, options, to } = this
-  const timeout = options === undefined ? defaultTimeout : timeoutOf(message, options.timeout)
+  const timeout = timeoutOf(message, options)
   if (typeof timeout !== "number") return Exit.fail(timeout)
   const op = Envelope.op(message)
   const { shard } = to.host

@@ -68,18 +68,19 @@ export class Asked {
     if (typeof carried === "object" && isPacked(carried)) discard(this.wire.host, carried)
   }
 
-  /** Someone else answers. `flags`: of the message, as its receiver takes it. */
-  pass(to: Cell, op: number, payload: unknown, from: Cell, flags: number): void {
+  /** Someone else answers. `flags`: of the message, as its receiver takes it. false: nobody does, and the asker was told. */
+  pass(to: Cell, op: number, payload: unknown, from: Cell, flags: number): boolean {
     const carried = carry(wireOfBound(to.bound), op, payload, "payload", true)
     const there = this.border.opThere(op)
     if (Exit.isFailure(carried)) {
-      return this.refuse(carried.cause.reasons.filter(Cause.isFailReason)[0]?.error.issue ?? "")
+      this.refuse(carried.cause.reasons.filter(Cause.isFailReason)[0]?.error.issue ?? "")
+      return false
     }
     const bytes = carried.value as Uint8Array | undefined
-    if (there === 0 || !this.border.forward(this.token, to, there, bytes, from, flags)) {
-      this.drop(bytes)
-      this.refuse("the message cannot be passed on")
-    }
+    if (there !== 0 && this.border.forward(this.token, to, there, bytes, from, flags)) return true
+    this.drop(bytes)
+    this.refuse("the message cannot be passed on")
+    return false
   }
 
   /** Ends it with the answer that the message was wrong, or the reply to it is. */

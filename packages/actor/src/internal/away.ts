@@ -46,13 +46,15 @@ const isLent = (arrived: Carried | Lent): arrived is Lent => typeof arrived === 
 
 // What needs no more than a look; `unexpected`: all the rest.
 const quickly = (wire: Wire, op: number, arrived: Carried | Lent): unknown => {
-  if (typeof arrived === "number") {
-    return wire.crossingOf(op, "payload")?.fits?.(arrived) === true
-      ? arrived
-      : unexpected
-  }
+  const passage = wire.passageOf(op)
+  if (passage === undefined) return unexpected
+  if (typeof arrived === "number") return passage.fits?.(arrived) === true ? arrived : unexpected
   if (arrived === undefined || !isLent(arrived)) return unexpected
-  const fast = wire.fastOf(op, "payload")
+  const { fast, read } = passage
+  if (read !== null) {
+    const value = read(arrived.all, arrived.view, arrived.begin, arrived.end)
+    if (value !== unexpected) return value
+  }
   return fast === undefined ? unexpected : readFrom(wire.host, fast, arrived)
 }
 

@@ -18,7 +18,7 @@ import type { Host } from "./host.ts"
 import { failureOf, linkedBy } from "./linked.ts"
 import { Owner } from "./owner.ts"
 import { primitive } from "./primitive.ts"
-import { begin, settled, Starting } from "./spawn.ts"
+import { begin, checkSpawnOptions, settled, Starting } from "./spawn.ts"
 import { stopAll } from "./stop.ts"
 import { hostOf } from "./system.ts"
 import { type Watch, watch } from "./watch.ts"
@@ -134,6 +134,7 @@ const spawnIn = (
   const { host, owner, scope } = placeOf(fiber.context as PlaceContext, behavior, isScoped)
   let result: Cell | Starting
   try {
+    checkSpawnOptions(options, false)
     result = begin(boundFor(behavior, host, fiber.context), args, options, undefined, begun)
   } catch (error) {
     return Exit.fail(error)

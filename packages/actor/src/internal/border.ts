@@ -43,6 +43,10 @@ export interface Border {
   readonly sends: Pick<Shard, "send" | "call">
   /** Whoever has the name, in any isolate. */
   readonly holderOf: (name: string) => Pid | undefined
+  /** Tells the others what an actor understands that has a name, or is about to get one. */
+  readonly announce: (cell: Cell) => void
+  /** Who has a name, and what that one understands; empty: nobody has said it. */
+  readonly spokenBy: (name: string) => { readonly pid: number; readonly spoken: string } | null
   /** false: too large, or this isolate is gone, and nothing is answered. */
   readonly reply: (token: number, status: number, answer: Carried) => boolean
   /** Passes a question of another isolate on, whose asker waits for that one from now on. false: too large, as above. */

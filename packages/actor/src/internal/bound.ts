@@ -15,6 +15,7 @@ import { Pid } from "../Pid.ts"
 import type { Self } from "../Self.ts"
 import type { Account } from "./accounts.ts"
 import type { Host } from "./host.ts"
+import { checkShape } from "./behaviorShape.ts"
 import { movesBuffers } from "./buffer/schema.ts"
 import { type ResolvedMailbox, resolveMailbox } from "./mailbox.ts"
 import { intern } from "./opcodes.ts"
@@ -98,8 +99,9 @@ const movesOf = (protocol: string, rpc: RpcInfo, op: number): number => {
   return (isMoving ? OpFlag.Moves : 0) | (isAnswering ? OpFlag.Answers : 0)
 }
 
-/** Compiles a behaviour. Throws a `TypeError` for a protocol tag without a handler. */
+/** Compiles a behaviour. Throws a `TypeError` for a protocol tag without a handler, and for options that are none. */
 export const compile = (protocol: string, rpcs: ReadonlyArray<RpcInfo>, options: BehaviorOptions): Program => {
+  checkShape(protocol, options)
   const ops = rpcs.map((rpc) => intern(rpc.tag))
   const size = Math.max(0, ...ops) + 1
   const infos = new Array<RpcInfo | undefined>(size).fill(undefined)

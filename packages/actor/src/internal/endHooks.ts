@@ -2,19 +2,24 @@
  * Who wants to be told of which end, by a plain call: what a parent of very many children can afford, where a link or a
  * watch of each would be most of the cost of its spawn.
  *
- * Holds no field in its actors: a table by slab index, in chunks, so that growing it copies nothing. A slot may be given
- * out again while the word of its last actor's end is still on its way; that actor waits aside.
+ * Holds no field in its actors: a table by slab index, in chunks, so that growing it copies nothing; of numbers, so that
+ * the collector neither looks at it nor moves it. A slot may be given out again while the word of its last actor's end
+ * is still on its way; that actor waits aside.
  *
  * Owner: the host. A hook is called once, by `Host.dead`, or taken out when its actor never was.
  */
 import type { AnyRef } from "../ActorRef.ts"
 import type { ExitReason } from "../ExitReason.ts"
+import type { Pid } from "../Pid.ts"
 import type { Cell } from "./cell.ts"
 
 /** One for all children that a parent spawns with the same function. */
 export class EndHook {
   readonly parent: Cell
   readonly call: (ref: AnyRef, reason: ExitReason) => void
+  /** Children that it is to be called for, and its number in the table while there are any. */
+  children = 0
+  number = 0
 
   constructor(parent: Cell, call: EndHook["call"]) {
     this.parent = parent
@@ -22,63 +27,85 @@ export class EndHook {
   }
 }
 
-const index = 0xffffff
+const INDEX = 0xffffff
 /** Slots of a chunk, as a power of two. */
-const bits = 10
-const within = (1 << bits) - 1
-
-type Chunk = Array<Cell | EndHook | undefined>
+const BITS = 10
+const IN_CHUNK = (1 << BITS) - 1
 
 export class EndHooks {
-  /** By slab index; in each chunk a cell and its hook, and so on. */
-  private readonly chunks: Array<Chunk | undefined> = []
-  private readonly aside = new Map<Cell, EndHook>()
+  /** By slab index; in each chunk a generation and the number of its hook, and so on. */
+  private readonly chunks: Array<Int32Array | undefined> = []
+  /** By number; 0 is none. */
+  private readonly hooks: Array<EndHook | undefined> = [undefined]
+  private readonly free: Array<number> = []
+  private readonly aside = new Map<Pid, EndHook>()
 
   add(cell: Cell, hook: EndHook): void {
-    const slot = cell.low & index
-    const chunk = this.chunks[slot >>> bits] ?? this.grow(slot >>> bits)
-    const at = (slot & within) * 2
-    const before = chunk[at]
-    if (before !== undefined) this.aside.set(before as Cell, chunk[at + 1] as EndHook)
-    chunk[at] = cell
-    chunk[at + 1] = hook
+    const slot = cell.low & INDEX
+    const chunk = this.chunks[slot >>> BITS] ?? this.grow(slot >>> BITS)
+    const at = (slot & IN_CHUNK) << 1
+    if (chunk[at | 1] !== 0) this.putAside(cell, chunk[at]!, chunk[at | 1]!)
+    if (hook.children++ === 0) this.number(hook)
+    chunk[at] = cell.generation
+    chunk[at | 1] = hook.number
   }
 
-  private grow(to: number): Chunk {
+  // `cell` has its slot now.
+  private putAside(cell: Cell, generation: number, number: number): void {
+    this.aside.set((generation * 4294967296 + cell.low) as Pid, this.hooks[number]!)
+  }
+
+  private grow(to: number): Int32Array {
     // Filled in order: a hole would turn the array into a dictionary.
     while (this.chunks.length < to) this.chunks.push(undefined)
-    return this.chunks[to] = new Array<undefined>(2 << bits).fill(undefined)
+    return this.chunks[to] = new Int32Array(2 << BITS)
+  }
+
+  private number(hook: EndHook): void {
+    hook.number = this.free.pop() ?? this.hooks.length
+    this.hooks[hook.number] = hook
   }
 
   take(cell: Cell): EndHook | undefined {
-    const slot = cell.low & index
-    const chunk = this.chunks[slot >>> bits]
-    const at = (slot & within) * 2
-    if (chunk !== undefined && chunk[at] === cell) {
-      const hook = chunk[at + 1] as EndHook
-      chunk[at] = undefined
-      chunk[at + 1] = undefined
+    const hook = this.find(cell)
+    if (hook !== undefined && --hook.children === 0) {
+      this.hooks[hook.number] = undefined
+      this.free.push(hook.number)
+    }
+    return hook
+  }
+
+  private find(cell: Cell): EndHook | undefined {
+    const slot = cell.low & INDEX
+    const chunk = this.chunks[slot >>> BITS]
+    const at = (slot & IN_CHUNK) << 1
+    if (chunk !== undefined && chunk[at | 1] !== 0 && chunk[at] === cell.generation) {
+      const hook = this.hooks[chunk[at | 1]!]
+      chunk[at | 1] = 0
       return hook
     }
     if (this.aside.size === 0) return undefined
-    const hook = this.aside.get(cell)
-    this.aside.delete(cell)
+    const hook = this.aside.get(cell.pid)
+    if (hook !== undefined) this.aside.delete(cell.pid)
     return hook
   }
 
   /** The children that somebody hears of so, by their parents. */
   byParent(): Map<Cell, Array<Cell>> {
     const found = new Map<Cell, Array<Cell>>()
-    for (const chunk of this.chunks) {
-      if (chunk === undefined) continue
+    this.chunks.forEach((chunk, number) => {
+      if (chunk === undefined) return
       for (let at = 0; at < chunk.length; at += 2) {
-        const hook = chunk[at + 1] as EndHook | undefined
+        const hook = this.hooks[chunk[at + 1]!]
         if (hook === undefined) continue
-        const children = found.get(hook.parent)
-        if (children === undefined) found.set(hook.parent, [chunk[at] as Cell])
-        else children.push(chunk[at] as Cell)
+        const { parent } = hook
+        const low = ((parent.low & ~INDEX) | (number << BITS) | (at >> 1)) >>> 0
+        const child = parent.host.shard.cellOf((chunk[at]! * 4294967296 + low) as Pid)
+        const children = found.get(parent)
+        if (children === undefined) found.set(parent, [child])
+        else children.push(child)
       }
-    }
+    })
     return found
   }
 }

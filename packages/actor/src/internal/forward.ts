@@ -4,6 +4,7 @@
 import type { AskError } from "../AskError.ts"
 import type { Message } from "../Message.ts"
 import type { TellOutcome } from "../TellError.ts"
+import type { BufferHandle } from "./buffer/handle.ts"
 import type { Cell } from "./cell.ts"
 import type { RpcInfo } from "./rpc.ts"
 
@@ -20,6 +21,8 @@ export interface Target {
 export class Forward {
   readonly to: Target
   readonly message: Message<string, unknown>
+  /** The buffers in it that came with the message in hand: they go with it, or when it cannot go. */
+  lent: ReadonlyArray<BufferHandle> | undefined = undefined
 
   constructor(to: Target, message: Message<string, unknown>) {
     this.to = to

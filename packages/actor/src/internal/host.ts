@@ -49,7 +49,7 @@ import type { RpcInfo } from "./rpc.ts"
 import { selfOf } from "./self.ts"
 import { askEnded } from "./send.ts"
 import type { CallEnd, Shard, ShardClock, ShardHost, Why } from "./shard.ts"
-import { begin, detached, settled, Starting, type Ties } from "./spawn.ts"
+import { begin, checkSpawnOptions, detached, settled, Starting, type Ties } from "./spawn.ts"
 import type { StopGroup } from "./stop.ts"
 import { StreamRequest } from "./stream.ts"
 import { switchTo } from "./swap.ts"
@@ -87,6 +87,8 @@ export class Host implements ShardHost {
   isolates: Isolates | undefined = undefined
   /** What its programs know it as. Set by whoever opens it. */
   system: object = this
+  /** Scopes of actors that have ended, as long as they close. */
+  readonly cleanups = new Set<Fiber.Fiber<void>>()
   /** What is to be closed after its actors have ended. */
   readonly closers: Array<Effect.Effect<void>> = []
   readonly buffers: BufferPool
@@ -195,10 +197,13 @@ export class Host implements ShardHost {
 
   /** The actor with a PID, of which it is known what it understands, wherever it lives. */
   typed(pid: Pid, protocol: string, rpcs: ReadonlyArray<RpcInfo>): Cell {
+    return this.cellOf(pid, rpcs, () => compileForeign(protocol, rpcs))
+  }
+
+  /** The cell of an actor; of one that lives elsewhere what it understands is compiled once a `key`. */
+  cellOf(pid: Pid, key: object, compile: () => Program): Cell {
     const { shard } = this
-    return shard.border?.isAway(pid) === true
-      ? shard.cellOf(pid, this.foreignOf(rpcs, () => compileForeign(protocol, rpcs)))
-      : shard.cellOf(pid)
+    return shard.border?.isAway(pid) === true ? shard.cellOf(pid, this.foreignOf(key, compile)) : shard.cellOf(pid)
   }
 
   nextRef(): number {
@@ -236,6 +241,18 @@ export class Host implements ShardHost {
     })
   }
 
+  spawnChildBegun(
+    parent: Cell,
+    behavior: unknown,
+    args: unknown,
+    options: ChildOptions | undefined
+  ): Cell | Effect.Effect<Cell, unknown> {
+    const begun = this.beginChild(parent, behavior, args, options, this.context)
+    if (!(begun instanceof Starting)) return begun
+    const spawned = settled(begun)
+    return Exit.isExit(spawned) && Exit.isSuccess(spawned) ? begun.cell : spawned
+  }
+
   spawnChildNow(parent: Cell, behavior: unknown, args: unknown, options: ChildOptions | undefined): Cell {
     const begun = this.beginChild(parent, behavior, args, options, this.context)
     return begun instanceof Starting ? detached(begun) : begun
@@ -248,6 +265,7 @@ export class Host implements ShardHost {
     options: ChildOptions | undefined,
     context: Context.Context<never>
   ): Cell | Starting {
+    checkSpawnOptions(options, true)
     const isWatched = options?.monitor === true
     const isLinked = options?.link !== false
     const ties: Ties | undefined = isLinked || isWatched
@@ -275,6 +293,7 @@ export class Host implements ShardHost {
   }
 
   spawnNow(behavior: unknown, args: unknown, options: SpawnOptions | undefined): Cell {
+    checkSpawnOptions(options, false)
     const begun = begin(boundFor(behaviorOf(behavior), this, this.context), args, options, undefined)
     return begun instanceof Starting ? detached(begun) : begun
   }
@@ -412,8 +431,12 @@ export class Host implements ShardHost {
     const life = cell.life
     this.ended++
     cell.state = undefined
+    if (life !== undefined) this.unwind(cell, life, reason)
+    // Last: whoever closes the system goes on from here.
     if (this.stopGroups.size > 0) this.stopGroups.forEach((group) => group.ended(cell))
-    if (life === undefined) return
+  }
+
+  private unwind(cell: Cell, life: Life, reason: ExitReason): void {
     life.closing = true
     life.ended = reason
     if (life.quiet !== undefined) becameQuiet(life)
@@ -428,7 +451,10 @@ export class Host implements ShardHost {
     if (life.scope !== undefined) {
       const scope = life.scope
       life.scope = undefined
-      Effect.runForkWith(cell.bound.context)(Scope.close(scope, exitOf(reason))).addObserver((exit) => {
+      const fiber = Effect.runForkWith(cell.bound.context)(Scope.close(scope, exitOf(reason)))
+      this.cleanups.add(fiber)
+      fiber.addObserver((exit) => {
+        this.cleanups.delete(fiber)
         if (Exit.isFailure(exit)) this.cleanupFailed(cell, exit.cause)
       })
     }
@@ -450,7 +476,7 @@ export class Host implements ShardHost {
   }
 
   deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {
-    const carried = payload instanceof StreamRequest ? payload.payload : payload
+    const carried = StreamRequest.is(payload) ? payload.payload : payload
     this.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), carried), why)
     if (movingOps.has(op)) releaseAll(carried)
   }

@@ -171,7 +171,7 @@ export const standing = <A, B>(
     const work = Effect.andThen(
       quiet(cell),
       Effect.suspend(() => {
-        since = performance.now()
+        since = cell.host.clock.now()
         // Its message in hand may have crashed: it has not ended yet, and is told of with the reason once it has.
         return cell.host.shard.isAlive(cell) ? attempt(prepare) : Effect.never
       })
@@ -284,33 +284,32 @@ export const rolledBack = (cell: Cell, reason: ExitReason, handled: RolledBack["
 
 const byHand = ExitReason.shutdown("rolled back by hand")
 
-/** To the version before, or to a named one that is still kept. */
-export const rollBack = (cell: Cell, version: string | undefined, timeout: number): Effect.Effect<void, SwapError> =>
-  Effect.suspend(() => {
-    const refused = refusal(cell, undefined, true)
-    const swaps = cell.life?.swap
-    const canary = swaps?.canary
-    // A canary does not wait: what runs of it is interrupted.
-    if (refused !== undefined && (canary === undefined || refused.reason._tag !== "SwapInProgress")) {
-      return Effect.fail(refused)
-    }
-    const kept = stepsTo(cell, version)
-    if (kept === undefined) return Effect.fail(notKept(cell, version))
-    if (canary !== undefined) {
-      canary.rollBack(byHand)
-      if (kept === 1) return Effect.void
-    }
-    const back = (): void => {
-      const steps = canary === undefined ? stepsTo(cell, version) : kept - 1
-      if (steps === undefined) throw notKept(cell, version)
-      const running = cell.bound.program.version
-      for (let step = 0; step < steps; step++) bringBack(cell, swapsOf(cell))
-      cell.host.rolledBack(cell, running, byHand)
-    }
-    return isQuiet(cell)
-      ? attempt(back)
-      : standing(cell, timeout, () => refusal(cell, undefined, true), () => {}, back)
-  })
+/** To the version before, or to a named one that is still kept: for an Effect that is being run. */
+export const rollBack = (cell: Cell, version: string | undefined, timeout: number): Effect.Effect<void, SwapError> => {
+  const refused = refusal(cell, undefined, true)
+  const swaps = cell.life?.swap
+  const canary = swaps?.canary
+  // A canary does not wait: what runs of it is interrupted.
+  if (refused !== undefined && (canary === undefined || refused.reason._tag !== "SwapInProgress")) {
+    return Effect.fail(refused)
+  }
+  const kept = stepsTo(cell, version)
+  if (kept === undefined) return Effect.fail(notKept(cell, version))
+  if (canary !== undefined) {
+    canary.rollBack(byHand)
+    if (kept === 1) return Effect.void
+  }
+  const back = (): void => {
+    const steps = canary === undefined ? stepsTo(cell, version) : kept - 1
+    if (steps === undefined) throw notKept(cell, version)
+    const running = cell.bound.program.version
+    for (let step = 0; step < steps; step++) bringBack(cell, swapsOf(cell))
+    cell.host.rolledBack(cell, running, byHand)
+  }
+  return isQuiet(cell)
+    ? attempt(back)
+    : standing(cell, timeout, () => refusal(cell, undefined, true), () => {}, back)
+}
 
 /** Versions to go back until it is the one that is named, or the one before. */
 const stepsTo = (cell: Cell, version: string | undefined): number | undefined => {

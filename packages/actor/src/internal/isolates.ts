@@ -122,8 +122,8 @@ export interface Isolates {
   readonly inspector: FarInspector
   /** Where it lives; `undefined`: it has ended with its isolate. */
   readonly isolateOf: (cell: Cell) => number | undefined
-  /** false: its isolate is there, and has no agent that could be asked: one of Rust actors. */
-  readonly canAsk: (cell: Cell) => boolean
+  /** false: its isolate is there, and not ready to produce streams. */
+  readonly canStream: (cell: Cell) => boolean
   /**
    * `undefined`: it has ended. Of an actor of another isolate, as the next two; one whose isolate does not answer fails
    * with `NodeUnreachable`, for it may live.
@@ -132,6 +132,10 @@ export interface Isolates {
   readonly isAlive: (cell: Cell) => Effect.Effect<boolean>
   /** Holds it still, or lets go of it. */
   readonly hold: (cell: Cell, hold: boolean) => Effect.Effect<void, ActorExited>
+  /** Done when nobody is left of what an isolate that has ended had started in others, as far as those answer. */
+  readonly orphans: (isolate: number) => Effect.Effect<void>
+  /** Tells the others that the thread of this one may be held meanwhile. */
+  readonly whileImporting: <A, E>(imports: Effect.Effect<A, E>) => Effect.Effect<A, E>
   /** Says to an isolate that this one is there. */
   readonly pong: (to: number) => void
   readonly up: (isolate: number, shard: number) => void

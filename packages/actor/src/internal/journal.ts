@@ -3,7 +3,7 @@
  *
  * Owner: the host, through `swap.ts`.
  */
-import * as Deferred from "effect/Deferred"
+import type * as Deferred from "effect/Deferred"
 import type { Pid } from "../Pid.ts"
 import type { Canary } from "./swap.ts"
 
@@ -16,8 +16,8 @@ export class Entry {
   readonly payload: unknown
   readonly from: Pid | undefined
   readonly asked: boolean
-  /** Where its asker waits for a reply that its handler has left open. */
-  later: Deferred.Deferred<unknown, unknown> | undefined = undefined
+  /** Its handler has left the reply open, and its asker has none yet. */
+  later = false
   /** Of a stream: its reader did not wait for the end. */
   unread = false
   /** A stream is done at its end. */
@@ -31,7 +31,7 @@ export class Entry {
   }
 
   get isAnswered(): boolean {
-    return this.asked && this.done && !this.unread && (this.later === undefined || Deferred.isDoneUnsafe(this.later))
+    return this.asked && this.done && !this.unread && !this.later
   }
 }
 
@@ -58,9 +58,25 @@ export class Begun {
     this.entry.done = true
   }
 
+  /** Its asker has the late answer. */
+  answered(): void {
+    if (this.entry !== undefined) this.entry.later = false
+  }
+
   /** Its message is the one that crashed the canary. */
   crashed(): void {
     if (this.entry !== undefined) this.entry.done = false
+  }
+}
+
+/** A handler's late answer, with whose it is: of several handlers that share a Deferred nobody else could tell. */
+export class Later {
+  readonly deferred: Deferred.Deferred<unknown, unknown>
+  readonly begun: Begun
+
+  constructor(deferred: Deferred.Deferred<unknown, unknown>, begun: Begun) {
+    this.deferred = deferred
+    this.begun = begun
   }
 }
 

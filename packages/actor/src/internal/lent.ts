@@ -2,6 +2,7 @@
  * Bytes that stand in the arena of the membrane, and the shortcut of the codec into it: a value is written where it
  * leaves from, and read where it came in. What the shortcut does not do is left to `wire.ts`, which alone refuses.
  */
+import type { DirectWrite } from "./codec/direct.ts"
 import { type Fast, unexpected } from "./codec/fast.ts"
 import { withinOf } from "./codec/place.ts"
 import { isAtEnd, readingIn } from "./codec/reader.ts"
@@ -22,6 +23,19 @@ export interface Lent {
 export interface Room {
   readonly all: Uint8Array<ArrayBuffer>
   readonly view: DataView<ArrayBuffer>
+  /** Bytes that it may have at most. */
+  readonly most: number
+}
+
+/** As `writeInto`, by a function that was made for its schema. */
+export const writeDirectly = (write: DirectWrite, room: Room, offset: number, value: unknown): number => {
+  try {
+    const end = write(value, room.all, room.view, offset, offset + room.most)
+    return end < 0 ? -1 : end - offset
+  } catch {
+    // The other way says what is wrong.
+    return -1
+  }
 }
 
 /** The length of the value at `offset` of `room`; below 0: it does not stand there. */

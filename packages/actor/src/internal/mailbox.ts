@@ -4,6 +4,7 @@
 import * as Duration from "effect/Duration"
 import type { Mailbox } from "../Mailbox.ts"
 import { InvalidOption } from "../SpawnError.ts"
+import { checkKnown } from "./known.ts"
 import { OnFull } from "./shard.ts"
 
 export interface ResolvedMailbox {
@@ -41,8 +42,13 @@ export const millisOf = (option: string, input: Duration.Input, max: number, min
   return millis
 }
 
+const mailboxOptions: ReadonlySet<string> = new Set(
+  ["capacity", "onFull", "sendTimeout"] satisfies ReadonlyArray<keyof Mailbox>
+)
+
 /** What `mailbox` says, and `base` where it says nothing. Throws `InvalidOption`. */
 export const resolveMailbox = (mailbox: Mailbox, base: ResolvedMailbox): ResolvedMailbox => {
+  checkKnown(mailbox, mailboxOptions, "mailbox")
   const { capacity = base.capacity, onFull } = mailbox
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > maxCapacity) {
     throw new InvalidOption({
@@ -53,7 +59,7 @@ export const resolveMailbox = (mailbox: Mailbox, base: ResolvedMailbox): Resolve
   if (onFull !== undefined && !Object.hasOwn(OnFull, onFull)) {
     throw new InvalidOption({
       option: "mailbox.onFull",
-      issue: `must be one of ${Object.keys(OnFull).join(", ")}, is ${onFull}`
+      issue: `must be one of ${Object.keys(OnFull).join(", ")}, is ${String(onFull)}`
     })
   }
   return {

@@ -13,21 +13,31 @@ import { ExitReason } from "../ExitReason.ts"
 import type { Message } from "../Message.ts"
 import type { Pid } from "../Pid.ts"
 import type { Protocol } from "../Protocol.ts"
-import { IsolateUnavailable, NameNotFound, ProtocolMismatch } from "../SpawnError.ts"
-import type { TellError, TellOutcome } from "../TellError.ts"
+import { IsolateUnavailable, NameNotFound, type ProtocolMismatch } from "../SpawnError.ts"
+import { BadMessage, TellError, type TellOutcome } from "../TellError.ts"
 import { spokenBy } from "./about.ts"
 import type { Program } from "./bound.ts"
 import { type Cell, cellOf } from "./cell.ts"
-import { fingerprintOf } from "./codec/fingerprint.ts"
 import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
 import type { Host } from "./host.ts"
 import { isName } from "./name.ts"
 import { infosOf, type RpcInfo } from "./rpc.ts"
-import { sentToNobody } from "./send.ts"
+import { sentInVain, sentToNobody } from "./send.ts"
+import { mismatch, read, type Spoken } from "./spoken.ts"
 
 /** A PID that nobody has: the receiver of what is sent to a name that nobody has. */
 const noPid = 0 as Pid
+
+const unchecked = { disableChecks: true }
+
+/** What an actor of another isolate understands that has a name; undefined: it has it no more, or nobody has said it. */
+const spokenAt = (host: Host, name: string, cell: Cell): Spoken | undefined => {
+  const { border } = host.shard
+  if (border === undefined || !border.isAway(cell.pid)) return undefined
+  const said = border.spokenBy(name)
+  return said === null || said.pid !== cell.pid ? undefined : read(said.spoken)
+}
 
 const holderOf = (host: Host, name: string): Cell | undefined => isName(name) ? host.shard.whereis(name) : undefined
 
@@ -37,6 +47,9 @@ class NamedRefImpl {
   readonly protocol: string
   readonly rpcs: ReadonlyArray<RpcInfo>
   readonly name: string
+  /** The last holder of another isolate, and why it is not the one that is meant, if it is not. */
+  private checked = noPid
+  private wrong: string | undefined = undefined
 
   constructor(host: Host, protocol: string, rpcs: ReadonlyArray<RpcInfo>, name: string) {
     this.host = host
@@ -78,7 +91,7 @@ class NamedRefImpl {
 
   tellUnsafe(message: Message<string, unknown>): TellOutcome {
     const target = this.target()
-    if (target !== undefined) return target.tellUnsafe(message)
+    if (target !== undefined) return this.issueOf(target) === undefined ? target.tellUnsafe(message) : "BadMessage"
     this.host.letter(noPid, undefined, message, "NotAlive")
     return "Accepted"
   }
@@ -86,7 +99,12 @@ class NamedRefImpl {
   tell(message: Message<string, unknown>): Effect.Effect<void, TellError> {
     return Effect.withFiber((fiber) => {
       const target = this.target()
-      if (target !== undefined) return target.tell(message)
+      if (target !== undefined) {
+        const reason = this.refusal(target, message)
+        if (reason === undefined) return target.tell(message)
+        sentInVain(senderOf(fiber, this.host), "tell", target, message)
+        return Effect.fail(new TellError({ reason }, unchecked))
+      }
       this.tellUnsafe(message)
       sentToNobody(senderOf(fiber, this.host), "tell", message)
       return Effect.void
@@ -94,17 +112,54 @@ class NamedRefImpl {
   }
 
   ask(message: Message<string, unknown>, options?: AskOptions): Effect.Effect<unknown, unknown> {
-    return Effect.withFiber((fiber) => this.target()?.ask(message, options) ?? this.askNobody(fiber, "ask", message))
+    return Effect.withFiber((fiber) => {
+      const target = this.target()
+      if (target === undefined) return this.askNobody(fiber, "ask", message)
+      return this.refuseAsk(fiber, "ask", target, message) ?? target.ask(message, options)
+    })
   }
 
   stream(
     message: Message<string, unknown>,
     options?: { readonly bufferSize?: number | undefined }
   ): Stream.Stream<unknown, unknown> {
-    return Stream.suspend(() =>
-      this.target()?.stream(message, options)
-        ?? Stream.fromEffect(Effect.withFiber((fiber) => this.askNobody(fiber, "stream", message)))
-    )
+    return Stream.suspend(() => {
+      const target = this.target()
+      if (target !== undefined && this.issueOf(target) === undefined) return target.stream(message, options)
+      return Stream.fromEffect(Effect.withFiber((fiber) =>
+        target === undefined
+          ? this.askNobody(fiber, "stream", message)
+          : this.refuseAsk(fiber, "stream", target, message)!
+      ))
+    })
+  }
+
+  // An actor of another isolate decodes by its own protocol: one of another shape would read something else (G242).
+  private issueOf(target: Cell): string | undefined {
+    if (target.pid === this.checked) return this.wrong
+    const { host, name, protocol, rpcs } = this
+    const spoken = spokenAt(host, name, target)
+    const wrong = spoken === undefined ? undefined : mismatch(host, protocol, rpcs, name, spoken)
+    this.checked = target.pid
+    this.wrong = wrong === undefined ? undefined : `"${name}" has the protocol ${wrong.found}, not ${wrong.expected}`
+    return this.wrong
+  }
+
+  private refusal(target: Cell, message: Message<string, unknown>): BadMessage | undefined {
+    const issue = this.issueOf(target)
+    return issue === undefined ? undefined : new BadMessage({ tag: Envelope.tag(message), issue }, unchecked)
+  }
+
+  private refuseAsk(
+    fiber: Fiber.Fiber<unknown, unknown>,
+    kind: "ask" | "stream",
+    target: Cell,
+    message: Message<string, unknown>
+  ): Exit.Exit<never, AskError> | undefined {
+    const reason = this.refusal(target, message)
+    if (reason === undefined) return undefined
+    sentInVain(senderOf(fiber, this.host), kind, target, message)
+    return Exit.fail(new AskError({ tag: Envelope.tag(message), reason }, unchecked))
   }
 
   private askNobody(
@@ -149,33 +204,14 @@ const find = (
         spokenBy(cell),
         ({ reason }) => reason._tag === "NodeUnreachable" ? silent(cell, name) : new NameNotFound({ name })
       )
-      : Effect.succeed<Spoken>(cell.bound.program)
+      : Effect.succeed<Spoken>({ protocol: cell.bound.program.protocol })
     return Effect.flatMap(known, (found) => {
-      const mismatch = found.protocol === protocol
-        ? shapeMismatch(host, protocol, rpcs, name, found)
-        : new ProtocolMismatch({ name, expected: protocol, found: found.protocol })
-      return mismatch === undefined ? Effect.succeed(cell) : Effect.fail(mismatch)
+      // Of one that its isolate has described a moment ago: what it says beside its name is more.
+      const said = found.fingerprint === undefined ? spokenAt(host, name, cell) : undefined
+      const wrong = mismatch(host, protocol, rpcs, name, said?.protocol === found.protocol ? said : found)
+      return wrong === undefined ? Effect.succeed(cell) : Effect.fail(wrong)
     })
   })
-
-interface Spoken {
-  readonly protocol: string
-  readonly fingerprint?: string | undefined
-}
-
-// Of who was compiled from other sources: the name may be the same, and the shape another (G215).
-const shapeMismatch = (
-  host: Host,
-  protocol: string,
-  rpcs: ReadonlyArray<RpcInfo>,
-  name: string,
-  { fingerprint }: Spoken
-): ProtocolMismatch | undefined => {
-  if (fingerprint === undefined) return undefined
-  const own = fingerprintOf(host.codec.format, rpcs)
-  if (own === fingerprint) return undefined
-  return new ProtocolMismatch({ name, expected: `${protocol} ${own}`, found: `${protocol} ${fingerprint}` })
-}
 
 // Somebody has the name; who that is only its isolate can say (G209).
 const silent = (cell: Cell, name: string): NameNotFound | IsolateUnavailable => {

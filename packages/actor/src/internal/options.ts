@@ -4,6 +4,8 @@
 import type { NativeOptions, SystemOptions } from "../ActorSystem.ts"
 import type { DeadLetter } from "../DeadLetter.ts"
 import { InvalidOption } from "../SpawnError.ts"
+import { MAX_INDEX } from "./generated/numbers.ts"
+import { checkKnown } from "./known.ts"
 import { defaultMailbox, millisOf, type ResolvedMailbox, resolveMailbox } from "./mailbox.ts"
 
 export interface ResolvedOptions {
@@ -25,10 +27,10 @@ export interface ResolvedOptions {
   readonly addon: string | undefined
   /** ms */
   readonly isolateSilence: number
+  readonly importSilence: number
   readonly onDeadLetter: ((letter: DeadLetter) => void) | undefined
 }
 
-const maxActors = 2 ** 24 - 1
 const maxIsolates = 128
 const maxRustShards = 64
 const mostBufferBytes = 2 ** 40
@@ -51,7 +53,9 @@ const knownHere: ReadonlySet<string> = new Set(
 const knownNative: ReadonlySet<string> = new Set(
   [
     ...knownHere,
-    ...["isolates", "isolateSilence", "rustShards", "addon"] satisfies ReadonlyArray<keyof NativeOptions>
+    ...["isolates", "isolateSilence", "importSilence", "rustShards", "addon"] satisfies ReadonlyArray<
+      keyof NativeOptions
+    >
   ]
 )
 
@@ -64,14 +68,12 @@ const flag = (option: "validate" | "keepAlive", value: unknown): boolean => {
 /** Throws `InvalidOption`, which names the option. `isNative`: it may have other isolates. */
 export const resolveOptions = (options: NativeOptions, isNative = false): ResolvedOptions => {
   const known = isNative ? knownNative : knownHere
-  for (const option of Object.keys(options)) {
-    if (!known.has(option)) throw new InvalidOption({ option, issue: `unknown; known are ${[...known].join(", ")}` })
-  }
+  checkKnown(options, known)
   const actors = options.maxActors ?? 1_000_000
-  if (!Number.isInteger(actors) || actors < 1 || actors > maxActors) {
+  if (!Number.isInteger(actors) || actors < 1 || actors > MAX_INDEX) {
     throw new InvalidOption({
       option: "maxActors",
-      issue: `must be an integer from 1 to ${maxActors}, is ${String(actors)}`
+      issue: `must be an integer from 1 to ${MAX_INDEX}, is ${String(actors)}`
     })
   }
   const { isolates = 0 } = options
@@ -101,6 +103,7 @@ export const resolveOptions = (options: NativeOptions, isNative = false): Resolv
       issue: `must be an integer from 0 to ${mostBufferBytes}, is ${String(bufferBytes)}`
     })
   }
+  const isolateSilence = millisOf("isolateSilence", options.isolateSilence ?? 5_000, maxMillis)
   return {
     maxActors: actors,
     mailbox: resolveMailbox(options.mailbox ?? {}, defaultMailbox),
@@ -112,7 +115,8 @@ export const resolveOptions = (options: NativeOptions, isNative = false): Resolv
     isolates,
     rustShards,
     addon,
-    isolateSilence: millisOf("isolateSilence", options.isolateSilence ?? 5_000, maxMillis),
+    isolateSilence,
+    importSilence: Math.max(isolateSilence, millisOf("importSilence", options.importSilence ?? 60_000, maxMillis)),
     onDeadLetter: options.onDeadLetter
   }
 }

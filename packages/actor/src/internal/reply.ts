@@ -15,7 +15,7 @@ import type { Cell } from "./cell.ts"
 import { checkError, checkSuccess } from "./codecs.ts"
 import { Envelope } from "./envelope.ts"
 import { Forward } from "./forward.ts"
-import { type Begun, begunBefore } from "./journal.ts"
+import { type Begun, begunBefore, Later } from "./journal.ts"
 import { hold, lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
 import { askEnded, askRefused, passOn, sendCallOf, sendMessage, sent, sentToNobody } from "./send.ts"
@@ -95,6 +95,7 @@ export const answer = (
     exit = Exit.succeed(leaving.arrive())
   }
   call.pending = false
+  begun?.answered()
   cell.host.shard.answered(call)
   if (cell.life?.wrappers !== undefined) sentReply(cell, op, call, exit, isEndOfStream)
   endCall(call, exit)
@@ -168,7 +169,8 @@ export const finish = (
   if (Exit.isSuccess(exit)) {
     const value = exit.value
     if (typeof value === "object" && value !== null) {
-      if (Deferred.isDeferred(value)) return answerLater(cell, op, value, call, begun)
+      if (Deferred.isDeferred(value)) return answerLater(cell, op, value, call, begun ?? begunBefore)
+      if (value instanceof Later) return answerLater(cell, op, value.deferred, call, value.begun)
       if (value instanceof Forward) return forward(cell, value, call)
     }
     if (call !== undefined) answer(cell, op, call, exit, false, begun)
@@ -191,10 +193,9 @@ const answerLater = (
   op: number,
   deferred: Deferred.Deferred<unknown, unknown>,
   call: Call | undefined,
-  earlier: Begun | undefined
+  begun: Begun
 ): void => {
   if (call === undefined) return
-  const begun = earlier ?? cell.life?.swap?.canary?.answersLater(deferred) ?? begunBefore
   const fiber = Effect.runForkWith(cell.bound.context)(Deferred.await(deferred))
   const done = fiber.pollUnsafe()
   if (done !== undefined) return finish(cell, op, done, call, begun)
@@ -207,30 +208,32 @@ const answerLater = (
 }
 
 /** The asker waits for someone else from now on: whatever becomes of this actor does not matter to it. */
-const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): void => {
+const forward = (cell: Cell, forwarded: Forward, call: Call | undefined): void => {
+  const { message, to } = forwarded
   const target = to.target()
   if (call === undefined) {
     if (target === undefined) {
       to.tellUnsafe(message)
       sentToNobody(cell, "tell", message)
-    } else sendMessage(target, message, cell)
-    return
+    } else if (sendMessage(target, message, cell) === Outcome.Accepted) return
+    return stays(forwarded)
   }
-  if (!call.pending) return
+  if (!call.pending) return stays(forwarded)
   call.pending = false
   // The asker's patience does not begin anew (G20). The shard forgets the deadline with the call.
   const left = call.deadline === Infinity ? call.timeout : call.deadline - cell.host.clock.now()
   cell.host.shard.answered(call)
   if (target === undefined) {
     sentToNobody(cell, "forward", message)
-    return endCall(call, Exit.fail(to.askFailed(message)))
+    return fails(forwarded, call, to.askFailed(message))
   }
   if (call.asked !== undefined) {
-    const passed = passOn(call.asked, target, message, cell)
-    if (!passed) endCall(call, Exit.fail(askRefused(target, message, Outcome.BadMessage)))
+    const outcome = passOn(call.asked, target, message, cell)
+    if (outcome === "unknown") fails(forwarded, call, askRefused(target, message, Outcome.BadMessage))
+    else if (outcome === "refused") stays(forwarded)
     return
   }
-  if (left <= 0) return endCall(call, Exit.fail(askEnded(call, CallEnd.Timeout, undefined)))
+  if (left <= 0) return fails(forwarded, call, askEnded(call, CallEnd.Timeout, undefined))
   const next = new Call(Envelope.op(message), target, undefined, call.timeout)
   // Whoever gives up gives up this one (G18).
   next.origin = call.origin ?? call
@@ -238,5 +241,16 @@ const forward = (cell: Cell, { message, to }: Forward, call: Call | undefined): 
   const outcome = sendCallOf("forward", target, next.op, message, cell, next, undefined, left)
   if (outcome === Outcome.Accepted) return
   next.pending = false
-  endCall(next, Exit.fail(askRefused(target, message, outcome)))
+  fails(forwarded, next, askRefused(target, message, outcome))
+}
+
+// The message has not left, and the handler whose buffers are in it is done (G140).
+const stays = ({ lent }: Forward): void => {
+  for (const buffer of lent ?? []) buffer.handled()
+}
+
+// The asker goes on inside of this.
+const fails = (forwarded: Forward, call: Call, error: AskError): void => {
+  stays(forwarded)
+  endCall(call, Exit.fail(error))
 }

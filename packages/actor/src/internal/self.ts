@@ -151,6 +151,10 @@ class SelfImpl {
     return this["~cell"].host.spawnChild(this["~cell"], behavior, args, options)
   }
 
+  begin(behavior: unknown, args: unknown, options?: ChildOptions): Cell | Effect.Effect<Cell, unknown> {
+    return this["~cell"].host.spawnChildBegun(this["~cell"], behavior, args, options)
+  }
+
   spawnUnsafe(behavior: unknown, args: unknown, options?: ChildOptions): Cell {
     return this["~cell"].host.spawnChildNow(this["~cell"], behavior, args, options)
   }

@@ -65,6 +65,16 @@ export const sentToNobody = (from: Cell | undefined, kind: SentKind, message: Me
   if (from !== undefined) sent(from, kind, undefined, Envelope.tag(message), message.payload, Outcome.Accepted)
 }
 
+/** The same of what was refused before it was sent. */
+export const sentInVain = (
+  from: Cell | undefined,
+  kind: SentKind,
+  to: Cell,
+  message: Message<string, unknown>
+): void => {
+  if (from !== undefined) sent(from, kind, to, Envelope.tag(message), message.payload, Outcome.BadMessage)
+}
+
 /** Sends; `from` is the actor in whose turn this happens. */
 export const sendMessage = (to: Cell, message: Message<string, unknown>, from: Cell | undefined, next = 0): Outcome => {
   const op = opOf(message)
@@ -137,7 +147,7 @@ const issueOf = (to: Cell, message: Message<string, unknown>, isStream: boolean)
   if (flags === 0) return `${to.bound.program.protocol} has no such message`
   if ((flags & OpFlag.Stream) !== 0) {
     if (!isStream) return "its reply is a stream: use `stream`"
-    if (!canStream(to)) return "no stream comes from an isolate that runs no TypeScript"
+    if (!canStream(to)) return "the isolate that it lives in is not ready"
   } else if (isStream) return "its reply is no stream: use `ask`"
   if ((flags & OpFlag.Checked) !== 0) {
     const checked = checkPayload(to.bound, op, message.payload)
@@ -271,20 +281,25 @@ export const sendCallOf = (
   return outcome
 }
 
-/** Passes a question of another isolate on. false: that one does not understand it. */
-export const passOn = (asked: Asked, to: Cell, message: Message<string, unknown>, from: Cell): boolean => {
+/** Passes a question of another isolate on. `unknown`: that one does not understand it; `refused`: its asker was told why. */
+export const passOn = (
+  asked: Asked,
+  to: Cell,
+  message: Message<string, unknown>,
+  from: Cell
+): "passed" | "refused" | "unknown" => {
   const op = Envelope.op(message)
   const flags = flagsOf(to, op)
-  if (flags === 0 || (flags & OpFlag.Stream) !== 0 || to === from) return false
-  asked.pass(to, op, message.payload, from, flags & shardFlags)
+  if (flags === 0 || (flags & OpFlag.Stream) !== 0 || to === from) return "unknown"
+  const isPassed = asked.pass(to, op, message.payload, from, flags & shardFlags)
   if (isWatched()) sent(from, "forward", to, Envelope.tag(message), message.payload, Outcome.Accepted)
-  return true
+  return isPassed ? "passed" : "refused"
 }
 
 /** It lives in another isolate. */
 const isElsewhere = (to: Cell): boolean => to.bound.shard !== to.host.shard
 
-const canStream = (to: Cell): boolean => !isElsewhere(to) || to.host.isolates?.canAsk(to) === true
+const canStream = (to: Cell): boolean => !isElsewhere(to) || to.host.isolates?.canStream(to) === true
 
 /** What a timer carries, checked now: later nobody would be there to tell. Throws a `TypeError`. */
 export const payloadFor = (

@@ -15,16 +15,28 @@ import type { Bound } from "./bound.ts"
 import type { BufferPool } from "./buffer/pool.ts"
 import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
+import { CallEnd as Ends, Policy, SendError } from "./generated/numbers.ts"
 
-/** The answer of a send. 0 is acceptance. The numbers are those of the Rust enum `SendError`. */
-export const Outcome = { Accepted: 0, MailboxFull: 1, NodeBusy: 2, NoSession: 3, BadMessage: 4 } as const
+/** The answer of a send. */
+export const Outcome = {
+  Accepted: 0,
+  MailboxFull: SendError.MailboxFull,
+  NodeBusy: SendError.NodeBusy,
+  NoSession: SendError.NoSession,
+  BadMessage: SendError.BadMessage
+} as const
 export type Outcome = typeof Outcome[keyof typeof Outcome]
 
-/** What a full mailbox does. The numbers are those of `policy` in the Rust source. */
-export const OnFull = { reject: 0, "drop-newest": 1, "drop-oldest": 2, suspend: 3 } as const
+/** What a full mailbox does. */
+export const OnFull = {
+  reject: Policy.Reject,
+  "drop-newest": Policy.DropNewest,
+  "drop-oldest": Policy.DropOldest,
+  suspend: Policy.Suspend
+} as const
 
-/** How a call ended without an answer. The numbers are those of `call_end` in the Rust source. */
-export const CallEnd = { Exited: 1, Timeout: 2, MailboxFull: 3 } as const
+/** How a call ended without an answer. */
+export const CallEnd = Ends
 export type CallEnd = typeof CallEnd[keyof typeof CallEnd]
 
 /** Why a letter is dead. */

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { ExitReason } from "../ExitReason.ts"
-import type { SpawnOptions } from "../Self.ts"
+import type { ChildOptions, SpawnOptions } from "../Self.ts"
 import {
   InitCrashed,
   InitTimeout,
@@ -26,6 +26,7 @@ import type { Cell } from "./cell.ts"
 import { leave } from "./deliver.ts"
 import { becameQuiet } from "./hold.ts"
 import { hold, interruptAll, lifeOf } from "./life.ts"
+import { checkKnown } from "./known.ts"
 import { millisOf, resolveMailbox } from "./mailbox.ts"
 import { isName } from "./name.ts"
 import { Runner } from "./runner.ts"
@@ -102,6 +103,36 @@ const budgetOf = (budget: number): number => {
   throw new InvalidOption({ option: "budget", issue })
 }
 
+const spawnOptions: ReadonlySet<string> = new Set(
+  ["name", "mailbox", "initTimeout", "budget"] satisfies ReadonlyArray<keyof SpawnOptions>
+)
+const childOptions: ReadonlySet<string> = new Set(
+  [...spawnOptions, ...["link", "monitor", "onEnd"] satisfies ReadonlyArray<keyof ChildOptions>]
+)
+
+/** Of a spawn by somebody who is no actor, or (`isChild`) by one. Throws `SpawnError`. */
+export const checkSpawnOptions = (options: unknown, isChild: boolean): void => {
+  if (options === undefined) return
+  try {
+    checkKnown(options, isChild ? childOptions : spawnOptions)
+    if (isChild) checkTies(options as ChildOptions)
+  } catch (error) {
+    throw asSpawnError(error)
+  }
+}
+
+const checkTies = ({ link, monitor, onEnd }: ChildOptions): void => {
+  if (link !== undefined) checkBoolean("link", link)
+  if (monitor !== undefined) checkBoolean("monitor", monitor)
+  if (onEnd !== undefined && typeof onEnd !== "function") {
+    throw new InvalidOption({ option: "onEnd", issue: "must be a function" })
+  }
+}
+
+const checkBoolean = (option: string, value: unknown): void => {
+  if (typeof value !== "boolean") throw new InvalidOption({ option, issue: `must be a boolean, is ${String(value)}` })
+}
+
 const openOptions = (bound: Bound, options: SpawnOptions | undefined, ties: Ties | undefined): OpenOptions => {
   const name = options?.name
   if (name !== undefined && !isName(name)) {
@@ -152,6 +183,9 @@ const beginUnsafe = (
   const { host, program } = bound
   const { shard } = host
   if (host.closing) throw new SystemStopped()
+  if (options !== undefined && (typeof options !== "object" || options === null)) {
+    throw new InvalidOption({ option: "options", issue: "must be an object" })
+  }
   const open = ties === undefined && (options === undefined || isPlain(options))
     ? bound.open
     : openOptions(bound, options, ties)

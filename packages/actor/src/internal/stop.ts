@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import { ExitReason } from "../ExitReason.ts"
 import type { Cell } from "./cell.ts"
 import { setTimer } from "./clock.ts"
+import type { Host } from "./host.ts"
 import { watch } from "./watch.ts"
 
 /** Asks, waits, and kills when `timeout` ms of the caller's clock have passed. */
@@ -46,10 +47,11 @@ export class StopGroup {
     for (const cell of this.left) cell.host.shard.exit(cell, undefined, ExitReason.killed)
   }
 
-  /** Nobody in it gets on: each waits for something. */
+  /** Nobody in it gets on: each waits for something, or is suspended. */
   get isStuck(): boolean {
     for (const cell of this.left) {
-      if (cell.host.shard.info(cell)?.status !== "busy") return false
+      const status = cell.host.shard.info(cell)?.status
+      if (status !== "busy" && status !== "suspended") return false
     }
     return true
   }
@@ -104,4 +106,19 @@ export const stopAll = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Eff
         const alive = group.filter((cell) => cell.host.shard.isAlive(cell))
         return alive.length === 0 ? Effect.void : stopTogether(alive, timeout)
       }), { discard: true })
+  })
+
+/** Waits for the Scopes of actors that have ended, also by kill, which close by themselves; at most for `timeout` ms (G262). */
+export const cleanedUp = (host: Host): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    const { cleanups, options: { shutdownTimeout }, roundTrip } = host
+    const disarm = setTimer(roundTrip ? virtualGrace : shutdownTimeout, () => resume(Exit.void))
+    const look = (): void => {
+      if (cleanups.size > 0) return
+      disarm()
+      resume(Exit.void)
+    }
+    for (const fiber of cleanups) fiber.addObserver(look)
+    look()
+    return Effect.sync(disarm)
   })

@@ -11,11 +11,13 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { AskError } from "../AskError.ts"
 import type { Message } from "../Message.ts"
+import { InvalidOption } from "../SpawnError.ts"
 import { BadMessage } from "../TellError.ts"
 import { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
+import { checkKnown } from "./known.ts"
 import { askRefused, sendCallOf } from "./send.ts"
 import { Outcome } from "./shard.ts"
 
@@ -23,6 +25,13 @@ const defaultBuffer = 16
 
 /** What travels in the mailbox in place of the payload. */
 export abstract class StreamRequest {
+  /** Whether it is one. A payload may be anything, a proxy too, whose traps are not for us to call: so no `instanceof`. */
+  static is(payload: unknown): payload is StreamRequest {
+    return typeof payload === "object" && payload !== null && #mark in payload
+  }
+
+  // oxlint-disable-next-line no-unused-private-class-members -- `is` looks for it
+  readonly #mark = true
   readonly payload: unknown
   /** What the handler returned. */
   produce: unknown = undefined
@@ -80,16 +89,29 @@ export class Reading extends StreamRequest {
   }
 }
 
+const streamOptions: ReadonlySet<string> = new Set(["bufferSize"])
+
+const issueWith = (options: unknown, bufferSize: number): string | undefined => {
+  try {
+    checkKnown(options, streamOptions)
+  } catch (error) {
+    if (error instanceof InvalidOption) return `${error.option}: ${error.issue}`
+    throw error
+  }
+  if (bufferSize === Infinity || (Number.isInteger(bufferSize) && bufferSize >= 0)) return undefined
+  return `bufferSize: must be a whole number, or Infinity, is ${String(bufferSize)}`
+}
+
 /** The reader's half: nothing is sent before the stream runs. */
 export const streamFrom = (
   to: Cell,
   message: Message<string, unknown>,
   options: { readonly bufferSize?: number | undefined } | undefined
 ): Stream.Stream<unknown, unknown> => {
-  const bufferSize = options?.bufferSize ?? defaultBuffer
-  if (!(bufferSize === Infinity || (Number.isInteger(bufferSize) && bufferSize >= 0))) {
+  const { bufferSize = defaultBuffer } = options ?? {}
+  const issue = issueWith(options, bufferSize)
+  if (issue !== undefined) {
     const tag = Envelope.tag(message)
-    const issue = `bufferSize: must be a whole number, or Infinity, is ${String(bufferSize)}`
     return Stream.fail(new AskError({ tag, reason: new BadMessage({ tag, issue }) }))
   }
   return Stream.callback<unknown, unknown>((queue) =>

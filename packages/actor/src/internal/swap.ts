@@ -18,7 +18,7 @@ import type { HandledMessage } from "../SwapError.ts"
 import { Bound, type Handler, OpFlag, type Program } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import { Envelope } from "./envelope.ts"
-import { Begun, Entry, journalled } from "./journal.ts"
+import { Begun, Entry, journalled, Later } from "./journal.ts"
 import { lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
 import { issueOfReply } from "./reply.ts"
@@ -81,6 +81,7 @@ export const switchTo = (cell: Cell, bound: Bound): void => {
   cell.host.accounts.moved(cell, before, bound)
   cell.bound = wrapped(bound, life?.wrappers)
   if (life !== undefined) life.runner = undefined
+  if (life?.name !== undefined) cell.host.shard.border?.announce(cell)
   const scoped = life?.scope !== undefined
   const cleanup = bound.open.cleanup || scoped
   if (bound.open.trapExit !== before.open.trapExit || cleanup !== (before.open.cleanup || scoped)) {
@@ -176,35 +177,35 @@ export class Canary {
   // A throw never comes here, and a reply that its protocol does not allow becomes one: the entry stays open, and is the
   // letter that comes back.
   private watch(entry: Entry, result: unknown): unknown {
-    if (typeof result !== "object" || result === null) return this.checked(entry, Exit.succeed(result)), result
-    if (Exit.isExit(result)) {
-      if (isReply(result)) this.checked(entry, result)
-      return result
-    }
+    if (Exit.isExit(result)) return isReply(result) ? this.checked(entry, result) : result
     if (Effect.isEffect(result) && !Deferred.isDeferred(result)) {
-      return Effect.flatMap(Effect.exit(result), (exit) => {
-        if (isReply(exit)) this.checked(entry, exit)
-        return exit
-      })
+      return Effect.flatMap(Effect.exit(result), (exit) => isReply(exit) ? this.checked(entry, exit) : exit)
     }
-    if (result instanceof Promise) {
-      return result.then((value: unknown) => {
-        this.checked(entry, Exit.succeed(value))
-        return value
-      })
+    if (result instanceof Promise) return result.then((value: unknown) => this.replied(entry, value))
+    return this.replied(entry, result)
+  }
+
+  private checked(entry: Entry, reply: Exit.Exit<unknown, unknown>): Exit.Exit<unknown, unknown> {
+    if (Exit.isSuccess(reply)) {
+      const value = this.replied(entry, reply.value)
+      return value === reply.value ? reply : Exit.succeed(value)
     }
-    return this.checked(entry, Exit.succeed(result)), result
+    this.handled(entry, reply)
+    return reply
+  }
+
+  /** What the handler has come to. */
+  private replied(entry: Entry, value: unknown): unknown {
+    this.handled(entry, Exit.succeed(value))
+    if (!entry.asked || typeof value !== "object" || value === null || !Deferred.isDeferred(value)) return value
+    entry.later = true
+    return new Later(value, new Begun(this, entry))
   }
 
   /** Throws what is wrong with a reply. */
-  private checked(entry: Entry, reply: Exit.Exit<unknown, unknown>): void {
+  private handled(entry: Entry, reply: Exit.Exit<unknown, unknown>): void {
     const issue = entry.asked ? issueOfReply(this.cell, entry.op, reply) : undefined
     if (issue !== undefined) throw issue
-    this.handled(entry, reply)
-  }
-
-  private handled(entry: Entry, reply: Exit.Exit<unknown, unknown>): void {
-    if (Exit.isSuccess(reply) && Deferred.isDeferred(reply.value)) entry.later = reply.value
     entry.done = true
     this.counted()
   }
@@ -223,11 +224,6 @@ export class Canary {
     // None: of a behaviour that it has become.
     if (entry !== undefined) this.counted()
     return new Begun(this, entry)
-  }
-
-  /** Of a handler that has just returned where its answer will be. */
-  answersLater(answer: Deferred.Deferred<unknown, unknown>): Begun {
-    return new Begun(this, this.journal.findLast(({ later }) => later === answer))
   }
 
   // -- how it ends ----------------------------------------------------------------------------------------------------

@@ -61,17 +61,19 @@ export const swapEach = (
     let next = 0
     const worker = Effect.gen(function*() {
       const turn = new Turn()
-      let before = performance.now()
+      let before: number | undefined
       while (next < cells.length && !group.isSpoilt) {
         const cell = cells[next++]!
+        const { clock } = cell.host
+        before ??= clock.now()
         const swap = swapCell(cell, upgrade, context, options, false)
         const exit = doneOf(swap) ?? (yield* Effect.exit(swap))
-        const now = performance.now()
+        const now = clock.now()
         group.took(cell, exit, before, now)
         before = now
-        if (!turn.step()) continue
+        if (!turn.step(cell)) continue
         yield* turn.next
-        before = performance.now()
+        before = undefined
       }
     })
     const workers = Math.min(options.concurrency, cells.length)
@@ -118,10 +120,10 @@ export const swapTogether = (
       for (const cell of cells) {
         const refused = refusal(cell, upgrade, false)
         if (refused === undefined) {
-          all.push({ cell, still: new Still(cell), since: performance.now(), next: undefined })
+          all.push({ cell, still: new Still(cell), since: cell.host.clock.now(), next: undefined })
         } else if (refused.reason._tag === "ActorExited") failed(cell, refused)
         else return yield* Effect.fail<Failure>({ cell, error: refused })
-        if (turn.step()) yield* turn.next
+        if (turn.step(cell)) yield* turn.next
       }
     })
     const migrateOne = (held: Held): Effect.Effect<void, Failure> =>
@@ -134,7 +136,7 @@ export const swapTogether = (
       })
     const migrateLater = (held: Held): Effect.Effect<void, Failure> =>
       Effect.flatMap(quiet(held.cell), () => {
-        held.since = performance.now()
+        held.since = held.cell.host.clock.now()
         // Its message in hand may have crashed: it is told of with the reason once it has ended.
         return held.cell.host.shard.isAlive(held.cell) ? migrateOne(held) : ended(held.cell)
       })
@@ -144,7 +146,7 @@ export const swapTogether = (
       for (const held of all) {
         if (isQuiet(held.cell) && !upgrade.takesTime) yield* migrateOne(held)
         else later.push(held)
-        if (turn.step()) yield* turn.next
+        if (turn.step(held.cell)) yield* turn.next
       }
       yield* Effect.forEach(later, migrateLater, { concurrency, discard: true })
     })
@@ -160,13 +162,15 @@ export const swapTogether = (
       inTurns(all, (held) => {
         const { cell, next } = held
         if (next === undefined || !cell.host.shard.holds(cell) || cell.life?.ended !== undefined) {
-          return failed(cell, exited(cell))
+          failed(cell, exited(cell))
+        } else {
+          const canary = commit(cell, upgrade, upgrade.bound(cell, context), next.state, options)
+          group.took(cell, Exit.succeed({ canary, since: undefined }), held.since, cell.host.clock.now())
         }
-        const canary = commit(cell, upgrade, upgrade.bound(cell, context), next.state, options)
-        group.took(cell, Exit.succeed({ canary, since: undefined }), held.since, performance.now())
+        return cell
       })
     )
-    const releaseAll = Effect.suspend(() => inTurns(all.toReversed(), ({ still }) => still.release()))
+    const releaseAll = Effect.suspend(() => inTurns(all.toReversed(), ({ cell, still }) => (still.release(), cell)))
     const change = Effect.onExit(
       Effect.matchEffect(prepared, {
         // Of those that somebody else has refused there is nothing to tell.
@@ -245,7 +249,7 @@ export const planCells = (
       const exit = doneOf(planned) ?? (yield* Effect.exit(planned))
       const [reason] = Exit.isFailure(exit) ? exit.cause.reasons : []
       if (reason?._tag === "Fail") failures.push({ pid: cell.pid, error: reason.error })
-      if (turn.step()) yield* turn.next
+      if (turn.step(cell)) yield* turn.next
     }
     return { checked: cells.length, failures }
   })

@@ -6,6 +6,7 @@ import { InvalidOption } from "../SpawnError.ts"
 import { Cell } from "./cell.ts"
 import type { Resolved } from "./hotSwap.ts"
 import { journalled } from "./journal.ts"
+import { checkKnown } from "./known.ts"
 import { millisOf } from "./mailbox.ts"
 import { holderNow, isNamed } from "./named.ts"
 import type { Selection } from "./swapSelect.ts"
@@ -40,19 +41,37 @@ const functionOf = <A>(option: string, value: A): A => {
   throw new InvalidOption({ option, issue: "must be a function" })
 }
 
+const canaryOptions: ReadonlySet<string> = new Set(
+  ["messages", "within", "maxRollbacks"] satisfies ReadonlyArray<keyof NonNullable<Options["canary"]>>
+)
+const selectionOptions = ["where", "tree"]
+const one: ReadonlySet<string> = new Set(["canary", "timeout", "keep"])
+const group: ReadonlySet<string> = new Set([...one, ...selectionOptions, "together", "concurrency"])
+const rehearsal: ReadonlySet<string> = new Set([...selectionOptions, "sample", "timeout"])
+const back: ReadonlySet<string> = new Set(["version", "timeout"])
+const upgrading: ReadonlySet<string> = new Set(
+  ["migrate", "copy", "back"] satisfies ReadonlyArray<keyof UpgradeOptions>
+)
+
+/** What each operation takes, beside what the others do. */
+export const swapOptions = { one, group, rehearsal }
+
 const canaryOf = ({ maxRollbacks, messages, within }: NonNullable<Options["canary"]>): Resolved["canary"] => ({
   messages: whole("canary.messages", messages ?? 1000, 1, journalled),
   within: within === undefined ? patience : millisOf("canary.within", within, Infinity),
   maxRollbacks: whole("canary.maxRollbacks", maxRollbacks ?? 1, 1, Number.MAX_SAFE_INTEGER)
 })
 
-export const resolveSwap = (options: Options = {}): Resolved => {
-  const { canary, concurrency = 1, keep = 2, timeout } = objectOf("options", options)
+/** Those that it shares with the others: `known` are all that the operation takes. */
+export const resolveSwap = (options: Options | undefined, known: ReadonlySet<string>): Resolved => {
+  checkKnown(options, known)
+  const { canary, concurrency = 1, keep = 2, timeout } = options ?? {}
+  checkKnown(canary, canaryOptions, "canary")
   return {
     timeout: timeout === undefined ? patience : millisOf("timeout", timeout, Infinity),
     keep: whole("keep", keep, 0, 16),
     concurrency: whole("concurrency", concurrency, 1, 65_536),
-    canary: canary === undefined ? undefined : canaryOf(objectOf("canary", canary))
+    canary: canary === undefined ? undefined : canaryOf(canary)
   }
 }
 
@@ -76,14 +95,24 @@ export const togetherOf = (together: unknown): boolean => {
 }
 
 /** Which version to go back to. */
-export const versionOf = (version: unknown): string | undefined => {
+const versionOf = (version: unknown): string | undefined => {
   if (version === undefined || typeof version === "string") return version
   throw new InvalidOption({ option: "version", issue: "must be a string" })
 }
 
+const usual = { timeout: patience, version: undefined }
+
+export const resolveRollback = (
+  options: { readonly version?: string | undefined; readonly timeout?: Duration.Input | undefined } | undefined
+): { readonly timeout: number; readonly version: string | undefined } =>
+  options === undefined
+    ? usual
+    : { timeout: resolveSwap(options, back).timeout, version: versionOf(options.version) }
+
 /** Of an upgrade. */
 export const checkedUpgrade = (options: unknown = {}): UpgradeOptions => {
-  const given = objectOf("options", options as UpgradeOptions)
+  checkKnown(options, upgrading)
+  const given = options as UpgradeOptions
   functionOf("migrate", given.migrate)
   if (given.copy !== "share") functionOf("copy", given.copy)
   functionOf("back", given.back)

@@ -120,7 +120,7 @@ export class Group {
 
   /** Nobody is on probation any more. */
   get passed(): Effect.Effect<void> {
-    return inTurns(this.canaries, (canary) => canary.pass())
+    return inTurns(this.canaries, (canary) => (canary.pass(), canary.cell))
   }
 
   /** The same at once: nobody waits for it any more, and a canary that went on would have no end. */
@@ -143,6 +143,7 @@ export class Group {
           if (isQuiet(canary.cell) && refusal(canary.cell, undefined, false) === undefined) recall(canary)
           else busy.push(canary)
         }
+        return canary.cell
       })
       return Effect.andThen(
         atOnce,

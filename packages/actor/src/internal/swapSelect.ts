@@ -107,6 +107,7 @@ export const selectCells = (
     return Effect.as(
       inTurns(all, (cell) => {
         if (upgrade.runs(cell) && (where === undefined || where(new Seen(cell)))) chosen.push(cell)
+        return cell
       }),
       chosen
     )

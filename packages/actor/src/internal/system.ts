@@ -23,7 +23,7 @@ import { registerMetrics } from "./metrics.ts"
 import type { RustOptions, RustShards } from "./native/rust.ts"
 import { type ResolvedOptions, resolveOptions } from "./options.ts"
 import type { Measure, Shard, ShardClock, ShardHost, ShardOptions } from "./shard.ts"
-import { stopAll } from "./stop.ts"
+import { cleanedUp, stopAll } from "./stop.ts"
 import { topOf } from "./top.ts"
 
 export type MakeShard = (options: ShardOptions, host: ShardHost) => Shard
@@ -41,6 +41,7 @@ export class SystemImpl {
   readonly info: Effect.Effect<SystemInfo>
   readonly top: (n: number, by: Measure) => Effect.Effect<ReadonlyArray<ActorInfo>>
   readonly behaviors: Effect.Effect<ReadonlyArray<BehaviorInfo>>
+  readonly whenGone: (isolate: number) => Effect.Effect<void>
   readonly deadLetters: Stream.Stream<DeadLetter>
   readonly events: Stream.Stream<SystemEvent>
   // A field, so that it can be passed on without its object.
@@ -54,6 +55,7 @@ export class SystemImpl {
     )
     this.top = (n, by) => Effect.suspend(() => others(host)?.top(n, by) ?? Effect.succeed(topOf(host, n, by)))
     this.behaviors = Effect.suspend(() => others(host)?.behaviors ?? Effect.succeed([...host.accounts.read().values()]))
+    this.whenGone = (isolate) => Effect.suspend(() => host.closed ? Effect.void : orphansOf(host, isolate))
     this.deadLetters = host.letters.stream
     this.events = host.events.stream
     // The behaviour's type says what the ref understands.
@@ -62,6 +64,11 @@ export class SystemImpl {
 }
 
 const others = (host: Host): Overview | undefined => host.closed ? undefined : host.isolates?.overview
+
+const orphansOf = ({ isolates }: Host, isolate: number): Effect.Effect<void> =>
+  isolates === undefined || isolates.loads().some((load) => load.isolate === isolate)
+    ? Effect.void
+    : isolates.orphans(isolate)
 
 const infoOf = (host: Host, totals: ReadonlyMap<number, Totals>): SystemInfo => {
   const { actors, bytes, queued } = host.shard.stats()
@@ -184,7 +191,8 @@ export const endAll = (host: Host): Effect.Effect<void> =>
       Effect.forEach(host.closers.splice(0).reverse(), (close) => close, { discard: true })
     )
     const elsewhere = host.isolates?.close ?? Effect.void
-    return Effect.andThen(stopAll(cells, host.options.shutdownTimeout), Effect.andThen(elsewhere, last))
+    const here = Effect.andThen(stopAll(cells, host.options.shutdownTimeout), cleanedUp(host))
+    return Effect.andThen(here, Effect.andThen(elsewhere, last))
   })
 
 export const makeMemory = (options: SystemOptions): Effect.Effect<SystemImpl, InvalidOption, Scope.Scope> =>

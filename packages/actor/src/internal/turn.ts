@@ -1,5 +1,10 @@
-/** Turns of the event loop, for work on many actors: a little of it, then whatever else waits. */
+/**
+ * Turns of the event loop, for work on many actors: a little of it, then whatever else waits.
+ *
+ * By the clock of their system: in virtual time it stands still meanwhile, and all is done in one go (G261).
+ */
 import * as Effect from "effect/Effect"
+import type { Cell } from "./cell.ts"
 
 /** ms. With what else runs in a turn, and with a small collection of young objects in between, still below a millisecond. */
 const most = 0.2
@@ -7,25 +12,23 @@ const most = 0.2
 const look = 8
 
 export class Turn {
-  private began = performance.now()
+  private began: number | undefined = undefined
   private steps = 0
 
   /** One actor is done. true: it is the others' turn, by `next`. */
-  step(): boolean {
-    return ++this.steps % look === 0 && performance.now() - this.began > most
+  step({ host: { clock } }: Cell): boolean {
+    this.began ??= clock.now()
+    return ++this.steps % look === 0 && clock.now() - this.began > most
   }
 
   readonly next: Effect.Effect<void> = Effect.map(Effect.yieldNow, () => {
-    this.began = performance.now()
+    this.began = undefined
   })
 }
 
-/** Does `f` for each of `items`, in turns. */
-export const inTurns = <A>(items: Iterable<A>, f: (item: A) => void): Effect.Effect<void> =>
+/** Does `f` for each of `items`, in turns; it says which actor is done. */
+export const inTurns = <A>(items: Iterable<A>, f: (item: A) => Cell): Effect.Effect<void> =>
   Effect.gen(function*() {
     const turn = new Turn()
-    for (const item of items) {
-      f(item)
-      if (turn.step()) yield* turn.next
-    }
+    for (const item of items) if (turn.step(f(item))) yield* turn.next
   })

@@ -12,12 +12,11 @@ import type { PayloadCodec } from "../Codec.ts"
 import { AskError } from "../AskError.ts"
 import { BadMessage } from "../TellError.ts"
 import type { Bound, Program } from "./bound.ts"
-import type { Fast } from "./codec/fast.ts"
 import { fingerprintOf } from "./codec/fingerprint.ts"
-import { MsgpackCodec } from "./codec/msgpack.ts"
 import { type Parcel, thereAndBack, within } from "./codec/place.ts"
 import { type Crossing, crossingOf } from "./crossing.ts"
 import type { Host } from "./host.ts"
+import { Passage } from "./passage.ts"
 import type { RpcInfo } from "./rpc.ts"
 
 /** What of an Rpc crosses. `items`: of a stream, what comes at a time. */
@@ -48,6 +47,8 @@ export class Wire {
     items: []
   }
 
+  readonly #passages: Array<Passage | undefined> = []
+
   constructor(host: Host, infos: ReadonlyArray<RpcInfo | undefined>) {
     this.#host = host
     this.#infos = infos
@@ -63,10 +64,16 @@ export class Wire {
     return this.#codecs[part][op] = this.#host.codec.of(schemaOf(info, part))
   }
 
-  /** The shortcut of the codec, for those who know what to do without one. */
-  fastOf(op: number, part: Part): Fast | undefined {
-    const codec = this.#codecs[part][op] ?? this.#codec(op, part)
-    return codec instanceof MsgpackCodec ? codec.fast : undefined
+  /** How its payloads cross; undefined: the protocol has no such message. */
+  passageOf(op: number): Passage | undefined {
+    return this.#passages[op] ?? this.#pass(op)
+  }
+
+  #pass(op: number): Passage | undefined {
+    const codec = this.#codec(op, "payload"), crossing = this.crossingOf(op, "payload")
+    if (codec === undefined || crossing === undefined) return undefined
+    while (this.#passages.length < op) this.#passages.push(undefined)
+    return this.#passages[op] = new Passage(codec, crossing)
   }
 
   /** How it crosses to another isolate; undefined: the protocol has no such message. */

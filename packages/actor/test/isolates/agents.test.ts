@@ -18,11 +18,10 @@ import { Reading } from "../../src/internal/stream.ts"
 import { hostOf } from "../../src/internal/system.ts"
 import type { UpgradeImpl } from "../../src/internal/upgrade.ts"
 import { wireOf } from "../../src/internal/wire.ts"
-import { nativeLoads } from "../fixtures.ts"
+import { nativeLoads, turn } from "../fixtures.ts"
 import { Counter, CounterLive, Ticker, TickerLive } from "./modules.ts"
 import { Account, toV2, V1 } from "./upgrades.ts"
 
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 const hostHere = Effect.map(ActorSystem, hostOf)
 
 describe("agents", () => {

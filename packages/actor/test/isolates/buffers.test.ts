@@ -6,17 +6,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { markAsUntransferable } from "node:worker_threads"
+import { makePacked } from "../../src/internal/buffer/parcel.ts"
 import { fleetOf } from "../../src/internal/isolate/fleet.ts"
 import { hostOf } from "../../src/internal/system.ts"
-import { nativeLoads } from "../fixtures.ts"
+import { nativeLoads, turn } from "../fixtures.ts"
 import { Courier, CourierLive, Keeper } from "./couriers.ts"
 
 const { Block, Both, Die, Fetch, Give, Hoard, Huge, Late, Take } = Courier.messages
 
 /** ms: starting a thread may take its time on a busy machine. */
 const patience = 60_000
-
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
 const allBack = Effect.gen(function*() {
   const { info } = yield* ActorSystem
@@ -50,6 +49,16 @@ const terminate = Effect.map(ActorSystem, (system) => {
 const system = ActorSystem.layer({ isolates: 1, shutdownTimeout: 1_000 })
 
 const limited = ActorSystem.layer({ isolates: 1, shutdownTimeout: 1_000, maxBufferBytes: 1_000 })
+
+describe("buffers on their way", () => {
+  it("G256: what names them stands in memory that many of them share, and is never written again", () => {
+    const packed = Array.from({ length: 1000 }, (_, i) => makePacked(40, []).fill(i))
+    const blocks = new Set(packed.map((each) => each.buffer))
+    assert.isAtMost(blocks.size, 5)
+    for (const [i, each] of packed.entries()) assert.deepStrictEqual([...new Set(each)], [i % 256])
+    assert.strictEqual(makePacked(1 << 20, []).length, 1 << 20)
+  })
+})
 
 describe.runIf(nativeLoads)("bytes outstanding", () => {
   it.live(

@@ -1,27 +1,35 @@
 /**
- * Workers that end at random under load: by an exit, an error that nobody catches, or by force. Nothing hangs: every ask
- * ends, by its answer or by the end of its actor, and the system works on.
+ * Workers that end at random under load: by an exit, an error that nobody catches, or by force. Nothing hangs, and all is
+ * accounted for: every ask, stream and swap ends, every tell is handled or a dead letter, every watch and every link ends
+ * exactly once, and no byte of a buffer is left.
  *
- * As a program: `node packages/actor/test/isolates/chaos.ts [ends] [seed]`.
+ * As a program: `node packages/actor/test/isolates/chaos.ts [ends | minutes as 5m] [seed]`.
  */
 import { ActorSystem, type DeadLetter, type SystemEvent } from "@myrmidonjs/actor"
 import { Effect, Fiber, Ref, Stream } from "effect"
 import { fileURLToPath } from "node:url"
 import { fleetOf } from "../../src/internal/isolate/fleet.ts"
 import { hostOf } from "../../src/internal/system.ts"
-import { Counter, CounterLive } from "./modules.ts"
+import { Load } from "./chaosLoad.ts"
+import { Sink, SinkLive } from "./chaosModules.ts"
+import { type Account, Letters, reconcile } from "./chaosReckoning.ts"
+import { Ledger } from "./ledger.ts"
 
-const { Add, Exit: EndThread, Get, Throw } = Counter.messages
+const { Exit: EndThread, Throw } = Sink.messages
 
-export interface Outcome {
+export interface Outcome extends Account {
   readonly ends: number
   readonly answered: number
-  /** Asks that the end of their actor ended. */
+  /** Questions, streams and swaps that the end of their actor ended. */
   readonly exited: number
-  /** Asks that ended otherwise; there must be none. */
+  readonly streams: number
+  readonly swaps: number
+  readonly buffers: number
+  /** What ended otherwise, or not at all; there must be none. */
   readonly other: ReadonlyArray<string>
-  readonly interrupted: number
   readonly down: number
+  /** Bytes of buffers that are left. */
+  readonly bufferBytes: number
 }
 
 /** splitmix64, as numbers below `n`. */
@@ -37,14 +45,21 @@ const generator = (seed: bigint) => {
 }
 
 const isolates = 3
-/** Asks in flight. */
-const lanes = 24
 /** Answers between two ends. */
 const pause = 400
 
-/** Plays `ends` ends of workers. */
-export const chaos = (ends: number, seed: bigint): Effect.Effect<Outcome, unknown> => {
-  const letters: Array<DeadLetter> = []
+/** When it is over: after so many ends of workers, or when so many ms have passed. */
+export interface Length {
+  readonly ends?: number
+  readonly millis?: number
+}
+
+export const chaos = (
+  { ends = Infinity, millis = Infinity }: Length,
+  seed: bigint
+): Effect.Effect<Outcome, unknown> => {
+  const ledger = Ledger.open()
+  const letters = new Letters()
   return Effect.gen(function*() {
     const system = yield* ActorSystem
     const fleet = fleetOf(hostOf(system))!
@@ -58,41 +73,17 @@ export const chaos = (ends: number, seed: bigint): Effect.Effect<Outcome, unknow
       ),
       { startImmediately: true }
     )
-    let answered = 0
-    let exited = 0
-    const other: Array<string> = []
-    let waiter: { readonly at: number; readonly resume: () => void } | undefined
-    let isOver = false
-
-    const spawn = Effect.retry(CounterLive.spawnOn("worker", 0), { times: 50 })
-    const lane = Effect.gen(function*() {
-      let counter = yield* spawn
-      while (!isOver) {
-        for (let i = 0; i < 4; i++) counter.tellUnsafe(Add(1))
-        const result = yield* Effect.result(counter.ask(Get(), { timeout: "30 seconds" }))
-        if (result._tag === "Success") {
-          answered++
-          if (waiter !== undefined && answered >= waiter.at) {
-            const { resume } = waiter
-            waiter = undefined
-            resume()
-          }
-        } else if (result.failure.reason._tag === "ActorExited") {
-          exited++
-          counter = yield* spawn
-        } else other.push(result.failure.message)
-      }
-    })
-    const loads = yield* Effect.forEach(Array.from({ length: lanes }), () => Effect.forkScoped(lane))
-    const moreAnswers = Effect.callback<void>((resume) => {
-      waiter = { at: answered + pause, resume: () => resume(Effect.void) }
-    })
-    for (let end = 0; end < ends; end++) {
-      yield* moreAnswers
-      const victim = yield* spawn
+    const load = new Load(ledger)
+    const lanes = yield* Effect.forEach(yield* load.lanes, (lane) => Effect.forkScoped(lane))
+    const began = performance.now()
+    let ended = 0
+    while (ended < ends && performance.now() - began < millis) {
+      yield* load.answersMore(pause)
+      const victim = yield* Effect.retry(SinkLive.spawnOn("worker", undefined), { times: 50 })
+      ended++
       switch (random(3)) {
         case 0:
-          yield* Effect.ignore(victim.tell(EndThread(0)))
+          yield* Effect.ignore(victim.tell(EndThread()))
           break
         case 1:
           yield* Effect.ignore(victim.tell(Throw()))
@@ -103,25 +94,49 @@ export const chaos = (ends: number, seed: bigint): Effect.Effect<Outcome, unknow
         }
       }
     }
-    yield* moreAnswers
-    isOver = true
-    yield* Effect.forEach(loads, (load) => Fiber.join(load), { discard: true })
-    const interrupted = letters.filter(({ why }) => why === "Interrupted").length
-    return { ends, answered, exited, other, interrupted, down: yield* Ref.get(down) }
+    yield* load.answersMore(pause)
+    load.isOver = true
+    yield* Effect.forEach(lanes, (lane) => Fiber.join(lane), { discard: true })
+    const watches = yield* load.end
+    const alive = yield* load.threads
+    const account = yield* reconcile(ledger, letters, alive)
+    const bufferBytes = yield* load.buffersLeft
+    const { answered, buffers, exited, other, streams, swaps } = load
+    return {
+      ends: ended,
+      answered,
+      exited,
+      streams,
+      swaps,
+      buffers,
+      ...account,
+      other: [...other, ...watches],
+      down: yield* Ref.get(down),
+      bufferBytes
+    }
   }).pipe(
     Effect.scoped,
-    Effect.provide(ActorSystem.layer({
-      isolates,
-      onDeadLetter: (letter) => {
-        if (letters.length < 1_000_000) letters.push(letter)
-      }
-    }))
+    Effect.provide(ActorSystem.layer({ isolates, onDeadLetter: (letter: DeadLetter) => letters.take(letter) }))
   )
 }
 
+/** What of an outcome must not be. */
+export const faultsOf = ({ bufferBytes, down, interrupted, lost, other, twice }: Outcome): ReadonlyArray<string> => [
+  ...other,
+  ...lost.map((what) => `lost: ${what}`),
+  ...twice.map((what) => `twice: ${what}`),
+  ...bufferBytes === 0 ? [] : [`${bufferBytes} bytes of buffers are left`],
+  ...interrupted > down ? [`${interrupted} messages were interrupted, and ${down} isolates ended`] : []
+]
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [ends = "100", seed = "1"] = process.argv.slice(2)
-  const outcome = await Effect.runPromise(chaos(Number(ends), BigInt(seed)))
-  console.log(JSON.stringify(outcome))
-  if (outcome.other.length > 0 || outcome.interrupted > outcome.down) process.exitCode = 1
+  const [length = "100", seed = "1"] = process.argv.slice(2)
+  const outcome = await Effect.runPromise(
+    chaos(length.endsWith("m") ? { millis: 60_000 * parseFloat(length) } : { ends: Number(length) }, BigInt(seed))
+  )
+  const { lost, other, twice, ...figures } = outcome
+  console.log(JSON.stringify({ ...figures, other: other.length, lost: lost.length, twice: twice.length }))
+  const faults = faultsOf(outcome)
+  for (const fault of faults.slice(0, 20)) console.log(fault)
+  if (faults.length > 0) process.exitCode = 1
 }

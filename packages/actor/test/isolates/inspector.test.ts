@@ -2,7 +2,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Actor, ActorSystem, HotSwap, Inspector } from "@myrmidonjs/actor"
 import { Effect, Exit, Fiber, Layer, Stream } from "effect"
-import { nativeLoads as native } from "../fixtures.ts"
+import { nativeLoads as native, turn } from "../fixtures.ts"
 import { Counter, CounterLive, Odd, OddLive } from "./modules.ts"
 import { Account, toV2, V1, V2 } from "./upgrades.ts"
 
@@ -11,8 +11,6 @@ const at = new Date(7)
 const deposit = (by: number) => Deposit({ by, at })
 /** ms: starting a thread may take its time on a busy machine. */
 const patience = 60_000
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
-
 describe.runIf(native)("the inspector across isolates", { timeout: patience }, () => {
   layer(Layer.provideMerge(Inspector.layer, ActorSystem.layer({ isolates: 2 })), {
     excludeTestServices: true,

@@ -7,13 +7,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fleetOf } from "../../src/internal/isolate/fleet.ts"
 import { hostOf } from "../../src/internal/system.ts"
-import { nativeLoads as native } from "../fixtures.ts"
+import { nativeLoads as native, turn } from "../fixtures.ts"
 import { Counter, CounterLive, GreeterLive } from "./modules.ts"
 
 const { Add, Block, Burn, Crash, Get } = Counter.messages
 /** ms: starting a thread may take its time on a busy machine. */
 const patience = 60_000
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 const counterRow = Effect.flatMap(
   ActorSystem,
   (system) => Effect.map(system.behaviors, (rows) => rows.find(({ protocol }) => protocol === "Counter"))

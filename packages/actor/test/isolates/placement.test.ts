@@ -2,7 +2,7 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { ActorSystem } from "@myrmidonjs/actor"
 import { Effect, Metric } from "effect"
-import { nativeLoads as native } from "../fixtures.ts"
+import { nativeLoads as native, turn } from "../fixtures.ts"
 import { Counter, CounterLive } from "./modules.ts"
 
 const { Add, Burn, Get, Thread } = Counter.messages
@@ -10,8 +10,6 @@ const { Add, Burn, Get, Thread } = Counter.messages
 const patience = 60_000
 /** ms of a heavy handler: much more than a thousand light ones take, also where others have the processor meanwhile. */
 const heavy = 1_000
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
-
 /** What is known of an isolate. */
 const isolateOf = (isolate: number) =>
   Effect.flatMap(

@@ -2,10 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ActorSystem, type DeadLetter } from "@myrmidonjs/actor"
 import { Effect, Fiber, Stream } from "effect"
-import { nativeLoads } from "../fixtures.ts"
+import { nativeLoads, turn } from "../fixtures.ts"
 import { Flood, FloodLive } from "./modules.ts"
-
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
 describe.runIf(nativeLoads)("what workers tell", () => {
   it.live("G154: of a flood of events and dead letters none is lost on the way, and letters arrive in order", () => {

@@ -15,7 +15,7 @@ import {
 import { Effect, Exit, Fiber, Layer, Option, Schema, Scope, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { markAsUntransferable, threadId } from "node:worker_threads"
-import { nativeLoads as native } from "../fixtures.ts"
+import { nativeLoads as native, turn } from "../fixtures.ts"
 import {
   Counter,
   CounterLive,
@@ -29,7 +29,6 @@ import {
   TooMuch
 } from "./modules.ts"
 
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 const { Add, AddAll, BadReply, Bytes, Crash, Get, Never, Pass, Take, Thread } = Counter.messages
 
 /** The reason of a failed ask. */

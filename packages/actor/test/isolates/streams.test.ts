@@ -5,13 +5,12 @@ import { Effect, Exit, Fiber, Schema, Scope, Stream } from "effect"
 import { Rpc } from "effect/rpc"
 import { fleetOf } from "../../src/internal/isolate/fleet.ts"
 import { hostOf } from "../../src/internal/system.ts"
-import { nativeLoads as native } from "../fixtures.ts"
+import { nativeLoads as native, turn } from "../fixtures.ts"
 import { CounterLive, Summer, SummerLive, Ticker, TickerLive, TooMuch } from "./modules.ts"
 
 const { Count, Dies, Forever, Silent, Sized, State, Wrong } = Ticker.messages
 /** ms: starting a thread may take its time on a busy machine. */
 const patience = 60_000
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 const reasonOf = (effect: Effect.Effect<unknown, unknown>) =>
   Effect.map(Effect.flip(effect), (error) => {
     assert.instanceOf(error, AskError)

@@ -4,7 +4,7 @@ import { Actor, ActorRef, ActorSystem, type AnyRef, HotSwap, type SwapError } fr
 import { Effect, Fiber, Layer } from "effect"
 import { fleetOf } from "../../src/internal/isolate/fleet.ts"
 import { hostOf } from "../../src/internal/system.ts"
-import { nativeLoads as native } from "../fixtures.ts"
+import { nativeLoads as native, turn } from "../fixtures.ts"
 import { Account, local, Richer, toNever, toV2, toV3, toV4, V1, V2 } from "./upgrades.ts"
 
 const { Balance, Deposit, Thread, Wait } = Account.messages
@@ -13,7 +13,6 @@ const at = new Date(7)
 const deposit = (by: number) => Deposit({ by, at })
 /** ms: starting a thread may take its time on a busy machine. */
 const patience = 60_000
-const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 const reason = <A>(effect: Effect.Effect<A, SwapError, ActorSystem>) => Effect.map(Effect.flip(effect), (e) => e.reason)
 
 /** Three in each isolate, this one included, with these balances. */

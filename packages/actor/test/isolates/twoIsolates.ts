@@ -39,8 +39,11 @@ class Clocks {
   }
 
   ring(until: number): boolean {
-    const next = this.alarms.reduce((first, each) => each.due < first.due ? each : first)
-    if (next.due > until) return false
+    const next = this.alarms.reduce<(typeof this.alarms)[number] | undefined>(
+      (first, each) => first === undefined || each.due < first.due ? each : first,
+      undefined
+    )
+    if (next === undefined || next.due > until) return false
     this.at = Math.max(this.at, next.due)
     next.due = Infinity
     next.wake()
@@ -88,7 +91,8 @@ export class TwoIsolates {
     this.steps = steps
   }
 
-  static open(native: Native): Effect.Effect<TwoIsolates, never, Scope.Scope> {
+  /** `isEffects`: their time is that of Effect's `Clock`, which whoever has it moves. */
+  static open(native: Native, isEffects = false): Effect.Effect<TwoIsolates, never, Scope.Scope> {
     return Effect.gen(function*() {
       const system = native.openSystem()
       const clocks = new Clocks()
@@ -111,7 +115,7 @@ export class TwoIsolates {
             }
             return native.makeShard(shardOptions, host)
           },
-          { seed: undefined, roundTrip: false, time: clocks.make() },
+          { seed: undefined, roundTrip: false, time: isEffects ? undefined : clocks.make() },
           { system, boot: `two-${system}` }
         ))
       const hosts = systems.map(hostOf)
@@ -121,7 +125,7 @@ export class TwoIsolates {
         const behavior = makeAgent(
           host,
           errands,
-          { ready: () => {}, pong: () => {}, quiet: nothing, close: nothing },
+          { ready: () => {}, pong: () => {}, importing: () => {}, quiet: nothing, close: nothing },
           relayed(host)
         )
         const agent = host.spawnNow(behavior, undefined, { name: agentName(host.shard.border!.isolate) })

@@ -9,7 +9,8 @@ import * as Scope from "effect/Scope"
 import { DynamicLive } from "./dynamicActor.ts"
 import { EffectLive } from "./effectActor.ts"
 import { DynamicHandle, RunningHandle } from "./handles.ts"
-import { ActorNode, DynamicNode, EffectNode, type Node, SupervisorNode } from "./node.ts"
+import { ActorNode, DynamicNode, EffectNode, type Node, PlacedNode, SupervisorNode } from "./node.ts"
+import { PlacedHandle } from "./placedHandle.ts"
 import { nameOf } from "./spawnOptions.ts"
 import { type AnyBehavior, type DynamicSpec, rulesOf, type Spec, type SupervisorSpec, treatmentOf } from "./spec.ts"
 import { SupervisorLive } from "./supervisorActor.ts"
@@ -28,16 +29,20 @@ const live = (behavior: unknown): AnyBehavior => behavior as AnyBehavior
 const put = (context: Context.Context<never>, key: Context.Key<unknown, unknown> | undefined, service: unknown) =>
   key === undefined ? context : Context.add(context, key as never, service as never)
 
+const isWorker = ({ kind }: Spec): boolean => kind === "actor" || kind === "effect" || kind === "scoped"
+
 /** `context` has the system, and whatever the tree needs. */
 export const build = (
   spec: Spec,
   context: Context.Context<never>,
-  parent: SupervisorNode | undefined
+  parent: SupervisorNode | undefined,
+  /** The path of what it stands in. */
+  above: ReadonlyArray<string> = parent?.path ?? []
 ): Effect.Effect<Built> => {
   const { id } = spec
   const system = Context.get(context as Context.Context<ActorSystem>, ActorSystem)
-  const path = [...parent?.path ?? [], id]
-  const treatment = treatmentOf(id, spec.options, spec.kind === "supervisor" || spec.kind === "dynamic")
+  const path = [...above, id]
+  const treatment = treatmentOf(id, spec.options, !isWorker(spec))
   const base = [id, path, system, parent, context, treatment] as const
   const provide = (behavior: AnyBehavior): Effect.Effect<AnyBehavior> =>
     Effect.provideContext(
@@ -89,6 +94,13 @@ export const build = (
         node.value = new RunningHandle(node, build)
         return { node, provided }
       })
+    case "placed":
+      return Effect.suspend(() => {
+        const node = new PlacedNode(spec, ...base)
+        const handle = new PlacedHandle(node, { ...spec.tree.spec, id }, [])
+        node.value = handle
+        return Effect.map(providedBy(handle, path, system), (provided) => ({ node, provided }))
+      })
     default:
       return Effect.sync(() => ({ node: new EffectNode(spec, live(EffectLive), ...base), provided: Context.empty() }))
   }
@@ -98,6 +110,7 @@ export const build = (
 const partitioned = (spec: DynamicSpec, partitions: number): SupervisorSpec => ({
   kind: "supervisor",
   id: spec.id,
+  given: {},
   options: spec.options,
   supervisor: { intensity: spec.supervisor.intensity, period: spec.supervisor.period },
   children: Array.from({ length: partitions }, (_, at): DynamicSpec => ({
@@ -107,3 +120,26 @@ const partitioned = (spec: DynamicSpec, partitions: number): SupervisorSpec => (
     provides: undefined
   }))
 })
+
+/** What the children of a tree elsewhere provide: by their names, which all isolates know, and by the tree's keeper. */
+const providedBy = (
+  handle: PlacedHandle,
+  path: ReadonlyArray<string>,
+  system: ActorSystem["Service"]
+): Effect.Effect<Context.Context<never>> =>
+  Effect.gen(function*() {
+    let provided: Context.Context<never> = Context.empty()
+    for (const child of handle.spec.children) {
+      const below = [...path, child.id]
+      if (child.kind === "actor" && child.provides !== undefined) {
+        const named = ActorRef.namedFor(child.behavior, nameOf(child, below)!)
+        provided = put(provided, child.provides, yield* Effect.provideService(named, ActorSystem, system))
+      } else if (child.kind === "dynamic") {
+        provided = put(provided, child.provides, handle.given(child))
+      } else if (child.kind === "supervisor" || child.kind === "placed") {
+        const inner = handle.given(child) as PlacedHandle
+        provided = Context.merge(provided, yield* providedBy(inner, below, system))
+      }
+    }
+    return provided
+  })

@@ -10,7 +10,8 @@ import * as Effect from "effect/Effect"
 import { ChildNotRunning, InvalidSpec } from "../SupervisorError.ts"
 import { build } from "./build.ts"
 import { DynamicHandle } from "./handles.ts"
-import { ActorNode, DynamicNode, EffectNode, type Node, SupervisorNode } from "./node.ts"
+import { ActorNode, DynamicNode, EffectNode, type Node, PlacedNode, SupervisorNode } from "./node.ts"
+import { PlacedHandle } from "./placedHandle.ts"
 import { nodeOf } from "./registry.ts"
 import { type Spec, validate } from "./spec.ts"
 
@@ -29,6 +30,11 @@ const merge = (old: Node, made: Node, waits: Waits): boolean => {
     old.behavior = made.behavior
     old.child = made.child
     old.rules = made.rules
+  } else if (old instanceof PlacedNode && made instanceof PlacedNode) {
+    // What its isolate has of it comes with its next start.
+    old.spec = made.spec
+    const handle = made.value as PlacedHandle
+    old.value = new PlacedHandle(old, handle.spec, [])
   } else if (old instanceof SupervisorNode && made instanceof SupervisorNode) {
     const change = (): void => mergeChildren(old, made, waits)
     if (old.incarnation === undefined) change()
@@ -88,7 +94,11 @@ export const changeTree = (
       const node = nodeOf(ref)
       try {
         validate(spec, node?.parent?.path)
-        if (node?.incarnation === undefined || node.incarnation.self.pid !== ref.pid) {
+        if (node instanceof PlacedNode && node.ref?.pid === ref.pid) {
+          const issue = "is another isolate: its specs are those of its module"
+          throw new InvalidSpec({ id: spec.id, field: "place", issue })
+        }
+        if (node instanceof PlacedNode || node?.incarnation === undefined || node.incarnation.self.pid !== ref.pid) {
           return Effect.fail(new ChildNotRunning({ id: spec.id, status: "unknown" }))
         }
         fits(node, spec)

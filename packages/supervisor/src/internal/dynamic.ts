@@ -5,7 +5,7 @@
  * be most of what a start costs. What comes of it is decided in the supervisor's own turn, a few at a time. Only stops
  * wait: that of all children under one timer. Rules: `DynamicSupervisor` in Elixir, `simple_one_for_one` in Erlang.
  *
- * Owner: `running` and the roster are written wherever a child starts, and by `onEnd`; the rest in the actor's own turn.
+ * Owner: `running` is written wherever a child starts, and by `onEnd`; the rest in the actor's own turn.
  */
 import {
   Actor,
@@ -18,19 +18,20 @@ import {
   type SpawnOptions
 } from "@myrmidonjs/actor"
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { backoffOf } from "./backoff.ts"
+import { Children, Entry } from "./children.ts"
 import type { Events } from "./events.ts"
 import { eventsOf } from "./events.ts"
 import { isIgnore, saysIgnore } from "./ignore.ts"
 import { Intensity } from "./intensity.ts"
+import { monotonic } from "./monotonic.ts"
 import { type DynamicNode } from "./node.ts"
-import { Entry, type Roster, rosterOf } from "./roster.ts"
-import { isClosing, type Place, spawnPlaced } from "./spawnChild.ts"
+import { rosterOf } from "./roster.ts"
+import { isClosing, isWaiting, type Place, spawnPlaced } from "./spawnChild.ts"
 import { isMovable } from "./spawnOptions.ts"
 import { within } from "./shutdown.ts"
 import type { Treatment } from "./spec.ts"
@@ -53,9 +54,9 @@ export class DynamicIncarnation {
   readonly node: DynamicNode
   readonly ref: AnyRef
   readonly self: Self.Any
-  readonly running: Array<Entry> = []
+  readonly running: Children
   /** Somebody waits for their end, and they are not started again. */
-  private readonly stopping = new Map<Entry, Array<() => void>>()
+  private readonly stopping = new Map<AnyRef, Array<() => void>>()
   /** Their restart is due. */
   readonly waiting = new Set<Entry>()
   /** Nothing is started any more. */
@@ -64,7 +65,6 @@ export class DynamicIncarnation {
   private closing = false
   private readonly context: Context.Context<never>
   private readonly events: Events
-  private readonly roster: Roster
   private readonly intensity = new Intensity()
   private readonly orders: DynamicOrders
   /** Ends to be decided, oldest first. */
@@ -93,7 +93,7 @@ export class DynamicIncarnation {
     this.ref = ref
     this.context = context
     this.events = eventsOf(node.system)
-    this.roster = rosterOf(node.system)
+    this.running = new Children(rosterOf(node.system))
     this.orders = orders
     this.tie = { link: false, onEnd: this.ended }
   }
@@ -106,15 +106,18 @@ export class DynamicIncarnation {
       throw new SpawnError({ reason: new InvalidOption({ option: "place", issue }) })
     }
     const ref: AnyRef = this.self.spawnUnsafe(this.node.behavior, args, this.tied(options))
-    this.adopt(new Entry(ref, args, options))
-    this.events.tell(this.context, "Started", this.node.place, this.node.id, ref, undefined)
+    this.running.add(ref, options === undefined ? args : new Entry(ref, args, options))
+    this.events.started(this.context, this.node.place, this.node.id, ref)
     return ref
   }
 
+  /** Runs the start: for an Effect that is being run. A child whose `init` is no Effect takes no fiber. */
   start(args: unknown, options: SpawnOptions | undefined): Effect.Effect<AnyRef, unknown> {
+    this.starting++
+    const begun = this.begin(args, options)
+    if (!isWaiting(begun)) return this.settled(Exit.succeed(begun), args, options)
     return Effect.contextWith((context: Context.Context<never>) => {
-      this.starting++
-      const fiber = Effect.runForkWith(context)(this.spawn(args, options))
+      const fiber = Effect.runForkWith(context)(begun)
       const exit = fiber.pollUnsafe()
       return exit === undefined ? this.whenStarted(fiber, args, options) : this.settled(exit, args, options)
     })
@@ -126,9 +129,9 @@ export class DynamicIncarnation {
     args: unknown,
     options: SpawnOptions | undefined
   ): Effect.Effect<AnyRef, unknown> {
-    const late = Exit.isSuccess(exit) ? this.started(exit.value, args, options) : Effect.void
-    if (--this.starting === 0) this.early.clear()
-    return Effect.andThen(late, exit)
+    const late = Exit.isSuccess(exit) ? this.started(exit.value, args, options) : undefined
+    if (--this.starting === 0 && this.early.size > 0) this.early.clear()
+    return late === undefined ? exit : Effect.andThen(late, exit)
   }
 
   /** A start that waits, for its caller: given up by that, or by the end of the supervisor. */
@@ -156,11 +159,17 @@ export class DynamicIncarnation {
     return new SpawnError({ reason: new OwnerStopped({ owner: this.node.place }) })
   }
 
-  private spawn(args: unknown, options: SpawnOptions | undefined): Effect.Effect<AnyRef, unknown> {
+  /** The child, where it has started; else what waits for it. */
+  private begin(args: unknown, options: SpawnOptions | undefined): AnyRef | Effect.Effect<AnyRef, unknown> {
     const { node, place } = this
-    return place !== undefined && isMovable(node.behavior)
-      ? spawnPlaced(this.self, node, node.behavior, place, args, options, this.ended)
-      : this.self.spawn(node.behavior, args, this.tied(options)) as Effect.Effect<AnyRef, unknown>
+    if (place !== undefined && isMovable(node.behavior)) {
+      return spawnPlaced(this.self, node, node.behavior, place, args, options, this.ended)
+    }
+    try {
+      return this.self.begin(node.behavior, args, this.tied(options))
+    } catch (error) {
+      return Exit.fail(error)
+    }
   }
 
   /** Where its children run; undefined: here. */
@@ -169,66 +178,68 @@ export class DynamicIncarnation {
     return place === "here" ? undefined : place
   }
 
-  private started(ref: AnyRef, args: unknown, options: SpawnOptions | undefined): Effect.Effect<void> {
-    const entry = new Entry(ref, args, options)
-    this.events.tell(this.context, "Started", this.node.place, this.node.id, ref, undefined)
-    const reason = this.early.get(ref)
+  /** What is left to be done of it. */
+  private started(ref: AnyRef, args: unknown, options: SpawnOptions | undefined): Effect.Effect<void> | undefined {
+    const what = options === undefined ? args : new Entry(ref, args, options)
+    this.events.started(this.context, this.node.place, this.node.id, ref)
+    const reason = this.early.size === 0 ? undefined : this.early.get(ref)
     if (reason === undefined) {
-      this.adopt(entry)
+      this.running.add(ref, what)
       // Whoever ended the supervisor meanwhile did not know of this one.
-      return this.ending ? this.stop(ref) : Effect.void
+      return this.ending ? this.stop(ref) : undefined
     }
-    if (!this.ending) this.decideLater(entry, reason)
-    return Effect.void
+    if (!this.ending) this.decideLater(ref, what, reason)
+    return undefined
   }
 
   private tied(options: SpawnOptions | undefined): Tie {
     return options === undefined ? this.tie : { ...options, ...this.tie }
   }
 
-  private adopt(entry: Entry): void {
-    entry.at = this.running.length
-    this.running.push(entry)
-    this.roster.add(entry)
-  }
-
-  /** Among those that run here; the roster knows those of all supervisors. */
-  private find(ref: AnyRef): Entry | undefined {
-    const entry = this.roster.find(ref)
-    return entry !== undefined && this.running[entry.at] === entry ? entry : undefined
-  }
-
   // -- ends of children -----------------------------------------------------------------------------------------------
 
   private readonly ended = (ref: AnyRef, reason: ExitReason): void => {
-    const entry = this.find(ref)
-    if (entry === undefined) {
+    const at = this.running.find(ref)
+    if (at === -1) {
       if (this.starting > 0) this.early.set(ref, reason)
       return
     }
-    this.roster.remove(entry)
-    const last = this.running.pop()!
-    if (last !== entry) {
-      this.running[entry.at] = last
-      last.at = entry.at
-    }
-    entry.at = -1
-    const stopping = this.stopping.get(entry)
+    // The one that it was started with: of an actor of another isolate there are several.
+    const own = this.running.refAt(at)
+    const what = this.running.take(at)
+    const stopping = this.stopping.get(own)
     if (stopping !== undefined) {
-      this.stopping.delete(entry)
+      this.stopping.delete(own)
       stopping.forEach((done) => done())
-    } else if (!this.ending) this.decideLater(entry, reason)
-    if (this.running.length === 0) this.onEmpty?.()
+    } else if (!this.ending) this.decideLater(own, what, reason)
+    if (this.running.size === 0) this.onEmpty?.()
   }
 
-  private decideLater(entry: Entry, reason: ExitReason): void {
+  private decideLater(ref: AnyRef, what: unknown, reason: ExitReason): void {
     const { restart } = this.node.child
     const isFailure = ExitReason.isFailure(reason)
-    if (isFailure) this.events.tell(this.context, "Crashed", this.node.place, this.node.id, entry.ref, reason)
+    if (isFailure) this.events.tell(this.context, "Crashed", this.node.place, this.node.id, ref, reason)
     if (restart === "temporary" || (restart === "transient" && !isFailure) || saysIgnore(reason)) return
+    const entry = what instanceof Entry ? what : new Entry(ref, what, undefined)
     this.waiting.add(entry)
     this.ends.push({ entry, reason })
     if (this.ends.length === 1) this.orders.settle()
+  }
+
+  /** How many run and are to go on. */
+  get count(): number {
+    return this.running.size - this.stopping.size
+  }
+
+  /** Those. */
+  get active(): ReadonlyArray<AnyRef> {
+    const refs = this.running.refs()
+    return this.stopping.size === 0 ? refs : refs.filter((ref) => !this.stopping.has(ref))
+  }
+
+  /** Was told to end, and has not yet. */
+  isStopping(ref: AnyRef): boolean {
+    return this.stopping.has(ref)
   }
 
   /** Some of the ends, in the order in which they came; the rest behind whatever else is asked of the supervisor. */
@@ -244,8 +255,7 @@ export class DynamicIncarnation {
   private attempt(entry: Entry, reason: ExitReason | undefined): void {
     if (this.closing) return void this.waiting.delete(entry)
     const { rules } = this.node
-    const now = Number(Context.get(this.context, Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6
-    if (!this.intensity.add(now, rules)) {
+    if (!this.intensity.add(monotonic(this.context), rules)) {
       this.events.tell(this.context, "Escalated", this.node.place, this.node.id, undefined, reason)
       this.ending = true
       this.self.stop(ExitReason.shutdown(`restart intensity of ${this.node.place}`))
@@ -263,7 +273,9 @@ export class DynamicIncarnation {
   // While its `init` takes its time it waits among those whose restart is due.
   private restart(entry: Entry): void {
     this.starting++
-    const fiber = Effect.runForkWith(this.context)(this.spawn(entry.args, entry.options))
+    const begun = this.begin(entry.args, entry.options)
+    if (!isWaiting(begun)) return this.restartOver(entry, Exit.succeed(begun))
+    const fiber = Effect.runForkWith(this.context)(begun)
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) return this.restartOver(entry, exit)
     this.restarting.set(entry, fiber)
@@ -275,7 +287,7 @@ export class DynamicIncarnation {
 
   private restartOver(entry: Entry, exit: Exit.Exit<AnyRef, unknown>): void {
     const ended = Exit.isSuccess(exit) ? this.early.get(exit.value) : undefined
-    if (--this.starting === 0) this.early.clear()
+    if (--this.starting === 0 && this.early.size > 0) this.early.clear()
     const isWanted = !this.ending && this.waiting.has(entry)
     if (Exit.isFailure(exit)) {
       if (isWanted) this.notRestarted(entry, exit.cause)
@@ -286,8 +298,8 @@ export class DynamicIncarnation {
     if (!isWanted) return void Effect.runForkWith(this.context)(Actor.exit(ref, ExitReason.shutdown()))
     this.waiting.delete(entry)
     this.restarted(entry, ref)
-    if (ended === undefined) this.adopt(entry)
-    else this.decideLater(entry, ended)
+    if (ended === undefined) this.running.add(ref, entry)
+    else this.decideLater(ref, entry, ended)
   }
 
   private notRestarted(entry: Entry, cause: Cause.Cause<unknown>): void {
@@ -314,24 +326,25 @@ export class DynamicIncarnation {
    */
   stop(ref: AnyRef): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const entry = this.find(ref)
-      if (entry === undefined) {
+      const at = this.running.find(ref)
+      if (at === -1) {
         for (const waiting of this.waiting) {
-          if (waiting.ref !== ref) continue
+          if (waiting.ref.pid !== ref.pid) continue
           this.waiting.delete(waiting)
           this.restarting.get(waiting)?.interruptUnsafe()
         }
         return Effect.void
       }
+      const own = this.running.refAt(at)
       const gone = Effect.callback<void>((resume) => {
-        const waiters = this.stopping.get(entry)
+        const waiters = this.stopping.get(own)
         if (waiters === undefined) resume(Effect.void)
         else waiters.push(() => resume(Effect.void))
       })
-      if (!this.stopping.has(entry)) {
-        this.stopping.set(entry, [])
+      if (!this.stopping.has(own)) {
+        this.stopping.set(own, [])
         const how = this.node.child.shutdown
-        Effect.runForkWith(this.context)(within(how, (reason) => Actor.exit(ref, reason), gone))
+        Effect.runForkWith(this.context)(within(how, (reason) => Actor.exit(own, reason), gone))
       }
       return gone
     })
@@ -340,14 +353,12 @@ export class DynamicIncarnation {
   /** All at once, under one timer. */
   private stopAll(how: Treatment["shutdown"]): Effect.Effect<void> {
     const gone = Effect.callback<void>((resume) => {
-      if (this.running.length === 0) resume(Effect.void)
+      if (this.running.size === 0) resume(Effect.void)
       else this.onEmpty = () => resume(Effect.void)
     })
     // Whoever ends meanwhile is out of `running`, but a signal to the dead harms nobody.
     const signal = (reason: ExitReason) =>
-      Effect.suspend(() =>
-        Effect.forEach(Array.from(this.running, ({ ref }) => ref), (ref) => Actor.exit(ref, reason), { discard: true })
-      )
+      Effect.suspend(() => Effect.forEach(this.running.refs(), (ref) => Actor.exit(ref, reason), { discard: true }))
     return within(how, signal, gone)
   }
 
@@ -361,7 +372,7 @@ export class DynamicIncarnation {
     this.ends = []
     for (const fiber of this.pending) fiber.interruptUnsafe()
     for (const fiber of this.restarting.values()) fiber.interruptUnsafe()
-    if (this.finishing === undefined && this.running.length === 0) return Effect.void
+    if (this.finishing === undefined && this.running.size === 0) return Effect.void
     this.finishing ??= Effect.runForkWith(this.context)(this.stopAll(this.node.child.shutdown))
     return Effect.asVoid(Fiber.await(this.finishing))
   })

@@ -7,10 +7,10 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Rpc } from "effect/rpc"
 import type * as Scope from "effect/Scope"
+import type { Entry } from "./children.ts"
 import { DynamicIncarnation } from "./dynamic.ts"
 import type { DynamicNode } from "./node.ts"
 import { register } from "./registry.ts"
-import type { Entry } from "./roster.ts"
 
 const DynamicProtocol = Actor.make("DynamicSupervisor", [
   /** By reference: it never leaves the actor. */
@@ -50,7 +50,7 @@ export const DynamicLive = DynamicProtocol.behavior({
   },
   signals: {
     exit: (incarnation, { from, reason }, self) => {
-      if (from === 0 || from === incarnation.node.parent?.incarnation?.self.pid) self.stop(reason)
+      if (incarnation.node.obeys(from)) self.stop(reason)
     }
   },
   terminate: (incarnation) => incarnation.terminate

@@ -1,13 +1,14 @@
 /**
  * What supervisors tell: events of a system as a stream, and counters as metrics.
  */
-import type { ActorSystem, AnyRef, ExitReason } from "@myrmidonjs/actor"
+import type { ActorSystem, AnyRef, ExitReason, Pid } from "@myrmidonjs/actor"
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { SupervisorEvent } from "../SupervisorEvent.ts"
+import type { Told } from "./supervisorProtocol.ts"
 
 /** Events that wait for a slow reader; the newest are dropped. */
 const capacity = 4096
@@ -35,6 +36,10 @@ const crashedBy = (reason: ExitReason["_tag"]): typeof counters.Crashed => {
 /** The events of one system. */
 export class Events {
   private readonly readers = new Set<Queue.Enqueue<SupervisorEvent>>()
+  /** Who takes them to other isolates, with where they happened. */
+  readonly taps = new Set<(event: SupervisorEvent, origin: string) => void>()
+  /** Another one in each isolate. */
+  readonly origin = `${Date.now().toString(36)}.${Math.random().toString(36).slice(2)}`
   readonly stream: Stream.Stream<SupervisorEvent> = Stream.callback<SupervisorEvent>(
     (queue) =>
       Effect.acquireRelease(
@@ -50,6 +55,15 @@ export class Events {
   private readonly counted = { Started: 0, Crashed: 0, Restarted: 0, Escalated: 0, dropped: 0 }
   private isDue = false
 
+  /** `tell` of a start, of which there are very many: nothing that is not needed when nobody reads. */
+  started(context: Context.Context<never>, supervisor: string, child: string, ref: AnyRef): void {
+    this.counted.Started++
+    if (!this.isDue) this.countLater(context)
+    if (this.isHeard) {
+      this.offer({ _tag: "Started", supervisor, child, pid: ref.pid, reason: undefined }, this.origin)
+    }
+  }
+
   tell(
     context: Context.Context<never>,
     tag: SupervisorEvent["_tag"],
@@ -58,16 +72,49 @@ export class Events {
     ref: AnyRef | undefined,
     reason: ExitReason | undefined
   ): void {
+    this.publish(context, tag, supervisor, child, ref?.pid, reason, this.origin)
+  }
+
+  /** Of whatever isolate. One that happened here has been told before. */
+  hear(context: Context.Context<never>, { child, origin, pid, reason, supervisor, tag }: Told): void {
+    if (origin === this.origin) return
+    this.publish(context, tag, supervisor, child, pid ?? undefined, reason ?? undefined, origin)
+  }
+
+  /** Whoever takes them to other isolates has lost some. */
+  lost(context: Context.Context<never>, count: number): void {
+    this.counted.dropped += count
+    if (!this.isDue) this.countLater(context)
+  }
+
+  private publish(
+    context: Context.Context<never>,
+    tag: SupervisorEvent["_tag"],
+    supervisor: string,
+    child: string,
+    pid: Pid | undefined,
+    reason: ExitReason | undefined,
+    origin: string
+  ): void {
     this.counted[tag]++
     if (tag === "Crashed" && reason !== undefined) {
       this.reasons.set(reason._tag, (this.reasons.get(reason._tag) ?? 0) + 1)
     }
-    if (!this.isDue) {
-      this.isDue = true
-      void Promise.resolve().then(() => this.count(context))
-    }
-    if (this.readers.size === 0) return
-    const event: SupervisorEvent = { _tag: tag, supervisor, child, pid: ref?.pid, reason }
+    if (!this.isDue) this.countLater(context)
+    if (this.isHeard) this.offer({ _tag: tag, supervisor, child, pid, reason }, origin)
+  }
+
+  private get isHeard(): boolean {
+    return this.readers.size > 0 || this.taps.size > 0
+  }
+
+  private countLater(context: Context.Context<never>): void {
+    this.isDue = true
+    void Promise.resolve().then(() => this.count(context))
+  }
+
+  private offer(event: SupervisorEvent, origin: string): void {
+    for (const tap of this.taps) tap(event, origin)
     for (const reader of this.readers) {
       if (!Queue.offerUnsafe(reader, event)) this.counted.dropped++
     }

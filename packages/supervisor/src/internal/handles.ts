@@ -9,8 +9,10 @@ import type { ChildInfo } from "../Child.ts"
 import { ChildNotRunning, ChildPresent, type ChildStartError, InvalidSpec } from "../SupervisorError.ts"
 import type { Build } from "./build.ts"
 import type { DynamicIncarnation } from "./dynamic.ts"
+import { countOf, Handle } from "./handle.ts"
 import type { Incarnation } from "./incarnation.ts"
-import { DynamicNode, type Node, SupervisorNode } from "./node.ts"
+import { DynamicNode, type Node, type SupervisorNode } from "./node.ts"
+import { isSupervisor } from "./spawnChild.ts"
 import { type Spec, validate } from "./spec.ts"
 
 const stopped = (id: string) => new ChildNotRunning({ id, status: "stopped" })
@@ -20,23 +22,6 @@ const refOf = (node: SupervisorNode | DynamicNode): AnyRef => {
   const incarnation = node.incarnation
   if (incarnation === undefined) throw stopped(node.id)
   return incarnation.ref
-}
-
-/** What programs hold prints as its place in the tree: whatever it stands on holds the whole system. */
-abstract class Handle {
-  abstract readonly node: SupervisorNode | DynamicNode
-
-  toString(): string {
-    return `supervisor ${this.node.place}`
-  }
-
-  toJSON(): unknown {
-    return { _id: "Supervisor", path: this.node.path }
-  }
-
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.toString()
-  }
 }
 
 export class RunningHandle extends Handle {
@@ -157,20 +142,9 @@ export class RunningHandle extends Handle {
   }
 
   get count() {
-    return Effect.sync(() => {
-      const { children } = this.node
-      const supervisors = children.filter(isSupervisor).length
-      return {
-        specs: children.length,
-        active: children.filter((child) => child.status === "running").length,
-        supervisors,
-        workers: children.length - supervisors
-      }
-    })
+    return Effect.map(this.which, countOf)
   }
 }
-
-const isSupervisor = (node: Node): boolean => node instanceof SupervisorNode || node instanceof DynamicNode
 
 export class DynamicHandle extends Handle {
   node: SupervisorNode | DynamicNode
@@ -190,17 +164,23 @@ export class DynamicHandle extends Handle {
     return refOf(this.node)
   }
 
-  // Round robin: children are alike, and so are partitions. One that does not run is passed over: it is being started
-  // again, or other specs have added it.
   private pick(): DynamicIncarnation {
     const { node } = this
-    const parts = node instanceof DynamicNode ? 1 : node.children.length
-    for (let tries = 0; tries < parts; tries++) {
-      const part = node instanceof DynamicNode ? node : node.children[this.next++ % parts] as DynamicNode
-      const { incarnation } = part
+    const incarnation = node instanceof DynamicNode ? node.incarnation : this.turn(node)
+    if (incarnation === undefined || incarnation.ending) {
+      throw new SpawnError({ reason: new OwnerStopped({ owner: node.place }) })
+    }
+    return incarnation
+  }
+
+  // Round robin: children are alike, and so are partitions. One that does not run is passed over: it is being started
+  // again, or other specs have added it.
+  private turn({ children }: SupervisorNode): DynamicIncarnation | undefined {
+    for (let tries = 0; tries < children.length; tries++) {
+      const { incarnation } = children[this.next++ % children.length] as DynamicNode
       if (incarnation !== undefined && !incarnation.ending) return incarnation
     }
-    throw new SpawnError({ reason: new OwnerStopped({ owner: node.place }) })
+    return undefined
   }
 
   startUnsafe(args: unknown, options?: SpawnOptions): AnyRef {
@@ -224,12 +204,12 @@ export class DynamicHandle extends Handle {
   get children(): Stream.Stream<AnyRef> {
     return Stream.suspend(() =>
       Stream.fromIterable(
-        this.parts.flatMap((part) => Array.from(part.incarnation?.running ?? [], (entry) => entry.ref))
+        this.parts.flatMap((part) => part.incarnation?.active ?? [])
       )
     )
   }
 
   get count(): Effect.Effect<number> {
-    return Effect.sync(() => this.parts.reduce((sum, part) => sum + (part.incarnation?.running.length ?? 0), 0))
+    return Effect.sync(() => this.parts.reduce((sum, part) => sum + (part.incarnation?.count ?? 0), 0))
   }
 }

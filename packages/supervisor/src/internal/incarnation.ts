@@ -9,8 +9,7 @@
  */
 import { type AnyRef, ExitReason, type Self } from "@myrmidonjs/actor"
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -20,10 +19,12 @@ import { backoffOf } from "./backoff.ts"
 import { type Events, eventsOf } from "./events.ts"
 import { isIgnore } from "./ignore.ts"
 import { Intensity } from "./intensity.ts"
+import { monotonic } from "./monotonic.ts"
 import { type Node, type SupervisorNode } from "./node.ts"
 import { Operations } from "./operations.ts"
 import { awake, isOrderly, Stopping } from "./shutdown.ts"
-import { abandoned, hasChildren, isClosing, spawnChild } from "./spawnChild.ts"
+import { abandoned, beginChild, isClosing, isSupervisor, isWaiting } from "./spawnChild.ts"
+import type { Told } from "./supervisorProtocol.ts"
 
 /** What the incarnation asks its actor to do, each time with the child's ticket: another one makes it void. */
 export interface Orders {
@@ -47,6 +48,8 @@ export class Incarnation {
   private finishing: Fiber.Fiber<void> | undefined = undefined
   /** Whose start is under way, and the group that is being started again with it. */
   private inStart: Node | undefined = undefined
+  /** Done when it has started, or nothing is left of it. */
+  private startOver: Effect.Effect<void> = Effect.void
   private group: ReadonlyArray<Node> | undefined = undefined
   /** Who has ended between its `init` and the word of it. */
   private readonly early = new Map<AnyRef, ExitReason>()
@@ -105,34 +108,45 @@ export class Incarnation {
       const ticket = ++child.ticket
       child.waiting = undefined
       this.inStart = child
-      // Whatever makes its arguments may throw, and then it is the child that does not start.
-      return Effect.matchCauseEffect(Effect.suspend(() => spawnChild(this.self, child, this.gone)), {
-        onSuccess: (ref) => {
-          this.inStart = undefined
-          this.started(child, ref)
-          this.early.clear()
-          return Effect.void
-        },
-        onFailure: (cause) => {
-          this.inStart = undefined
-          this.early.clear()
-          const error = failureOf(cause)
-          if (child.ticket === ticket) child.status = "stopped"
-          if (isIgnore(error)) {
-            if (child.treatment.restart === "temporary") this.forget(child)
-            return Effect.void
-          }
-          return Effect.fail(
-            error instanceof ChildStartError
-              ? error as ChildStartError<unknown>
-              : new ChildStartError({ id: child.id, path: child.path, cause, error })
-          )
-        }
+      let begun: AnyRef | Effect.Effect<AnyRef, unknown>
+      try {
+        begun = beginChild(this.self, child, this.gone)
+      } catch (error) {
+        // Whatever makes its arguments may throw, and then it is the child that does not start.
+        return this.notStarted(child, ticket, Cause.die(error))
+      }
+      if (!isWaiting(begun)) return this.started(child, begun)
+      const over = Deferred.makeUnsafe<void>()
+      this.startOver = Deferred.await(over)
+      return Effect.matchCauseEffect(Effect.ensuring(begun, Deferred.done(over, Exit.void)), {
+        onSuccess: (ref) => this.started(child, ref),
+        onFailure: (cause) => this.notStarted(child, ticket, cause)
       })
     })
   }
 
-  private started(child: Node, ref: AnyRef): void {
+  private notStarted(
+    child: Node,
+    ticket: number,
+    cause: Cause.Cause<unknown>
+  ): Effect.Effect<void, ChildStartError<unknown>> {
+    this.inStart = undefined
+    this.early.clear()
+    const error = failureOf(cause)
+    if (child.ticket === ticket) child.status = "stopped"
+    if (isIgnore(error)) {
+      if (child.treatment.restart === "temporary") this.forget(child)
+      return Effect.void
+    }
+    return Effect.fail(
+      error instanceof ChildStartError
+        ? error as ChildStartError<unknown>
+        : new ChildStartError({ id: child.id, path: child.path, cause, error })
+    )
+  }
+
+  private started(child: Node, ref: AnyRef): Effect.Effect<void> {
+    this.inStart = undefined
     child.ref = ref
     child.status = "running"
     this.byRef.set(ref, child)
@@ -140,8 +154,12 @@ export class Incarnation {
     child.wasStarted = true
     if (again) child.restarts++
     this.tell(again ? "Restarted" : "Started", child, ref, undefined)
-    const reason = this.early.get(ref)
-    if (reason !== undefined) this.gone(ref, reason)
+    if (this.early.size > 0) {
+      const reason = this.early.get(ref)
+      if (reason !== undefined) this.gone(ref, reason)
+      this.early.clear()
+    }
+    return Effect.void
   }
 
   /** Stops one, and waits for its end. Whoever gives up waiting changes nothing of it. */
@@ -155,7 +173,7 @@ export class Incarnation {
       const stopping = new Stopping(ref, child.treatment.shutdown, this.context)
       child.stopping = stopping
       const stopped = Effect.andThen(stopping.signal, stopping.ended)
-      return hasChildren(child) ? Effect.andThen(awake(ref), stopped) : stopped
+      return isSupervisor(child) ? Effect.andThen(awake(ref), stopped) : stopped
     })
   }
 
@@ -266,7 +284,7 @@ export class Incarnation {
       child.status = "stopped"
       return Effect.void
     }
-    if (!this.intensity.add(this.now(), this.node.rules)) {
+    if (!this.intensity.add(monotonic(this.context), this.node.rules)) {
       this.tell("Escalated", child, undefined, reason)
       child.status = "stopped"
       this.end(ExitReason.shutdown(`restart intensity of ${this.node.place}`))
@@ -389,6 +407,7 @@ export class Incarnation {
         this.operations.settled.pipe(
           // Its own first start may have been given up in the middle of a child's.
           Effect.andThen(abandoned(this.inStart)),
+          Effect.andThen(Effect.suspend(() => this.startOver)),
           // Who is being stopped already is waited for first: children end one after the other.
           Effect.andThen(
             Effect.suspend(() =>
@@ -405,8 +424,9 @@ export class Incarnation {
     return Effect.asVoid(Fiber.await(this.finishing))
   })
 
-  private now(): number {
-    return Number(Context.get(this.context, Clock.Clock).monotonicTimeNanosUnsafe()) / 1e6
+  /** Of supervisors below in other isolates. */
+  hear(events: ReadonlyArray<Told>): void {
+    for (const told of events) this.events.hear(this.context, told)
   }
 
   private tell(

@@ -6,11 +6,22 @@
  */
 import type { ActorSystem, AnyRef, SpawnOptions } from "@myrmidonjs/actor"
 import type * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
 import type { ChildOptions } from "../ChildSpec.ts"
 import type { Incarnation } from "./incarnation.ts"
 import type { DynamicIncarnation } from "./dynamic.ts"
+import type { KeeperArgs, KeeperRef } from "./keeperProtocol.ts"
 import type { Stopping } from "./shutdown.ts"
-import type { ActorSpec, AnyBehavior, DynamicSpec, EffectSpec, Rules, SupervisorSpec, Treatment } from "./spec.ts"
+import type {
+  ActorSpec,
+  AnyBehavior,
+  DynamicSpec,
+  EffectSpec,
+  PlacedSpec,
+  Rules,
+  SupervisorSpec,
+  Treatment
+} from "./spec.ts"
 
 export type Status = "running" | "restarting" | "stopped"
 
@@ -61,6 +72,11 @@ export abstract class Node {
     this.parent = parent
     this.context = context
     this.treatment = treatment
+  }
+
+  /** Whether an exit signal from there is an order: of the supervisor above, of the program. */
+  obeys(from: number): boolean {
+    return from === 0 || from === this.parent?.incarnation?.self.pid
   }
 
   /** What `get` gives while it runs. */
@@ -124,6 +140,10 @@ export class SupervisorNode extends Node {
   /** Those that it has now, in start order: some were added, some forgotten. */
   children: Array<Node> = []
   incarnation: Incarnation | undefined = undefined
+  /** Of the top of a tree that is kept here: its keeper, and the supervisor above that, in another isolate. */
+  masters: ReadonlyArray<number> = []
+  /** And what the whole tree is called. */
+  root: string | undefined = undefined
   /** The handle: set by who makes it. */
   value: unknown = undefined
   readonly start: Start
@@ -133,6 +153,10 @@ export class SupervisorNode extends Node {
     this.spec = spec
     this.rules = rules
     this.start = { behavior: live, args: this, options: undefined }
+  }
+
+  override obeys(from: number): boolean {
+    return super.obeys(from) || this.masters.includes(from)
   }
 
   child(id: string): Node | undefined {
@@ -164,5 +188,38 @@ export class DynamicNode extends Node {
     this.child = child
     this.behavior = behavior
     this.start = { behavior: live, args: this, options: undefined }
+  }
+}
+
+/** A supervisor that lives where its place is, as the one above it sees it. */
+export class PlacedNode extends Node {
+  spec: PlacedSpec
+  /** Of its present life, or of the one that winds up. */
+  keeper: KeeperRef | undefined = undefined
+  /** The isolate that its last life ended with. */
+  lost: number | undefined = undefined
+  /** Ends that, and waits until nobody is left of it. */
+  giveUp: Effect.Effect<void> | undefined = undefined
+  /** The handle: set by who makes it. */
+  value: unknown = undefined
+
+  constructor(spec: PlacedSpec, ...base: ConstructorParameters<typeof Node>) {
+    super(...base)
+    this.spec = spec
+  }
+
+  get start(): Start {
+    const { spec: { options: { place }, tree: { behavior } }, path } = this
+    const args: KeeperArgs = { path, above: this.parent!.incarnation!.self.pid, root: this.root }
+    // Whoever starts it knows that it is one of these: `KeeperArgs` are its arguments.
+    const any = behavior as unknown as AnyBehavior
+    return { behavior: any, args, options: { name: `myrmidon/supervised/${this.root}/${this.place}` }, place }
+  }
+
+  /** What the whole tree is called in all isolates. */
+  private get root(): string {
+    let top = this.parent!
+    while (top.parent !== undefined) top = top.parent
+    return top.root ?? String(top.incarnation!.self.pid)
   }
 }

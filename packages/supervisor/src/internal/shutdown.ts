@@ -6,6 +6,7 @@ import { Actor, type AnyRef, ExitReason } from "@myrmidonjs/actor"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import { monotonic } from "./monotonic.ts"
 import type { Treatment } from "./spec.ts"
 
 /** Signals, waits for `end`, and kills when that takes too long. */
@@ -23,6 +24,8 @@ export const within = <A>(
 
 /** A supervisor ends in its own turn, which it does not get while it is suspended. */
 export const awake = (ref: AnyRef): Effect.Effect<void> => Effect.ignore(Actor.resume(ref))
+
+const resolved = Promise.resolve()
 
 /** The stop of one child. Its time runs by itself, whoever waits. */
 export class Stopping {
@@ -42,9 +45,18 @@ export class Stopping {
     const { context, how, ref } = this
     if (how === "brutal") return Actor.kill(ref)
     if (how !== Infinity) {
-      this.timer = Effect.runForkWith(context)(Effect.andThen(Effect.sleep(how), Actor.kill(ref)))
+      const since = monotonic(context)
+      // Most have ended by then, and a timer is the dearest part of a stop.
+      void resolved.then(() => {
+        if (this.waiters !== undefined) this.arm(how, monotonic(context) - since)
+      })
     }
     return Actor.exit(ref, ExitReason.shutdown())
+  }
+
+  private arm(how: number, spent: number): void {
+    const left = Effect.sleep(Math.max(0, how - spent))
+    this.timer = Effect.runForkWith(this.context)(Effect.andThen(left, Actor.kill(this.ref)))
   }
 
   readonly ended: Effect.Effect<void> = Effect.callback((resume) => {

@@ -16,8 +16,9 @@ import * as Effect from "effect/Effect"
 import type * as Rpc from "effect/rpc/Rpc"
 import * as Scope from "effect/Scope"
 import type { ChildOptions } from "../ChildSpec.ts"
-import { DynamicNode, type Node, SupervisorNode } from "./node.ts"
+import { DynamicNode, type Node, PlacedNode, SupervisorNode } from "./node.ts"
 import { isMovable } from "./spawnOptions.ts"
+import { spawnSupervisor } from "./spawnSupervisor.ts"
 
 /** Where a child runs that is not with its supervisor. */
 export type Place = Exclude<ChildOptions["place"], "here" | undefined>
@@ -31,21 +32,43 @@ export const isClosing = (error: unknown): boolean =>
  * take the time that they have.
  */
 export const abandoned = (child: Node | undefined): Effect.Effect<void> =>
-  Effect.suspend(() => hasChildren(child) ? child.incarnation?.terminate ?? Effect.void : Effect.void)
+  Effect.suspend(() =>
+    child instanceof PlacedNode
+      ? child.giveUp ?? Effect.void
+      : hasChildren(child)
+      ? child.incarnation?.terminate ?? Effect.void
+      : Effect.void
+  )
 
 export const hasChildren = (child: Node | undefined): child is SupervisorNode | DynamicNode =>
   child instanceof SupervisorNode || child instanceof DynamicNode
 
-/** Starts it and waits until it has. Given up, it waits until nobody is left of it. */
-export const spawnChild = (
+/** Also one that lives elsewhere. */
+export const isSupervisor = (child: Node): boolean => hasChildren(child) || child instanceof PlacedNode
+
+/** What a start has come to when it is no child yet. Effect's own `isEffect` costs ten times the look. */
+export const isWaiting = <A extends object, E>(begun: A | Effect.Effect<A, E>): begun is Effect.Effect<A, E> =>
+  Effect.TypeId in begun
+
+/**
+ * Starts it: the child, where it has started at once, else what waits until it has. That, given up, waits until nobody is
+ * left of it. Throws what its arguments are made by; a start that is refused is an Effect that fails.
+ */
+export const beginChild = (
   self: Self.Any,
   child: Node,
   onEnd: (ref: AnyRef, reason: ExitReason) => void
-): Effect.Effect<AnyRef, unknown> => {
+): AnyRef | Effect.Effect<AnyRef, unknown> => {
+  if (child instanceof PlacedNode) return spawnSupervisor(self, child, onEnd)
   const { args, behavior, options, place = "here" } = child.start
   if (place !== "here" && isMovable(behavior)) return spawnPlaced(self, child, behavior, place, args, options, onEnd)
-  const started: Effect.Effect<AnyRef, unknown> = self.spawn(behavior, args, { ...options, onEnd })
-  return hasChildren(child) ? Effect.onInterrupt(started, () => abandoned(child)) : started
+  let begun: AnyRef | Effect.Effect<AnyRef, unknown>
+  try {
+    begun = self.begin(behavior, args, { ...options, onEnd })
+  } catch (error) {
+    return Effect.fail(error)
+  }
+  return isWaiting(begun) && hasChildren(child) ? Effect.onInterrupt(begun, () => abandoned(child)) : begun
 }
 
 /** Starts it where its place is. */

@@ -40,7 +40,10 @@ export const checkSpawn = (id: string, { budget, initTimeout, mailbox, name }: S
   }
   if (mailbox === undefined) return
   if (typeof mailbox !== "object" || mailbox === null) return invalid(id, "mailbox", "must be an object")
-  const { capacity, onFull, sendTimeout } = mailbox
+  const { capacity, onFull, sendTimeout, ...unread } = mailbox
+  for (const option of Object.keys(unread)) {
+    invalid(id, `mailbox.${option}`, "is unknown; known are capacity, onFull, sendTimeout")
+  }
   if (capacity !== undefined && !(Number.isInteger(capacity) && capacity >= 1 && capacity <= maxCapacity)) {
     invalid(id, "mailbox.capacity", `must be a whole number from 1 to ${maxCapacity}`)
   }

@@ -1,7 +1,7 @@
 /**
  * Child specs as data, with the types forgotten, and the rules that they have to keep before anything starts.
  */
-import type { Behavior, SpawnOptions } from "@myrmidonjs/actor"
+import type { Behavior, Movable, SpawnOptions } from "@myrmidonjs/actor"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,6 +10,7 @@ import type * as Rpc from "effect/rpc/Rpc"
 import type { ChildOptions, SupervisorOptions } from "../ChildSpec.ts"
 import type { StateStore } from "../StateStore.ts"
 import { invalid } from "./invalid.ts"
+import type { KeeperArgs } from "./keeperProtocol.ts"
 import { checkBehavior, checkSpawn, isMovable, nameOf } from "./spawnOptions.ts"
 
 /** A behaviour of any protocol; its types were checked where the spec was made. */
@@ -17,6 +18,8 @@ export type AnyBehavior = Behavior<Rpc.Any, unknown, unknown>
 
 interface Base {
   readonly id: string
+  /** As the program wrote them. */
+  readonly given: object
   readonly options: ChildOptions
 }
 export interface ActorSpec extends Base {
@@ -46,9 +49,19 @@ export interface DynamicSpec extends Base {
   readonly partitions: number | undefined
   readonly provides: Context.Key<unknown, unknown> | undefined
 }
-export type Spec = ActorSpec | EffectSpec | SupervisorSpec | DynamicSpec
+/** What `Supervisor.module` makes. */
+export interface MovableTree {
+  readonly spec: SupervisorSpec
+  /** Its keeper. */
+  readonly behavior: Movable<Rpc.Any, KeeperArgs, unknown, unknown>
+}
+export interface PlacedSpec extends Base {
+  readonly kind: "placed"
+  readonly tree: MovableTree
+}
+export type Spec = ActorSpec | EffectSpec | SupervisorSpec | DynamicSpec | PlacedSpec
 
-const kinds: ReadonlyArray<Spec["kind"]> = ["actor", "effect", "scoped", "supervisor", "dynamic"]
+const kinds: ReadonlyArray<Spec["kind"]> = ["actor", "effect", "scoped", "supervisor", "dynamic", "placed"]
 
 /** What the options of a child come to. `shutdown` in ms. */
 export interface Treatment {
@@ -67,6 +80,31 @@ export interface Rules {
 }
 
 const workerShutdown = 5000
+
+const ofChild = ["restart", "shutdown", "significant", "place"] satisfies ReadonlyArray<keyof ChildOptions>
+const ofSupervisor = [
+  "strategy",
+  "intensity",
+  "period",
+  "backoff",
+  "autoShutdown"
+] satisfies ReadonlyArray<keyof SupervisorOptions>
+const ofSpawn = ["name", "mailbox", "initTimeout", "budget"] satisfies ReadonlyArray<keyof SpawnOptions>
+
+/** What is read of the options of each kind. */
+const known: { readonly [K in Spec["kind"]]: ReadonlyArray<string> } = {
+  actor: [...ofChild, ...ofSpawn, "provides", "restoreFrom"],
+  effect: ofChild,
+  scoped: ofChild,
+  supervisor: [...ofChild, ...ofSupervisor],
+  dynamic: [...ofChild, ...ofSupervisor, "partitions", "provides"],
+  placed: ofChild
+}
+
+const checkKnown = (id: string, prefix: string, given: object, of: ReadonlyArray<string>): void => {
+  const unread = Object.keys(given).find((option) => !of.includes(option))
+  if (unread !== undefined) invalid(id, `${prefix}${unread}`, `is unknown; known are ${of.join(", ")}`)
+}
 
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null
 
@@ -111,6 +149,7 @@ export const rulesOf = (id: string, options: SupervisorOptions): Rules => {
   const { backoff, intensity = 1, period = 5000 } = options
   if (!Number.isSafeInteger(intensity) || intensity < 0) invalid(id, "intensity", "must be a whole number from 0")
   if (backoff !== undefined && !isObject(backoff)) invalid(id, "backoff", "must be { min, max }")
+  if (backoff !== undefined) checkKnown(id, "backoff.", backoff, ["min", "max"])
   const waits = backoff === undefined ? undefined : {
     min: millis(id, "backoff.min", backoff.min, 1),
     max: millis(id, "backoff.max", backoff.max, 1)
@@ -150,12 +189,18 @@ const checkPlace = (id: string, spec: Spec): void => {
   const { place = "here" } = spec.kind === "dynamic" ? spec.child : spec.options
   const isPlace = places.includes(place) || (typeof place === "number" && Number.isInteger(place) && place >= 0)
   if (!isPlace) invalid(id, "place", `must be one of ${places.join(", ")}, or the number of an isolate`)
-  if (place === "here") return
+  if (place === "here" || spec.kind === "placed") return
+  if (spec.kind === "supervisor") {
+    return invalid(id, "place", "needs a tree that Supervisor.module made: Supervisor.placed")
+  }
   if (spec.kind !== "actor" && spec.kind !== "dynamic") {
-    return invalid(id, "place", "is for actors: all else runs where its supervisor does")
+    return invalid(id, "place", "is for actors and supervisors: all else runs where its supervisor does")
   }
   if (!isMovable(spec.behavior)) invalid(id, "place", "needs a behaviour that Actor.module made")
 }
+
+const isMovableTree = (tree: MovableTree): boolean =>
+  isObject(tree) && isObject(tree.spec) && isObject(tree.behavior) && isMovable(tree.behavior)
 
 const check = (spec: Spec, above: ReadonlyArray<string>, names: Map<string, string>): void => {
   if (!isObject(spec) || !kinds.includes(spec.kind)) {
@@ -163,8 +208,13 @@ const check = (spec: Spec, above: ReadonlyArray<string>, names: Map<string, stri
   }
   const { id, kind } = spec
   if (typeof id !== "string" || id === "") invalid(String(id), "id", "must be a string that is not empty")
-  const treatment = treatmentOf(id, kind === "dynamic" ? spec.child : spec.options, kind === "supervisor")
+  const treatment = treatmentOf(
+    id,
+    kind === "dynamic" ? spec.child : spec.options,
+    kind === "supervisor" || kind === "placed"
+  )
   const path = [...above, id]
+  checkKnown(id, "", spec.given, known[kind])
   checkPlace(id, spec)
   if ((kind === "actor" || kind === "dynamic") && spec.provides !== undefined && !Context.isKey(spec.provides)) {
     invalid(id, "provides", "must be the key of a service")
@@ -194,6 +244,10 @@ const check = (spec: Spec, above: ReadonlyArray<string>, names: Map<string, stri
     if (!Number.isSafeInteger(partitions) || partitions < 1 || partitions > 1024) {
       invalid(id, "partitions", "must be a whole number from 1 to 1024")
     }
+  } else if (kind === "placed") {
+    if (!isMovableTree(spec.tree)) return invalid(id, "tree", "must be made by Supervisor.module")
+    // There it has the name that it has here.
+    check({ ...spec.tree.spec, id, options: {} }, above, names)
   } else if (kind === "supervisor") {
     if (!Array.isArray(spec.children)) invalid(id, "children", "must be a list")
     const { autoShutdown } = rulesOf(id, spec.supervisor)

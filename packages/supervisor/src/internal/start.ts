@@ -23,7 +23,9 @@ export interface Started {
 
 /** A child that is no supervisor gets one of its own. */
 const rooted = (spec: Spec): Spec =>
-  spec.kind === "supervisor" ? spec : { kind: "supervisor", id: spec.id, options: {}, supervisor: {}, children: [spec] }
+  spec.kind === "supervisor"
+    ? spec
+    : { kind: "supervisor", id: spec.id, given: {}, options: {}, supervisor: {}, children: [spec] }
 
 export const startTree = (
   spec: Spec

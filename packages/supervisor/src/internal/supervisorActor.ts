@@ -1,23 +1,16 @@
 /**
  * The actor of a supervisor: it hears of ends and of orders, and leaves the decisions to its `Incarnation`.
  */
-import { Actor, type ExitReason } from "@myrmidonjs/actor"
+import type { ExitReason } from "@myrmidonjs/actor"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
-import { Rpc } from "effect/rpc"
 import type * as Scope from "effect/Scope"
 import type { ChildStartError } from "../SupervisorError.ts"
 import { Incarnation, type Orders } from "./incarnation.ts"
 import type { Node, SupervisorNode } from "./node.ts"
 import { register } from "./registry.ts"
+import { SupervisorProtocol } from "./supervisorProtocol.ts"
 
-const SupervisorProtocol = Actor.make("Supervisor", [
-  /** A child has ended. */
-  Rpc.make("Ended", { payload: { node: Schema.Any, ticket: Schema.Int, reason: Schema.Any } }),
-  /** `counts`: a start has failed, and trying again is another attempt. By reference: it never leaves the actor. */
-  Rpc.make("Retry", { payload: { node: Schema.Any, ticket: Schema.Int, counts: Schema.Boolean } })
-])
 const { Ended, Retry } = SupervisorProtocol.messages
 
 export const SupervisorLive = SupervisorProtocol.behavior({
@@ -50,13 +43,14 @@ export const SupervisorLive = SupervisorProtocol.behavior({
     }),
   handlers: {
     Ended: (incarnation, { node, reason, ticket }) => incarnation.decide(node as Node, ticket, reason as ExitReason),
-    Retry: (incarnation, { counts, node, ticket }) => incarnation.retry(node as Node, ticket, counts)
+    Retry: (incarnation, { counts, node, ticket }) => incarnation.retry(node as Node, ticket, counts),
+    Heard: (incarnation, { events }) => incarnation.hear(events)
   },
   signals: {
     exit: (incarnation, { from, reason }, self) => {
       // The end of a child is told otherwise; whoever else is linked or sends has no say. From nobody: the
       // supervisor above, or the program, which both speak from outside.
-      if (from === 0 || from === incarnation.node.parent?.incarnation?.self.pid) self.stop(reason)
+      if (incarnation.node.obeys(from)) self.stop(reason)
     }
   },
   terminate: (incarnation) => incarnation.terminate

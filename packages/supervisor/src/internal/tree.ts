@@ -5,7 +5,8 @@ import { Actor, ActorExited, type AnyRef, ExitReason, Pid } from "@myrmidonjs/ac
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { TreeNode } from "../Child.ts"
-import { ActorNode, DynamicNode, type Node, SupervisorNode } from "./node.ts"
+import { Keeper } from "./keeperProtocol.ts"
+import { ActorNode, DynamicNode, type Node, PlacedNode, SupervisorNode } from "./node.ts"
 import { nodeOf } from "./registry.ts"
 
 /** Of a dynamic supervisor, so many children are listed. */
@@ -21,7 +22,38 @@ const looks = (
         ? { name: info.value.name, mailbox: info.value.mailbox }
         : { name: undefined, mailbox: 0 })
 
-const treeOf = (node: Node): Effect.Effect<TreeNode> =>
+/** What the keeper says, with null for what is undefined. */
+type PlainTree = Omit<TreeNode, "name" | "pid" | "children"> & {
+  readonly name: string | null
+  readonly pid: Pid | null
+  readonly children: ReadonlyArray<PlainTree>
+}
+
+const fromPlain = (plain: PlainTree): TreeNode => ({
+  ...plain,
+  name: plain.name ?? undefined,
+  pid: plain.pid ?? undefined,
+  children: plain.children.map(fromPlain)
+})
+
+/** As data that crosses to another isolate. */
+export const toPlain = (node: TreeNode): PlainTree => ({
+  ...node,
+  name: node.name ?? null,
+  pid: node.pid ?? null,
+  children: node.children.map(toPlain)
+})
+
+// Of one that winds up, or does not answer, no children are known.
+const below = ({ keeper }: PlacedNode): Effect.Effect<ReadonlyArray<TreeNode>> =>
+  keeper === undefined
+    ? Effect.succeed([])
+    : Effect.map(
+      Effect.orElseSucceed(keeper.ask(Keeper.messages.Tree()), () => null),
+      (plain) => plain === null ? [] : fromPlain(plain as PlainTree).children
+    )
+
+export const treeOf = (node: Node): Effect.Effect<TreeNode> =>
   Effect.gen(function*() {
     const { id, restarts, status } = node
     const ref = node.ref
@@ -30,27 +62,35 @@ const treeOf = (node: Node): Effect.Effect<TreeNode> =>
     if (node instanceof SupervisorNode) {
       return { ...own, type: "supervisor", children: yield* Effect.forEach([...node.children], treeOf) }
     }
+    if (node instanceof PlacedNode) return { ...own, type: "supervisor", children: yield* below(node) }
     if (!(node instanceof DynamicNode)) return { ...own, type: node instanceof ActorNode ? "actor" : "effect" }
-    const entries = node.incarnation?.running ?? []
-    const children = yield* Effect.forEach(entries.slice(0, listed), (entry) =>
-      Effect.map(looks(entry.ref), ({ mailbox, name }): TreeNode => ({
+    const { incarnation } = node
+    const running = incarnation?.running
+    const count = running?.size ?? 0
+    const shown = Array.from({ length: Math.min(count, listed) }, (_, at) => ({
+      ref: running!.refAt(at),
+      restarts: running!.restartsAt(at)
+    }))
+    const children = yield* Effect.forEach(shown, (child) =>
+      Effect.map(looks(child.ref), ({ mailbox, name }): TreeNode => ({
         id,
         type: "actor",
         name,
-        pid: entry.ref.pid,
-        restarts: entry.restarts,
-        status: "running",
+        pid: child.ref.pid,
+        restarts: child.restarts,
+        status: incarnation?.isStopping(child.ref) === true ? "stopped" : "running",
         mailbox,
         children: [],
         omitted: 0
       })))
-    return { ...own, type: "dynamic", children, omitted: entries.length - children.length }
+    return { ...own, type: "dynamic", children, omitted: count - children.length }
   })
 
 export const tree = (ref: AnyRef): Effect.Effect<TreeNode, ActorExited> =>
   Effect.suspend(() => {
     const node = nodeOf(ref)
-    const isCurrent = node?.incarnation?.self.pid === ref.pid
+    const current = node instanceof PlacedNode ? node.ref?.pid : node?.incarnation?.self.pid
+    const isCurrent = current === ref.pid
     return Effect.flatMap(Actor.isAlive(ref), (alive) =>
       node !== undefined && isCurrent && alive
         ? treeOf(node)

@@ -1,7 +1,16 @@
 /**
  * Plays a row of `conformance/supervisor` with real actors under virtual time. What each step means: the README there.
  */
-import { Actor, ActorRef, ActorSystem, type AnyRef, ExitReason, Monitor, type Pid } from "@myrmidonjs/actor"
+import {
+  Actor,
+  ActorRef,
+  ActorSystem,
+  type AnyRef,
+  ExitReason,
+  Monitor,
+  type Pid,
+  type SpawnError
+} from "@myrmidonjs/actor"
 import {
   type Child,
   ChildNotRunning,
@@ -17,9 +26,12 @@ import {
   type TreeNode
 } from "@myrmidonjs/supervisor"
 import { assert } from "@effect/vitest"
-import { Cause, Duration, Effect, Exit, type Fiber, Scope, Stream } from "effect"
+import { Cause, Deferred, Duration, Effect, Exit, type Fiber, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { Crash, Journal, Leave, Unlink, Worker, workerOf } from "../fixtures.ts"
+import { Crash, Journal, Leave, lived, resourceOf, type StartRefused, Unlink, Worker, workerOf } from "../fixtures.ts"
+
+/** As the rows have it. */
+class Refused extends Error {}
 
 type Step = readonly [verb: string, ...rest: ReadonlyArray<never>]
 
@@ -28,6 +40,8 @@ interface ChildRow extends Omit<ChildOptions, "shutdown"> {
   readonly shutdown?: number | "brutal" | "infinity"
   readonly trap?: boolean
   readonly hangs?: boolean
+  /** It is no actor: an Effect that runs until it is told how to end, or a resource. */
+  readonly effect?: "runs" | "scoped"
   /** A supervisor. */
   readonly children?: ReadonlyArray<ChildRow>
   readonly dynamic?: boolean
@@ -50,14 +64,51 @@ export interface Row {
 }
 
 type AnyRunning = Running<Child<string, unknown, unknown, unknown, unknown>>
-type AnyDynamic = Dynamic<never, string, never>
+type AnyDynamic = Dynamic<never, string, StartRefused>
 
 /** Turns of the event loop without news that count as quiet. */
 const quiet = 4
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
-export const play = Effect.fnUntraced(function*(row: Row) {
+type AnyTree = ReturnType<
+  typeof Supervisor.make<string, ReadonlyArray<Child<string, unknown, never, unknown, ActorSystem>>>
+>
+
+/** Where the actors of a row live, and how it is known that all is quiet. */
+export interface Ground {
+  /** A child of that behaviour. */
+  readonly child: (
+    id: string,
+    behavior: ReturnType<typeof workerOf>,
+    options: ChildOptions
+  ) => Child<string, unknown, never, unknown, ActorSystem>
+  /** A dynamic supervisor whose children are of that behaviour. */
+  readonly dynamic: (
+    id: string,
+    behavior: ReturnType<typeof workerOf>,
+    options: SupervisorOptions & ChildOptions
+  ) => Child<string, unknown, never, unknown, ActorSystem>
+  /** A supervisor below another one. */
+  readonly nested: (
+    tree: AnyTree,
+    options: ChildOptions
+  ) => Child<string, unknown, never, unknown, ActorSystem>
+  /** After each step. */
+  readonly settle: Effect.Effect<void>
+  readonly advance: (ms: number) => Effect.Effect<void>
+}
+
+/** All in one isolate. */
+export const inPlace: Ground = {
+  child: (id, behavior, options) => Supervisor.child(id, behavior, id, options),
+  dynamic: (id, behavior, options) => Supervisor.dynamic(id, behavior, options),
+  nested: (tree) => tree as Child<string, unknown, never, unknown, ActorSystem>,
+  settle: Effect.void,
+  advance: (ms) => TestClock.adjust(Duration.millis(ms))
+}
+
+export const play = Effect.fnUntraced(function*(row: Row, ground: Ground = inPlace) {
   const journal = new Journal()
   for (const [id, script] of Object.entries(row.script ?? {})) journal.script.set(id, [...script])
   const events: Array<SupervisorEvent> = []
@@ -75,7 +126,7 @@ export const play = Effect.fnUntraced(function*(row: Row) {
     shutdown: typeof shutdown === "number" ? Duration.millis(shutdown) : shutdown,
     significant
   })
-  const specOf = (child: ChildRow): Child<string, unknown, never, unknown, ActorSystem> => {
+  const specOf = (child: ChildRow, isRoot = false): Child<string, unknown, never, unknown, ActorSystem> => {
     const options = {
       ...treatmentOf(child),
       strategy: child.strategy,
@@ -87,7 +138,18 @@ export const play = Effect.fnUntraced(function*(row: Row) {
       autoShutdown: child.autoShutdown
     }
     if (child.children !== undefined) {
-      return Supervisor.make(child.id, options, child.children.map(specOf)) as Child<
+      const tree = Supervisor.make(child.id, options, child.children.map((child) => specOf(child)))
+      return isRoot
+        ? tree as Child<string, unknown, never, unknown, ActorSystem>
+        : ground.nested(tree, treatmentOf(child))
+    }
+    if (child.dynamic === true) {
+      const { child: inner = { id: child.id } } = child
+      return ground.dynamic(child.id, workerOf(journal, inner), { ...options, ...treatmentOf(inner) })
+    }
+    if (child.effect === "runs") return Supervisor.effect(child.id, runningOf(child.id), treatmentOf(child))
+    if (child.effect === "scoped") {
+      return Supervisor.scoped(child.id, resourceOf(journal, child.id), treatmentOf(child)) as Child<
         string,
         unknown,
         never,
@@ -95,16 +157,28 @@ export const play = Effect.fnUntraced(function*(row: Row) {
         ActorSystem
       >
     }
-    if (child.dynamic === true) {
-      const { child: inner = { id: child.id } } = child
-      return Supervisor.dynamic(child.id, workerOf(journal, inner), { ...options, ...treatmentOf(inner) })
-    }
-    return Supervisor.child(child.id, workerOf(journal, child), child.id, treatmentOf(child))
+    return ground.child(child.id, workerOf(journal, child), treatmentOf(child))
+  }
+
+  /** How the present life of an Effect is to end. */
+  const orders = new Map<string, Deferred.Deferred<void, Error>>()
+  const runningOf = (id: string) =>
+    Effect.suspend(() => {
+      const order = Deferred.makeUnsafe<void, Error>()
+      orders.set(id, order)
+      return Effect.andThen(lived(journal, id), Deferred.await(order))
+    })
+  /** What an Effect is told; false: the child is an actor. */
+  const orderEffect = (id: string, end: Effect.Effect<void, Error>): boolean => {
+    const order = orders.get(id)
+    if (order !== undefined) Deferred.doneUnsafe(order, end)
+    return order !== undefined
   }
 
   const settle = Effect.gen(function*() {
     let seen = -1
     for (let calm = 0; calm < quiet;) {
+      yield* ground.settle
       yield* turn
       const now = journal.count + events.length + results.length
       calm = now === seen ? calm + 1 : 0
@@ -139,7 +213,11 @@ export const play = Effect.fnUntraced(function*(row: Row) {
       const ref = dynamicRefs.get(id)
       if (ref !== undefined) return Effect.succeed(ref)
       const path = pathTo(row.tree, id) ?? [row.tree.id, id]
-      return Effect.flatMap(supervisor(path.at(-2)!), (above) => above.get(id) as Effect.Effect<AnyRef, unknown>)
+      return Effect.flatMap(supervisor(path.at(-2)!), (above) =>
+        Effect.flatMap(above.which, (children) => {
+          const ref = children.find((child) => child.id === id && child.status === "running")?.ref
+          return ref === undefined ? Effect.fail(new Error(`${id} does not run`)) : Effect.succeed(ref)
+        }))
     })
   const worker = (id: string) => childOf(id) as Effect.Effect<Actor.Ref<typeof Worker>, unknown>
 
@@ -155,7 +233,7 @@ export const play = Effect.fnUntraced(function*(row: Row) {
     switch (verb) {
       case "start":
         return Effect.gen(function*() {
-          const tree = specOf(row.tree)
+          const tree = specOf(row.tree, true)
           starting = yield* note("start")(Effect.gen(function*() {
             running = (yield* Scope.provide(Supervisor.start(tree), scope)) as AnyRunning
             const down = yield* Scope.provide(Monitor.make(running.ref), scope)
@@ -165,17 +243,23 @@ export const play = Effect.fnUntraced(function*(row: Row) {
       case "stopStart":
         return Effect.sync(() => starting?.interruptUnsafe())
       case "crash":
+        if (orderEffect(first!, Effect.fail(new Error(second ?? "boom")))) return Effect.void
         return Effect.flatMap(worker(first!), (ref) => ref.tell(Crash(second ?? "boom")))
       case "together":
         return Effect.forEach(rest[0] as unknown as ReadonlyArray<string>, worker).pipe(
           Effect.map((refs) => refs.forEach((ref) => ref.tellUnsafe(Crash("boom"))))
         )
       case "leave":
+        if (orderEffect(first!, Effect.void)) return Effect.void
         return Effect.flatMap(worker(first!), (ref) => ref.tell(Leave(second ?? "normal")))
       case "unlink":
         return Effect.flatMap(worker(first!), (ref) => ref.tell(Unlink()))
       case "kill":
         return Effect.flatMap(childOf(first!), Actor.kill)
+      case "suspend":
+        return Effect.flatMap(childOf(first!), Actor.suspend)
+      case "resume":
+        return Effect.flatMap(childOf(first!), Actor.resume)
       case "exit":
         return Effect.flatMap(Effect.sync(() => running!.ref), (ref) => Actor.exit(ref, ExitReason.shutdown()))
       case "killTree":
@@ -183,7 +267,7 @@ export const play = Effect.fnUntraced(function*(row: Row) {
       case "stop":
         return Effect.asVoid(Effect.flatMap(Effect.sync(() => running!.ref), (ref) => note("stop")(Actor.stop(ref))))
       case "advance":
-        return TestClock.adjust(Duration.millis(rest[0] as unknown as number))
+        return ground.advance(rest[0] as unknown as number)
       case "script":
         return Effect.sync(() => void journal.script.set(first!, [...(rest[1] as unknown as ReadonlyArray<"fail">)]))
       case "terminate":
@@ -204,7 +288,15 @@ export const play = Effect.fnUntraced(function*(row: Row) {
       case "spawn":
         return note(`spawn ${second}`)(Effect.gen(function*() {
           const dynamic = (yield* supervisor(first!)) as unknown as AnyDynamic
-          dynamicRefs.set(second!, yield* dynamic.start(second!))
+          const place = pathTo(row.tree, first!)!.join("/")
+          // Its errors are those of a spawn; the machines' are those of a supervisor.
+          const refused = (error: StartRefused | SpawnError) => {
+            if (error._tag === "StartRefused" || error.reason._tag === "InitCrashed") {
+              return new Refused(`ChildStartError ${place}`)
+            }
+            return error.reason._tag === "OwnerStopped" ? new Refused(`ChildNotRunning ${first} stopped`) : error
+          }
+          dynamicRefs.set(second!, yield* Effect.mapError(dynamic.start(second!), refused))
         }))
       case "release":
         return note(`release ${second}`)(Effect.gen(function*() {
@@ -216,7 +308,7 @@ export const play = Effect.fnUntraced(function*(row: Row) {
           dynamicRefs.set(second!, yield* ActorRef.fromPid(Worker, restarted!))
         })
       case "change":
-        return note("change")(Supervisor.change(running!.ref, specOf(rest[0] as unknown as ChildRow) as never))
+        return note("change")(Supervisor.change(running!.ref, specOf(rest[0] as unknown as ChildRow, true) as never))
       case "snapshot":
         return Effect.map(nodes, (found) => {
           pids = new Map(Array.from(found.values(), ({ id, pid }) => [id, pid!] as const))
@@ -295,7 +387,7 @@ export const play = Effect.fnUntraced(function*(row: Row) {
   }
   yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
   yield* settle
-  yield* TestClock.adjust("1 hour")
+  yield* ground.advance(3_600_000)
   yield* settle
   assert.strictEqual((yield* (yield* ActorSystem).info).actors, 0, "nothing is left of the tree")
 })
@@ -317,5 +409,5 @@ const textOf = (exit: Exit.Exit<unknown, unknown>): string => {
   if (error instanceof ChildNotRunning || error instanceof ChildPresent) {
     return `${error._tag} ${error.id} ${error.status}`
   }
-  return String(error)
+  return error instanceof Refused ? error.message : String(error)
 }

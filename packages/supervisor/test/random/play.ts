@@ -10,7 +10,7 @@
 import { Actor, ActorRef, ActorSystem, type AnyRef, HotSwap, type Pid } from "@myrmidonjs/actor"
 import { type Child, type Dynamic, type Running, Supervisor, type TreeNode } from "@myrmidonjs/supervisor"
 import { assert } from "@effect/vitest"
-import { Effect, Exit, type Fiber, Scope } from "effect"
+import { Deferred, Effect, Exit, type Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { Crash, Leave, quiet, StartRefused, Unlink, Worker } from "../fixtures.ts"
 import type { Op, TreeSpec } from "./tree.ts"
@@ -33,7 +33,10 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
   const alive = new Set<string>()
   const twice: Array<string> = []
   const ends: Array<string> = []
-  const script = new Map<string, Array<"fail" | "throw" | "ignore">>()
+  const script = new Map<string, Array<"fail" | "throw" | "ignore" | "hang">>()
+  /** What starts that hang wait for. */
+  let gate = Deferred.makeUnsafe<void>()
+  const suspended = new Set<AnyRef>()
   const pending = new Set<Fiber.Fiber<unknown, unknown>>()
   /** Paths of significant children. */
   const significants = new Set<string>()
@@ -44,34 +47,42 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
   let work = 0
   let next = 0
 
+  /** Begins a life that ends with its scope. */
+  const live = (key: string): Effect.Effect<void, never, Scope.Scope> =>
+    Effect.suspend(() => {
+      if (alive.has(key)) twice.push(key)
+      alive.add(key)
+      return Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          work++
+          alive.delete(key)
+          ends.push(key)
+        })
+      )
+    })
+  /** A start that does what its script says. */
+  const begin = (key: string): Effect.Effect<void, StartRefused, Scope.Scope> =>
+    Effect.suspend(() => {
+      work++
+      switch (script.get(key)?.shift()) {
+        case "fail":
+          return Effect.fail(new StartRefused({ id: key }))
+        case "throw":
+          throw new Error(`${key} threw`)
+        case "ignore":
+          return Supervisor.ignore
+        case "hang":
+          return Effect.andThen(Deferred.await(gate), live(key))
+        default:
+          return live(key)
+      }
+    })
+
   const workerOf = (deaf: boolean, version: "1" | "2") =>
     Worker.behavior({
       version,
       init: (key: string): Effect.Effect<{ readonly id: string }, StartRefused, Scope.Scope> =>
-        Effect.suspend(() => {
-          work++
-          switch (script.get(key)?.shift()) {
-            case "fail":
-              return Effect.fail(new StartRefused({ id: key }))
-            case "throw":
-              throw new Error(`${key} threw`)
-            case "ignore":
-              return Supervisor.ignore
-            default:
-              if (alive.has(key)) twice.push(key)
-              alive.add(key)
-              return Effect.as(
-                Effect.addFinalizer(() =>
-                  Effect.sync(() => {
-                    work++
-                    alive.delete(key)
-                    ends.push(key)
-                  })
-                ),
-                { id: key }
-              )
-          }
-        }),
+        Effect.as(begin(key), { id: key }),
       handlers: {
         Crash: (_, message) => {
           throw new Error(message)
@@ -108,6 +119,11 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
       return Supervisor.make(id, rulesOf(spec), childrenOf(spec, path)) as AnyChild
     }
     const options = { restart: spec.restart, shutdown: spec.brutal ? "brutal" as const : "1 second" as const }
+    if (spec.kind === "effect") {
+      return spec.resource
+        ? Supervisor.scoped(id, begin(path), options) as AnyChild
+        : Supervisor.effect(id, Effect.andThen(live(path), Effect.never), options)
+    }
     const behavior = spec.deaf ? deaf : hearing
     if (spec.kind === "worker") {
       const significant = counts && spec.significant && spec.restart !== "permanent"
@@ -180,6 +196,8 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
     Effect.gen(function*() {
       let why: string | undefined
       for (let second = 0; second < patience; second++) {
+        Deferred.doneUnsafe(gate, Effect.void)
+        gate = Deferred.makeUnsafe()
         yield* settle
         why = yield* difference
         assert.deepStrictEqual(twice, [], "started twice")
@@ -215,6 +233,14 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
       const found = yield* nodes
       const parentOf = ({ path }: Found) => found.find((other) => other.path.join("/") === path.slice(0, -1).join("/"))
       switch (op.do) {
+        case "suspend":
+        case "resume": {
+          const one = pick(found, op.at, ({ node }) => node.status === "running" && node.children.length === 0)
+          if (one === undefined || one.node.type === "supervisor" || one.node.type === "dynamic") return
+          const ref = yield* refOf(one.node.pid!)
+          suspended.add(ref)
+          return yield* Effect.ignore(op.do === "suspend" ? Actor.suspend(ref) : Actor.resume(ref))
+        }
         case "kill": {
           const victim = pick(found, op.at, ({ node }) => node.status === "running")
           return victim === undefined ? undefined : yield* Actor.kill(yield* refOf(victim.node.pid!))
@@ -294,11 +320,21 @@ export const play = Effect.fnUntraced(function*(tree: TreeSpec, batches: Readonl
     yield* rest(`batch ${at}`)
   }
 
+  // Everybody is to say who it is, and what waited is done.
+  for (const ref of suspended) yield* Effect.ignore(Actor.resume(ref))
+  yield* rest("what was suspended")
+
   // A dynamic supervisor stops its children at once: they count as one.
   const groups: Array<string> = []
   const groupOf = new Map<string, string>()
   for (const { node, path } of yield* nodes) {
-    if (node.type !== "actor" || node.status !== "running") continue
+    if (node.status !== "running") continue
+    if (node.type === "effect") {
+      const key = `/${path.join("/")}`
+      groupOf.set(key, key)
+      groups.push(key)
+    }
+    if (node.type !== "actor") continue
     const key = yield* Effect.map((yield* refOf(node.pid!)).ask({ _tag: "Id", payload: undefined }), String)
     const group = node.id === path.at(-2) || !key.endsWith(node.id) ? path.slice(0, -1).join("/") : key
     groupOf.set(key, group)

@@ -24,22 +24,30 @@ const rules = {
 /** `significant`: where its restart type and its supervisor allow that. */
 const Worker = Schema.Struct({ kind: Schema.tag("worker"), ...treatment, significant: Schema.Boolean })
 const Dynamic = Schema.Struct({ kind: Schema.tag("dynamic"), ...treatment, ...waits, intensity: small(6) })
-const leaves = Schema.Array(Schema.Union([Worker, Worker, Dynamic])).check(Schema.isMaxLength(3))
+/** An Effect that runs for ever, or a resource. */
+const Job = Schema.Struct({
+  kind: Schema.tag("effect"),
+  restart: treatment.restart,
+  brutal: treatment.brutal,
+  resource: Schema.Boolean
+})
+const leaves = Schema.Array(Schema.Union([Worker, Worker, Job, Dynamic])).check(Schema.isMaxLength(3))
 const Inner = Schema.Struct({ kind: Schema.tag("supervisor"), ...rules, children: leaves })
 const Middle = Schema.Struct({
   kind: Schema.tag("supervisor"),
   ...rules,
-  children: Schema.Array(Schema.Union([Worker, Dynamic, Inner])).check(Schema.isMaxLength(3))
+  children: Schema.Array(Schema.Union([Worker, Job, Dynamic, Inner])).check(Schema.isMaxLength(3))
 })
 
 /** Three levels of supervisors. */
 export const Tree = Schema.Struct({
   kind: Schema.tag("supervisor"),
   ...rules,
-  children: Schema.Array(Schema.Union([Worker, Dynamic, Inner, Middle])).check(Schema.isMaxLength(4))
+  children: Schema.Array(Schema.Union([Worker, Job, Dynamic, Inner, Middle])).check(Schema.isMaxLength(4))
 })
 export type TreeSpec =
   | typeof Worker.Type
+  | typeof Job.Type
   | typeof Dynamic.Type
   | typeof Inner.Type
   | typeof Middle.Type
@@ -49,6 +57,7 @@ export type TreeSpec =
 const Op = Schema.Union([
   // `part`: a significant child leaves.
   Schema.Struct({ do: Schema.Literals(["crash", "leave", "part", "kill", "unlink"]), at: small(40) }),
+  Schema.Struct({ do: Schema.Literals(["suspend", "suspend", "resume"]), at: small(40) }),
   Schema.Struct({ do: Schema.Literals(["terminate", "restart", "delete"]), at: small(40) }),
   Schema.Struct({ do: Schema.Literals(["add", "spawn", "release", "change"]), at: small(40) }),
   Schema.Struct({
@@ -57,7 +66,8 @@ const Op = Schema.Union([
     back: Schema.Boolean,
     deaf: Schema.Boolean
   }),
-  Schema.Struct({ do: Schema.tag("script"), at: small(40), how: Schema.Literals(["fail", "throw", "ignore"]) }),
+  // `hang`: it goes on when the batch is over.
+  Schema.Struct({ do: Schema.tag("script"), at: small(40), how: Schema.Literals(["fail", "throw", "ignore", "hang"]) }),
   Schema.Struct({ do: Schema.tag("advance"), ms: small(4000) })
 ])
 export type Op = typeof Op.Type

@@ -7,15 +7,13 @@ use crate::{
     clock,
     door::Errand,
     letter::Parcel,
-    reply::Asked,
     swap::{Noted, Plan, Refused, SwapEvent},
     worker::Worker,
 };
 use myrmidon_core::{
     exit_reason::ExitReason,
-    payload::{Payload, Value},
     pid::Pid,
-    record::{flag, reply, submission},
+    record::submission,
     swap::{Action, Event, Failure, Group, SwapError},
 };
 use std::sync::Arc;
@@ -152,26 +150,15 @@ impl Worker {
             }
             self.submit(submission::READY, pid, Pid::NONE, 0, 0, 0);
         }
-        let open = self.swaps.records.get_mut(&pid).and_then(|record| record.open.take());
-        if let Some(Open { asked: Some(asked), .. }) = open {
-            self.fail_question(asked, reason);
+        #[cfg(feature = "serde")]
+        if let Some(record) = self.swaps.records.get(&pid) {
+            let questions = record.questions.clone();
+            self.streams_interrupted(pid, &questions, &reason);
         }
-    }
-
-    /// Ends a question that was delivered, as its callee's end would.
-    pub(super) fn fail_question(&mut self, Asked { route, is_wire }: Asked, reason: ExitReason) {
-        let error = AskError::ActorExited(reason);
-        if !route.remote {
-            if let Some(asking) = self.calls.remove(&route.token) {
-                self.submit(submission::ANSWERED, Pid::NONE, Pid::NONE, 0, route.token, 0);
-                self.resolve(asking.then, Err(error));
-            }
-        } else if is_wire {
-            self.submit(submission::REPLY, Pid::NONE, Pid::NONE, 0, route.token, reply::FAILURE);
-        } else {
-            let slot = self.shard.put_block(Payload::Value(Value(Box::new(error))));
-            let head = submission::REPLY | flag::BYTES << 8;
-            self.submit(head, Pid::NONE, Pid::NONE, slot, route.token, reply::FAILURE);
+        let open = self.swaps.records.get_mut(&pid).and_then(|record| record.open.take());
+        if let Some(Open { asked: Some(route), .. }) = open {
+            // As the end of its callee would (G76).
+            self.settle(pid, route, Err(AskError::ActorExited(reason)));
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Open, Work};
 use crate::{
     clock,
-    reply::{Asked, Route},
+    reply::Route,
     swap::{Noted, Plan, Refused},
     worker::Worker,
 };
@@ -76,14 +76,14 @@ impl Worker {
     }
 
     /// A canary is about to handle a message.
-    pub fn canary_begun(&mut self, pid: Pid, noted: Noted, asked: Option<Asked>) {
+    pub fn canary_begun(&mut self, pid: Pid, noted: Noted, asked: Option<Route>) {
         let Some(record) = self.swaps.records.get_mut(&pid).filter(|record| record.swap.has_canary()) else {
             return self.dropped.push(Box::new(noted.note));
         };
         let mut out = Vec::new();
         if let Some(ticket) = record.swap.begun(noted, asked.is_some(), &mut out) {
             record.open = Some(Open { ticket, asked });
-            if let Some(Asked { route, .. }) = asked {
+            if let Some(route) = asked {
                 record.questions.push(route);
                 self.swaps.asked.insert(route, (pid, ticket));
             }
@@ -93,10 +93,16 @@ impl Worker {
 
     /// It has, and did not crash.
     pub fn canary_handled(&mut self, pid: Pid) {
+        let crashes = self.stopping(pid).is_some_and(|reason| self.goes_back_with(pid, reason));
         let Some(record) = self.swaps.records.get_mut(&pid) else { return };
         let Some(open) = record.open.take() else { return };
         let mut out = Vec::new();
-        record.swap.handled(open.ticket, &mut out);
+        if crashes {
+            // It has not passed by it.
+            record.swap.finished(open.ticket);
+        } else {
+            record.swap.handled(open.ticket, &mut out);
+        }
         self.enact(pid, out);
     }
 
@@ -109,6 +115,12 @@ impl Worker {
         {
             record.swap.answered(ticket);
         }
+    }
+
+    /// Whether an actor that ends with this goes back instead (G231).
+    pub(in crate::worker) fn goes_back_with(&self, pid: Pid, reason: &ExitReason) -> bool {
+        matches!(reason, ExitReason::Crashed(_))
+            && self.swaps.records.get(&pid).is_some_and(|record| record.swap.has_canary())
     }
 
     /// A handler has crashed its actor. `true`: it was a canary, and goes back before its next message.

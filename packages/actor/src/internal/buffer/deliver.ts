@@ -15,6 +15,7 @@ const neededBy = (result: unknown, asked: boolean): ReadonlyArray<BufferHandle> 
 
 const handled = (handles: ReadonlyArray<BufferHandle>, result: unknown, asked: boolean): void => {
   const needed = neededBy(result, asked)
+  if (result instanceof Forward) result.lent = handles.filter((handle) => needed.includes(handle))
   for (const handle of handles) if (!needed.includes(handle)) handle.handled()
 }
 
@@ -52,6 +53,6 @@ export const withBuffers = (payload: unknown, asked: boolean, handler: () => unk
     )
   }
   // A stream goes on by itself: what it needs it retains.
-  handled(handles, result instanceof StreamRequest ? undefined : result, asked)
+  handled(handles, StreamRequest.is(result) ? undefined : result, asked)
   return result
 }

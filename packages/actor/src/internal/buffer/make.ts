@@ -11,7 +11,9 @@ import type { SharedBuffer } from "../../SharedBuffer.ts"
 import { InvalidOption, LimitReached } from "../../SpawnError.ts"
 import { unexpected } from "../codec/fast.ts"
 import { hostHere, parcelHere } from "../codec/place.ts"
+import { readNumber } from "../codec/reader.ts"
 import { makeForm, wireForm } from "../codec/wireSchema.ts"
+import { writeNumber } from "../codec/writer.ts"
 import type { Host } from "../host.ts"
 import { BufferHandle, isBuffer, State } from "./handle.ts"
 import { bufferFormName } from "./schema.ts"
@@ -84,7 +86,19 @@ const form = makeForm<BufferHandle, number | Uint8Array>(
       return Effect.succeed(parcel === undefined ? buffer.bytes() : parcel.push(buffer) - 1)
     }
   }),
-  { write: () => false, read: () => unexpected }
+  {
+    write: (value) => {
+      const parcel = parcelHere()
+      if (parcel === undefined || !isBuffer(value) || !value.isHeld) return false
+      writeNumber(parcel.push(value) - 1)
+      return true
+    },
+    read: () => {
+      const place = readNumber()
+      const buffer = typeof place === "number" ? parcelHere()?.[place] : undefined
+      return isBuffer(buffer) ? buffer : unexpected
+    }
+  }
 )
 
 const schema: Schema.Codec<BufferHandle, Uint8Array> = Schema.Uint8Array.pipe(Schema.decodeTo(

@@ -24,8 +24,29 @@ interface Left {
 /** Bytes with numbers of blocks behind them, which the membrane tells from others by this. */
 export type Packed = Uint8Array<ArrayBuffer> & { readonly holdsBuffers: true; readonly left: ReadonlyArray<Left> }
 
-export const makePacked = (length: number, left: ReadonlyArray<Left>): Packed =>
-  Object.assign(new Uint8Array(length), { holdsBuffers: true, left } as const)
+/**
+ * They stand in blocks that are never written again, one after the other. Memory of its own for each would be a little more
+ * in V8's account of what is outside of its heap, which then collects whenever a large block arrives.
+ */
+const blockBytes = 16_384
+let block = new Uint8Array(blockBytes)
+let used = 0
+
+const roomFor = (length: number): Uint8Array<ArrayBuffer> => {
+  if (length > blockBytes >> 2) return new Uint8Array(length)
+  if (used + length > blockBytes) {
+    block = new Uint8Array(blockBytes)
+    used = 0
+  }
+  return block.subarray(used, used += length)
+}
+
+export const makePacked = (length: number, left: ReadonlyArray<Left>): Packed => {
+  const packed = roomFor(length) as Uint8Array<ArrayBuffer> & { holdsBuffers: true; left: ReadonlyArray<Left> }
+  packed.holdsBuffers = true
+  packed.left = left
+  return packed
+}
 
 export const isPacked = (bytes: Uint8Array): bytes is Packed => "holdsBuffers" in bytes
 
@@ -48,7 +69,7 @@ export const pack = (host: Host, bytes: Uint8Array, parcel: Parcel): Packed | un
   }
   const packed = makePacked(packedLength(bytes, parcel), left)
   packed.set(bytes)
-  const view = new DataView(packed.buffer)
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.length)
   let at = bytes.length
   for (const { buffer, number } of left) {
     view.setFloat64(at, number, true)

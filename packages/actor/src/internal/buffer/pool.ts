@@ -37,7 +37,13 @@ export const keepAlive = (memory: ArrayBuffer, block: Block): void => {
 }
 
 interface Transferring {
-  readonly transfer?: () => ArrayBuffer
+  readonly transfer?: (length?: number) => ArrayBuffer
+}
+
+/** Takes the memory from an object that no program has seen. */
+export const discard = (memory: ArrayBuffer): void => {
+  const { transfer } = memory as Transferring
+  transfer?.call(memory, 0)
 }
 
 /**

@@ -61,13 +61,18 @@ const hash = (text: string): string => {
   return state.toString(16).padStart(16, "0")
 }
 
+const shapeOfOne = ({ error, isStream, payload, success, tag }: RpcInfo): string => {
+  const [asked, answered, failed] = [payload, success, error].map((schema) => shape(toWire(schema).ast, []))
+  return `${JSON.stringify(tag)}(${asked})${isStream ? "*" : ""}${answered}!${failed}`
+}
+
 /** The shape itself, for errors and for whoever compares two by eye. */
-export const shapeOf = (infos: ReadonlyArray<RpcInfo>): string =>
-  infos.map(({ error, isStream, payload, success, tag }) => {
-    const [asked, answered, failed] = [payload, success, error].map((schema) => shape(toWire(schema).ast, []))
-    return `${JSON.stringify(tag)}(${asked})${isStream ? "*" : ""}${answered}!${failed}`
-  }).sort().join("\n")
+export const shapeOf = (infos: ReadonlyArray<RpcInfo>): string => infos.map(shapeOfOne).sort().join("\n")
 
 /** 16 hexadecimal digits. */
 export const fingerprintOf = (format: string, infos: ReadonlyArray<RpcInfo>): string =>
   hash(`${format}\n${shapeOf(infos)}`)
+
+/** The same of each message alone. */
+export const fingerprintsOf = (format: string, infos: ReadonlyArray<RpcInfo>): ReadonlyArray<string> =>
+  infos.map((info) => hash(`${format}\n${shapeOfOne(info)}`))

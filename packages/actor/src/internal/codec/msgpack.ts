@@ -5,9 +5,12 @@
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
 import type { Codec, PayloadCodec } from "../../Codec.ts"
+import { type DirectRead, directRead, type DirectWrite, directWrite } from "./direct.ts"
 import { compile, type Fast, unexpected } from "./fast.ts"
 import { Malformed, NotEncodable } from "./issues.ts"
+import { parcelHere } from "./place.ts"
 import { decodePlain, writePlain } from "./plain.ts"
 import { isAtEnd, reading } from "./reader.ts"
 import { toWire } from "./wireSchema.ts"
@@ -26,17 +29,33 @@ export class MsgpackCodec implements PayloadCodec {
   readonly #schema: Schema.Codec<unknown, unknown>
   /** The shortcut, where its schema has one. */
   readonly fast: Fast | undefined
+  readonly #ast: SchemaAST.AST
+  #write: DirectWrite | null | undefined = undefined
+  #read: DirectRead | null | undefined = undefined
   #toPlain: ((value: unknown) => Exit.Exit<unknown, unknown>) | undefined = undefined
   #fromPlain: ((value: unknown) => Exit.Exit<unknown, unknown>) | undefined = undefined
 
   constructor(schema: Schema.Top) {
     this.#schema = toWire(schema)
-    this.fast = compile(this.#schema.ast)
+    this.#ast = this.#schema.ast
+    this.fast = compile(this.#ast)
+  }
+
+  /** The shortest way into a block of somebody else's, where its schema has one; made when it is asked for. */
+  get write(): DirectWrite | null {
+    return this.#write ??= directWrite(this.#ast) ?? null
+  }
+
+  /** The reverse. */
+  get read(): DirectRead | null {
+    return this.#read ??= directRead(this.#ast) ?? null
   }
 
   readonly encode = (value: unknown): Exit.Exit<Uint8Array, string> => {
     const { fast } = this
     if (fast !== undefined) {
+      const parcel = parcelHere()
+      const before = parcel?.length
       begin()
       try {
         if (fast.write(value)) return Exit.succeed(end())
@@ -44,6 +63,7 @@ export class MsgpackCodec implements PayloadCodec {
         // The other way says what is wrong, with its path.
       }
       rewind()
+      if (parcel !== undefined) parcel.length = before!
     }
     return this.#encodeBySchema(value)
   }

@@ -77,7 +77,8 @@ const leaveLent = (): void => {
   bytes = ownBytes
   view = ownView
   start = at = ownAt
-  around.length = 0
+  // To write a length is a call into V8, even where it changes nothing.
+  if (around.length > 0) around.length = 0
   lent = undefined
   isOpen = false
 }

@@ -8,7 +8,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import type { DeadLetter } from "../../DeadLetter.ts"
 import { ExitReason } from "../../ExitReason.ts"
 import type { Pid } from "../../Pid.ts"
@@ -16,12 +16,14 @@ import type { SpawnOptions } from "../../Self.ts"
 import { SpawnError } from "../../SpawnError.ts"
 import { holdHere, infoHere } from "../about.ts"
 import type { Cell } from "../cell.ts"
+import { setTimer } from "../clock.ts"
 import type { Host } from "../host.ts"
 import { defaultMailbox } from "../mailbox.ts"
 import { Owner } from "../owner.ts"
 import { encodeFailure, startHere } from "./here.ts"
 import type { TraceOptions } from "../trace.ts"
 import { topOf } from "../top.ts"
+import { watch } from "../watch.ts"
 import { Inspections } from "./inspections.ts"
 import { infoThere } from "./info.ts"
 import { entryOf } from "./imports.ts"
@@ -45,8 +47,8 @@ type SpawnRequest = ModuleKey & {
   readonly budget: number | null
 }
 
-const known = (key: ModuleKey): Effect.Effect<Entry, SpawnError> =>
-  Effect.mapError(entryOf(key), (reason) => new SpawnError({ reason }))
+const known = (host: Host, key: ModuleKey): Effect.Effect<Entry, SpawnError> =>
+  Effect.mapError(entryOf(host, key), (reason) => new SpawnError({ reason }))
 
 const optionsOf = (request: SpawnRequest): SpawnOptions => ({
   name: request.name ?? undefined,
@@ -65,11 +67,22 @@ interface Spawning {
   cancelled: boolean
 }
 
+interface Orphans {
+  readonly cells: Set<Cell>
+  /** Their time. */
+  readonly disarm: Array<() => void>
+}
+
 /** What an agent has in hand for the other isolates. */
 export class Errands {
   private readonly host: Host
   private readonly spawns = new Map<string, Spawning>()
   private readonly owned = new Map<number, Owner>()
+  /** Isolates that have ended: whatever of theirs begins late ends at once. */
+  private readonly gone = new Set<number>()
+  /** What was started for them, and has not ended yet. */
+  private readonly orphans = new Map<number, Orphans>()
+  private waiting: Array<{ readonly isolate: number; readonly resume: () => void }> = []
 
   constructor(host: Host) {
     this.host = host
@@ -81,11 +94,12 @@ export class Errands {
     const spawning: Spawning = { fiber: undefined, cell: undefined, cancelled: false }
     this.remember(`${request.owner}/${request.ticket}`, spawning)
     let entry: Entry | undefined
-    const start = Effect.flatMap(known(request), (found) => {
+    const start = Effect.flatMap(known(host, request), (found) => {
       entry = found
       return startHere(host, found, request.args, optionsOf(request), (cell) => {
         spawning.cell = cell
         this.ownerOf(request.owner).add(cell)
+        if (this.gone.has(request.owner)) this.isolateDown(request.owner)
       })
     })
     spawning.fiber = Effect.runForkWith(host.context)(start)
@@ -120,19 +134,76 @@ export class Errands {
     return owner
   }
 
-  cancel(owner: number, ticket: number): void {
-    const spawning = this.spawns.get(`${owner}/${ticket}`)
-    if (spawning === undefined) return
-    spawning.cancelled = true
-    if (spawning.fiber !== undefined) spawning.fiber.interruptUnsafe()
-    else if (spawning.cell !== undefined) this.end(spawning.cell)
+  cancel(owner: number, ticket: number): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const spawning = this.spawns.get(`${owner}/${ticket}`)
+      if (spawning === undefined) return Effect.void
+      spawning.cancelled = true
+      const { fiber } = spawning
+      const begun = fiber === undefined ? Effect.void : Fiber.interrupt(fiber)
+      return Effect.andThen(
+        begun,
+        Effect.suspend(() => {
+          const { cell } = spawning
+          if (cell === undefined || !this.host.shard.isAlive(cell)) return Effect.void
+          this.end(cell)
+          return Effect.asVoid(watch(cell).end)
+        })
+      )
+    })
   }
 
-  /** An isolate has ended: so does what it had started here. */
+  /**
+   * An isolate has ended: so does what it had started here. Whoever traps that, and has not begun to end when the time
+   * of a scope that closes is over, is killed.
+   */
   isolateDown(isolate: number): void {
-    const cells = this.owned.get(isolate)?.drain() ?? []
+    this.gone.add(isolate)
+    const { options, shard } = this.host
+    const cells = (this.owned.get(isolate)?.drain() ?? []).filter((cell) => shard.isAlive(cell))
     this.owned.delete(isolate)
-    for (const cell of cells) this.host.shard.exit(cell, undefined, { _tag: "IsolateDown", isolate })
+    for (const cell of cells) {
+      this.orphanOf(isolate, cell)
+      shard.exit(cell, undefined, { _tag: "IsolateDown", isolate })
+    }
+    const orphans = this.orphans.get(isolate)
+    if (cells.length === 0 || orphans === undefined) return
+    const disarm = setTimer(options.shutdownTimeout, () => {
+      if (this.host.closed) return
+      for (const cell of cells) {
+        if (shard.isAlive(cell) && cell.life?.closing !== true) shard.exit(cell, undefined, ExitReason.killed)
+      }
+    })
+    orphans.disarm.push(disarm)
+  }
+
+  private orphanOf(isolate: number, cell: Cell): void {
+    const orphans = this.orphans.get(isolate) ?? { cells: new Set(), disarm: [] }
+    this.orphans.set(isolate, orphans)
+    orphans.cells.add(cell)
+    watch(cell).onEnd(() => {
+      orphans.cells.delete(cell)
+      if (orphans.cells.size > 0) return
+      for (const disarm of orphans.disarm) disarm()
+      this.orphans.delete(isolate)
+      const due = this.waiting.filter((waiting) => waiting.isolate === isolate)
+      this.waiting = this.waiting.filter((waiting) => waiting.isolate !== isolate)
+      for (const { resume } of due) resume()
+    })
+  }
+
+  /** Done when nobody is left of what an isolate that has ended had started here. */
+  settled(isolate: number): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      // Whoever asks may have heard of its end before this isolate did.
+      this.isolateDown(isolate)
+      if (!this.orphans.has(isolate)) return resume(Effect.void)
+      const waiting = { isolate, resume: () => resume(Effect.void) }
+      this.waiting.push(waiting)
+      return Effect.sync(() => {
+        this.waiting = this.waiting.filter((each) => each !== waiting)
+      })
+    })
   }
 
   private end(cell: Cell): void {
@@ -144,6 +215,7 @@ export class Errands {
 export interface AgentHooks {
   readonly ready: (isolate: number, ticket: number) => void
   readonly pong: (isolate: number, report: Report) => void
+  readonly importing: (isolate: number, begins: boolean) => void
   readonly quiet: () => Effect.Effect<void>
   readonly close: () => Effect.Effect<void>
 }
@@ -175,7 +247,8 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
     mailbox: { capacity: defaultMailbox.capacity, onFull: "reject" },
     handlers: {
       "myrmidon/Spawn": (_, request) => Effect.succeed(errands.spawn(request)),
-      "myrmidon/Cancel": (_, { owner, ticket }) => errands.cancel(owner, ticket),
+      "myrmidon/Cancel": (_, { owner, ticket }) => beside(host, errands.cancel(owner, ticket)),
+      "myrmidon/Orphans": (_, { isolate }) => beside(host, errands.settled(isolate)),
       "myrmidon/Info": (_, { pid }) => {
         const found = infoHere(cellHere(host, pid))
         return found === undefined ? null : infoThere(found)
@@ -208,6 +281,7 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
       "myrmidon/Ready": (_, { isolate, ticket }) => hooks.ready(isolate, ticket),
       "myrmidon/Events": (_, { events }) => events.forEach(relay.event),
       "myrmidon/Letters": (_, { letters }) => letters.forEach(relay.letter),
+      "myrmidon/Importing": (_, { begins, isolate }) => hooks.importing(isolate, begins),
       "myrmidon/Ping": (_, { from }) => host.isolates?.pong(from),
       "myrmidon/Pong": (_, { isolate, report }) => hooks.pong(isolate, report),
       "myrmidon/Quiet": () => beside(host, hooks.quiet()),

@@ -50,18 +50,31 @@ export const patientStream = (
     )
   )
 
-/** Fails when an isolate stops answering, or has no room for a question for so long, while somebody waits for it. */
-export const watchdog = (agent: Cell, every: number): Effect.Effect<never, AskError> => {
-  const look = (left: number): Effect.Effect<unknown, AskError> =>
+/**
+ * Fails when an isolate stops answering, or has no room for a question for so long, while somebody waits for it. `most`:
+ * how long it may be silent now.
+ */
+export const watchdog = (
+  agent: Cell,
+  every: number,
+  most: () => number = () => every
+): Effect.Effect<never, AskError> => {
+  const look = (left: number, silent: number): Effect.Effect<unknown, AskError> =>
     Effect.catch(
       agent.ask(messages["myrmidon/IsAlive"]({ pid: agent.pid }), { timeout: every }) as Effect.Effect<
         unknown,
         AskError
       >,
-      (error) =>
-        error.reason._tag === "MailboxFull" && left > 0
-          ? Effect.andThen(Effect.sleep(pause), Effect.suspend(() => look(left - Duration.toMillis(pause))))
-          : Effect.fail(error)
+      (error) => {
+        const { _tag } = error.reason
+        if (_tag === "MailboxFull" && left > 0) {
+          return Effect.andThen(
+            Effect.sleep(pause),
+            Effect.suspend(() => look(left - Duration.toMillis(pause), silent))
+          )
+        }
+        return _tag === "AskTimeout" && silent + every < most() ? look(left, silent + every) : Effect.fail(error)
+      }
     )
-  return Effect.forever(Effect.andThen(Effect.suspend(() => look(every)), Effect.sleep(Duration.millis(every))))
+  return Effect.forever(Effect.andThen(Effect.suspend(() => look(every, 0)), Effect.sleep(Duration.millis(every))))
 }

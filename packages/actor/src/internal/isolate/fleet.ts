@@ -258,6 +258,12 @@ export class Fleet {
     }
   }
 
+  importing(isolate: number, begins: boolean): void {
+    this.team.isImporting(isolate, begins)
+    // Its last sign of life may have been long ago.
+    for (const member of this.members.values()) if (member.isolate === isolate) this.hear(member)
+  }
+
   private hear(member: Member): void {
     member.heard = this.host.clock.now()
     member.silent = false
@@ -288,7 +294,7 @@ export class Fleet {
         member.pinged = false
       }
       const millis = now - member.heard
-      if (!member.silent && millis > host.options.isolateSilence) {
+      if (!member.silent && millis > team.silenceOf(isolate)) {
         member.silent = true
         host.isolatesSilent++
         host.events.publish({ _tag: "IsolateSilent", isolate, millis })
@@ -422,6 +428,7 @@ export const openFleet = (
       makeAgent(host, errands, {
         ready: (isolate, ticket) => fleet.ready(isolate, ticket),
         pong: (isolate, report) => fleet.pong(isolate, report),
+        importing: (isolate, begins) => fleet.importing(isolate, begins),
         quiet: () => Effect.void,
         close: () => Effect.void
       }, relayed(host)),

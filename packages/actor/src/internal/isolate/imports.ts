@@ -1,6 +1,7 @@
 /** What modules have registered, imported when this isolate does not know it yet. */
 import * as Effect from "effect/Effect"
 import { ModuleUnavailable } from "../../SpawnError.ts"
+import type { Host } from "../host.ts"
 import type { UpgradeImpl } from "../upgrade.ts"
 import { type Entry, lookUp, lookUpUpgrade, type ModuleKey, type UpgradeKey } from "./registry.ts"
 
@@ -14,6 +15,7 @@ const importModule = (url: string): Effect.Effect<unknown, ModuleUnavailable> =>
   })
 
 const registered = <A>(
+  host: Host,
   url: string,
   find: () => A | undefined,
   missing: () => string
@@ -21,7 +23,8 @@ const registered = <A>(
   Effect.suspend(() => {
     const known = find()
     if (known !== undefined) return Effect.succeed(known)
-    return Effect.flatMap(importModule(url), () => {
+    const imports = host.isolates?.whileImporting(importModule(url)) ?? importModule(url)
+    return Effect.flatMap(imports, () => {
       const found = find()
       return found === undefined
         ? Effect.fail(new ModuleUnavailable({ url, issue: `${missing()} when it is evaluated` }))
@@ -32,15 +35,15 @@ const registered = <A>(
 const which = (ordinal: number): string => ordinal === 0 ? "" : ` (its number ${ordinal + 1})`
 
 /** The behaviour of a module. */
-export const entryOf = (key: ModuleKey): Effect.Effect<Entry, ModuleUnavailable> =>
-  registered(key.url, () => lookUp(key), () => {
+export const entryOf = (host: Host, key: ModuleKey): Effect.Effect<Entry, ModuleUnavailable> =>
+  registered(host, key.url, () => lookUp(key), () => {
     const { ordinal, protocol, version } = key
     return `Actor.module registers no behaviour of ${protocol}, version "${version}"${which(ordinal)}`
   })
 
 /** The upgrade of a module. */
-export const upgradeOf = (key: UpgradeKey): Effect.Effect<UpgradeImpl, ModuleUnavailable> =>
-  registered(key.url, () => lookUpUpgrade(key), () => {
+export const upgradeOf = (host: Host, key: UpgradeKey): Effect.Effect<UpgradeImpl, ModuleUnavailable> =>
+  registered(host, key.url, () => lookUpUpgrade(key), () => {
     const { from, ordinal, protocol, to } = key
     return `HotSwap.module registers no upgrade of ${protocol}, "${from}" to "${to}"${which(ordinal)}`
   })

@@ -24,12 +24,13 @@ import { lifeOf } from "../life.ts"
 import { millisOf, resolveMailbox } from "../mailbox.ts"
 import { OnFull } from "../shard.ts"
 import { hostOf } from "../system.ts"
+import { checkSpawnOptions } from "../spawn.ts"
 import { stopAll } from "../stop.ts"
 import { contextNow, contextOf, decodeFailure, encodeArgs, encodeFailure, startHere } from "./here.ts"
 import type { InitFailed } from "./protocol.ts"
 import { type Entry, register } from "./registry.ts"
 import { ownAway } from "./owner.ts"
-import { messages, watchdog } from "./asking.ts"
+import { messages, patiently, watchdog } from "./asking.ts"
 import { Team, type Where } from "./team.ts"
 
 const whereIs = (on: unknown): on is Where =>
@@ -94,6 +95,11 @@ export class MovableBehavior extends SpawnableBehavior {
       if (!whereIs(on)) {
         const issue = `must be "main", "worker", "spread" or the number of an isolate, is ${JSON.stringify(on)}`
         return failed(new InvalidOption({ option: "on", issue }))
+      }
+      try {
+        checkSpawnOptions(options, false)
+      } catch (error) {
+        return Effect.fail(error)
       }
       const encoded = encodeArgs(host, this.entry, args)
       if (Exit.isFailure(encoded)) return Effect.failCause(encoded.cause)
@@ -173,8 +179,13 @@ export class MovableBehavior extends SpawnableBehavior {
       return error instanceof InvalidOption ? failed(error) : Effect.die(error)
     }
     const asked = agent.ask(message, { timeout: Infinity }) as Effect.Effect<Pid, AskError | SpawnError | InitFailed>
-    const cancel = Effect.sync(() => void agent.tellUnsafe(messages["myrmidon/Cancel"]({ owner, ticket })))
-    const answered = Effect.catch(Effect.raceFirst(asked, watchdog(agent, host.options.isolateSilence)), (error) => {
+    const cancel = messages["myrmidon/Cancel"]({ owner, ticket })
+    // Whoever gives it up goes on when nothing is left of it, as it would here, or when its isolate does not answer.
+    const cancelled = Effect.ignore(
+      Effect.raceFirst(patiently(agent, cancel), watchdog(agent, host.options.isolateSilence))
+    )
+    const silence = watchdog(agent, host.options.isolateSilence, () => team.silenceOf(isolate))
+    const answered = Effect.catch(Effect.raceFirst(asked, silence), (error) => {
       if (error._tag === "SpawnError") return Effect.fail(error)
       if (error._tag === "InitFailed") return Effect.fail(decodeFailure(host, this.entry, error.error))
       // Its options are checked: only the arguments may be more than can cross.
@@ -184,11 +195,12 @@ export class MovableBehavior extends SpawnableBehavior {
       const { _tag, message } = error.reason
       const failure = new SpawnError({ reason: new IsolateUnavailable({ on: String(isolate), issue: message }) })
       const isSilent = _tag === "AskTimeout" || _tag === "MailboxFull"
-      return Effect.andThen(cancel, Effect.fail(isSilent ? new Unanswered(failure) : failure))
+      agent.tellUnsafe(cancel)
+      return Effect.fail(isSilent ? new Unanswered(failure) : failure)
     })
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(
-        Effect.onInterrupt(restore(answered), () => cancel),
+        Effect.onInterrupt(restore(answered), () => cancelled),
         (pid) => {
           const { program } = this
           const cell = host.shard.cellOf(pid, host.foreignOf(program, () => program))

@@ -63,8 +63,10 @@ export const Agent = makeProtocol(
       success: Pid.schema,
       error: Schema.Union([SpawnError, InitFailed])
     }),
-    /** Nobody waits for it any more: it ends, or does not begin. */
+    /** Nobody waits for it any more: it ends, or does not begin. Answered when nothing is left of it. */
     makeRpc("myrmidon/Cancel", { payload: { owner: Schema.Int, ticket: Schema.Int } }),
+    /** An isolate has ended; answered when nobody is left of what it had started here. */
+    makeRpc("myrmidon/Orphans", { payload: { isolate: Schema.Int } }),
     makeRpc("myrmidon/Info", { payload: About, success: Schema.NullOr(Info) }),
     /** Whether it is alive. `hold`: what becomes of its deliveries. */
     makeRpc("myrmidon/Hold", { payload: { ...About, hold: Schema.Boolean }, success: Schema.Boolean }),
@@ -92,6 +94,8 @@ export const Agent = makeProtocol(
     /** What happened in a worker, in order; as much of it as plain data can say. */
     makeRpc("myrmidon/Events", { payload: { events: Schema.Array(Schema.Unknown) } }),
     makeRpc("myrmidon/Letters", { payload: { letters: Schema.Array(Letter) } }),
+    /** An isolate imports a module, or has done so: its thread may be held meanwhile. */
+    makeRpc("myrmidon/Importing", { payload: { isolate: Schema.Int, begins: Schema.Boolean } }),
     makeRpc("myrmidon/Ping", { payload: { from: Schema.Int } }),
     /** And what the isolate does, for metrics. */
     makeRpc("myrmidon/Pong", { payload: { isolate: Schema.Int, report: Report } }),

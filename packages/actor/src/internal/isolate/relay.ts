@@ -129,7 +129,10 @@ export const relayed = (host: Host) => ({
     // A worker of this very program made it, and it was just decoded: nobody else has it.
     const fields = event as Record<string, unknown>
     for (const key in fields) fields[key] ??= undefined
-    host.events.publish(event as SystemEvent)
+    const told = event as SystemEvent
+    // A worker counts its own, and tells that beside.
+    if (told._tag === "Crashed" && host.shard.border?.rust.has(told.pid) === true) host.crashes++
+    host.events.publish(told)
   },
   letter: ({ from, payload, tag, to, why }: RelayedLetter): void =>
     host.letter(to, from ?? undefined, new Envelope(lookup(tag), tag, payload), why)

@@ -6,7 +6,8 @@
  * nothing more of that stream is on its way. What is produced meanwhile waits beside it and goes together: as many items
  * as the reader buffers, and what one pull of the stream brought. The end is the answer to the question itself.
  *
- * A reader that goes away tells the agent of the producer, and again while there is no room for it.
+ * A reader that goes away tells the agent of the producer, and again while there is no room for it. An actor in Rust has
+ * no agent: its shard is told, beside the messages (`crates/myrmidon-actor/src/worker/streams.rs` is the producer's half).
  */
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
@@ -14,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import { AskError } from "../../AskError.ts"
+import type { Pid } from "../../Pid.ts"
 import { BadMessage } from "../../TellError.ts"
 import { isPacked, makePacked } from "../buffer/parcel.ts"
 import { type Call, endCall } from "../call.ts"
@@ -32,6 +34,8 @@ import type { Team } from "./team.ts"
 const MARK = 0xc1
 /** The mark, the isolate, the reader's number, what it buffers. */
 const HEAD = 1 + 4 + 8 + 4
+/** In what it buffers: behind it stands the PID that items go to, of a reader in Rust, which has no agent. */
+const byItself = 0x80000000
 /** Items that are encoded together. */
 const most = 4096
 /** Bytes that are sent together, unless one encoding alone is larger. */
@@ -40,6 +44,8 @@ const batch = 2 ** 22
 const largest = 2 ** 26 - 1024
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+const isByItself = (bytes: Uint8Array): boolean => (viewOf(bytes).getUint32(13, true) & byItself) !== 0
 
 interface Reader {
   readonly reading: Reading
@@ -71,6 +77,8 @@ export class StreamTable implements Streams {
     reading.close = () => {
       this.readers.delete(number)
       // Also of one that has ended: its producer may have died without a word.
+      const rust = host.shard.border?.rust
+      if (rust?.has(callee.pid) === true) return rust.readerGone(callee.pid, this.team.here, number)
       const agent = this.team.agentAbout(callee)
       if (agent !== undefined) this.tellGone(agent, number)
     }
@@ -135,7 +143,8 @@ export class StreamTable implements Streams {
   // -- the producer's -------------------------------------------------------------------------------------------------
 
   unwrap(bytes: Uint8Array): Uint8Array | undefined {
-    return bytes.length >= HEAD && bytes[0] === MARK ? bytes.subarray(HEAD) : undefined
+    if (bytes.length < HEAD || bytes[0] !== MARK) return undefined
+    return bytes.subarray(isByItself(bytes) ? HEAD + 8 : HEAD)
   }
 
   asked(bytes: Uint8Array, payload: unknown, cell: Cell, op: number, call: Call): StreamRequest {
@@ -143,10 +152,11 @@ export class StreamTable implements Streams {
     const isolate = view.getUint32(1, true)
     const number = view.getFloat64(5, true)
     const key = `${isolate}/${number}`
-    const agent = this.team.agentOf(isolate)
+    const reader = isByItself(bytes) && bytes.length >= HEAD + 8 ? view.getFloat64(HEAD, true) as Pid : undefined
+    const agent = reader === undefined ? this.team.agentOf(isolate) : this.team.typed(reader)
     const produced = new Produced(
       payload,
-      { host: this.team.host, agent, number, bufferSize: Math.max(1, view.getUint32(13, true)) },
+      { host: this.team.host, agent, number, bufferSize: Math.max(1, view.getUint32(13, true) & ~byItself) },
       { wire: wireOfBound(cell.bound), op, call },
       () => this.producers.delete(key)
     )

@@ -102,7 +102,12 @@ export class SwapTeam implements Swaps {
   }
 
   private watched(agent: Cell): Effect.Effect<never, AskError> {
-    return watchdog(agent, this.team.host.options.isolateSilence)
+    const { team } = this
+    const { isolateSilence } = team.host.options
+    return watchdog(agent, isolateSilence, () => {
+      const isolate = team.isolateOf(agent)
+      return isolate === undefined ? isolateSilence : team.silenceOf(isolate)
+    })
   }
 
   // -- groups ---------------------------------------------------------------------------------------------------------

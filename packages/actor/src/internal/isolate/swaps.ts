@@ -113,7 +113,7 @@ export class SwapErrands {
   // The module is imported, and what its new behaviour needs is built.
   private upgrade(key: UpgradeKey, timeout: number): Effect.Effect<UpgradeImpl, SwapError> {
     const ready = Effect.flatMap(
-      Effect.mapError(upgradeOf(key), swapError),
+      Effect.mapError(upgradeOf(this.host, key), swapError),
       (upgrade) => Effect.as(upgrade.ready(this.host), upgrade)
     )
     return readyIn(ready, timeout)
@@ -145,7 +145,7 @@ export class SwapErrands {
   }
 
   runners(key: UpgradeKey, tree: Pid | null, look: boolean, timeout: number) {
-    const imported = readyIn(Effect.mapError(upgradeOf(key), swapError), timeout)
+    const imported = readyIn(Effect.mapError(upgradeOf(this.host, key), swapError), timeout)
     const all = Effect.flatMap(imported, (upgrade) => this.chosen(upgrade, { pids: null, tree }))
     const runners = Stream.map(Stream.fromIterableEffect(all), (cell) => {
       const found = look ? infoHere(cell) : undefined

@@ -5,17 +5,19 @@
  * took the least time since the last look (G225). Equals take turns, so that a burst of spawns is spread. One that does not
  * answer is passed over while others do.
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { ActorExited, type AskError } from "../../AskError.ts"
 import type { Message } from "../../Message.ts"
 import { gone } from "../about.ts"
 import type { IsolateLoad } from "../border.ts"
 import type { Cell } from "../cell.ts"
+import type { Pid } from "../../Pid.ts"
 import type { Host } from "../host.ts"
 import type { Isolates, RemoteInfo } from "../isolates.ts"
 import { infosOf } from "../rpc.ts"
 import type { Errands } from "./agent.ts"
-import { messages, unreachable } from "./asking.ts"
+import { messages, patiently, unreachable, watchdog } from "./asking.ts"
 import { Agent, agentName } from "./protocol.ts"
 import { TeamInspector } from "./inspector.ts"
 import { TeamOverview } from "./overview.ts"
@@ -25,6 +27,9 @@ import { SwapTeam } from "./swapTeam.ts"
 
 /** Microseconds that make no difference: those of the agents' own handlers are among what an isolate's took. */
 const step = 5_000
+
+/** How long others have to hear that an isolate is about to import a module, before it does. */
+const courtesy = Duration.millis(100)
 
 /** Where a spawn may go. */
 export type Where = "main" | "worker" | "spread" | number
@@ -41,6 +46,9 @@ export class Team implements Isolates {
   private readonly picked = new Map<number, number>()
   /** What those had handled that did not answer, when they did not. */
   private readonly blocked = new Map<number, number>()
+  /** Isolates that are importing a module, as they said; and how many this one is. */
+  private readonly importing = new Set<number>()
+  private imports = 0
   readonly streams = new StreamTable(this)
   readonly swaps = new SwapTeam(this)
   readonly overview = new TeamOverview(this)
@@ -75,9 +83,14 @@ export class Team implements Isolates {
     const { host } = this
     const found = host.shard.border!.holderOf(agentName(isolate))
     if (found === undefined) return undefined
-    const cell = host.typed(found, Agent.name, infosOf(Agent.group))
+    const cell = this.typed(found)
     this.agents.set(isolate, cell)
     return cell
+  }
+
+  /** One that is spoken to as to an agent. */
+  typed(pid: Pid): Cell {
+    return this.host.typed(pid, Agent.name, infosOf(Agent.group))
   }
 
   /** The isolate that a spawn goes to, if there is one such besides those that have been tried. */
@@ -119,8 +132,9 @@ export class Team implements Isolates {
     return isolate === undefined ? undefined : this.agentOf(isolate)
   }
 
-  canAsk(cell: Cell): boolean {
-    return this.isolateOf(cell) === undefined || this.agentAbout(cell) !== undefined
+  canStream(cell: Cell): boolean {
+    const { rust } = this.host.shard.border!
+    return rust.has(cell.pid) || this.isolateOf(cell) === undefined || this.agentAbout(cell) !== undefined
   }
 
   /** undefined: it has ended. */
@@ -188,6 +202,51 @@ export class Team implements Isolates {
     return Effect.flatMap(asked, (isThere) => isThere ? Effect.void : Effect.fail(gone(cell)))
   }
 
+  orphans(isolate: number): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const { host } = this
+      const others = this.loads().filter((load) =>
+        !load.isRust && load.isolate !== isolate && load.isolate !== this.here
+      )
+      const ask = messages["myrmidon/Orphans"]({ isolate })
+      const settled = others.map((load) => {
+        const agent = this.agentOf(load.isolate)
+        if (agent === undefined) return Effect.void
+        return Effect.ignore(Effect.raceFirst(patiently(agent, ask), watchdog(agent, host.options.isolateSilence)))
+      })
+      return Effect.all([this.errands.settled(isolate), ...settled], { concurrency: "unbounded", discard: true })
+    })
+  }
+
+  whileImporting<A, E>(imports: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    const tell = (begins: boolean): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const message = messages["myrmidon/Importing"]({ isolate: this.here, begins })
+        const others = this.loads().filter(({ isRust, isolate }) => !isRust && isolate !== this.here)
+        const told = Effect.forEach(others, ({ isolate }) => {
+          const agent = this.agentOf(isolate)
+          return agent === undefined ? Effect.void : Effect.ignore(patiently(agent, message))
+        }, { concurrency: "unbounded", discard: true })
+        // Whoever does not answer now hears it in its own time.
+        return Effect.asVoid(Effect.timeoutOption(told, courtesy))
+      })
+    const begin = Effect.suspend(() => this.imports++ === 0 ? tell(true) : Effect.void)
+    const end = Effect.suspend(() => --this.imports === 0 ? tell(false) : Effect.void)
+    return Effect.acquireUseRelease(begin, () => imports, () => end)
+  }
+
+  /** What an isolate told of itself. */
+  isImporting(isolate: number, begins: boolean): void {
+    if (begins) this.importing.add(isolate)
+    else this.importing.delete(isolate)
+  }
+
+  /** How long it may give no sign of life now. */
+  silenceOf(isolate: number): number {
+    const { importSilence, isolateSilence } = this.host.options
+    return this.importing.has(isolate) ? importSilence : isolateSilence
+  }
+
   pong(to: number): void {
     const agent = this.agentOf(to)
     const report = this.reporter.report()
@@ -211,6 +270,7 @@ export class Team implements Isolates {
     this.seen.delete(isolate)
     this.picked.delete(isolate)
     this.blocked.delete(isolate)
+    this.importing.delete(isolate)
     this.errands.isolateDown(isolate)
     this.streams.isolateDown(isolate)
     this.overview.down(isolate)

@@ -56,12 +56,14 @@ const start = (data: WorkerData) =>
     const behavior = makeAgent(host, errands, {
       ready: () => {},
       pong: () => {},
+      importing: (isolate, begins) => team.isImporting(isolate, begins),
       quiet: () => whenQuiet(host),
       close: () => close
     }, relayed(host))
     const here = host.shard.border!.isolate
     const agent = host.spawnNow(behavior, undefined, { name: agentName(here) })
-    host.isolates = new Team(host, agent, errands, () => undefined, Effect.void)
+    const team = new Team(host, agent, errands, () => undefined, Effect.void)
+    host.isolates = team
     const first = host.typed(data.first, Agent.name, infosOf(Agent.group))
     relayTo(host, first)
     const ready = messages["myrmidon/Ready"]({ isolate: here, ticket: data.ticket })

@@ -133,6 +133,13 @@ export class Pump {
     this.clock.wakeIn(Math.max(0, deadline - this.clock.now()), this.onAlarm)
   }
 
+  /** There is no deadline. In lockstep that counts at once: an alarm for nothing is seen where time stops for it (G258). */
+  disarm(): void {
+    if (this.armedAt === Infinity) return
+    this.armedAt = Infinity
+    this.clock.wakeIn(undefined, this.onAlarm)
+  }
+
   /** Holds the process, or lets it go a little later: a program that asks in a loop pays for neither. */
   hold(): void {
     if (world.setInterval === undefined) return
@@ -181,9 +188,6 @@ export class Pump {
     if (this.needed() || this.holding === undefined) return
     world.clearInterval?.(this.holding)
     this.holding = undefined
-    if (this.armedAt !== Infinity) {
-      this.armedAt = Infinity
-      this.clock.wakeIn(undefined, this.onAlarm)
-    }
+    this.disarm()
   }
 }

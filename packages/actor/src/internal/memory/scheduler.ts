@@ -244,10 +244,22 @@ export class Scheduler {
         this.pump.rest()
         if (this.shard.queued === 0) this.shard.pool.trim()
       }
-      const deadline = this.deadline()
-      if (deadline !== Infinity) this.pump.arm(deadline)
+      if (this.random !== undefined) this.armExactly()
+      else {
+        const deadline = this.deadline()
+        if (deadline !== Infinity) this.pump.arm(deadline)
+      }
       this.pump.hold()
     }
+  }
+
+  /** In lockstep: at the very ms of the next deadline, as the Rust shard, or not at all. */
+  private armExactly(): void {
+    this.shard.calls.tighten()
+    const deadline = this.deadline()
+    const now = this.clock.now()
+    if (deadline === Infinity) this.pump.disarm()
+    else this.pump.arm(now + Math.ceil(deadline - now))
   }
 
   private isOver(): boolean {

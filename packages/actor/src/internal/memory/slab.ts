@@ -5,10 +5,11 @@
  * no slot is free; freed slots are reused in FIFO order; a slot's first life has generation 0; a slot that has lived
  * its last generation retires, so that no PID ever names two actors.
  */
+import { MAX_GENERATION, MAX_INDEX } from "../generated/numbers.ts"
 import type { MemoryCell } from "./cell.ts"
 
-const MAX_INDEX = 2 ** 24 - 1
-const MAX_GENERATION = 2 ** 21 - 1
+// A constant of this module is part of the code; an imported one would be read with each spawn.
+const maxIndex = MAX_INDEX
 
 export class Slab {
   private readonly cells: Array<MemoryCell | undefined> = [undefined]
@@ -37,7 +38,7 @@ export class Slab {
       this.slotCount--
       return index
     }
-    if (this.fresh > MAX_INDEX) return 0
+    if (this.fresh > maxIndex) return 0
     const index = this.fresh++
     if (index >= this.generations.length) this.grow()
     return index

@@ -1,7 +1,7 @@
 /**
  * Blocks of the native system: the memory is Rust's, and every isolate and language sees the same.
  */
-import { type Block, type BufferPool, keepAlive, moved } from "../buffer/pool.ts"
+import { type Block, type BufferPool, discard, keepAlive, moved } from "../buffer/pool.ts"
 
 /** The addon's class, as `packages/core-native/src/buffer.rs` exports it. */
 export interface NativeBuffers {
@@ -24,8 +24,6 @@ const done = 0
 
 /** Views that an isolate keeps of blocks that have left it, and bytes in them. */
 const mostParked = { views: 8, bytes: 2 ** 28 } as const
-/** Bytes of a block from which on that pays. */
-const worthParking = 2 ** 16
 
 /**
  * Views of blocks that are elsewhere, for when they come back: no program has them, and nobody looks through them. What
@@ -40,7 +38,8 @@ class Parked {
     this.#bytes += view.byteLength
     for (const oldest of this.#views.keys()) {
       if (this.#views.size <= mostParked.views && this.#bytes <= mostParked.bytes) break
-      this.take(oldest)
+      // What V8 knows of its bytes it is to forget now, and not at its next collection, which they would bring about.
+      discard(this.take(oldest)!)
     }
   }
 
@@ -70,8 +69,8 @@ export class NativeBlock implements Block {
     if (this.#view !== undefined) return this.#view
     const pool = this.#pool
     const handle = this.#handle
-    const before = pool.parked.take(handle)
-    let view = before === undefined ? undefined : moved(before)
+    // Nobody has seen it since it was parked.
+    let view = pool.parked.take(handle)
     if (view === undefined || !pool.native.resume(handle, view)) view = this.#first()
     this.#view = view
     keepAlive(view, this)
@@ -113,7 +112,7 @@ export class NativeBlock implements Block {
     if (handle === 0) return undefined
     const view = this.#withdraw()
     if (view === undefined && this.#view !== undefined) return undefined
-    const parks = view !== undefined && this.byteLength >= worthParking && this.#pool.isWatched(this)
+    const parks = view !== undefined && this.#pool.isWatched(this)
     if (this.#pool.native.depart(handle, parks ? undefined : view) !== done) return undefined
     if (parks) this.#pool.parked.add(handle, view)
     this.#handle = 0

@@ -38,7 +38,10 @@ export interface RustBinding {
     shards: ReadonlyArray<number>,
     within: number
   ): Promise<ReadonlyArray<ReadonlyArray<RustBehavior> | null>>
+  rustReaderGone(shard: number, isolate: number, stream: number): void
   tagMoves(number: number): void
+  announce(system: number, low: number, generation: number, spoken: string): void
+  spokenBy(system: number, name: string): { readonly pid: number; readonly spoken: string } | null
 }
 
 interface RustInfo {
@@ -71,6 +74,8 @@ export interface Rust {
   readonly info: (pid: Pid, within: number) => Effect.Effect<RemoteInfo | undefined, typeof silent>
   /** false: it has ended. */
   readonly hold: (pid: Pid, hold: boolean, within: number) => Effect.Effect<boolean, typeof silent>
+  /** The reader of a stream of this actor has gone: by its isolate, and its number there. */
+  readonly readerGone: (pid: Pid, isolate: number, stream: number) => void
   /** Of each of these shards; `undefined`: it has not answered in time. */
   readonly top: (
     shards: ReadonlyArray<number>,
@@ -142,5 +147,6 @@ export const rustOf = (binding: RustBinding): Rust => ({
       inTime(() => binding.rustBehaviors(shards, within)),
       (all) => all.map((found) => found?.map(behaviorOf))
     ),
+  readerGone: (pid, isolate, stream) => binding.rustReaderGone(lowOf(pid) >>> 24, isolate, stream),
   hold: (pid, hold, within) => inTime(() => binding.rustHold(lowOf(pid), generationOf(pid), hold, within))
 })

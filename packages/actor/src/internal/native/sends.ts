@@ -10,11 +10,12 @@ import type { Call } from "../call.ts"
 import { carry } from "../carry.ts"
 import type { Cell } from "../cell.ts"
 import type { Fast } from "../codec/fast.ts"
-import { writeInto } from "../lent.ts"
+import { writeDirectly, writeInto } from "../lent.ts"
 import { intern, tagOf } from "../opcodes.ts"
-import { Reading } from "../stream.ts"
+import { Reading, StreamRequest } from "../stream.ts"
 import { Outcome, type ShardClock } from "../shard.ts"
-import { type Wire, wireOfBound } from "../wire.ts"
+import type { Passage } from "../passage.ts"
+import { wireOfBound } from "../wire.ts"
 import type { NativeAway } from "./membrane.ts"
 import type { RustBinding } from "./rust.ts"
 
@@ -86,22 +87,22 @@ export class Sends {
     const wire = wireOfBound(to.bound)
     const there = this.#ops.there(op)
     if (there === 0) return BadMessage
-    const crossing = wire.crossingOf(op, "payload")
+    const passage = wire.passageOf(op)
     let fromLow = 0, fromGeneration = 0
     if (from !== undefined) {
       fromLow = from.low
       fromGeneration = from.generation
     }
-    if (crossing !== undefined) {
-      if (typeof payload === "number" && crossing.fits?.(payload) === true) {
+    if (passage !== undefined) {
+      if (typeof payload === "number" && passage.fits?.(payload) === true) {
         return this.#away.send(to.low, to.generation, there, payload, fromLow, fromGeneration, flags)
       }
-      if (crossing.moves) {
+      if (passage.moves) {
         const refusal = this.#ask(to, there, from)
         if (refusal !== Accepted) return refusal
       } else {
-        const fast = wire.fastOf(op, "payload")
-        if (fast !== undefined && this.#write(wire, fast, to, there, payload, fromLow, fromGeneration, flags)) {
+        const { fast } = passage
+        if (fast !== undefined && this.#write(passage, fast, to, there, payload, fromLow, fromGeneration, flags)) {
           return Accepted
         }
       }
@@ -115,7 +116,7 @@ export class Sends {
 
   // Straight into the arena. false: nothing was sent, and the long way decides.
   #write(
-    wire: Wire,
+    passage: Passage,
     fast: Fast,
     to: Cell,
     there: number,
@@ -127,7 +128,11 @@ export class Sends {
     const away = this.#away
     const offset = away.beginPayload(to.low)
     if (offset < 0) return false
-    const length = writeInto(wire.host, fast, away.room, offset, payload)
+    const { room } = away
+    const { write } = passage
+    const length = write === null
+      ? writeInto(to.host, fast, room, offset, payload)
+      : writeDirectly(write, room, offset, payload)
     return away.sendPayload(length, to.low, to.generation, there, fromLow, fromGeneration, flags)
   }
 
@@ -145,7 +150,7 @@ export class Sends {
     if (there === 0) return BadMessage
     const refusal = wire.crossingOf(op, "payload")?.moves === true ? this.#ask(to, there, from) : Accepted
     if (refusal !== Accepted) return refusal
-    const reading = payload instanceof Reading ? payload : undefined
+    const reading = StreamRequest.is(payload) && payload instanceof Reading ? payload : undefined
     const carried = carry(wire, op, reading === undefined ? payload : reading.payload, "payload", true)
     if (Exit.isFailure(carried)) return BadMessage
     const question = carried.value as Uint8Array | undefined

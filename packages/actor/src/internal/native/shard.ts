@@ -22,6 +22,7 @@ import { type BuffersBinding, NativePool } from "./buffers.ts"
 import { NativeCell } from "./cell.ts"
 import type { NativeInfo, NativeMembrane, NativeModule } from "./membrane.ts"
 import { type RustBinding, rustOf } from "./rust.ts"
+import { write } from "../spoken.ts"
 import { Ops, Sends } from "./sends.ts"
 
 /** Of an actor whose behaviour does not say; every spawn of this package says. */
@@ -31,7 +32,12 @@ const DEFAULT_CAPACITY = 65_536
 const lowOf = (pid: number): number => pid >>> 0
 const generationOf = (pid: number): number => (pid / 4294967296) >>> 0
 
-const borderOf = (membrane: NativeMembrane, binding: RustBinding, options: ShardOptions): Border => {
+const borderOf = (
+  membrane: NativeMembrane,
+  binding: RustBinding,
+  options: ShardOptions,
+  system: number
+): Border => {
   const ops = new Ops(membrane.away, binding)
   const { away } = membrane
   const { isolate, shard } = away
@@ -42,6 +48,11 @@ const borderOf = (membrane: NativeMembrane, binding: RustBinding, options: Shard
     isBusy: () => membrane.isBusy,
     sends: new Sends(membrane.away, ops, options.clock),
     holderOf: (name) => membrane.pidNamed(name) as Pid | undefined,
+    announce: (cell) => {
+      const { host, program } = cell.bound
+      binding.announce(system, cell.low, cell.generation, write(host, program.protocol, program.rpcs))
+    },
+    spokenBy: (name) => binding.spokenBy(system, name),
     reply: (token, status, answer) => away.reply(token, status, answer),
     forward: (token, to, op, payload, from, flags) =>
       away.forward(token, to.low, to.generation, op, payload, from.low, from.generation, flags),
@@ -80,7 +91,8 @@ export class NativeShard implements Shard {
       seed: options.seed,
       system: options.system
     }, host)
-    this.border = options.system === undefined ? undefined : borderOf(this.#membrane, binding, options)
+    const { system } = options
+    this.border = system === undefined ? undefined : borderOf(this.#membrane, binding, options, system)
   }
 
   // -- life -----------------------------------------------------------------------------------------------------------
@@ -106,6 +118,8 @@ export class NativeShard implements Shard {
   }
 
   open(cell: Cell, options: OpenOptions): Pid | undefined {
+    // What isolates say to each other is of one program.
+    if (options.name?.startsWith("myrmidon/") === false) this.border?.announce(cell)
     return this.#membrane.open(cell, options) as Pid | undefined
   }
 
