@@ -6,7 +6,6 @@
  * @since 0.1.0
  */
 import {
-  Actor,
   type ActorExited,
   type ActorRef,
   ActorSystem,
@@ -22,33 +21,20 @@ import * as Layer from "effect/Layer"
 import type * as Rpc from "effect/rpc/Rpc"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { Child, Dynamic, MovableTree, RunningElsewhere, Supervisor, TreeNode } from "./Child.ts"
+import type { Child, Dynamic, Supervisor, TreeNode } from "./Child.ts"
 import type { ChildOptions, SupervisorOptions } from "./ChildSpec.ts"
-import { build } from "./internal/build.ts"
 import { changeTree } from "./internal/change.ts"
 import { eventsOf } from "./internal/events.ts"
 import { IgnoreStart } from "./internal/ignore.ts"
-import { keeperOf } from "./internal/keeper.ts"
-import type { PlacedSpec, Spec, SupervisorSpec } from "./internal/spec.ts"
 import { startTree } from "./internal/start.ts"
 import * as tree_ from "./internal/tree.ts"
+import { childOptions, typed, untyped } from "./internal/typed.ts"
 import type { StateStore } from "./StateStore.ts"
 import { makeStateStore } from "./StateStore.ts"
 import type { ChildNotRunning, ChildStartError, InvalidSpec } from "./SupervisorError.ts"
 import type { SupervisorEvent } from "./SupervisorEvent.ts"
 
-// What a spec holds is known to this package alone; its type says what comes of it.
-const typed = (spec: Spec): never => spec as never
-const untyped = (child: Child.Any): Spec => child as unknown as Spec
-
-// What is no object is refused by name when the tree starts.
-const isObject = (options: unknown): boolean => typeof options === "object" && options !== null
-
-const childOptions = (options: ChildOptions): ChildOptions => {
-  if (!isObject(options)) return options
-  const { place, restart, shutdown, significant } = options
-  return { place, restart, shutdown, significant }
-}
+export { module, placed } from "./Placed.ts"
 
 /**
  * A supervisor of children that are known beforehand. They start in this order, one after the other, and stop in reverse.
@@ -211,103 +197,6 @@ export const dynamic = <const Id extends string, Rpcs extends Rpc.Any, Args, Sta
     supervisor: options,
     partitions: options?.partitions,
     provides: options?.provides as never
-  })
-
-/**
- * A tree that other isolates can import: `url` is the `import.meta.url` of the module that calls this when it is evaluated,
- * once in each isolate. What its children need and do not provide to each other comes from `layer`, built once in each
- * isolate. `Supervisor.placed` puts it below a supervisor.
- *
- * **Example** (A supervisor on another core, or here where there is none)
- *
- * ```ts import.meta.vitest
- * import { Actor, ActorSystem } from "@myrmidonjs/actor"
- * import { Supervisor } from "@myrmidonjs/supervisor"
- * import { Effect, Layer, Schema } from "effect"
- * import { Rpc } from "effect/rpc"
- *
- * const Sum = Actor.make("Sum", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
- * const SumLive = Sum.behavior({ init: (from: number) => ({ n: from }), handlers: { Add: (state, by) => (state.n += by) } })
- * const Sums = Supervisor.module(
- *   import.meta.url,
- *   Supervisor.make("sums", {}, [Supervisor.child("first", SumLive, 40), Supervisor.child("second", SumLive, 0)]),
- *   Layer.empty
- * )
- * const Tree = Supervisor.make("app", {}, [Supervisor.placed("sums", Sums, { place: "spread" })])
- * const program = Effect.gen(function*() {
- *   const app = yield* Supervisor.start(Tree)
- *   const sums = yield* app.get("sums")
- *   const first = yield* sums.get("first")
- *   return yield* first.ask(Sum.messages.Add(2))
- * })
- *
- * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 42
- * ```
- *
- * @category constructors
- * @since 0.1.0
- */
-export const module = <const Id extends string, const Children extends Child.Any, LE = never>(
-  url: string,
-  tree: Supervisor<Id, Children>,
-  layer: Layer.Layer<
-    Exclude<Exclude<Child.Services<Children>, Child.Provides<Children>>, ActorSystem>,
-    LE,
-    ActorSystem
-  >
-): MovableTree<Children> => {
-  const spec = untyped(tree) as SupervisorSpec
-  // Its services are those of the Layer, which its type has been held against.
-  // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- it is not: tsc refuses the call without it
-  const behavior = Actor.module(url, keeperOf(spec, build), layer as Layer.Layer<never, LE, ActorSystem>)
-  return { spec, behavior } as never
-}
-
-/**
- * A supervisor as a child that lives where `place` says; its own children live with it, or where their `place` says. It is
- * restarted by its restart type, there or elsewhere, with all its children, and only when nobody is left of its life before,
- * also when its isolate goes away. What it provides is what its children provide: actors by their names.
- *
- * **Example** (A tree twice, each in its place)
- *
- * ```ts import.meta.vitest
- * import { Actor, ActorSystem } from "@myrmidonjs/actor"
- * import { Supervisor } from "@myrmidonjs/supervisor"
- * import { Effect, Layer } from "effect"
- *
- * const RoomLive = Actor.make("Room", []).behavior({ init: () => 0, handlers: {} })
- * const Rooms = Supervisor.module(
- *   import.meta.url,
- *   Supervisor.make("rooms", {}, [Supervisor.child("lobby", RoomLive, undefined)]),
- *   Layer.empty
- * )
- * const Tree = Supervisor.make("app", {}, [
- *   Supervisor.placed("east", Rooms, { place: "spread" }),
- *   Supervisor.placed("west", Rooms, { place: "main" })
- * ])
- * const program = Effect.gen(function*() {
- *   const app = yield* Supervisor.start(Tree)
- *   const [east, west] = [yield* app.get("east"), yield* app.get("west")]
- *   return (yield* east.get("lobby")).pid === (yield* west.get("lobby")).pid
- * })
- *
- * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => false
- * ```
- *
- * @category constructors
- * @since 0.1.0
- */
-export const placed = <const Id extends string, Children extends Child.Any>(
-  id: Id,
-  tree: MovableTree<Children>,
-  options: ChildOptions = {}
-): Child<Id, RunningElsewhere<Children>, Child.Provides<Children>, SpawnError, ActorSystem> =>
-  typed({
-    kind: "placed",
-    id,
-    tree: tree as unknown as PlacedSpec["tree"],
-    given: options,
-    options: childOptions(options)
   })
 
 /**

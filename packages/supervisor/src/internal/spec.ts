@@ -106,7 +106,7 @@ const checkKnown = (id: string, prefix: string, given: object, of: ReadonlyArray
   if (unread !== undefined) invalid(id, `${prefix}${unread}`, `is unknown; known are ${of.join(", ")}`)
 }
 
-const isObject = (value: unknown): boolean => typeof value === "object" && value !== null
+export const isObject = (value: unknown): boolean => typeof value === "object" && value !== null
 
 const oneOf = <A extends string>(
   id: string,

@@ -1,0 +1,110 @@
+/**
+ * Supervisors that live on other isolates: `Supervisor.module` and `Supervisor.placed`.
+ *
+ * @since 0.1.0
+ */
+import { Actor, type ActorSystem, type SpawnError } from "@myrmidonjs/actor"
+import type * as Layer from "effect/Layer"
+import type { Child, MovableTree, RunningElsewhere, Supervisor } from "./Child.ts"
+import type { ChildOptions } from "./ChildSpec.ts"
+import { build } from "./internal/build.ts"
+import { keeperOf } from "./internal/keeper.ts"
+import type { PlacedSpec, SupervisorSpec } from "./internal/spec.ts"
+import { childOptions, typed, untyped } from "./internal/typed.ts"
+
+/**
+ * A tree that other isolates can import: `url` is the `import.meta.url` of the module that calls this when it is evaluated,
+ * once in each isolate. What its children need and do not provide to each other comes from `layer`, built once in each
+ * isolate. `Supervisor.placed` puts it below a supervisor.
+ *
+ * **Example** (A supervisor on another core, or here where there is none)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect, Layer, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const Sum = Actor.make("Sum", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const SumLive = Sum.behavior({ init: (from: number) => ({ n: from }), handlers: { Add: (state, by) => (state.n += by) } })
+ * const Sums = Supervisor.module(
+ *   import.meta.url,
+ *   Supervisor.make("sums", {}, [Supervisor.child("first", SumLive, 40), Supervisor.child("second", SumLive, 0)]),
+ *   Layer.empty
+ * )
+ * const Tree = Supervisor.make("app", {}, [Supervisor.placed("sums", Sums, { place: "spread" })])
+ * const program = Effect.gen(function*() {
+ *   const app = yield* Supervisor.start(Tree)
+ *   const sums = yield* app.get("sums")
+ *   const first = yield* sums.get("first")
+ *   return yield* first.ask(Sum.messages.Add(2))
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 42
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const module = <const Id extends string, const Children extends Child.Any, LE = never>(
+  url: string,
+  tree: Supervisor<Id, Children>,
+  layer: Layer.Layer<
+    Exclude<Exclude<Child.Services<Children>, Child.Provides<Children>>, ActorSystem>,
+    LE,
+    ActorSystem
+  >
+): MovableTree<Children> => {
+  const spec = untyped(tree) as SupervisorSpec
+  // Its services are those of the Layer, which its type has been held against.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- it is not: tsc refuses the call without it
+  const behavior = Actor.module(url, keeperOf(spec, build), layer as Layer.Layer<never, LE, ActorSystem>)
+  return { spec, behavior } as never
+}
+
+/**
+ * A supervisor as a child that lives where `place` says; its own children live with it, or where their `place` says. It is
+ * restarted by its restart type, there or elsewhere, with all its children, and only when nobody is left of its life before,
+ * also when its isolate goes away. What it provides is what its children provide: actors by their names.
+ *
+ * **Example** (A tree twice, each in its place)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect, Layer } from "effect"
+ *
+ * const RoomLive = Actor.make("Room", []).behavior({ init: () => 0, handlers: {} })
+ * const Rooms = Supervisor.module(
+ *   import.meta.url,
+ *   Supervisor.make("rooms", {}, [Supervisor.child("lobby", RoomLive, undefined)]),
+ *   Layer.empty
+ * )
+ * const Tree = Supervisor.make("app", {}, [
+ *   Supervisor.placed("east", Rooms, { place: "spread" }),
+ *   Supervisor.placed("west", Rooms, { place: "main" })
+ * ])
+ * const program = Effect.gen(function*() {
+ *   const app = yield* Supervisor.start(Tree)
+ *   const [east, west] = [yield* app.get("east"), yield* app.get("west")]
+ *   return (yield* east.get("lobby")).pid === (yield* west.get("lobby")).pid
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => false
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const placed = <const Id extends string, Children extends Child.Any>(
+  id: Id,
+  tree: MovableTree<Children>,
+  options: ChildOptions = {}
+): Child<Id, RunningElsewhere<Children>, Child.Provides<Children>, SpawnError, ActorSystem> =>
+  typed({
+    kind: "placed",
+    id,
+    tree: tree as unknown as PlacedSpec["tree"],
+    given: options,
+    options: childOptions(options)
+  })
