@@ -23,6 +23,7 @@ import { GROUP, GROUP_OF_QUICK, LONG_GROUP, type Meter, PROOF, QUICK } from "./m
 import { type Ring, SUBMISSIONS } from "./ring.ts"
 import type { Slots } from "./slots.ts"
 import type { Table } from "./table.ts"
+import type { Turns } from "./turns.ts"
 import { quickPidOf } from "./words.ts"
 
 const {
@@ -48,8 +49,9 @@ const CHARGE = Submission.Charge
 const NOTHING = 0
 const INDEX = 0xffffff
 
-/** ms after which a run ends: about as long as a batch may take. */
-const RUN = 0.3
+/** ms after which a run ends, so that timers are looked at; earlier, when the event loop is to have its turn (G220). What it
+ * leaves goes through the shard, and so does whatever comes before the shard is at rest again. */
+const RUN = 1
 /** Messages of a run. */
 const MOST = 1024
 /** Records that may be left to the shard because another thread has sent something. */
@@ -68,12 +70,13 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
   readonly #table: Table<C>
   readonly #host: MembraneHost<C, K>
   readonly #loop: Loop<C, K>
+  readonly #turns: Turns
   readonly #now: () => number
   readonly #longSchedule: number
   /** Receivers of the messages since the clock was read. */
   readonly #group = new Uint32Array(Math.max(GROUP, GROUP_OF_QUICK))
   /** Messages of each in this run. */
-  readonly #turns = new Uint8Array(ONES)
+  readonly #counts = new Uint8Array(ONES)
   /** us that a message of the last group took. */
   #pace = 1
   /** us that nobody has been charged with yet. */
@@ -87,10 +90,12 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     slots: Slots,
     table: Table<C>,
     host: MembraneHost<C, K>,
+    turns: Turns,
     now: () => number,
     longSchedule: number
   ) {
     this.#loop = loop
+    this.#turns = turns
     this.#ring = ring
     this.#slots = slots
     this.#table = table
@@ -99,14 +104,14 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     this.#longSchedule = longSchedule
   }
 
-  /** Delivers what it may of the ring, from `start` on; what time it is afterwards. */
-  run(start: number): number {
+  /** Delivers what it may of the ring, from `start` on, in a turn that began at `begin`; what time it is afterwards. */
+  run(start: number, begin: number): number {
     const ring = this.#ring
     const loop = this.#loop
     const host = this.#host
     const { out } = ring
     const lows = this.#group
-    const turns = this.#turns.fill(0)
+    const turns = this.#counts.fill(0)
     const epoch = ring.epoch
     let last = start
     let pace = this.#pace
@@ -217,7 +222,7 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
           due += took * 1000 - pace * since
           pace = (took * 1000) / since
         }
-        if (now - start > RUN) handled = MOST
+        if (now - start > RUN || this.#turns.isOver(now - begin, ring.pending - at)) handled = MOST
         // What another thread sends is looked for as often as the clock, while what would have to be put aside is little.
         else if (ring.pending - at <= FEW && ring.hasArrivals()) handled = MOST
         last = now

@@ -132,7 +132,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#alarm = new Alarm(ring.control, options.clock, this.wake)
     this.#metering = new Metering(ring.in, table, host, options.longSchedule)
     this.#tasks = new Tasks(this, ring, host, options.clock.now, options.longSchedule)
-    this.#direct = new Direct(this, ring, slots, table, host, options.clock.now, options.longSchedule)
+    this.#direct = new Direct(this, ring, slots, table, host, this.#turns, options.clock.now, options.longSchedule)
     this.directCall = new DirectCall(
       this,
       this.#direct,
@@ -254,7 +254,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
         now = this.#tasks.run(now)
       }
       if (ring.pending > 0 && this.#mayDeliver()) {
-        now = this.#deliverDirectly(now)
+        now = this.#deliverDirectly(now, start)
         if (this.closing) return false
       }
       const written = ring.run(now, this.#max)
@@ -312,11 +312,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     return control[RUNNABLE] === 0 && control[HOLDS] === 0 && !this.#left
   }
 
-  #deliverDirectly(before: number): number {
+  #deliverDirectly(before: number, begin: number): number {
     const metering = this.#metering
     let now = before
     if (metering.unread > 0) metering.closeUnread(now = this.#now())
-    now = metering.last = this.#direct.run(now)
+    now = metering.last = this.#direct.run(now, begin)
     if (this.attention !== 0) {
       this.#attend()
       this.attention = 0

@@ -3,7 +3,7 @@
  * `Membrane.test.ts`; here is what would differ if the way around the shard were taken where it must not be.
  */
 import { assert, describe, it } from "vitest"
-import { setup, type TestCell } from "./host.ts"
+import { setup, type TestCell, TestClock } from "./host.ts"
 
 type Setup = ReturnType<typeof setup>
 
@@ -41,6 +41,48 @@ describe("G206: direct delivery", () => {
     assert.strictEqual(await served(), "0a 0b 1a 1b")
     await prove(bench, cells)
     assert.strictEqual(await served(), "0a 1a 0b 1b")
+    await membrane.close()
+  })
+
+  it("G220: goes on while the event loop may wait: what is left to the shard would draw all that follows after it", async () => {
+    const clock = new TestClock()
+    const bench = setup({ clock })
+    const { host, membrane, send, spawn } = bench
+    const cells = Array.from({ length: 32 }, () => spawn(() => {}))
+    await prove(bench, cells)
+    const got: Array<unknown> = []
+    for (const cell of cells) {
+      cell.handler = (payload) => {
+        clock.time += 0.0009
+        got.push(payload)
+      }
+    }
+    const sent = Array.from({ length: 1000 }, (_, at) => at)
+    for (const at of sent) send(cells[at % 32]!, at)
+    await host.until(() => got.length === sent.length)
+    assert.deepStrictEqual(got, sent)
+    await membrane.close()
+  })
+
+  it("leaves the rest to the shard after a millisecond, so that timers are looked at", async () => {
+    const clock = new TestClock()
+    const bench = setup({ clock })
+    const { host, membrane, send, spawn } = bench
+    const cells = Array.from({ length: 32 }, () => spawn(() => {}))
+    await prove(bench, cells)
+    const got: Array<unknown> = []
+    for (const cell of cells) {
+      cell.handler = (payload) => {
+        clock.time += 0.002
+        got.push(payload)
+      }
+    }
+    const sent = Array.from({ length: 1000 }, (_, at) => at)
+    for (const at of sent) send(cells[at % 32]!, at)
+    await host.until(() => got.length === sent.length)
+    const turned = got.findIndex((payload, at) => payload !== at)
+    assert.isAtLeast(turned, 500)
+    assert.isAtMost(turned, 500 + 64)
     await membrane.close()
   })
 

@@ -268,6 +268,32 @@ export const module = <const Id extends string, const Children extends Child.Any
  * restarted by its restart type, there or elsewhere, with all its children, and only when nobody is left of its life before,
  * also when its isolate goes away. What it provides is what its children provide: actors by their names.
  *
+ * **Example** (A tree twice, each in its place)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { Supervisor } from "@myrmidonjs/supervisor"
+ * import { Effect, Layer } from "effect"
+ *
+ * const RoomLive = Actor.make("Room", []).behavior({ init: () => 0, handlers: {} })
+ * const Rooms = Supervisor.module(
+ *   import.meta.url,
+ *   Supervisor.make("rooms", {}, [Supervisor.child("lobby", RoomLive, undefined)]),
+ *   Layer.empty
+ * )
+ * const Tree = Supervisor.make("app", {}, [
+ *   Supervisor.placed("east", Rooms, { place: "spread" }),
+ *   Supervisor.placed("west", Rooms, { place: "main" })
+ * ])
+ * const program = Effect.gen(function*() {
+ *   const app = yield* Supervisor.start(Tree)
+ *   const [east, west] = [yield* app.get("east"), yield* app.get("west")]
+ *   return (yield* east.get("lobby")).pid === (yield* west.get("lobby")).pid
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => false
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */

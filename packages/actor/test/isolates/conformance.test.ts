@@ -12,6 +12,7 @@ const notFromAfar: Readonly<Record<string, string>> = {
     "whether a mailbox is full is known in its isolate alone: the message is accepted, and a dead letter there (G111)",
   B5: "the same",
   B16: "the same",
+  B12b: "its isolate hears of the hold after what was sent with the message that overflowed (G111)",
   B13: "one handler sends it all before its isolate can hear of the hold: the last is a dead letter there (G111)",
   F1: "the order in which two actors are served is that of one isolate",
   F2: "the same",

@@ -1,7 +1,7 @@
 // Modules that take their time to be imported (G251).
 import { assert, describe, it } from "@effect/vitest"
 import { ActorSystem, type NativeOptions } from "@myrmidonjs/actor"
-import { Effect, Stream } from "effect"
+import { Deferred, Effect, Stream } from "effect"
 import { threadId } from "node:worker_threads"
 import { nativeLoads } from "../fixtures.ts"
 import { Heavy, HeavyLive, takes } from "./heavy.ts"
@@ -13,14 +13,17 @@ const spawned = (options: NativeOptions) =>
   Effect.gen(function*() {
     const { events } = yield* ActorSystem
     const silent: Array<number> = []
+    const reported = yield* Deferred.make<void>()
     yield* Effect.forkScoped(
-      Stream.runForEach(events, (event) =>
-        Effect.sync(() => {
-          if (event._tag === "IsolateSilent") silent.push(event.millis)
-        })),
+      Stream.runForEach(events, (event) => {
+        if (event._tag !== "IsolateSilent") return Effect.void
+        silent.push(event.millis)
+        return Deferred.succeed(reported, undefined)
+      }),
       { startImmediately: true }
     )
     const spawned = yield* Effect.result(HeavyLive.spawnOn("worker", undefined))
+    if (spawned._tag === "Failure") yield* Deferred.await(reported)
     const thread = spawned._tag === "Success" ? yield* spawned.success.ask(Heavy.messages.Thread()) : undefined
     return { spawned, thread, silent }
   }).pipe(Effect.scoped, Effect.provide(ActorSystem.layer({ isolates: 1, ...options })))

@@ -2,6 +2,8 @@
  * What the functions of `direct.ts` call: the forms of numbers, strings and bytes, at a place of a block, with no state
  * between two calls. The forms are those of `writer.ts` and `reader.ts` (docs/codec.md).
  */
+import { asciiAt } from "./ascii.ts"
+
 const utf8 = new TextEncoder()
 const fromUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 const loneSurrogate = /\p{Surrogate}/u
@@ -166,21 +168,8 @@ const stood = (at: number, value: number): number => {
 }
 
 /** So many bytes as text; `undefined`: they are no UTF-8. */
-export const textAt = (bytes: Uint8Array, at: number, length: number): string | undefined => {
-  if (length > longestShort) return decoded(bytes, at, length)
-  let i = 0, text = ""
-  for (; i + 3 < length; i += 4) {
-    const a = bytes[at + i]!, b = bytes[at + i + 1]!, c = bytes[at + i + 2]!, d = bytes[at + i + 3]!
-    if ((a | b | c | d) > 0x7f) return decoded(bytes, at, length)
-    text += String.fromCharCode(a, b, c, d)
-  }
-  for (; i < length; i++) {
-    const a = bytes[at + i]!
-    if (a > 0x7f) return decoded(bytes, at, length)
-    text += String.fromCharCode(a)
-  }
-  return text
-}
+export const textAt = (bytes: Uint8Array, at: number, length: number): string | undefined =>
+  (length > longestShort ? undefined : asciiAt(bytes, at, length)) ?? decoded(bytes, at, length)
 
 const decoded = (bytes: Uint8Array, at: number, length: number): string | undefined => {
   try {

@@ -5,6 +5,7 @@
  * well-formed is `Malformed`. Owner: whoever decodes, inside of `reading`, which may be entered again from there: by a
  * program's own check.
  */
+import { asciiAt } from "./ascii.ts"
 import { Malformed } from "./issues.ts"
 
 const empty = new Uint8Array(0)
@@ -157,20 +158,7 @@ export const readString = (): string | undefined => {
   if (length < 0) return undefined
   const from = at
   at = from + length
-  if (length > longestShort) return textOf(from, length)
-  const source = bytes
-  let i = 0, text = ""
-  for (; i + 3 < length; i += 4) {
-    const a = source[from + i]!, b = source[from + i + 1]!, c = source[from + i + 2]!, d = source[from + i + 3]!
-    if ((a | b | c | d) > 0x7f) return textOf(from, length)
-    text += String.fromCharCode(a, b, c, d)
-  }
-  for (; i < length; i++) {
-    const a = source[from + i]!
-    if (a > 0x7f) return textOf(from, length)
-    text += String.fromCharCode(a)
-  }
-  return text
+  return (length > longestShort ? undefined : asciiAt(bytes, from, length)) ?? textOf(from, length)
 }
 
 /** A copy. `undefined`: what comes next is not bytes, and is still there. */
