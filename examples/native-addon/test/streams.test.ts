@@ -139,6 +139,8 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("streams that ac
         yield* closed
         assert.strictEqual(yield* sum(5), 15)
         const down = yield* Monitor.make(source)
+        // Behind the watch: what makes it crash comes another way.
+        yield* source.ask(Source.messages.Open())
         const crashed = yield* Effect.flip(sum(13)) as Effect.Effect<AskError>
         assert.strictEqual(crashed.reason._tag, "BadMessage")
         assert.strictEqual((yield* down)._tag, "Crashed")
