@@ -110,15 +110,19 @@ const childOptions: ReadonlySet<string> = new Set(
   [...spawnOptions, ...["link", "monitor", "onEnd"] satisfies ReadonlyArray<keyof ChildOptions>]
 )
 
+/** The last of a child that were good and are frozen: a parent of very many has one object for all of them. */
+let known: unknown
+
 /** Of a spawn by somebody who is no actor, or (`isChild`) by one. Throws `SpawnError`. */
 export const checkSpawnOptions = (options: unknown, isChild: boolean): void => {
-  if (options === undefined) return
+  if (options === undefined || (isChild && options === known)) return
   try {
     checkKnown(options, isChild ? childOptions : spawnOptions)
     if (isChild) checkTies(options as ChildOptions)
   } catch (error) {
     throw asSpawnError(error)
   }
+  if (isChild && Object.isFrozen(options)) known = options
 }
 
 const checkTies = ({ link, monitor, onEnd }: ChildOptions): void => {

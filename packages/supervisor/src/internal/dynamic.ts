@@ -95,7 +95,7 @@ export class DynamicIncarnation {
     this.events = eventsOf(node.system)
     this.running = new Children(rosterOf(node.system))
     this.orders = orders
-    this.tie = { link: false, onEnd: this.ended }
+    this.tie = Object.freeze({ link: false, onEnd: this.ended })
   }
 
   // -- starting -------------------------------------------------------------------------------------------------------
