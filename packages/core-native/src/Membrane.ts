@@ -365,6 +365,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return this.#loop.awake || control[Control.NextDeadline]! >= 0 || control[Control.Calls]! > 0
   }
 
+  /** Somebody waits for the event loop's next turn, and it is not to be put off; or (`false`) has got it. */
+  hasten(isWaiting: boolean): void {
+    this.#loop.hasten(isWaiting)
+  }
+
   /** Nothing runs, and the event loop has had its turn: whoever is no actor and waits for an answer may `help`. */
   canHelp(): boolean {
     return this.#loop.canHelp()

@@ -3,7 +3,8 @@
  *
  * The event loop waits for 0.4 ms of work. It waits longer while more is queued than when it last had its turn (G220):
  * somebody there sends more than is handled between two turns, and messages that wait are dearer, for the collector and
- * for the caches, so that a little too many of them would become ever more.
+ * for the caches, so that a little too many of them would become ever more. Not while somebody works through a crowd of
+ * actors in turns of the event loop, and says each time that it waits (`hasten`, G263).
  *
  * A caller that asks in a loop, and helps each time, would never leave its own stack. So the first to help asks for a
  * turn of the event loop, and once that has been waited for long enough nobody may help before it has come.
@@ -16,6 +17,8 @@ export class Turns {
   yielded = false
   #isAsked = false
   #patience = 0
+  /** Who waits for the next turn, and it is not to be put off. */
+  #hasteners = 0
   /** Messages that were queued when the event loop last had its turn. */
   #backlog = 0
   readonly #length: number
@@ -29,9 +32,15 @@ export class Turns {
 
   /** Whether it is the event loop's turn, after `took` ms of work and with so many messages queued. */
   isOver(took: number, queued: number): boolean {
-    if (took <= this.#length || (queued > this.#backlog && took <= this.#length * LONGEST)) return false
+    if (took <= this.#length) return false
+    if (this.#hasteners === 0 && queued > this.#backlog && took <= this.#length * LONGEST) return false
     this.#backlog = queued
     return true
+  }
+
+  /** Somebody waits for the next turn who has work for many, or (`false`) has got it. */
+  hasten(isWaiting: boolean): void {
+    this.#hasteners += isWaiting ? 1 : -1
   }
 
   /** Nothing is left to do. */

@@ -63,6 +63,7 @@ const members: Record<Exclude<keyof NativeMembrane, keyof Parts>, true> = {
   awaitRoom: true,
   canHelp: true,
   helpedAt: true,
+  hasten: true,
   help: true,
   stop: true,
   ready: true,

@@ -279,6 +279,10 @@ export class MemoryShard implements Shard {
     this.scheduler.help(call)
   }
 
+  hasten(isWaiting: boolean): void {
+    this.scheduler.hasten(isWaiting)
+  }
+
   awaitRoom(to: Cell, resume: () => void): () => void {
     const waiter = new Waiter(resume)
     const cell = this.lifeOf(to as MemoryCell)

@@ -162,6 +162,7 @@ export interface NativeMembrane {
   /** Runs the loop on the caller's stack until the call has ended, or for a turn. */
   help(call: Call): void
   answered(call: Call): void
+  hasten(isWaiting: boolean): void
   readonly isBusy: boolean
   awaitRoom(cell: NativeCell, resume: () => void): () => void
   stop(cell: NativeCell, reason: ExitReason): void

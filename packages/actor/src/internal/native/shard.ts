@@ -208,6 +208,10 @@ export class NativeShard implements Shard {
     this.#membrane.help(call)
   }
 
+  hasten(isWaiting: boolean): void {
+    this.#membrane.hasten(isWaiting)
+  }
+
   awaitRoom(to: Cell, resume: () => void): () => void {
     return this.#membrane.awaitRoom(to, resume)
   }
