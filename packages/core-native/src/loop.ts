@@ -224,7 +224,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.attention = 0
     if (this.closing || this.#ring.broken !== undefined) return this.end()
     if (!idle) {
-      this.#turns.yield()
+      this.#turns.yield(this.#queued())
       if (this.#single) this.#alarm.arm()
     } else if (this.#helped === 0) {
       this.awake = false
@@ -240,6 +240,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const control = ring.control
     const metering = this.#metering
     let now = start
+    this.#turns.begin(this.#queued())
     // Counted in lockstep alone.
     let handled = 0
     for (;;) {
@@ -286,6 +287,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       }
       if (this.closing || handled >= LOCKSTEP_TURN || this.#turns.isOver(now - start, control[QUEUED]!)) return false
     }
+  }
+
+  // By the shard's last count, in which what was delivered since is still queued, and what was sent since is not.
+  #queued(): number {
+    return this.#ring.control[QUEUED]! + this.#ring.pending
   }
 
   /** Deliveries of the batch that the shard has written. */

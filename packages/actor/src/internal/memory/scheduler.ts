@@ -201,6 +201,7 @@ export class Scheduler {
     if (this.running) return
     this.running = true
     this.marked = false
+    this.pump.begin(this.shard.queued)
     let handled = 0
     let more = true
     if (woken || this.random !== undefined || --this.untilSample <= 0) {
@@ -239,7 +240,7 @@ export class Scheduler {
       this.running = false
       this.pump.did(handled, this.marked ? this.now - this.until + RUN : 0)
       if (more && this.awaited?.pending === false) this.pump.wake()
-      else if (more) this.pump.yield()
+      else if (more) this.pump.yield(this.shard.queued)
       else {
         this.pump.rest()
         if (this.shard.queued === 0) this.shard.pool.trim()
