@@ -61,8 +61,13 @@ export const sent = (
 }
 
 /** The same of what is sent to a name that nobody has. */
-export const sentToNobody = (from: Cell | undefined, kind: SentKind, message: Message<string, unknown>): void => {
-  if (from !== undefined) sent(from, kind, undefined, Envelope.tag(message), message.payload, Outcome.Accepted)
+export const sentToNobody = (
+  from: Cell | undefined,
+  kind: SentKind,
+  message: Message<string, unknown>,
+  outcome: Outcome
+): void => {
+  if (from !== undefined) sent(from, kind, undefined, Envelope.tag(message), message.payload, outcome)
 }
 
 /** The same of what was refused before it was sent. */
