@@ -209,14 +209,19 @@ export const askRefused = (
 }
 
 /** The error of an ask that was accepted and got no answer. */
-export const askEnded = (call: Call, end: CallEnd, reason: ExitReason | undefined): AskError => {
+export const askEnded = (
+  call: Call,
+  end: CallEnd,
+  reason: ExitReason | undefined,
+  capacity?: number
+): AskError => {
   const callee = call.callee
   return new AskError({
     tag: tagOf(call.op),
     reason: end === CallEnd.Timeout
       ? new AskTimeout({ after: Duration.millis(call.timeout) }, unchecked)
       : end === CallEnd.MailboxFull
-      ? new MailboxFull({ pid: callee.pid, capacity: mailboxOf(callee).capacity }, unchecked)
+      ? new MailboxFull({ pid: callee.pid, capacity: capacity ?? mailboxOf(callee).capacity }, unchecked)
       : new ActorExited({
         pid: callee.pid,
         name: callee.life?.name,
