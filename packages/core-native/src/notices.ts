@@ -110,7 +110,7 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
         const call = this.#tokens.close(words[at + A]!)
         if (call === undefined) break
         const end = words[at + B]!
-        if (end === CallEnd.MailboxFull) host.callEnded(call, end, undefined, words[at + SLOT]!)
+        if (end === CallEnd.MailboxFull) host.callEnded(call, end, undefined, words[at + SLOT])
         else host.callEnded(call, end, end === CallEnd.Exited ? this.#reasons.of(words[at + SLOT]!) : undefined)
         break
       }

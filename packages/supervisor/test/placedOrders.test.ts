@@ -177,7 +177,13 @@ describe.each(systems)("orders to a supervisor elsewhere: %s", (_, system, isAwa
       const untyped = (child: Child.Any) => Effect.flip(there.start(child as MovableChild<string, void, never, never>))
       const plain = Placed.behavior({
         init: (n: number) => ({ n }),
-        handlers: { Add: (s, by) => (s.n += by), Thread: () => threadId, Crash: () => {}, End: () => {} }
+        handlers: {
+          Add: (s, by) => (s.n += by),
+          Thread: () => threadId,
+          Crash: () => {},
+          Block: () => {},
+          End: () => {}
+        }
       })
       for (
         const [field, child] of [

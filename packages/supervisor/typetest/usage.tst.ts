@@ -110,7 +110,7 @@ class NoDisk extends Schema.TaggedError<NoDisk>()("NoDisk", {}) {}
 const Room = Actor.make("Room", [])
 const RoomLive = Actor.module(
   import.meta.url,
-  Room.behavior({ init: (_: string) => Effect.fail(new NoDisk()), handlers: {} }),
+  Room.behavior({ init: (name: string) => name === "" ? Effect.fail(new NoDisk()) : Effect.succeed({ name }), handlers: {} }),
   Layer.empty,
   { error: NoDisk }
 )

@@ -12,7 +12,7 @@ import { ChildNotRunning, InvalidSpec } from "../SupervisorError.ts"
 import { build } from "./build.ts"
 import { DynamicHandle } from "./handles.ts"
 import { ActorNode, DynamicNode, EffectNode, type Node, PlacedNode, SupervisorNode } from "./node.ts"
-import { PlacedHandle } from "./placedHandle.ts"
+import type { PlacedHandle } from "./placedHandle.ts"
 import { belowOf, nodeOf } from "./registry.ts"
 import { type MovableTree, type Spec, validate } from "./spec.ts"
 

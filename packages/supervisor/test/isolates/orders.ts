@@ -63,10 +63,10 @@ export const Lock = Actor.make("Lock", [])
 const once = Actor.module(
   import.meta.url,
   Actor.make("Once", []).behavior({
-    init: (_: string) =>
+    init: (id: string) =>
       Effect.matchEffect(Actor.whereis(Lock, "lock"), {
         onSuccess: () => Effect.fail(new NoDisk({ free: 2 })),
-        onFailure: () => Effect.succeed({})
+        onFailure: () => Effect.succeed({ id })
       }),
     handlers: {}
   }),
@@ -88,7 +88,7 @@ export const Hall = Supervisor.module(
 /** What the children of the tree after it need. */
 class Tune extends Context.Service<Tune, number>()("test/Tune") {}
 const tuned = Actor.make("Placed", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })]).behavior({
-  init: (_: number) => Effect.map(Tune, (n) => ({ n })),
+  init: (from: number) => Effect.map(Tune, (n) => ({ n: from + n })),
   handlers: { Add: (state, by) => (state.n += by) }
 })
 export const HallV2 = Supervisor.module(
