@@ -469,10 +469,10 @@ export class Host implements ShardHost {
     life.onEnded = undefined
   }
 
-  callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined): void {
+  callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined, capacity?: number): void {
     if (!call.pending) return
     call.pending = false
-    endCall(call, Exit.fail(askEnded(call, end, reason)))
+    endCall(call, Exit.fail(askEnded(call, end, reason, capacity)))
   }
 
   deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {

@@ -277,7 +277,8 @@ export interface ShardHost {
    * What it had used: messages, and ms of handler time.
    */
   readonly dead: (cell: Cell, reason: ExitReason, reductions: number, millis: number) => void
-  readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined) => void
+  /** `capacity`: of a mailbox that was full, where its shard has said it. */
+  readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined, capacity?: number) => void
   readonly deadLetter: (to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why) => void
   readonly longSchedule: (cell: Cell, millis: number) => void
   /** Of a host whose shard has a border. */
