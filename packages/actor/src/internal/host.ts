@@ -355,6 +355,8 @@ export class Host implements ShardHost {
   }
 
   letter(to: Pid, from: Pid | undefined, message: Message<string, unknown>, why: Why): void {
+    // What isolates say to each other is not the program's (G306).
+    if (message._tag.startsWith("myrmidon/")) return
     this.deadLetters++
     this.deadLettersBy[why]++
     const hook = this.options.onDeadLetter

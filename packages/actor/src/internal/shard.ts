@@ -189,6 +189,10 @@ export interface Shard {
    * not for longer than the pump runs at a time.
    */
   readonly help: (call: Call) => void
+  /** An asker goes on inside of what answers it: until `stepIn`, which is told what this says, the time is not its callee's. */
+  readonly stepOut: () => number
+  /** The asker is done for now; `asker`: where it is an actor of this isolate. */
+  readonly stepIn: (since: number, asker: Cell | undefined) => void
   /** Calls `resume` once there is room, or the actor has ended. Returns its undo. */
   readonly awaitRoom: (to: Cell, resume: () => void) => () => void
   /** In order behind what is in the normal lane; never refused. */
