@@ -210,7 +210,8 @@ constants! {
         DEAD = 81;
         /// The end of the outside watch SLOT of `FROM` with the reason word A.
         OUTSIDE_DOWN = 82;
-        /// The call with token A ended without an answer. B: `call_end`. SLOT: the reason word, for EXITED.
+        /// The call with token A ended without an answer. B: `call_end`. SLOT: the reason word, for EXITED; how many messages
+        /// the callee's mailbox holds, for `MAILBOX_FULL`.
         CALL_ENDED = 83;
         /// A message that was not delivered: all its words, and the reason in the upper four flag bits.
         DEAD_LETTER = 84;

@@ -388,6 +388,16 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#loop.help(call)
   }
 
+  /** An asker goes on inside of what answers it: until `stepIn`, which is told what this says, the time is not its callee's. */
+  stepOut(): number {
+    return this.#loop.stepOut()
+  }
+
+  /** The asker is done for now; `asker`: where it is an actor of this isolate. */
+  stepIn(since: number, asker: C | undefined): void {
+    this.#loop.stepIn(since, asker)
+  }
+
   /** The call's answer was taken, or its caller has gone away. */
   answered(call: K): void {
     if (this.#tokens.close(call.token) === undefined) return

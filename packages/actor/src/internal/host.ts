@@ -364,6 +364,8 @@ export class Host implements ShardHost {
   }
 
   letter(to: Pid, from: Pid | undefined, message: Message<string, unknown>, why: Why): void {
+    // What isolates say to each other is not the program's (G306).
+    if (message._tag.startsWith("myrmidon/")) return
     this.deadLetters++
     this.deadLettersBy[why]++
     const hook = this.options.onDeadLetter
@@ -478,10 +480,10 @@ export class Host implements ShardHost {
     life.onEnded = undefined
   }
 
-  callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined): void {
+  callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined, capacity?: number): void {
     if (!call.pending) return
     call.pending = false
-    endCall(call, Exit.fail(askEnded(call, end, reason)))
+    endCall(call, Exit.fail(askEnded(call, end, reason, capacity)))
   }
 
   deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {

@@ -189,6 +189,10 @@ export interface Shard {
    * not for longer than the pump runs at a time.
    */
   readonly help: (call: Call) => void
+  /** An asker goes on inside of what answers it: until `stepIn`, which is told what this says, the time is not its callee's. */
+  readonly stepOut: () => number
+  /** The asker is done for now; `asker`: where it is an actor of this isolate. */
+  readonly stepIn: (since: number, asker: Cell | undefined) => void
   /** Calls `resume` once there is room, or the actor has ended. Returns its undo. */
   /**
    * Somebody who has work for many waits for the event loop's next turn, which is not put off until then, however much
@@ -282,7 +286,8 @@ export interface ShardHost {
    * What it had used: messages, and ms of handler time.
    */
   readonly dead: (cell: Cell, reason: ExitReason, reductions: number, millis: number) => void
-  readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined) => void
+  /** `capacity`: of a mailbox that was full, where its shard has said it. */
+  readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined, capacity?: number) => void
   readonly deadLetter: (to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why) => void
   readonly longSchedule: (cell: Cell, millis: number) => void
   /** Of a host whose shard has a border. */

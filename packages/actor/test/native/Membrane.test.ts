@@ -64,6 +64,8 @@ const members: Record<Exclude<keyof NativeMembrane, keyof Parts>, true> = {
   canHelp: true,
   helpedAt: true,
   hasten: true,
+  stepOut: true,
+  stepIn: true,
   help: true,
   stop: true,
   ready: true,

@@ -189,7 +189,10 @@ export const Completion = {
   Dead: 81,
   /** The end of the outside watch SLOT of `FROM` with the reason word A. */
   OutsideDown: 82,
-  /** The call with token A ended without an answer. B: `call_end`. SLOT: the reason word, for EXITED. */
+  /**
+   * The call with token A ended without an answer. B: `call_end`. SLOT: the reason word, for EXITED; how many messages
+   * the callee's mailbox holds, for `MAILBOX_FULL`.
+   */
   CallEnded: 83,
   /** A message that was not delivered: all its words, and the reason in the upper four flag bits. */
   DeadLetter: 84,
