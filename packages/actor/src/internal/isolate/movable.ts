@@ -8,6 +8,7 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { ActorSystem } from "../../ActorSystem.ts"
 import type * as Rpc from "effect/rpc/Rpc"
@@ -18,6 +19,7 @@ import type { SpawnOptions } from "../../Self.ts"
 import { InvalidOption, IsolateUnavailable, SpawnError, SystemStopped } from "../../SpawnError.ts"
 import { type Monitored, ownerOf, SpawnableBehavior } from "../behavior.ts"
 import { behaviorOf } from "../behaviorImpl.ts"
+import { mostBytes } from "../carry.ts"
 import type { Cell } from "../cell.ts"
 import type { Host } from "../host.ts"
 import { lifeOf } from "../life.ts"
@@ -28,10 +30,13 @@ import { checkSpawnOptions } from "../spawn.ts"
 import { stopAll } from "../stop.ts"
 import { contextNow, contextOf, decodeFailure, encodeArgs, encodeFailure, startHere } from "./here.ts"
 import type { InitFailed } from "./protocol.ts"
-import { type Entry, register } from "./registry.ts"
+import { checkUrl, type Entry, register } from "./registry.ts"
 import { ownAway } from "./owner.ts"
 import { messages, patiently, watchdog } from "./asking.ts"
 import { Team, type Where } from "./team.ts"
+
+/** Bytes that the order to spawn may have beside the arguments. */
+const room = 1 << 20
 
 const whereIs = (on: unknown): on is Where =>
   on === "main" || on === "worker" || on === "spread" || (typeof on === "number" && Number.isInteger(on) && on >= 0)
@@ -188,9 +193,11 @@ export class MovableBehavior extends SpawnableBehavior {
     const answered = Effect.catch(Effect.raceFirst(asked, silence), (error) => {
       if (error._tag === "SpawnError") return Effect.fail(error)
       if (error._tag === "InitFailed") return Effect.fail(decodeFailure(host, this.entry, error.error))
-      // Its options are checked: only the arguments may be more than can cross.
+      // Its options are checked: of what is said here, only the arguments may be more than can cross.
       if (error.reason._tag === "BadMessage") {
-        return failed(new InvalidOption({ option: "args", issue: error.reason.issue }))
+        const { issue } = error.reason
+        const isOurs = args !== null && args.length > mostBytes - room
+        return isOurs ? failed(new InvalidOption({ option: "args", issue })) : unavailable(isolate, issue)
       }
       const { _tag, message } = error.reason
       const failure = new SpawnError({ reason: new IsolateUnavailable({ on: String(isolate), issue: message }) })
@@ -243,11 +250,12 @@ export const makeMovable = <Rpcs extends Rpc.Any, Args, State, E>(
   url: string,
   behavior: object,
   entry: Omit<Entry, "key" | "behavior">
-): Movable<Rpcs, Args, State, E> =>
+): Movable<Rpcs, Args, State, E> => {
+  const { program } = behaviorOf(behavior)
+  checkUrl("Actor.module", url)
+  if (!Layer.isLayer(entry.layer)) {
+    throw new TypeError("Actor.module: `layer` must be a Layer; Layer.empty, where it needs nothing")
+  }
   // The types are those of the behaviour, and of the Layer that it was given.
-  new MovableBehavior(behaviorOf(behavior).program, undefined).at(url, entry) as unknown as Movable<
-    Rpcs,
-    Args,
-    State,
-    E
-  >
+  return new MovableBehavior(program, undefined).at(url, entry) as unknown as Movable<Rpcs, Args, State, E>
+}

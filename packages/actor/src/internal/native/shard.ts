@@ -295,11 +295,11 @@ export class NativeShard implements Shard {
     payload: unknown,
     flags: number
   ): void {
-    this.#membrane.startTimer(cell, ref, delay, repeat, op, payload, flags)
+    this.#membrane.timing.start(cell, ref, delay, repeat, op, payload, flags)
   }
 
   cancelTimer(cell: Cell, ref: number): number | undefined {
-    return this.#membrane.cancelTimer(cell, ref)
+    return this.#membrane.timing.cancel(cell, ref)
   }
 
   // -- buffers --------------------------------------------------------------------------------------------------------
