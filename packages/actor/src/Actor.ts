@@ -24,10 +24,13 @@ import { provideBehavior } from "./internal/behavior.ts"
 import { cellOf } from "./internal/cell.ts"
 import { senderOf } from "./internal/current.ts"
 import { makeMovable } from "./internal/isolate/movable.ts"
+import { invalid } from "./internal/invalid.ts"
 import { checkKnown } from "./internal/known.ts"
 import { millisOf } from "./internal/mailbox.ts"
 import { lookupName } from "./internal/named.ts"
+import { isName } from "./internal/name.ts"
 import { makeProtocol } from "./internal/protocol.ts"
+import { protocolOf } from "./internal/protocolOf.ts"
 import { checkedReason } from "./internal/reason.ts"
 import { infosOf, makeGroup } from "./internal/rpc.ts"
 import { makeClient, makeHandlers } from "./internal/rpcBridge.ts"
@@ -178,8 +181,12 @@ export const fromRpcGroup = <const Name extends string, Rpcs extends Rpc.Any>(
 export const Service = <Self>() =>
 <const Id extends string, Name extends string, Rpcs extends Rpc.Any>(
   id: Id,
-  _protocol: Protocol<Name, Rpcs>
-): Context.ServiceClass<Self, Id, NamedRef<Rpcs>> => Context.Service<Self, NamedRef<Rpcs>>()(id)
+  protocol: Protocol<Name, Rpcs>
+): Context.ServiceClass<Self, Id, NamedRef<Rpcs>> => {
+  protocolOf(protocol)
+  if (!isName(id)) throw invalid("id", "a well-formed string that is not empty", id)
+  return Context.Service<Self, NamedRef<Rpcs>>()(id)
+}
 
 /**
  * Takes the services now, from the caller: what is left needs nothing, and can be spawned by the sync calls.
@@ -361,11 +368,7 @@ export const module = <Rpcs extends Rpc.Any, Args, State, E, R, LE = never>(
     readonly error?: Schema.Codec<E | LE, unknown> | undefined
   }
 ): Movable<Rpcs, Args, State, E | LE> =>
-  makeMovable(url, behavior, {
-    layer,
-    args: options?.args,
-    error: options?.error
-  })
+  makeMovable(url, behavior, layer, options)
 
 /** From the actor whose handler says so, where it is one. */
 const signal = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> =>
@@ -613,4 +616,4 @@ export const whereis = <Name extends string, Rpcs extends Rpc.Any>(
  * @since 0.1.0
  */
 export const fingerprint = <Name extends string, Rpcs extends Rpc.Any>(protocol: Protocol<Name, Rpcs>): string =>
-  fingerprintOf(msgpack.format, infosOf(protocol.group))
+  fingerprintOf(msgpack.format, infosOf(protocolOf(protocol).group))

@@ -60,6 +60,10 @@ import { endAll } from "./wrapper.ts"
 /** A signal is delivered soon after its sender's end; a name that is later than so many other deaths is lost. */
 const lateNamesKept = 4096
 
+/** Of those that were killed because the time was over: PIDs in the event, and names in the log. */
+const mostTold = 100
+const mostNamed = 5
+
 let boots = 0
 
 const newBoot = (): string =>
@@ -323,6 +327,17 @@ export class Host implements ShardHost {
     }
     const { context, program } = cell.bound
     Effect.runForkWith(context)(Effect.logError(`the cleanup of ${program.protocol} failed`, cause))
+  }
+
+  /** They had not stopped when the time of all was over, and were killed (G295). */
+  overdue(cells: ReadonlySet<Cell>): Effect.Effect<void> {
+    const millis = this.options.shutdownDeadline
+    const actors = Array.from(cells, (cell) => cell.pid)
+    this.events.publish({ _tag: "ShutdownOverdue", killed: actors.length, actors: actors.slice(0, mostTold), millis })
+    const some = Array.from(cells).slice(0, mostNamed).map(String)
+    return Effect.logWarning(
+      `${actors.length} actors had not stopped within ${millis} ms (shutdownDeadline), and were killed: ${some.join(", ")}`
+    )
   }
 
   swapped(cell: Cell, from: Program, to: Program): void {

@@ -140,6 +140,6 @@ export interface Isolates {
   readonly pong: (to: number) => void
   readonly up: (isolate: number, shard: number) => void
   readonly down: (isolate: number, shard: number) => void
-  /** Ends the other isolates, of which this one is the first. */
-  readonly close: Effect.Effect<void>
+  /** Ends the other isolates, of which this one is the first, within so many ms. */
+  readonly close: (within: number) => Effect.Effect<void>
 }

@@ -21,7 +21,9 @@ import { type Cell, cellOf } from "./cell.ts"
 import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
 import type { Host } from "./host.ts"
+import { invalid } from "./invalid.ts"
 import { isName } from "./name.ts"
+import { protocolOf } from "./protocolOf.ts"
 import { infosOf, type RpcInfo } from "./rpc.ts"
 import { sentInVain, sentToNobody } from "./send.ts"
 import { mismatch, read, type Spoken } from "./spoken.ts"
@@ -37,6 +39,12 @@ const spokenAt = (host: Host, name: string, cell: Cell): Spoken | undefined => {
   if (border === undefined || !border.isAway(cell.pid)) return undefined
   const said = border.spokenBy(name)
   return said === null || said.pid !== cell.pid ? undefined : read(said.spoken)
+}
+
+/** What is no string is a mistake; a string that cannot be a name is nobody's. */
+const nameOf = (name: string): string => {
+  if (typeof name === "string") return name
+  throw invalid("name", "a string", name)
 }
 
 const holderOf = (host: Host, name: string): Cell | undefined => isName(name) ? host.shard.whereis(name) : undefined
@@ -229,7 +237,7 @@ export const lookupName = <Name extends string, Rpcs extends Rpc.Any>(
   name: string
 ): Effect.Effect<ActorRef<Rpcs>, LookupError> =>
   Effect.map(
-    find(host, protocol.name, infosOf(protocol.group), name),
+    find(host, protocolOf(protocol).name, infosOf(protocol.group), nameOf(name)),
     (cell) => cell.bound === host.foreign ? host.typed(cell.pid, protocol.name, infosOf(protocol.group)) : cell
   ) as Effect.Effect<unknown, LookupError> as Effect.Effect<ActorRef<Rpcs>, LookupError>
 
@@ -238,7 +246,8 @@ export const makeNamed = <Name extends string, Rpcs extends Rpc.Any>(
   host: Host,
   protocol: Protocol<Name, Rpcs>,
   name: string
-): NamedRef<Rpcs> => new NamedRefImpl(host, protocol.name, infosOf(protocol.group), name) as unknown as NamedRef<Rpcs>
+): NamedRef<Rpcs> =>
+  new NamedRefImpl(host, protocolOf(protocol).name, infosOf(protocol.group), nameOf(name)) as unknown as NamedRef<Rpcs>
 
 /** The same, for what a behaviour understands. */
 export const makeNamedFor = <Rpcs extends Rpc.Any>(host: Host, program: Program, name: string): NamedRef<Rpcs> =>
@@ -246,5 +255,5 @@ export const makeNamedFor = <Rpcs extends Rpc.Any>(host: Host, program: Program,
     host,
     program.protocol,
     program.rpcs.filter((rpc) => rpc !== undefined),
-    name
+    nameOf(name)
   ) as unknown as NamedRef<Rpcs>

@@ -217,7 +217,7 @@ export interface AgentHooks {
   readonly pong: (isolate: number, report: Report) => void
   readonly importing: (isolate: number, begins: boolean) => void
   readonly quiet: () => Effect.Effect<void>
-  readonly close: () => Effect.Effect<void>
+  readonly close: (within: number) => Effect.Effect<void>
 }
 
 /** A dead letter of a worker. */
@@ -285,7 +285,7 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
       "myrmidon/Ping": (_, { from }) => host.isolates?.pong(from),
       "myrmidon/Pong": (_, { isolate, report }) => hooks.pong(isolate, report),
       "myrmidon/Quiet": () => beside(host, hooks.quiet()),
-      "myrmidon/Close": () => beside(host, hooks.close())
+      "myrmidon/Close": (_, { within }) => beside(host, hooks.close(within))
     }
   })
 }

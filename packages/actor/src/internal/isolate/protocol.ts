@@ -101,8 +101,8 @@ export const Agent = makeProtocol(
     makeRpc("myrmidon/Pong", { payload: { isolate: Schema.Int, report: Report } }),
     /** Answered when nothing is to be done there, no timer is armed and no call is pending. */
     makeRpc("myrmidon/Quiet", {}),
-    /** Ends all its actors, in order; answered when they have ended. */
-    makeRpc("myrmidon/Close", {})
+    /** Ends all its actors, in order, within so many ms; answered when they have ended. */
+    makeRpc("myrmidon/Close", { payload: { within: Schema.Number } })
   ])
 )
 
