@@ -72,6 +72,8 @@ export interface ActorInfo {
   readonly status: "idle" | "runnable" | "busy" | "suspended"
   /** Messages that wait, all lanes. */
   readonly mailbox: number
+  /** Senders that are held until there is room among them (`suspend`): actors, and fibers of none in `tell`. */
+  readonly held: number
   /** Messages handled. */
   readonly reductions: number
   /** ms of handler time. */

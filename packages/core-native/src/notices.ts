@@ -15,6 +15,7 @@ import type { Table } from "./table.ts"
 import type { Timers } from "./timers.ts"
 import type { Tokens } from "./tokens.ts"
 import { pidOf, quickPidOf, wide } from "./words.ts"
+import type { Waiters } from "./waiters.ts"
 
 const {
   To: TO,
@@ -44,7 +45,7 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
   readonly #tokens: Tokens<K>
   readonly #table: Table<C>
   readonly #timers: Timers<C>
-  readonly #waiters: Map<number, () => void>
+  readonly #waiters: Waiters<C>
   readonly #reasons: Reasons
   readonly #border: Border
   readonly #host: MembraneHost<C, K>
@@ -55,7 +56,7 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
     tokens: Tokens<K>,
     table: Table<C>,
     timers: Timers<C>,
-    waiters: Map<number, () => void>,
+    waiters: Waiters<C>,
     reasons: Reasons,
     border: Border,
     host: MembraneHost<C, K>
@@ -129,9 +130,7 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
         this.deadLetter(at, whyNames[(tag >>> (8 + WHY_SHIFT)) & 15] ?? "NotAlive")
         break
       case Completion.Room: {
-        const waiter = this.#waiters.get(words[at + SLOT]!)
-        this.#waiters.delete(words[at + SLOT]!)
-        waiter?.()
+        for (const resume of this.#waiters.take(words[at + SLOT]!)) resume()
         break
       }
       default:

@@ -34,6 +34,7 @@ export interface RemoteInfo {
   readonly version: string
   readonly status: "idle" | "runnable" | "busy" | "suspended"
   readonly mailbox: number
+  readonly held: number
   readonly reductions: number
   readonly millis: number
   readonly memory: number

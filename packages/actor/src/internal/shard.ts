@@ -81,6 +81,8 @@ export interface ShardInfo {
   readonly status: "idle" | "runnable" | "busy" | "suspended"
   /** Messages in the mailbox, all lanes. */
   readonly mailbox: number
+  /** Senders that wait for room in it. */
+  readonly held: number
   readonly reductions: number
   /** ms of handler time. */
   readonly millis: number

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import { ChildNotRunning, InvalidSpec } from "../SupervisorError.ts"
 import { build } from "./build.ts"
 import { DynamicHandle } from "./handles.ts"
+import { refOf } from "./invalid.ts"
 import { ActorNode, DynamicNode, EffectNode, type Node, PlacedNode, SupervisorNode } from "./node.ts"
 import { PlacedHandle } from "./placedHandle.ts"
 import { nodeOf } from "./registry.ts"
@@ -91,7 +92,7 @@ export const changeTree = (
 ): Effect.Effect<void, ChildNotRunning | InvalidSpec, ActorSystem> =>
   Effect.contextWith((context: Context.Context<ActorSystem>) =>
     Effect.suspend((): Effect.Effect<void, ChildNotRunning | InvalidSpec> => {
-      const node = nodeOf(ref)
+      const node = nodeOf(refOf(ref))
       try {
         validate(spec, node?.parent?.path)
         if (node instanceof PlacedNode && node.ref?.pid === ref.pid) {
