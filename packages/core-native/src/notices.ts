@@ -27,7 +27,7 @@ const {
   A,
   B
 } = Word
-const { Inline: INLINE, Bytes: BYTES, WhyShift: WHY_SHIFT } = Flag
+const { Call: CALL, Inline: INLINE, Bytes: BYTES, WhyShift: WHY_SHIFT } = Flag
 
 const whyNames: Record<number, Why> = {
   [WhyCode.NotAlive]: "NotAlive",
@@ -141,19 +141,21 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
   deadLetter(at: number, why: Why): void {
     const words = this.#ring.in
     const tag = words[at + HEAD]!
+    const asked = ((tag >>> 8) & CALL) !== 0
     if ((tag | 0) < 0) {
       const to = pidOf(words[at + TO]!, words[at + TO_GENERATION]!)
       const kind = tag & 0xff
       const isBytes = kind === Completion.Message
         ? ((tag >>> 8) & BYTES) !== 0
         : kind === Completion.DeadLetterBytes
-      this.#host.away?.deadLetter(to, this.from(at), tag >>> 16, this.#border.readAs(at, A, isBytes), why)
+      this.#host.away?.deadLetter(to, this.from(at), tag >>> 16, this.#border.readAs(at, A, isBytes), why, asked)
       return
     }
     const payload = ((tag >>> 8) & INLINE) !== 0
       ? this.#ring.inFloats[(at >> 1) + 3]
       : this.#slots.take(words[at + SLOT]!)
-    this.#host.deadLetter(pidOf(words[at + TO]!, words[at + TO_GENERATION]!), this.from(at), tag >>> 16, payload, why)
+    const to = pidOf(words[at + TO]!, words[at + TO_GENERATION]!)
+    this.#host.deadLetter(to, this.from(at), tag >>> 16, payload, why, asked)
   }
 
   from(at: number): number {

@@ -361,7 +361,7 @@ export class Host implements ShardHost {
       const { issue, tag } = reason
       this.events.publish({ _tag: "Misunderstood", pid: cell.pid, name: cell.life?.name, tag, issue })
     }
-    this.letter(cell.pid, from === 0 ? undefined : from, message, "Dropped")
+    this.letter(cell.pid, from === 0 ? undefined : from, message, "Dropped", false)
   }
 
   tellFailed(cell: Cell, op: number, error: unknown): void {
@@ -369,12 +369,19 @@ export class Host implements ShardHost {
     if (!this.events.idle) this.events.publish({ _tag: "TellFailed", pid: cell.pid, tag: tagOf(op), error })
   }
 
-  letter(to: Pid, from: Pid | undefined, message: Message<string, unknown>, why: Why): void {
+  letter(
+    to: Pid,
+    from: Pid | undefined,
+    message: Message<string, unknown>,
+    why: Why,
+    asked: boolean,
+    name?: string
+  ): void {
     this.deadLetters++
     this.deadLettersBy[why]++
     const hook = this.options.onDeadLetter
     if (hook === undefined && this.letters.idle) return
-    const letter: DeadLetter = { to, from, message, why }
+    const letter: DeadLetter = { to, name: name ?? this.nameOf(to), from, message, asked, why }
     if (hook !== undefined) {
       try {
         hook(letter)
@@ -490,9 +497,17 @@ export class Host implements ShardHost {
     endCall(call, Exit.fail(askEnded(call, end, reason)))
   }
 
-  deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {
+  deadLetter(
+    to: Pid,
+    from: Pid | 0,
+    op: number,
+    payload: unknown,
+    why: Why,
+    asked: boolean,
+    cell?: Cell
+  ): void {
     const carried = StreamRequest.is(payload) ? payload.payload : payload
-    this.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), carried), why)
+    this.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), carried), why, asked, cell?.life?.name)
     if (movingOps.has(op)) releaseAll(carried)
   }
 

@@ -89,7 +89,7 @@ class NamedRefImpl {
   }
 
   askFailed(message: Message<string, unknown>): AskError {
-    this.host.letter(noPid, undefined, message, "NotAlive")
+    this.host.letter(noPid, undefined, message, "NotAlive", true, this.name)
     return new AskError({ tag: Envelope.tag(message), reason: this.nobody }, { disableChecks: true })
   }
 
@@ -100,7 +100,7 @@ class NamedRefImpl {
   tellUnsafe(message: Message<string, unknown>): TellOutcome {
     const target = this.target()
     if (target !== undefined) return this.issueOf(target) === undefined ? target.tellUnsafe(message) : "BadMessage"
-    this.host.letter(noPid, undefined, message, "NotAlive")
+    this.host.letter(noPid, undefined, message, "NotAlive", false, this.name)
     return "Accepted"
   }
 

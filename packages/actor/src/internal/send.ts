@@ -138,7 +138,7 @@ export const refused = (
   from: Cell | undefined,
   outcome: Outcome
 ): TellOutcome => {
-  if (outcome === Outcome.MailboxFull) to.host.letter(to.pid, from?.pid, message, "MailboxFull")
+  if (outcome === Outcome.MailboxFull) to.host.letter(to.pid, from?.pid, message, "MailboxFull", false)
   return outcomes[outcome]!
 }
 

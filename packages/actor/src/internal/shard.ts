@@ -280,7 +280,16 @@ export interface ShardHost {
    */
   readonly dead: (cell: Cell, reason: ExitReason, reductions: number, millis: number) => void
   readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined) => void
-  readonly deadLetter: (to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why) => void
+  /** `asked`: its asker is told by `callEnded`. `cell`: the receiver, where it is at hand. */
+  readonly deadLetter: (
+    to: Pid,
+    from: Pid | 0,
+    op: number,
+    payload: unknown,
+    why: Why,
+    asked: boolean,
+    cell?: Cell
+  ) => void
   readonly longSchedule: (cell: Cell, millis: number) => void
   /** Of a host whose shard has a border. */
   readonly away?: AwayHost | undefined

@@ -223,7 +223,9 @@ export interface AgentHooks {
 /** A dead letter of a worker. */
 export interface RelayedLetter {
   readonly to: Pid
+  readonly name: string | null
   readonly from: Pid | null
+  readonly asked: boolean
   readonly tag: string
   readonly payload: unknown
   readonly why: DeadLetter["why"]

@@ -41,7 +41,9 @@ const Spawn = {
 
 const Letter = Schema.Struct({
   to: Pid.schema,
+  name: Schema.NullOr(Schema.String),
   from: Schema.NullOr(Pid.schema),
+  asked: Schema.Boolean,
   tag: Schema.String,
   payload: Schema.Unknown,
   why: Schema.Literals([
