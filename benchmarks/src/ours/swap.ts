@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
 import { mustBe, now, xorshift32 } from "../measure.ts"
+import { begins, ends } from "../stretch.ts"
 import type { Program } from "../workload.ts"
 import { AbsenceMeter } from "./absences.ts"
 import type { Open } from "./system.ts"
@@ -94,10 +95,13 @@ export const swap = (open: Open): Program => async (n) => {
       yield* Effect.sleep("20 millis")
       if (round >= 0) alone = alone.concat(meter.take())
       meter.take()
+      begins()
       const began = now()
       const report = yield* HotSwap.swapAll(round % 2 === 0 ? there : back)
+      const took = now() - began
+      ends(round < 0 ? "warm-up" : "swaps", report.swapped)
       if (round < 0) continue
-      millis += now() - began
+      millis += took
       absences.push(meter.take())
       reports.push(report)
     }

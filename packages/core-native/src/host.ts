@@ -62,7 +62,8 @@ export interface MembraneHost<C extends MembraneCell, K extends MembraneCall> {
   readonly terminate: (cell: C, reason: ExitReason) => void
   /** With what it had used: messages, and ms of handler time. */
   readonly dead: (cell: C, reason: ExitReason, reductions: number, millis: number) => void
-  readonly callEnded: (call: K, end: number, reason: ExitReason | undefined) => void
+  /** `capacity`: of the mailbox that was full. */
+  readonly callEnded: (call: K, end: number, reason: ExitReason | undefined, capacity?: number) => void
   /** `asked`: its asker is told by `callEnded`. */
   readonly deadLetter: (to: number, from: number, op: number, payload: unknown, why: Why, asked: boolean) => void
   readonly longSchedule: (cell: C, millis: number) => void

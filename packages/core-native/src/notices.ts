@@ -5,7 +5,7 @@
  * Owner: the loop, which hands over the place of a record in the completion ring.
  */
 import type { Border } from "./border.ts"
-import { Completion, Flag, Why as WhyCode, Word } from "./generated/layout.ts"
+import { CallEnd, Completion, Flag, Why as WhyCode, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, Why } from "./host.ts"
 import type { Reasons } from "./reasons.ts"
 import { rethrow } from "./rethrow.ts"
@@ -111,7 +111,8 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
         const call = this.#tokens.close(words[at + A]!)
         if (call === undefined) break
         const end = words[at + B]!
-        host.callEnded(call, end, end === 1 ? this.#reasons.of(words[at + SLOT]!) : undefined)
+        if (end === CallEnd.MailboxFull) host.callEnded(call, end, undefined, words[at + SLOT])
+        else host.callEnded(call, end, end === CallEnd.Exited ? this.#reasons.of(words[at + SLOT]!) : undefined)
         break
       }
       case Completion.Replied: {

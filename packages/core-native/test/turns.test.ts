@@ -41,6 +41,23 @@ describe("G220: the event loop has its turn", () => {
     await membrane.close()
   })
 
+  it("later until what has piled up is gone, while as much is sent as before", async () => {
+    const clock = new TestClock()
+    const { host, membrane, send, spawn } = setup({ clock })
+    const cells = Array.from({ length: 100 }, () => spawn(() => void (clock.time += 0.001)))
+    let sent = 0
+    const produce = (n: number): void => {
+      for (const end = sent + n; sent < end; sent++) send(cells[sent % 100]!, sent)
+    }
+    produce(50_000)
+    for (let i = 0; i < 200; i++) {
+      produce(1000)
+      await turn()
+    }
+    assert.isAtMost(sent - host.handled, 2000)
+    await membrane.close()
+  })
+
   it("after 1.6 ms whatever is queued", async () => {
     const clock = new TestClock()
     const { membrane, send, spawn } = setup({ clock })

@@ -377,6 +377,8 @@ export class Host implements ShardHost {
     asked: boolean,
     name?: string
   ): void {
+    // What isolates say to each other is not the program's (G306).
+    if (message._tag.startsWith("myrmidon/")) return
     this.deadLetters++
     this.deadLettersBy[why]++
     const hook = this.options.onDeadLetter
@@ -491,10 +493,10 @@ export class Host implements ShardHost {
     life.onEnded = undefined
   }
 
-  callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined): void {
+  callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined, capacity?: number): void {
     if (!call.pending) return
     call.pending = false
-    endCall(call, Exit.fail(askEnded(call, end, reason)))
+    endCall(call, Exit.fail(askEnded(call, end, reason, capacity)))
   }
 
   deadLetter(
@@ -504,10 +506,10 @@ export class Host implements ShardHost {
     payload: unknown,
     why: Why,
     asked: boolean,
-    cell?: Cell
+    name?: string
   ): void {
     const carried = StreamRequest.is(payload) ? payload.payload : payload
-    this.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), carried), why, asked, cell?.life?.name)
+    this.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), carried), why, asked, name)
     if (movingOps.has(op)) releaseAll(carried)
   }
 

@@ -95,8 +95,9 @@ class SelfImpl {
   send(to: Target & { readonly tellUnsafe: (message: Untyped) => TellOutcome }, message: Untyped): TellOutcome {
     const target = to instanceof Cell ? to : targetOf(to).target()
     if (target === undefined) {
-      sentToNobody(this["~cell"], "tell", message)
-      return to.tellUnsafe(message)
+      const told = to.tellUnsafe(message)
+      sentToNobody(this["~cell"], "tell", message, told === "Accepted" ? Outcome.Accepted : Outcome.BadMessage)
+      return told
     }
     const outcome = sendMessage(target, message, this["~cell"])
     return outcome === Outcome.Accepted ? "Accepted" : refused(target, message, this["~cell"], outcome)

@@ -63,8 +63,13 @@ export const sent = (
 }
 
 /** The same of what is sent to a name that nobody has. */
-export const sentToNobody = (from: Cell | undefined, kind: SentKind, message: Message<string, unknown>): void => {
-  if (from !== undefined) sent(from, kind, undefined, Envelope.tag(message), message.payload, Outcome.Accepted)
+export const sentToNobody = (
+  from: Cell | undefined,
+  kind: SentKind,
+  message: Message<string, unknown>,
+  outcome: Outcome
+): void => {
+  if (from !== undefined) sent(from, kind, undefined, Envelope.tag(message), message.payload, outcome)
 }
 
 /** The same of what was refused before it was sent. */
@@ -206,14 +211,19 @@ export const askRefused = (
 }
 
 /** The error of an ask that was accepted and got no answer. */
-export const askEnded = (call: Call, end: CallEnd, reason: ExitReason | undefined): AskError => {
+export const askEnded = (
+  call: Call,
+  end: CallEnd,
+  reason: ExitReason | undefined,
+  capacity?: number
+): AskError => {
   const callee = call.callee
   return new AskError({
     tag: tagOf(call.op),
     reason: end === CallEnd.Timeout
       ? new AskTimeout({ after: Duration.millis(call.timeout) }, unchecked)
       : end === CallEnd.MailboxFull
-      ? new MailboxFull({ pid: callee.pid, capacity: mailboxOf(callee).capacity }, unchecked)
+      ? new MailboxFull({ pid: callee.pid, capacity: capacity ?? mailboxOf(callee).capacity }, unchecked)
       : new ActorExited({
         pid: callee.pid,
         name: callee.life?.name,

@@ -191,6 +191,10 @@ export interface Shard {
    * not for longer than the pump runs at a time.
    */
   readonly help: (call: Call) => void
+  /** An asker goes on inside of what answers it: until `stepIn`, which is told what this says, the time is not its callee's. */
+  readonly stepOut: () => number
+  /** The asker is done for now; `asker`: where it is an actor of this isolate. */
+  readonly stepIn: (since: number, asker: Cell | undefined) => void
   /** Calls `resume` once there is room, or the actor has ended. Returns its undo. */
   readonly awaitRoom: (to: Cell, resume: () => void) => () => void
   /** In order behind what is in the normal lane; never refused. */
@@ -279,8 +283,9 @@ export interface ShardHost {
    * What it had used: messages, and ms of handler time.
    */
   readonly dead: (cell: Cell, reason: ExitReason, reductions: number, millis: number) => void
-  readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined) => void
-  /** `asked`: its asker is told by `callEnded`. `cell`: the receiver, where it is at hand. */
+  /** `capacity`: of a mailbox that was full, where its shard has said it. */
+  readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined, capacity?: number) => void
+  /** `asked`: its asker is told by `callEnded`. `name`: of the receiver, where it is at hand. */
   readonly deadLetter: (
     to: Pid,
     from: Pid | 0,
@@ -288,7 +293,7 @@ export interface ShardHost {
     payload: unknown,
     why: Why,
     asked: boolean,
-    cell?: Cell
+    name?: string
   ) => void
   readonly longSchedule: (cell: Cell, millis: number) => void
   /** Of a host whose shard has a border. */

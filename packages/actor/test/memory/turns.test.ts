@@ -46,6 +46,27 @@ describe("G220: the event loop has its turn", () => {
     assert.isAtMost(most, 2000)
   })
 
+  it("later until what has piled up is gone, while as much is sent as before", async () => {
+    const s = makeSystem()
+    let handled = 0
+    const cells = Array.from({ length: 100 }, () =>
+      s.spawn("busy", () => {
+        s.clock.time += 0.001
+        handled++
+      }))
+    let sent = 0
+    const produce = (n: number): void => {
+      for (const end = sent + n; sent < end; sent++) s.tell(cells[sent % 100]!, sent)
+    }
+    produce(50_000)
+    for (let i = 0; i < 200; i++) {
+      produce(1000)
+      await turn()
+    }
+    assert.isAtMost(sent - handled, 2000)
+    await s.settle()
+  })
+
   it("after 1.6 ms whatever is queued", async () => {
     const s = makeSystem()
     const cells = Array.from({ length: 100 }, () => s.spawn("busy", () => void (s.clock.time += 0.001)))

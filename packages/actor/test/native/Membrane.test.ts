@@ -63,6 +63,8 @@ const members: Record<Exclude<keyof NativeMembrane, keyof Parts>, true> = {
   awaitRoom: true,
   canHelp: true,
   helpedAt: true,
+  stepOut: true,
+  stepIn: true,
   help: true,
   stop: true,
   ready: true,

@@ -56,7 +56,7 @@ class Unanswered {
 }
 
 export class MovableBehavior extends SpawnableBehavior {
-  private entry!: Entry
+  entry!: Entry
 
   /** Enters it as what the module at `url` has. */
   at(url: string, entry: Omit<Entry, "key" | "behavior">): this {
@@ -238,6 +238,9 @@ const plain = (host: Host, options: SpawnOptions | undefined) => {
 }
 
 const names = Object.keys(OnFull) as Array<keyof typeof OnFull>
+
+/** Where it is registered. */
+export const entryOfMovable = (behavior: object): Entry => (behavior as MovableBehavior).entry
 
 const moduleOptions: ReadonlySet<string> = new Set(
   ["args", "error"] satisfies ReadonlyArray<keyof Entry>

@@ -140,7 +140,7 @@ class DeadMail extends Notice {
     this.pool.giveSpecial(letter)
     if (kind === Kind.Message) {
       const sender = from === undefined ? 0 : from.pid
-      host.deadLetter(this.to.pid, sender, op, payload, this.why, extra !== undefined, this.to)
+      host.deadLetter(this.to.pid, sender, op, payload, this.why, extra !== undefined, this.to.life?.name)
     }
     return this.letter === undefined
   }

@@ -209,6 +209,14 @@ export class NativeShard implements Shard {
     this.#membrane.help(call)
   }
 
+  stepOut(): number {
+    return this.#membrane.stepOut()
+  }
+
+  stepIn(since: number, asker: Cell | undefined): void {
+    this.#membrane.stepIn(since, asker as NativeCell | undefined)
+  }
+
   awaitRoom(to: Cell, resume: () => void): () => void {
     return this.#membrane.awaitRoom(to, resume)
   }
