@@ -313,8 +313,7 @@ export const module = <Rpcs extends Rpc.Any, Args, State, E, R, LE = never>(
     readonly args?: Schema.Codec<Args, unknown> | undefined
     readonly error?: Schema.Codec<E | LE, unknown> | undefined
   }
-): Movable<Rpcs, Args, State, E | LE> =>
-  makeMovable(url, behavior, layer, options)
+): Movable<Rpcs, Args, State, E | LE> => makeMovable(url, behavior, layer, options)
 
 /**
  * Mailbox length, reductions, time, memory, links and state of life of one actor.

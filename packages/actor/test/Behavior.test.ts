@@ -292,7 +292,10 @@ it.effect.each(layers)(
 )
 
 it("a behaviour that lacks a handler is refused where it is made", () => {
-  assert.throws(() => Counter.behavior({ init: () => 0, handlers: {} as never }), /handlers.Increment: must be a function/)
+  assert.throws(
+    () => Counter.behavior({ init: () => 0, handlers: {} as never }),
+    /handlers.Increment: must be a function/
+  )
 })
 
 it("a behaviour whose parts are none is refused where it is made, by name", () => {

@@ -145,4 +145,3 @@ describe.each(layers)("the deadline of a shutdown on the %s", (_name, layer) => 
       assert.include(String(wrong), "shutdownDeadline")
     }).pipe(Effect.scoped))
 })
-

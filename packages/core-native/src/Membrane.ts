@@ -404,8 +404,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   /** Calls `resume` from the loop once there is room, or its owner has ended. Returns its undo. */
   awaitRoom(cell: C, resume: () => void): () => void {
-    return this.#waiters.add(cell, resume, (number) =>
-      this.#submissions.put(Submission.AwaitRoom, cell, undefined, number, 0, 0))
+    return this.#waiters.add(
+      cell,
+      resume,
+      (number) => this.#submissions.put(Submission.AwaitRoom, cell, undefined, number, 0, 0)
+    )
   }
 
   /** Ends it in order, behind what is in its normal lane. */

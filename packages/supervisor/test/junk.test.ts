@@ -3,7 +3,7 @@
  * field or of the argument, and nothing throws from inside or is taken where it can mean nothing (G296). `fits` says which
  * of the junk means something there.
  */
-import { Actor, ActorSystem, InvalidOption } from "@myrmidonjs/actor"
+import { Actor, type ActorSystem, InvalidOption } from "@myrmidonjs/actor"
 import { type Child, ChildNotRunning, InvalidSpec, Supervisor } from "@myrmidonjs/supervisor"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, type Scope } from "effect"
@@ -39,7 +39,6 @@ const or = (...kinds: ReadonlyArray<Is>): Is => (value) => kinds.some((is) => is
 const isMissing: Is = (value) => value === undefined
 const isFive: Is = (value) => value === 5
 const isText: Is = (value) => typeof value === "string" && value !== ""
-const isBoolean: Is = (value) => typeof value === "boolean"
 const isDuration: Is = (value) => value === 5 || value === 0.5 || value === 10n
 const isEmpty: Is = (value) =>
   typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0

@@ -66,9 +66,10 @@ describe.each(systems)("dead letters that are sent again, on the %s", (_, system
       const expected = count - count / 100
       yield* Effect.repeat(Effect.sleep(1), { until: () => handled.length >= expected })
       assert.isTrue(Exit.isFailure(yield* Fiber.join(asked)))
-      assert.deepStrictEqual(handled.toSorted((a, b) => a - b), Array.from({ length: count }, (_, n) => n).filter((n) =>
-        n % 100 !== 13
-      ))
+      assert.deepStrictEqual(
+        handled.toSorted((a, b) => a - b),
+        Array.from({ length: count }, (_, n) => n).filter((n) => n % 100 !== 13)
+      )
       assert.strictEqual(crashes, 10)
       const questions = letters.filter(({ asked }) => asked)
       assert.deepStrictEqual(questions.map(({ message, name }) => [message._tag, name]), [["Ask", "orders"]])

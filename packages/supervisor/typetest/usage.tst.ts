@@ -110,7 +110,10 @@ class NoDisk extends Schema.TaggedError<NoDisk>()("NoDisk", {}) {}
 const Room = Actor.make("Room", [])
 const RoomLive = Actor.module(
   import.meta.url,
-  Room.behavior({ init: (name: string) => name === "" ? Effect.fail(new NoDisk()) : Effect.succeed({ name }), handlers: {} }),
+  Room.behavior({
+    init: (name: string) => name === "" ? Effect.fail(new NoDisk()) : Effect.succeed({ name }),
+    handlers: {}
+  }),
   Layer.empty,
   { error: NoDisk }
 )

@@ -27,7 +27,9 @@ export const checkShape = (protocol: string, tags: ReadonlyArray<string>, option
   const { handlers, init, mailbox, signals, state, terminate, version } = options
   if (typeof handlers !== "object" || handlers === null) refuse("handlers", "an object", handlers)
   checkKnown(handlers, new Set(tags), "handlers")
-  for (const tag of tags) if (typeof handlers[tag] !== "function") refuse(`handlers.${tag}`, "a function", handlers[tag])
+  for (const tag of tags) {
+    if (typeof handlers[tag] !== "function") refuse(`handlers.${tag}`, "a function", handlers[tag])
+  }
   checkKnown(signals, knownSignals, "signals")
   const functions = { init, terminate, "signals.exit": signals?.exit, "signals.down": signals?.down }
   for (const [what, value] of Object.entries(functions)) {

@@ -336,7 +336,9 @@ export class Host implements ShardHost {
     this.events.publish({ _tag: "ShutdownOverdue", killed: actors.length, actors: actors.slice(0, mostTold), millis })
     const some = Array.from(cells).slice(0, mostNamed).map(String)
     return Effect.logWarning(
-      `${actors.length} actors had not stopped within ${millis} ms (shutdownDeadline), and were killed: ${some.join(", ")}`
+      `${actors.length} actors had not stopped within ${millis} ms (shutdownDeadline), and were killed: ${
+        some.join(", ")
+      }`
     )
   }
 
@@ -378,7 +380,7 @@ export class Host implements ShardHost {
     name?: string
   ): void {
     // What isolates say to each other is not the program's (G306).
-    if (message._tag.startsWith("myrmidon/")) return
+    if (Envelope.tag(message).startsWith("myrmidon/")) return
     this.deadLetters++
     this.deadLettersBy[why]++
     const hook = this.options.onDeadLetter

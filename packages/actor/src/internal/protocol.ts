@@ -32,7 +32,9 @@ export const makeProtocol = <const Name extends string, Rpcs extends Rpc.Any>(
   group: RpcGroup.RpcGroup<Rpcs>
 ): Protocol<Name, Rpcs> => {
   // NUL sets names apart where protocols are told to other isolates (`spoken.ts`).
-  if (!isName(name) || name.includes("\0")) throw invalid("name", "a well-formed string that is not empty, without NUL", name)
+  if (!isName(name) || name.includes("\0")) {
+    throw invalid("name", "a well-formed string that is not empty, without NUL", name)
+  }
   const infos = infosOf(groupOf(group))
   const messages: Record<string, unknown> = {}
   for (const info of infos) messages[info.tag] = constructorOf(info)

@@ -53,7 +53,9 @@ const upgrading: ReadonlySet<string> = new Set(
 /** What each operation takes, beside what the others do. */
 export const swapOptions = { one, group, rehearsal }
 
-const canaryOf = ({ maxRollbacks = 1, messages = 1000, within }: NonNullable<Options["canary"]>): Resolved["canary"] => ({
+const canaryOf = (
+  { maxRollbacks = 1, messages = 1000, within }: NonNullable<Options["canary"]>
+): Resolved["canary"] => ({
   messages: whole("canary.messages", messages, 1, journalled),
   within: within === undefined ? patience : millisOf("canary.within", within, Infinity),
   maxRollbacks: whole("canary.maxRollbacks", maxRollbacks, 1, Number.MAX_SAFE_INTEGER)

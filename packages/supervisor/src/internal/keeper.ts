@@ -8,7 +8,16 @@
  *
  * Owner: the keeper's own turn, and the fibers that start and end the tree.
  */
-import { Actor, ActorRef, type ActorSystem, type AnyRef, ExitReason, Module, type Pid, type Self } from "@myrmidonjs/actor"
+import {
+  Actor,
+  ActorRef,
+  type ActorSystem,
+  type AnyRef,
+  ExitReason,
+  Module,
+  type Pid,
+  type Self
+} from "@myrmidonjs/actor"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"

@@ -38,7 +38,9 @@ export const checkSpawn = (id: string, { budget, initTimeout, mailbox, name }: S
     invalid(id, "budget", `must be a whole number of messages from 1 to ${maxBudget}`)
   }
   if (mailbox === undefined) return
-  if (typeof mailbox !== "object" || mailbox === null || Array.isArray(mailbox)) return invalid(id, "mailbox", "must be an object")
+  if (typeof mailbox !== "object" || mailbox === null || Array.isArray(mailbox)) {
+    return invalid(id, "mailbox", "must be an object")
+  }
   const { capacity, onFull, sendTimeout, ...unread } = mailbox
   for (const option of Object.keys(unread)) {
     invalid(id, `mailbox.${option}`, "is unknown; known are capacity, onFull, sendTimeout")
