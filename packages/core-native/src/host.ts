@@ -131,3 +131,26 @@ export interface MembraneOptions {
 
 /** The meter of a cell's behaviour is made on its first message. */
 export type MeterSlot = { meter: Meter | undefined }
+
+/**
+ * What a spawn may say.
+ *
+ * @internal
+ * @since 0.1.0
+ */
+export interface OpenOptions<C> {
+  readonly name: string | undefined
+  readonly capacity: number
+  /** A number of `Policy`. */
+  readonly onFull: number
+  /** ms, for `suspend`. */
+  readonly sendTimeout: number
+  /** Messages of a slice; 0: as many as there may be. */
+  readonly budget: number
+  readonly trapExit: boolean
+  readonly cleanup: boolean
+  readonly starting: boolean
+  readonly parent: C | undefined
+  readonly watcher: C | undefined
+  readonly watchRef: number
+}

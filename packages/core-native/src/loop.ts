@@ -177,6 +177,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     return this.#pumping
   }
 
+  /** Somebody waits for the event loop's next turn, and it is not to be put off; or (`false`) has got it. */
+  hasten(isWaiting: boolean): void {
+    this.#turns.hasten(isWaiting)
+  }
+
   keepAlive(on: boolean): void {
     this.#alarm.keepAlive(on)
   }

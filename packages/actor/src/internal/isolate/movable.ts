@@ -20,6 +20,7 @@ import type { SpawnOptions } from "../../Self.ts"
 import { InvalidOption, IsolateUnavailable, SpawnError, SystemStopped } from "../../SpawnError.ts"
 import { type Monitored, ownerOf, SpawnableBehavior } from "../behavior.ts"
 import { behaviorOf } from "../behaviorImpl.ts"
+import { mostBytes } from "../carry.ts"
 import type { Cell } from "../cell.ts"
 import type { Host } from "../host.ts"
 import { invalid } from "../invalid.ts"
@@ -37,6 +38,9 @@ import { urlOf } from "./urlOf.ts"
 import { ownAway } from "./owner.ts"
 import { messages, patiently, watchdog } from "./asking.ts"
 import { Team, type Where } from "./team.ts"
+
+/** Bytes that the order to spawn may have beside the arguments. */
+const room = 1 << 20
 
 const whereIs = (on: unknown): on is Where =>
   on === "main" || on === "worker" || on === "spread" || (typeof on === "number" && Number.isInteger(on) && on >= 0)
@@ -192,9 +196,11 @@ export class MovableBehavior extends SpawnableBehavior {
     const answered = Effect.catch(Effect.raceFirst(asked, silence), (error) => {
       if (error._tag === "SpawnError") return Effect.fail(error)
       if (error._tag === "InitFailed") return Effect.fail(decodeFailure(host, this.entry, error.error))
-      // Its options are checked: only the arguments may be more than can cross.
+      // Its options are checked: of what is said here, only the arguments may be more than can cross.
       if (error.reason._tag === "BadMessage") {
-        return failed(new InvalidOption({ option: "args", issue: error.reason.issue }))
+        const { issue } = error.reason
+        const isOurs = args !== null && args.length > mostBytes - room
+        return isOurs ? failed(new InvalidOption({ option: "args", issue })) : unavailable(isolate, issue)
       }
       const { _tag, message } = error.reason
       const failure = new SpawnError({ reason: new IsolateUnavailable({ on: String(isolate), issue: message }) })

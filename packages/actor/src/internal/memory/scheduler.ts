@@ -208,6 +208,10 @@ export class Scheduler {
     this.pump.arm(this.deadline())
   }
 
+  hasten(isWaiting: boolean): void {
+    this.pump.hasten(isWaiting)
+  }
+
   canHelp(): boolean {
     return !this.running && this.random === undefined && !this.pump.isWaiting()
   }

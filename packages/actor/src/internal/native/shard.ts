@@ -209,6 +209,10 @@ export class NativeShard implements Shard {
     this.#membrane.help(call)
   }
 
+  hasten(isWaiting: boolean): void {
+    this.#membrane.hasten(isWaiting)
+  }
+
   stepOut(): number {
     return this.#membrane.stepOut()
   }
@@ -292,11 +296,11 @@ export class NativeShard implements Shard {
     payload: unknown,
     flags: number
   ): void {
-    this.#membrane.startTimer(cell, ref, delay, repeat, op, payload, flags)
+    this.#membrane.timing.start(cell, ref, delay, repeat, op, payload, flags)
   }
 
   cancelTimer(cell: Cell, ref: number): number | undefined {
-    return this.#membrane.cancelTimer(cell, ref)
+    return this.#membrane.timing.cancel(cell, ref)
   }
 
   // -- buffers --------------------------------------------------------------------------------------------------------
