@@ -169,15 +169,19 @@ const making: ReadonlyArray<Row> = [
   ["annotate Reentrant", "Reentrant of One", (is) => Actor.make("Junk", [One.annotate(Reentrant, is)]), isBoolean],
   ["annotate Traced", "Traced of One", (is) => Actor.make("Junk", [One.annotate(Traced, is)]), isBoolean],
   ["behavior", "options", (options) => Counter.behavior(options), isEmpty],
-  ...each("behavior", (options) => Actor.make("Junk", []).behavior({ init: () => 0, handlers: {}, ...(options as object) }), {
-    init: isFunction,
-    handlers: isEmpty,
-    signals: isEmpty,
-    terminate: isFunction,
-    version: isString,
-    state: undefined,
-    mailbox: isEmpty
-  }),
+  ...each(
+    "behavior",
+    (options) => Actor.make("Junk", []).behavior({ init: () => 0, handlers: {}, ...(options as object) }),
+    {
+      init: isFunction,
+      handlers: isEmpty,
+      signals: isEmpty,
+      terminate: isFunction,
+      version: isString,
+      state: undefined,
+      mailbox: isEmpty
+    }
+  ),
   [
     "behavior, a handler",
     "handlers.One",
