@@ -69,7 +69,7 @@ mod signal;
 mod spawn;
 #[cfg(feature = "serde")]
 mod stream;
-mod supervisor;
+pub mod supervisor;
 mod swap;
 mod timer;
 mod version;

@@ -24,7 +24,7 @@
 use crate::constants::constants;
 
 /// Grows with every change of this file; checked when the addon is loaded.
-pub const ABI_VERSION: u32 = 6;
+pub const ABI_VERSION: u32 = 8;
 /// Words of a record.
 pub const WORDS: usize = 8;
 
@@ -148,6 +148,14 @@ constants! {
         /// The isolate has delivered a call to `TO` by itself, which had nothing queued, and it has no answer yet. A and B as
         /// in a call. HANDLED counts it.
         ASKED = 27;
+    }
+}
+
+constants! {
+    /// Flags of `submission::EXIT_SELF`.
+    pub mod exit_self: u32 {
+        /// The reason word is the one that the shard keeps for its isolate: the record does not take it over.
+        KEPT = 1;
     }
 }
 

@@ -14,7 +14,7 @@ import type { Binding } from "./binding.ts"
 import { Border } from "./border.ts"
 import { Census } from "./census.ts"
 import type { ExitReason } from "./ExitReason.ts"
-import { Control, Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
+import { Control, ExitSelf, Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions, OpenOptions } from "./host.ts"
 import { Attention, Loop } from "./loop.ts"
 import { Reasons } from "./reasons.ts"
@@ -49,6 +49,7 @@ const MOST_PENDING = SUBMISSIONS
 const SEND = Submission.Send
 const NEXT = Flag.Next
 const INLINE = Flag.Inline << 8
+const EXIT_SELF_KEPT = Submission.ExitSelf | (ExitSelf.Kept << 8)
 /** What a sender may say of a message: the other flags are the membrane's. */
 const SENDER = Flag.Priority | Flag.Next | Flag.Reentrant
 const NEVER = 0xffffffff
@@ -215,7 +216,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   }
 
   exitSelf(cell: C, reason: ExitReason): void {
-    this.#submissions.put(Submission.ExitSelf, cell, undefined, 0, this.#submissions.word(reason), 0)
+    if (reason._tag === "Crashed") {
+      this.#submissions.put(EXIT_SELF_KEPT, cell, undefined, 0, this.#submissions.keptWord(reason.error), 0)
+    } else {
+      this.#submissions.put(Submission.ExitSelf, cell, undefined, 0, this.#submissions.word(reason), 0)
+    }
     // The rest of its slice is not for it any more.
     if (this.#loop.current === cell) this.#loop.attention |= Attention.LeaveSlice
   }
@@ -345,6 +350,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return this.#loop.awake || control[Control.NextDeadline]! >= 0 || control[Control.Calls]! > 0
   }
 
+  /** Somebody waits for the event loop's next turn, and it is not to be put off; or (`false`) has got it. */
+  hasten(isWaiting: boolean): void {
+    this.#loop.hasten(isWaiting)
+  }
+
   /** Nothing runs, and the event loop has had its turn: whoever is no actor and waits for an answer may `help`. */
   canHelp(): boolean {
     return this.#loop.canHelp()
@@ -361,6 +371,16 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
    */
   help(call: K): void {
     this.#loop.help(call)
+  }
+
+  /** An asker goes on inside of what answers it: until `stepIn`, which is told what this says, the time is not its callee's. */
+  stepOut(): number {
+    return this.#loop.stepOut()
+  }
+
+  /** The asker is done for now; `asker`: where it is an actor of this isolate. */
+  stepIn(since: number, asker: C | undefined): void {
+    this.#loop.stepIn(since, asker)
   }
 
   /** The call's answer was taken, or its caller has gone away. */

@@ -120,6 +120,12 @@ impl Shard {
         self.reasons.intern(reason)
     }
 
+    /// The word of a reason that the isolate may name until it has another one kept, in records `EXIT_SELF` that say
+    /// `exit_self::KEPT`.
+    pub fn keep_reason(&mut self, reason: ExitReason) -> u32 {
+        self.reasons.keep(reason)
+    }
+
     /// The reason of a word, at least until the tick after the batch in which the word came.
     pub fn reason(&self, word: u32) -> Option<ExitReason> {
         self.reasons.get(word)

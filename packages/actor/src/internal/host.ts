@@ -49,7 +49,7 @@ import type { RpcInfo } from "./rpc.ts"
 import { selfOf } from "./self.ts"
 import { askEnded } from "./send.ts"
 import type { CallEnd, Shard, ShardClock, ShardHost, Why } from "./shard.ts"
-import { begin, checkSpawnOptions, detached, settled, Starting, type Ties } from "./spawn.ts"
+import { begin, checkSpawnOptions, detached, isTieAlone, settled, Starting, type Ties } from "./spawn.ts"
 import type { StopGroup } from "./stop.ts"
 import { StreamRequest } from "./stream.ts"
 import { switchTo } from "./swap.ts"
@@ -265,6 +265,13 @@ export class Host implements ShardHost {
     options: ChildOptions | undefined,
     context: Context.Context<never>
   ): Cell | Starting {
+    const known = parent.life?.endHook
+    if (known !== undefined && options !== undefined && known.options === options) {
+      const begun = begin(boundFor(behaviorOf(behavior), this, context), args, undefined, undefined)
+      if (!(begun instanceof Starting)) this.endHooks.add(begun, known)
+      else if (!begun.hasFailed) this.endHooks.add(begun.cell, known)
+      return begun
+    }
     checkSpawnOptions(options, true)
     const isWatched = options?.monitor === true
     const isLinked = options?.link !== false
@@ -284,7 +291,9 @@ export class Host implements ShardHost {
     // What failed at once never was.
     if (onEnd !== undefined && !(begun instanceof Starting && begun.hasFailed)) {
       const life = lifeOf(parent)
-      if (life.endHook?.call !== onEnd) life.endHook = new EndHook(parent, onEnd)
+      if (life.endHook?.call !== onEnd) {
+        life.endHook = new EndHook(parent, onEnd, ties === undefined && isTieAlone(options) ? options : undefined)
+      }
       this.endHooks.add(cell, life.endHook)
     }
     // A link does not carry a normal end.
@@ -355,6 +364,8 @@ export class Host implements ShardHost {
   }
 
   letter(to: Pid, from: Pid | undefined, message: Message<string, unknown>, why: Why): void {
+    // What isolates say to each other is not the program's (G306).
+    if (message._tag.startsWith("myrmidon/")) return
     this.deadLetters++
     this.deadLettersBy[why]++
     const hook = this.options.onDeadLetter

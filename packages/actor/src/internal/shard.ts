@@ -189,7 +189,16 @@ export interface Shard {
    * not for longer than the pump runs at a time.
    */
   readonly help: (call: Call) => void
+  /** An asker goes on inside of what answers it: until `stepIn`, which is told what this says, the time is not its callee's. */
+  readonly stepOut: () => number
+  /** The asker is done for now; `asker`: where it is an actor of this isolate. */
+  readonly stepIn: (since: number, asker: Cell | undefined) => void
   /** Calls `resume` once there is room, or the actor has ended. Returns its undo. */
+  /**
+   * Somebody who has work for many waits for the event loop's next turn, which is not put off until then, however much
+   * is queued (G263); or (`false`) has got it.
+   */
+  readonly hasten: (isWaiting: boolean) => void
   readonly awaitRoom: (to: Cell, resume: () => void) => () => void
   /** In order behind what is in the normal lane; never refused. */
   readonly stop: (to: Cell, reason: ExitReason) => void

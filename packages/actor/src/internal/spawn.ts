@@ -239,6 +239,10 @@ const beginUnsafe = (
   return cell
 }
 
+/** A child's options that are frozen, and say no more than how it is tied. */
+export const isTieAlone = (options: ChildOptions | undefined): boolean =>
+  options !== undefined && Object.isFrozen(options) && isPlain(options) && options.initTimeout === undefined
+
 const isPlain = ({ budget, mailbox, name }: SpawnOptions): boolean =>
   name === undefined && mailbox === undefined && budget === undefined
 

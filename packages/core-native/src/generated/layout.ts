@@ -5,7 +5,7 @@
  */
 
 /** Grows with every change; checked when the addon is loaded. */
-export const ABI_VERSION = 6
+export const ABI_VERSION = 8
 
 /** 32-bit words of a record. */
 export const RECORD_WORDS = 8
@@ -131,6 +131,12 @@ export const Submission = {
    * in a call. HANDLED counts it.
    */
   Asked: 27
+} as const
+
+/** Flags of `Submission.ExitSelf`. */
+export const ExitSelf = {
+  /** The reason word is the one that the shard keeps for its isolate: the record does not take it over. */
+  Kept: 1
 } as const
 
 /** Flags of a spawn, and of `Submission.Flags`. */

@@ -175,7 +175,12 @@ export interface NativeMembrane {
   readonly helpedAt: number
   /** Runs the loop on the caller's stack until the call has ended, or for a turn. */
   help(call: Call): void
+  /** An asker goes on inside of what answers it; what `stepIn` is to be told. */
+  stepOut(): number
+  /** It is done for now; `asker`: where it is an actor of this isolate. */
+  stepIn(since: number, asker: NativeCell | undefined): void
   answered(call: Call): void
+  hasten(isWaiting: boolean): void
   readonly isBusy: boolean
   awaitRoom(cell: NativeCell, resume: () => void): () => void
   stop(cell: NativeCell, reason: ExitReason): void

@@ -208,6 +208,18 @@ export class NativeShard implements Shard {
     this.#membrane.help(call)
   }
 
+  hasten(isWaiting: boolean): void {
+    this.#membrane.hasten(isWaiting)
+  }
+
+  stepOut(): number {
+    return this.#membrane.stepOut()
+  }
+
+  stepIn(since: number, asker: Cell | undefined): void {
+    this.#membrane.stepIn(since, asker as NativeCell | undefined)
+  }
+
   awaitRoom(to: Cell, resume: () => void): () => void {
     return this.#membrane.awaitRoom(to, resume)
   }
