@@ -27,7 +27,7 @@ pub struct Cell {
     pub(crate) open: RefCell<Option<Open>>,
 }
 
-pub(crate) fn closed() -> Error {
+fn closed() -> Error {
     Error::new(Status::Closing, "the shard is closed")
 }
 

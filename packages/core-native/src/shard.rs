@@ -7,7 +7,7 @@
 use crate::{
     bell::Bell,
     buffers::{Arenas, Buffers, Held},
-    cell::{Cell, Open, closed},
+    cell::{Cell, Open},
     hot::{self, call},
     info::{InfoData, IsolateData, StatsData, to_js, words_of},
     options::{ShardOptions, SharedArrays},
@@ -22,7 +22,7 @@ use myrmidon_core::{
     record::control,
     shard::{Measure, Shard, ShardConfig},
 };
-use myrmidon_runtime::{Directory, System, buffer::load, pages, system::JoinError};
+use myrmidon_runtime::{Directory, Member, ShardOwner, System, buffer::load, pages, system::JoinError};
 use napi::{
     Env, Error, JsValue, Result, Status,
     bindgen_prelude::{Float64Array, Function, Object, Uint8Array},
