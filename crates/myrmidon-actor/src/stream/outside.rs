@@ -76,19 +76,19 @@ impl<Q: Question> Shelf<Q> {
         });
     }
 
-    /// The next item, or the end, once; `None`: neither has come.
-    fn take(&self, state: &mut State<Q>) -> Option<Option<Item<Q>>> {
+    /// The next item, or the end; an error is one once.
+    fn take(&self, state: &mut State<Q>) -> Poll<Option<Item<Q>>> {
         if let Some(item) = state.items.pop_front() {
             if state.items.len() < self.most
                 && let Some(waker) = state.actor.take()
             {
                 waker.wake();
             }
-            return Some(Some(Ok(item)));
+            return Poll::Ready(Some(Ok(item)));
         }
-        match state.end.as_mut()? {
-            Ok(()) => Some(None),
-            error => core::mem::replace(error, Ok(())).err().map(|error| Some(Err(error))),
+        match &mut state.end {
+            None => Poll::Pending,
+            Some(end) => Poll::Ready(core::mem::replace(end, Ok(())).err().map(Err)),
         }
     }
 }
@@ -169,8 +169,9 @@ impl<Q: Question + Send + 'static> ForeignStream<Q> {
     pub async fn next_item(&mut self) -> Option<Result<Q::Answer, ReadError<Q::Error>>> {
         poll_fn(|context| {
             let mut state = self.shelf.state.lock();
-            if let Some(taken) = self.shelf.take(&mut state) {
-                return Poll::Ready(taken);
+            let taken = self.shelf.take(&mut state);
+            if taken.is_ready() {
+                return taken;
             }
             state.reader = Some(context.waker().clone());
             Poll::Pending
@@ -185,7 +186,7 @@ impl<Q: Question + Send + 'static> Iterator for ForeignStream<Q> {
     fn next(&mut self) -> Option<Self::Item> {
         let mut state = self.shelf.state.lock();
         loop {
-            if let Some(taken) = self.shelf.take(&mut state) {
+            if let Poll::Ready(taken) = self.shelf.take(&mut state) {
                 return taken;
             }
             if place::is_shard() {
