@@ -30,6 +30,7 @@ import { Timers } from "./timers.ts"
 import { Timing } from "./timing.ts"
 import { Tokens } from "./tokens.ts"
 import { generationOf, lowOf } from "./words.ts"
+import { Waiters } from "./waiters.ts"
 
 const {
   To: TO,
@@ -77,7 +78,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   readonly #tokens = new Tokens<K>()
   readonly #table = new Table<C>()
   readonly #timers = new Timers<C>()
-  readonly #waiters = new Map<number, () => void>()
+  readonly #waiters = new Waiters<C>()
   readonly #reasons: Reasons
   readonly #border: Border
   readonly #loop: Loop<C, K>
@@ -89,7 +90,6 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   #plain: OpenOptions<C> | undefined = undefined
   #plainKind = 0
   #plainPolicy = 0
-  #nextWaiter = 1
   #settle: () => void = () => {}
   readonly #done = new Promise<void>((resolve) => {
     this.#settle = resolve
@@ -121,7 +121,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#submissions = new Submissions(this.#ring, this.#loop, this.#reasons, this.#now, () => this.#sweep())
     this.away = new Away(this.#submissions, this.#tokens, this.#border)
     this.signals = new Signals(this.#submissions, host)
-    this.census = new Census(this.#submissions, this.#table, this.#slots)
+    this.census = new Census(this.#submissions, this.#table, this.#slots, this.#waiters)
     this.timing = new Timing(this.#submissions, this.#timers)
   }
 
@@ -394,11 +394,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   /** Calls `resume` from the loop once there is room, or its owner has ended. Returns its undo. */
   awaitRoom(cell: C, resume: () => void): () => void {
-    const waiter = this.#nextWaiter
-    this.#nextWaiter = waiter === NEVER ? 1 : waiter + 1
-    this.#waiters.set(waiter, resume)
-    this.#submissions.put(Submission.AwaitRoom, cell, undefined, waiter, 0, 0)
-    return () => void this.#waiters.delete(waiter)
+    return this.#waiters.add(
+      cell,
+      resume,
+      (number) => this.#submissions.put(Submission.AwaitRoom, cell, undefined, number, 0, 0)
+    )
   }
 
   /** Ends it in order, behind what is in its normal lane. */
@@ -491,9 +491,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     buryPending(this.#ring, this.#slots, this.#tokens, this.#border, this.#host)
     for (const cell of this.#table.clear()) this.#host.dead(cell, down, 0, 0)
     for (const call of this.#tokens.clear()) this.#host.callEnded(call, 1, down)
-    const waiters = [...this.#waiters.values()]
-    this.#waiters.clear()
-    for (const resume of waiters) {
+    for (const resume of this.#waiters.takeAll()) {
       try {
         resume()
       } catch (error) {

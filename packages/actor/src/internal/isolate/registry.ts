@@ -44,13 +44,6 @@ const modules = new Map<string, Array<Entry>>()
 const named = ({ protocol, url, version }: Omit<ModuleKey, "ordinal">): string =>
   JSON.stringify([url, protocol, version])
 
-/** Of the module that a call stands in. Throws a `TypeError`: nobody else could say which call that was. */
-export const checkUrl = (call: string, url: unknown): void => {
-  if (typeof url !== "string" || url === "") {
-    throw new TypeError(`${call}: \`url\` must be import.meta.url, is ${typeof url}`)
-  }
-}
-
 /** Enters a behaviour under the next ordinal of its kind. */
 export const register = (url: string, entry: Omit<Entry, "key">): Entry => {
   const { protocol, version } = entry.behavior.program
@@ -71,7 +64,6 @@ const titled = ({ from, protocol, to, url }: Omit<UpgradeKey, "ordinal">): strin
 
 /** Enters an upgrade under the next ordinal of its kind. */
 export const registerUpgrade = (url: string, upgrade: UpgradeImpl): UpgradeImpl => {
-  checkUrl("HotSwap.module", url)
   const { from, to } = upgrade
   const kind = { url, protocol: upgrade.first.program.protocol, from, to }
   const entries = upgrades.get(titled(kind)) ?? []

@@ -15,6 +15,7 @@ import type { RustBinding } from "./rust.ts"
 export interface NativeInfo {
   readonly status: string
   readonly mailbox: number
+  readonly held: number
   readonly reductions: number
   readonly micros: number
   readonly memory: number

@@ -65,6 +65,7 @@ const borderOf = (
 const shardInfo = (info: NativeInfo): ShardInfo => ({
   status: info.status as ShardInfo["status"],
   mailbox: info.mailbox,
+  held: info.held,
   reductions: info.reductions,
   millis: info.micros / 1000,
   memory: info.memory,
