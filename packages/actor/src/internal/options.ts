@@ -45,11 +45,10 @@ const knownHere: ReadonlySet<string> = new Set(
     "validate",
     "keepAlive",
     "maxBufferBytes",
-    "onDeadLetter",
-    "seed",
-    "backend"
-  ] satisfies ReadonlyArray<keyof SystemOptions | "seed" | "backend">
+    "onDeadLetter"
+  ] satisfies ReadonlyArray<keyof SystemOptions>
 )
+const knownTest: ReadonlySet<string> = new Set([...knownHere, "seed", "backend"])
 const knownNative: ReadonlySet<string> = new Set(
   [
     ...knownHere,
@@ -65,10 +64,14 @@ const flag = (option: "validate" | "keepAlive", value: unknown): boolean => {
   throw new InvalidOption({ option, issue: `must be a boolean, is ${JSON.stringify(value)}` })
 }
 
-/** Throws `InvalidOption`, which names the option. `isNative`: it may have other isolates. */
-export const resolveOptions = (options: NativeOptions, isNative = false): ResolvedOptions => {
-  const known = isNative ? knownNative : knownHere
-  checkKnown(options, known)
+/** The options of which Layer they are: each knows its own (G307). */
+export type OptionsOf = "memory" | "native" | "test"
+
+const knownOf: Record<OptionsOf, ReadonlySet<string>> = { memory: knownHere, native: knownNative, test: knownTest }
+
+/** Throws `InvalidOption`, which names the option. */
+export const resolveOptions = (options: NativeOptions, of: OptionsOf = "memory"): ResolvedOptions => {
+  checkKnown(options, knownOf[of])
   const actors = options.maxActors ?? 1_000_000
   if (!Number.isInteger(actors) || actors < 1 || actors > MAX_INDEX) {
     throw new InvalidOption({

@@ -21,7 +21,7 @@ import type { Overview, Totals } from "./isolates.ts"
 import { MemoryShard } from "./memory/shard.ts"
 import { registerMetrics } from "./metrics.ts"
 import type { RustOptions, RustShards } from "./native/rust.ts"
-import { type ResolvedOptions, resolveOptions } from "./options.ts"
+import { type OptionsOf, type ResolvedOptions, resolveOptions } from "./options.ts"
 import type { Measure, Shard, ShardClock, ShardHost, ShardOptions } from "./shard.ts"
 import { cleanedUp, stopAll } from "./stop.ts"
 import { topOf } from "./top.ts"
@@ -106,10 +106,10 @@ export const hostOf = (system: object): Host => {
   throw new TypeError("not an ActorSystem of this package")
 }
 
-const resolve = (options: SystemOptions, isNative = false): Effect.Effect<ResolvedOptions, InvalidOption> =>
+const resolve = (options: SystemOptions, of: OptionsOf): Effect.Effect<ResolvedOptions, InvalidOption> =>
   Effect.suspend(() => {
     try {
-      return Effect.succeed(resolveOptions(options, isNative))
+      return Effect.succeed(resolveOptions(options, of))
     } catch (error) {
       return error instanceof InvalidOption ? Effect.fail(error) : Effect.die(error)
     }
@@ -197,7 +197,7 @@ export const endAll = (host: Host): Effect.Effect<void> =>
 
 export const makeMemory = (options: SystemOptions): Effect.Effect<SystemImpl, InvalidOption, Scope.Scope> =>
   Effect.flatMap(
-    resolve(options),
+    resolve(options, "memory"),
     (options) => open(options, "memory", memory, undefined)
   )
 
@@ -245,7 +245,7 @@ export const makeNative = (
   options: NativeOptions
 ): Effect.Effect<SystemImpl, NativeUnavailable | InvalidOption | IsolateUnavailable, Scope.Scope> =>
   Effect.gen(function*() {
-    const resolved = yield* resolve(options, true)
+    const resolved = yield* resolve(options, "native")
     const native = yield* loadAddonFrom(resolved.addon)
     if (resolved.rustShards > 0 && !native.hasBehaviors()) {
       const issue = "the addon has no behaviours in Rust: build one that has, and name it by the option addon"
@@ -269,7 +269,7 @@ export const makeTest = (
     if (backend !== "memory" && backend !== "native") {
       return yield* new InvalidOption({ option: "backend", issue: "must be memory or native" })
     }
-    const resolved = yield* resolve(options)
+    const resolved = yield* resolve(options, "test")
     const makeShard: MakeShard = backend === "native"
       ? yield* loadNative
       : memory
@@ -282,4 +282,4 @@ export const makeOver = (
   makeShard: MakeShard,
   virtual: Virtual
 ): Effect.Effect<SystemImpl, InvalidOption, Scope.Scope> =>
-  Effect.flatMap(resolve(options), (options) => open(options, "test", makeShard, virtual))
+  Effect.flatMap(resolve(options, "test"), (options) => open(options, "test", makeShard, virtual))
