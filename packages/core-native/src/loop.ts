@@ -30,6 +30,7 @@ import type { Table } from "./table.ts"
 import type { Timers } from "./timers.ts"
 import type { Tokens } from "./tokens.ts"
 import { Turns } from "./turns.ts"
+import type { Waiters } from "./waiters.ts"
 
 const {
   To: TO,
@@ -110,7 +111,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     tokens: Tokens<K>,
     table: Table<C>,
     timers: Timers<C>,
-    waiters: Map<number, () => void>,
+    waiters: Waiters<C>,
     reasons: Reasons,
     border: Border,
     host: MembraneHost<C, K>,
@@ -176,6 +177,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     return this.#pumping
   }
 
+  /** Somebody waits for the event loop's next turn, and it is not to be put off; or (`false`) has got it. */
+  hasten(isWaiting: boolean): void {
+    this.#turns.hasten(isWaiting)
+  }
+
   keepAlive(on: boolean): void {
     this.#alarm.keepAlive(on)
   }
@@ -235,7 +241,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.attention = 0
     if (this.closing || this.#ring.broken !== undefined) return this.end()
     if (!idle) {
-      this.#turns.yield()
+      this.#turns.yield(this.#queued())
       if (this.#single) this.#alarm.arm()
     } else if (this.#helped === 0) {
       this.awake = false
@@ -251,6 +257,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const control = ring.control
     const metering = this.#metering
     let now = start
+    this.#turns.begin(this.#queued())
     // Counted in lockstep alone.
     let handled = 0
     for (;;) {
@@ -297,6 +304,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       }
       if (this.closing || handled >= LOCKSTEP_TURN || this.#turns.isOver(now - start, control[QUEUED]!)) return false
     }
+  }
+
+  // By the shard's last count, in which what was delivered since is still queued, and what was sent since is not.
+  #queued(): number {
+    return this.#ring.control[QUEUED]! + this.#ring.pending
   }
 
   /** Deliveries of the batch that the shard has written. */

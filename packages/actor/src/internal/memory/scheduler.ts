@@ -208,6 +208,10 @@ export class Scheduler {
     this.pump.arm(this.deadline())
   }
 
+  hasten(isWaiting: boolean): void {
+    this.pump.hasten(isWaiting)
+  }
+
   canHelp(): boolean {
     return !this.running && this.random === undefined && !this.pump.isWaiting()
   }
@@ -216,6 +220,7 @@ export class Scheduler {
     if (this.running) return
     this.running = true
     this.marked = false
+    this.pump.begin(this.shard.queued)
     let handled = 0
     let more = true
     if (woken || this.random !== undefined || --this.untilSample <= 0) {
@@ -254,7 +259,7 @@ export class Scheduler {
       this.running = false
       this.pump.did(handled, this.marked ? this.now - this.until + RUN : 0)
       if (more && this.awaited?.pending === false) this.pump.wake()
-      else if (more) this.pump.yield()
+      else if (more) this.pump.yield(this.shard.queued)
       else {
         this.pump.rest()
         if (this.shard.queued === 0) this.shard.pool.trim()

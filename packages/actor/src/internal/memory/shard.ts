@@ -279,6 +279,10 @@ export class MemoryShard implements Shard {
     this.scheduler.help(call)
   }
 
+  hasten(isWaiting: boolean): void {
+    this.scheduler.hasten(isWaiting)
+  }
+
   stepOut(): number {
     return this.scheduler.stepOut()
   }
