@@ -67,11 +67,11 @@ describe.runIf(nativeLoads)("modules that cannot be had", { timeout: patience },
 
     it.effect("G155: an address that is no text, or a behaviour that is none, is refused where it is said", () =>
       Effect.sync(() => {
-        assert.throws(() => Actor.module(undefined as never, behavior, Layer.empty), TypeError)
-        assert.throws(() => Actor.module("", behavior, Layer.empty), TypeError)
-        assert.throws(() => Actor.module(import.meta.url, {} as never, Layer.empty), TypeError)
-        assert.throws(() => Actor.module(import.meta.url, behavior, undefined as never), TypeError)
-        assert.throws(() => HotSwap.module(undefined as never, HotSwap.upgrade(behavior, behavior)), TypeError)
+        assert.throws(() => Actor.module(undefined as never, behavior, Layer.empty), /url/)
+        assert.throws(() => Actor.module("", behavior, Layer.empty), /url/)
+        assert.throws(() => Actor.module(import.meta.url, {} as never, Layer.empty), /behavior/i)
+        assert.throws(() => Actor.module(import.meta.url, behavior, undefined as never), /layer/)
+        assert.throws(() => HotSwap.module(undefined as never, HotSwap.upgrade(behavior, behavior)), /url/)
       }))
   })
 })
