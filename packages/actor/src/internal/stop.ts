@@ -103,7 +103,8 @@ export const stopAll = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Eff
     return Effect.forEach(groups, (group) =>
       // While the one before stopped, these may have ended with it.
       Effect.suspend(() => {
-        const alive = group.filter((cell) => cell.host.shard.isAlive(cell))
+        // No question to the shard for each: one that ends for it just now is told of soon, and waited for.
+        const alive = group.filter((cell) => cell.host.shard.holds(cell))
         return alive.length === 0 ? Effect.void : stopTogether(alive, timeout)
       }), { discard: true })
   })
