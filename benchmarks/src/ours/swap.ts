@@ -117,7 +117,9 @@ export const swap = (open: Open): Program => async (n) => {
   await run(Effect.forEach(accounts, (account) => account.ask(Balance()), { discard: true }))
   const all = meter.explain(absences.flat())
   const atRest = meter.explain(alone)
-  const slices = absences.map((round) => meter.explain(round).longest)
+  const rests = absences.map((round) => meter.explain(round))
+  // Of the rounds, the one in the middle.
+  const middle = (of: "longest" | "own") => rests.map((round) => round[of]).toSorted((a, b) => a - b)[rounds >> 1]
   meter.close()
   return {
     completed: swapped / rounds,
@@ -128,9 +130,9 @@ export const swap = (open: Open): Program => async (n) => {
       lost: sent - handled,
       rollback_ms: rollback,
       max_slice_ms: all.longest,
-      // Of the rounds, the one in the middle.
-      median_slice_ms: slices.toSorted((a, b) => a - b)[rounds >> 1],
+      median_slice_ms: middle("longest"),
       own_slice_ms: all.own,
+      median_own_slice_ms: middle("own"),
       over_1ms: all.over,
       over_1ms_own: all.overOwn,
       alone_max_slice_ms: atRest.longest,

@@ -5,6 +5,8 @@
  * somebody there sends more than is handled between two turns, and messages that wait are dearer, for the collector and
  * for the caches, so that a little too many of them would become ever more. So it waits until they are fewer than then,
  * by as many as it has sent: to get rid of what it sends alone would keep a pile that is there already.
+ * While somebody works through a crowd of actors in turns of the event loop, and says each time that it waits (`hasten`,
+ * G263), none is put off.
  *
  * A caller that asks in a loop, and helps each time, would never leave its own stack. So the first to help asks for a
  * turn of the event loop, and once that has been waited for long enough nobody may help before it has come.
@@ -17,6 +19,8 @@ export class Turns {
   yielded = false
   #isAsked = false
   #patience = 0
+  /** Who waits for the next turn, and it is not to be put off. */
+  #hasteners = 0
   /** Messages that were queued when the event loop last had its turn. */
   #backlog = 0
   /** Messages that may be left: with more of them the event loop waits longer. */
@@ -38,7 +42,12 @@ export class Turns {
 
   /** Whether it is the event loop's turn, after `took` ms of work and with so many messages left. */
   isOver(took: number, left: number): boolean {
-    return took > this.#length && (left <= this.#goal || took > this.#length * LONGEST)
+    return took > this.#length && (left <= this.#goal || this.#hasteners > 0 || took > this.#length * LONGEST)
+  }
+
+  /** Somebody waits for the next turn who has work for many, or (`false`) has got it. */
+  hasten(isWaiting: boolean): void {
+    this.#hasteners += isWaiting ? 1 : -1
   }
 
   /** Nothing is left to do. */

@@ -1,4 +1,4 @@
-// G220: when the event loop has its turn. The handlers move the clock.
+// G220, G263: when the event loop has its turn. The handlers move the clock.
 import { assert, describe, it } from "vitest"
 import { setup, TestClock } from "./host.ts"
 
@@ -70,6 +70,22 @@ describe("G220: the event loop has its turn", () => {
       waits.push(clock.time - before)
     }
     assert.isBelow(Math.max(...waits), 2.2)
+    await membrane.close()
+  })
+
+  it("G263: after some 0.4 ms whatever is queued, where somebody has work for many in its turns", async () => {
+    const clock = new TestClock()
+    const { membrane, send, spawn } = setup({ clock })
+    const cells = Array.from({ length: 100 }, () => spawn(() => void (clock.time += 0.001)))
+    const waits: Array<number> = []
+    membrane.hasten(true)
+    for (let i = 0; i < 20; i++) {
+      for (let j = 0; j < 5000; j++) send(cells[j % 100]!, j)
+      const before = clock.time
+      await turn()
+      waits.push(clock.time - before)
+    }
+    assert.isBelow(Math.max(...waits), 1)
     await membrane.close()
   })
 })

@@ -1,4 +1,4 @@
-// G220: when the event loop has its turn, of the twin. The handlers move the clock.
+// G220, G263: when the event loop has its turn, of the twin. The handlers move the clock.
 import { assert, describe, it } from "vitest"
 import type { Cell } from "../../src/internal/cell.ts"
 import { makeSystem } from "./harness.ts"
@@ -78,6 +78,21 @@ describe("G220: the event loop has its turn", () => {
       waits.push(s.clock.time - before)
     }
     assert.isBelow(Math.max(...waits), 2.2)
+    await s.settle()
+  })
+
+  it("G263: after some 0.4 ms whatever is queued, where somebody has work for many in its turns", async () => {
+    const s = makeSystem()
+    const cells = Array.from({ length: 100 }, () => s.spawn("busy", () => void (s.clock.time += 0.00025)))
+    const waits: Array<number> = []
+    s.shard.hasten(true)
+    for (let i = 0; i < 20; i++) {
+      for (let j = 0; j < 20_000; j++) s.tell(cells[j % 100]!, j)
+      const before = s.clock.time
+      await turn()
+      waits.push(s.clock.time - before)
+    }
+    assert.isBelow(Math.max(...waits), 1)
     await s.settle()
   })
 })

@@ -75,6 +75,8 @@ export class Pump {
   private impatience = 0
   /** Messages that were queued when the event loop last had its turn. */
   private backlog = 0
+  /** Who waits for the next turn, and it is not to be put off. */
+  private hasteners = 0
   /** Messages that may be left: with more of them the event loop waits longer. */
   private goal = 0
   private armedAt = Infinity
@@ -90,7 +92,7 @@ export class Pump {
   /** There is work. Costs nothing when a run is scheduled. */
   wake(): void {
     if (this.scheduled) {
-      if (this.onTurn && ++this.impatience === IMPATIENT) microtask(this.runImpatiently)
+      if (this.onTurn && this.hasteners === 0 && ++this.impatience === IMPATIENT) microtask(this.runImpatiently)
       return
     }
     this.scheduled = true
@@ -117,7 +119,12 @@ export class Pump {
 
   /** Whether a run of `millis`, at least `RUN`, is over with so many messages left: more would only become dearer. */
   isOver(millis: number, left: number): boolean {
-    return left <= this.goal || millis > LONG_RUN
+    return left <= this.goal || this.hasteners > 0 || millis > LONG_RUN
+  }
+
+  /** Somebody waits for the next turn who has work for many (G263), or (`false`) has got it. */
+  hasten(isWaiting: boolean): void {
+    this.hasteners += isWaiting ? 1 : -1
   }
 
   /** Nothing is left to do. */
