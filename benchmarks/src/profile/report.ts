@@ -40,9 +40,11 @@ const trim = (value: number): number => Number(value.toPrecision(4))
 const shares = (parts: ReadonlyArray<Part>, perOp: number): Readonly<Record<string, number>> =>
   Object.fromEntries(parts.map(({ share, what }) => [what, trim(share * perOp)]))
 
-export const toJson = ({ bytes, cpuNs, name, ns, ops, time }: Observed) => ({
+export const toJson = ({ bytes, cpuNs, from, name, ns, ops, time, to }: Observed) => ({
   stretch: name,
   ops,
+  from_s: from,
+  to_s: to,
   ns_per_op: trim(ns / ops),
   cpu_ns_per_op: trim(cpuNs / ops),
   samples: time.total,

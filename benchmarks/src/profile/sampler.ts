@@ -19,6 +19,9 @@ export interface SamplerOptions {
 export interface Observed {
   readonly name: string
   readonly ops: number
+  /** s of the machine's monotonic clock: from the begin of the first to the end of the last. */
+  readonly from: number
+  readonly to: number
   /** By the wall clock. */
   readonly ns: number
   /** What this thread computed meanwhile: on a busy machine it says more. */
@@ -139,6 +142,8 @@ const observed = (
   return {
     name,
     ops: sum(({ ops }) => ops),
+    from: own[0].from / 1e6,
+    to: own[own.length - 1].to / 1e6,
     ns: sum(({ from, to }) => to - from) * 1000,
     cpuNs: sum((stretch) => stretch.cpuMicros) * 1000,
     time: breakDown(seen),

@@ -22,6 +22,7 @@ export interface InfoData {
   readonly pid: number
   readonly status: "starting" | "idle" | "runnable" | "busy" | "suspended"
   readonly mailbox: number
+  readonly held: number
   readonly reductions: number
   readonly micros: number
   readonly memory: number

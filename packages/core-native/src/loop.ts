@@ -30,6 +30,7 @@ import type { Table } from "./table.ts"
 import type { Timers } from "./timers.ts"
 import type { Tokens } from "./tokens.ts"
 import { Turns } from "./turns.ts"
+import type { Waiters } from "./waiters.ts"
 
 const {
   To: TO,
@@ -110,7 +111,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     tokens: Tokens<K>,
     table: Table<C>,
     timers: Timers<C>,
-    waiters: Map<number, () => void>,
+    waiters: Waiters<C>,
     reasons: Reasons,
     border: Border,
     host: MembraneHost<C, K>,

@@ -9,8 +9,9 @@ import type * as Schema from "effect/Schema"
 import type { Child, MovableChild, MovableTree, RunningElsewhere, Supervisor } from "./Child.ts"
 import type { ChildOptions } from "./ChildSpec.ts"
 import { build } from "./internal/build.ts"
+import { invalidArgument } from "./internal/invalid.ts"
 import { keeperOf } from "./internal/keeper.ts"
-import type { PlacedSpec, SupervisorSpec } from "./internal/spec.ts"
+import { isObject, type PlacedSpec, type SupervisorSpec } from "./internal/spec.ts"
 import { registerTree } from "./internal/trees.ts"
 import { childOptions, typed, untyped } from "./internal/typed.ts"
 
@@ -64,6 +65,7 @@ export const module = <const Id extends string, const Children extends Child.Any
   } = {}
 ): MovableTree<Children, LE> => {
   const spec = untyped(tree) as SupervisorSpec
+  if (!isObject(spec) || spec.kind !== "supervisor") invalidArgument("tree", "must be made by Supervisor.make")
   // Its services are those of the Layer, which its type has been held against.
   // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- it is not: tsc refuses the call without it
   const services = layer as Layer.Layer<never, LE, ActorSystem>

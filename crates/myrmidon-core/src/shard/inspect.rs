@@ -62,6 +62,8 @@ pub struct ActorInfo {
     pub status: Status,
     /// Entries of its mailbox, all lanes.
     pub mailbox: u32,
+    /// Actors that are held until there is room in it (G16).
+    pub held: u32,
     /// Messages handled.
     pub reductions: u64,
     /// Microseconds of its handlers.
@@ -164,6 +166,7 @@ impl Shard {
         ActorInfo {
             status,
             mailbox: self.entries(index),
+            held: side.map_or(0, |side| side.held_by.iter(&self.holds.all).count() as u32),
             reductions: hot.reductions,
             micros: hot.micros,
             memory: self.memory(index),

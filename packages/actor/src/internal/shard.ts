@@ -81,6 +81,8 @@ export interface ShardInfo {
   readonly status: "idle" | "runnable" | "busy" | "suspended"
   /** Messages in the mailbox, all lanes. */
   readonly mailbox: number
+  /** Senders that wait for room in it. */
+  readonly held: number
   readonly reductions: number
   /** ms of handler time. */
   readonly millis: number
@@ -288,7 +290,16 @@ export interface ShardHost {
   readonly dead: (cell: Cell, reason: ExitReason, reductions: number, millis: number) => void
   /** `capacity`: of a mailbox that was full, where its shard has said it. */
   readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined, capacity?: number) => void
-  readonly deadLetter: (to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why) => void
+  /** `asked`: its asker is told by `callEnded`. `name`: of the receiver, where it is at hand. */
+  readonly deadLetter: (
+    to: Pid,
+    from: Pid | 0,
+    op: number,
+    payload: unknown,
+    why: Why,
+    asked: boolean,
+    name?: string
+  ) => void
   readonly longSchedule: (cell: Cell, millis: number) => void
   /** Of a host whose shard has a border. */
   readonly away?: AwayHost | undefined

@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import { ChildNotRunning, InvalidSpec } from "../SupervisorError.ts"
 import { build } from "./build.ts"
 import { DynamicHandle } from "./handles.ts"
+import { refOf } from "./invalid.ts"
 import { ActorNode, DynamicNode, EffectNode, type Node, PlacedNode, SupervisorNode } from "./node.ts"
 import type { PlacedHandle } from "./placedHandle.ts"
 import { belowOf, nodeOf } from "./registry.ts"
@@ -98,7 +99,7 @@ export const changeTree = (
   spec: Spec
 ): Effect.Effect<void, ChildNotRunning | InvalidSpec, ActorSystem> =>
   Effect.suspend((): Effect.Effect<void, ChildNotRunning | InvalidSpec, ActorSystem> => {
-    const node = nodeOf(ref)
+    const node = nodeOf(refOf(ref))
     const away = node instanceof PlacedNode && node.ref?.pid === ref.pid
       ? node.value as PlacedHandle
       : node === undefined
@@ -111,13 +112,10 @@ export const changeTree = (
       })
     }
     if (node instanceof PlacedNode || node?.incarnation === undefined || node.incarnation.self.pid !== ref.pid) {
-      return Effect.andThen(
-        refused(() => {
-          validate(spec, node?.parent?.path)
-          return Effect.void
-        }),
-        Effect.fail(new ChildNotRunning({ id: spec.id, status: "unknown" }))
-      )
+      return refused(() => {
+        validate(spec, node?.parent?.path)
+        return Effect.fail(new ChildNotRunning({ id: spec.id, status: "unknown" }))
+      })
     }
     return refused(() => {
       validate(spec, node.path.slice(0, -1))

@@ -15,6 +15,7 @@ import type { RustBinding } from "./rust.ts"
 export interface NativeInfo {
   readonly status: string
   readonly mailbox: number
+  readonly held: number
   readonly reductions: number
   readonly micros: number
   readonly memory: number
@@ -116,11 +117,25 @@ export interface NativeCensus {
   pids(): Float64Array
 }
 
+export interface NativeTiming {
+  start(
+    cell: NativeCell,
+    ref: number,
+    delay: number,
+    repeat: boolean,
+    op: number,
+    payload: unknown,
+    flags: number
+  ): void
+  cancel(cell: NativeCell, ref: number): number | undefined
+}
+
 /** One isolate's face of its Rust shard. PIDs are numbers, 0 is nobody. */
 export interface NativeMembrane {
   readonly away: NativeAway
   readonly signals: NativeSignals
   readonly census: NativeCensus
+  readonly timing: NativeTiming
   takePid(): boolean
   readonly takenLow: number
   readonly takenGeneration: number
@@ -176,16 +191,6 @@ export interface NativeMembrane {
   defer(task: () => void, cell: NativeCell | undefined): void
   whereis(name: string): NativeCell | undefined
   pidNamed(name: string): number | undefined
-  startTimer(
-    cell: NativeCell,
-    ref: number,
-    delay: number,
-    repeat: boolean,
-    op: number,
-    payload: unknown,
-    flags: number
-  ): void
-  cancelTimer(cell: NativeCell, ref: number): number | undefined
   keepAlive(on: boolean): void
   readonly closed: boolean
   close(): unknown

@@ -65,6 +65,7 @@ const borderOf = (
 const shardInfo = (info: NativeInfo): ShardInfo => ({
   status: info.status as ShardInfo["status"],
   mailbox: info.mailbox,
+  held: info.held,
   reductions: info.reductions,
   millis: info.micros / 1000,
   memory: info.memory,
@@ -295,11 +296,11 @@ export class NativeShard implements Shard {
     payload: unknown,
     flags: number
   ): void {
-    this.#membrane.startTimer(cell, ref, delay, repeat, op, payload, flags)
+    this.#membrane.timing.start(cell, ref, delay, repeat, op, payload, flags)
   }
 
   cancelTimer(cell: Cell, ref: number): number | undefined {
-    return this.#membrane.cancelTimer(cell, ref)
+    return this.#membrane.timing.cancel(cell, ref)
   }
 
   // -- buffers --------------------------------------------------------------------------------------------------------
