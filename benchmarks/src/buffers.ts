@@ -1,5 +1,6 @@
 /** What all programs of `buffer` share: the sizes, how many hops each gets, and the row. */
 import { now } from "./measure.ts"
+import { begins, ends } from "./stretch.ts"
 import type { Measured } from "./workload.ts"
 
 const kib = 1024
@@ -34,9 +35,11 @@ export const perHop = async (
   for (const [name, size] of Object.entries(sizes)) {
     await hops(size, isBySize ? fewerHops(warm, size) : warm)
     const count = isBySize ? fewerHops(n, size) : n
+    begins()
     const start = now()
     await hops(size, count)
     fields[`${prefix}us_per_hop_${name}`] = (now() - start) * 1000 / count
+    ends(`${prefix}${name}`, count)
   }
   return fields
 }

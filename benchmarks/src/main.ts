@@ -1,5 +1,6 @@
 /**
- * `npm run bench -- <workload>`: one cell in this process, or `all`: the table, each cell in processes of its own.
+ * `npm run bench -- <workload>`: one cell in this process, `profile <workload>`: where its time goes, or `all`: the
+ * table, each cell in processes of its own.
  *
  * Exit: 0 measured, 1 an error row, 2 a command that makes no sense. The last line of stdout is JSON.
  */
@@ -32,6 +33,10 @@ const main = async (): Promise<number> => {
   }
   // What is measured may hold no handle of its own while it waits.
   const hold = setInterval(() => {}, 2 ** 30)
+  if (options.kind === "profile") {
+    const { profile } = await import("./profile.ts")
+    return profile(options, print)
+  }
   const row = await run(await load(options.subject), options)
   clearInterval(hold)
   if (!options.json) print(isErrorRow(row) ? `${row.peer} ${row.workload}: ${row.error}` : describe(row))

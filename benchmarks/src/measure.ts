@@ -4,6 +4,7 @@
  */
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
+import { begins, ends } from "./stretch.ts"
 import type { Measured } from "./workload.ts"
 
 // Taken once: Node's global is a getter, which costs as much as the clock itself, and two looks stand in every latency.
@@ -66,16 +67,23 @@ export class Tally {
   }
 }
 
-/** Warms up with a tenth, then runs it all against the clock. `work` gives back what was completed. */
+/**
+ * Warms up with a tenth, then runs it all against the clock. `work` gives back what was completed; `name`: of the
+ * stretch, where there are several.
+ */
 export const warmThenTime = async (
   n: number,
   warm: number,
-  work: (n: number) => Promise<number>
+  work: (n: number) => Promise<number>,
+  name = "all"
 ): Promise<Measured> => {
   await work(warm)
+  begins()
   const start = now()
   const completed = await work(n)
-  return { completed, seconds: (now() - start) / 1000 }
+  const seconds = (now() - start) / 1000
+  ends(name, completed)
+  return { completed, seconds }
 }
 
 /** By nearest rank; sorts in place. */

@@ -15,6 +15,13 @@ export interface CellOptions {
   readonly quick: boolean
   readonly json: boolean
 }
+export interface ProfileOptions extends Omit<CellOptions, "kind"> {
+  readonly kind: "profile"
+  /** Also who allocates. */
+  readonly allocations: boolean
+  /** Where the `.cpuprofile` goes. */
+  readonly out: string
+}
 export interface TableOptions {
   readonly kind: "table"
   readonly rounds: number
@@ -31,6 +38,7 @@ export interface HelpOptions {
 
 export const usage = `Usage:
   bench <workload> [--peer NAME | --memory] [--n N | --quick] [--json]
+  bench profile <workload> [--peer NAME | --memory] [--n N | --quick] [--allocations] [--out FILE] [--json]
   bench all [--rounds N] [--quick] [--memory] [--only a,b] [--peers a,b] [--json]
 
 Workloads: ${workloads.join(", ")}
@@ -42,6 +50,9 @@ Without --peer it measures Myrmidon: the native system, or its TypeScript twin w
   --n N       the size; what it counts is in the README
   --quick     a tenth of the size
   --json      nothing but the JSON line
+With profile: where the time of its measured part goes, by package and by function
+  --allocations  also who allocates how many bytes; the times are then too large
+  --out FILE  the .cpuprofile (<workload>.cpuprofile in this folder)
 With all:
   --rounds N  fresh processes per cell (5, with --quick 1)
   --memory    without the native system
@@ -64,7 +75,7 @@ const listOf = <A extends string>(flag: string, text: string, known: ReadonlyArr
     return found
   })
 
-export const parse = (args: ReadonlyArray<string>): CellOptions | TableOptions | HelpOptions => {
+export const parse = (args: ReadonlyArray<string>): CellOptions | ProfileOptions | TableOptions | HelpOptions => {
   const words: Array<string> = []
   const flags = new Map<string, string>()
   for (let i = 0; i < args.length; i++) {
@@ -77,7 +88,7 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | TableOptions |
     const at = arg.indexOf("=")
     const flag = at < 0 ? arg : arg.slice(0, at)
     if (flags.has(flag)) throw new UsageError(`${flag} is given twice`)
-    if (["--json", "--memory", "--quick", "--help"].includes(flag)) {
+    if (["--json", "--memory", "--quick", "--help", "--allocations"].includes(flag)) {
       if (at >= 0) throw new UsageError(`${flag} takes no value`)
       flags.set(flag, "")
     } else {
@@ -87,18 +98,25 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | TableOptions |
     }
   }
   if (flags.has("--help")) return { kind: "help" }
+  const isProfile = words[0] === "profile"
+  if (isProfile) words.shift()
   if (words.length === 0) throw new UsageError("which workload?")
   if (words.length > 1) throw new UsageError(`one workload, not ${words.length}: ${words.join(", ")}`)
   const word = words[0]
-  const allowed = word === "all"
+  const ofCell = ["--peer", "--memory", "--n", "--quick", "--json"]
+  const allowed = isProfile
+    ? [...ofCell, "--allocations", "--out"]
+    : word === "all"
     ? ["--rounds", "--quick", "--memory", "--only", "--peers", "--json"]
-    : ["--peer", "--memory", "--n", "--quick", "--json"]
+    : ofCell
   for (const flag of flags.keys()) {
-    if (!allowed.includes(flag)) throw new UsageError(`"${word}" does not take ${flag}; it takes ${allowed.join(", ")}`)
+    if (!allowed.includes(flag)) {
+      throw new UsageError(`"${isProfile ? "profile" : word}" does not take ${flag}; it takes ${allowed.join(", ")}`)
+    }
   }
   const json = flags.has("--json")
   const quick = flags.has("--quick")
-  if (word === "all") {
+  if (word === "all" && !isProfile) {
     const rounds = flags.get("--rounds")
     const only = flags.get("--only")
     const peers = flags.get("--peers")
@@ -121,12 +139,14 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | TableOptions |
   const subject = peer === undefined ? flags.has("--memory") ? "myrmidon-memory" : "myrmidon" : peer
   const n = flags.get("--n")
   if (n !== undefined && quick) throw new UsageError("--n and --quick both say the size")
-  return {
-    kind: "cell",
+  const cell = {
     workload,
     subject: listOf("--peer", subject, subjectNames)[0],
     n: n === undefined ? undefined : positive("--n", n),
     quick,
     json
   }
+  if (!isProfile) return { kind: "cell", ...cell }
+  const allocations = flags.has("--allocations")
+  return { kind: "profile", ...cell, allocations, out: flags.get("--out") ?? `${workload}.cpuprofile` }
 }

@@ -3,6 +3,7 @@
  * ask after the other, the open-loop schedule of `fair`, the leaves of `skynet`.
  */
 import { now, percentiles, residentBytes, turn, youngBytes } from "./measure.ts"
+import { begins, ends } from "./stretch.ts"
 import type { Measured } from "./workload.ts"
 import { bigActors } from "./workload.ts"
 
@@ -18,13 +19,18 @@ export const spawnShape = async (
 ): Promise<Measured> => {
   await spawn(warm)
   const before = await residentBytes()
+  begins()
   const start = now()
   const completed = await spawn(n)
   const seconds = (now() - start) / 1000
+  ends("spawns", completed)
   const after = await residentBytes()
   const young = youngBytes()
+  begins()
   const stopping = now()
   await stop()
+  const stopSeconds = (now() - stopping) / 1000
+  ends("the end of all", n + warm)
   return {
     completed,
     seconds,
@@ -32,7 +38,7 @@ export const spawnShape = async (
       bytes_per_actor: Math.round((after - before) / n),
       process_mb: after / 1e6,
       young_mb: young / 1e6,
-      stop_seconds: (now() - stopping) / 1000
+      stop_seconds: stopSeconds
     }
   }
 }
@@ -50,12 +56,16 @@ export const askShape = async (
   await one(new Float64Array(warm))
   await many(warm)
   const samples = new Float64Array(n)
+  begins()
   const start = now()
   const completed = await one(samples)
   const seconds = (now() - start) / 1000
+  ends("one at a time", completed)
+  begins()
   const again = now()
   const answered = await many(n)
   const second = (now() - again) / 1000
+  ends(`${inFlight} in flight`, answered)
   const { p50, p99, p999 } = percentiles(samples)
   return {
     completed: Math.min(completed, answered),

@@ -37,6 +37,23 @@ describe("a table", () => {
   })
 })
 
+describe("a profile", () => {
+  it("is of a cell, and goes into a file", () => {
+    assert.deepStrictEqual(parse(["profile", "spawn", "--memory", "--allocations"]), {
+      kind: "profile",
+      workload: "spawn",
+      subject: "myrmidon-memory",
+      n: undefined,
+      quick: false,
+      json: false,
+      allocations: true,
+      out: "spawn.cpuprofile"
+    })
+    const named = parse(["profile", "ask", "--peer", "nact", "--out", "a.cpuprofile"])
+    assert.strictEqual(named.kind === "profile" && named.out, "a.cpuprofile")
+  })
+})
+
 describe("refused", () => {
   it.each([
     [[], "which workload"],
@@ -52,6 +69,10 @@ describe("refused", () => {
     [["ask", "--memory", "--peer", "nact"], "not beside --peer"],
     [["ask", "--json", "--json"], "twice"],
     [["ask", "--json=1"], "takes no value"],
+    [["profile"], "which workload"],
+    [["profile", "all"], "no workload \"all\""],
+    [["profile", "ask", "--rounds", "3"], "\"profile\" does not take --rounds"],
+    [["ask", "--allocations"], "does not take --allocations"],
     [["all", "--n", "3"], "does not take --n"],
     [["all", "--only", "ask,wander"], "no \"wander\""]
   ])("%j", (args, says) => {

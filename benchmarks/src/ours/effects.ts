@@ -39,7 +39,7 @@ const inActors = async ({ system }: Opened, n: number, warm: number, handler: Ha
     })
     await done
     return tally.handled
-  })
+  }, "in actors")
   mustBe(states.reduce((sum, state) => sum + state.n, 0), n + warm, "the sum of all states")
   return measured
 }
@@ -57,7 +57,7 @@ const alone = async (n: number, warm: number, handler: Handler, tally: Tally): P
     })
     await done
     return tally.handled
-  })
+  }, "runForkWith alone")
   mustBe(pending, 0, "fibers that wait")
   return (measured.seconds * 1e9) / n
 }

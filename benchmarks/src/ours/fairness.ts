@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
 import { burn, mustBe, now, percentiles } from "../measure.ts"
+import { begins, ends } from "../stretch.ts"
 import { FairSchedule, fairShape } from "../shapes.ts"
 import type { Program } from "../workload.ts"
 import type { Open } from "./system.ts"
@@ -34,7 +35,10 @@ export const fair = (open: Open): Program => async (n, warm) => {
   const lights = Array.from({ length: fairShape.lights }, () => system.spawnUnsafe(LightLive, undefined))
   await schedule.run((light, due) => void lights[light].tellUnsafe(Work(due)))
   schedule = new FairSchedule(n)
-  return schedule.run((light, due) => void lights[light].tellUnsafe(Work(due)))
+  begins()
+  const measured = await schedule.run((light, due) => void lights[light].tellUnsafe(Work(due)))
+  ends("all", n)
+  return measured
 }
 
 const Relay = Actor.make("Relay", [Rpc.make("Pass", { payload: Schema.Int })])
@@ -87,9 +91,11 @@ export const timerLag = (open: Open): Program => async (n, warm) => {
   }
   await eventLoopLag(warm)
   const before = passed
+  begins()
   const start = now()
   const loop = percentiles(await eventLoopLag(n))
   const seconds = (now() - start) / 1000
+  ends("messages beside a timer of the event loop", passed - before)
   const perSecond = (passed - before) / seconds
   const lags = new Float64Array(n)
   const completed = await new Promise<number>((resolve) => {
@@ -141,6 +147,7 @@ export const killFlood = (open: Open): Program => async (n, warm) => {
     run(Effect.scoped(Effect.gen(function*() {
       const { down, ref } = yield* SinkLive.spawnMonitored(undefined, { mailbox: { capacity: n } })
       let accepted = 0
+      begins()
       const start = now()
       for (let i = 0; i < n; i++) {
         if (ref.tellUnsafe(Drop({ by: i })) === "Accepted") accepted++
@@ -149,6 +156,7 @@ export const killFlood = (open: Open): Program => async (n, warm) => {
       yield* Actor.kill(ref)
       const reason = yield* down
       const end = now()
+      ends(n === warm ? "warm-up" : "all", accepted)
       mustBe(Number(reason._tag === "Killed"), 1, "the DOWN says Killed")
       return { accepted, seconds: (end - start) / 1000, downMs: end - killed }
     })))

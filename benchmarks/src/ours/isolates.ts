@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
 import { mustBe, now, produceGently, turn } from "../measure.ts"
+import { begins, ends } from "../stretch.ts"
 import { FairSchedule, fairShape, monotonicNs, sendOneByOne } from "../shapes.ts"
 import type { Measured, Program } from "../workload.ts"
 import { nativeWith } from "./system.ts"
@@ -22,9 +23,12 @@ const scaleOn = async (workers: number, n: number, warm: number): Promise<Measur
         (handled) => handled.reduce((sum, count) => sum + count, 0)
       )
     yield* all(warm)
+    begins()
     const start = now()
     const completed = yield* all(n)
-    return { completed, seconds: (now() - start) / 1000 }
+    const seconds = (now() - start) / 1000
+    ends(`${workers} workers, this isolate`, completed)
+    return { completed, seconds }
   })))
   await opened.close()
   mustBe(measured.completed, each(n) * workers, "messages handled on the workers")
@@ -51,16 +55,20 @@ export const crossIsolate: Program = async (n, warm) => {
   const bytes = new Uint8Array(64)
   const measured = await opened.run(Effect.scoped(Effect.gen(function*() {
     const sink = yield* SinkLive.spawnOn("worker", undefined, { mailbox: { capacity: 2 ** 24 } })
-    const batched = (n: number, send: (i: number) => string) =>
+    const batched = (name: string, n: number, send: (i: number) => string) =>
       Effect.gen(function*() {
+        begins()
         const start = now()
         yield* Effect.promise(() => produceGently(n, (i) => send(i) === "Accepted"))
         const completed = yield* patiently(sink.ask(Handled(), patience))
-        return { completed, seconds: (now() - start) / 1000 }
+        const seconds = (now() - start) / 1000
+        ends(n === warm ? "warm-up" : name, completed)
+        return { completed, seconds }
       })
-    const numbers = (n: number) => batched(n, (i) => sink.tellUnsafe(Num(i)))
-    const blocks = (n: number) => batched(n, () => sink.tellUnsafe(Bytes(bytes)))
-    const objects = (n: number) => batched(n, (i) => sink.tellUnsafe(Small({ id: i, name: "a name", on: true })))
+    const numbers = (n: number) => batched("numbers", n, (i) => sink.tellUnsafe(Num(i)))
+    const blocks = (n: number) => batched("64 bytes", n, () => sink.tellUnsafe(Bytes(bytes)))
+    const objects = (n: number) =>
+      batched("objects", n, (i) => sink.tellUnsafe(Small({ id: i, name: "a name", on: true })))
     yield* Effect.forEach([numbers, blocks, objects], (program) => program(warm), { discard: true })
     const number = yield* numbers(n), block = yield* blocks(n), object = yield* objects(n)
     for (const each of [number, block, object]) mustBe(each.completed, n, "messages handled on the worker")
@@ -99,6 +107,9 @@ export const fairWorker: Program = async (n, warm) => {
     const send = (light: number, due: number) => void lights[light].tellUnsafe(WorkBeside(due))
     yield* Effect.promise(() => schedule.run(send))
     schedule = new FairSchedule(n)
-    return yield* Effect.promise(() => schedule.run(send))
+    begins()
+    const measured = yield* Effect.promise(() => schedule.run(send))
+    ends("all", n)
+    return measured
   })))
 }

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Rpc from "effect/rpc/Rpc"
 import { mustBe, now, percentiles, turn } from "../measure.ts"
+import { begins, ends } from "../stretch.ts"
 import type { Program } from "../workload.ts"
 import type { Open } from "./system.ts"
 
@@ -58,9 +59,12 @@ export const restart = (open: Open): Program => async (n, warm) => {
     // The first child serves before it is crashed.
     yield* Effect.promise(turn)
     for (let i = 0; i < warm; i++) yield* once
+    begins()
     const began = now()
     for (let i = 0; i < n; i++) samples[i] = yield* once
-    return (now() - began) / 1000
+    const seconds = (now() - began) / 1000
+    ends("restarts", n)
+    return seconds
   })))
   mustBe(started, n + warm + 1, "starts")
   const groupMillis = await run(Effect.scoped(Effect.gen(function*() {
@@ -104,9 +108,12 @@ export const restart = (open: Open): Program => async (n, warm) => {
     ]
     for (let done = -many / 10, round = 0; done < many; done += perRound, round++) {
       for (const [kind, spawn] of round % 2 === 0 ? rounds : rounds.toReversed()) {
+        begins()
         const began = now()
         for (let i = 0; i < perRound; i++) refs.push(spawn())
-        if (done >= 0) spent[kind].push((now() - began) * 1e6 / perRound)
+        const millis = now() - began
+        ends(done < 0 ? "warm-up" : `${kind} spawns`, perRound)
+        if (done >= 0) spent[kind].push(millis * 1e6 / perRound)
         // What the spawns have put off belongs to no round.
         yield* Effect.promise(turn)
       }

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
 import { mustBe, now, xorshift32 } from "../measure.ts"
+import { begins, ends } from "../stretch.ts"
 import type { Program } from "../workload.ts"
 import { AbsenceMeter } from "./absences.ts"
 import type { Open } from "./system.ts"
@@ -94,10 +95,13 @@ export const swap = (open: Open): Program => async (n) => {
       yield* Effect.sleep("20 millis")
       if (round >= 0) alone = alone.concat(meter.take())
       meter.take()
+      begins()
       const began = now()
       const report = yield* HotSwap.swapAll(round % 2 === 0 ? there : back)
+      const took = now() - began
+      ends(round < 0 ? "warm-up" : "swaps", report.swapped)
       if (round < 0) continue
-      millis += now() - began
+      millis += took
       absences.push(meter.take())
       reports.push(report)
     }
@@ -113,7 +117,9 @@ export const swap = (open: Open): Program => async (n) => {
   await run(Effect.forEach(accounts, (account) => account.ask(Balance()), { discard: true }))
   const all = meter.explain(absences.flat())
   const atRest = meter.explain(alone)
-  const slices = absences.map((round) => meter.explain(round).longest)
+  const rests = absences.map((round) => meter.explain(round))
+  // Of the rounds, the one in the middle.
+  const middle = (of: "longest" | "own") => rests.map((round) => round[of]).toSorted((a, b) => a - b)[rounds >> 1]
   meter.close()
   return {
     completed: swapped / rounds,
@@ -124,9 +130,9 @@ export const swap = (open: Open): Program => async (n) => {
       lost: sent - handled,
       rollback_ms: rollback,
       max_slice_ms: all.longest,
-      // Of the rounds, the one in the middle.
-      median_slice_ms: slices.toSorted((a, b) => a - b)[rounds >> 1],
+      median_slice_ms: middle("longest"),
       own_slice_ms: all.own,
+      median_own_slice_ms: middle("own"),
       over_1ms: all.over,
       over_1ms_own: all.overOwn,
       alone_max_slice_ms: atRest.longest,

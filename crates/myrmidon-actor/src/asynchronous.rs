@@ -211,6 +211,17 @@ pub(crate) fn begin(away: Away, body: Box<dyn Body>, delivery: Delivery) {
     place::here(|worker: &mut Worker| worker.abort_with(me, Box::new(move || abort.abort())));
 }
 
+/// For whoever knows a system by its number alone.
+#[cfg(feature = "serde")]
+pub(crate) fn spawn_of<A: AsyncActor>(
+    system: u32,
+    options: &Spawn,
+    actor: A,
+) -> Result<ActorRef<A::Message>, SpawnError> {
+    let kind = kind_of::<A::Message>();
+    runtime::spawn_outside(system, options, Box::new(Asynchronous { actor, kind }))
+}
+
 impl Runtime {
     /// Spawns an actor whose handlers wait. As [`Runtime::spawn_with`].
     ///

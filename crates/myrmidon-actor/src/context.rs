@@ -67,7 +67,7 @@ impl<M: Send + 'static> Context<M> {
     ///
     /// ```
     /// use myrmidon_actor::{Actor, Child, Context, Runtime, Spawn, Supervise, Supervisor};
-    /// use myrmidon_core::supervisor::{OptionsInput, Status, TreatmentInput};
+    /// use myrmidon_actor::supervisor::{OptionsInput, Status, TreatmentInput};
     ///
     /// struct Exporter { endpoint: Option<String> }
     /// impl Actor for Exporter {

@@ -69,7 +69,7 @@ mod signal;
 mod spawn;
 #[cfg(feature = "serde")]
 mod stream;
-mod supervisor;
+pub mod supervisor;
 mod swap;
 mod timer;
 mod version;
@@ -107,6 +107,8 @@ pub use reply::ReplyTo;
 pub use runtime::{Builder, Runtime, Stopped};
 pub use signal::{MonitorRef, Signal};
 pub use spawn::{Mailbox, Overflow, Placement, Spawn};
+#[cfg(all(feature = "serde", feature = "tokio"))]
+pub use stream::{ForeignStream, ReadError};
 #[cfg(feature = "serde")]
 pub use stream::{Read, ReadRef, StreamError, StreamTo, reader_gone};
 pub use supervisor::{Child, Dynamic, DynamicSupervisor, NewSpecs, Rules, Supervise, Supervisor};

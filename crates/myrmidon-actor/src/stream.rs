@@ -4,9 +4,13 @@
 //! shard's to decide (`worker/streams.rs`).
 
 mod flow;
+#[cfg(feature = "tokio")]
+mod outside;
 mod reading;
 
 pub(crate) use flow::{Flow, Key, Next, Reader};
+#[cfg(feature = "tokio")]
+pub use outside::{ForeignStream, ReadError};
 pub(crate) use reading::{Came, Items, Reading, for_reader};
 pub use reading::{Read, ReadRef};
 

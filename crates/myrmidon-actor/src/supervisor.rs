@@ -1,4 +1,5 @@
-//! Supervisors in Rust: ordinary actors around the machines of `myrmidon_core::supervisor`, which decide everything.
+//! Supervisors in Rust: ordinary actors around the machines of `myrmidon_core::supervisor`, which decide everything. The
+//! words of those machines that a program says and hears (options, what a child is, answers) are here, too.
 //!
 //! What the shell owes the machine (its `protocol`): a child is spawned linked and watched in one step, its start is over when
 //! the spawn is (`started` ran) or, of a supervisor, when its own children have started; its end is the DOWN of that watch,
@@ -13,3 +14,7 @@ mod waits;
 pub use child::Child;
 pub use dynamic::{Dynamic, DynamicSupervisor, Rules};
 pub use fixed::{NewSpecs, Supervise, Supervisor};
+pub use myrmidon_core::supervisor::{
+    Answer, ChildCount, ChildInfo, ChildStartError, CommandError, Done, Event, Field, Happening, InvalidSpec, Kind,
+    OptionsInput, ShutdownInput, StartFailure, Status, TreatmentInput,
+};

@@ -2,8 +2,8 @@
 //! reader's shard and on another one; with an isolate of TypeScript: `examples/native-addon`.
 
 use myrmidon_actor::{
-    Actor, ActorRef, AskError, Context, ExitReason, ForeignRef, Lend, Question, Read, ReadRef, Runtime, Spawn,
-    StreamError, StreamTo, Wire,
+    Actor, ActorRef, AskError, Context, ExitReason, ForeignRef, Lend, Question, Read, ReadError, ReadRef, Runtime,
+    Spawn, StreamError, StreamTo, Wire,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::mpsc;
@@ -183,4 +183,76 @@ fn g240_the_end_of_the_producer_is_the_end_of_the_stream() {
     world.read(world.readers[1], 1, 1);
     let gone = AskError::ActorExited(ExitReason::NoProc { ever_existed: true });
     assert_eq!(world.told.recv(), Ok((Vec::new(), Some(Err(gone)))));
+}
+
+#[test]
+fn g290_a_thread_reads_items_in_order_and_then_the_end() {
+    let world = World::new();
+    for (to, buffer) in [(0, 16), (1, 1), (17, 16), (1000, 3), (1000, 4096), (1000, 0), (1000, u32::MAX)] {
+        let mut stream = world.of.read(Count { to }, buffer);
+        let items: Vec<u32> = stream.by_ref().map(|item| item.expect("an item")).collect();
+        assert_eq!(items, (1..=to).collect::<Vec<_>>());
+        assert_eq!(stream.next(), None, "and nothing behind it");
+    }
+    let mut stream = world.of.read(Count { to: 1001 }, 16);
+    let items: Vec<u32> = stream.by_ref().map_while(Result::ok).collect();
+    assert_eq!(items.len(), 1001);
+    assert_eq!(stream.next(), None, "the error came once: `map_while` has it");
+    let last = world.of.read(Count { to: 1001 }, 16).last();
+    assert_eq!(last, Some(Err(ReadError::Failed(Failed::TooMuch { limit: 1000 }))));
+}
+
+#[test]
+fn g290_so_does_a_future() {
+    let world = World::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let items = runtime.block_on(async {
+        let mut stream = world.of.read(Count { to: 1000 }, 3);
+        let mut items = Vec::new();
+        while let Some(item) = stream.next_item().await {
+            items.push(item.expect("an item"));
+        }
+        items
+    });
+    assert_eq!(items, (1..=1000).collect::<Vec<_>>());
+}
+
+#[test]
+fn g290_the_producer_waits_for_the_reader_and_ends_with_it() {
+    let world = World::new();
+    // It would not be done for long.
+    let mut stream = world.of.read(Count { to: u32::MAX }, 4);
+    assert_eq!(stream.next(), Some(Ok(1)));
+    drop(stream);
+    let sent = world.gone.recv().expect("the producer ends");
+    assert!(sent < 100, "{sent} were sent");
+    // Also one that has taken nothing.
+    drop(world.of.read(Count { to: u32::MAX }, 4));
+    // Of one that was dropped before it was asked nothing is heard.
+    while world.runtime.stats().iter().map(|stats| stats.actors).sum::<u32>() > 1 + 4 {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn g290_the_end_of_the_producer_and_of_the_runtime_is_an_error_once() {
+    let world = World::new();
+    let mut stream = world.of.read(Count { to: u32::MAX }, 4);
+    assert_eq!(stream.next(), Some(Ok(1)));
+    world.producer.tell(Produced::Panic).expect("room");
+    let end = stream.by_ref().find_map(Result::err);
+    assert!(matches!(end, Some(ReadError::Ended(AskError::ActorExited(ExitReason::Crashed(_))))), "{end:?}");
+    assert_eq!(stream.next(), None);
+    let nobody = world.of.read(Count { to: 3 }, 4).next();
+    assert!(matches!(nobody, Some(Err(ReadError::Ended(AskError::ActorExited(_))))), "{nobody:?}");
+
+    let world = World::new();
+    let mut stream = world.of.read(Count { to: u32::MAX }, 4);
+    assert_eq!(stream.next(), Some(Ok(1)));
+    let of = world.of;
+    drop(world);
+    let end = stream.find_map(Result::err);
+    assert!(matches!(end, Some(ReadError::Ended(AskError::ActorExited(_)))), "{end:?}");
+    let closed = of.read(Count { to: 3 }, 4).next();
+    assert!(matches!(closed, Some(Err(ReadError::Ended(AskError::ActorExited(_))))), "{closed:?}");
 }

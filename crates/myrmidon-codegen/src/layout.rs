@@ -13,6 +13,7 @@ pub fn module() -> String {
         object("Word", "Positions of the words in a record.", record::word::ALL),
         object("Flag", "Flags of a message.", record::flag::ALL),
         object("Submission", "What an isolate submits.", record::submission::ALL),
+        object("ExitSelf", "Flags of `Submission.ExitSelf`.", record::exit_self::ALL),
         object("Spawn", "Flags of a spawn, and of `Submission.Flags`.", record::spawn::ALL),
         object("Policy", "What a full mailbox does.", record::policy::ALL),
         object("Completion", "What an isolate gets.", record::completion::ALL),

@@ -68,6 +68,8 @@ pub enum Packet {
         end: u32,
         /// For EXITED.
         reason: Option<ExitReason>,
+        /// Of the callee's mailbox, for `MAILBOX_FULL`.
+        capacity: u32,
     },
     /// A message of the receiving shard that this one, which is lost, did not handle.
     Undelivered {

@@ -1,7 +1,8 @@
 //! Reason words: an [`ExitReason`] as 32 bits, `code | detail << 8`.
 //!
 //! What fits into the detail stands there (`NoProc`, `IsolateDown`, a `Shutdown` without a word); the rest is in this
-//! table, counted: whoever makes a word or copies one holds one count of it, and gives it back with `release`.
+//! table, counted: whoever makes a word or copies one holds one count of it, and gives it back with `release`. One word
+//! is kept for the isolate, which names it again and again: a failure that comes once more need not be told again.
 
 use crate::{
     exit_reason::{ExitReason, code},
@@ -38,11 +39,12 @@ struct Entry {
 pub struct Reasons {
     entries: Vec<Entry>,
     free: Vec<u32>,
+    kept: u32,
 }
 
 impl Default for Reasons {
     fn default() -> Self {
-        Self { entries: vec![Entry::default()], free: Vec::new() }
+        Self { entries: vec![Entry::default()], free: Vec::new(), kept: NORMAL }
     }
 }
 
@@ -73,6 +75,14 @@ impl Reasons {
                 code | handle << 8
             }
         }
+    }
+
+    /// The word of a reason, whose count stays in here until another one is kept.
+    pub fn keep(&mut self, reason: ExitReason) -> u32 {
+        let word = self.intern(reason);
+        let before = core::mem::replace(&mut self.kept, word);
+        self.release(before);
+        word
     }
 
     /// One count more; the word.
@@ -117,10 +127,13 @@ impl Reasons {
         }
     }
 
-    /// Gives back what a burst left.
+    /// Gives back what a burst left. The kept one stays where it is: its isolate knows it by its number.
     pub fn give_back(&mut self) {
-        if tide::is_spent(self.len(), self.entries.capacity()) {
-            *self = Self::default();
+        let kept = handle_of(self.kept);
+        if tide::is_spent(self.len() - usize::from(kept != 0), self.entries.capacity()) {
+            self.entries.truncate(kept + 1);
+            self.entries.shrink_to_fit();
+            self.free = (1..kept as u32).collect();
         }
     }
 

@@ -24,7 +24,7 @@
 use crate::constants::constants;
 
 /// Grows with every change of this file; checked when the addon is loaded.
-pub const ABI_VERSION: u32 = 6;
+pub const ABI_VERSION: u32 = 8;
 /// Words of a record.
 pub const WORDS: usize = 8;
 
@@ -152,6 +152,14 @@ constants! {
 }
 
 constants! {
+    /// Flags of `submission::EXIT_SELF`.
+    pub mod exit_self: u32 {
+        /// The reason word is the one that the shard keeps for its isolate: the record does not take it over.
+        KEPT = 1;
+    }
+}
+
+constants! {
     /// Flags of a spawn, and of `submission::FLAGS`.
     pub mod spawn: u32 {
         /// Deliver nothing before `submission::STARTED`.
@@ -202,7 +210,8 @@ constants! {
         DEAD = 81;
         /// The end of the outside watch SLOT of `FROM` with the reason word A.
         OUTSIDE_DOWN = 82;
-        /// The call with token A ended without an answer. B: `call_end`. SLOT: the reason word, for EXITED.
+        /// The call with token A ended without an answer. B: `call_end`. SLOT: the reason word, for EXITED; how many messages
+        /// the callee's mailbox holds, for `MAILBOX_FULL`.
         CALL_ENDED = 83;
         /// A message that was not delivered: all its words, and the reason in the upper four flag bits.
         DEAD_LETTER = 84;

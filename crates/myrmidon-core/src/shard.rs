@@ -421,7 +421,7 @@ impl Shard {
     }
 
     /// Ends a pending call without an answer. `reason` is the caller's to keep.
-    fn end_call(&mut self, id: u32, end: u32, reason: u32) {
+    fn end_call(&mut self, id: u32, end: u32, detail: u32) {
         let callee = self.calls.all[id].callee;
         let call = self.calls.take(&mut self.slab[callee].calls, id);
         if call.alarm != 0 {
@@ -431,15 +431,16 @@ impl Shard {
             self.nodes.get_mut(call.node).b = 0;
         }
         if call.asker == 0 {
-            self.post_call_ended(call.token, end, reason);
+            self.post_call_ended(call.token, end, detail);
         } else {
             let asker = self.calls.take_asker(&call);
-            self.tell_call_ended(asker, end, reason);
+            self.tell_call_ended(asker, end, detail);
         }
     }
 
-    fn post_call_ended(&mut self, token: u32, end: u32, reason: u32) {
-        let slot = if end == call_end::EXITED { self.reasons.retain(reason) } else { 0 };
+    /// `detail`: the reason word of EXITED, which stays the caller's to keep; the capacity of `MAILBOX_FULL`.
+    fn post_call_ended(&mut self, token: u32, end: u32, detail: u32) {
+        let slot = if end == call_end::EXITED { self.reasons.retain(detail) } else { detail };
         self.post(completion::CALL_ENDED, Pid::NONE, Pid::NONE, slot, token, end);
     }
 

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type * as Rpc from "effect/rpc/Rpc"
@@ -16,28 +15,27 @@ import type { ActorRef, AnyRef, NamedRef, Recipient } from "./ActorRef.ts"
 import { ActorSystem } from "./ActorSystem.ts"
 import type { ActorExited, AskError } from "./AskError.ts"
 import type { Behavior } from "./Behavior.ts"
-import { ExitReason } from "./ExitReason.ts"
 import { fingerprintOf } from "./internal/codec/fingerprint.ts"
 import { msgpack } from "./internal/codec/msgpack.ts"
-import { infoOf, isAlive as isCellAlive, setHold } from "./internal/about.ts"
+import { infoOf, isAlive as isCellAlive } from "./internal/about.ts"
 import { provideBehavior } from "./internal/behavior.ts"
 import { cellOf } from "./internal/cell.ts"
-import { senderOf } from "./internal/current.ts"
 import { makeMovable } from "./internal/isolate/movable.ts"
-import { checkKnown } from "./internal/known.ts"
-import { millisOf } from "./internal/mailbox.ts"
+import { invalid } from "./internal/invalid.ts"
 import { lookupName } from "./internal/named.ts"
+import { isName } from "./internal/name.ts"
 import { makeProtocol } from "./internal/protocol.ts"
-import { checkedReason } from "./internal/reason.ts"
+import { protocolOf } from "./internal/protocolOf.ts"
 import { infosOf, makeGroup } from "./internal/rpc.ts"
 import { makeClient, makeHandlers } from "./internal/rpcBridge.ts"
-import { stopCell } from "./internal/stop.ts"
 import { hostOf } from "./internal/system.ts"
 import type { Message } from "./Message.ts"
 import type { Movable } from "./Movable.ts"
 import type { Pid } from "./Pid.ts"
 import type { Protocol } from "./Protocol.ts"
-import { InvalidOption, type IsolateUnavailable, type NameNotFound, type ProtocolMismatch } from "./SpawnError.ts"
+import type { IsolateUnavailable, NameNotFound, ProtocolMismatch } from "./SpawnError.ts"
+
+export { exit, kill, resume, stop, suspend } from "./Lifecycle.ts"
 
 /**
  * The type of a ref: `type CounterRef = Actor.Ref<typeof Counter>`.
@@ -69,6 +67,8 @@ export interface ActorInfo {
   readonly status: "idle" | "runnable" | "busy" | "suspended"
   /** Messages that wait, all lanes. */
   readonly mailbox: number
+  /** Senders that are held until there is room among them (`suspend`): actors, and fibers of none in `tell`. */
+  readonly held: number
   /** Messages handled. */
   readonly reductions: number
   /** ms of handler time. */
@@ -178,8 +178,12 @@ export const fromRpcGroup = <const Name extends string, Rpcs extends Rpc.Any>(
 export const Service = <Self>() =>
 <const Id extends string, Name extends string, Rpcs extends Rpc.Any>(
   id: Id,
-  _protocol: Protocol<Name, Rpcs>
-): Context.ServiceClass<Self, Id, NamedRef<Rpcs>> => Context.Service<Self, NamedRef<Rpcs>>()(id)
+  protocol: Protocol<Name, Rpcs>
+): Context.ServiceClass<Self, Id, NamedRef<Rpcs>> => {
+  protocolOf(protocol)
+  if (!isName(id)) throw invalid("id", "a well-formed string that is not empty", id)
+  return Context.Service<Self, NamedRef<Rpcs>>()(id)
+}
 
 /**
  * Takes the services now, from the caller: what is left needs nothing, and can be spawned by the sync calls.
@@ -273,57 +277,6 @@ export const layerRpcHandlers = <Name extends string, Rpcs extends Rpc.Any, E, R
   to: Effect.Effect<Recipient<Rpcs>, E, R>
 ): Layer.Layer<Rpc.ToHandler<Rpcs>, E, Exclude<R, Scope.Scope>> => makeHandlers(protocol, to)
 
-const stopOptions: ReadonlySet<string> = new Set(["timeout"])
-
-/**
- * Asks an actor to end, in order behind what was sent before, and waits for it. After `timeout` it is killed; one that
- * is no duration above zero is `InvalidOption`, and asks nothing.
- *
- * **Example** (An end in order, and one by force)
- *
- * ```ts import.meta.vitest
- * import { Actor, ActorSystem } from "@myrmidonjs/actor"
- * import { Effect } from "effect"
- * import { Rpc } from "effect/rpc"
- *
- * const Worker = Actor.make("Worker", [Rpc.make("Hang")])
- * const WorkerLive = Worker.behavior({ init: () => 0, handlers: { Hang: () => Effect.never } })
- * const program = Effect.gen(function*() {
- *   const idle = yield* WorkerLive.spawn()
- *   const stuck = yield* WorkerLive.spawn()
- *   yield* stuck.tell(Worker.messages.Hang())
- *   return [yield* Actor.stop(idle), yield* Actor.stop(stuck, { timeout: "10 millis" })]
- * })
- *
- * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => [{ _tag: "Shutdown" }, { _tag: "Killed" }]
- * ```
- *
- * @category lifecycle
- * @since 0.1.0
- */
-export function stop(ref: AnyRef): Effect.Effect<ExitReason>
-export function stop(
-  ref: AnyRef,
-  options: { readonly timeout?: Duration.Input | undefined } | undefined
-): Effect.Effect<ExitReason, InvalidOption>
-export function stop(
-  ref: AnyRef,
-  options?: { readonly timeout?: Duration.Input | undefined }
-): Effect.Effect<ExitReason, InvalidOption> {
-  return Effect.suspend((): Effect.Effect<ExitReason, InvalidOption> => {
-    let timeout = Infinity
-    if (options !== undefined) {
-      try {
-        checkKnown(options, stopOptions)
-        if (options.timeout !== undefined) timeout = millisOf("timeout", options.timeout, Infinity)
-      } catch (error) {
-        return error instanceof InvalidOption ? Effect.fail(error) : Effect.die(error)
-      }
-    }
-    return stopCell(cellOf(ref), ExitReason.shutdown(), timeout)
-  })
-}
-
 /**
  * A behaviour that other isolates can import: `url` is the `import.meta.url` of the module that calls this when it is
  * evaluated, once in each isolate. What the behaviour needs comes from `layer`, built once in each isolate.
@@ -360,146 +313,7 @@ export const module = <Rpcs extends Rpc.Any, Args, State, E, R, LE = never>(
     readonly args?: Schema.Codec<Args, unknown> | undefined
     readonly error?: Schema.Codec<E | LE, unknown> | undefined
   }
-): Movable<Rpcs, Args, State, E | LE> =>
-  makeMovable(url, behavior, {
-    layer,
-    args: options?.args,
-    error: options?.error
-  })
-
-/** From the actor whose handler says so, where it is one. */
-const signal = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> =>
-  Effect.withFiber((fiber) => {
-    const cell = cellOf(ref)
-    cell.host.shard.exit(cell, senderOf(fiber, cell.host), checkedReason(reason))
-    return Effect.void
-  })
-
-/**
- * Ends an actor at once: cannot be trapped, and acts ahead of everything.
- *
- * **Example** (Ending somebody who hangs)
- *
- * ```ts import.meta.vitest
- * import { Actor, ActorSystem, Monitor } from "@myrmidonjs/actor"
- * import { Effect } from "effect"
- * import { Rpc } from "effect/rpc"
- *
- * const Worker = Actor.make("Worker", [Rpc.make("Hang")])
- * const WorkerLive = Worker.behavior({ init: () => 0, handlers: { Hang: () => Effect.never } })
- * const program = Effect.gen(function*() {
- *   const worker = yield* WorkerLive.spawn()
- *   const down = yield* Monitor.make(worker)
- *   yield* worker.tell(Worker.messages.Hang())
- *   yield* Actor.kill(worker)
- *   return yield* down
- * })
- *
- * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => { _tag: "Killed" }
- * ```
- *
- * @category lifecycle
- * @since 0.1.0
- */
-export const kill = (ref: AnyRef): Effect.Effect<void> => signal(ref, ExitReason.killed)
-
-/**
- * Sends an exit signal: an actor with `signals.exit` gets it as a value, any other reason than `Normal` ends the others,
- * and `Normal` whoever says it to itself. It comes from the actor whose handler runs this, or from nobody. What is no `ExitReason` is a defect, `InvalidOption`, and nothing is sent.
- *
- * **Example** (A signal as a value, for who traps)
- *
- * ```ts import.meta.vitest
- * import { Actor, ActorSystem, ExitReason } from "@myrmidonjs/actor"
- * import { Effect, Schema } from "effect"
- * import { Rpc } from "effect/rpc"
- *
- * const Worker = Actor.make("Worker", [Rpc.make("Seen", { success: Schema.Array(Schema.String) })])
- * const WorkerLive = Worker.behavior({
- *   init: (): Array<string> => [],
- *   handlers: { Seen: (state) => state },
- *   signals: { exit: (state, signal) => void state.push(signal.reason._tag) }
- * })
- * const program = Effect.gen(function*() {
- *   const worker = yield* WorkerLive.spawn()
- *   yield* Actor.exit(worker, ExitReason.shutdown("maintenance"))
- *   return yield* worker.ask(Worker.messages.Seen())
- * })
- *
- * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["Shutdown"]
- * ```
- *
- * @category lifecycle
- * @since 0.1.0
- */
-export const exit = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> => signal(ref, reason)
-
-/**
- * Delivers nothing to an actor any more, until `resume`: its queue is kept, and bounded as ever; kill, exit signals and
- * links act. An ordered stop is in the queue, so that whoever closes its scope kills it after `shutdownTimeout`.
- * Idempotent.
- *
- * **Example** (What is sent meanwhile waits)
- *
- * ```ts import.meta.vitest
- * import { Actor, ActorSystem } from "@myrmidonjs/actor"
- * import { Effect, Schema } from "effect"
- * import { Rpc } from "effect/rpc"
- *
- * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
- * const CounterLive = Counter.behavior({
- *   init: (n: number) => ({ n }),
- *   handlers: { Add: (state, by) => (state.n += by) }
- * })
- * const program = Effect.gen(function*() {
- *   const counter = yield* CounterLive.spawn(40)
- *   yield* Actor.suspend(counter)
- *   yield* counter.tell(Counter.messages.Add(2))
- *   const { mailbox, status } = yield* Actor.info(counter)
- *   yield* Actor.resume(counter)
- *   return [status, mailbox, yield* counter.ask(Counter.messages.Add(0))]
- * })
- *
- * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["suspended", 1, 42]
- * ```
- *
- * @category lifecycle
- * @since 0.1.0
- */
-export const suspend = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
-  Effect.suspend(() => setHold(cellOf(ref), true))
-
-/**
- * Ends a suspension. Idempotent.
- *
- * **Example** (What has waited is handled, in its order)
- *
- * ```ts import.meta.vitest
- * import { Actor, ActorSystem } from "@myrmidonjs/actor"
- * import { Effect, Schema } from "effect"
- * import { Rpc } from "effect/rpc"
- *
- * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
- * const CounterLive = Counter.behavior({
- *   init: (n: number) => ({ n }),
- *   handlers: { Add: (state, by) => (state.n += by) }
- * })
- * const program = Effect.gen(function*() {
- *   const counter = yield* CounterLive.spawn(39)
- *   yield* Actor.suspend(counter)
- *   yield* counter.tell(Counter.messages.Add(1))
- *   yield* Actor.resume(counter)
- *   return yield* counter.ask(Counter.messages.Add(2))
- * })
- *
- * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 42
- * ```
- *
- * @category lifecycle
- * @since 0.1.0
- */
-export const resume = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
-  Effect.suspend(() => setHold(cellOf(ref), false))
+): Movable<Rpcs, Args, State, E | LE> => makeMovable(url, behavior, layer, options)
 
 /**
  * Mailbox length, reductions, time, memory, links and state of life of one actor.
@@ -613,4 +427,4 @@ export const whereis = <Name extends string, Rpcs extends Rpc.Any>(
  * @since 0.1.0
  */
 export const fingerprint = <Name extends string, Rpcs extends Rpc.Any>(protocol: Protocol<Name, Rpcs>): string =>
-  fingerprintOf(msgpack.format, infosOf(protocol.group))
+  fingerprintOf(msgpack.format, infosOf(protocolOf(protocol).group))

@@ -13,7 +13,9 @@ import type * as Stream from "effect/Stream"
 import { ActorSystem } from "./ActorSystem.ts"
 import type { AskError } from "./AskError.ts"
 import { behaviorOf } from "./internal/behaviorImpl.ts"
+import { invalid } from "./internal/invalid.ts"
 import { makeNamed, makeNamedFor } from "./internal/named.ts"
+import { protocolOf } from "./internal/protocolOf.ts"
 import { refSchema } from "./internal/refSchema.ts"
 import { infosOf } from "./internal/rpc.ts"
 import { hostOf } from "./internal/system.ts"
@@ -101,7 +103,10 @@ export interface NamedRef<in Rpcs extends Rpc.Any> extends Recipient<Rpcs> {
 export type AnyRef = ActorRef<never>
 
 // A number that is no PID is nobody's: it must not reach the words of a record.
-const knownPid = (pid: Pid): Pid => Pid.isPid(pid) ? pid : 0 as Pid
+const knownPid = (pid: Pid): Pid => {
+  if (typeof pid !== "number") throw invalid("pid", "a PID", pid)
+  return Pid.isPid(pid) ? pid : 0 as Pid
+}
 
 /**
  * Refs in payloads, by name and by PID.
@@ -160,6 +165,7 @@ export const ActorRef: {
     }),
   fromPid: <Name extends string, Rpcs extends Rpc.Any>(protocol: Protocol<Name, Rpcs>, pid: Pid) =>
     Effect.map(ActorSystem, (system) => {
-      return hostOf(system).typed(knownPid(pid), protocol.name, infosOf(protocol.group)) as unknown as ActorRef<Rpcs>
+      const { group, name } = protocolOf(protocol)
+      return hostOf(system).typed(knownPid(pid), name, infosOf(group)) as unknown as ActorRef<Rpcs>
     })
 }

@@ -17,6 +17,7 @@ import type { ActorInfo } from "./Actor.ts"
 import type { ActorRef } from "./ActorRef.ts"
 import type { Behavior } from "./Behavior.ts"
 import type { DeadLetter } from "./DeadLetter.ts"
+import { invalid } from "./internal/invalid.ts"
 import { makeMemory, makeNative, makeTest } from "./internal/system.ts"
 import type { Mailbox } from "./Mailbox.ts"
 import type { IsolateId } from "./Movable.ts"
@@ -37,6 +38,12 @@ export interface SystemOptions {
   readonly mailbox?: Mailbox | undefined
   /** How long an actor may take to stop when its scope or the system closes, before it is killed. 5 seconds by default. */
   readonly shutdownTimeout?: Duration.Input | undefined
+  /**
+   * How long all actors of a scope, or of the system, may take together, one after the other, the youngest first. Those that
+   * are left then are killed at once, and reported (`ShutdownOverdue`). 20 seconds by default, or `shutdownTimeout` where
+   * that is more; `Duration.infinity` for none. A supervisor's children have times of their own.
+   */
+  readonly shutdownDeadline?: Duration.Input | undefined
   /** A handler that holds the thread for longer is reported. 100 ms by default. */
   readonly longSchedule?: Duration.Input | undefined
   /** Check local payloads and replies against their schema. Off; on in `layerTest`. */
@@ -141,6 +148,12 @@ export interface BehaviorInfo {
   readonly mailbox: number
   /** Bytes that the runtime holds for them: see `ActorInfo`. */
   readonly memory: number
+}
+
+// `Config.unwrap` touches whatever it is given.
+const wrapped = <A>(options: A): A => {
+  if (typeof options === "object" && options !== null && !Array.isArray(options)) return options
+  throw invalid("options", "an object of Configs", options)
 }
 
 /**
@@ -252,7 +265,7 @@ export class ActorSystem extends Context.Service<ActorSystem, {
     Layer.effect(
       ActorSystem,
       Effect.flatMap(
-        Config.unwrap(options),
+        Effect.suspend(() => Config.unwrap(wrapped(options))),
         (options) => Effect.map(makeNative(options), (system) => ActorSystem.of(system))
       )
     )

@@ -7,7 +7,8 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { wellFormed } from "./internal/defect.ts"
+import { invalid, isMarked } from "./internal/invalid.ts"
+import { wellFormed } from "./internal/wellFormed.ts"
 
 const crash = Schema.Struct({
   name: Schema.String,
@@ -92,6 +93,11 @@ const crashed = (defect: unknown): ExitReason => {
   return { _tag: "Crashed", error: { name: "Error", message: print(defect), language: "typescript" } }
 }
 
+const reasonOf = (reason: ExitReason): ExitReason => {
+  if (isMarked(reason, "_tag") && Object.hasOwn(ExitReasonSchema.cases, reason._tag)) return reason
+  throw invalid("reason", "an ExitReason", reason)
+}
+
 // The same words as `Display` in Rust.
 const printReason = (reason: ExitReason): string => {
   switch (reason._tag) {
@@ -144,10 +150,20 @@ export const ExitReason: {
 } = {
   normal: Object.freeze({ _tag: "Normal" }),
   killed: Object.freeze({ _tag: "Killed" }),
-  noProc: (everExisted) => ({ _tag: "NoProc", everExisted }),
-  shutdown: (detail) => detail === undefined ? { _tag: "Shutdown" } : { _tag: "Shutdown", detail },
+  noProc: (everExisted) => {
+    if (typeof everExisted !== "boolean") throw invalid("everExisted", "a boolean", everExisted)
+    return { _tag: "NoProc", everExisted }
+  },
+  shutdown: (detail) => {
+    if (detail === undefined) return { _tag: "Shutdown" }
+    if (typeof detail !== "string") throw invalid("detail", "a string", detail)
+    return { _tag: "Shutdown", detail }
+  },
   crashed,
-  print: printReason,
+  print: (reason) => printReason(reasonOf(reason)),
   match: ExitReasonSchema.match,
-  isFailure: (reason) => reason._tag !== "Normal" && reason._tag !== "Shutdown"
+  isFailure: (reason) => {
+    const { _tag } = reasonOf(reason)
+    return _tag !== "Normal" && _tag !== "Shutdown"
+  }
 }

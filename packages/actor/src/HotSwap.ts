@@ -16,7 +16,9 @@ import { ActorSystem } from "./ActorSystem.ts"
 import type { Behavior } from "./Behavior.ts"
 import { behaviorOf } from "./internal/behaviorImpl.ts"
 import { Cell } from "./internal/cell.ts"
+import { functionOf, invalid } from "./internal/invalid.ts"
 import { registerUpgrade } from "./internal/isolate/registry.ts"
+import { urlOf } from "./internal/isolate/urlOf.ts"
 import { holderNow } from "./internal/named.ts"
 import {
   checkedUpgrade,
@@ -137,7 +139,7 @@ export interface UpgradeOptions<OldState, NewState, M> {
 
 const impl = (upgrade: unknown): UpgradeImpl => {
   if (upgrade instanceof UpgradeImpl) return upgrade
-  throw new TypeError("not an Upgrade of this package")
+  throw invalid("upgrade", "made by HotSwap.upgrade", upgrade)
 }
 
 /**
@@ -287,7 +289,7 @@ export const andThen = <A extends Rpc.Any, B extends Rpc.Any, C extends Rpc.Any,
 export const module = <From extends Rpc.Any, To extends Rpc.Any>(
   url: string,
   upgrade: Upgrade<From, To, ActorSystem>
-): Upgrade<From, To, never> => registerUpgrade(url, new UpgradeImpl(impl(upgrade).steps)) as never
+): Upgrade<From, To, never> => registerUpgrade(urlOf(url), new UpgradeImpl(impl(upgrade).steps)) as never
 
 const options = <A>(f: () => A): Effect.Effect<A> =>
   Effect.suspend(() => {
@@ -462,7 +464,7 @@ export const plan = <From extends Rpc.Any, To extends Rpc.Any, R>(
 const sampleOf = (sample: number | undefined): number => {
   if (sample === undefined) return Infinity
   if (Number.isSafeInteger(sample) && sample > 0) return sample
-  throw new InvalidOption({ option: "sample", issue: "must be a whole number from 1" })
+  throw invalid("sample", "a whole number from 1", sample)
 }
 
 /**
@@ -539,4 +541,5 @@ export const rollback = (
 export const watch = <E, R>(
   url: string,
   apply: (module: object) => Effect.Effect<SwapReport, E, R>
-): Effect.Effect<never, E, R | ActorSystem> => Effect.flatMap(ActorSystem, () => watchModule(url, apply))
+): Effect.Effect<never, E, R | ActorSystem> =>
+  Effect.flatMap(ActorSystem, () => watchModule(urlOf(url), functionOf("apply", apply)))

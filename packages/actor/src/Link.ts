@@ -9,6 +9,7 @@ import * as Stream from "effect/Stream"
 import type { AnyRef } from "./ActorRef.ts"
 import { ExitSignal } from "./ExitSignal.ts"
 import { cellOf } from "./internal/cell.ts"
+import { effectOf } from "./internal/effectOf.ts"
 import { failureOf, linkedBy } from "./internal/linked.ts"
 import { endsOf, watch } from "./internal/watch.ts"
 
@@ -73,7 +74,7 @@ export const linked: {
 } = dual(
   2,
   <A, E, R>(self: Effect.Effect<A, E, R>, ref: AnyRef): Effect.Effect<A, E | ExitSignal, R> =>
-    Effect.suspend(() => linkedBy(cellOf(ref), exit(ref), self))
+    Effect.suspend(() => linkedBy(cellOf(ref), exit(ref), effectOf("self", self)))
 )
 
 /**

@@ -9,6 +9,32 @@ import type * as Duration from "effect/Duration"
 /**
  * The bound of an actor's mailbox and what happens at it. Control signals, DOWN and stop are never bounded out.
  *
+ * A plain object, and nothing that has to be made: the option `mailbox` of a system, a behaviour or a spawn. What one of
+ * them leaves out is as the one before says.
+ *
+ * **Example** (An actor that keeps the latest two)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem, type Mailbox } from "@myrmidonjs/actor"
+ * import { Effect, Schema } from "effect"
+ * import { Rpc } from "effect/rpc"
+ *
+ * const latest: Mailbox = { capacity: 2, onFull: "drop-oldest" }
+ * const Log = Actor.make("Log", [Rpc.make("Line", { payload: Schema.Int })])
+ * const lines: Array<number> = []
+ * const LogLive = Log.behavior({ init: () => null, handlers: { Line: (_, line) => void lines.push(line) }, mailbox: latest })
+ * const program = Effect.gen(function*() {
+ *   const log = yield* LogLive.spawn()
+ *   yield* Actor.suspend(log)
+ *   for (const line of [1, 2, 3]) yield* log.tell(Log.messages.Line(line))
+ *   yield* Actor.resume(log)
+ *   yield* Actor.stop(log)
+ *   return lines
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => [2, 3]
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */

@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { pidForm } from "./internal/codec/forms.ts"
 import { wireForm } from "./internal/codec/wireSchema.ts"
+import { invalid } from "./internal/invalid.ts"
 import { MAX_GENERATION, MAX_INDEX, MAX_SHARD } from "./internal/generated/numbers.ts"
 
 /**
@@ -25,6 +26,8 @@ export type Pid = number & Brand.Brand<"~myrmidon/Pid">
 const form = /^<(0|[1-9]\d{0,2})\.([1-9]\d{0,7})\.(0|[1-9]\d{0,6})>$/
 
 const print = (pid: Pid): string => {
+  // 0 too: that of nobody.
+  if (!Number.isSafeInteger(pid) || pid < 0) throw invalid("pid", "a PID", pid)
   const low = pid % 4294967296
   return `<${Math.floor(low / 16777216)}.${low % 16777216}.${Math.floor(pid / 4294967296)}>`
 }
@@ -83,6 +86,6 @@ export const Pid: {
     })
   )),
   print,
-  parse: (text) => Option.fromUndefinedOr(parseUndefined(text)),
+  parse: (text) => Option.fromUndefinedOr(typeof text === "string" ? parseUndefined(text) : undefined),
   isPid
 }

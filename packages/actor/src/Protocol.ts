@@ -35,8 +35,9 @@ export interface Protocol<in out Name extends string, in out Rpcs extends Rpc.An
    * done, and a defect or a rejection is `InitCrashed`. `R` and `E` are collected from `init`, handlers, signals and
    * `terminate`. A `Scope` in `init` lives as long as the actor, in a handler as long as its reply.
    *
-   * An `init` made by `Effect.fn` gets a name first, or the state of handlers beside it is `unknown`: TypeScript looks at a
-   * function that a call returns last. `init: (n: number) => Effect.gen(...)` needs none.
+   * An `init` made by `Effect.fn` gets a name first, or the state of handlers beside it is `unknown`, unless they say its
+   * type: of what a generic call returns TypeScript infers nothing before the handlers, whatever the types here are.
+   * `init: (n: number) => Effect.gen(...)` needs no name.
    */
   readonly behavior: <
     Init,

@@ -6,7 +6,10 @@
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
+import { InvalidOption } from "./InvalidOption.ts"
 import { Pid } from "./Pid.ts"
+
+export { InvalidOption } from "./InvalidOption.ts"
 
 /**
  * Another actor has the name; nothing was started.
@@ -148,21 +151,6 @@ export class LimitReached extends Schema.TaggedError<LimitReached>("myrmidon/Lim
 }) {
   override get message(): string {
     return `the limit of ${this.limit} ${this.what} is reached`
-  }
-}
-
-/**
- * An option is out of range; names the option and what it may be.
- *
- * @category errors
- * @since 0.1.0
- */
-export class InvalidOption extends Schema.TaggedError<InvalidOption>("myrmidon/InvalidOption")("InvalidOption", {
-  option: Schema.String,
-  issue: Schema.String
-}) {
-  override get message(): string {
-    return `option ${this.option}: ${this.issue}`
   }
 }
 

@@ -12,6 +12,8 @@ import type { Pid } from "./Pid.ts"
  * - `Crashed`: an actor ended by a defect.
  * - `CleanupFailed`: the `terminate` of an actor failed, or a finalizer of its Scope did; `reason` says how. It has ended
  *   all the same, with the exit reason that it had.
+ * - `ShutdownOverdue`: a scope or the system has closed, and the `killed` that had not stopped within `shutdownDeadline`
+ *   (ms) were killed; `actors` are the first hundred of them.
  * - `Swapped`: it runs another version.
  * - `SwapRolledBack`: the version `version` crashed as a canary, or was called back; the one before is running again.
  * - `TellFailed`: a `tell` was refused by the actor's own domain error, and nobody was asking.
@@ -37,6 +39,12 @@ export type SystemEvent =
     readonly pid: Pid
     readonly name: string | undefined
     readonly reason: ExitReason
+  }
+  | {
+    readonly _tag: "ShutdownOverdue"
+    readonly killed: number
+    readonly actors: ReadonlyArray<Pid>
+    readonly millis: number
   }
   | {
     readonly _tag: "Swapped"

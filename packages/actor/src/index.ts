@@ -34,6 +34,7 @@ export {
 export * as Link from "./Link.ts"
 export { Lane, type Mailbox, Reentrant } from "./Mailbox.ts"
 export type { Message } from "./Message.ts"
+export * as Module from "./Module.ts"
 export * as Monitor from "./Monitor.ts"
 export type { IsolateId, Movable } from "./Movable.ts"
 export { Pid } from "./Pid.ts"

@@ -4,6 +4,7 @@ import { Actor, ActorSystem, ExitReason, Monitor } from "@myrmidonjs/actor"
 import { Context, Deferred, Effect, Exit, Fiber, Option, Schema, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { hostOf } from "../src/internal/system.ts"
+import { Rpc } from "effect/rpc"
 import { Boom, Counter, CounterLive, Get, layers, systems, testSystems } from "./fixtures.ts"
 
 class Db extends Context.Service<Db, { readonly base: number }>()("test/Db") {}
@@ -291,7 +292,10 @@ it.effect.each(layers)(
 )
 
 it("a behaviour that lacks a handler is refused where it is made", () => {
-  assert.throws(() => Counter.behavior({ init: () => 0, handlers: {} as never }), /no handler for "Increment"/)
+  assert.throws(
+    () => Counter.behavior({ init: () => 0, handlers: {} as never }),
+    /handlers.Increment: must be a function/
+  )
 })
 
 it("a behaviour whose parts are none is refused where it is made, by name", () => {
@@ -299,22 +303,30 @@ it("a behaviour whose parts are none is refused where it is made, by name", () =
   const make = (options: unknown) => () =>
     Bare.behavior(options as { readonly init: () => number; readonly handlers: {} })
   for (const garbage of [null, 7, "x", true]) {
-    assert.throws(make(garbage), "behaviour of Bare: its options must be an object")
+    assert.throws(make(garbage), "option options: must be an object in a behaviour of Bare")
     const parts = {
-      init: "init must be a function",
-      handlers: "handlers must be an object",
-      signals: "signals must be an object",
-      terminate: "terminate must be a function",
-      state: "state must be a Schema"
+      init: "init: must be a function",
+      handlers: "handlers: must be an object",
+      signals: "signals: must be an object",
+      terminate: "terminate: must be a function",
+      state: "state: must be a Schema"
     }
     for (const [part, issue] of Object.entries(parts)) {
-      assert.throws(make({ init: () => 0, handlers: {}, [part]: garbage }), `behaviour of Bare: ${issue}`)
+      assert.throws(make({ init: () => 0, handlers: {}, [part]: garbage }), `option ${issue}`)
     }
     for (const signal of ["exit", "down"]) {
-      const issue = `behaviour of Bare: signals.${signal} must be a function`
+      const issue = `option signals.${signal}: must be a function`
       assert.throws(make({ init: () => 0, handlers: {}, signals: { [signal]: garbage } }), issue)
     }
   }
-  assert.throws(make({ handlers: {} }), "init must be a function")
-  assert.throws(make({ init: () => 0, handlers: {}, version: 2 }), "version must be a string")
+  assert.throws(make({ handlers: {} }), "init: must be a function in a behaviour of Bare, is undefined")
+  assert.throws(make({ init: () => 0, handlers: {}, version: 2 }), "version: must be a string")
+  // What nobody would read, and a second of one tag.
+  const init = () => 0
+  assert.throws(make({ init, handlers: {}, terminte: () => {} }), "terminte: unknown")
+  assert.throws(make({ init, handlers: { Get: () => 1 } }), "handlers.Get: unknown")
+  assert.throws(make({ init, handlers: {}, signals: { exits: () => {} } }), "signals.exits: unknown")
+  assert.throws(make({ init, handlers: {}, mailbox: { capacity: 0 } }), "mailbox.capacity")
+  const twice = [Rpc.make("Get"), Rpc.make("Get", { success: Schema.Int })] as const
+  assert.throws(() => Actor.make("Twice", twice), `rpcs: must be one of each tag, is "Get"`)
 })

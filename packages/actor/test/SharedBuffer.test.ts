@@ -1,6 +1,14 @@
 // Who has a buffer, and when its memory is given back: the same on native and twin.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorSystem, BufferMoved, type DeadLetter, SharedBuffer } from "@myrmidonjs/actor"
+import {
+  Actor,
+  ActorRef,
+  ActorSystem,
+  type AskError,
+  BufferMoved,
+  type DeadLetter,
+  SharedBuffer
+} from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Option, Schema, Stream } from "effect"
 import { markAsUntransferable } from "node:worker_threads"
 import { Rpc } from "effect/rpc"
@@ -266,6 +274,52 @@ describe.each(systems)("SharedBuffer on the %s", (_name, system) => {
         ? ActorSystem.layer({ onDeadLetter: (letter) => letters.push(letter) })
         : ActorSystem.layerMemory({ onDeadLetter: (letter) => letters.push(letter) })
     ))
+  })
+
+  it.effect("G140: buffers of what is sent to a name that nobody has are released, and a wrong one is BadMessage", () => {
+    const letters: Array<DeadLetter> = []
+    return Effect.gen(function*() {
+      const nobody = yield* ActorRef.named(Store, "nobody")
+      const Sender = Actor.make("Sender", [Rpc.make("Send", { payload: schema, success: Schema.String })])
+      const sender = yield* Sender.behavior({
+        init: () => 0,
+        handlers: { Send: (_, data, self) => self.send(nobody, Put({ data })) }
+      }).spawn()
+      yield* nobody.tell(Put({ data: yield* filled(1) }))
+      assert.strictEqual(nobody.tellUnsafe(Put({ data: yield* filled(2) })), "Accepted")
+      assert.strictEqual(yield* sender.ask(Sender.messages.Send(yield* filled(3))), "Accepted")
+      const asked = yield* Effect.flip(nobody.ask(Echo(yield* filled(4))))
+      assert.strictEqual((asked as AskError).reason._tag, "ActorExited")
+      const read = yield* Effect.flip(Stream.runDrain(nobody.stream(Read(yield* filled(5)))))
+      assert.strictEqual((read as AskError).reason._tag, "ActorExited")
+      assert.strictEqual(yield* outstanding, 0)
+      assert.deepStrictEqual(letters.map(({ message, why }) => `${message._tag} ${why}`), [
+        "Put NotAlive",
+        "Put NotAlive",
+        "Put NotAlive",
+        "Echo NotAlive",
+        "Read NotAlive"
+      ])
+      for (const { message } of letters) {
+        const { payload } = message
+        const buffer = message._tag === "Put" ? (payload as { readonly data: SharedBuffer }).data : payload
+        assert.isTrue(isMoved(buffer as SharedBuffer))
+      }
+
+      const gone = yield* filled(6)
+      gone.release()
+      assert.strictEqual(nobody.tellUnsafe(Put({ data: gone })), "BadMessage")
+      assert.strictEqual((yield* Effect.flip(nobody.tell(Put({ data: gone })))).reason._tag, "BadMessage")
+      assert.strictEqual(((yield* Effect.flip(nobody.ask(Echo(gone)))) as AskError).reason._tag, "BadMessage")
+      assert.strictEqual(letters.length, 5)
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(
+        _name === "native"
+          ? ActorSystem.layer({ onDeadLetter: (letter) => letters.push(letter) })
+          : ActorSystem.layerMemory({ onDeadLetter: (letter) => letters.push(letter) })
+      )
+    )
   })
 
   it.effect("G138: the limit is a typed error, and what is released is room again", () =>

@@ -1,6 +1,6 @@
 // Bounds and policies, seen from outside.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorSystem, type DeadLetter, type Mailbox } from "@myrmidonjs/actor"
+import { Actor, ActorSystem, type DeadLetter, Inspector, type Mailbox } from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Fiber, Metric, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Rpc } from "effect/rpc"
@@ -79,6 +79,49 @@ describe.each(systems)("Mailbox on the %s", (_, system) => {
       yield* Fiber.join(waiting)
       yield* two
       assert.deepStrictEqual(yield* ref.ask(Seen()), [1, 2])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G297: who is held by a full mailbox is counted, actors and others, as long as they wait", () =>
+    Effect.gen(function*() {
+      const { open, ref } = yield* full({ capacity: 1, onFull: "suspend" })
+      const held = Effect.map(Actor.info(ref), (info) => info.held)
+      const statistics = yield* Effect.provide(
+        Effect.flatMap(Inspector, (inspector) => inspector.statistics(ref)),
+        Inspector.layer
+      )
+      yield* ref.tell(Put(1))
+      assert.strictEqual(yield* held, 0)
+      const fibers = yield* Effect.forEach(
+        [2, 3, 4],
+        (n) => Effect.forkChild(ref.tell(Put(n)), { startImmediately: true })
+      )
+      assert.strictEqual(yield* held, 3)
+      // Who gives up does not wait any more, here and in the shard.
+      yield* Fiber.interrupt(fibers[1]!)
+      assert.strictEqual(yield* held, 2)
+      const Sender = Actor.make("Sender", [Rpc.make("Send", { payload: Schema.Int })])
+      const SenderLive = Sender.behavior({
+        init: () => 0,
+        handlers: { Send: (_, n, self) => void self.send(ref, Put(n)) }
+      })
+      for (const n of [5, 6]) {
+        const sender = yield* SenderLive.spawn()
+        yield* sender.tell(Sender.messages.Send(n))
+        yield* Effect.repeat(turn, {
+          until: () => Effect.map(Actor.info(sender), ({ status }) => status === "suspended")
+        })
+      }
+      assert.strictEqual(yield* held, 4)
+      const [most] = yield* Effect.flatMap(ActorSystem, (system) => system.top(1, "mailbox"))
+      assert.strictEqual(most!.held, 4)
+      assert.strictEqual((yield* statistics).held, 4)
+      yield* open
+      yield* Fiber.join(fibers[0]!)
+      yield* Fiber.join(fibers[2]!)
+      const isEmpty = Effect.map(Actor.info(ref), ({ mailbox, status }) => mailbox === 0 && status === "idle")
+      yield* Effect.repeat(turn, { until: () => isEmpty })
+      assert.strictEqual(yield* held, 0)
+      assert.deepStrictEqual((yield* ref.ask(Seen())).toSorted((a, b) => a - b), [1, 2, 4, 5, 6])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("G260: a stage that forwards what it gets loses nothing to a slow one, however much it gets at once", () =>

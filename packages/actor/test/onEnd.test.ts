@@ -58,6 +58,25 @@ describe.each(testSystems)("onEnd on the %s", (_, system) => {
       ])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
+  it.effect("G94: options that are given again and again mean the same, and others what they say", () =>
+    Effect.gen(function*() {
+      const told: Array<Pid> = []
+      const onEnd = (ref: { readonly pid: Pid }): void => void told.push(ref.pid)
+      const tie = Object.freeze({ link: false, onEnd })
+      const named = Object.freeze({ link: false, onEnd: (ref: { readonly pid: Pid }) => onEnd(ref), name: "one" })
+      const given = [{ link: false, onEnd }, undefined, tie, tie, undefined, tie, { link: false }, tie, named]
+      const refs: Array<Actor.Ref<typeof Child>> = []
+      yield* parentOf((self) => {
+        for (const options of given) refs.push(self.spawnUnsafe(ChildLive, undefined, options))
+        assert.throws(() => self.spawnUnsafe(ChildLive, undefined, named), /is held by/)
+        return refs
+      })
+      for (const ref of refs) yield* Actor.kill(ref)
+      yield* turns
+      const heard = refs.filter((_, at) => given[at] !== undefined && "onEnd" in given[at])
+      assert.sameOrderedMembers(told, heard.map(({ pid }) => pid))
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.effect("G36: of an init that failed its starter hears alone, and so does nobody who has its slot next", () =>
     Effect.gen(function*() {
       const told: Array<Pid> = []

@@ -414,6 +414,35 @@ export const waits = Effect.flatten(Monitor.make(counter))
 expect<A<typeof waits>>().type.toBe<ExitReason>()
 export const nested = Effect.flatMap(CurrentActor, (self) => Effect.sync(() => self.monitor(counter)))
 
+// -- An init made by Effect.fn ----------------------------------------------------------------------------------------
+
+const Named = Actor.make("Named", [Rpc.make("Get", { success: Schema.Int })])
+const begin = Effect.fn(function*(n: number) {
+  yield* Effect.void
+  return { n }
+})
+const NamedLive = Named.behavior({ init: begin, handlers: { Get: (state) => state.n } })
+expect(NamedLive.spawn).type.toBeCallableWith(1)
+expect(NamedLive.spawn).type.not.toBeCallableWith("1")
+// Written where it is used, it is looked at last by TypeScript: the handlers beside it have to say their state.
+Named.behavior({
+  init: Effect.fn(function*(n: number) {
+    yield* Effect.void
+    return { n }
+  }),
+  // @ts-expect-error! of type 'unknown'
+  handlers: { Get: (state) => state.n }
+})
+export const annotated = Named.behavior({
+  init: Effect.fn(function*(n: number) {
+    yield* Effect.void
+    return { n }
+  }),
+  handlers: { Get: (state: { readonly n: number }) => state.n }
+})
+expect(annotated.spawn).type.toBeCallableWith(1)
+expect(annotated.spawn).type.not.toBeCallableWith("1")
+
 // -- other isolates ------------------------------------------------------------------------------------------------------
 
 const CounterElsewhere = Actor.module(import.meta.url, CounterLive, Layer.empty)

@@ -4,18 +4,18 @@
  * Everything that an actor system asks of a shard, as plain calls with numbers; what comes back is called on the host
  * (`host.ts`) by the loop. It knows neither behaviours nor Effect: `@myrmidonjs/actor` and the small API of this
  * package both stand on it. Its parts: actors of other isolates (`away.ts`), links, watches and exit signals
- * (`signals.ts`), who lives and what they use (`census.ts`).
+ * (`signals.ts`), who lives and what they use (`census.ts`), timers (`timing.ts`).
  *
  * A call here writes a record, and the record is ingested with the next tick. What has an answer (`demonitor`,
- * `cancelTimer`, `whereis`, ...) ingests first, which delivers nothing and is allowed inside a handler.
+ * `timing.cancel`, `whereis`, ...) ingests first, which delivers nothing and is allowed inside a handler.
  */
 import { Away } from "./away.ts"
 import type { Binding } from "./binding.ts"
 import { Border } from "./border.ts"
 import { Census } from "./census.ts"
 import type { ExitReason } from "./ExitReason.ts"
-import { Control, Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
-import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions } from "./host.ts"
+import { Control, ExitSelf, Flag, RECORD_WORDS, Spawn, Submission, Word } from "./generated/layout.ts"
+import type { MembraneCall, MembraneCell, MembraneHost, MembraneOptions, OpenOptions } from "./host.ts"
 import { Attention, Loop } from "./loop.ts"
 import { Reasons } from "./reasons.ts"
 import { rethrow } from "./rethrow.ts"
@@ -27,8 +27,10 @@ import { Slots } from "./slots.ts"
 import { Submissions } from "./submissions.ts"
 import { Table } from "./table.ts"
 import { Timers } from "./timers.ts"
+import { Timing } from "./timing.ts"
 import { Tokens } from "./tokens.ts"
 import { generationOf, lowOf } from "./words.ts"
+import { Waiters } from "./waiters.ts"
 
 const {
   To: TO,
@@ -48,6 +50,7 @@ const MOST_PENDING = SUBMISSIONS
 const SEND = Submission.Send
 const NEXT = Flag.Next
 const INLINE = Flag.Inline << 8
+const EXIT_SELF_KEPT = Submission.ExitSelf | (ExitSelf.Kept << 8)
 /** What a sender may say of a message: the other flags are the membrane's. */
 const SENDER = Flag.Priority | Flag.Next | Flag.Reentrant
 const NEVER = 0xffffffff
@@ -57,24 +60,6 @@ const ACCEPTED = 0
 const MAILBOX_FULL = 1
 const BAD_MESSAGE = 4
 const MAX_OP = 0xffff
-
-/** What a spawn may say. */
-export interface OpenOptions<C> {
-  readonly name: string | undefined
-  readonly capacity: number
-  /** A number of `Policy`. */
-  readonly onFull: number
-  /** ms, for `suspend`. */
-  readonly sendTimeout: number
-  /** Messages of a slice; 0: as many as there may be. */
-  readonly budget: number
-  readonly trapExit: boolean
-  readonly cleanup: boolean
-  readonly starting: boolean
-  readonly parent: C | undefined
-  readonly watcher: C | undefined
-  readonly watchRef: number
-}
 
 /**
  * One isolate's face of its Rust shard: what `@myrmidonjs/actor` stands on.
@@ -86,13 +71,14 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   readonly away: Away<C, K>
   readonly signals: Signals<C, K>
   readonly census: Census<C, K>
+  readonly timing: Timing<C, K>
   readonly #submissions: Submissions<C, K>
   readonly #ring: Ring
   readonly #slots = new Slots()
   readonly #tokens = new Tokens<K>()
   readonly #table = new Table<C>()
   readonly #timers = new Timers<C>()
-  readonly #waiters = new Map<number, () => void>()
+  readonly #waiters = new Waiters<C>()
   readonly #reasons: Reasons
   readonly #border: Border
   readonly #loop: Loop<C, K>
@@ -104,7 +90,6 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   #plain: OpenOptions<C> | undefined = undefined
   #plainKind = 0
   #plainPolicy = 0
-  #nextWaiter = 1
   #settle: () => void = () => {}
   readonly #done = new Promise<void>((resolve) => {
     this.#settle = resolve
@@ -136,7 +121,8 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#submissions = new Submissions(this.#ring, this.#loop, this.#reasons, this.#now, () => this.#sweep())
     this.away = new Away(this.#submissions, this.#tokens, this.#border)
     this.signals = new Signals(this.#submissions, host)
-    this.census = new Census(this.#submissions, this.#table, this.#slots)
+    this.census = new Census(this.#submissions, this.#table, this.#slots, this.#waiters)
+    this.timing = new Timing(this.#submissions, this.#timers)
   }
 
   // -- life -----------------------------------------------------------------------------------------------------------
@@ -230,7 +216,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   }
 
   exitSelf(cell: C, reason: ExitReason): void {
-    this.#submissions.put(Submission.ExitSelf, cell, undefined, 0, this.#submissions.word(reason), 0)
+    if (reason._tag === "Crashed") {
+      this.#submissions.put(EXIT_SELF_KEPT, cell, undefined, 0, this.#submissions.keptWord(reason.error), 0)
+    } else {
+      this.#submissions.put(Submission.ExitSelf, cell, undefined, 0, this.#submissions.word(reason), 0)
+    }
     // The rest of its slice is not for it any more.
     if (this.#loop.current === cell) this.#loop.attention |= Attention.LeaveSlice
   }
@@ -360,6 +350,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return this.#loop.awake || control[Control.NextDeadline]! >= 0 || control[Control.Calls]! > 0
   }
 
+  /** Somebody waits for the event loop's next turn, and it is not to be put off; or (`false`) has got it. */
+  hasten(isWaiting: boolean): void {
+    this.#loop.hasten(isWaiting)
+  }
+
   /** Nothing runs, and the event loop has had its turn: whoever is no actor and waits for an answer may `help`. */
   canHelp(): boolean {
     return this.#loop.canHelp()
@@ -378,6 +373,16 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#loop.help(call)
   }
 
+  /** An asker goes on inside of what answers it: until `stepIn`, which is told what this says, the time is not its callee's. */
+  stepOut(): number {
+    return this.#loop.stepOut()
+  }
+
+  /** The asker is done for now; `asker`: where it is an actor of this isolate. */
+  stepIn(since: number, asker: C | undefined): void {
+    this.#loop.stepIn(since, asker)
+  }
+
   /** The call's answer was taken, or its caller has gone away. */
   answered(call: K): void {
     if (this.#tokens.close(call.token) === undefined) return
@@ -389,11 +394,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   /** Calls `resume` from the loop once there is room, or its owner has ended. Returns its undo. */
   awaitRoom(cell: C, resume: () => void): () => void {
-    const waiter = this.#nextWaiter
-    this.#nextWaiter = waiter === NEVER ? 1 : waiter + 1
-    this.#waiters.set(waiter, resume)
-    this.#submissions.put(Submission.AwaitRoom, cell, undefined, waiter, 0, 0)
-    return () => void this.#waiters.delete(waiter)
+    return this.#waiters.add(
+      cell,
+      resume,
+      (number) => this.#submissions.put(Submission.AwaitRoom, cell, undefined, number, 0, 0)
+    )
   }
 
   /** Ends it in order, behind what is in its normal lane. */
@@ -425,7 +430,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#submissions.put(Submission.Resume, cell, undefined, 0, 0, 0)
   }
 
-  // -- names and timers -----------------------------------------------------------------------------------------------
+  // -- names ----------------------------------------------------------------------------------------------------------
 
   whereis(name: string): C | undefined {
     const pid = this.pidNamed(name)
@@ -437,34 +442,6 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     if (this.#submissions.closed) return undefined
     this.#submissions.flush()
     return this.#ring.native.whereis(name) ?? undefined
-  }
-
-  startTimer(
-    cell: C,
-    ref: number,
-    delay: number,
-    repeat: boolean,
-    op: number,
-    payload: unknown,
-    flags: number
-  ): void {
-    this.#timers.start(cell, ref, { op, payload, repeat })
-    const ring = this.#ring
-    if (ring.pending >= SUBMISSIONS) this.#submissions.flush()
-    const at = ring.pending * WORDS
-    ring.put(Submission.Timer | ((flags & Flag.Priority) << 8), cell.low, cell.generation, repeat ? 1 : 0, 0, ref, 0, 0)
-    ring.outFloats[(at >> 1) + 3] = delay
-    if (!this.#loop.awake) this.#loop.wake()
-  }
-
-  /** ms left; 0: its message was queued and is not delivered any more; undefined: delivered, or never was. */
-  cancelTimer(cell: C, ref: number): number | undefined {
-    if (this.#submissions.closed) return undefined
-    this.#submissions.put(Submission.Cancel, cell, undefined, ref, 0, 0)
-    this.#submissions.flush()
-    this.#timers.cancel(cell, ref)
-    const left = this.#ring.result
-    return left < 0 ? undefined : left
   }
 
   // -- the whole ------------------------------------------------------------------------------------------------------
@@ -514,9 +491,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     buryPending(this.#ring, this.#slots, this.#tokens, this.#border, this.#host)
     for (const cell of this.#table.clear()) this.#host.dead(cell, down, 0, 0)
     for (const call of this.#tokens.clear()) this.#host.callEnded(call, 1, down)
-    const waiters = [...this.#waiters.values()]
-    this.#waiters.clear()
-    for (const resume of waiters) {
+    for (const resume of this.#waiters.takeAll()) {
       try {
         resume()
       } catch (error) {

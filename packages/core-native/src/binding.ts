@@ -22,6 +22,7 @@ export interface InfoData {
   readonly pid: number
   readonly status: "starting" | "idle" | "runnable" | "busy" | "suspended"
   readonly mailbox: number
+  readonly held: number
   readonly reductions: number
   readonly micros: number
   readonly memory: number
@@ -86,7 +87,10 @@ export interface NativeShard {
   reserve(n: number): number
   openNamed(at: number, name: string): number | null
   whereis(name: string): number | null
+  /** For one record, which takes the word over. */
   internReason(reason: ReasonData): number
+  /** For any number of records `ExitSelf` that say `Kept`, until the next one is kept. */
+  keepReason(reason: ReasonData): number
   reason(word: number): ReasonData | null
   handleSignals(): void
   endBatch(): void

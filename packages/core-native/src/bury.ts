@@ -37,12 +37,13 @@ export const buryPending = <C extends MembraneCell, K extends MembraneCall>(
     const to = pidOf(out[at + TO]!, out[at + TO_GENERATION]!)
     const from = pidOf(out[at + FROM]!, out[at + FROM_GENERATION]!)
     // Its op has the bit that only messages of the border have.
-    if ((head | 0) < 0) host.away?.deadLetter(to, from, head >>> 16, border.unsent(at), "NotAlive")
+    const asked = (flags & Flag.Call) !== 0
+    if ((head | 0) < 0) host.away?.deadLetter(to, from, head >>> 16, border.unsent(at), "NotAlive", asked)
     else {
       const payload = (flags & Flag.Inline) !== 0 ? outFloats[(at >> 1) + 3] : slots.take(out[at + SLOT]!)
-      host.deadLetter(to, from, head >>> 16, payload, "NotAlive")
+      host.deadLetter(to, from, head >>> 16, payload, "NotAlive", asked)
     }
-    if ((flags & Flag.Call) === 0) continue
+    if (!asked) continue
     const call = tokens.close(out[at + A]!)
     if (call !== undefined) host.callEnded(call, 1, { _tag: "NoProc", everExisted: true })
   }

@@ -8,16 +8,19 @@ import type { Submissions } from "./submissions.ts"
 import type { Table } from "./table.ts"
 import { USAGE_WORDS, Usages } from "./usages.ts"
 import { generationOf, lowOf } from "./words.ts"
+import type { Waiters } from "./waiters.ts"
 
 export class Census<C extends MembraneCell, K extends MembraneCall> {
   readonly #submissions: Submissions<C, K>
   readonly #table: Table<C>
   readonly #slots: Slots
+  readonly #waiters: Waiters<C>
 
-  constructor(submissions: Submissions<C, K>, table: Table<C>, slots: Slots) {
+  constructor(submissions: Submissions<C, K>, table: Table<C>, slots: Slots, waiters: Waiters<C>) {
     this.#submissions = submissions
     this.#table = table
     this.#slots = slots
+    this.#waiters = waiters
   }
 
   everExisted(pid: number): boolean {
@@ -29,7 +32,14 @@ export class Census<C extends MembraneCell, K extends MembraneCall> {
   info(cell: C): InfoData | undefined {
     if (this.#submissions.closed) return undefined
     this.#submissions.flush()
-    return this.#submissions.ring.native.info(cell.low, cell.generation) ?? undefined
+    const info = this.#submissions.ring.native.info(cell.low, cell.generation)
+    return info === null ? undefined : this.#withWaiters(cell, info)
+  }
+
+  // The shard knows of its actors; who is none waits here.
+  #withWaiters(cell: C, info: InfoData): InfoData {
+    const waiting = this.#waiters.count(cell)
+    return waiting === 0 ? info : { ...info, held: info.held + waiting }
   }
 
   /** What an actor has used so far; undefined: it has ended. */
@@ -60,7 +70,7 @@ export class Census<C extends MembraneCell, K extends MembraneCall> {
     this.#submissions.flush()
     return this.#submissions.ring.native.top(n, by).flatMap((info) => {
       const cell = this.#find(info.pid)
-      return cell === undefined ? [] : [[cell, info] as const]
+      return cell === undefined ? [] : [[cell, this.#withWaiters(cell, info)] as const]
     })
   }
 

@@ -62,8 +62,10 @@ export interface MembraneHost<C extends MembraneCell, K extends MembraneCall> {
   readonly terminate: (cell: C, reason: ExitReason) => void
   /** With what it had used: messages, and ms of handler time. */
   readonly dead: (cell: C, reason: ExitReason, reductions: number, millis: number) => void
-  readonly callEnded: (call: K, end: number, reason: ExitReason | undefined) => void
-  readonly deadLetter: (to: number, from: number, op: number, payload: unknown, why: Why) => void
+  /** `capacity`: of the mailbox that was full. */
+  readonly callEnded: (call: K, end: number, reason: ExitReason | undefined, capacity?: number) => void
+  /** `asked`: its asker is told by `callEnded`. */
+  readonly deadLetter: (to: number, from: number, op: number, payload: unknown, why: Why, asked: boolean) => void
   readonly longSchedule: (cell: C, millis: number) => void
   /** Of a host whose shard is in a system. */
   readonly away?: AwayHost<C, K> | undefined
@@ -88,7 +90,7 @@ export interface AwayHost<C extends MembraneCell, K extends MembraneCall> {
   /** The answer to a call of this isolate, with the status that `reply` was given. */
   readonly replied: (call: K, status: number, payload: Carried) => void
   /** As `deadLetter`, of a message that went to another isolate or came from one. */
-  readonly deadLetter: (to: number, from: number, op: number, payload: Carried, why: Why) => void
+  readonly deadLetter: (to: number, from: number, op: number, payload: Carried, why: Why, asked: boolean) => void
   /** Another isolate of the system is there. */
   readonly up: (isolate: number, shard: number) => void
   /** It has ended. */
@@ -129,3 +131,26 @@ export interface MembraneOptions {
 
 /** The meter of a cell's behaviour is made on its first message. */
 export type MeterSlot = { meter: Meter | undefined }
+
+/**
+ * What a spawn may say.
+ *
+ * @internal
+ * @since 0.1.0
+ */
+export interface OpenOptions<C> {
+  readonly name: string | undefined
+  readonly capacity: number
+  /** A number of `Policy`. */
+  readonly onFull: number
+  /** ms, for `suspend`. */
+  readonly sendTimeout: number
+  /** Messages of a slice; 0: as many as there may be. */
+  readonly budget: number
+  readonly trapExit: boolean
+  readonly cleanup: boolean
+  readonly starting: boolean
+  readonly parent: C | undefined
+  readonly watcher: C | undefined
+  readonly watchRef: number
+}

@@ -21,6 +21,8 @@ pub struct InfoData {
     pub status: String,
     /// Entries of its mailbox, all lanes.
     pub mailbox: u32,
+    /// Actors that are held until there is room in it.
+    pub held: u32,
     /// Messages handled.
     pub reductions: f64,
     /// Microseconds of its handlers.
@@ -38,6 +40,7 @@ impl From<(Pid, ActorInfo)> for InfoData {
             pid: to_js(pid),
             status: info.status.name().to_owned(),
             mailbox: info.mailbox,
+            held: info.held,
             reductions: info.reductions as f64,
             micros: info.micros as f64,
             memory: info.memory as f64,

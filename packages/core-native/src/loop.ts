@@ -30,6 +30,7 @@ import type { Table } from "./table.ts"
 import type { Timers } from "./timers.ts"
 import type { Tokens } from "./tokens.ts"
 import { Turns } from "./turns.ts"
+import type { Waiters } from "./waiters.ts"
 
 const {
   To: TO,
@@ -110,7 +111,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     tokens: Tokens<K>,
     table: Table<C>,
     timers: Timers<C>,
-    waiters: Map<number, () => void>,
+    waiters: Waiters<C>,
     reasons: Reasons,
     border: Border,
     host: MembraneHost<C, K>,
@@ -130,8 +131,8 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#now = options.clock.now
     this.#turns = new Turns(TURN, () => this.#pump())
     this.#alarm = new Alarm(ring.control, options.clock, this.wake)
-    this.#metering = new Metering(ring.in, table, host, options.longSchedule)
-    this.#tasks = new Tasks(this, ring, host, options.clock.now, options.longSchedule)
+    this.#metering = new Metering(ring.in, table, host, options.longSchedule, options.clock.now)
+    this.#tasks = new Tasks(this, ring, host, this.#metering, options.clock.now, options.longSchedule)
     this.#direct = new Direct(this, ring, slots, table, host, this.#turns, options.clock.now, options.longSchedule)
     this.directCall = new DirectCall(
       this,
@@ -160,9 +161,25 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     if (!this.awake) this.wake()
   }
 
+  /** An asker goes on, below the handler that answered it: that is not its callee's time (G305). For `stepIn`. */
+  stepOut(): number {
+    return this.#metering.stepOut()
+  }
+
+  /** It is done for now; it was `asker`, where that is an actor of this isolate. */
+  stepIn(since: number, asker: C | undefined): void {
+    const took = this.#metering.stepIn(since)
+    if (took > 0 && asker !== undefined) this.#tasks.charge(asker, took, this.#now())
+  }
+
   /** A turn is under way: this is called from a handler, a task or a notice. */
   get pumping(): boolean {
     return this.#pumping
+  }
+
+  /** Somebody waits for the event loop's next turn, and it is not to be put off; or (`false`) has got it. */
+  hasten(isWaiting: boolean): void {
+    this.#turns.hasten(isWaiting)
   }
 
   keepAlive(on: boolean): void {
@@ -224,7 +241,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.attention = 0
     if (this.closing || this.#ring.broken !== undefined) return this.end()
     if (!idle) {
-      this.#turns.yield()
+      this.#turns.yield(this.#queued())
       if (this.#single) this.#alarm.arm()
     } else if (this.#helped === 0) {
       this.awake = false
@@ -240,6 +257,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const control = ring.control
     const metering = this.#metering
     let now = start
+    this.#turns.begin(this.#queued())
     // Counted in lockstep alone.
     let handled = 0
     for (;;) {
@@ -263,7 +281,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       if (written > 0) {
         // The time of a long tick is nobody's. After a short one the clock is not worth its price.
         if (written > SMALL) metering.closeUnread(this.#now())
-        else if (metering.unread === 0) metering.last = now
+        else if (metering.unread === 0) metering.restart(now)
         const from = metering.last
         if (this.#single) handled += this.#messagesIn(written)
         this.#batch(written)
@@ -286,6 +304,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       }
       if (this.closing || handled >= LOCKSTEP_TURN || this.#turns.isOver(now - start, control[QUEUED]!)) return false
     }
+  }
+
+  // By the shard's last count, in which what was delivered since is still queued, and what was sent since is not.
+  #queued(): number {
+    return this.#ring.control[QUEUED]! + this.#ring.pending
   }
 
   /** Deliveries of the batch that the shard has written. */
@@ -316,7 +339,8 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const metering = this.#metering
     let now = before
     if (metering.unread > 0) metering.closeUnread(now = this.#now())
-    now = metering.last = this.#direct.run(now, begin)
+    now = this.#direct.run(now, begin)
+    metering.restart(now)
     if (this.attention !== 0) {
       this.#attend()
       this.attention = 0
@@ -339,6 +363,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     const words = this.#ring.in
     const control = this.#ring.control
     const table = this.#table
+    const metering = this.#metering
     this.#reasons.forget()
     if (count >= TOUCH) this.#touch(count)
     let left = false
@@ -346,7 +371,10 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       const head = at * WORDS
       if ((words[head + HEAD]! & 0xff) !== SLICE) {
         at++
+        // Whoever goes on after an answer from elsewhere, or without one, does so among the slices of this batch.
+        metering.isExact = true
         this.#notices.take(head)
+        metering.isExact = false
       } else {
         const n = words[head + A]!
         at += n + 1
@@ -397,6 +425,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
         if (metering.close(this.#now())) this.attention |= Attention.LeaveBatch
       } else if (metering.unread > 0) metering.closeUnread(this.#now())
     }
+    metering.isExact = group === 1
     metering.begin(head, meter)
     this.current = cell
     words[head + FROM] = 0
@@ -436,6 +465,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       if (this.attention !== 0 && this.#attend()) break
       if (control[ABANDON_BATCH] !== 0) break
     }
+    metering.isExact = false
     this.current = undefined
   }
 

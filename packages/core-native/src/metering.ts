@@ -7,6 +7,9 @@
  *   before them took, and are judged with the next group.
  * - A group that was long puts everyone in it to the proof again. Who of several held the thread is not known then, so
  *   that nobody is reported.
+ * - What an asker goes on with, inside of the handler that answers it, is not its callee's time (G305). Where a message is
+ *   measured alone the clock is read around it, and who asked is charged. A long group in which somebody went on is
+ *   charged with what the messages before took, and nobody of it is reported: they are measured alone next.
  *
  * Charges are whole microseconds, written into the header of a slice in the completion ring. Owner: the loop.
  */
@@ -19,6 +22,9 @@ const { To: TO, From: FROM } = Word
 
 /** ms above which a slice ends its batch. */
 const LONG_SLICE = 1
+/** What `stepOut` says where there is nothing to measure. */
+const NESTED = -2
+const UNMEASURED = -1
 /** Slices that a group and the unread messages before it can have. */
 const MOST = GROUP + GROUP_OF_QUICK + 2
 
@@ -44,17 +50,33 @@ export class Metering<C extends MembraneCell> {
   #pace = 0
   /** Parts of a microsecond that no slice has been charged with yet. */
   #carry = 0
+  /** What runs is measured alone: time of askers is to be known. */
+  isExact = false
+  /** An asker goes on, below the handler or task that answered it. */
+  #isOut = false
+  /** Since the clock was last read: how often somebody did unmeasured, and the ms of those who were measured. */
+  #outs = 0
+  #away = 0
+  readonly #now: () => number
 
   constructor(
     words: Uint32Array,
     table: Table<C>,
     host: { readonly longSchedule: MembraneHost<C, never>["longSchedule"] },
-    longSchedule: number
+    longSchedule: number,
+    now: () => number
   ) {
+    this.#now = now
     this.#words = words
     this.#table = table
     this.#longSchedule = longSchedule
     this.#report = (cell, millis) => host.longSchedule(cell, millis)
+  }
+
+  /** What comes next begins now. */
+  restart(now: number): void {
+    this.last = now
+    this.#outs = this.#away = 0
   }
 
   /** A slice begins. */
@@ -75,14 +97,41 @@ export class Metering<C extends MembraneCell> {
       this.#meters[0] = meter
       return isLong
     }
-    const took = now - this.last
+    const whole = now - this.last
+    const took = whole - this.takeAway()
     this.last = now
     this.since = 0
     if (took > SHORT) meter.unproven = PROOF
     else if (meter.unproven > 0) meter.unproven--
     this.#charge(head, took * 1000)
     if (took > this.#longSchedule) this.#reportSlice(head, took)
-    return this.#words[head + FROM]! > LONG_SLICE * 1000
+    return whole > LONG_SLICE || this.#words[head + FROM]! > LONG_SLICE * 1000
+  }
+
+  /** The ms that askers took, of what has been measured alone. */
+  takeAway(): number {
+    const away = this.#away
+    this.#outs = this.#away = 0
+    return away
+  }
+
+  /** An asker goes on. What `stepIn` is to be told. */
+  stepOut(): number {
+    if (this.#isOut) return NESTED
+    this.#isOut = true
+    if (this.isExact) return this.#now()
+    this.#outs++
+    return UNMEASURED
+  }
+
+  /** It is done for now. The ms that it took, or 0 where that was not measured. */
+  stepIn(since: number): number {
+    if (since === NESTED) return 0
+    this.#isOut = false
+    if (since === UNMEASURED) return 0
+    const took = this.#now() - since
+    this.#away += took
+    return took
   }
 
   /** The messages of the group share the time since the last look. true: it was long, the batch is to be left. */
@@ -90,7 +139,9 @@ export class Metering<C extends MembraneCell> {
     const first = this.#unreadSlices
     const slices = this.#slices - first
     const messages = this.since
-    let took = now - this.last
+    const isClear = this.#outs === 0
+    const away = this.takeAway()
+    let took = now - this.last - away
     const whole = took
     const isKnown = slices === 1 && this.unread === 0
     if (this.unread > 0) {
@@ -101,6 +152,9 @@ export class Metering<C extends MembraneCell> {
     }
     this.last = now
     this.since = 0
+    const isLong = took > LONG_GROUP
+    const held = took + away
+    if (isLong && !isClear) took = this.#pace * messages
     const share = (took * 1000) / slices
     let due = this.#carry
     for (let i = first; i < first + slices; i++) {
@@ -109,14 +163,14 @@ export class Metering<C extends MembraneCell> {
       if (due >= 1) due = this.#chargeWhole(this.#heads[i]!, due)
     }
     this.#carry = due
-    if (took > LONG_GROUP) {
+    if (isLong) {
       for (let i = first; i < first + slices; i++) this.#meters[i]!.unproven = PROOF
-      if (isKnown && whole > this.#longSchedule) this.#reportSlice(this.#heads[first]!, whole)
+      if (isKnown && isClear && whole > this.#longSchedule) this.#reportSlice(this.#heads[first]!, whole)
     }
     this.#slices = 0
     this.#pace = took / messages
     this.group = this.#pace < QUICK ? GROUP_OF_QUICK : GROUP
-    return took > LONG_SLICE
+    return held > LONG_SLICE
   }
 
   /** Whether the messages of a small batch may go without a look at the clock. */
@@ -134,8 +188,8 @@ export class Metering<C extends MembraneCell> {
 
   /** Nothing of the unread messages is left to be charged. If they were not short after all, they are measured now. */
   closeUnread(now: number): void {
-    if (this.unread > 0) this.#doubtUnread(now - this.last)
-    this.last = now
+    if (this.unread > 0) this.#doubtUnread(now - this.last - this.#away)
+    this.restart(now)
   }
 
   /** What comes next is not the loop's: how long the unread ones took will not be known. */

@@ -5,7 +5,7 @@
  * Owner: the loop, which hands over the place of a record in the completion ring.
  */
 import type { Border } from "./border.ts"
-import { Completion, Flag, Why as WhyCode, Word } from "./generated/layout.ts"
+import { CallEnd, Completion, Flag, Why as WhyCode, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost, Why } from "./host.ts"
 import type { Reasons } from "./reasons.ts"
 import { rethrow } from "./rethrow.ts"
@@ -15,6 +15,7 @@ import type { Table } from "./table.ts"
 import type { Timers } from "./timers.ts"
 import type { Tokens } from "./tokens.ts"
 import { pidOf, quickPidOf, wide } from "./words.ts"
+import type { Waiters } from "./waiters.ts"
 
 const {
   To: TO,
@@ -26,7 +27,7 @@ const {
   A,
   B
 } = Word
-const { Inline: INLINE, Bytes: BYTES, WhyShift: WHY_SHIFT } = Flag
+const { Call: CALL, Inline: INLINE, Bytes: BYTES, WhyShift: WHY_SHIFT } = Flag
 
 const whyNames: Record<number, Why> = {
   [WhyCode.NotAlive]: "NotAlive",
@@ -44,7 +45,7 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
   readonly #tokens: Tokens<K>
   readonly #table: Table<C>
   readonly #timers: Timers<C>
-  readonly #waiters: Map<number, () => void>
+  readonly #waiters: Waiters<C>
   readonly #reasons: Reasons
   readonly #border: Border
   readonly #host: MembraneHost<C, K>
@@ -55,7 +56,7 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
     tokens: Tokens<K>,
     table: Table<C>,
     timers: Timers<C>,
-    waiters: Map<number, () => void>,
+    waiters: Waiters<C>,
     reasons: Reasons,
     border: Border,
     host: MembraneHost<C, K>
@@ -110,7 +111,8 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
         const call = this.#tokens.close(words[at + A]!)
         if (call === undefined) break
         const end = words[at + B]!
-        host.callEnded(call, end, end === 1 ? this.#reasons.of(words[at + SLOT]!) : undefined)
+        if (end === CallEnd.MailboxFull) host.callEnded(call, end, undefined, words[at + SLOT])
+        else host.callEnded(call, end, end === CallEnd.Exited ? this.#reasons.of(words[at + SLOT]!) : undefined)
         break
       }
       case Completion.Replied: {
@@ -129,9 +131,7 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
         this.deadLetter(at, whyNames[(tag >>> (8 + WHY_SHIFT)) & 15] ?? "NotAlive")
         break
       case Completion.Room: {
-        const waiter = this.#waiters.get(words[at + SLOT]!)
-        this.#waiters.delete(words[at + SLOT]!)
-        waiter?.()
+        for (const resume of this.#waiters.take(words[at + SLOT]!)) resume()
         break
       }
       default:
@@ -142,19 +142,21 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
   deadLetter(at: number, why: Why): void {
     const words = this.#ring.in
     const tag = words[at + HEAD]!
+    const asked = ((tag >>> 8) & CALL) !== 0
     if ((tag | 0) < 0) {
       const to = pidOf(words[at + TO]!, words[at + TO_GENERATION]!)
       const kind = tag & 0xff
       const isBytes = kind === Completion.Message
         ? ((tag >>> 8) & BYTES) !== 0
         : kind === Completion.DeadLetterBytes
-      this.#host.away?.deadLetter(to, this.from(at), tag >>> 16, this.#border.readAs(at, A, isBytes), why)
+      this.#host.away?.deadLetter(to, this.from(at), tag >>> 16, this.#border.readAs(at, A, isBytes), why, asked)
       return
     }
     const payload = ((tag >>> 8) & INLINE) !== 0
       ? this.#ring.inFloats[(at >> 1) + 3]
       : this.#slots.take(words[at + SLOT]!)
-    this.#host.deadLetter(pidOf(words[at + TO]!, words[at + TO_GENERATION]!), this.from(at), tag >>> 16, payload, why)
+    const to = pidOf(words[at + TO]!, words[at + TO_GENERATION]!)
+    this.#host.deadLetter(to, this.from(at), tag >>> 16, payload, why, asked)
   }
 
   from(at: number): number {

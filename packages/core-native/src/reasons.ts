@@ -2,14 +2,15 @@
  * Exit reasons and the words that stand for them in records.
  *
  * A word is `code | handle << 8`. Reasons without content have a word of their own; the others go through the shard's
- * table, one entry for one record that carries it.
+ * table, one entry for one record that carries it. The failure that an actor ended by last is kept there: who fails
+ * again and again mostly fails alike, and telling a failure both ways was half of a restart.
  */
 import type { NativeShard, ReasonData } from "./binding.ts"
-import type { ExitReason } from "./ExitReason.ts"
+import type { CrashError, ExitReason } from "./ExitReason.ts"
 import { ExitReasonCode } from "./generated/exitReason.ts"
 
 const TAGS = Object.keys(ExitReasonCode) as ReadonlyArray<ExitReason["_tag"]>
-const { Normal, Shutdown, Killed, NoProc } = ExitReasonCode
+const { Crashed, Normal, Shutdown, Killed, NoProc } = ExitReasonCode
 const EXISTED = 1 << 8
 
 const NORMAL: ExitReason = Object.freeze({ _tag: "Normal" })
@@ -53,8 +54,21 @@ const fromData = (data: ReasonData): ExitReason => {
   }
 }
 
+const isSame = (a: CrashError, b: CrashError): boolean =>
+  a.message === b.message && a.stack === b.stack && a.name === b.name && a.language === b.language
+
+// Many actors end by one object.
+const frozen = (reason: ExitReason): ExitReason => {
+  if (reason._tag === "Crashed") Object.freeze(reason.error)
+  return Object.freeze(reason)
+}
+
 export class Reasons {
   readonly #native: NativeShard
+  /** The failure that the shard keeps, the word of it, and what it comes back as. */
+  #kept: CrashError | undefined = undefined
+  #keptWord = -1
+  #keptReason: ExitReason | undefined = undefined
   // A thousand signals of one death carry one word: it is looked up once a batch.
   #lastWord = -1
   #last: ExitReason = NORMAL
@@ -79,6 +93,23 @@ export class Reasons {
     }
   }
 
+  /** Whether a failure is the one that is kept. */
+  isKept(error: CrashError): boolean {
+    return this.#kept !== undefined && isSame(this.#kept, error)
+  }
+
+  /** Keeps another failure. The word of the one before is nobody's afterwards, but for records that were ingested. */
+  keep(error: CrashError): void {
+    this.#keptWord = this.#native.keepReason({ code: Crashed, ...error })
+    this.#kept = error
+    this.#keptReason = undefined
+  }
+
+  /** For any number of records that say `ExitSelf.Kept`, until another one is kept. */
+  get keptWord(): number {
+    return this.#keptWord
+  }
+
   /** The reason of a word in the current batch. */
   of(word: number): ExitReason {
     switch (word) {
@@ -93,12 +124,17 @@ export class Reasons {
       case NoProc | EXISTED:
         return GONE
     }
+    if (word === this.#keptWord) return this.#keptReason ??= frozen(this.#read(word))
     if (word !== this.#lastWord) {
-      const data = this.#native.reason(word)
-      this.#last = data === null || data === undefined ? NORMAL : fromData(data)
+      this.#last = this.#read(word)
       this.#lastWord = word
     }
     return this.#last
+  }
+
+  #read(word: number): ExitReason {
+    const data = this.#native.reason(word)
+    return data === null || data === undefined ? NORMAL : fromData(data)
   }
 
   /** A new batch: words may stand for other reasons now. */

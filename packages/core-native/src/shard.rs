@@ -426,6 +426,12 @@ impl NativeShard {
         self.cell.with(|open| Ok(open.shard.intern_reason(ExitReason::try_from(reason)?)))
     }
 
+    /// The word of a reason that is kept until the next one is: for any number of `EXIT_SELF` records that say so.
+    #[napi(catch_unwind)]
+    pub fn keep_reason(&self, reason: ReasonData) -> Result<u32> {
+        self.cell.with(|open| Ok(open.shard.keep_reason(ExitReason::try_from(reason)?)))
+    }
+
     /// The reason of a word in the completion ring.
     #[napi(catch_unwind)]
     pub fn reason(&self, word: u32) -> Result<Option<ReasonData>> {

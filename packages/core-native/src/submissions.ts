@@ -3,7 +3,7 @@
  * afterwards. What is written after the end is swept once the ring is full, for there is no shard that could read it.
  */
 import { SUBMISSIONS } from "./ring.ts"
-import type { ExitReason } from "./ExitReason.ts"
+import type { CrashError, ExitReason } from "./ExitReason.ts"
 import type { MembraneCall, MembraneCell } from "./host.ts"
 import type { Loop } from "./loop.ts"
 import type { Reasons } from "./reasons.ts"
@@ -47,5 +47,18 @@ export class Submissions<C extends MembraneCell, K extends MembraneCall> {
   /** The word of a reason; after the end nobody reads it. */
   word(reason: ExitReason): number {
     return this.closed ? 0 : this.#reasons.word(reason)
+  }
+
+  /** The word of a failure that an actor ends by; for a record that says `ExitSelf.Kept`. */
+  keptWord(error: CrashError): number {
+    if (this.closed) return 0
+    const reasons = this.#reasons
+    if (!reasons.isKept(error)) {
+      // Until it is ingested, a record that names the one before holds no count of its word.
+      if (this.ring.pending > 0) this.flush()
+      if (this.ring.gone) return 0
+      reasons.keep(error)
+    }
+    return reasons.keptWord
   }
 }

@@ -4,9 +4,17 @@
  */
 import { systemClock } from "../src/clock.ts"
 import type { ExitReason } from "../src/ExitReason.ts"
-import type { AwayHost, MembraneCall, MembraneCell, MembraneClock, MembraneHost, Why } from "../src/host.ts"
+import type {
+  AwayHost,
+  MembraneCall,
+  MembraneCell,
+  MembraneClock,
+  MembraneHost,
+  OpenOptions,
+  Why
+} from "../src/host.ts"
 import { load } from "../src/load.ts"
-import { Membrane, type OpenOptions } from "../src/Membrane.ts"
+import { Membrane } from "../src/Membrane.ts"
 import { generationOf, lowOf, pidOf } from "../src/words.ts"
 
 type Handler = (payload: unknown, call: Question | undefined, op: number, from: number) => boolean | void

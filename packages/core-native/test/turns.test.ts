@@ -1,4 +1,4 @@
-// G220: when the event loop has its turn. The handlers move the clock.
+// G220, G263: when the event loop has its turn. The handlers move the clock.
 import { assert, describe, it } from "vitest"
 import { setup, TestClock } from "./host.ts"
 
@@ -41,6 +41,23 @@ describe("G220: the event loop has its turn", () => {
     await membrane.close()
   })
 
+  it("later until what has piled up is gone, while as much is sent as before", async () => {
+    const clock = new TestClock()
+    const { host, membrane, send, spawn } = setup({ clock })
+    const cells = Array.from({ length: 100 }, () => spawn(() => void (clock.time += 0.001)))
+    let sent = 0
+    const produce = (n: number): void => {
+      for (const end = sent + n; sent < end; sent++) send(cells[sent % 100]!, sent)
+    }
+    produce(50_000)
+    for (let i = 0; i < 200; i++) {
+      produce(1000)
+      await turn()
+    }
+    assert.isAtMost(sent - host.handled, 2000)
+    await membrane.close()
+  })
+
   it("after 1.6 ms whatever is queued", async () => {
     const clock = new TestClock()
     const { membrane, send, spawn } = setup({ clock })
@@ -53,6 +70,22 @@ describe("G220: the event loop has its turn", () => {
       waits.push(clock.time - before)
     }
     assert.isBelow(Math.max(...waits), 2.2)
+    await membrane.close()
+  })
+
+  it("G263: after some 0.4 ms whatever is queued, where somebody has work for many in its turns", async () => {
+    const clock = new TestClock()
+    const { membrane, send, spawn } = setup({ clock })
+    const cells = Array.from({ length: 100 }, () => spawn(() => void (clock.time += 0.001)))
+    const waits: Array<number> = []
+    membrane.hasten(true)
+    for (let i = 0; i < 20; i++) {
+      for (let j = 0; j < 5000; j++) send(cells[j % 100]!, j)
+      const before = clock.time
+      await turn()
+      waits.push(clock.time - before)
+    }
+    assert.isBelow(Math.max(...waits), 1)
     await membrane.close()
   })
 })

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { ActorRef, AnyRef, AskError, Pid, SpawnError, SpawnOptions } from "@myrmidonjs/actor"
+import type { ActorRef, ActorSystem, AnyRef, AskError, Pid, SpawnError, SpawnOptions } from "@myrmidonjs/actor"
 import type * as Effect from "effect/Effect"
 import type * as Rpc from "effect/rpc/Rpc"
 import type * as Stream from "effect/Stream"
@@ -56,6 +56,17 @@ export declare namespace Child {
    * @since 0.1.0
    */
   export type Services<C> = C extends Child<infer _I, infer _A, infer _O, infer _E, infer R> ? R : never
+}
+
+/**
+ * A child that can be started by a supervisor on another isolate: its behaviour was made by `Actor.module`, or its tree by
+ * `Supervisor.module`, and nothing of it has to stay here.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MovableChild<out Id extends string, out A, out Out, out E> extends Child<Id, A, Out, E, ActorSystem> {
+  readonly "~myrmidon/MovableChild": true
 }
 
 /**
@@ -138,8 +149,8 @@ export interface Running<out Children extends Child.Any> {
  * @category models
  * @since 0.1.0
  */
-export interface MovableTree<out Children extends Child.Any> {
-  readonly "~myrmidon/MovableTree": { readonly children: () => Children }
+export interface MovableTree<out Children extends Child.Any, out LE = never> {
+  readonly "~myrmidon/MovableTree": { readonly children: () => Children; readonly layerError: () => LE }
 }
 
 /**
@@ -151,7 +162,7 @@ export interface MovableTree<out Children extends Child.Any> {
 export type Elsewhere<A> = A extends AnyRef ? A
   : A extends RunningElsewhere<infer Children> ? RunningElsewhere<Children>
   : A extends Running<infer Children> ? RunningElsewhere<Children>
-  : A extends Dynamic<infer Rpcs, infer Args, infer _E> ? Dynamic<Rpcs, Args, never>
+  : A extends Dynamic<infer _Rpcs, infer _Args, infer _E> ? A
   : void
 
 /**
@@ -173,11 +184,24 @@ export interface RunningElsewhere<out Children extends Child.Any> {
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- keeps `Children` covariant
   readonly restart: <Id extends Children["id"]>(
     id: Id
-  ) => Effect.Effect<void, ChildNotRunning | ChildPresent | ChildStartError<SpawnError> | AskError>
+  ) => Effect.Effect<
+    void,
+    ChildNotRunning | ChildPresent | ChildStartError<Child.ErrorOf<Children> | SpawnError> | AskError
+  >
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- keeps `Children` covariant
   readonly terminate: <Id extends Children["id"]>(id: Id) => Effect.Effect<void, ChildNotRunning | AskError>
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- keeps `Children` covariant
   readonly delete: <Id extends Children["id"]>(id: Id) => Effect.Effect<void, ChildNotRunning | ChildPresent | AskError>
+  /**
+   * Adds a child at run time, behind all others, there: one of `Actor.module`, without `provides` and `restoreFrom`, or of
+   * `Supervisor.placed`. Its arguments cross as those of `spawnOn`.
+   */
+  readonly start: <Id extends string, A, Out, E>(
+    child: MovableChild<Id, A, Out, E>
+  ) => Effect.Effect<
+    Elsewhere<A>,
+    ChildPresent | ChildNotRunning | ChildStartError<E | SpawnError> | InvalidSpec | AskError
+  >
   readonly which: Effect.Effect<ReadonlyArray<ChildInfo>, ChildNotRunning | AskError>
   readonly count: Effect.Effect<ChildCount, ChildNotRunning | AskError>
 }

@@ -5,17 +5,23 @@
  */
 import { Actor, type ActorSystem, type SpawnError } from "@myrmidonjs/actor"
 import type * as Layer from "effect/Layer"
-import type { Child, MovableTree, RunningElsewhere, Supervisor } from "./Child.ts"
+import type * as Schema from "effect/Schema"
+import type { Child, MovableChild, MovableTree, RunningElsewhere, Supervisor } from "./Child.ts"
 import type { ChildOptions } from "./ChildSpec.ts"
 import { build } from "./internal/build.ts"
+import { invalidArgument } from "./internal/invalid.ts"
 import { keeperOf } from "./internal/keeper.ts"
-import type { PlacedSpec, SupervisorSpec } from "./internal/spec.ts"
+import { isObject, type PlacedSpec, type SupervisorSpec } from "./internal/spec.ts"
+import { registerTree } from "./internal/trees.ts"
 import { childOptions, typed, untyped } from "./internal/typed.ts"
 
 /**
  * A tree that other isolates can import: `url` is the `import.meta.url` of the module that calls this when it is evaluated,
  * once in each isolate. What its children need and do not provide to each other comes from `layer`, built once in each
  * isolate. `Supervisor.placed` puts it below a supervisor.
+ *
+ * What the `init` of a child fails with crosses by the `error` that `Actor.module` was given, or else by this one, which is
+ * also for what `layer` fails with; without a schema it is a `SpawnError`, `InitCrashed`.
  *
  * **Example** (A supervisor on another core, or here where there is none)
  *
@@ -53,13 +59,20 @@ export const module = <const Id extends string, const Children extends Child.Any
     Exclude<Exclude<Child.Services<Children>, Child.Provides<Children>>, ActorSystem>,
     LE,
     ActorSystem
-  >
-): MovableTree<Children> => {
+  >,
+  options: {
+    readonly error?: Schema.Codec<LE | Exclude<Child.ErrorOf<Children>, SpawnError>, unknown> | undefined
+  } = {}
+): MovableTree<Children, LE> => {
   const spec = untyped(tree) as SupervisorSpec
+  if (!isObject(spec) || spec.kind !== "supervisor") invalidArgument("tree", "must be made by Supervisor.make")
   // Its services are those of the Layer, which its type has been held against.
   // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- it is not: tsc refuses the call without it
-  const behavior = Actor.module(url, keeperOf(spec, build), layer as Layer.Layer<never, LE, ActorSystem>)
-  return { spec, behavior } as never
+  const services = layer as Layer.Layer<never, LE, ActorSystem>
+  const keeper = keeperOf(() => movable, build)
+  const behavior = Actor.module(url, keeper, services, { error: options.error as Schema.Codec<LE, unknown> })
+  const movable: PlacedSpec["tree"] = registerTree({ spec, behavior: behavior as never })
+  return movable as never
 }
 
 /**
@@ -96,11 +109,16 @@ export const module = <const Id extends string, const Children extends Child.Any
  * @category constructors
  * @since 0.1.0
  */
-export const placed = <const Id extends string, Children extends Child.Any>(
+export const placed = <const Id extends string, Children extends Child.Any, LE>(
   id: Id,
-  tree: MovableTree<Children>,
+  tree: MovableTree<Children, LE>,
   options: ChildOptions = {}
-): Child<Id, RunningElsewhere<Children>, Child.Provides<Children>, SpawnError, ActorSystem> =>
+): MovableChild<
+  Id,
+  RunningElsewhere<Children>,
+  Child.Provides<Children>,
+  Child.ErrorOf<Children> | LE | SpawnError
+> =>
   typed({
     kind: "placed",
     id,

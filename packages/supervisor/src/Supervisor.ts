@@ -11,6 +11,7 @@ import {
   ActorSystem,
   type AnyRef,
   type Behavior,
+  type Movable,
   type NamedRef,
   type SpawnError,
   type SpawnOptions
@@ -21,7 +22,7 @@ import * as Layer from "effect/Layer"
 import type * as Rpc from "effect/rpc/Rpc"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { Child, Dynamic, Supervisor, TreeNode } from "./Child.ts"
+import type { Child, Dynamic, MovableChild, Supervisor, TreeNode } from "./Child.ts"
 import type { ChildOptions, SupervisorOptions } from "./ChildSpec.ts"
 import { changeTree } from "./internal/change.ts"
 import { eventsOf } from "./internal/events.ts"
@@ -115,15 +116,30 @@ export const make = <const Id extends string, const Children extends ReadonlyArr
  * @category constructors
  * @since 0.1.0
  */
-export const child = <const Id extends string, Rpcs extends Rpc.Any, Args, State, E, R, Out = never>(
+export function child<const Id extends string, Rpcs extends Rpc.Any, Args, State, E>(
+  id: Id,
+  behavior: Movable<Rpcs, Args, State, E>,
+  args: Args,
+  options?: ChildOptions & SpawnOptions & {
+    readonly provides?: undefined
+    readonly restoreFrom?: undefined
+  }
+): MovableChild<Id, ActorRef<Rpcs>, never, E | SpawnError>
+export function child<const Id extends string, Rpcs extends Rpc.Any, Args, State, E, R, Out = never>(
   id: Id,
   behavior: Behavior<Rpcs, Args, State, E, R>,
   args: Args,
-  options: ChildOptions & SpawnOptions & {
+  options?: ChildOptions & SpawnOptions & {
     readonly provides?: Context.Key<Out, NamedRef<Rpcs>> | undefined
     readonly restoreFrom?: StateStore<Args> | undefined
-  } = {}
-): Child<Id, ActorRef<Rpcs>, Out, E | SpawnError, R | ActorSystem> => {
+  }
+): Child<Id, ActorRef<Rpcs>, Out, E | SpawnError, R | ActorSystem>
+export function child(
+  id: string,
+  behavior: object,
+  args: unknown,
+  options: ChildOptions & SpawnOptions & { readonly provides?: unknown; readonly restoreFrom?: unknown } = {}
+): Child.Any {
   const {
     place: _place,
     provides,
@@ -179,15 +195,31 @@ export const child = <const Id extends string, Rpcs extends Rpc.Any, Args, State
  * @category constructors
  * @since 0.1.0
  */
-export const dynamic = <const Id extends string, Rpcs extends Rpc.Any, Args, State, E, R, Out = never>(
+export function dynamic<const Id extends string, Rpcs extends Rpc.Any, Args, State, E>(
+  id: Id,
+  behavior: Movable<Rpcs, Args, State, E>,
+  options?: SupervisorOptions & ChildOptions & {
+    readonly partitions?: number | undefined
+    readonly provides?: undefined
+  }
+): MovableChild<Id, Dynamic<Rpcs, Args, E>, never, never>
+export function dynamic<const Id extends string, Rpcs extends Rpc.Any, Args, State, E, R, Out = never>(
   id: Id,
   behavior: Behavior<Rpcs, Args, State, E, R>,
-  options: SupervisorOptions & ChildOptions & {
+  options?: SupervisorOptions & ChildOptions & {
     readonly partitions?: number | undefined
     readonly provides?: Context.Key<Out, Dynamic<Rpcs, Args, E>> | undefined
+  }
+): Child<Id, Dynamic<Rpcs, Args, E>, Out, never, R | ActorSystem>
+export function dynamic(
+  id: string,
+  behavior: object,
+  options: SupervisorOptions & ChildOptions & {
+    readonly partitions?: number | undefined
+    readonly provides?: unknown
   } = {}
-): Child<Id, Dynamic<Rpcs, Args, E>, Out, never, R | ActorSystem> =>
-  typed({
+): Child.Any {
+  return typed({
     kind: "dynamic",
     id,
     behavior: behavior as never,
@@ -198,6 +230,7 @@ export const dynamic = <const Id extends string, Rpcs extends Rpc.Any, Args, Sta
     partitions: options?.partitions,
     provides: options?.provides as never
   })
+}
 
 /**
  * Any Effect as a child: a stream consumer, `Layer.launch(...)`. It counts as started once forked, and ends when the
@@ -421,7 +454,8 @@ export const start = <Id extends string, A, Out, E, R>(
  * Gives a running supervisor another list of specs, by OTP's rule for code change: children that stay keep their PIDs;
  * how they are restarted and stopped changes at once, what they start with at their next start. New ones are there and
  * not started, and those that are gone are forgotten, not ended. Nested supervisors change with it. Also for a dynamic
- * supervisor.
+ * supervisor. One that lives on another isolate takes the tree of a module, `Supervisor.placed(id, tree)`: functions do not
+ * cross.
  *
  * **Example** (A new list for a supervisor that runs)
  *

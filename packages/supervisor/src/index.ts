@@ -9,6 +9,7 @@ export type {
   ChildInfo,
   Dynamic,
   Elsewhere,
+  MovableChild,
   MovableTree,
   Running,
   RunningElsewhere,

@@ -1,7 +1,14 @@
 /**
  * What users write, which types come out, and which programs must stay refused. Compiled, never run.
  */
-import { Actor, type ActorRef, type ActorSystem, type Behavior, type SpawnError } from "@myrmidonjs/actor"
+import {
+  Actor,
+  type ActorRef,
+  type ActorSystem,
+  type AskError,
+  type Behavior,
+  type SpawnError
+} from "@myrmidonjs/actor"
 import {
   type ChildNotRunning,
   type ChildPresent,
@@ -10,7 +17,7 @@ import {
   type InvalidSpec,
   Supervisor
 } from "@myrmidonjs/supervisor"
-import { Context, Effect, type Layer, Schema, type Scope } from "effect"
+import { Context, Effect, Layer, Schema, type Scope } from "effect"
 import { Rpc } from "effect/rpc"
 import type { RpcGroup } from "effect/rpc"
 import { expect } from "tstyche"
@@ -96,3 +103,41 @@ many.start(5)
 Supervisor.child("counter", CounterLive, 0, { restoreFrom: Supervisor.stateStore<string>() })
 declare const anyBehavior: Behavior<AccountRpcs, string, number, DbDown, Db>
 expect(Supervisor.child("account", anyBehavior, "a-1").id).type.toBe<"account">()
+
+// -- on other isolates ------------------------------------------------------------------------------------------------
+
+class NoDisk extends Schema.TaggedError<NoDisk>()("NoDisk", {}) {}
+const Room = Actor.make("Room", [])
+const RoomLive = Actor.module(
+  import.meta.url,
+  Room.behavior({
+    init: (name: string) => name === "" ? Effect.fail(new NoDisk()) : Effect.succeed({ name }),
+    handlers: {}
+  }),
+  Layer.empty,
+  { error: NoDisk }
+)
+const Rooms = Supervisor.module(
+  import.meta.url,
+  Supervisor.make("rooms", {}, [Supervisor.child("lobby", RoomLive, ""), Supervisor.dynamic("all", RoomLive)]),
+  Layer.empty
+)
+const Away = Supervisor.start(Supervisor.make("app", {}, [Supervisor.placed("east", Rooms, { place: "worker" })]))
+expect<E<typeof Away>>().type.toBe<ChildStartError<SpawnError | NoDisk> | InvalidSpec>()
+const east = Effect.flatMap(Away, (app) => app.get("east"))
+declare const there: A<typeof east>
+
+const annex = there.start(Supervisor.child("annex", RoomLive, ""))
+expect<A<typeof annex>>().type.toBe<A<ReturnType<typeof RoomLive.spawn>>>()
+expect<E<typeof annex>>().type.toBe<
+  ChildPresent | ChildNotRunning | ChildStartError<SpawnError | NoDisk> | InvalidSpec | AskError
+>()
+there.start(Supervisor.placed("wing", Rooms))
+there.start(Supervisor.dynamic("more", RoomLive))
+expect(there.start).type.not.toBeCallableWith(Supervisor.child("plain", CounterLive, 0))
+expect(there.start).type.not.toBeCallableWith(Supervisor.effect("loop", Effect.never))
+expect(there.start).type.not.toBeCallableWith(Supervisor.make("sub", {}, []))
+Supervisor.change({} as A<typeof there.ref>, Supervisor.placed("east", Rooms))
+const all = there.get("all")
+declare const rooms: A<typeof all>
+expect<E<ReturnType<typeof rooms.start>>>().type.toBe<SpawnError | NoDisk>()

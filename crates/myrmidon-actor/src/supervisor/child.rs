@@ -48,7 +48,8 @@ fn of_supervisor(id: &str, treatment: &TreatmentInput<'_>) -> Result<Treatment, 
 }
 
 impl Child {
-    /// A child. `options`: where it lives, its mailbox, its name; it is linked in any case.
+    /// A child. `options`: where it lives, its mailbox, its name; it is linked in any case. A name is given on the actor's
+    /// own shard: one with a name lives where its supervisor does (`Placement::Here`), and does not start elsewhere.
     ///
     /// # Errors
     /// [`InvalidSpec`] says what of `treatment` is not valid (G96).
@@ -72,7 +73,7 @@ impl Child {
     ///
     /// ```
     /// use myrmidon_actor::{Child, Context, Runtime, Spawn, Supervise, Supervisor, behavior};
-    /// use myrmidon_core::supervisor::{OptionsInput, TreatmentInput};
+    /// use myrmidon_actor::supervisor::{OptionsInput, TreatmentInput};
     ///
     /// let (usual, options) = (TreatmentInput::default(), OptionsInput::default());
     /// let make = || behavior((), |_: &mut (), _: (), _: &mut Context<()>| {});

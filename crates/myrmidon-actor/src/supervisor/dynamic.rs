@@ -99,7 +99,7 @@ enum Waiting<M> {
 ///
 /// ```
 /// use myrmidon_actor::{Context, Dynamic, DynamicSupervisor, ReplyTo, Runtime, Spawn, behavior};
-/// use myrmidon_core::supervisor::{OptionsInput, TreatmentInput};
+/// use myrmidon_actor::supervisor::{OptionsInput, TreatmentInput};
 ///
 /// let runtime = Runtime::start()?;
 /// let make = |name: String| behavior(name, |name, reply: ReplyTo<String>, _: &mut Context<_>| reply.send(name.clone()));

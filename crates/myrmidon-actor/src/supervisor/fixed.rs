@@ -95,7 +95,7 @@ impl fmt::Debug for BelowSays {
 ///
 /// ```
 /// use myrmidon_actor::{Child, Context, Runtime, Spawn, Supervise, Supervisor, behavior};
-/// use myrmidon_core::supervisor::{OptionsInput, TreatmentInput};
+/// use myrmidon_actor::supervisor::{OptionsInput, TreatmentInput};
 ///
 /// let runtime = Runtime::start()?;
 /// let make = || behavior(0, |handled: &mut u32, _: (), _: &mut Context<()>| {

@@ -114,7 +114,7 @@ impl<Old: Send + 'static, New: Send + 'static, M: Send + 'static, N: Send + 'sta
     ///
     /// ```
     /// use myrmidon_actor::{Actor, Child, Context, Runtime, Spawn, Supervise, Supervisor, SwapOptions, Upgrade};
-    /// use myrmidon_core::supervisor::{OptionsInput, TreatmentInput};
+    /// use myrmidon_actor::supervisor::{OptionsInput, TreatmentInput};
     ///
     /// #[derive(Clone)]
     /// struct Old;

@@ -247,10 +247,11 @@ impl Shard {
         self.calls.take_asker(&call)
     }
 
-    /// Tells another shard that a call of it ended without an answer. `reason` is the caller's to keep.
-    pub(super) fn tell_call_ended(&mut self, asker: Asker, end: u32, reason: u32) {
-        let reason = (end == call_end::EXITED).then(|| self.owned_reason(reason));
-        self.post_to(outside_of(asker.shard), Packet::CallEnded { question: asker.question, end, reason });
+    /// Tells another shard that a call of it ended without an answer. `detail` as in `post_call_ended`.
+    pub(super) fn tell_call_ended(&mut self, asker: Asker, end: u32, detail: u32) {
+        let reason = (end == call_end::EXITED).then(|| self.owned_reason(detail));
+        let capacity = if end == call_end::MAILBOX_FULL { detail } else { 0 };
+        self.post_to(outside_of(asker.shard), Packet::CallEnded { question: asker.question, end, reason, capacity });
     }
 
     // -- ends -------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ use crate::{
     packet::Packet,
     pid::{INDEX_BITS, MAX_INDEX, Pid},
     reason,
-    record::{Record, call_end, flag, spawn, submission, why, word},
+    record::{Record, call_end, exit_self, flag, spawn, submission, why, word},
     scheduler::{FIRST_QUOTA, MAX_QUOTA},
     signal::Signal,
     slab::{Place, State, mark},
@@ -213,10 +213,15 @@ impl Shard {
                     self.abandon(index);
                 }
             }
-            submission::EXIT_SELF => match self.slab.alive(to) {
-                Some(index) => self.exit(index, record[word::A]),
-                None => self.reasons.release(record[word::A]),
-            },
+            submission::EXIT_SELF => {
+                if record[word::HEAD] >> 8 & exit_self::KEPT != 0 {
+                    self.reasons.retain(record[word::A]);
+                }
+                match self.slab.alive(to) {
+                    Some(index) => self.exit(index, record[word::A]),
+                    None => self.reasons.release(record[word::A]),
+                }
+            }
             submission::FINISHED => {
                 if let Some(index) = self.slab.find(to).filter(|index| self.slab[*index].state == State::Terminating) {
                     self.bury(index);

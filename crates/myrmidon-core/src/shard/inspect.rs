@@ -62,6 +62,8 @@ pub struct ActorInfo {
     pub status: Status,
     /// Entries of its mailbox, all lanes.
     pub mailbox: u32,
+    /// Actors that are held until there is room in it (G16).
+    pub held: u32,
     /// Messages handled.
     pub reductions: u64,
     /// Microseconds of its handlers.
@@ -120,6 +122,12 @@ impl Shard {
         self.reasons.intern(reason)
     }
 
+    /// The word of a reason that the isolate may name until it has another one kept, in records `EXIT_SELF` that say
+    /// `exit_self::KEPT`.
+    pub fn keep_reason(&mut self, reason: ExitReason) -> u32 {
+        self.reasons.keep(reason)
+    }
+
     /// The reason of a word, at least until the tick after the batch in which the word came.
     pub fn reason(&self, word: u32) -> Option<ExitReason> {
         self.reasons.get(word)
@@ -158,6 +166,7 @@ impl Shard {
         ActorInfo {
             status,
             mailbox: self.entries(index),
+            held: side.map_or(0, |side| side.held_by.iter(&self.holds.all).count() as u32),
             reductions: hot.reductions,
             micros: hot.micros,
             memory: self.memory(index),

@@ -174,13 +174,14 @@ fn g111_a_full_mailbox_of_another_shard_does_what_its_policy_says() {
 #[test]
 fn g111_an_ask_that_finds_the_mailbox_full_fails_where_it_was_asked() {
     let mut pair = open();
-    let receiver = pair.spawn_with(1, 0, 1, policy::REJECT);
-    pair.submit(0, &[call(receiver, Pid::NONE, 7), call(receiver, Pid::NONE, 8)]);
+    let receiver = pair.spawn_with(1, 0, 2, policy::REJECT);
+    pair.submit(0, &[7, 8, 9].map(|token| call(receiver, Pid::NONE, token)));
     pair.settle();
     let ended = pair.of(0, completion::CALL_ENDED);
     assert_eq!(
-        ended.iter().map(|record| (record[word::A], record[word::B])).collect::<Vec<_>>(),
-        [(8, call_end::MAILBOX_FULL)]
+        ended.iter().map(|record| (record[word::A], record[word::B], record[word::SLOT])).collect::<Vec<_>>(),
+        [(9, call_end::MAILBOX_FULL, 2)],
+        "with the bound of its mailbox"
     );
     assert_eq!(pair.of(1, completion::DEAD_LETTER).len(), 1);
 }

@@ -57,12 +57,12 @@ impl Shard {
 
     pub(super) fn overflow(&mut self, index: u32, record: &Record, asker: Option<Asker>) -> Overflow {
         match u32::from(self.slab[index].policy) {
-            policy::DROP_NEWEST => self.refuse(record, why::DROPPED, asker),
+            policy::DROP_NEWEST => self.refuse(index, record, why::DROPPED, asker),
             policy::DROP_OLDEST => {
                 if self.drop_oldest(index) {
                     return Overflow::Room;
                 }
-                self.refuse(record, why::DROPPED, asker);
+                self.refuse(index, record, why::DROPPED, asker);
             }
             policy::SUSPEND => {
                 let sender = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
@@ -74,19 +74,20 @@ impl Shard {
                 if self.is_away(sender) && hot.count < hot.capacity.saturating_mul(2) {
                     return Overflow::Room;
                 }
-                self.refuse(record, why::MAILBOX_FULL, asker);
+                self.refuse(index, record, why::MAILBOX_FULL, asker);
             }
-            _ => self.refuse(record, why::MAILBOX_FULL, asker),
+            _ => self.refuse(index, record, why::MAILBOX_FULL, asker),
         }
         Overflow::Gone
     }
 
-    pub(super) fn refuse(&mut self, record: &Record, why: u32, asker: Option<Asker>) {
+    pub(super) fn refuse(&mut self, index: u32, record: &Record, why: u32, asker: Option<Asker>) {
         self.dead_letter(*record, why);
+        let capacity = self.slab[index].capacity;
         if let Some(asker) = asker {
-            self.tell_call_ended(asker, call_end::MAILBOX_FULL, 0);
+            self.tell_call_ended(asker, call_end::MAILBOX_FULL, capacity);
         } else if record[word::HEAD] >> 8 & flag::CALL != 0 {
-            self.post_call_ended(record[word::A], call_end::MAILBOX_FULL, 0);
+            self.post_call_ended(record[word::A], call_end::MAILBOX_FULL, capacity);
         }
     }
 
@@ -111,7 +112,7 @@ impl Shard {
         self.dead_letter(node.record(low, generation), why);
         if node.has(flag::CALL) && node.b != 0 {
             self.calls.all[node.b].node = 0;
-            self.end_call(node.b, call_end::MAILBOX_FULL, 0);
+            self.end_call(node.b, call_end::MAILBOX_FULL, self.slab[index].capacity);
         }
     }
 

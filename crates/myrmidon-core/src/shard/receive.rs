@@ -105,12 +105,17 @@ impl Shard {
                     self.post_reply(token, callee, status, payload);
                 }
             }
-            Packet::CallEnded { question, end, reason } => {
+            Packet::CallEnded { question, end, reason, capacity } => {
                 if let Some(id) = self.away.asked(question) {
                     let (token, ..) = self.take_away_call(id);
-                    let word = reason.map_or(0, |reason| self.reasons.intern(reason));
-                    self.post_call_ended(token, end, word);
-                    self.reasons.release(word);
+                    match reason {
+                        None => self.post_call_ended(token, end, capacity),
+                        Some(reason) => {
+                            let word = self.reasons.intern(reason);
+                            self.post_call_ended(token, end, word);
+                            self.reasons.release(word);
+                        }
+                    }
                 }
             }
             Packet::Undelivered { to, from, head, payload, why } => {
@@ -197,7 +202,7 @@ impl Shard {
             return;
         };
         if !has_room {
-            return self.refuse(&record, why::MAILBOX_FULL, asker);
+            return self.refuse(index, &record, why::MAILBOX_FULL, asker);
         }
         self.send_special(index, &record, asker);
         // A call that was passed on: its caller may have ended it before it came here, and told somebody else.

@@ -4,7 +4,7 @@ use super::{Shard, ShardConfig, Status};
 use crate::{
     exit_reason::ExitReason,
     pid::Pid,
-    record::{Record, call_end, completion, control, flag, policy, spawn, submission, why, word},
+    record::{Record, call_end, completion, control, exit_self, flag, policy, spawn, submission, why, word},
     send_error::SendError,
 };
 
@@ -473,4 +473,25 @@ fn g221_a_call_that_the_isolate_delivered_ends_with_its_callee_or_in_time() {
     bench.now = 70.0;
     assert_eq!(ends(&bench.tick(&[], 256)), [(9, call_end::TIMEOUT)]);
     assert_eq!(bench.shard.control()[control::CALLS], 0);
+}
+
+#[test]
+fn ends_by_a_kept_reason_leave_it_kept() {
+    let mut bench = Bench::new(None);
+    let (one, two) = (bench.spawn(), bench.spawn());
+    let detail = |text: &str| ExitReason::Shutdown { detail: Some(text.into()) };
+    let word = bench.shard.keep_reason(detail("a"));
+    let end = |pid: Pid, word: u32| record(submission::EXIT_SELF | exit_self::KEPT << 8, pid, Pid::NONE, 0, word, 0);
+    // Of the second record nobody is left.
+    for pid in [one, one, two] {
+        let written = bench.tick(&[end(pid, word)], 256);
+        assert!(written.iter().all(|record| kind(record) == completion::DEAD && record[word::A] == word));
+        assert_eq!(bench.shard.reason(word), Some(detail("a")));
+    }
+    let three = bench.spawn();
+    assert_eq!(bench.tick(&[end(three, word)], 256).len(), 1);
+    let other = bench.shard.keep_reason(detail("b"));
+    assert_eq!(bench.shard.reason(word), Some(detail("a")), "a batch that names it is out");
+    assert!(bench.tick(&[], 256).is_empty());
+    assert_eq!((bench.shard.reason(word), bench.shard.reason(other)), (None, Some(detail("b"))));
 }

@@ -38,9 +38,9 @@ export const infoOf = (cell: Cell): Effect.Effect<ActorInfo, ActorExited> => {
     return found === undefined ? Effect.fail(gone(cell)) : Effect.succeed(found)
   }
   return Effect.map(remoteInfo(isolates, cell), (found) => {
-    const { mailbox, memory, millis, name, protocol, reductions, status, version } = found
+    const { held, mailbox, memory, millis, name, protocol, reductions, status, version } = found
     const links = found.links as ReadonlyArray<Pid>
-    return { pid: cell.pid, name, protocol, version, status, mailbox, reductions, millis, memory, links }
+    return { pid: cell.pid, name, protocol, version, status, mailbox, held, reductions, millis, memory, links }
   })
 }
 

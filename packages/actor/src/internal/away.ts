@@ -174,10 +174,10 @@ export class Away implements AwayHost {
     return status === Answer.Success ? value : Exit.fail(value.value)
   }
 
-  deadLetter(to: Pid, from: Pid | 0, borderOp: number, payload: Carried, why: Why): void {
+  deadLetter(to: Pid, from: Pid | 0, borderOp: number, payload: Carried, why: Why, asked: boolean): void {
     const op = this.border.opHere(borderOp)
     const shown = plainly(this.host, op, payload)
-    this.host.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), shown), why)
+    this.host.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), shown), why, asked)
   }
 
   up(isolate: number, shard: number): void {

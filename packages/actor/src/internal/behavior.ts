@@ -15,6 +15,8 @@ import { BehaviorImpl, behaviorOf, boundFor, type Place } from "./behaviorImpl.t
 import type { Program } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import type { Host } from "./host.ts"
+import { effectOf } from "./effectOf.ts"
+import { functionOf } from "./invalid.ts"
 import { failureOf, linkedBy } from "./linked.ts"
 import { Owner } from "./owner.ts"
 import { primitive } from "./primitive.ts"
@@ -61,17 +63,19 @@ export class SpawnableBehavior extends BehaviorImpl {
     use: (ref: Cell) => Effect.Effect<unknown, unknown>,
     options?: SpawnOptions
   ): Effect.Effect<unknown, unknown, unknown> {
-    return Effect.withFiber((fiber) =>
-      spawnWatched(fiber, this, args, options, false, ({ cell, held }, restore) =>
+    return Effect.withFiber((fiber) => {
+      functionOf("use", use)
+      const used = (cell: Cell) => Effect.suspend(() => effectOf("use", use(cell)))
+      return spawnWatched(fiber, this, args, options, false, ({ cell, held }, restore) =>
         Effect.onExit(
-          restore(linkedBy(cell, failureOf(cell, held), Effect.suspend(() => use(cell)))),
+          restore(linkedBy(cell, failureOf(cell, held), used(cell))),
           () => {
             held.stop()
             // What was begun for this use alone has none any more.
-            return stopAll([cell], cell.host.options.shutdownTimeout)
+            return stopAll([cell], cell.host.options)
           }
         ))
-    )
+    })
   }
 }
 
@@ -146,7 +150,7 @@ const spawnIn = (
   const spawned = result instanceof Starting ? settled(result) : Exit.succeed(cell)
   // As `acquireRelease` does in a scope that has closed before: its finalizer has run already.
   return isClosed
-    ? Effect.onExit(spawned, () => stopAll([cell], host.options.shutdownTimeout))
+    ? Effect.onExit(spawned, () => stopAll([cell], host.options))
     : spawned
 }
 
@@ -175,7 +179,7 @@ export const ownerOf = (host: Host, scope: Scope.Scope): Owner => {
       Effect.suspend(() => {
         host.owners.delete(scope)
         if (host.lastOwner?.scope === scope) host.lastOwner = undefined
-        return host.closed ? Effect.void : stopAll(made.drain(), host.options.shutdownTimeout)
+        return host.closed ? Effect.void : stopAll(made.drain(), host.options)
       })
     ))
   }

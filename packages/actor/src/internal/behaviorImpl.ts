@@ -6,6 +6,7 @@ import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { Bound, type Program } from "./bound.ts"
 import type { Host } from "./host.ts"
+import { invalid } from "./invalid.ts"
 import type { ModuleKey } from "./isolate/registry.ts"
 import type { Owner } from "./owner.ts"
 
@@ -42,7 +43,7 @@ export class BehaviorImpl {
 /** What `Protocol.behavior` made. */
 export const behaviorOf = (behavior: unknown): BehaviorImpl => {
   if (behavior instanceof BehaviorImpl) return behavior
-  throw new TypeError("not a Behavior of this package")
+  throw invalid("behavior", "a behaviour that a protocol made", behavior)
 }
 
 /** The behaviour with what it captures from `context`; one for all that spawn it from there. */

@@ -75,7 +75,7 @@ export interface AwayHost {
     token: number
   ) => boolean
   readonly replied: (call: Call, status: number, payload: Carried) => void
-  readonly deadLetter: (to: Pid, from: Pid | 0, op: number, payload: Carried, why: Why) => void
+  readonly deadLetter: (to: Pid, from: Pid | 0, op: number, payload: Carried, why: Why, asked: boolean) => void
   readonly up: (isolate: number, shard: number) => void
   readonly down: (isolate: number, shard: number) => void
 }

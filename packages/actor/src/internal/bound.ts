@@ -9,6 +9,7 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { ExitReason } from "../ExitReason.ts"
+import { InvalidOption } from "../InvalidOption.ts"
 import type { Down, ExitSignal } from "../ExitSignal.ts"
 import type { Mailbox } from "../Mailbox.ts"
 import { Pid } from "../Pid.ts"
@@ -93,15 +94,16 @@ export const movingOps = new Set<number>()
 const movesOf = (protocol: string, rpc: RpcInfo, op: number): number => {
   const isMoving = movesBuffers(rpc.payload.ast), isAnswering = movesBuffers(rpc.success.ast)
   if (rpc.isStream && isAnswering) {
-    throw new TypeError(`behaviour of ${protocol}: "${rpc.tag}" streams buffers, which is not possible: send messages`)
+    const issue = "streams buffers, which is not possible: send messages"
+    throw new InvalidOption({ option: `${rpc.tag} of ${protocol}`, issue })
   }
   if (isMoving) movingOps.add(op)
   return (isMoving ? OpFlag.Moves : 0) | (isAnswering ? OpFlag.Answers : 0)
 }
 
-/** Compiles a behaviour. Throws a `TypeError` for a protocol tag without a handler, and for options that are none. */
+/** Compiles a behaviour. Throws `InvalidOption` for a tag without a handler, and for options that are none. */
 export const compile = (protocol: string, rpcs: ReadonlyArray<RpcInfo>, options: BehaviorOptions): Program => {
-  checkShape(protocol, options)
+  checkShape(protocol, rpcs.map((rpc) => rpc.tag), options)
   const ops = rpcs.map((rpc) => intern(rpc.tag))
   const size = Math.max(0, ...ops) + 1
   const infos = new Array<RpcInfo | undefined>(size).fill(undefined)
@@ -110,8 +112,7 @@ export const compile = (protocol: string, rpcs: ReadonlyArray<RpcInfo>, options:
   const flags = new Array<number>(size).fill(0)
   rpcs.forEach((rpc, i) => {
     const op = ops[i]!
-    const handler = options.handlers[rpc.tag]
-    if (typeof handler !== "function") throw new TypeError(`behaviour of ${protocol}: no handler for "${rpc.tag}"`)
+    const handler = options.handlers[rpc.tag]!
     infos[op] = rpc
     const moves = movesOf(protocol, rpc, op)
     if (rpc.isTraced && !rpc.isStream) full[op] = traced(`${protocol}.${rpc.tag}`, handler)

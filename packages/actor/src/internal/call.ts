@@ -71,7 +71,7 @@ export class Call {
 }
 
 /**
- * Ends a call for its asker, whose fiber goes on inside of this. What an observer of that fiber throws is its program's
+ * Ends a call for its asker, whose fiber goes on inside of this: on its own time (G305). What an observer of that fiber throws is its program's
  * own error: it is reported like any that nobody catches, and must not reach the actor or the loop that answers.
  */
 export const endCall = (call: Call, exit: Exit<unknown, unknown>): void => {
@@ -81,9 +81,12 @@ export const endCall = (call: Call, exit: Exit<unknown, unknown>): void => {
     asked.exit = exit
     return
   }
+  const { shard } = asked.callee.host
+  const since = shard.stepOut()
   try {
     resume(exit)
   } catch (error) {
     rethrow(error)
   }
+  shard.stepIn(since, typeof asked.asker === "object" ? asked.asker : undefined)
 }

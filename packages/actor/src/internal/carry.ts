@@ -20,7 +20,7 @@ export type Carried = number | Uint8Array | undefined
 const takenAway = "the memory of a buffer was taken away"
 
 /** As the membrane has it. */
-const mostBytes = 2 ** 26
+export const mostBytes = 2 ** 26
 
 /** How a value crosses. `asBytes`: a number may not go as it is there. */
 export const carry = (

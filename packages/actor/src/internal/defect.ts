@@ -1,9 +1,9 @@
 /** What was thrown, as it crosses: anybody's text, of which what is not well-formed is replaced. */
 import * as Schema from "effect/Schema"
 import * as Getter from "effect/SchemaGetter"
+import { wellFormed } from "./wellFormed.ts"
 
-/** The text, with U+FFFD for each lone surrogate, which no encoding of ours has. */
-export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, "\ufffd")
+export { wellFormed } from "./wellFormed.ts"
 
 /** The same for the texts in plain data. */
 export const wellFormedData = <A>(data: A): A => rewritten(data) as A

@@ -17,13 +17,16 @@ import type { Cell } from "./cell.ts"
 export class EndHook {
   readonly parent: Cell
   readonly call: (ref: AnyRef, reason: ExitReason) => void
+  /** What its children are spawned with, when that is frozen and says nothing but the hook: it need not be read again. */
+  readonly options: object | undefined
   /** Children that it is to be called for, and its number in the table while there are any. */
   children = 0
   number = 0
 
-  constructor(parent: Cell, call: EndHook["call"]) {
+  constructor(parent: Cell, call: EndHook["call"], options: object | undefined) {
     this.parent = parent
     this.call = call
+    this.options = options
   }
 }
 

@@ -6,6 +6,7 @@ import type { Message } from "../Message.ts"
 import type { TellOutcome } from "../TellError.ts"
 import type { BufferHandle } from "./buffer/handle.ts"
 import type { Cell } from "./cell.ts"
+import { invalid, isMarked } from "./invalid.ts"
 import type { RpcInfo } from "./rpc.ts"
 
 /** A ref is its own target; a name is looked up each time. */
@@ -16,6 +17,12 @@ export interface Target {
   readonly tellUnsafe: (message: Message<string, unknown>) => TellOutcome
   /** When there is no target: what an ask gets. */
   readonly askFailed: (message: Message<string, unknown>) => AskError
+}
+
+/** Throws `InvalidOption`. */
+export const targetOf = <A>(to: A): A & Target => {
+  if (isMarked(to, "target")) return to as A & Target
+  throw invalid("to", "an ActorRef or a NamedRef", to)
 }
 
 export class Forward {

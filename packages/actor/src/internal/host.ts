@@ -49,7 +49,7 @@ import type { RpcInfo } from "./rpc.ts"
 import { selfOf } from "./self.ts"
 import { askEnded } from "./send.ts"
 import type { CallEnd, Shard, ShardClock, ShardHost, Why } from "./shard.ts"
-import { begin, checkSpawnOptions, detached, settled, Starting, type Ties } from "./spawn.ts"
+import { begin, checkSpawnOptions, detached, isTieAlone, settled, Starting, type Ties } from "./spawn.ts"
 import type { StopGroup } from "./stop.ts"
 import { StreamRequest } from "./stream.ts"
 import { switchTo } from "./swap.ts"
@@ -59,6 +59,10 @@ import { endAll } from "./wrapper.ts"
 
 /** A signal is delivered soon after its sender's end; a name that is later than so many other deaths is lost. */
 const lateNamesKept = 4096
+
+/** Of those that were killed because the time was over: PIDs in the event, and names in the log. */
+const mostTold = 100
+const mostNamed = 5
 
 let boots = 0
 
@@ -265,6 +269,13 @@ export class Host implements ShardHost {
     options: ChildOptions | undefined,
     context: Context.Context<never>
   ): Cell | Starting {
+    const known = parent.life?.endHook
+    if (known !== undefined && options !== undefined && known.options === options) {
+      const begun = begin(boundFor(behaviorOf(behavior), this, context), args, undefined, undefined)
+      if (!(begun instanceof Starting)) this.endHooks.add(begun, known)
+      else if (!begun.hasFailed) this.endHooks.add(begun.cell, known)
+      return begun
+    }
     checkSpawnOptions(options, true)
     const isWatched = options?.monitor === true
     const isLinked = options?.link !== false
@@ -284,7 +295,9 @@ export class Host implements ShardHost {
     // What failed at once never was.
     if (onEnd !== undefined && !(begun instanceof Starting && begun.hasFailed)) {
       const life = lifeOf(parent)
-      if (life.endHook?.call !== onEnd) life.endHook = new EndHook(parent, onEnd)
+      if (life.endHook?.call !== onEnd) {
+        life.endHook = new EndHook(parent, onEnd, ties === undefined && isTieAlone(options) ? options : undefined)
+      }
       this.endHooks.add(cell, life.endHook)
     }
     // A link does not carry a normal end.
@@ -325,6 +338,19 @@ export class Host implements ShardHost {
     Effect.runForkWith(context)(Effect.logError(`the cleanup of ${program.protocol} failed`, cause))
   }
 
+  /** They had not stopped when the time of all was over, and were killed (G295). */
+  overdue(cells: ReadonlySet<Cell>): Effect.Effect<void> {
+    const millis = this.options.shutdownDeadline
+    const actors = Array.from(cells, (cell) => cell.pid)
+    this.events.publish({ _tag: "ShutdownOverdue", killed: actors.length, actors: actors.slice(0, mostTold), millis })
+    const some = Array.from(cells).slice(0, mostNamed).map(String)
+    return Effect.logWarning(
+      `${actors.length} actors had not stopped within ${millis} ms (shutdownDeadline), and were killed: ${
+        some.join(", ")
+      }`
+    )
+  }
+
   swapped(cell: Cell, from: Program, to: Program): void {
     this.swaps++
     this.versions?.saw(from, to)
@@ -346,7 +372,7 @@ export class Host implements ShardHost {
       const { issue, tag } = reason
       this.events.publish({ _tag: "Misunderstood", pid: cell.pid, name: cell.life?.name, tag, issue })
     }
-    this.letter(cell.pid, from === 0 ? undefined : from, message, "Dropped")
+    this.letter(cell.pid, from === 0 ? undefined : from, message, "Dropped", false)
   }
 
   tellFailed(cell: Cell, op: number, error: unknown): void {
@@ -354,12 +380,21 @@ export class Host implements ShardHost {
     if (!this.events.idle) this.events.publish({ _tag: "TellFailed", pid: cell.pid, tag: tagOf(op), error })
   }
 
-  letter(to: Pid, from: Pid | undefined, message: Message<string, unknown>, why: Why): void {
+  letter(
+    to: Pid,
+    from: Pid | undefined,
+    message: Message<string, unknown>,
+    why: Why,
+    asked: boolean,
+    name?: string
+  ): void {
+    // What isolates say to each other is not the program's (G306).
+    if (Envelope.tag(message).startsWith("myrmidon/")) return
     this.deadLetters++
     this.deadLettersBy[why]++
     const hook = this.options.onDeadLetter
     if (hook === undefined && this.letters.idle) return
-    const letter: DeadLetter = { to, from, message, why }
+    const letter: DeadLetter = { to, name: name ?? this.nameOf(to), from, message, asked, why }
     if (hook !== undefined) {
       try {
         hook(letter)
@@ -469,15 +504,23 @@ export class Host implements ShardHost {
     life.onEnded = undefined
   }
 
-  callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined): void {
+  callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined, capacity?: number): void {
     if (!call.pending) return
     call.pending = false
-    endCall(call, Exit.fail(askEnded(call, end, reason)))
+    endCall(call, Exit.fail(askEnded(call, end, reason, capacity)))
   }
 
-  deadLetter(to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why): void {
+  deadLetter(
+    to: Pid,
+    from: Pid | 0,
+    op: number,
+    payload: unknown,
+    why: Why,
+    asked: boolean,
+    name?: string
+  ): void {
     const carried = StreamRequest.is(payload) ? payload.payload : payload
-    this.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), carried), why)
+    this.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), carried), why, asked, name)
     if (movingOps.has(op)) releaseAll(carried)
   }
 

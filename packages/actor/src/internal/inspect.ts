@@ -14,6 +14,8 @@ import type { Program } from "./bound.ts"
 import { type Cell, cellOf } from "./cell.ts"
 import { Hold, holdStill, isQuiet, letGo } from "./hold.ts"
 import { quiet } from "./hotSwap.ts"
+import { functionOf } from "./invalid.ts"
+import { checkKnown } from "./known.ts"
 import { type Traced, traceOf, type TraceOptions } from "./trace.ts"
 import { baseOf, issueOf } from "./upgrade.ts"
 
@@ -45,6 +47,10 @@ export const mismatch = (
   })
 }
 
+const traceOptions: ReadonlySet<string> = new Set(
+  ["limit", "perSecond", "direction"] satisfies ReadonlyArray<keyof TraceOptions>
+)
+
 /** Where the actor lives. */
 export const traceAnywhere = (
   ref: AnyRef,
@@ -52,6 +58,7 @@ export const traceAnywhere = (
 ): Stream.Stream<Traced, ActorElsewhere | ActorExited> =>
   Stream.suspend(() => {
     const cell = cellOf(ref)
+    checkKnown(options, traceOptions)
     return elsewhere(cell)?.inspector.trace(cell, options) ?? traceOf(ref, options)
   })
 
@@ -73,6 +80,7 @@ export const replaceState = (ref: AnyRef, running: unknown, f: (state: unknown) 
     const cell = cellOf(ref)
     const behavior = behaviorOf(running)
     const { program } = behavior
+    functionOf("f", f)
     const far = elsewhere(cell)?.inspector
     if (far !== undefined) return far.replaceState(cell, behavior, f)
     const replace = Effect.suspend(() =>

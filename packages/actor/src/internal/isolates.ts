@@ -34,6 +34,7 @@ export interface RemoteInfo {
   readonly version: string
   readonly status: "idle" | "runnable" | "busy" | "suspended"
   readonly mailbox: number
+  readonly held: number
   readonly reductions: number
   readonly millis: number
   readonly memory: number
@@ -140,6 +141,6 @@ export interface Isolates {
   readonly pong: (to: number) => void
   readonly up: (isolate: number, shard: number) => void
   readonly down: (isolate: number, shard: number) => void
-  /** Ends the other isolates, of which this one is the first. */
-  readonly close: Effect.Effect<void>
+  /** Ends the other isolates, of which this one is the first, within so many ms. */
+  readonly close: (within: number) => Effect.Effect<void>
 }

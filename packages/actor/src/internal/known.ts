@@ -1,14 +1,13 @@
 /**
  * Options that somebody reads: any other is a mistake of whoever wrote it, and refused by its name.
  */
-import { InvalidOption } from "../SpawnError.ts"
+import { InvalidOption } from "../InvalidOption.ts"
+import { invalid } from "./invalid.ts"
 
 /** Throws `InvalidOption` for what is no object, and for an option that is not among `known`. `of`: what they are of. */
 export const checkKnown = (options: unknown, known: ReadonlySet<string>, of = "options"): void => {
   if (options === undefined) return
-  if (typeof options !== "object" || options === null) {
-    throw new InvalidOption({ option: of, issue: "must be an object" })
-  }
+  if (typeof options !== "object" || options === null || Array.isArray(options)) throw invalid(of, "an object", options)
   for (const option in options) {
     if (!known.has(option)) throw unread(of === "options" ? option : `${of}.${option}`, known)
   }

@@ -4,6 +4,7 @@
 import * as Duration from "effect/Duration"
 import type { Mailbox } from "../Mailbox.ts"
 import { InvalidOption } from "../SpawnError.ts"
+import { invalid } from "./invalid.ts"
 import { checkKnown } from "./known.ts"
 import { OnFull } from "./shard.ts"
 
@@ -19,20 +20,36 @@ const maxCapacity = 2 ** 24
 /** What a system starts from. */
 export const defaultMailbox: ResolvedMailbox = { capacity: 65_536, onFull: OnFull.reject, sendTimeout: 5_000 }
 
-// Effect reads them as 0.
-const hasNaN = (input: Duration.Input): boolean =>
-  typeof input === "number"
-    ? Number.isNaN(input)
-    : typeof input === "object" && !Duration.isDuration(input) && Object.values(input).some(Number.isNaN)
+const units: ReadonlyArray<string> = [
+  "weeks",
+  "days",
+  "hours",
+  "minutes",
+  "seconds",
+  "milliseconds",
+  "microseconds",
+  "nanoseconds"
+] satisfies ReadonlyArray<keyof Duration.DurationObject>
+
+const isUnit = (key: string): boolean => units.includes(key)
+
+// Effect reads these as 0: NaN, an object with it, and whatever else an object has that is no unit.
+const isNone = (input: Duration.Input): boolean => {
+  if (typeof input === "number") return Number.isNaN(input)
+  if (typeof input !== "object" || input === null || Duration.isDuration(input)) return false
+  if (Object.values(input).some(Number.isNaN)) return true
+  return !Array.isArray(input) && !(units.some((unit) => unit in input) && Object.keys(input).every(isUnit))
+}
 
 /** ms of a duration of an option. Throws `InvalidOption`, which names it. */
 export const millisOf = (option: string, input: Duration.Input, max: number, min = Number.MIN_VALUE): number => {
   let millis: number
   try {
-    millis = hasNaN(input) ? NaN : Duration.toMillis(Duration.fromInputUnsafe(input))
+    millis = isNone(input) ? NaN : Duration.toMillis(Duration.fromInputUnsafe(input))
   } catch {
-    throw new InvalidOption({ option, issue: `not a duration: ${JSON.stringify(input)}` })
+    throw invalid(option, "a duration", input)
   }
+  if (Number.isNaN(millis)) throw invalid(option, "a duration", input)
   if (!(millis >= min) || millis > max) {
     throw new InvalidOption({
       option,
@@ -51,16 +68,10 @@ export const resolveMailbox = (mailbox: Mailbox, base: ResolvedMailbox): Resolve
   checkKnown(mailbox, mailboxOptions, "mailbox")
   const { capacity = base.capacity, onFull } = mailbox
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > maxCapacity) {
-    throw new InvalidOption({
-      option: "mailbox.capacity",
-      issue: `must be an integer from 1 to ${maxCapacity}, is ${String(capacity)}`
-    })
+    throw invalid("mailbox.capacity", `an integer from 1 to ${maxCapacity}`, capacity)
   }
-  if (onFull !== undefined && !Object.hasOwn(OnFull, onFull)) {
-    throw new InvalidOption({
-      option: "mailbox.onFull",
-      issue: `must be one of ${Object.keys(OnFull).join(", ")}, is ${String(onFull)}`
-    })
+  if (onFull !== undefined && !(typeof onFull === "string" && Object.hasOwn(OnFull, onFull))) {
+    throw invalid("mailbox.onFull", `one of ${Object.keys(OnFull).join(", ")}`, onFull)
   }
   return {
     capacity,

@@ -16,14 +16,18 @@ import type { Protocol } from "../Protocol.ts"
 import { IsolateUnavailable, NameNotFound, type ProtocolMismatch } from "../SpawnError.ts"
 import { BadMessage, TellError, type TellOutcome } from "../TellError.ts"
 import { spokenBy } from "./about.ts"
-import type { Program } from "./bound.ts"
+import { movingOps, type Program } from "./bound.ts"
+import { depart, issueOfBuffers } from "./buffer/payload.ts"
 import { type Cell, cellOf } from "./cell.ts"
 import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
 import type { Host } from "./host.ts"
+import { invalid } from "./invalid.ts"
 import { isName } from "./name.ts"
+import { protocolOf } from "./protocolOf.ts"
 import { infosOf, type RpcInfo } from "./rpc.ts"
 import { sentInVain, sentToNobody } from "./send.ts"
+import { Outcome } from "./shard.ts"
 import { mismatch, read, type Spoken } from "./spoken.ts"
 
 /** A PID that nobody has: the receiver of what is sent to a name that nobody has. */
@@ -37,6 +41,12 @@ const spokenAt = (host: Host, name: string, cell: Cell): Spoken | undefined => {
   if (border === undefined || !border.isAway(cell.pid)) return undefined
   const said = border.spokenBy(name)
   return said === null || said.pid !== cell.pid ? undefined : read(said.spoken)
+}
+
+/** What is no string is a mistake; a string that cannot be a name is nobody's. */
+const nameOf = (name: string): string => {
+  if (typeof name === "string") return name
+  throw invalid("name", "a string", name)
 }
 
 const holderOf = (host: Host, name: string): Cell | undefined => isName(name) ? host.shard.whereis(name) : undefined
@@ -81,8 +91,23 @@ class NamedRefImpl {
   }
 
   askFailed(message: Message<string, unknown>): AskError {
-    this.host.letter(noPid, undefined, message, "NotAlive")
-    return new AskError({ tag: Envelope.tag(message), reason: this.nobody }, { disableChecks: true })
+    return new AskError({ tag: Envelope.tag(message), reason: this.lose(message, true) ?? this.nobody }, unchecked)
+  }
+
+  /** A dead letter of nobody, whose buffers go with it (G140). What comes back: it is none, and why. */
+  private lose(message: Message<string, unknown>, asked: boolean): BadMessage | undefined {
+    const op = Envelope.op(message)
+    if (!movingOps.has(op)) {
+      this.host.letter(noPid, undefined, message, "NotAlive", asked, this.name)
+      return undefined
+    }
+    const leaving = depart(message.payload)
+    if (leaving === undefined) {
+      const issue = issueOfBuffers(message.payload) ?? "the memory of a buffer was taken away"
+      return new BadMessage({ tag: Envelope.tag(message), issue }, unchecked)
+    }
+    this.host.deadLetter(noPid, 0, op, leaving.payload, "NotAlive", asked, this.name)
+    return undefined
   }
 
   get nobody(): ActorExited {
@@ -92,8 +117,7 @@ class NamedRefImpl {
   tellUnsafe(message: Message<string, unknown>): TellOutcome {
     const target = this.target()
     if (target !== undefined) return this.issueOf(target) === undefined ? target.tellUnsafe(message) : "BadMessage"
-    this.host.letter(noPid, undefined, message, "NotAlive")
-    return "Accepted"
+    return this.lose(message, false) === undefined ? "Accepted" : "BadMessage"
   }
 
   tell(message: Message<string, unknown>): Effect.Effect<void, TellError> {
@@ -105,9 +129,14 @@ class NamedRefImpl {
         sentInVain(senderOf(fiber, this.host), "tell", target, message)
         return Effect.fail(new TellError({ reason }, unchecked))
       }
-      this.tellUnsafe(message)
-      sentToNobody(senderOf(fiber, this.host), "tell", message)
-      return Effect.void
+      const reason = this.lose(message, false)
+      sentToNobody(
+        senderOf(fiber, this.host),
+        "tell",
+        message,
+        reason === undefined ? Outcome.Accepted : Outcome.BadMessage
+      )
+      return reason === undefined ? Effect.void : Effect.fail(new TellError({ reason }, unchecked))
     })
   }
 
@@ -167,8 +196,10 @@ class NamedRefImpl {
     kind: "ask" | "stream",
     message: Message<string, unknown>
   ): Exit.Exit<never, AskError> {
-    sentToNobody(senderOf(fiber, this.host), kind, message)
-    return Exit.fail(this.askFailed(message))
+    const error = this.askFailed(message)
+    const outcome = error.reason._tag === "BadMessage" ? Outcome.BadMessage : Outcome.Accepted
+    sentToNobody(senderOf(fiber, this.host), kind, message, outcome)
+    return Exit.fail(error)
   }
 
   get current(): Effect.Effect<Cell, LookupError> {
@@ -229,7 +260,7 @@ export const lookupName = <Name extends string, Rpcs extends Rpc.Any>(
   name: string
 ): Effect.Effect<ActorRef<Rpcs>, LookupError> =>
   Effect.map(
-    find(host, protocol.name, infosOf(protocol.group), name),
+    find(host, protocolOf(protocol).name, infosOf(protocol.group), nameOf(name)),
     (cell) => cell.bound === host.foreign ? host.typed(cell.pid, protocol.name, infosOf(protocol.group)) : cell
   ) as Effect.Effect<unknown, LookupError> as Effect.Effect<ActorRef<Rpcs>, LookupError>
 
@@ -238,7 +269,8 @@ export const makeNamed = <Name extends string, Rpcs extends Rpc.Any>(
   host: Host,
   protocol: Protocol<Name, Rpcs>,
   name: string
-): NamedRef<Rpcs> => new NamedRefImpl(host, protocol.name, infosOf(protocol.group), name) as unknown as NamedRef<Rpcs>
+): NamedRef<Rpcs> =>
+  new NamedRefImpl(host, protocolOf(protocol).name, infosOf(protocol.group), nameOf(name)) as unknown as NamedRef<Rpcs>
 
 /** The same, for what a behaviour understands. */
 export const makeNamedFor = <Rpcs extends Rpc.Any>(host: Host, program: Program, name: string): NamedRef<Rpcs> =>
@@ -246,5 +278,5 @@ export const makeNamedFor = <Rpcs extends Rpc.Any>(host: Host, program: Program,
     host,
     program.protocol,
     program.rpcs.filter((rpc) => rpc !== undefined),
-    name
+    nameOf(name)
   ) as unknown as NamedRef<Rpcs>

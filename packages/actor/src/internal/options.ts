@@ -3,8 +3,8 @@
  */
 import type { NativeOptions, SystemOptions } from "../ActorSystem.ts"
 import type { DeadLetter } from "../DeadLetter.ts"
-import { InvalidOption } from "../SpawnError.ts"
 import { MAX_INDEX } from "./generated/numbers.ts"
+import { functionOf, invalid } from "./invalid.ts"
 import { checkKnown } from "./known.ts"
 import { defaultMailbox, millisOf, type ResolvedMailbox, resolveMailbox } from "./mailbox.ts"
 
@@ -13,6 +13,8 @@ export interface ResolvedOptions {
   readonly mailbox: ResolvedMailbox
   /** ms */
   readonly shutdownTimeout: number
+  /** ms, or Infinity. */
+  readonly shutdownDeadline: number
   /** ms */
   readonly longSchedule: number
   /** Bytes. */
@@ -35,88 +37,82 @@ const maxIsolates = 128
 const maxRustShards = 64
 const mostBufferBytes = 2 ** 40
 const maxMillis = 2 ** 31 - 1
+/** ms: with the cleanups that come behind it, less than the 30 seconds that Kubernetes waits between SIGTERM and SIGKILL. */
+const usualDeadline = 20_000
 
-const knownHere: ReadonlySet<string> = new Set(
-  [
-    "maxActors",
-    "mailbox",
-    "shutdownTimeout",
-    "longSchedule",
-    "validate",
-    "keepAlive",
-    "maxBufferBytes",
-    "onDeadLetter",
-    "seed",
-    "backend"
-  ] satisfies ReadonlyArray<keyof SystemOptions | "seed" | "backend">
-)
-const knownNative: ReadonlySet<string> = new Set(
-  [
-    ...knownHere,
-    ...["isolates", "isolateSilence", "importSilence", "rustShards", "addon"] satisfies ReadonlyArray<
-      keyof NativeOptions
-    >
-  ]
-)
+const ofAll = [
+  "maxActors",
+  "mailbox",
+  "shutdownTimeout",
+  "shutdownDeadline",
+  "longSchedule",
+  "validate",
+  "keepAlive",
+  "maxBufferBytes",
+  "onDeadLetter"
+] satisfies ReadonlyArray<keyof SystemOptions>
+
+const ofNative = ["isolates", "isolateSilence", "importSilence", "rustShards", "addon"] satisfies ReadonlyArray<
+  keyof NativeOptions
+>
+
+/** What each kind of system takes. */
+export const systemOptions = {
+  memory: new Set<string>(ofAll),
+  native: new Set<string>([...ofAll, ...ofNative]),
+  test: new Set<string>([...ofAll, "seed", "backend"])
+} satisfies Record<string, ReadonlySet<string>>
 
 const flag = (option: "validate" | "keepAlive", value: unknown): boolean => {
   if (value === undefined) return false
   if (typeof value === "boolean") return value
-  throw new InvalidOption({ option, issue: `must be a boolean, is ${JSON.stringify(value)}` })
+  throw invalid(option, "a boolean", value)
 }
 
-/** Throws `InvalidOption`, which names the option. `isNative`: it may have other isolates. */
-export const resolveOptions = (options: NativeOptions, isNative = false): ResolvedOptions => {
-  const known = isNative ? knownNative : knownHere
+const integer = (option: keyof NativeOptions, value: number, least: number, most: number): number => {
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  throw invalid(option, `an integer from ${least} to ${most}`, value)
+}
+
+/** Throws `InvalidOption`, which names the option. */
+export const resolveOptions = (options: NativeOptions, known: ReadonlySet<string>): ResolvedOptions => {
+  if (options === undefined) throw invalid("options", "an object", options)
   checkKnown(options, known)
-  const actors = options.maxActors ?? 1_000_000
-  if (!Number.isInteger(actors) || actors < 1 || actors > MAX_INDEX) {
-    throw new InvalidOption({
-      option: "maxActors",
-      issue: `must be an integer from 1 to ${MAX_INDEX}, is ${String(actors)}`
-    })
-  }
-  const { isolates = 0 } = options
-  if (!Number.isInteger(isolates) || isolates < 0 || isolates > maxIsolates) {
-    throw new InvalidOption({
-      option: "isolates",
-      issue: `must be an integer from 0 to ${maxIsolates}, is ${String(isolates)}`
-    })
-  }
-  const { addon, rustShards = 0 } = options
-  if (!Number.isInteger(rustShards) || rustShards < 0 || rustShards > maxRustShards) {
-    throw new InvalidOption({
-      option: "rustShards",
-      issue: `must be an integer from 0 to ${maxRustShards}, is ${String(rustShards)}`
-    })
-  }
+  const {
+    addon,
+    importSilence = 60_000,
+    isolateSilence = 5_000,
+    isolates = 0,
+    longSchedule = 100,
+    mailbox = {},
+    maxActors = 1_000_000,
+    maxBufferBytes = 2 ** 30,
+    onDeadLetter,
+    rustShards = 0,
+    shutdownDeadline,
+    shutdownTimeout = 5_000
+  } = options
   if (addon !== undefined && (typeof addon !== "string" || addon === "")) {
-    throw new InvalidOption({ option: "addon", issue: "must be a path or a file: URL, as a string" })
+    throw invalid("addon", "a path or a file: URL, as a string", addon)
   }
-  if (options.onDeadLetter !== undefined && typeof options.onDeadLetter !== "function") {
-    throw new InvalidOption({ option: "onDeadLetter", issue: "must be a function" })
-  }
-  const bufferBytes = options.maxBufferBytes ?? 2 ** 30
-  if (!Number.isInteger(bufferBytes) || bufferBytes < 0 || bufferBytes > mostBufferBytes) {
-    throw new InvalidOption({
-      option: "maxBufferBytes",
-      issue: `must be an integer from 0 to ${mostBufferBytes}, is ${String(bufferBytes)}`
-    })
-  }
-  const isolateSilence = millisOf("isolateSilence", options.isolateSilence ?? 5_000, maxMillis)
+  const silence = millisOf("isolateSilence", isolateSilence, maxMillis)
+  const patience = millisOf("shutdownTimeout", shutdownTimeout, maxMillis)
   return {
-    maxActors: actors,
-    mailbox: resolveMailbox(options.mailbox ?? {}, defaultMailbox),
-    shutdownTimeout: millisOf("shutdownTimeout", options.shutdownTimeout ?? 5_000, maxMillis),
-    longSchedule: millisOf("longSchedule", options.longSchedule ?? 100, maxMillis),
-    maxBufferBytes: bufferBytes,
+    maxActors: integer("maxActors", maxActors, 1, MAX_INDEX),
+    mailbox: resolveMailbox(mailbox, defaultMailbox),
+    shutdownTimeout: patience,
+    shutdownDeadline: shutdownDeadline === undefined
+      ? Math.max(patience, usualDeadline)
+      : millisOf("shutdownDeadline", shutdownDeadline, Infinity),
+    longSchedule: millisOf("longSchedule", longSchedule, maxMillis),
+    maxBufferBytes: integer("maxBufferBytes", maxBufferBytes, 0, mostBufferBytes),
     validate: flag("validate", options.validate),
     keepAlive: flag("keepAlive", options.keepAlive),
-    isolates,
-    rustShards,
+    isolates: integer("isolates", isolates, 0, maxIsolates),
+    rustShards: integer("rustShards", rustShards, 0, maxRustShards),
     addon,
-    isolateSilence,
-    importSilence: Math.max(isolateSilence, millisOf("importSilence", options.importSilence ?? 60_000, maxMillis)),
-    onDeadLetter: options.onDeadLetter
+    isolateSilence: silence,
+    importSilence: Math.max(silence, millisOf("importSilence", importSilence, maxMillis)),
+    onDeadLetter: onDeadLetter === undefined ? undefined : functionOf("onDeadLetter", onDeadLetter)
   }
 }

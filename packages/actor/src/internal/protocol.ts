@@ -9,8 +9,10 @@ import type { Protocol } from "../Protocol.ts"
 import { makeBehavior } from "./behavior.ts"
 import { type BehaviorOptions, compile } from "./bound.ts"
 import { Envelope } from "./envelope.ts"
+import { invalid } from "./invalid.ts"
+import { isName } from "./name.ts"
 import { intern } from "./opcodes.ts"
-import { annotateGroup, infosOf, type RpcInfo } from "./rpc.ts"
+import { annotateGroup, groupOf, infosOf, type RpcInfo } from "./rpc.ts"
 
 const constructorOf = (info: RpcInfo) => {
   const op = intern(info.tag)
@@ -20,7 +22,7 @@ const constructorOf = (info: RpcInfo) => {
     payload === undefined ? empty : new Envelope(op, info.tag, payload)
   return Object.assign(construct, {
     make: (payload?: unknown) => construct((info.payload as Schema.Codec<unknown, unknown>).make(payload)),
-    is: (message: Message<string, unknown>): boolean => message._tag === info.tag,
+    is: (message: Message<string, unknown>): boolean => Envelope.tag(message) === info.tag,
     rpc: info.rpc
   })
 }
@@ -29,7 +31,11 @@ export const makeProtocol = <const Name extends string, Rpcs extends Rpc.Any>(
   name: Name,
   group: RpcGroup.RpcGroup<Rpcs>
 ): Protocol<Name, Rpcs> => {
-  const infos = infosOf(group)
+  // NUL sets names apart where protocols are told to other isolates (`spoken.ts`).
+  if (!isName(name) || name.includes("\0")) {
+    throw invalid("name", "a well-formed string that is not empty, without NUL", name)
+  }
+  const infos = infosOf(groupOf(group))
   const messages: Record<string, unknown> = {}
   for (const info of infos) messages[info.tag] = constructorOf(info)
   const protocol = {

@@ -1,7 +1,7 @@
 /** Exit reasons that a program hands in: a shard takes a reason as it is, and a caller without types may give anything. */
 import * as Schema from "effect/Schema"
 import { ExitReason, ExitReasonSchema } from "../ExitReason.ts"
-import { InvalidOption } from "../SpawnError.ts"
+import { invalid } from "./invalid.ts"
 
 const fits = Schema.is(ExitReasonSchema)
 
@@ -12,5 +12,5 @@ const isReason = (reason: ExitReason): boolean =>
 /** Throws `InvalidOption`. */
 export const checkedReason = (reason: ExitReason): ExitReason => {
   if (isReason(reason)) return reason
-  throw new InvalidOption({ option: "reason", issue: "must be an ExitReason" })
+  throw invalid("reason", "an ExitReason", reason)
 }

@@ -13,6 +13,7 @@ import { Cell } from "./cell.ts"
 import { refForm } from "./codec/forms.ts"
 import { wireForm } from "./codec/wireSchema.ts"
 import { openHosts } from "./openHosts.ts"
+import { protocolOf } from "./protocolOf.ts"
 import { infosOf, type RpcInfo } from "./rpc.ts"
 
 const isCell = (u: unknown): u is Cell => u instanceof Cell
@@ -42,4 +43,4 @@ const schemaOf = (protocol: string, rpcs: ReadonlyArray<RpcInfo>): Schema.Codec<
 export const refSchema = <Name extends string, Rpcs extends Rpc.Any>(
   protocol: Protocol<Name, Rpcs>
 ): Schema.Codec<ActorRef<Rpcs>, string> =>
-  schemaOf(protocol.name, infosOf(protocol.group)) as unknown as Schema.Codec<ActorRef<Rpcs>, string>
+  schemaOf(protocolOf(protocol).name, infosOf(protocol.group)) as unknown as Schema.Codec<ActorRef<Rpcs>, string>

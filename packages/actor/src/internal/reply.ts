@@ -213,8 +213,7 @@ const forward = (cell: Cell, forwarded: Forward, call: Call | undefined): void =
   const target = to.target()
   if (call === undefined) {
     if (target === undefined) {
-      to.tellUnsafe(message)
-      sentToNobody(cell, "tell", message)
+      sentToNobody(cell, "tell", message, outcomeOf(to.tellUnsafe(message) !== "Accepted"))
     } else if (sendMessage(target, message, cell) === Outcome.Accepted) return
     return stays(forwarded)
   }
@@ -224,8 +223,9 @@ const forward = (cell: Cell, forwarded: Forward, call: Call | undefined): void =
   const left = call.deadline === Infinity ? call.timeout : call.deadline - cell.host.clock.now()
   cell.host.shard.answered(call)
   if (target === undefined) {
-    sentToNobody(cell, "forward", message)
-    return fails(forwarded, call, to.askFailed(message))
+    const error = to.askFailed(message)
+    sentToNobody(cell, "forward", message, outcomeOf(error.reason._tag === "BadMessage"))
+    return fails(forwarded, call, error)
   }
   if (call.asked !== undefined) {
     const outcome = passOn(call.asked, target, message, cell)
@@ -243,6 +243,8 @@ const forward = (cell: Cell, forwarded: Forward, call: Call | undefined): void =
   next.pending = false
   fails(forwarded, next, askRefused(target, message, outcome))
 }
+
+const outcomeOf = (isBad: boolean): Outcome => isBad ? Outcome.BadMessage : Outcome.Accepted
 
 // The message has not left, and the handler whose buffers are in it is done (G140).
 const stays = ({ lent }: Forward): void => {

@@ -14,7 +14,9 @@ import type { Message } from "../Message.ts"
 import type { Protocol } from "../Protocol.ts"
 import type { TellError } from "../TellError.ts"
 import { NodeBusy } from "../TellError.ts"
-import type { Target } from "./forward.ts"
+import { effectOf } from "./effectOf.ts"
+import { type Target, targetOf } from "./forward.ts"
+import { protocolOf } from "./protocolOf.ts"
 import { infosOf, type RpcInfo } from "./rpc.ts"
 
 // What a recipient is at run time, whatever its protocol.
@@ -51,7 +53,7 @@ const invoke = (to: Untyped, info: RpcInfo, input: unknown, options: CallOptions
 
 /** One function per tag, made when it is first asked for. */
 export const makeClient = <Rpcs extends Rpc.Any>(to: Recipient<Rpcs>): RpcClient.RpcClient<Rpcs, AskError> => {
-  const target = to as unknown as Untyped
+  const target = targetOf(to) as unknown as Untyped
   const made = new Map<string, (input?: unknown, options?: CallOptions) => unknown>()
   return new Proxy({}, {
     get: (_, tag) => {
@@ -75,10 +77,11 @@ export const makeHandlers = <Name extends string, Rpcs extends Rpc.Any, E, R>(
   protocol: Protocol<Name, Rpcs>,
   to: Effect.Effect<Recipient<Rpcs>, E, R>
 ): Layer.Layer<Rpc.ToHandler<Rpcs>, E, Exclude<R, Scope.Scope>> => {
-  const handlers = Effect.map(to, (recipient) => {
-    const target = recipient as unknown as Untyped
+  const { group } = protocolOf(protocol)
+  const handlers = Effect.map(effectOf("to", to), (recipient) => {
+    const target = targetOf(recipient) as unknown as Untyped
     return Object.fromEntries(
-      infosOf(protocol.group).map((info) => [
+      infosOf(group).map((info) => [
         info.tag,
         (payload: unknown) => {
           const message = { _tag: info.tag, payload }
@@ -90,5 +93,5 @@ export const makeHandlers = <Name extends string, Rpcs extends Rpc.Any, E, R>(
     )
   })
   // The handlers are as untyped as they are uniform: each does for its tag what the protocol's type says.
-  return protocol.group.toLayer(handlers as never)
+  return group.toLayer(handlers as never)
 }

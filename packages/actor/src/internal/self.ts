@@ -10,29 +10,47 @@ import type { MonitorRef } from "../ExitSignal.ts"
 import type { Message } from "../Message.ts"
 import type { Pid } from "../Pid.ts"
 import type { ChildOptions, Self, TimerRef } from "../Self.ts"
-import { InvalidOption } from "../SpawnError.ts"
 import type { TellOutcome } from "../TellError.ts"
 import { Cell, cellOf } from "./cell.ts"
 import type { SelfOfCell } from "./current.ts"
 import { Envelope } from "./envelope.ts"
-import { Forward, type Target } from "./forward.ts"
+import { Forward, type Target, targetOf } from "./forward.ts"
+import { invalid } from "./invalid.ts"
 import { lifeOf } from "./life.ts"
 import { millisOf } from "./mailbox.ts"
 import { checkedReason } from "./reason.ts"
-import { outcomes, payloadFor, refused, sendMessage, sentToNobody } from "./send.ts"
+import { outcomes, payloadFor, refused, sendMessage, sentToNobody, wrongMessage } from "./send.ts"
 import { Flag, Outcome } from "./shard.ts"
 
 type Untyped = Message<string, unknown>
 
+const parts: ReadonlySet<string> = new Set(
+  ["year", "month", "day", "hour", "minute", "second", "millisecond"] satisfies ReadonlyArray<
+    keyof DateTime.DateTime.PartsForMath | keyof DateTime.DateTime.Parts
+  >
+)
+
+// Effect reads what is none of them as 0.
+const isTime = (time: unknown): boolean => {
+  if (typeof time === "number" || typeof time === "string") return true
+  if (typeof time !== "object" || time === null) return false
+  if (time instanceof Date || DateTime.isDateTime(time) || "epochMilliseconds" in time) return true
+  const keys = Object.keys(time)
+  return keys.length > 0 && keys.every((key) => parts.has(key))
+}
+
 const epochMillis = (time: DateTime.DateTime.Input): number => {
   try {
-    return DateTime.toEpochMillis(DateTime.makeUnsafe(time))
+    if (isTime(time)) return DateTime.toEpochMillis(DateTime.makeUnsafe(time))
   } catch {
-    throw new InvalidOption({
-      option: "time",
-      issue: `not a point in time: ${typeof time === "object" ? JSON.stringify(time) : String(time)}`
-    })
+    // Told below.
   }
+  throw invalid("time", "a point in time", time)
+}
+
+const refOf = <A>(option: string, ref: A): A => {
+  if (typeof ref === "number") return ref
+  throw invalid(option, "what this actor was given for it", ref)
 }
 
 class SelfImpl {
@@ -75,10 +93,11 @@ class SelfImpl {
   }
 
   send(to: Target & { readonly tellUnsafe: (message: Untyped) => TellOutcome }, message: Untyped): TellOutcome {
-    const target = to instanceof Cell ? to : to.target()
+    const target = to instanceof Cell ? to : targetOf(to).target()
     if (target === undefined) {
-      sentToNobody(this["~cell"], "tell", message)
-      return to.tellUnsafe(message)
+      const told = to.tellUnsafe(message)
+      sentToNobody(this["~cell"], "tell", message, told === "Accepted" ? Outcome.Accepted : Outcome.BadMessage)
+      return told
     }
     const outcome = sendMessage(target, message, this["~cell"])
     return outcome === Outcome.Accepted ? "Accepted" : refused(target, message, this["~cell"], outcome)
@@ -93,6 +112,7 @@ class SelfImpl {
   next(message: Untyped): void {
     const cell = this["~cell"]
     const outcome = sendMessage(cell, message, cell, Flag.Next)
+    if (outcome === Outcome.BadMessage) throw wrongMessage(cell, message)
     if (outcome !== Outcome.Accepted) throw new RangeError(`self.next: ${outcomes[outcome]}`)
   }
 
@@ -119,7 +139,7 @@ class SelfImpl {
 
   cancel(timer: TimerRef): number | undefined {
     const cell = this["~cell"]
-    return cell.host.shard.cancelTimer(cell, timer)
+    return cell.host.shard.cancelTimer(cell, refOf("timer", timer))
   }
 
   link(ref: AnyRef): void {
@@ -143,6 +163,7 @@ class SelfImpl {
 
   demonitor(monitor: MonitorRef): boolean {
     const cell = this["~cell"]
+    refOf("monitor", monitor)
     cell.life?.watched?.delete(monitor)
     return cell.host.shard.demonitor(cell, monitor)
   }
@@ -164,7 +185,7 @@ class SelfImpl {
   }
 
   forward(to: Target, message: Untyped): Forward {
-    return new Forward(to, message)
+    return new Forward(targetOf(to), message)
   }
 }
 

@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Exit from "effect/Exit"
 import { ActorExited, AskError, AskTimeout } from "../AskError.ts"
 import { ExitReason } from "../ExitReason.ts"
+import { InvalidOption } from "../InvalidOption.ts"
 import type { Message } from "../Message.ts"
 import type { Pid } from "../Pid.ts"
 import { BadMessage, MailboxFull, NodeBusy, NoSession, TellError, type TellOutcome } from "../TellError.ts"
@@ -20,6 +21,7 @@ import { checkPayload } from "./codecs.ts"
 import { Envelope } from "./envelope.ts"
 import type { ResolvedMailbox } from "./mailbox.ts"
 import { tagOf } from "./opcodes.ts"
+import { invalid } from "./invalid.ts"
 import { CallEnd, Flag, OnFull, Outcome } from "./shard.ts"
 import { wireOfBound } from "./wire.ts"
 import type { SentKind } from "./wrapper.ts"
@@ -61,8 +63,13 @@ export const sent = (
 }
 
 /** The same of what is sent to a name that nobody has. */
-export const sentToNobody = (from: Cell | undefined, kind: SentKind, message: Message<string, unknown>): void => {
-  if (from !== undefined) sent(from, kind, undefined, Envelope.tag(message), message.payload, Outcome.Accepted)
+export const sentToNobody = (
+  from: Cell | undefined,
+  kind: SentKind,
+  message: Message<string, unknown>,
+  outcome: Outcome
+): void => {
+  if (from !== undefined) sent(from, kind, undefined, Envelope.tag(message), message.payload, outcome)
 }
 
 /** The same of what was refused before it was sent. */
@@ -136,7 +143,7 @@ export const refused = (
   from: Cell | undefined,
   outcome: Outcome
 ): TellOutcome => {
-  if (outcome === Outcome.MailboxFull) to.host.letter(to.pid, from?.pid, message, "MailboxFull")
+  if (outcome === Outcome.MailboxFull) to.host.letter(to.pid, from?.pid, message, "MailboxFull", false)
   return outcomes[outcome]!
 }
 
@@ -204,14 +211,19 @@ export const askRefused = (
 }
 
 /** The error of an ask that was accepted and got no answer. */
-export const askEnded = (call: Call, end: CallEnd, reason: ExitReason | undefined): AskError => {
+export const askEnded = (
+  call: Call,
+  end: CallEnd,
+  reason: ExitReason | undefined,
+  capacity?: number
+): AskError => {
   const callee = call.callee
   return new AskError({
     tag: tagOf(call.op),
     reason: end === CallEnd.Timeout
       ? new AskTimeout({ after: Duration.millis(call.timeout) }, unchecked)
       : end === CallEnd.MailboxFull
-      ? new MailboxFull({ pid: callee.pid, capacity: mailboxOf(callee).capacity }, unchecked)
+      ? new MailboxFull({ pid: callee.pid, capacity: capacity ?? mailboxOf(callee).capacity }, unchecked)
       : new ActorExited({
         pid: callee.pid,
         name: callee.life?.name,
@@ -301,19 +313,29 @@ const isElsewhere = (to: Cell): boolean => to.bound.shard !== to.host.shard
 
 const canStream = (to: Cell): boolean => !isElsewhere(to) || to.host.isolates?.canStream(to) === true
 
-/** What a timer carries, checked now: later nobody would be there to tell. Throws a `TypeError`. */
+/** What an actor says to itself, and does not understand. */
+export const wrongMessage = (
+  to: Cell,
+  message: Message<string, unknown>,
+  issue = issueOf(to, message, false)
+): InvalidOption =>
+  Envelope.tag(message) === ""
+    ? invalid("message", `one of ${to.bound.program.protocol}`, message)
+    : new InvalidOption({ option: "message", issue })
+
+/** What a timer carries, checked now: later nobody would be there to tell. Throws `InvalidOption`. */
 export const payloadFor = (
   to: Cell,
   op: number,
   message: Message<string, unknown>
 ): { readonly flags: number; readonly payload: unknown } => {
   const flags = flagsOf(to, op)
-  if (flags === 0 || (flags & OpFlag.Stream) !== 0) throw new TypeError(issueOf(to, message, false))
+  if (flags === 0 || (flags & OpFlag.Stream) !== 0) throw wrongMessage(to, message)
   if ((flags & OpFlag.Moves) !== 0 && buffersIn(message.payload).length > 0) {
-    throw new TypeError("a timer cannot carry a buffer: keep it in the state")
+    throw wrongMessage(to, message, "a timer cannot carry a buffer: keep it in the state")
   }
   if ((flags & OpFlag.Checked) === 0) return { flags: flags & shardFlags, payload: message.payload }
   const checked = checkPayload(to.bound, op, message.payload)
-  if (Exit.isFailure(checked)) throw new TypeError(String(Cause.squash(checked.cause)))
+  if (Exit.isFailure(checked)) throw wrongMessage(to, message, String(Cause.squash(checked.cause)))
   return { flags: flags & shardFlags, payload: checked.value }
 }

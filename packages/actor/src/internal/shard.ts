@@ -81,6 +81,8 @@ export interface ShardInfo {
   readonly status: "idle" | "runnable" | "busy" | "suspended"
   /** Messages in the mailbox, all lanes. */
   readonly mailbox: number
+  /** Senders that wait for room in it. */
+  readonly held: number
   readonly reductions: number
   /** ms of handler time. */
   readonly millis: number
@@ -189,7 +191,16 @@ export interface Shard {
    * not for longer than the pump runs at a time.
    */
   readonly help: (call: Call) => void
+  /** An asker goes on inside of what answers it: until `stepIn`, which is told what this says, the time is not its callee's. */
+  readonly stepOut: () => number
+  /** The asker is done for now; `asker`: where it is an actor of this isolate. */
+  readonly stepIn: (since: number, asker: Cell | undefined) => void
   /** Calls `resume` once there is room, or the actor has ended. Returns its undo. */
+  /**
+   * Somebody who has work for many waits for the event loop's next turn, which is not put off until then, however much
+   * is queued (G263); or (`false`) has got it.
+   */
+  readonly hasten: (isWaiting: boolean) => void
   readonly awaitRoom: (to: Cell, resume: () => void) => () => void
   /** In order behind what is in the normal lane; never refused. */
   readonly stop: (to: Cell, reason: ExitReason) => void
@@ -277,8 +288,18 @@ export interface ShardHost {
    * What it had used: messages, and ms of handler time.
    */
   readonly dead: (cell: Cell, reason: ExitReason, reductions: number, millis: number) => void
-  readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined) => void
-  readonly deadLetter: (to: Pid, from: Pid | 0, op: number, payload: unknown, why: Why) => void
+  /** `capacity`: of a mailbox that was full, where its shard has said it. */
+  readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined, capacity?: number) => void
+  /** `asked`: its asker is told by `callEnded`. `name`: of the receiver, where it is at hand. */
+  readonly deadLetter: (
+    to: Pid,
+    from: Pid | 0,
+    op: number,
+    payload: unknown,
+    why: Why,
+    asked: boolean,
+    name?: string
+  ) => void
   readonly longSchedule: (cell: Cell, millis: number) => void
   /** Of a host whose shard has a border. */
   readonly away?: AwayHost | undefined

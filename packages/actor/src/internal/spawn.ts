@@ -25,6 +25,7 @@ import type { Bound } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import { leave } from "./deliver.ts"
 import { becameQuiet } from "./hold.ts"
+import { functionOf, invalid } from "./invalid.ts"
 import { hold, interruptAll, lifeOf } from "./life.ts"
 import { checkKnown } from "./known.ts"
 import { millisOf, resolveMailbox } from "./mailbox.ts"
@@ -99,8 +100,7 @@ const asSpawnError = (error: unknown): unknown => {
 
 const budgetOf = (budget: number): number => {
   if (Number.isInteger(budget) && budget >= 1 && budget <= mostBudget) return budget
-  const issue = `must be a whole number of messages from 1 to ${mostBudget}, is ${String(budget)}`
-  throw new InvalidOption({ option: "budget", issue })
+  throw invalid("budget", `a whole number of messages from 1 to ${mostBudget}`, budget)
 }
 
 const spawnOptions: ReadonlySet<string> = new Set(
@@ -128,19 +128,17 @@ export const checkSpawnOptions = (options: unknown, isChild: boolean): void => {
 const checkTies = ({ link, monitor, onEnd }: ChildOptions): void => {
   if (link !== undefined) checkBoolean("link", link)
   if (monitor !== undefined) checkBoolean("monitor", monitor)
-  if (onEnd !== undefined && typeof onEnd !== "function") {
-    throw new InvalidOption({ option: "onEnd", issue: "must be a function" })
-  }
+  if (onEnd !== undefined) functionOf("onEnd", onEnd)
 }
 
 const checkBoolean = (option: string, value: unknown): void => {
-  if (typeof value !== "boolean") throw new InvalidOption({ option, issue: `must be a boolean, is ${String(value)}` })
+  if (typeof value !== "boolean") throw invalid(option, "a boolean", value)
 }
 
 const openOptions = (bound: Bound, options: SpawnOptions | undefined, ties: Ties | undefined): OpenOptions => {
   const name = options?.name
   if (name !== undefined && !isName(name)) {
-    throw new InvalidOption({ option: "name", issue: "must be a well-formed string that is not empty" })
+    throw invalid("name", "a well-formed string that is not empty", name)
   }
   const mailbox = options?.mailbox === undefined ? bound.mailbox : resolveMailbox(options.mailbox, bound.mailbox)
   // Field by field, in the order of `Bound.open`: a copy of two objects costs more than the rest of a child's spawn.
@@ -187,9 +185,6 @@ const beginUnsafe = (
   const { host, program } = bound
   const { shard } = host
   if (host.closing) throw new SystemStopped()
-  if (options !== undefined && (typeof options !== "object" || options === null)) {
-    throw new InvalidOption({ option: "options", issue: "must be an object" })
-  }
   const open = ties === undefined && (options === undefined || isPlain(options))
     ? bound.open
     : openOptions(bound, options, ties)
@@ -238,6 +233,10 @@ const beginUnsafe = (
   }
   return cell
 }
+
+/** A child's options that are frozen, and say no more than how it is tied. */
+export const isTieAlone = (options: ChildOptions | undefined): boolean =>
+  options !== undefined && Object.isFrozen(options) && isPlain(options) && options.initTimeout === undefined
 
 const isPlain = ({ budget, mailbox, name }: SpawnOptions): boolean =>
   name === undefined && mailbox === undefined && budget === undefined

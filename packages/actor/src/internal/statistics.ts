@@ -22,6 +22,8 @@ export interface Statistics {
   readonly millis: number
   /** Messages that wait now. */
   readonly mailbox: number
+  /** Senders that wait for room now. */
+  readonly held: number
 }
 
 class Counter implements Wrapper {
@@ -58,6 +60,7 @@ export const statisticsOf = (
       handled: now.reductions - first.reductions,
       sent: counter?.count,
       millis: now.millis - first.millis,
-      mailbox: now.mailbox
+      mailbox: now.mailbox,
+      held: now.held
     }))
   })

@@ -31,7 +31,7 @@ const virtualGrace = 50
 
 /** Actors that were asked to stop together; the host takes them out as they end. */
 export class StopGroup {
-  private readonly left: Set<Cell>
+  readonly left: Set<Cell>
   private readonly done: () => void
 
   constructor(cells: ReadonlyArray<Cell>, done: () => void) {
@@ -57,8 +57,13 @@ export class StopGroup {
   }
 }
 
-// Always by the machine's clock, for the same reason. `cells` are alive, and of one host.
-const stopTogether = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Effect<void> =>
+// Always by the machine's clock, for the same reason. `cells` are alive, and of one host. `killed` gets those whose time
+// was over.
+const stopTogether = (
+  cells: ReadonlyArray<Cell>,
+  timeout: number,
+  killed: (cells: ReadonlySet<Cell>) => void
+): Effect.Effect<void> =>
   Effect.callback((resume) => {
     const host = cells[0]!.host
     const over = (): void => {
@@ -69,46 +74,89 @@ const stopTogether = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Effec
       over()
       resume(Exit.void)
     })
+    const kill = (): void => {
+      killed(group.left)
+      group.kill()
+    }
     host.stopGroups.add(group)
+    let disarm = (): void => {}
+    // No time at all: nobody is asked any more.
+    if (timeout <= 0) {
+      kill()
+      return Effect.sync(over)
+    }
     for (const cell of cells) host.shard.stop(cell, ExitReason.shutdown())
     const look = (): void => {
       if (group.isStuck) group.kill()
       else disarm = setTimer(virtualGrace, look)
     }
-    let disarm = host.roundTrip ? setTimer(virtualGrace, look) : setTimer(timeout, () => group.kill())
+    disarm = host.roundTrip ? setTimer(virtualGrace, look) : setTimer(timeout, kill)
     return Effect.sync(over)
   })
 
 const endsAtOnce = (cell: Cell): boolean =>
   cell.bound.program.options.terminate === undefined && cell.life?.scope === undefined
 
+const inGroups = (cells: ReadonlyArray<Cell>): ReadonlyArray<ReadonlyArray<Cell>> => {
+  const groups: Array<Array<Cell>> = []
+  let together: Array<Cell> | undefined
+  for (const cell of cells) {
+    if (!endsAtOnce(cell)) {
+      groups.push([cell])
+      together = undefined
+    } else if (together === undefined) {
+      groups.push(together = [cell])
+    } else {
+      together.push(cell)
+    }
+  }
+  return groups
+}
+
+const isAlive = (cell: Cell): boolean => cell.host.shard.isAlive(cell)
+
+/** How long it may take, in ms: each actor, and all of them. */
+export interface Patience {
+  readonly shutdownTimeout: number
+  readonly shutdownDeadline: number
+}
+
 /**
  * Stops actors in the order given. One with a cleanup of its own is waited for before the next is asked; those without
- * any are asked together, for nobody can see the difference. Whoever takes longer than `timeout` ms is killed.
+ * any are asked together, for nobody can see the difference. Whoever takes longer than the timeout is killed, and when
+ * all together take longer than the deadline, all that are left are killed at once, and reported (G295).
  */
-export const stopAll = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Effect<void> =>
+export const stopAll = (
+  cells: ReadonlyArray<Cell>,
+  { shutdownDeadline, shutdownTimeout }: Patience
+): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const groups: Array<Array<Cell>> = []
-    let together: Array<Cell> | undefined
-    for (const cell of cells) {
-      if (!endsAtOnce(cell)) {
-        groups.push([cell])
-        together = undefined
-      } else if (together === undefined) {
-        groups.push(together = [cell])
-      } else {
-        together.push(cell)
-      }
-    }
-    return Effect.forEach(groups, (group) =>
+    const host = cells[0]?.host
+    if (host === undefined) return Effect.void
+    // In virtual time who is stuck is known without a clock.
+    const until = host.roundTrip ? Infinity : host.clock.now() + shutdownDeadline
+    const overdue = new Set<Cell>()
+    const groups = inGroups(cells)
+    let isOver = false, isDone = false
+    const each = Effect.forEach(groups, (group, at) =>
       // While the one before stopped, these may have ended with it.
       Effect.suspend(() => {
-        const alive = group.filter((cell) => cell.host.shard.isAlive(cell))
-        return alive.length === 0 ? Effect.void : stopTogether(alive, timeout)
+        if (isDone) return Effect.void
+        const left = isOver ? 0 : until - host.clock.now()
+        isDone = left <= 0
+        const alive = (isDone ? groups.slice(at).flat() : group).filter(isAlive)
+        if (alive.length === 0) return Effect.void
+        return stopTogether(alive, Math.min(left, shutdownTimeout), (killed) => {
+          if (left > shutdownTimeout) return
+          // Known by this alone: a timer may be a little early.
+          isOver = true
+          killed.forEach((cell) => overdue.add(cell))
+        })
       }), { discard: true })
+    return Effect.ensuring(each, Effect.suspend(() => overdue.size === 0 ? Effect.void : host.overdue(overdue)))
   })
 
-/** Waits for the Scopes of actors that have ended, also by kill, which close by themselves; at most for `timeout` ms (G262). */
+/** Waits for the Scopes of actors that have ended, also by kill, which close by themselves; at most for one more timeout (G262). */
 export const cleanedUp = (host: Host): Effect.Effect<void> =>
   Effect.callback((resume) => {
     const { cleanups, options: { shutdownTimeout }, roundTrip } = host

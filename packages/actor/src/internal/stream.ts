@@ -20,6 +20,7 @@ import { Envelope } from "./envelope.ts"
 import { checkKnown } from "./known.ts"
 import { askRefused, sendCallOf } from "./send.ts"
 import { Outcome } from "./shard.ts"
+import { show } from "./show.ts"
 
 const defaultBuffer = 16
 
@@ -99,7 +100,7 @@ const issueWith = (options: unknown, bufferSize: number): string | undefined => 
     throw error
   }
   if (bufferSize === Infinity || (Number.isInteger(bufferSize) && bufferSize >= 0)) return undefined
-  return `bufferSize: must be a whole number, or Infinity, is ${String(bufferSize)}`
+  return `bufferSize: must be a whole number, or Infinity, is ${show(bufferSize)}`
 }
 
 /** The reader's half: nothing is sent before the stream runs. */

@@ -260,7 +260,8 @@ export class Canary {
     for (const fiber of running) fiber.interruptUnsafe()
     for (const entry of this.journal) {
       if (!entry.done) {
-        host.letter(cell.pid, entry.from, new Envelope(entry.op, tagOf(entry.op), entry.payload), "SwapRolledBack")
+        const message = new Envelope(entry.op, tagOf(entry.op), entry.payload)
+        host.letter(cell.pid, entry.from, message, "SwapRolledBack", entry.asked)
       }
     }
     host.rolledBack(cell, this.bound.program.version, reason)

@@ -2,9 +2,9 @@
 import type * as Duration from "effect/Duration"
 import type { ActorInfo } from "../Actor.ts"
 import type { AnyRef, NamedRef } from "../ActorRef.ts"
-import { InvalidOption } from "../SpawnError.ts"
 import { Cell } from "./cell.ts"
 import type { Resolved } from "./hotSwap.ts"
+import { functionOf, invalid } from "./invalid.ts"
 import { journalled } from "./journal.ts"
 import { checkKnown } from "./known.ts"
 import { millisOf } from "./mailbox.ts"
@@ -28,18 +28,15 @@ const patience = 5000
 
 const whole = (option: string, value: number, least: number, most: number): number => {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value
-  throw new InvalidOption({ option, issue: `must be a whole number from ${least} to ${most}` })
+  throw invalid(option, `a whole number from ${least} to ${most}`, value)
 }
 
 const objectOf = <A>(option: string, value: A): A => {
   if (typeof value === "object" && value !== null) return value
-  throw new InvalidOption({ option, issue: "must be an object" })
+  throw invalid(option, "an object", value)
 }
 
-const functionOf = <A>(option: string, value: A): A => {
-  if (value === undefined || typeof value === "function") return value
-  throw new InvalidOption({ option, issue: "must be a function" })
-}
+const functionOr = <A>(option: string, value: A): A => value === undefined ? value : functionOf(option, value)
 
 const canaryOptions: ReadonlySet<string> = new Set(
   ["messages", "within", "maxRollbacks"] satisfies ReadonlyArray<keyof NonNullable<Options["canary"]>>
@@ -56,10 +53,12 @@ const upgrading: ReadonlySet<string> = new Set(
 /** What each operation takes, beside what the others do. */
 export const swapOptions = { one, group, rehearsal }
 
-const canaryOf = ({ maxRollbacks, messages, within }: NonNullable<Options["canary"]>): Resolved["canary"] => ({
-  messages: whole("canary.messages", messages ?? 1000, 1, journalled),
+const canaryOf = (
+  { maxRollbacks = 1, messages = 1000, within }: NonNullable<Options["canary"]>
+): Resolved["canary"] => ({
+  messages: whole("canary.messages", messages, 1, journalled),
   within: within === undefined ? patience : millisOf("canary.within", within, Infinity),
-  maxRollbacks: whole("canary.maxRollbacks", maxRollbacks ?? 1, 1, Number.MAX_SAFE_INTEGER)
+  maxRollbacks: whole("canary.maxRollbacks", maxRollbacks, 1, Number.MAX_SAFE_INTEGER)
 })
 
 /** Those that it shares with the others: `known` are all that the operation takes. */
@@ -82,22 +81,22 @@ export const resolveSelection = (options: {
 } = {}): Selection => {
   const { tree, where } = objectOf("options", options)
   if (tree !== undefined && !(tree instanceof Cell) && !isNamed(tree)) {
-    throw new InvalidOption({ option: "tree", issue: "must be an ActorRef or a NamedRef" })
+    throw invalid("tree", "an ActorRef or a NamedRef", tree)
   }
   const root = tree === undefined ? undefined : holderNow(tree)
-  return { where: functionOf("where", where), tree: root === undefined || root instanceof Cell ? root : "nobody" }
+  return { where: functionOr("where", where), tree: root === undefined || root instanceof Cell ? root : "nobody" }
 }
 
 /** All at once? */
 export const togetherOf = (together: unknown): boolean => {
   if (together === undefined || typeof together === "boolean") return together === true
-  throw new InvalidOption({ option: "together", issue: "must be a boolean" })
+  throw invalid("together", "a boolean", together)
 }
 
 /** Which version to go back to. */
 const versionOf = (version: unknown): string | undefined => {
   if (version === undefined || typeof version === "string") return version
-  throw new InvalidOption({ option: "version", issue: "must be a string" })
+  throw invalid("version", "a string", version)
 }
 
 const usual = { timeout: patience, version: undefined }
@@ -113,8 +112,8 @@ export const resolveRollback = (
 export const checkedUpgrade = (options: unknown = {}): UpgradeOptions => {
   checkKnown(options, upgrading)
   const given = options as UpgradeOptions
-  functionOf("migrate", given.migrate)
-  if (given.copy !== "share") functionOf("copy", given.copy)
-  functionOf("back", given.back)
+  functionOr("migrate", given.migrate)
+  if (given.copy !== "share") functionOr("copy", given.copy)
+  functionOr("back", given.back)
   return given
 }

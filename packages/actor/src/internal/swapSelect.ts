@@ -76,6 +76,10 @@ class Seen implements ActorInfo {
     return this.asked.mailbox
   }
 
+  get held(): number {
+    return this.asked.held
+  }
+
   get reductions(): number {
     return this.asked.reductions
   }
@@ -93,7 +97,7 @@ class Seen implements ActorInfo {
   }
 }
 
-const ended: ShardInfo = { status: "idle", mailbox: 0, reductions: 0, millis: 0, memory: 0, links: [] }
+const ended: ShardInfo = { status: "idle", mailbox: 0, held: 0, reductions: 0, millis: 0, memory: 0, links: [] }
 
 export const selectCells = (
   context: Context.Context<never>,

@@ -1,8 +1,8 @@
 /**
  * Makes systems and closes them.
  *
- * Closing, in this order: no more spawns; all actors stopped, youngest first, each within the shutdown timeout; the
- * shard closed, so that what is sent from then on is a dead letter; the system forgotten. A second close is harmless.
+ * Closing, in this order: no more spawns; all actors stopped, youngest first, each within the shutdown timeout and all
+ * within the shutdown deadline; the shard closed, so that what is sent from then on is a dead letter; the system forgotten. A second close is harmless.
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -17,11 +17,12 @@ import { InvalidOption, type IsolateUnavailable, NativeUnavailable } from "../Sp
 import type { SystemEvent } from "../SystemEvent.ts"
 import { clockOf, liveClock } from "./clock.ts"
 import { Host } from "./host.ts"
+import { invalid } from "./invalid.ts"
 import type { Overview, Totals } from "./isolates.ts"
 import { MemoryShard } from "./memory/shard.ts"
 import { registerMetrics } from "./metrics.ts"
 import type { RustOptions, RustShards } from "./native/rust.ts"
-import { type ResolvedOptions, resolveOptions } from "./options.ts"
+import { type ResolvedOptions, resolveOptions, systemOptions } from "./options.ts"
 import type { Measure, Shard, ShardClock, ShardHost, ShardOptions } from "./shard.ts"
 import { cleanedUp, stopAll } from "./stop.ts"
 import { topOf } from "./top.ts"
@@ -55,7 +56,11 @@ export class SystemImpl {
     )
     this.top = (n, by) => Effect.suspend(() => others(host)?.top(n, by) ?? Effect.succeed(topOf(host, n, by)))
     this.behaviors = Effect.suspend(() => others(host)?.behaviors ?? Effect.succeed([...host.accounts.read().values()]))
-    this.whenGone = (isolate) => Effect.suspend(() => host.closed ? Effect.void : orphansOf(host, isolate))
+    this.whenGone = (isolate) =>
+      Effect.suspend(() => {
+        if (!Number.isSafeInteger(isolate) || isolate < 0) throw invalid("isolate", "the number of an isolate", isolate)
+        return host.closed ? Effect.void : orphansOf(host, isolate)
+      })
     this.deadLetters = host.letters.stream
     this.events = host.events.stream
     // The behaviour's type says what the ref understands.
@@ -103,13 +108,16 @@ const infoOf = (host: Host, totals: ReadonlyMap<number, Totals>): SystemInfo => 
 /** The host of a system that this module made. */
 export const hostOf = (system: object): Host => {
   if (system instanceof SystemImpl) return system["~host"]
-  throw new TypeError("not an ActorSystem of this package")
+  throw invalid("system", "an ActorSystem", system)
 }
 
-const resolve = (options: SystemOptions, isNative = false): Effect.Effect<ResolvedOptions, InvalidOption> =>
+const resolve = (
+  options: SystemOptions,
+  known: ReadonlySet<string>
+): Effect.Effect<ResolvedOptions, InvalidOption> =>
   Effect.suspend(() => {
     try {
-      return Effect.succeed(resolveOptions(options, isNative))
+      return Effect.succeed(resolveOptions(options, known))
     } catch (error) {
       return error instanceof InvalidOption ? Effect.fail(error) : Effect.die(error)
     }
@@ -181,23 +189,26 @@ const close = (host: Host): Effect.Effect<void> =>
     )
   })
 
-/** All that happens in it, in the order of its end; its shard is still open. */
-export const endAll = (host: Host): Effect.Effect<void> =>
+/** All that happens in it, in the order of its end, `within` so many ms (G295); its shard is still open. */
+export const endAll = (host: Host, within = host.options.shutdownDeadline): Effect.Effect<void> =>
   Effect.suspend(() => {
     host.closing = true
+    const { shutdownTimeout } = host.options
+    const until = host.clock.now() + within
     const agent = host.isolates?.agent
     const cells = Array.from(host.shard.cells()).filter((cell) => cell !== agent).reverse()
     const last = Effect.suspend(() =>
       Effect.forEach(host.closers.splice(0).reverse(), (close) => close, { discard: true })
     )
-    const elsewhere = host.isolates?.close ?? Effect.void
-    const here = Effect.andThen(stopAll(cells, host.options.shutdownTimeout), cleanedUp(host))
+    // What is left of the time, of which those here may have taken any part.
+    const elsewhere = Effect.suspend(() => host.isolates?.close(Math.max(0, until - host.clock.now())) ?? Effect.void)
+    const here = Effect.andThen(stopAll(cells, { shutdownTimeout, shutdownDeadline: within }), cleanedUp(host))
     return Effect.andThen(here, Effect.andThen(elsewhere, last))
   })
 
 export const makeMemory = (options: SystemOptions): Effect.Effect<SystemImpl, InvalidOption, Scope.Scope> =>
   Effect.flatMap(
-    resolve(options),
+    resolve(options, systemOptions.memory),
     (options) => open(options, "memory", memory, undefined)
   )
 
@@ -245,7 +256,7 @@ export const makeNative = (
   options: NativeOptions
 ): Effect.Effect<SystemImpl, NativeUnavailable | InvalidOption | IsolateUnavailable, Scope.Scope> =>
   Effect.gen(function*() {
-    const resolved = yield* resolve(options, true)
+    const resolved = yield* resolve(options, systemOptions.native)
     const native = yield* loadAddonFrom(resolved.addon)
     if (resolved.rustShards > 0 && !native.hasBehaviors()) {
       const issue = "the addon has no behaviours in Rust: build one that has, and name it by the option addon"
@@ -262,14 +273,14 @@ export const makeTest = (
   options: SystemOptions & { readonly seed: bigint; readonly backend?: "memory" | "native" | undefined }
 ): Effect.Effect<SystemImpl, NativeUnavailable | InvalidOption, Scope.Scope> =>
   Effect.gen(function*() {
+    const resolved = yield* resolve(options, systemOptions.test)
     const { backend = "memory", seed } = options
     if (typeof seed !== "bigint" || seed < 0n || seed >= 1n << 64n) {
-      return yield* new InvalidOption({ option: "seed", issue: "must be a bigint of 64 bits" })
+      return yield* invalid("seed", "a bigint of 64 bits", seed)
     }
     if (backend !== "memory" && backend !== "native") {
-      return yield* new InvalidOption({ option: "backend", issue: "must be memory or native" })
+      return yield* invalid("backend", "memory or native", backend)
     }
-    const resolved = yield* resolve(options)
     const makeShard: MakeShard = backend === "native"
       ? yield* loadNative
       : memory
@@ -282,4 +293,4 @@ export const makeOver = (
   makeShard: MakeShard,
   virtual: Virtual
 ): Effect.Effect<SystemImpl, InvalidOption, Scope.Scope> =>
-  Effect.flatMap(resolve(options), (options) => open(options, "test", makeShard, virtual))
+  Effect.flatMap(resolve(options, systemOptions.memory), (options) => open(options, "test", makeShard, virtual))

@@ -1,8 +1,8 @@
 /** What an actor looks like from outside, and which actors have most of something. */
 import type { ActorInfo } from "../Actor.ts"
-import { InvalidOption } from "../SpawnError.ts"
 import type { Cell } from "./cell.ts"
 import type { Host } from "./host.ts"
+import { invalid } from "./invalid.ts"
 import type { Measure, ShardInfo } from "./shard.ts"
 
 const longest = 10_000
@@ -19,10 +19,10 @@ export const infoOf = (cell: Cell, found: ShardInfo): ActorInfo => ({
 /** Throws `InvalidOption`. */
 export const topOf = (host: Host, n: number, by: Measure): ReadonlyArray<ActorInfo> => {
   if (!Number.isInteger(n) || n < 1 || n > longest) {
-    throw new InvalidOption({ option: "n", issue: `must be a whole number from 1 to ${longest}, is ${String(n)}` })
+    throw invalid("n", `a whole number from 1 to ${longest}`, n)
   }
   if (!measures.includes(by)) {
-    throw new InvalidOption({ option: "by", issue: `must be one of ${measures.join(", ")}, is ${String(by)}` })
+    throw invalid("by", `one of ${measures.join(", ")}`, by)
   }
   const agent = host.isolates?.agent
   if (agent === undefined) return host.shard.top(n, by).map(([cell, found]) => infoOf(cell, found))

@@ -12,11 +12,11 @@ import type { AnyRef } from "../ActorRef.ts"
 import type { ActorElsewhere } from "../ActorElsewhere.ts"
 import type { ActorExited } from "../AskError.ts"
 import type { Pid } from "../Pid.ts"
-import { InvalidOption } from "../SpawnError.ts"
 import type { TellOutcome } from "../TellError.ts"
 import type { Handler, Program } from "./bound.ts"
 import { type Cell, cellOf } from "./cell.ts"
 import { gone, notHere } from "./about.ts"
+import { invalid } from "./invalid.ts"
 import { lifeOf } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
 import { outcomes } from "./send.ts"
@@ -205,12 +205,12 @@ class Tracer implements Wrapper {
 const bounded = (option: string, value: number | undefined, otherwise: number, most: number): number => {
   if (value === undefined) return otherwise
   if (Number.isSafeInteger(value) && value > 0 && value <= most) return value
-  throw new InvalidOption({ option, issue: `must be a whole number from 1 to ${most}` })
+  throw invalid(option, `a whole number from 1 to ${most}`, value)
 }
 
 const directionOf = (direction: TraceOptions["direction"]): TraceOptions["direction"] => {
   if (direction === undefined || direction === "in" || direction === "out") return direction
-  throw new InvalidOption({ option: "direction", issue: `must be "in" or "out"` })
+  throw invalid("direction", `"in" or "out"`, direction)
 }
 
 export const traceOf = (ref: AnyRef, options?: TraceOptions): Stream.Stream<Traced, ActorElsewhere | ActorExited> =>

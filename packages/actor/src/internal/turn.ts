@@ -1,10 +1,11 @@
 /**
  * Turns of the event loop, for work on many actors: a little of it, then whatever else waits.
  *
- * By the clock of their system: in virtual time it stands still meanwhile, and all is done in one go (G261).
+ * Messages that pile up meanwhile are handled no longer at a time than at rest (G263). By the clock of their system: in virtual time it stands still meanwhile, and all is done in one go (G261).
  */
 import * as Effect from "effect/Effect"
 import type { Cell } from "./cell.ts"
+import type { Shard } from "./shard.ts"
 
 /** ms. With what else runs in a turn, and with a small collection of young objects in between, still below a millisecond. */
 const most = 0.2
@@ -14,15 +15,27 @@ const look = 8
 export class Turn {
   private began: number | undefined = undefined
   private steps = 0
+  private shard: Shard | undefined = undefined
 
   /** One actor is done. true: it is the others' turn, by `next`. */
-  step({ host: { clock } }: Cell): boolean {
+  step({ host: { clock, shard } }: Cell): boolean {
     this.began ??= clock.now()
-    return ++this.steps % look === 0 && clock.now() - this.began > most
+    if (++this.steps % look !== 0 || clock.now() - this.began <= most) return false
+    this.shard = shard
+    return true
   }
 
-  readonly next: Effect.Effect<void> = Effect.map(Effect.yieldNow, () => {
-    this.began = undefined
+  /** After a step that has said so. */
+  readonly next: Effect.Effect<void> = Effect.suspend(() => {
+    const { shard } = this
+    shard?.hasten(true)
+    return Effect.ensuring(
+      Effect.yieldNow,
+      Effect.sync(() => {
+        shard?.hasten(false)
+        this.began = undefined
+      })
+    )
   })
 }
 

@@ -9,6 +9,7 @@ import type { AnyRef } from "../ActorRef.ts"
 import type { ExitReason } from "../ExitReason.ts"
 import type { Pid } from "../Pid.ts"
 import { type Cell, cellOf } from "./cell.ts"
+import { invalid, isMarked } from "./invalid.ts"
 
 /** The one end of a watch, and its waiters. */
 export class Watch {
@@ -64,12 +65,17 @@ export interface End {
   readonly reason: ExitReason
 }
 
+const iterableOf = <A>(refs: Iterable<A>): Iterable<A> => {
+  if (isMarked(refs, Symbol.iterator)) return refs
+  throw invalid("refs", "an iterable of ActorRefs", refs)
+}
+
 /** The ends of several actors as they come; done when all have ended. */
 export const endsOf = (refs: Iterable<AnyRef>): Stream.Stream<End> =>
   Stream.callback<End>((queue) =>
     Effect.acquireRelease(
       Effect.sync(() => {
-        const cells = Array.from(refs, cellOf)
+        const cells = Array.from(iterableOf(refs), cellOf)
         let left = cells.length
         if (left === 0) Queue.endUnsafe(queue)
         return cells.map((cell) => {

@@ -1,7 +1,7 @@
 // Senders that are held for a mailbox of another isolate, in the middle of a handler (G111).
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorRef, ActorSystem } from "@myrmidonjs/actor"
-import { Deferred, Effect, Schema } from "effect"
+import { Actor, ActorRef, ActorSystem, type AskError } from "@myrmidonjs/actor"
+import { Deferred, Effect, Fiber, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 import { addon, TwoIsolates } from "./twoIsolates.ts"
 
@@ -12,6 +12,7 @@ const Sender = Actor.make("HeldSender", [
   Rpc.make("Go", { payload: { to: ActorRef.schema(Receiver), count: Schema.Int } }),
   Rpc.make("Next")
 ])
+const Asked = Actor.make("HeldAsked", [Rpc.make("Size", { success: Schema.Int })])
 
 describe.runIf(addon !== undefined)("a sender that is held by another isolate", () => {
   it.effect("G111: a handler that waits goes on; what it sends there is refused, and its next slice waits", () =>
@@ -58,5 +59,27 @@ describe.runIf(addon !== undefined)("a sender that is held by another isolate", 
       yield* two.settle
       assert.deepStrictEqual(taken, first)
       assert.strictEqual(log.at(-1), "next")
+    }).pipe(Effect.scoped))
+
+  it.effect("G288: an ask that a full mailbox of another isolate refuses or drops names the bound of that mailbox", () =>
+    Effect.gen(function*() {
+      const two = yield* TwoIsolates.open(addon!)
+      const [here, there] = two.systems
+      for (const onFull of ["reject", "drop-newest", "drop-oldest"] as const) {
+        const receiver = yield* Asked.behavior({ init: () => null, handlers: { Size: () => 1 } })
+          .spawn(undefined, { mailbox: { capacity, onFull } }).pipe(Effect.provideService(ActorSystem, there!))
+        yield* Actor.suspend(receiver)
+        // As one that was sent here: nothing is known of it but its protocol.
+        const ref = yield* Effect.provideService(ActorRef.fromPid(Asked, receiver.pid), ActorSystem, here!)
+        const asks: Array<Fiber.Fiber<number, AskError>> = []
+        for (let n = 0; n <= capacity; n++) {
+          asks.push(yield* Effect.forkChild(ref.ask(Asked.messages.Size()), { startImmediately: true }))
+        }
+        yield* two.settle
+        const lost = yield* Effect.flip(Fiber.join(asks[onFull === "drop-oldest" ? 0 : capacity]!))
+        assert.deepInclude(lost.reason, { _tag: "MailboxFull", pid: receiver.pid, capacity })
+        yield* Actor.resume(receiver)
+        yield* two.settle
+      }
     }).pipe(Effect.scoped))
 })

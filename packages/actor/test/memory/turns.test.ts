@@ -1,4 +1,4 @@
-// G220: when the event loop has its turn, of the twin. The handlers move the clock.
+// G220, G263: when the event loop has its turn, of the twin. The handlers move the clock.
 import { assert, describe, it } from "vitest"
 import type { Cell } from "../../src/internal/cell.ts"
 import { makeSystem } from "./harness.ts"
@@ -46,6 +46,27 @@ describe("G220: the event loop has its turn", () => {
     assert.isAtMost(most, 2000)
   })
 
+  it("later until what has piled up is gone, while as much is sent as before", async () => {
+    const s = makeSystem()
+    let handled = 0
+    const cells = Array.from({ length: 100 }, () =>
+      s.spawn("busy", () => {
+        s.clock.time += 0.001
+        handled++
+      }))
+    let sent = 0
+    const produce = (n: number): void => {
+      for (const end = sent + n; sent < end; sent++) s.tell(cells[sent % 100]!, sent)
+    }
+    produce(50_000)
+    for (let i = 0; i < 200; i++) {
+      produce(1000)
+      await turn()
+    }
+    assert.isAtMost(sent - handled, 2000)
+    await s.settle()
+  })
+
   it("after 1.6 ms whatever is queued", async () => {
     const s = makeSystem()
     const cells = Array.from({ length: 100 }, () => s.spawn("busy", () => void (s.clock.time += 0.001)))
@@ -57,6 +78,21 @@ describe("G220: the event loop has its turn", () => {
       waits.push(s.clock.time - before)
     }
     assert.isBelow(Math.max(...waits), 2.2)
+    await s.settle()
+  })
+
+  it("G263: after some 0.4 ms whatever is queued, where somebody has work for many in its turns", async () => {
+    const s = makeSystem()
+    const cells = Array.from({ length: 100 }, () => s.spawn("busy", () => void (s.clock.time += 0.00025)))
+    const waits: Array<number> = []
+    s.shard.hasten(true)
+    for (let i = 0; i < 20; i++) {
+      for (let j = 0; j < 20_000; j++) s.tell(cells[j % 100]!, j)
+      const before = s.clock.time
+      await turn()
+      waits.push(s.clock.time - before)
+    }
+    assert.isBelow(Math.max(...waits), 1)
     await s.settle()
   })
 })

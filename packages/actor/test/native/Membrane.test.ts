@@ -10,7 +10,8 @@ import type {
   NativeCensus,
   NativeMembrane,
   NativeModule,
-  NativeSignals
+  NativeSignals,
+  NativeTiming
 } from "../../src/internal/native/membrane.ts"
 import type { Outcome, ShardHost } from "../../src/internal/shard.ts"
 
@@ -21,7 +22,7 @@ type Numbered<Part> = {
   readonly [Name in keyof Part]: Part[Name] extends (...args: infer Args) => Outcome ? (...args: Args) => number
     : Part[Name]
 }
-type Parts = Pick<NativeMembrane, "signals" | "census"> & { readonly away: Numbered<NativeAway> }
+type Parts = Pick<NativeMembrane, "signals" | "census" | "timing"> & { readonly away: Numbered<NativeAway> }
 type Whole = Numbered<Omit<NativeMembrane, keyof Parts>> & Parts
 
 // Compiled, not run: what the one makes is handed where the other is asked for.
@@ -63,6 +64,9 @@ const members: Record<Exclude<keyof NativeMembrane, keyof Parts>, true> = {
   awaitRoom: true,
   canHelp: true,
   helpedAt: true,
+  hasten: true,
+  stepOut: true,
+  stepIn: true,
   help: true,
   stop: true,
   ready: true,
@@ -71,8 +75,6 @@ const members: Record<Exclude<keyof NativeMembrane, keyof Parts>, true> = {
   defer: true,
   whereis: true,
   pidNamed: true,
-  startTimer: true,
-  cancelTimer: true,
   keepAlive: true,
   holds: true,
   closed: true,
@@ -111,6 +113,7 @@ const census: Record<keyof NativeCensus, true> = {
   cells: true,
   pids: true
 }
+const timing: Record<keyof NativeTiming, true> = { start: true, cancel: true }
 
 const options: Options = {
   maxActors: 10,
@@ -131,7 +134,8 @@ describe("the membrane", () => {
       [members, membrane],
       [away, membrane.away],
       [signals, membrane.signals],
-      [census, membrane.census]
+      [census, membrane.census],
+      [timing, membrane.timing]
     ]
     for (const [names, part] of parts) {
       for (const name of Object.keys(names)) assert.isTrue(name in part, name)

@@ -5,7 +5,7 @@
  */
 
 /** Grows with every change; checked when the addon is loaded. */
-export const ABI_VERSION = 6
+export const ABI_VERSION = 8
 
 /** 32-bit words of a record. */
 export const RECORD_WORDS = 8
@@ -133,6 +133,12 @@ export const Submission = {
   Asked: 27
 } as const
 
+/** Flags of `Submission.ExitSelf`. */
+export const ExitSelf = {
+  /** The reason word is the one that the shard keeps for its isolate: the record does not take it over. */
+  Kept: 1
+} as const
+
 /** Flags of a spawn, and of `Submission.Flags`. */
 export const Spawn = {
   /** Deliver nothing before `submission::STARTED`. */
@@ -183,7 +189,10 @@ export const Completion = {
   Dead: 81,
   /** The end of the outside watch SLOT of `FROM` with the reason word A. */
   OutsideDown: 82,
-  /** The call with token A ended without an answer. B: `call_end`. SLOT: the reason word, for EXITED. */
+  /**
+   * The call with token A ended without an answer. B: `call_end`. SLOT: the reason word, for EXITED; how many messages
+   * the callee's mailbox holds, for `MAILBOX_FULL`.
+   */
   CallEnded: 83,
   /** A message that was not delivered: all its words, and the reason in the upper four flag bits. */
   DeadLetter: 84,

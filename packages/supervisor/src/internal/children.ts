@@ -34,8 +34,10 @@ type Row = Array<unknown>
 
 export class Children {
   size = 0
-  /** In the roster, while there are any. */
+  /** In the roster, while any of them is. */
   number = 0
+  /** Those before it are in the roster; the others come with the next look, or when there is a row of them. */
+  private listed = 0
   private readonly roster: Roster
   // The first one grows, so that few children take little.
   private readonly rows: Array<Row> = [[]]
@@ -46,8 +48,9 @@ export class Children {
 
   /** `what`: its `Entry`, or its arguments alone. */
   add(ref: AnyRef, what: unknown): void {
-    const at = this.size++
-    if (at === 0) this.number = this.roster.enter(this)
+    const at = this.size
+    if ((at & within) === 0 && at > 0) this.list()
+    this.size++
     const row = this.rows[at >>> bits] ?? this.grow()
     const place = (at & within) * 2
     if (place === row.length) row.push(ref, what)
@@ -55,7 +58,12 @@ export class Children {
       row[place] = ref
       row[place + 1] = what
     }
-    this.roster.add(this, ref, at)
+  }
+
+  // A row at a time at most: a start that looks its child's place up costs a fifth more.
+  private list(): void {
+    if (this.listed === 0) this.number = this.roster.enter(this)
+    for (; this.listed < this.size; this.listed++) this.roster.add(this, this.refAt(this.listed), this.listed)
   }
 
   private grow(): Row {
@@ -74,7 +82,9 @@ export class Children {
 
   /** Where it stands, until one is taken out; -1: it is none of them. */
   find(ref: AnyRef): number {
-    return this.size === 0 ? -1 : this.roster.find(this, ref)
+    if (this.size === 0) return -1
+    if (this.listed < this.size) this.list()
+    return this.roster.find(this, ref)
   }
 
   restartsAt(at: number): number {
@@ -82,11 +92,11 @@ export class Children {
     return what instanceof Entry ? what.restarts : 0
   }
 
-  /** Takes it out; the last one takes its place. What `add` was given. */
+  /** Takes out who was found; the last one takes its place. What `add` was given. */
   take(at: number): unknown {
     const what = this.whatAt(at)
     this.roster.remove(this, this.refAt(at), at)
-    const last = --this.size
+    const last = this.listed = --this.size
     if (at !== last) {
       const ref = this.refAt(last)
       const row = this.rows[at >>> bits]!

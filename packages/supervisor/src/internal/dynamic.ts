@@ -13,6 +13,7 @@ import {
   ExitReason,
   InvalidOption,
   OwnerStopped,
+  Pid,
   type Self,
   SpawnError,
   type SpawnOptions
@@ -33,7 +34,7 @@ import { type DynamicNode } from "./node.ts"
 import { rosterOf } from "./roster.ts"
 import { isClosing, isWaiting, type Place, spawnPlaced } from "./spawnChild.ts"
 import { isMovable } from "./spawnOptions.ts"
-import { within } from "./shutdown.ts"
+import { unheard, within } from "./shutdown.ts"
 import type { Treatment } from "./spec.ts"
 
 /** Ends that are decided in one turn of the supervisor. */
@@ -344,7 +345,8 @@ export class DynamicIncarnation {
       if (!this.stopping.has(own)) {
         this.stopping.set(own, [])
         const how = this.node.child.shutdown
-        Effect.runForkWith(this.context)(within(how, (reason) => Actor.exit(own, reason), gone))
+        const lost = Effect.map(unheard(own), (reason) => this.lost(own, reason))
+        Effect.runForkWith(this.context)(within(how, (reason) => Actor.exit(own, reason), gone, lost))
       }
       return gone
     })
@@ -359,7 +361,32 @@ export class DynamicIncarnation {
     // Whoever ends meanwhile is out of `running`, but a signal to the dead harms nobody.
     const signal = (reason: ExitReason) =>
       Effect.suspend(() => Effect.forEach(this.running.refs(), (ref) => Actor.exit(ref, reason), { discard: true }))
-    return within(how, signal, gone)
+    return within(how, signal, gone, Effect.suspend(() => this.lostOnes))
+  }
+
+  /** Nobody will hear of its end. */
+  private lost(ref: AnyRef, reason: ExitReason): void {
+    this.events.tell(this.context, "Crashed", this.node.place, this.node.id, ref, reason)
+    this.ended(ref, reason)
+  }
+
+  // One of each isolate is asked about for all of them.
+  private get lostOnes(): Effect.Effect<void> {
+    const shards = new Map<string, Array<AnyRef>>()
+    for (const ref of this.running.refs()) {
+      const [shard] = Pid.print(ref.pid).split(".", 1) as [string]
+      const there = shards.get(shard)
+      if (there === undefined) shards.set(shard, [ref])
+      else there.push(ref)
+    }
+    return Effect.forEach(
+      shards.values(),
+      (refs) =>
+        Effect.map(unheard(refs[0]!), (reason) => {
+          for (const ref of refs) if (this.running.find(ref) !== -1) this.lost(ref, reason)
+        }),
+      { concurrency: "unbounded", discard: true }
+    )
   }
 
   /**

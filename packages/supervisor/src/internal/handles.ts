@@ -12,6 +12,7 @@ import type { DynamicIncarnation } from "./dynamic.ts"
 import { countOf, Handle } from "./handle.ts"
 import type { Incarnation } from "./incarnation.ts"
 import { DynamicNode, type Node, type SupervisorNode } from "./node.ts"
+import { idOf, refOf as checkedRef } from "./invalid.ts"
 import { isSupervisor } from "./spawnChild.ts"
 import { type Spec, validate } from "./spec.ts"
 
@@ -40,7 +41,7 @@ export class RunningHandle extends Handle {
 
   get(id: string): Effect.Effect<unknown, ChildNotRunning> {
     return Effect.suspend(() => {
-      const child = this.node.child(id)
+      const child = this.node.child(idOf(id))
       if (child === undefined) return Effect.fail(unknown(id))
       return child.status === "running" && child.ref !== undefined
         ? Effect.succeed(child.value)
@@ -64,10 +65,12 @@ export class RunningHandle extends Handle {
     id: string,
     f: (child: Node, incarnation: Incarnation) => Effect.Effect<A, E>
   ): Effect.Effect<A, E | ChildNotRunning> {
-    return this.change(id, (incarnation): Effect.Effect<A, E | ChildNotRunning> => {
-      const child = this.node.child(id)
-      return child === undefined ? Effect.fail(unknown(id)) : f(child, incarnation)
-    })
+    return Effect.suspend(() =>
+      this.change(idOf(id), (incarnation): Effect.Effect<A, E | ChildNotRunning> => {
+        const child = this.node.child(id)
+        return child === undefined ? Effect.fail(unknown(id)) : f(child, incarnation)
+      })
+    )
   }
 
   restart(id: string): Effect.Effect<void, ChildNotRunning | ChildPresent | ChildStartError<unknown>> {
@@ -83,7 +86,7 @@ export class RunningHandle extends Handle {
   terminate(id: string): Effect.Effect<void, ChildNotRunning> {
     return Effect.suspend(() => {
       // A start that hangs would keep this order from its turn for ever.
-      const present = this.node.child(id)
+      const present = this.node.child(idOf(id))
       if (present !== undefined) this.node.incarnation?.giveUp(present)
       return this.withChild(id, (child, incarnation) => incarnation.terminateChild(child))
     })
@@ -198,7 +201,10 @@ export class DynamicHandle extends Handle {
   }
 
   terminate(ref: AnyRef): Effect.Effect<void> {
-    return Effect.forEach(this.parts, (part) => part.incarnation?.stop(ref) ?? Effect.void, { discard: true })
+    return Effect.suspend(() => {
+      const child = checkedRef(ref)
+      return Effect.forEach(this.parts, (part) => part.incarnation?.stop(child) ?? Effect.void, { discard: true })
+    })
   }
 
   get children(): Stream.Stream<AnyRef> {

@@ -170,7 +170,9 @@ export class Incarnation {
       const { ref } = child
       if (ref === undefined) return Effect.void
       if (child.stopping !== undefined) return child.stopping.ended
-      const stopping = new Stopping(ref, child.treatment.shutdown, this.context)
+      const stopping = new Stopping(ref, child.treatment.shutdown, this.context, (reason) => {
+        if (child.stopping === stopping) this.gone(ref, reason)
+      })
       child.stopping = stopping
       const stopped = Effect.andThen(stopping.signal, stopping.ended)
       return isSupervisor(child) ? Effect.andThen(awake(ref), stopped) : stopped

@@ -14,10 +14,9 @@ import {
   type ActorSystem,
   type AnyRef,
   ExitReason,
-  InitCrashed,
+  Module,
   type Pid,
-  type Self,
-  SpawnError
+  type Self
 } from "@myrmidonjs/actor"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -28,43 +27,45 @@ import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Dynamic } from "../Child.ts"
-import { ChildNotRunning, ChildPresent, ChildStartError } from "../SupervisorError.ts"
+import { ChildNotRunning, ChildPresent, InvalidSpec } from "../SupervisorError.ts"
 import type { build } from "./build.ts"
+import { changeToTree, refusing } from "./change.ts"
 import { DynamicHandle, RunningHandle } from "./handles.ts"
-import { type ChildRow, Keeper, type KeeperArgs, StartFailed } from "./keeperProtocol.ts"
+import {
+  BeginFailed,
+  type ChildRow,
+  Keeper,
+  type KeeperArgs,
+  type PackedSpec,
+  type StartFailed
+} from "./keeperProtocol.ts"
 import { type Node, SupervisorNode } from "./node.ts"
+import { packError, speakersAt } from "./ownError.ts"
+import { unpackSpec } from "./packed.ts"
 import { PlacedDynamicHandle, PlacedHandle } from "./placedHandle.ts"
 import { Relay } from "./relay.ts"
 import { awake } from "./shutdown.ts"
 import { abandoned } from "./spawnChild.ts"
-import type { SupervisorSpec } from "./spec.ts"
+import type { MovableTree, Spec } from "./spec.ts"
+import { startFailed } from "./startFailure.ts"
 import { toPlain, treeOf } from "./tree.ts"
+import { treeOfKeeper } from "./trees.ts"
 
 /** What orders at `path` are given to. */
 type AnyHandle = RunningHandle | PlacedHandle | DynamicHandle | PlacedDynamicHandle
 
-const failedStart = (id: string, path: ReadonlyArray<string>, cause: Cause.Cause<unknown>): StartFailed => {
-  const failed = cause.reasons.find(Cause.isFailReason)?.error
-  if (failed instanceof StartFailed) return failed
-  if (failed instanceof ChildStartError) {
-    const error: unknown = failed.error
-    return new StartFailed({
-      id: failed.id,
-      path: failed.path,
-      issue: Cause.pretty(failed.cause),
-      error: error instanceof SpawnError ? error : null
-    })
-  }
-  const error = failed instanceof SpawnError ? failed : null
-  return new StartFailed({ id, path, issue: Cause.pretty(cause), error })
-}
+/** Why an order came to nothing. */
+type Refused<E> = Effect.Effect<never, E | ChildNotRunning | StartFailed, ActorSystem>
+
+// What it needs it has of its module.
+const start = (handle: RunningHandle | PlacedHandle, spec: Spec): Effect.Effect<unknown, unknown> => handle.start(spec)
 
 class Kept {
-  private readonly spec: SupervisorSpec
+  private movable: MovableTree
   private readonly make: typeof build
   private readonly args: KeeperArgs
   private readonly self: Self.Any
-  private readonly context: Context.Context<never>
+  private readonly context: Context.Context<ActorSystem>
   private readonly relay: Relay
   private node: SupervisorNode | undefined = undefined
   private ref: AnyRef | undefined = undefined
@@ -74,14 +75,14 @@ class Kept {
   private readonly over = Deferred.makeUnsafe<void>()
 
   constructor(
-    spec: SupervisorSpec,
+    tree: MovableTree,
     make: typeof build,
     args: KeeperArgs,
     self: Self.Any,
-    context: Context.Context<never>,
+    context: Context.Context<ActorSystem>,
     relay: Relay
   ) {
-    this.spec = spec
+    this.movable = tree
     this.make = make
     this.args = args
     this.self = self
@@ -94,7 +95,7 @@ class Kept {
   }
 
   /** Beside the keeper's turn: it hears meanwhile that it is to end. */
-  beside<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Deferred.Deferred<A, E>> {
+  beside<A, E>(effect: Effect.Effect<A, E, ActorSystem>): Effect.Effect<Deferred.Deferred<A, E>> {
     return Effect.sync(() => {
       const done = Deferred.makeUnsafe<A, E>()
       Effect.runForkWith(this.context)(effect).addObserver((exit) => Deferred.doneUnsafe(done, exit))
@@ -108,17 +109,39 @@ class Kept {
       const fiber = Effect.runForkWith(this.context)(this.begin)
       this.starting = fiber
       fiber.addObserver(() => this.starting = undefined)
-      return Effect.catchCause(
-        Fiber.join(fiber),
-        (cause) => Effect.fail(failedStart(this.id, this.args.path, cause))
-      )
+      return Effect.catchCause(Fiber.join(fiber), (cause) => this.failed(this.id, this.args.path, cause))
     }))
+  }
+
+  /** A child did not start, in words that cross. */
+  private failed(
+    id: string,
+    path: ReadonlyArray<string>,
+    cause: Cause.Cause<unknown>,
+    spec?: Spec
+  ): Effect.Effect<never, StartFailed, ActorSystem> {
+    // Specs of children that were added stand in no tree.
+    const speakers = (path: ReadonlyArray<string>) => [
+      ...speakersAt(spec, []),
+      ...speakersAt({ kind: "placed", id: this.id, given: {}, options: {}, tree: this.movable }, this.below(path))
+    ]
+    return Effect.flatMap(startFailed(id, path, cause, speakers), (failed) => Effect.fail(failed))
+  }
+
+  /** From the tree that it keeps. */
+  private below(path: ReadonlyArray<string>): ReadonlyArray<string> {
+    return path.slice(this.args.path.length)
   }
 
   private get begin() {
     const { args: { above, path, root }, context, id, self } = this
     return Effect.gen({ self: this }, function*() {
-      const { node: built } = yield* this.make({ ...this.spec, id, options: {} }, context, undefined, path.slice(0, -1))
+      const { node: built } = yield* this.make(
+        { ...this.movable.spec, id, options: {} },
+        context,
+        undefined,
+        path.slice(0, -1)
+      )
       const node = built as SupervisorNode
       this.node = node
       node.masters = [self.pid, above]
@@ -185,11 +208,11 @@ class Kept {
     return node?.value as AnyHandle | undefined
   }
 
-  private withSupervisor<A, E>(
+  private withSupervisor<A, E, R>(
     path: ReadonlyArray<string>,
-    f: (handle: RunningHandle | PlacedHandle) => Effect.Effect<A, E>
-  ): Effect.Effect<A, E | ChildNotRunning> {
-    return Effect.suspend((): Effect.Effect<A, E | ChildNotRunning> => {
+    f: (handle: RunningHandle | PlacedHandle) => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | ChildNotRunning, R> {
+    return Effect.suspend((): Effect.Effect<A, E | ChildNotRunning, R> => {
       const handle = this.at(path)
       return handle instanceof RunningHandle || handle instanceof PlacedHandle
         ? f(handle)
@@ -197,11 +220,11 @@ class Kept {
     })
   }
 
-  private withDynamic<A, E>(
+  private withDynamic<A, E, R>(
     path: ReadonlyArray<string>,
-    f: (handle: Dynamic<never, unknown, unknown>) => Effect.Effect<A, E>
-  ): Effect.Effect<A, E | ChildNotRunning> {
-    return Effect.suspend((): Effect.Effect<A, E | ChildNotRunning> => {
+    f: (handle: Dynamic<never, unknown, unknown>) => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | ChildNotRunning, R> {
+    return Effect.suspend((): Effect.Effect<A, E | ChildNotRunning, R> => {
       const handle = this.at(path)
       return handle instanceof DynamicHandle || handle instanceof PlacedDynamicHandle
         ? f(handle)
@@ -219,11 +242,7 @@ class Kept {
 
   get(path: ReadonlyArray<string>, id: string) {
     return this.beside(
-      this.withSupervisor(path, (handle) =>
-        Effect.map(
-          asNotRunning(handle.get(id), id),
-          (value) => typeof value === "object" && value !== null && "pid" in value ? (value as AnyRef).pid : null
-        ))
+      this.withSupervisor(path, (handle) => Effect.map(asNotRunning(handle.get(id), id), pidOf))
     )
   }
 
@@ -232,16 +251,56 @@ class Kept {
       this.withSupervisor(
         path,
         (handle) =>
-          Effect.catchCause(handle.restart(id) as Effect.Effect<void, unknown>, (cause) => {
-            const error = cause.reasons.find(Cause.isFailReason)?.error
-            return Effect.fail(
-              error instanceof ChildNotRunning || error instanceof ChildPresent
-                ? error
-                : failedStart(id, [...this.args.path, ...path, id], cause)
-            )
+          Effect.catchCause(handle.restart(id) as Effect.Effect<void, unknown>, (cause): Refused<ChildPresent> => {
+            const error = errorOf(cause)
+            return error instanceof ChildNotRunning || error instanceof ChildPresent
+              ? Effect.fail(error)
+              : this.failed(id, [...this.args.path, ...path, id], cause)
           })
       )
     )
+  }
+
+  /** Another child for the supervisor at `path`. */
+  adopt(path: ReadonlyArray<string>, packed: PackedSpec) {
+    const { id } = packed
+    const at = [...this.args.path, ...path, id]
+    return this.beside(
+      this.withSupervisor(
+        path,
+        (handle) =>
+          Effect.catchCause(unpackSpec(packed), (cause) => this.failed(id, at, cause)).pipe(
+            Effect.flatMap((spec) =>
+              Effect.catchCause(
+                Effect.map(start(handle, spec), pidOf),
+                (cause): Refused<ChildPresent | InvalidSpec> => {
+                  const error = errorOf(cause)
+                  return error instanceof ChildNotRunning || error instanceof ChildPresent ||
+                      error instanceof InvalidSpec
+                    ? Effect.fail(error)
+                    : isAskError(error)
+                    ? Effect.fail(new ChildNotRunning({ id, status: "stopped" }))
+                    : this.failed(id, at, cause, spec)
+                }
+              )
+            )
+          )
+      )
+    )
+  }
+
+  /** Other specs for the supervisor at `path`: those of a module's tree, which has its services from its Layer. */
+  change(path: ReadonlyArray<string>, module: Module.Key) {
+    const id = path.at(-1) ?? this.id
+    return this.beside(this.withSupervisor(path, (handle) =>
+      Effect.gen({ self: this }, function*() {
+        const keeper = yield* refusing(id, Module.load(module))
+        const tree = treeOfKeeper(keeper)
+        if (tree === undefined) return yield* new InvalidSpec({ id, field: "tree", issue: "is no tree of its module" })
+        if (handle instanceof PlacedHandle) return yield* handle.change(tree)
+        yield* changeToTree(handle.node, tree)
+        if (path.length === 0) this.movable = tree
+      })))
   }
 
   terminate(path: ReadonlyArray<string>, id: string) {
@@ -273,9 +332,15 @@ class Kept {
         Effect.catchCause(
           Effect.map(handle.start(args, name === null ? undefined : { name }), (ref) => ref.pid),
           (cause) => {
-            const error = cause.reasons.find(Cause.isFailReason)?.error ?? Cause.squash(cause)
-            const reason = new InitCrashed({ reason: ExitReason.crashed(error) })
-            return Effect.fail(error instanceof SpawnError ? error : new SpawnError({ reason }))
+            const error = errorOf(cause) ?? Cause.squash(cause)
+            const speakers = speakersAt(
+              { kind: "placed", id: this.id, given: {}, options: {}, tree: this.movable },
+              path
+            )
+            return Effect.flatMap(
+              packError(speakers, error),
+              (own) => Effect.fail("bytes" in own ? new BeginFailed({ own }) : own)
+            )
           }
         ))
     )
@@ -300,23 +365,30 @@ const asNotRunning = <A, E>(
   effect: Effect.Effect<A, E>,
   id: string
 ): Effect.Effect<A, ChildNotRunning | Exclude<E, { readonly _tag: "AskError" }>> =>
-  Effect.catch(effect, (error) => {
-    const isAskError = typeof error === "object" && error !== null && "_tag" in error && error._tag === "AskError"
-    return Effect.fail(
-      isAskError
+  Effect.catch(effect, (error) =>
+    Effect.fail(
+      isAskError(error)
         ? new ChildNotRunning({ id, status: "stopped" })
         : error as Exclude<E, { readonly _tag: "AskError" }>
-    )
-  })
+    ))
 
-/** The keeper of one tree. */
-export const keeperOf = (spec: SupervisorSpec, make: typeof build) =>
+const isAskError = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === "AskError"
+
+const errorOf = (cause: Cause.Cause<unknown>): unknown => cause.reasons.find(Cause.isFailReason)?.error
+
+/** Of what a child gives: an actor. */
+const pidOf = (value: unknown): Pid | null =>
+  typeof value === "object" && value !== null && "pid" in value ? (value as AnyRef).pid : null
+
+/** The keeper of one tree, which is known when the first one begins. */
+export const keeperOf = (tree: () => MovableTree, make: typeof build) =>
   Keeper.behavior({
     init: (args: KeeperArgs, self): Effect.Effect<Kept, never, ActorSystem | Scope.Scope> =>
       Effect.contextWith((context: Context.Context<ActorSystem | Scope.Scope>) => {
         const services = Context.omit(Scope.Scope)(context)
         return Effect.flatMap(Relay.make(self, args), (relay) => {
-          const kept = new Kept(spec, make, args, self, services, relay)
+          const kept = new Kept(tree(), make, args, self, services, relay)
           // A kill spares the keeper its cleanup.
           return Effect.as(Effect.addFinalizer(() => kept.finish(ExitReason.shutdown())), kept)
         })
@@ -326,6 +398,8 @@ export const keeperOf = (spec: SupervisorSpec, make: typeof build) =>
       Which: (kept, { path }) => kept.which(path),
       Get: (kept, { id, path }) => kept.get(path, id),
       Restart: (kept, { id, path }) => kept.restart(path, id),
+      Adopt: (kept, { path, spec }) => kept.adopt(path, spec),
+      Change: (kept, { module, path }) => kept.change(path, module),
       Terminate: (kept, { id, path }) => kept.terminate(path, id),
       Delete: (kept, { id, path }) => kept.delete(path, id),
       Tree: (kept) => kept.tree,

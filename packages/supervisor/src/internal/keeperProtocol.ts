@@ -3,10 +3,15 @@
  *
  * `path` leads from the tree that the keeper keeps down to the supervisor that is meant; empty: the tree itself.
  */
-import { Actor, Pid, SpawnError } from "@myrmidonjs/actor"
+import { Actor, Module, Pid, SpawnError } from "@myrmidonjs/actor"
 import * as Schema from "effect/Schema"
 import { Rpc } from "effect/rpc"
-import { ChildNotRunning, ChildPresent } from "../SupervisorError.ts"
+import { ChildNotRunning, ChildPresent, InvalidSpec } from "../SupervisorError.ts"
+
+/** What `init` failed with, as bytes of the schema that the behaviour at `by` has for its errors. */
+const OwnError = Schema.Struct({ by: Module.Key, bytes: Schema.Uint8Array })
+
+export type OwnError = typeof OwnError.Type
 
 /** `ChildStartError` on its way: its cause is no data, and its text is. */
 export class StartFailed extends Schema.TaggedError<StartFailed>("myrmidon/StartFailed")("StartFailed", {
@@ -14,8 +19,29 @@ export class StartFailed extends Schema.TaggedError<StartFailed>("myrmidon/Start
   path: Schema.Array(Schema.String),
   issue: Schema.String,
   /** What a spawn failed with, where it did. */
-  error: Schema.NullOr(SpawnError)
+  error: Schema.NullOr(SpawnError),
+  own: Schema.NullOr(OwnError)
 }) {}
+
+/** A child's own error, of one that was started at run time. */
+export class BeginFailed extends Schema.TaggedError<BeginFailed>("myrmidon/BeginFailed")("BeginFailed", {
+  own: OwnError
+}) {}
+
+/** The spec of a child, as `packed.ts` makes it: what it is stands in a module. */
+const PackedSpec = Schema.Struct({
+  id: Schema.String,
+  kind: Schema.Literals(["actor", "dynamic", "placed"]),
+  module: Module.Key,
+  args: Schema.NullOr(Schema.Uint8Array),
+  /** Those of the spec that bear these names, as plain data. */
+  options: Schema.Unknown,
+  spawn: Schema.Unknown,
+  supervisor: Schema.Unknown,
+  partitions: Schema.NullOr(Schema.Int)
+})
+
+export type PackedSpec = typeof PackedSpec.Type
 
 const Below = { path: Schema.Array(Schema.String) }
 const OfChild = { ...Below, id: Schema.String }
@@ -37,6 +63,17 @@ export const Keeper = Actor.make("myrmidon/Keeper", [
   /** Of an actor its PID; null: what the child gives is no actor. */
   Rpc.make("Get", { payload: OfChild, success: Schema.NullOr(Pid.schema), error: ChildNotRunning }),
   Rpc.make("Restart", { payload: OfChild, error: Schema.Union([ChildNotRunning, ChildPresent, StartFailed]) }),
+  /** Another child, behind all others; answered as `Get` is. */
+  Rpc.make("Adopt", {
+    payload: { ...Below, spec: PackedSpec },
+    success: Schema.NullOr(Pid.schema),
+    error: Schema.Union([ChildNotRunning, ChildPresent, StartFailed, InvalidSpec])
+  }),
+  /** Other specs: those of the tree of a module. */
+  Rpc.make("Change", {
+    payload: { ...Below, module: Module.Key },
+    error: Schema.Union([ChildNotRunning, InvalidSpec])
+  }),
   Rpc.make("Terminate", { payload: OfChild, error: ChildNotRunning }),
   Rpc.make("Delete", { payload: OfChild, error: Schema.Union([ChildNotRunning, ChildPresent]) }),
   /** The `TreeNode` as plain data: what is undefined is null there. */
@@ -47,7 +84,7 @@ export const Keeper = Actor.make("myrmidon/Keeper", [
   Rpc.make("Begin", {
     payload: { ...Below, args: Schema.Unknown, name: Schema.NullOr(Schema.String) },
     success: Pid.schema,
-    error: Schema.Union([ChildNotRunning, SpawnError])
+    error: Schema.Union([ChildNotRunning, SpawnError, BeginFailed])
   }),
   Rpc.make("Finish", { payload: { ...Below, child: Pid.schema }, error: ChildNotRunning }),
   Rpc.make("Members", { payload: Below, success: Schema.Array(Pid.schema), error: ChildNotRunning })

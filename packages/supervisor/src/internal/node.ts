@@ -208,6 +208,11 @@ export class PlacedNode extends Node {
     this.spec = spec
   }
 
+  /** Its specs have been changed. */
+  became(tree: PlacedSpec["tree"]): void {
+    this.spec = { ...this.spec, tree }
+  }
+
   get start(): Start {
     const { spec: { options: { place }, tree: { behavior } }, path } = this
     const args: KeeperArgs = { path, above: this.parent!.incarnation!.self.pid, root: this.root }

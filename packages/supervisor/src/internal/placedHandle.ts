@@ -8,24 +8,36 @@ import {
   type AnyRef,
   type AskError,
   InvalidOption,
+  Module,
   OwnerStopped,
   type Pid,
   SpawnError,
   type SpawnOptions
 } from "@myrmidonjs/actor"
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ChildInfo } from "../Child.ts"
-import { ChildNotRunning, type ChildPresent, type ChildStartError } from "../SupervisorError.ts"
+import { ChildNotRunning, type ChildPresent, ChildStartError, InvalidSpec } from "../SupervisorError.ts"
 import { countOf, Handle } from "./handle.ts"
-import { Keeper, type KeeperRef, StartFailed } from "./keeperProtocol.ts"
+import { BeginFailed, Keeper, type KeeperRef, type PackedSpec, StartFailed } from "./keeperProtocol.ts"
 import type { PlacedNode } from "./node.ts"
-import { type AnyBehavior, type DynamicSpec, type Spec, type SupervisorSpec } from "./spec.ts"
+import { unpackError } from "./ownError.ts"
+import { packSpec } from "./packed.ts"
+import { registerBelow } from "./registry.ts"
+import {
+  type AnyBehavior,
+  type DynamicSpec,
+  type MovableTree,
+  type Spec,
+  type SupervisorSpec,
+  validate
+} from "./spec.ts"
 import { startErrorOf } from "./startFailure.ts"
 import { SupervisorProtocol } from "./supervisorProtocol.ts"
 
-const { Begin, Delete, Finish, Get, Members, Ref, Restart, Terminate, Which } = Keeper.messages
+const { Adopt, Begin, Change, Delete, Finish, Get, Members, Ref, Restart, Terminate, Which } = Keeper.messages
 
 /** They take as long as children do. */
 const patient = { timeout: Duration.infinity }
@@ -57,8 +69,12 @@ abstract class Elsewhere extends Handle {
     })
   }
 
+  protected within<A, E>(effect: Effect.Effect<A, E, ActorSystem>): Effect.Effect<A, E> {
+    return Effect.provideService(effect, ActorSystem, this.kept.system)
+  }
+
   protected typed(behavior: AnyBehavior, pid: Pid): Effect.Effect<AnyRef> {
-    return Effect.provideService(ActorRef.fromPidFor(behavior, pid), ActorSystem, this.kept.system)
+    return this.within(ActorRef.fromPidFor(behavior, pid))
   }
 }
 
@@ -67,12 +83,17 @@ const isExited = (error: unknown): boolean =>
   (error as AskError).reason._tag === "ActorExited"
 
 export class PlacedHandle extends Elsewhere {
-  /** Of what stands there: each isolate has it by its module. */
-  readonly spec: SupervisorSpec
+  private readonly first: SupervisorSpec
 
   constructor(kept: PlacedNode, spec: SupervisorSpec, way: ReadonlyArray<string>) {
     super(kept, way)
-    this.spec = spec
+    this.first = spec
+  }
+
+  /** Of what stands there: each isolate has it by its module. */
+  get spec(): SupervisorSpec {
+    const { id, spec } = this.kept
+    return this.way.length === 0 ? { ...spec.tree.spec, id } : this.first
   }
 
   /** What a child gives that is no actor. */
@@ -106,8 +127,14 @@ export class PlacedHandle extends Elsewhere {
         // Of an actor of another isolate there may be several refs, and this one is known as that of the tree.
         kept.ref !== undefined && kept.ref.pid === pid
           ? Effect.succeed(kept.ref)
-          : Effect.provideService(ActorRef.fromPid(SupervisorProtocol, pid), ActorSystem, kept.system)
+          : this.known(pid)
     )
+  }
+
+  // Whoever has it may have its specs changed.
+  private known(pid: Pid): Effect.Effect<AnyRef> {
+    const found = this.within(ActorRef.fromPid(SupervisorProtocol, pid))
+    return Effect.tap(found, (ref) => Effect.sync(() => registerBelow(ref, this)))
   }
 
   get(id: string): Effect.Effect<unknown, ChildNotRunning | AskError> {
@@ -124,9 +151,62 @@ export class PlacedHandle extends Elsewhere {
   }
 
   restart(id: string): Effect.Effect<void, ChildNotRunning | ChildPresent | ChildStartError<unknown> | AskError> {
+    return this.started(this.ask(id, (keeper) => keeper.ask(Restart({ path: this.way, id }), patient)))
+  }
+
+  private started<A, E>(
+    asked: Effect.Effect<A, E | StartFailed>
+  ): Effect.Effect<A, Exclude<E, StartFailed> | ChildStartError<unknown>> {
+    type Refused = Effect.Effect<never, Exclude<E, StartFailed> | ChildStartError<unknown>>
+    return Effect.catch(asked, (error): Refused =>
+      error instanceof StartFailed
+        ? Effect.flatMap(this.within(startErrorOf(error)), (failed) => Effect.fail(failed))
+        : Effect.fail(error as Exclude<E, StartFailed>))
+  }
+
+  /** Adds a child, whose behaviour or tree stands in a module. */
+  start(
+    spec: Spec
+  ): Effect.Effect<
+    unknown,
+    ChildNotRunning | ChildPresent | ChildStartError<unknown> | InvalidSpec | AskError
+  > {
+    return Effect.suspend(() => {
+      try {
+        validate(spec, this.node.path)
+      } catch (error) {
+        return error instanceof InvalidSpec ? Effect.fail(error) : Effect.die(error)
+      }
+      const { id } = spec
+      const packed = Effect.mapError(this.within(packSpec(spec)), (error) =>
+        error instanceof InvalidSpec
+          ? error
+          : new ChildStartError<unknown>({ id, path: [...this.node.path, id], cause: Cause.fail(error), error }))
+      return Effect.flatMap(packed, (packed) => this.adopt(spec, packed))
+    })
+  }
+
+  private adopt(spec: Spec, packed: PackedSpec) {
+    const adopted = this.started(
+      this.ask(spec.id, (keeper) => keeper.ask(Adopt({ path: this.way, spec: packed }), patient))
+    )
+    return Effect.flatMap(adopted, (pid): Effect.Effect<unknown> =>
+      spec.kind !== "actor"
+        ? Effect.succeed(this.given(spec))
+        : pid === null
+        ? Effect.succeed(undefined)
+        : this.typed(spec.behavior, pid))
+  }
+
+  /** Gives it the specs of another tree. */
+  change(tree: MovableTree): Effect.Effect<void, ChildNotRunning | InvalidSpec> {
+    const { id } = this.spec
+    const module = Module.keyOf(tree.behavior)
+    const changed = this.ask(id, (keeper) => keeper.ask(Change({ path: this.way, module }), patient))
     return Effect.mapError(
-      this.ask(id, (keeper) => keeper.ask(Restart({ path: this.way, id }), patient)),
-      (error) => error instanceof StartFailed ? startErrorOf(error) : error
+      // It starts again as what it has become.
+      Effect.tap(changed, () => Effect.sync(() => this.way.length === 0 ? this.kept.became(tree) : undefined)),
+      (error) => error._tag === "AskError" ? new ChildNotRunning({ id, status: "stopped" }) : error
     )
   }
 
@@ -154,7 +234,10 @@ export class PlacedHandle extends Elsewhere {
   private refOf(id: string, pid: Pid): Effect.Effect<AnyRef> {
     const child = this.spec.children.find((child) => child.id === id)
     if (child?.kind === "actor") return this.typed(child.behavior, pid)
-    return Effect.provideService(ActorRef.fromPid(SupervisorProtocol, pid), ActorSystem, this.kept.system)
+    const handle = child === undefined ? undefined : this.given(child)
+    return handle instanceof PlacedHandle
+      ? handle.known(pid)
+      : this.within(ActorRef.fromPid(SupervisorProtocol, pid))
   }
 
   get count() {
@@ -180,7 +263,7 @@ export class PlacedDynamicHandle extends Elsewhere {
     throw new SpawnError({ reason: new InvalidOption({ option: "place", issue }) })
   }
 
-  start(args: unknown, options: SpawnOptions = {}): Effect.Effect<AnyRef, SpawnError> {
+  start(args: unknown, options: SpawnOptions = {}): Effect.Effect<AnyRef, unknown> {
     const { name, ...others } = options
     const [other] = Object.keys(others)
     if (other !== undefined) {
@@ -192,13 +275,16 @@ export class PlacedDynamicHandle extends Elsewhere {
       (keeper) => keeper.ask(Begin({ path: this.way, args, name: name ?? null }), patient)
     )
     return Effect.flatMap(
-      Effect.mapError(asked, (error) => {
-        if (error._tag === "SpawnError") return error
+      Effect.catch(asked, (error) => {
+        if (error instanceof BeginFailed) {
+          return Effect.flatMap(this.within(unpackError(error.own)), (own) => Effect.fail(own))
+        }
+        if (error._tag === "SpawnError") return Effect.fail(error)
         // Only the arguments may be more than can cross.
         const reason = error._tag === "AskError" && error.reason._tag === "BadMessage"
           ? new InvalidOption({ option: "args", issue: error.reason.issue })
           : new OwnerStopped({ owner: this.node.place })
-        return new SpawnError({ reason })
+        return Effect.fail(new SpawnError({ reason }))
       }),
       (pid) => this.typed(this.spec.behavior, pid)
     )

@@ -2,8 +2,9 @@
  * What a child's actor is started with, checked before anything starts: a spawn would refuse the same, but too late.
  */
 import type { Movable, SpawnOptions } from "@myrmidonjs/actor"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import type * as Rpc from "effect/rpc/Rpc"
+import { toMillis } from "./duration.ts"
 import { invalid } from "./invalid.ts"
 import type { ActorSpec } from "./spec.ts"
 
@@ -21,9 +22,7 @@ export const isMovable = (behavior: object): behavior is Movable<Rpc.Any, unknow
   "spawnOn" in behavior
 
 const isMillis = (input: Duration.Input, most: number): boolean => {
-  const duration = Number.isNaN(input) ? undefined : Duration.fromInput(input)
-  if (duration?._tag !== "Some") return false
-  const millis = Duration.toMillis(duration.value)
+  const millis = toMillis(input)
   return millis > 0 && millis <= most
 }
 
@@ -39,7 +38,9 @@ export const checkSpawn = (id: string, { budget, initTimeout, mailbox, name }: S
     invalid(id, "budget", `must be a whole number of messages from 1 to ${maxBudget}`)
   }
   if (mailbox === undefined) return
-  if (typeof mailbox !== "object" || mailbox === null) return invalid(id, "mailbox", "must be an object")
+  if (typeof mailbox !== "object" || mailbox === null || Array.isArray(mailbox)) {
+    return invalid(id, "mailbox", "must be an object")
+  }
   const { capacity, onFull, sendTimeout, ...unread } = mailbox
   for (const option of Object.keys(unread)) {
     invalid(id, `mailbox.${option}`, "is unknown; known are capacity, onFull, sendTimeout")

@@ -90,7 +90,11 @@ export const spawnSupervisor = (
       return supervisor
     })
   ).pipe(
-    Effect.mapError((error) => error instanceof StartFailed ? startErrorOf(error) : error),
+    Effect.catch((error) =>
+      error instanceof StartFailed
+        ? Effect.flatMap(startErrorOf(error), (failed) => Effect.fail<unknown>(failed))
+        : Effect.fail(error)
+    ),
     Effect.provideService(Scope.Scope, scope),
     Effect.provideService(ActorSystem, node.system)
   )

@@ -3,13 +3,13 @@
  */
 import type { Behavior, Movable, SpawnOptions } from "@myrmidonjs/actor"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type * as Rpc from "effect/rpc/Rpc"
 import type { ChildOptions, SupervisorOptions } from "../ChildSpec.ts"
 import type { StateStore } from "../StateStore.ts"
-import { invalid } from "./invalid.ts"
+import { toMillis } from "./duration.ts"
+import { invalid, printId } from "./invalid.ts"
 import type { KeeperArgs } from "./keeperProtocol.ts"
 import { checkBehavior, checkSpawn, isMovable, nameOf } from "./spawnOptions.ts"
 
@@ -106,7 +106,8 @@ const checkKnown = (id: string, prefix: string, given: object, of: ReadonlyArray
   if (unread !== undefined) invalid(id, `${prefix}${unread}`, `is unknown; known are ${of.join(", ")}`)
 }
 
-export const isObject = (value: unknown): boolean => typeof value === "object" && value !== null
+export const isObject = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const oneOf = <A extends string>(
   id: string,
@@ -119,8 +120,7 @@ const oneOf = <A extends string>(
 
 /** Throws `InvalidSpec`. */
 export const millis = (id: string, field: string, input: Duration.Input, least: number): number => {
-  const duration = Number.isNaN(input) ? Option.none() : Duration.fromInput(input)
-  const value = duration._tag === "Some" ? Duration.toMillis(duration.value) : NaN
+  const value = toMillis(input)
   return value >= least ? value : invalid(id, field, `must be a duration of at least ${least} ms`)
 }
 
@@ -207,7 +207,7 @@ const check = (spec: Spec, above: ReadonlyArray<string>, names: Map<string, stri
     invalid(above.at(-1) ?? "", "children", "must be made by Supervisor.child, dynamic, effect, scoped or make")
   }
   const { id, kind } = spec
-  if (typeof id !== "string" || id === "") invalid(String(id), "id", "must be a string that is not empty")
+  if (typeof id !== "string" || id === "") invalid(printId(id), "id", "must be a string that is not empty")
   const treatment = treatmentOf(
     id,
     kind === "dynamic" ? spec.child : spec.options,

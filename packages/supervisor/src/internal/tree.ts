@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { TreeNode } from "../Child.ts"
 import { Keeper } from "./keeperProtocol.ts"
+import { invalidArgument, refOf } from "./invalid.ts"
 import { ActorNode, DynamicNode, type Node, PlacedNode, SupervisorNode } from "./node.ts"
 import { nodeOf } from "./registry.ts"
 
@@ -88,7 +89,7 @@ export const treeOf = (node: Node): Effect.Effect<TreeNode> =>
 
 export const tree = (ref: AnyRef): Effect.Effect<TreeNode, ActorExited> =>
   Effect.suspend(() => {
-    const node = nodeOf(ref)
+    const node = nodeOf(refOf(ref))
     const current = node instanceof PlacedNode ? node.ref?.pid : node?.incarnation?.self.pid
     const isCurrent = current === ref.pid
     return Effect.flatMap(Actor.isAlive(ref), (alive) =>
@@ -110,10 +111,15 @@ const line = ({ id, mailbox, name, omitted, pid, restarts, status, type }: TreeN
     omitted === 0 ? undefined : `and ${omitted} more`
   ].filter((part) => part !== undefined).join("  ")
 
+const checked = (node: TreeNode): TreeNode =>
+  typeof node === "object" && node !== null && typeof node.id === "string" && Array.isArray(node.children)
+    ? node
+    : invalidArgument("tree", "must be what Supervisor.tree gives")
+
 export const render = (node: TreeNode): string => {
-  const lines = [line(node)]
+  const lines = [line(checked(node))]
   const walk = (children: ReadonlyArray<TreeNode>, indent: string): void =>
-    children.forEach((child, at) => {
+    children.map(checked).forEach((child, at) => {
       const isLast = at === children.length - 1
       lines.push(`${indent}${isLast ? "└─ " : "├─ "}${line(child)}`)
       walk(child.children, indent + (isLast ? "   " : "│  "))

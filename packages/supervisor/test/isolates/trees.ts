@@ -102,7 +102,13 @@ export const Broken = Supervisor.module(
         init: (): { n: number } => {
           throw new Error("on purpose")
         },
-        handlers: { Add: (s, by) => (s.n += by), Thread: () => threadId, Crash: () => {}, End: () => {} }
+        handlers: {
+          Add: (s, by) => (s.n += by),
+          Thread: () => threadId,
+          Crash: () => {},
+          Block: () => {},
+          End: () => {}
+        }
       }),
       undefined
     )

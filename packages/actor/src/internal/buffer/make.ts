@@ -8,13 +8,14 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { BufferMoved } from "../../BufferMoved.ts"
 import type { SharedBuffer } from "../../SharedBuffer.ts"
-import { InvalidOption, LimitReached } from "../../SpawnError.ts"
+import { type InvalidOption, LimitReached } from "../../SpawnError.ts"
 import { unexpected } from "../codec/fast.ts"
 import { hostHere, parcelHere } from "../codec/place.ts"
 import { readNumber } from "../codec/reader.ts"
 import { makeForm, wireForm } from "../codec/wireSchema.ts"
 import { writeNumber } from "../codec/writer.ts"
 import type { Host } from "../host.ts"
+import { invalid } from "../invalid.ts"
 import { BufferHandle, isBuffer, State } from "./handle.ts"
 import { bufferFormName } from "./schema.ts"
 
@@ -26,9 +27,7 @@ export const allocateBuffer = (
   bytes: number
 ): Effect.Effect<BufferHandle, LimitReached | InvalidOption> => {
   if (!Number.isSafeInteger(bytes) || bytes < 0) {
-    return Effect.fail(
-      new InvalidOption({ option: "bytes", issue: `must be a whole number from 0, is ${String(bytes)}` })
-    )
+    return Effect.fail(invalid("bytes", "a whole number from 0", bytes))
   }
   const block = host.buffers.allocate(bytes)
   return typeof block === "string"
@@ -48,27 +47,28 @@ export const copyBuffer = (
   host: Host,
   buffer: SharedBuffer
 ): Effect.Effect<BufferHandle, LimitReached | BufferMoved> => {
-  if (!isBuffer(buffer) || !buffer.isHeld) return Effect.fail(new BufferMoved())
+  if (!isBuffer(buffer)) throw invalid("buffer", "a SharedBuffer", buffer)
+  if (!buffer.isHeld) return Effect.fail(new BufferMoved())
   const copy = copyOf(host, buffer.bytes())
   return copy === undefined ? Effect.fail(limitReached(host)) : Effect.succeed(copy)
 }
 
-const invalid = (value: unknown, message: string) => Effect.fail(new SchemaIssue.InvalidValue({ message }, value))
+const unfit = (value: unknown, message: string) => Effect.fail(new SchemaIssue.InvalidValue({ message }, value))
 
 const moved = "this buffer was sent or released before"
 const noPlace = "a buffer arrives in a message of its system alone"
 
 const received = (bytes: Uint8Array): Effect.Effect<BufferHandle, SchemaIssue.Issue> => {
   const host = hostHere()
-  if (host === undefined) return invalid(bytes, noPlace)
+  if (host === undefined) return unfit(bytes, noPlace)
   const copy = copyOf(host, bytes)
-  return copy === undefined ? invalid(bytes, limitReached(host).message) : Effect.succeed(copy)
+  return copy === undefined ? unfit(bytes, limitReached(host).message) : Effect.succeed(copy)
 }
 
 // Of bytes on the wire: a copy, both ways.
 const asBytes = SchemaTransformation.transformEffect<BufferHandle, Uint8Array>({
   decode: received,
-  encode: (buffer) => buffer.isHeld ? Effect.succeed(buffer.bytes().slice()) : invalid(buffer, moved)
+  encode: (buffer) => buffer.isHeld ? Effect.succeed(buffer.bytes().slice()) : unfit(buffer, moved)
 })
 
 const form = makeForm<BufferHandle, number | Uint8Array>(
@@ -78,10 +78,10 @@ const form = makeForm<BufferHandle, number | Uint8Array>(
     decode: (wire) => {
       if (typeof wire !== "number") return received(wire)
       const buffer = parcelHere()?.[wire]
-      return isBuffer(buffer) ? Effect.succeed(buffer) : invalid(wire, "no buffer came with it")
+      return isBuffer(buffer) ? Effect.succeed(buffer) : unfit(wire, "no buffer came with it")
     },
     encode: (buffer) => {
-      if (!buffer.isHeld) return invalid(buffer, moved)
+      if (!buffer.isHeld) return unfit(buffer, moved)
       const parcel = parcelHere()
       return Effect.succeed(parcel === undefined ? buffer.bytes() : parcel.push(buffer) - 1)
     }

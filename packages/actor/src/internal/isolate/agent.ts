@@ -217,13 +217,15 @@ export interface AgentHooks {
   readonly pong: (isolate: number, report: Report) => void
   readonly importing: (isolate: number, begins: boolean) => void
   readonly quiet: () => Effect.Effect<void>
-  readonly close: () => Effect.Effect<void>
+  readonly close: (within: number) => Effect.Effect<void>
 }
 
 /** A dead letter of a worker. */
 export interface RelayedLetter {
   readonly to: Pid
+  readonly name: string | null
   readonly from: Pid | null
+  readonly asked: boolean
   readonly tag: string
   readonly payload: unknown
   readonly why: DeadLetter["why"]
@@ -285,7 +287,7 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
       "myrmidon/Ping": (_, { from }) => host.isolates?.pong(from),
       "myrmidon/Pong": (_, { isolate, report }) => hooks.pong(isolate, report),
       "myrmidon/Quiet": () => beside(host, hooks.quiet()),
-      "myrmidon/Close": () => beside(host, hooks.close())
+      "myrmidon/Close": (_, { within }) => beside(host, hooks.close(within))
     }
   })
 }

@@ -23,7 +23,7 @@ import { Errands, makeAgent } from "./agent.ts"
 import { agentName } from "./protocol.ts"
 import { relayed } from "./relay.ts"
 import type { Report } from "./report.ts"
-import { messages, patiently } from "./asking.ts"
+import { messages, patiently, watchdog } from "./asking.ts"
 import { Team } from "./team.ts"
 import { thread } from "./thread.ts"
 import type { WorkerData } from "./worker.ts"
@@ -367,27 +367,36 @@ export class Fleet {
     for (const member of this.members.values()) if (member.isolate === isolate) void member.worker.terminate()
   }
 
-  readonly close: Effect.Effect<void> = Effect.suspend(() => {
-    this.closing = true
-    clearInterval(this.looking)
-    process.off("beforeExit", this.onIdle)
-    const workers = Effect.forEach(Array.from(this.members.values()), (member) => this.end(member), {
-      concurrency: "unbounded",
-      discard: true
+  /** `within`: ms that are left of the system's time. */
+  readonly close = (within: number): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      this.closing = true
+      clearInterval(this.looking)
+      process.off("beforeExit", this.onIdle)
+      const { clock, options: { shutdownTimeout } } = this.host
+      const until = clock.now() + within
+      const workers = Effect.forEach(Array.from(this.members.values()), (member) => this.end(member, within), {
+        concurrency: "unbounded",
+        discard: true
+      })
+      const rust = this.rust
+      if (rust === undefined) return workers
+      // All of them together, as each of the others.
+      const left = (): number => Math.max(0, Math.min(shutdownTimeout, until - clock.now()))
+      return Effect.andThen(workers, Effect.promise(() => rust.close(left())))
     })
-    const rust = this.rust
-    return rust === undefined
-      ? workers
-      : Effect.andThen(workers, Effect.promise(() => rust.close(this.host.options.shutdownTimeout)))
-  })
 
   // In order, if it takes no longer than it may; then by force, which its actors' watchers hear of.
-  private end(member: Member): Effect.Effect<void> {
+  private end(member: Member, within: number): Effect.Effect<void> {
     const patience = this.host.options.shutdownTimeout + grace
     const agent = member.isolate === undefined ? undefined : this.team.agentOf(member.isolate)
     const closed = agent === undefined
       ? Effect.void
-      : Effect.ignore(agent.ask(messages["myrmidon/Close"](), { timeout: patience }))
+      // One that does not answer at all is blocked, and does not kill its actors either.
+      : Effect.ignore(Effect.raceFirst(
+        agent.ask(messages["myrmidon/Close"]({ within }), { timeout: within + patience }),
+        watchdog(agent, patience)
+      ))
     const gone = Effect.timeoutOption(
       Effect.promise(() => member.ended),
       Duration.millis(agent === undefined ? 0 : grace)

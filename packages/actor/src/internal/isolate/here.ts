@@ -102,6 +102,13 @@ export const encodeArgs = (host: Host, entry: Entry, args: unknown): Exit.Exit<U
 const badArgs = (issue: string): Exit.Exit<never, SpawnError> =>
   Exit.fail(new SpawnError({ reason: new InvalidOption({ option: "args", issue }) }))
 
+/** The reverse. */
+export const decodeArgs = (host: Host, entry: Entry, args: Uint8Array | null): Exit.Exit<unknown, SpawnError> => {
+  if (args === null) return Exit.void
+  const decoded = within(host, undefined, () => host.codec.of(entry.args ?? Schema.Unknown).decode(args))
+  return Exit.isSuccess(decoded) ? Exit.succeed(decoded.value) : badArgs(issueOf(decoded.cause))
+}
+
 /** Starts it here, with arguments that came as bytes. What `init` fails with is not translated. */
 export const startHere = (
   host: Host,
@@ -111,10 +118,8 @@ export const startHere = (
   begun: (cell: Cell) => void
 ): Effect.Effect<Cell, unknown> =>
   Effect.flatMap(contextOf(host, entry), (context) => {
-    const decoded = args === null
-      ? Exit.void
-      : within(host, undefined, () => host.codec.of(entry.args ?? Schema.Unknown).decode(args))
-    if (Exit.isFailure(decoded)) return badArgs(issueOf(decoded.cause))
+    const decoded = decodeArgs(host, entry, args)
+    if (Exit.isFailure(decoded)) return Exit.failCause(decoded.cause)
     let result: Cell | Starting
     try {
       result = begin(boundFor(entry.behavior, host, context), decoded.value, options, undefined)

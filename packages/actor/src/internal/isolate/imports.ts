@@ -1,18 +1,35 @@
 /** What modules have registered, imported when this isolate does not know it yet. */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { ExitReason } from "../../ExitReason.ts"
 import { ModuleUnavailable } from "../../SpawnError.ts"
 import type { Host } from "../host.ts"
 import type { UpgradeImpl } from "../upgrade.ts"
 import { type Entry, lookUp, lookUpUpgrade, type ModuleKey, type UpgradeKey } from "./registry.ts"
 
-const importModule = (url: string): Effect.Effect<unknown, ModuleUnavailable> =>
-  Effect.tryPromise({
-    try: () => import(/* @vite-ignore */ url),
-    catch: (error) => {
-      const issue = `cannot be imported: ${error instanceof Error ? error.message : String(error)}`
-      return new ModuleUnavailable({ url, issue })
+/** What a module throws is anybody's. */
+const textOf = (thrown: unknown): string => {
+  const reason = ExitReason.crashed(thrown)
+  if (reason._tag !== "Crashed") return reason._tag
+  const { message, name } = reason.error
+  return message === "" ? name : message
+}
+
+/** One that awaits what never comes is given up: nobody else would say so. */
+const importModule = (url: string, within: number): Effect.Effect<unknown, ModuleUnavailable> =>
+  Effect.timeoutOrElse(
+    Effect.tryPromise({
+      try: () => import(/* @vite-ignore */ url),
+      catch: (error) => new ModuleUnavailable({ url, issue: `cannot be imported: ${textOf(error)}` })
+    }),
+    {
+      duration: within,
+      orElse: () => {
+        const issue = `is not imported after ${Duration.format(Duration.millis(within))}`
+        return Effect.fail(new ModuleUnavailable({ url, issue }))
+      }
     }
-  })
+  )
 
 const registered = <A>(
   host: Host,
@@ -23,7 +40,8 @@ const registered = <A>(
   Effect.suspend(() => {
     const known = find()
     if (known !== undefined) return Effect.succeed(known)
-    const imports = host.isolates?.whileImporting(importModule(url)) ?? importModule(url)
+    const imported = importModule(url, host.options.importSilence)
+    const imports = host.isolates?.whileImporting(imported) ?? imported
     return Effect.flatMap(imports, () => {
       const found = find()
       return found === undefined

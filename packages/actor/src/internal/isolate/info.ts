@@ -10,6 +10,7 @@ export const Info = Schema.Struct({
   version: Schema.String,
   status: Schema.Literals(["idle", "runnable", "busy", "suspended"]),
   mailbox: Schema.Int,
+  held: Schema.Int,
   reductions: Schema.Number,
   millis: Schema.Number,
   memory: Schema.Number,

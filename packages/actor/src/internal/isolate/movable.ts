@@ -8,6 +8,8 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { ActorSystem } from "../../ActorSystem.ts"
 import type * as Rpc from "effect/rpc/Rpc"
@@ -18,8 +20,11 @@ import type { SpawnOptions } from "../../Self.ts"
 import { InvalidOption, IsolateUnavailable, SpawnError, SystemStopped } from "../../SpawnError.ts"
 import { type Monitored, ownerOf, SpawnableBehavior } from "../behavior.ts"
 import { behaviorOf } from "../behaviorImpl.ts"
+import { mostBytes } from "../carry.ts"
 import type { Cell } from "../cell.ts"
 import type { Host } from "../host.ts"
+import { invalid } from "../invalid.ts"
+import { checkKnown } from "../known.ts"
 import { lifeOf } from "../life.ts"
 import { millisOf, resolveMailbox } from "../mailbox.ts"
 import { OnFull } from "../shard.ts"
@@ -29,9 +34,13 @@ import { stopAll } from "../stop.ts"
 import { contextNow, contextOf, decodeFailure, encodeArgs, encodeFailure, startHere } from "./here.ts"
 import type { InitFailed } from "./protocol.ts"
 import { type Entry, register } from "./registry.ts"
+import { urlOf } from "./urlOf.ts"
 import { ownAway } from "./owner.ts"
 import { messages, patiently, watchdog } from "./asking.ts"
 import { Team, type Where } from "./team.ts"
+
+/** Bytes that the order to spawn may have beside the arguments. */
+const room = 1 << 20
 
 const whereIs = (on: unknown): on is Where =>
   on === "main" || on === "worker" || on === "spread" || (typeof on === "number" && Number.isInteger(on) && on >= 0)
@@ -51,7 +60,7 @@ class Unanswered {
 }
 
 export class MovableBehavior extends SpawnableBehavior {
-  private entry!: Entry
+  entry!: Entry
 
   /** Enters it as what the module at `url` has. */
   at(url: string, entry: Omit<Entry, "key" | "behavior">): this {
@@ -93,8 +102,7 @@ export class MovableBehavior extends SpawnableBehavior {
       const host = hostOf(Context.get(context, ActorSystem))
       const scope = Context.get(context, Scope.Scope)
       if (!whereIs(on)) {
-        const issue = `must be "main", "worker", "spread" or the number of an isolate, is ${JSON.stringify(on)}`
-        return failed(new InvalidOption({ option: "on", issue }))
+        return failed(invalid("on", `"main", "worker", "spread" or the number of an isolate`, on))
       }
       try {
         checkSpawnOptions(options, false)
@@ -153,7 +161,7 @@ export class MovableBehavior extends SpawnableBehavior {
     // As `spawn` does in a scope that has closed before.
     const guarded = Effect.onExit(spawned, () =>
       begun !== undefined && scope.state._tag === "Closed"
-        ? stopAll([begun], host.options.shutdownTimeout)
+        ? stopAll([begun], host.options)
         : Effect.void)
     return Effect.catchCause(guarded, (cause: Cause.Cause<unknown>) =>
       Cause.hasInterruptsOnly(cause)
@@ -188,9 +196,11 @@ export class MovableBehavior extends SpawnableBehavior {
     const answered = Effect.catch(Effect.raceFirst(asked, silence), (error) => {
       if (error._tag === "SpawnError") return Effect.fail(error)
       if (error._tag === "InitFailed") return Effect.fail(decodeFailure(host, this.entry, error.error))
-      // Its options are checked: only the arguments may be more than can cross.
+      // Its options are checked: of what is said here, only the arguments may be more than can cross.
       if (error.reason._tag === "BadMessage") {
-        return failed(new InvalidOption({ option: "args", issue: error.reason.issue }))
+        const { issue } = error.reason
+        const isOurs = args !== null && args.length > mostBytes - room
+        return isOurs ? failed(new InvalidOption({ option: "args", issue })) : unavailable(isolate, issue)
       }
       const { _tag, message } = error.reason
       const failure = new SpawnError({ reason: new IsolateUnavailable({ on: String(isolate), issue: message }) })
@@ -216,7 +226,7 @@ export class MovableBehavior extends SpawnableBehavior {
 const plain = (host: Host, options: SpawnOptions | undefined) => {
   const budget: unknown = options?.budget
   if (budget !== undefined && typeof budget !== "number") {
-    throw new InvalidOption({ option: "budget", issue: "must be a whole number of messages" })
+    throw invalid("budget", "a whole number of messages", budget)
   }
   const mailbox = options?.mailbox
   const resolved = mailbox === undefined ? undefined : resolveMailbox(mailbox, host.options.mailbox)
@@ -235,16 +245,34 @@ const plain = (host: Host, options: SpawnOptions | undefined) => {
 
 const names = Object.keys(OnFull) as Array<keyof typeof OnFull>
 
-/** A behaviour that other isolates can import from `url`. */
+/** Where it is registered. */
+export const entryOfMovable = (behavior: object): Entry => (behavior as MovableBehavior).entry
+
+const moduleOptions: ReadonlySet<string> = new Set(
+  ["args", "error"] satisfies ReadonlyArray<keyof Entry>
+)
+
+const schemaOf = (option: string, schema: Schema.Top | undefined): Schema.Top | undefined => {
+  if (schema === undefined || Schema.isSchema(schema)) return schema
+  throw invalid(option, "a Schema", schema)
+}
+
+/** A behaviour that other isolates can import from `url`. Throws `InvalidOption`. */
 export const makeMovable = <Rpcs extends Rpc.Any, Args, State, E>(
   url: string,
   behavior: object,
-  entry: Omit<Entry, "key" | "behavior">
-): Movable<Rpcs, Args, State, E> =>
+  layer: Entry["layer"],
+  options: Partial<Pick<Entry, "args" | "error">> | undefined
+): Movable<Rpcs, Args, State, E> => {
+  const { program } = behaviorOf(behavior)
+  if (!Layer.isLayer(layer)) throw invalid("layer", "a Layer", layer)
+  checkKnown(options, moduleOptions)
+  const args = schemaOf("args", options?.args), error = schemaOf("error", options?.error)
   // The types are those of the behaviour, and of the Layer that it was given.
-  new MovableBehavior(behaviorOf(behavior).program, undefined).at(url, entry) as unknown as Movable<
+  return new MovableBehavior(program, undefined).at(urlOf(url), { layer, args, error }) as unknown as Movable<
     Rpcs,
     Args,
     State,
     E
   >
+}

@@ -5,6 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { ExitReason } from "../../ExitReason.ts"
 import type { Cell } from "../cell.ts"
@@ -46,15 +47,33 @@ export const ownAway = (host: Host, scope: Scope.Scope, cell: Cell): Effect.Effe
       scope,
       Effect.suspend(() => {
         awayOwners.delete(scope)
-        return host.closed ? Effect.void : stopEach(made.drain(), host.options.shutdownTimeout)
+        return host.closed ? Effect.void : stopEach(host, made.drain())
       })
     )
   })
 
 // An isolate that is blocked does not even kill: it is not waited for any longer.
-const stopEach = (cells: ReadonlyArray<Cell>, timeout: number): Effect.Effect<void> =>
-  Effect.forEach(
-    cells,
-    (cell) => Effect.timeoutOption(stopCell(cell, ExitReason.shutdown(), timeout), Duration.millis(2 * timeout)),
-    { discard: true }
-  )
+const stopEach = (host: Host, cells: ReadonlyArray<Cell>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const { clock, options: { shutdownDeadline, shutdownTimeout } } = host
+    const until = clock.now() + shutdownDeadline
+    const overdue = new Set<Cell>()
+    const each = Effect.forEach(cells, (cell) =>
+      Effect.suspend(() => {
+        const left = until - clock.now()
+        if (left <= 0) {
+          overdue.add(cell)
+          host.shard.exit(cell, undefined, ExitReason.killed)
+          return Effect.void
+        }
+        const timeout = Math.min(left, shutdownTimeout)
+        return Effect.map(
+          Effect.timeoutOption(stopCell(cell, ExitReason.shutdown(), timeout), Duration.millis(2 * timeout)),
+          (end) => {
+            const isKilled = Option.isNone(end) || end.value._tag === "Killed"
+            if (isKilled && left < shutdownTimeout) overdue.add(cell)
+          }
+        )
+      }), { discard: true })
+    return Effect.ensuring(each, Effect.suspend(() => overdue.size === 0 ? Effect.void : host.overdue(overdue)))
+  })

@@ -41,7 +41,9 @@ const Spawn = {
 
 const Letter = Schema.Struct({
   to: Pid.schema,
+  name: Schema.NullOr(Schema.String),
   from: Schema.NullOr(Pid.schema),
+  asked: Schema.Boolean,
   tag: Schema.String,
   payload: Schema.Unknown,
   why: Schema.Literals([
@@ -101,8 +103,8 @@ export const Agent = makeProtocol(
     makeRpc("myrmidon/Pong", { payload: { isolate: Schema.Int, report: Report } }),
     /** Answered when nothing is to be done there, no timer is armed and no call is pending. */
     makeRpc("myrmidon/Quiet", {}),
-    /** Ends all its actors, in order; answered when they have ended. */
-    makeRpc("myrmidon/Close", {})
+    /** Ends all its actors, in order, within so many ms; answered when they have ended. */
+    makeRpc("myrmidon/Close", { payload: { within: Schema.Number } })
   ])
 )
 

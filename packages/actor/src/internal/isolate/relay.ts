@@ -108,10 +108,11 @@ export const relayTo = (host: Host, first: Cell): void => {
     (count) => letters.dropped += count
   )
   events.tap = (event) => toldEvents.put(event)
-  letters.tap = ({ from, message, to, why }) => {
+  letters.tap = ({ asked, from, message, name, to, why }) => {
     // What is lost on this way is not told on it.
     if (to === first.pid) return
-    toldLetters.put({ to, from: from ?? null, tag: message._tag, payload: message.payload, why })
+    const { _tag: tag, payload } = message
+    toldLetters.put({ to, name: name ?? null, from: from ?? null, asked, tag, payload, why })
   }
 }
 
@@ -134,6 +135,6 @@ export const relayed = (host: Host) => ({
     if (told._tag === "Crashed" && host.shard.border?.rust.has(told.pid) === true) host.crashes++
     host.events.publish(told)
   },
-  letter: ({ from, payload, tag, to, why }: RelayedLetter): void =>
-    host.letter(to, from ?? undefined, new Envelope(lookup(tag), tag, payload), why)
+  letter: ({ asked, from, name, payload, tag, to, why }: RelayedLetter): void =>
+    host.letter(to, from ?? undefined, new Envelope(lookup(tag), tag, payload), why, asked, name ?? undefined)
 })

@@ -57,9 +57,9 @@ export class Team implements Isolates {
   private turn = 0
   /** Done when a worker that is being started is ready, or will not be; undefined: none is, as far as is known here. */
   readonly starting: () => Effect.Effect<void> | undefined
-  readonly close: Effect.Effect<void>
+  readonly close: Isolates["close"]
 
-  constructor(host: Host, agent: Cell, errands: Errands, starting: Team["starting"], close: Effect.Effect<void>) {
+  constructor(host: Host, agent: Cell, errands: Errands, starting: Team["starting"], close: Isolates["close"]) {
     this.host = host
     this.here = host.shard.border!.isolate
     this.agent = agent

@@ -42,27 +42,28 @@ const start = (data: WorkerData) =>
     const system = yield* open(options, "native", native.makeShard, undefined, data)
     const host = hostOf(system)
     const errands = new Errands(host)
-    const close = Effect.andThen(
-      endAll(host),
-      Effect.sync(() => {
-        // The answer goes out with what the shard hands over at its end.
-        setImmediate(() => {
-          host.shard.close()
-          host.closed = true
-          host.forget()
+    const close = (within: number) =>
+      Effect.andThen(
+        endAll(host, within),
+        Effect.sync(() => {
+          // The answer goes out with what the shard hands over at its end.
+          setImmediate(() => {
+            host.shard.close()
+            host.closed = true
+            host.forget()
+          })
         })
-      })
-    )
+      )
     const behavior = makeAgent(host, errands, {
       ready: () => {},
       pong: () => {},
       importing: (isolate, begins) => team.isImporting(isolate, begins),
       quiet: () => whenQuiet(host),
-      close: () => close
+      close
     }, relayed(host))
     const here = host.shard.border!.isolate
     const agent = host.spawnNow(behavior, undefined, { name: agentName(here) })
-    const team = new Team(host, agent, errands, () => undefined, Effect.void)
+    const team = new Team(host, agent, errands, () => undefined, () => Effect.void)
     host.isolates = team
     const first = host.typed(data.first, Agent.name, infosOf(Agent.group))
     relayTo(host, first)

@@ -21,12 +21,15 @@ export const infoOf = (cell: MemoryCell): ShardInfo => {
       ? "runnable"
       : "idle",
     mailbox: lengthOf(cell),
+    held: heldBy(cell),
     reductions: reductionsOf(cell),
     millis: millisOf(cell),
     memory: memoryOf(cell),
     links: activePeers(cell).map((peer) => peer.pid)
   }
 }
+
+const heldBy = ({ aside }: MemoryCell): number => (aside?.holds?.length ?? 0) + (aside?.waiters?.size ?? 0)
 
 /** The cells with one of these flags, in order of their spawn. */
 export const inOrder = (slab: Slab, flags: number): Array<MemoryCell> => {

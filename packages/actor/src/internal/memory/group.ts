@@ -37,6 +37,11 @@ export class Group {
     if (alike) first.learn(millis, this.messages)
   }
 
+  /** Not all of the time was theirs. */
+  doubt(): void {
+    for (let i = 0; i < this.size; i++) this.meters[i]!.doubt()
+  }
+
   /** Of a group of one: how far the charge was off, in ms. */
   errorAlone(millis: number): number {
     return millis - this.meters[0]!.average * this.messages / 1e6

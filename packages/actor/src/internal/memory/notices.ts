@@ -136,9 +136,12 @@ class DeadMail extends Notice {
     const letter = this.letter
     if (letter === undefined) return true
     this.letter = letter.next
-    const { from, kind, op, payload } = letter
+    const { extra, from, kind, op, payload } = letter
     this.pool.giveSpecial(letter)
-    if (kind === Kind.Message) host.deadLetter(this.to.pid, from === undefined ? 0 : from.pid, op, payload, this.why)
+    if (kind === Kind.Message) {
+      const sender = from === undefined ? 0 : from.pid
+      host.deadLetter(this.to.pid, sender, op, payload, this.why, extra !== undefined, this.to.life?.name)
+    }
     return this.letter === undefined
   }
 }

@@ -75,6 +75,10 @@ export class Pump {
   private impatience = 0
   /** Messages that were queued when the event loop last had its turn. */
   private backlog = 0
+  /** Who waits for the next turn, and it is not to be put off. */
+  private hasteners = 0
+  /** Messages that may be left: with more of them the event loop waits longer. */
+  private goal = 0
   private armedAt = Infinity
   private holding: TimerHandle | number | undefined = undefined
   private lingering = false
@@ -88,7 +92,7 @@ export class Pump {
   /** There is work. Costs nothing when a run is scheduled. */
   wake(): void {
     if (this.scheduled) {
-      if (this.onTurn && ++this.impatience === IMPATIENT) microtask(this.runImpatiently)
+      if (this.onTurn && this.hasteners === 0 && ++this.impatience === IMPATIENT) microtask(this.runImpatiently)
       return
     }
     this.scheduled = true
@@ -96,18 +100,31 @@ export class Pump {
     else microtask(this.runNow)
   }
 
-  /** There is more work, after the event loop has had its turn. */
-  yield(): void {
+  /** There is more work, `queued` messages of it, after the event loop has had its turn. */
+  yield(queued: number): void {
+    this.backlog = queued
     this.scheduled = true
     this.onTurn = true
     this.askForTurn()
   }
 
-  /** Whether a run of `millis`, at least `RUN`, is over with so many messages queued: more would only become dearer. */
-  isOver(millis: number, queued: number): boolean {
-    if (queued > this.backlog && millis <= LONG_RUN) return false
-    this.backlog = queued
-    return true
+  /**
+   * A run begins, with so many messages queued: what was not there when the last one ended, the event loop has sent. So
+   * many are to be handled besides, or a pile that is there already would stay.
+   */
+  begin(queued: number): void {
+    const { backlog } = this
+    this.goal = queued > backlog ? Math.max(0, backlog - (queued - backlog)) : backlog
+  }
+
+  /** Whether a run of `millis`, at least `RUN`, is over with so many messages left: more would only become dearer. */
+  isOver(millis: number, left: number): boolean {
+    return left <= this.goal || this.hasteners > 0 || millis > LONG_RUN
+  }
+
+  /** Somebody waits for the next turn who has work for many (G263), or (`false`) has got it. */
+  hasten(isWaiting: boolean): void {
+    this.hasteners += isWaiting ? 1 : -1
   }
 
   /** Nothing is left to do. */

@@ -15,13 +15,14 @@ import type { Call } from "../call.ts"
 import { rethrow } from "../rethrow.ts"
 import { mostBudget, type ShardClock, type ShardHost } from "../shard.ts"
 import { forgetHeld, HELD, letInAtLowWater } from "./admission.ts"
+import { Askers } from "./askers.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
 import { end, receive } from "./ending.ts"
 import { Group } from "./group.ts"
 import { isServable, takeLetter } from "./lanes.ts"
 import { Kind, type Letter } from "./mailbox.ts"
-import { BUDGET, type Meter, meterOf } from "./meter.ts"
+import { BUDGET, type Meter, meterOf, SUSPECT } from "./meter.ts"
 import type { Watch } from "./monitors.ts"
 import { Pump, RUN } from "./pump.ts"
 import { Random } from "./random.ts"
@@ -97,6 +98,7 @@ export class Scheduler {
   private until = Infinity
   private untilSample = 1
   private readonly group = new Group()
+  private readonly askers: Askers
   /** Where looking ahead leaves its result, so that it is not optimized away. */
   touched = 0
 
@@ -111,6 +113,7 @@ export class Scheduler {
     this.host = host
     this.clock = clock
     this.longSchedule = longSchedule
+    this.askers = new Askers(clock)
     this.random = seed === undefined ? undefined : new Random(seed)
     this.slice = seed === undefined ? mostBudget : 1
     this.pump = new Pump(this.run, clock, this.needed)
@@ -162,6 +165,18 @@ export class Scheduler {
     return this.running && this.marked && !this.measuring ? this.now : this.clock.now()
   }
 
+  /** See `Shard.stepOut`. */
+  stepOut(): number {
+    return this.askers.stepOut(this.measuring)
+  }
+
+  stepIn(since: number, asker: MemoryCell | undefined): void {
+    const took = this.askers.stepIn(since)
+    if (took === 0 || asker === undefined) return
+    this.charge(asker, took)
+    this.report(asker, took)
+  }
+
   charge(cell: MemoryCell, millis: number): void {
     const nanos = Math.max(0, cell.nanos + Math.round(millis * 1e6))
     if (nanos < 1e9) {
@@ -193,6 +208,10 @@ export class Scheduler {
     this.pump.arm(this.deadline())
   }
 
+  hasten(isWaiting: boolean): void {
+    this.pump.hasten(isWaiting)
+  }
+
   canHelp(): boolean {
     return !this.running && this.random === undefined && !this.pump.isWaiting()
   }
@@ -201,6 +220,7 @@ export class Scheduler {
     if (this.running) return
     this.running = true
     this.marked = false
+    this.pump.begin(this.shard.queued)
     let handled = 0
     let more = true
     if (woken || this.random !== undefined || --this.untilSample <= 0) {
@@ -239,7 +259,7 @@ export class Scheduler {
       this.running = false
       this.pump.did(handled, this.marked ? this.now - this.until + RUN : 0)
       if (more && this.awaited?.pending === false) this.pump.wake()
-      else if (more) this.pump.yield()
+      else if (more) this.pump.yield(this.shard.queued)
       else {
         this.pump.rest()
         if (this.shard.queued === 0) this.shard.pool.trim()
@@ -312,6 +332,7 @@ export class Scheduler {
   private notify(): void {
     if (this.group.size > 0) this.closeGroup()
     this.shard.notices.tell(this.host)
+    this.askers.take()
     if (this.marked) this.mark()
   }
 
@@ -372,6 +393,8 @@ export class Scheduler {
     const most = this.most(cell)
     let handled = 0
     let total = 0
+    let away = 0
+    this.askers.take()
     this.measuring = true
     do {
       const done = this.serveSlice(cell, 1)
@@ -379,11 +402,14 @@ export class Scheduler {
       handled += done
       const before = this.now
       this.now = this.clock.now()
-      this.report(cell, this.now - before)
+      const out = this.askers.take()
+      away += out
+      this.report(cell, this.now - before - out)
       total = this.now - begin
       if (handled < most && this.shard.signals.head !== undefined) this.control()
     } while (handled < most && total < BUDGET && (cell.flags & BLOCKED) === 0 && this.servable(cell))
     this.measuring = false
+    total -= away
     meter.record(total, handled)
     this.charge(cell, total)
     this.lastSlice = handled
@@ -544,6 +570,7 @@ export class Scheduler {
     if (this.group.size > 0) this.closeGroup()
     else if (!this.marked) this.mark()
     const begin = this.now
+    this.askers.take()
     this.measuring = true
     try {
       task.run()
@@ -552,8 +579,9 @@ export class Scheduler {
     }
     this.measuring = false
     this.now = this.clock.now()
+    const away = this.askers.take()
     if (cell === undefined) return false
-    const millis = this.now - begin
+    const millis = this.now - begin - away
     this.charge(cell, millis)
     this.report(cell, millis)
     return this.judge(cell, millis)
@@ -572,6 +600,10 @@ export class Scheduler {
 
   private judgeGroup(millis: number): void {
     const group = this.group
+    const { wentOn } = this.askers
+    this.askers.take()
+    // Whose time it was is not known: they are measured alone next.
+    if (wentOn && millis > SUSPECT) return group.doubt()
     if (group.size === 1) {
       // A group of one is known exactly.
       const cell = group.last!

@@ -279,6 +279,18 @@ export class MemoryShard implements Shard {
     this.scheduler.help(call)
   }
 
+  hasten(isWaiting: boolean): void {
+    this.scheduler.hasten(isWaiting)
+  }
+
+  stepOut(): number {
+    return this.scheduler.stepOut()
+  }
+
+  stepIn(since: number, asker: Cell | undefined): void {
+    this.scheduler.stepIn(since, asker as MemoryCell | undefined)
+  }
+
   awaitRoom(to: Cell, resume: () => void): () => void {
     const waiter = new Waiter(resume)
     const cell = this.lifeOf(to as MemoryCell)

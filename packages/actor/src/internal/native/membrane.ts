@@ -15,6 +15,7 @@ import type { RustBinding } from "./rust.ts"
 export interface NativeInfo {
   readonly status: string
   readonly mailbox: number
+  readonly held: number
   readonly reductions: number
   readonly micros: number
   readonly memory: number
@@ -116,11 +117,25 @@ export interface NativeCensus {
   pids(): Float64Array
 }
 
+export interface NativeTiming {
+  start(
+    cell: NativeCell,
+    ref: number,
+    delay: number,
+    repeat: boolean,
+    op: number,
+    payload: unknown,
+    flags: number
+  ): void
+  cancel(cell: NativeCell, ref: number): number | undefined
+}
+
 /** One isolate's face of its Rust shard. PIDs are numbers, 0 is nobody. */
 export interface NativeMembrane {
   readonly away: NativeAway
   readonly signals: NativeSignals
   readonly census: NativeCensus
+  readonly timing: NativeTiming
   takePid(): boolean
   readonly takenLow: number
   readonly takenGeneration: number
@@ -161,7 +176,12 @@ export interface NativeMembrane {
   readonly helpedAt: number
   /** Runs the loop on the caller's stack until the call has ended, or for a turn. */
   help(call: Call): void
+  /** An asker goes on inside of what answers it; what `stepIn` is to be told. */
+  stepOut(): number
+  /** It is done for now; `asker`: where it is an actor of this isolate. */
+  stepIn(since: number, asker: NativeCell | undefined): void
   answered(call: Call): void
+  hasten(isWaiting: boolean): void
   readonly isBusy: boolean
   awaitRoom(cell: NativeCell, resume: () => void): () => void
   stop(cell: NativeCell, reason: ExitReason): void
@@ -171,16 +191,6 @@ export interface NativeMembrane {
   defer(task: () => void, cell: NativeCell | undefined): void
   whereis(name: string): NativeCell | undefined
   pidNamed(name: string): number | undefined
-  startTimer(
-    cell: NativeCell,
-    ref: number,
-    delay: number,
-    repeat: boolean,
-    op: number,
-    payload: unknown,
-    flags: number
-  ): void
-  cancelTimer(cell: NativeCell, ref: number): number | undefined
   keepAlive(on: boolean): void
   readonly closed: boolean
   close(): unknown

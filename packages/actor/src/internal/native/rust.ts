@@ -96,12 +96,13 @@ const titleOf = ({ behavior, protocol }: { readonly protocol: string; readonly b
 })
 
 const infoOf = (found: RustInfo): RemoteInfo => {
-  const { links, mailbox, memory, micros, name, reductions, status } = found.info
+  const { held, links, mailbox, memory, micros, name, reductions, status } = found.info
   return {
     ...titleOf(found),
     name,
     status: status as RemoteInfo["status"],
     mailbox,
+    held,
     reductions,
     millis: micros / 1000,
     memory,

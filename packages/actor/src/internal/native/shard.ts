@@ -65,6 +65,7 @@ const borderOf = (
 const shardInfo = (info: NativeInfo): ShardInfo => ({
   status: info.status as ShardInfo["status"],
   mailbox: info.mailbox,
+  held: info.held,
   reductions: info.reductions,
   millis: info.micros / 1000,
   memory: info.memory,
@@ -208,6 +209,18 @@ export class NativeShard implements Shard {
     this.#membrane.help(call)
   }
 
+  hasten(isWaiting: boolean): void {
+    this.#membrane.hasten(isWaiting)
+  }
+
+  stepOut(): number {
+    return this.#membrane.stepOut()
+  }
+
+  stepIn(since: number, asker: Cell | undefined): void {
+    this.#membrane.stepIn(since, asker as NativeCell | undefined)
+  }
+
   awaitRoom(to: Cell, resume: () => void): () => void {
     return this.#membrane.awaitRoom(to, resume)
   }
@@ -283,11 +296,11 @@ export class NativeShard implements Shard {
     payload: unknown,
     flags: number
   ): void {
-    this.#membrane.startTimer(cell, ref, delay, repeat, op, payload, flags)
+    this.#membrane.timing.start(cell, ref, delay, repeat, op, payload, flags)
   }
 
   cancelTimer(cell: Cell, ref: number): number | undefined {
-    return this.#membrane.cancelTimer(cell, ref)
+    return this.#membrane.timing.cancel(cell, ref)
   }
 
   // -- buffers --------------------------------------------------------------------------------------------------------
