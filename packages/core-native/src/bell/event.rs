@@ -24,14 +24,22 @@ type Handle = *mut c_void;
 /// What is needed of libuv (`uv.h`).
 #[derive(Clone, Copy)]
 struct Uv {
-    async_init: unsafe extern "C" fn(*mut sys::uv_loop_s, Handle, unsafe extern "C" fn(Handle)) -> c_int,
-    async_send: unsafe extern "C" fn(Handle) -> c_int,
-    close: unsafe extern "C" fn(Handle, unsafe extern "C" fn(Handle)),
-    unref: unsafe extern "C" fn(Handle),
-    handle_size: unsafe extern "C" fn(c_int) -> usize,
-    set_data: unsafe extern "C" fn(Handle, *mut c_void),
-    get_data: unsafe extern "C" fn(Handle) -> *mut c_void,
+    async_init: AsyncInit,
+    async_send: AsyncSend,
+    close: Close,
+    unref: Told,
+    handle_size: HandleSize,
+    set_data: SetData,
+    get_data: GetData,
 }
+
+type Told = unsafe extern "C" fn(Handle);
+type AsyncInit = unsafe extern "C" fn(*mut sys::uv_loop_s, Handle, Told) -> c_int;
+type AsyncSend = unsafe extern "C" fn(Handle) -> c_int;
+type Close = unsafe extern "C" fn(Handle, Told);
+type HandleSize = unsafe extern "C" fn(c_int) -> usize;
+type SetData = unsafe extern "C" fn(Handle, *mut c_void);
+type GetData = unsafe extern "C" fn(Handle) -> *mut c_void;
 
 /// `UV_ASYNC`.
 const ASYNC: c_int = 1;
@@ -46,13 +54,13 @@ impl Uv {
         // SAFETY: these are functions of libuv's stable interface, with the types that it has there.
         unsafe {
             Some(Self {
-                async_init: mem::transmute::<*mut c_void, _>(symbol(c"uv_async_init")?),
-                async_send: mem::transmute::<*mut c_void, _>(symbol(c"uv_async_send")?),
-                close: mem::transmute::<*mut c_void, _>(symbol(c"uv_close")?),
-                unref: mem::transmute::<*mut c_void, _>(symbol(c"uv_unref")?),
-                handle_size: mem::transmute::<*mut c_void, _>(symbol(c"uv_handle_size")?),
-                set_data: mem::transmute::<*mut c_void, _>(symbol(c"uv_handle_set_data")?),
-                get_data: mem::transmute::<*mut c_void, _>(symbol(c"uv_handle_get_data")?),
+                async_init: mem::transmute::<*mut c_void, AsyncInit>(symbol(c"uv_async_init")?),
+                async_send: mem::transmute::<*mut c_void, AsyncSend>(symbol(c"uv_async_send")?),
+                close: mem::transmute::<*mut c_void, Close>(symbol(c"uv_close")?),
+                unref: mem::transmute::<*mut c_void, Told>(symbol(c"uv_unref")?),
+                handle_size: mem::transmute::<*mut c_void, HandleSize>(symbol(c"uv_handle_size")?),
+                set_data: mem::transmute::<*mut c_void, SetData>(symbol(c"uv_handle_set_data")?),
+                get_data: mem::transmute::<*mut c_void, GetData>(symbol(c"uv_handle_get_data")?),
             })
         }
     }
