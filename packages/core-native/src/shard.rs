@@ -16,6 +16,7 @@ use crate::{
 use core::cell::RefCell;
 use myrmidon_core::{
     PeerLimits,
+    bundle::bytes_of,
     exit_reason::ExitReason,
     payload::Payload,
     pid::{MAX_INDEX, Pid},
@@ -102,7 +103,7 @@ impl NativeShard {
             buffers.submissions.records().len() as u32,
         );
         pages::prefer_large(&shard);
-        let bell = Bell::new(&wake)?;
+        let bell = Bell::new(env, &wake, options.function_bell == Some(true))?;
         let rope = bell.clone();
         let owner = ShardOwner::open(lease, options.inbox as usize, move || rope.ring());
         let mut isolate = 0;
@@ -158,6 +159,17 @@ impl NativeShard {
     #[napi(catch_unwind)]
     pub fn put_parcel(&self, bytes: &[u8]) -> Result<u32> {
         self.cell.with(|open| Ok(open.shard.put_block(load(bytes.to_vec()))))
+    }
+
+    /// The same of `length` bytes that stand in the outgoing arena from word `at` on, which is free again afterwards.
+    #[napi(catch_unwind)]
+    pub fn put_parcel_at(&self, at: u32, length: u32) -> Result<u32> {
+        self.cell.with(|open| {
+            let arena = open.buffers.arenas.as_ref().map_or(&[][..], |arenas| arenas.outgoing.get());
+            let words = arena.get(at as usize..).and_then(|words| words.get(..(length as usize).div_ceil(4)));
+            let words = words.ok_or_else(|| Error::new(Status::InvalidArg, "no such bytes"))?;
+            Ok(open.shard.put_block(load(bytes_of(words, length as usize))))
+        })
     }
 
     /// A copy of the bytes of an incoming SLOT.
