@@ -6,13 +6,14 @@
 //!
 //! - `submit`: what actors want, as records. - `replies`: how calls end. - `serve`: what other threads want.
 //! - `turn`: the loop of the thread.
-//! - `deliver`: slices, one handler after the other. - `letters`: the message behind a record.
+//! - `deliver`: slices, one handler after the other. - `direct`: messages that need no slice. - `letters`: the message behind a record.
 //! - `notices`: everything else that the shard says.
 //! - `swaps`, `swap_group`: other versions for actors. - `trace`: who looks at them. - `accounts`: who has used what.
 //! - `streams`, `readings`: answers that are streams.
 
 mod accounts;
 mod deliver;
+mod direct;
 mod extent;
 mod letters;
 mod notices;
@@ -169,6 +170,10 @@ pub(crate) struct Worker {
     /// Who spawned whom, beside them: no message needs it.
     spawners: Vec<Pid>,
     submissions: Vec<Record>,
+    /// So many of them are done with.
+    ingested: usize,
+    /// A run of `direct` is under way, and nothing was ingested since it began.
+    is_direct: bool,
     ring: Vec<Record>,
     stock: Vec<Pid>,
     running: Running,

@@ -10,6 +10,7 @@ pub mod exit_reason;
 pub mod packet;
 pub mod payload;
 pub mod pid;
+pub mod prefetch;
 pub mod record;
 pub mod send_error;
 pub mod shard;

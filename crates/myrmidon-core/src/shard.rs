@@ -17,6 +17,7 @@ mod away;
 mod blocks;
 mod control;
 mod death;
+mod direct;
 mod ebb;
 mod emit;
 mod ingest;
@@ -28,6 +29,7 @@ mod settle;
 mod watch;
 
 pub use accounts::{Measure, Usage};
+pub use direct::is_plain;
 pub use inspect::{ActorInfo, ShardStats, Status};
 
 use crate::{

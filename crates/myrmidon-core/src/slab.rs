@@ -322,6 +322,12 @@ impl Slab {
 
     /// A slot, where there is one.
     #[inline]
+    pub fn get(&self, index: u32) -> Option<&Hot> {
+        self.hot.get(index as usize)
+    }
+
+    /// The same, to be changed.
+    #[inline]
     pub fn get_mut(&mut self, index: u32) -> Option<&mut Hot> {
         self.hot.get_mut(index as usize)
     }

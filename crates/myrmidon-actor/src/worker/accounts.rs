@@ -67,8 +67,7 @@ impl Worker {
     /// another one.
     pub(super) fn account_moved(&mut self, pid: Pid, to: Version) {
         // What was handled of the batch under way counts.
-        self.shard.tick(self.now, &self.submissions, &mut self.ring, 0);
-        self.submissions.clear();
+        self.ingest();
         let Some((from, protocol)) = self.behavior_of(pid) else { return };
         let Some((reductions, micros)) = self.shard.account(pid) else { return };
         self.accounts.booked.insert(pid, to);

@@ -345,6 +345,15 @@ impl Worker {
     /// The handler that has just ended crashed, stopped its actor, or sent signals.
     #[cold]
     fn interrupted(&mut self, cursor: &Cursor, outcome: &mut std::thread::Result<()>) -> bool {
+        // Something may be to be done about the versions of actors, perhaps of this one: before the next message.
+        self.settle_handler(outcome)
+            && self.swaps.is_calm()
+            && cursor.done < cursor.count
+            && self.shard.control()[control::ABANDON_BATCH] == 0
+    }
+
+    /// Does what a handler has left to be done; whether its actor may have the next message.
+    pub(super) fn settle_handler(&mut self, outcome: &mut std::thread::Result<()>) -> bool {
         let pid = self.running.pid;
         self.look_out(false);
         if self.running.urgent {
@@ -364,8 +373,7 @@ impl Worker {
             self.stops(pid, reason);
             return false;
         }
-        // Something is to be done about the versions of actors, perhaps of this one: before the next message.
-        self.swaps.is_calm() && cursor.done < cursor.count && self.shard.control()[control::ABANDON_BATCH] == 0
+        true
     }
 
     /// Puts an actor back into its place.

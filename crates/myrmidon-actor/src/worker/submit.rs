@@ -32,21 +32,28 @@ impl Worker {
     #[inline]
     pub fn submit(&mut self, kind: u32, to: Pid, from: Pid, slot: u32, a: u32, b: u32) {
         self.submissions.push([to.low(), to.generation(), from.low(), from.generation(), kind, slot, a, b]);
-        if self.submissions.len() >= FLUSH {
+        if self.submissions.len() - self.ingested >= FLUSH {
             self.flush();
         }
     }
 
     /// Ingests what was submitted. Nothing is delivered.
     pub fn flush(&mut self) {
-        if self.submissions.is_empty() {
+        if self.submissions.len() == self.ingested {
             return;
         }
         if core::mem::take(&mut self.timed) {
             self.now = clock::now();
         }
-        self.shard.tick(self.now, &self.submissions, &mut self.ring, 0);
+        self.ingest();
+    }
+
+    /// The same, and what was handled of the batch under way counts.
+    pub(super) fn ingest(&mut self) {
+        self.shard.tick(self.now, &self.submissions[self.ingested..], &mut self.ring, 0);
         self.submissions.clear();
+        self.ingested = 0;
+        self.is_direct = false;
     }
 
     /// Whether a message would be accepted now; asked of mailboxes close to their bound only, so that it is exact.

@@ -5,7 +5,7 @@
 //! shard number goes back.
 
 use super::{
-    Closing, Neighbour, Running, Worker, deliver, serve,
+    Closing, Neighbour, Running, Worker, deliver, direct, serve,
     submit::FLUSH,
     swaps::{self, Swaps},
 };
@@ -129,6 +129,8 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         homes: Vec::new(),
         spawners: Vec::new(),
         submissions: Vec::new(),
+        ingested: 0,
+        is_direct: false,
         ring: vec![[0; WORDS]; RING],
         stock: Vec::new(),
         running: Running::default(),
@@ -196,7 +198,8 @@ fn turn(ends: &mut Ends) -> bool {
     if over {
         return false;
     }
-    if written == 0 && ends.errands.is_empty() {
+    let is_idle = written == 0 && !direct::run();
+    if is_idle && ends.errands.is_empty() {
         sleep(ends);
     }
     true
@@ -304,8 +307,13 @@ impl Worker {
         self.submissions.extend_from_slice(&ends.records);
         self.look_at_clock();
         self.swaps_advance();
-        let written = self.shard.tick(self.now, &self.submissions, &mut self.ring, BATCH);
-        self.submissions.clear();
+        let written = if self.may_run_directly() {
+            self.shard.tick(self.now, &[], &mut self.ring, BATCH)
+        } else {
+            let written = self.shard.tick(self.now, &self.submissions, &mut self.ring, BATCH);
+            self.submissions.clear();
+            written
+        };
         ends.member.dispatch(&mut self.shard);
         self.door.live.store(self.shard.actors(), Relaxed);
         let over = self.closing.as_ref().is_some_and(|closing| {

@@ -4,6 +4,7 @@ mod asks;
 #[cfg(feature = "tokio")]
 mod asynchronous;
 mod budgets;
+mod direct;
 mod lending;
 mod life;
 mod mailbox;

@@ -1,0 +1,191 @@
+//! Messages that are delivered where they wait: among what was submitted and not ingested yet (G206, G315).
+//!
+//! While the shard is at rest, what waits there is the only queue, and the way through mailboxes, run queue and slices
+//! would change nothing. A run takes messages in the order of the sends, at most [`MOST`], and looks at the clock now and
+//! then. Whatever the shard alone can decide ends it, and what is left is ingested: a record that is no plain message, a
+//! receiver that is not free (`Shard::take_directly`) or whose handlers are not run here, an end, a signal, a mailbox that
+//! had to be asked. While handlers are measured, each is.
+
+use super::Worker;
+use crate::body::{Body, Runs};
+use core::time::Duration;
+use myrmidon_core::{
+    pid::{MAX_INDEX, Pid},
+    prefetch::prefetch,
+    record::{Record, word},
+    shard::is_plain,
+};
+use myrmidon_runtime::tags::WIRE;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Instant,
+};
+
+/// Messages of a run, as of a batch.
+const MOST: u32 = 512;
+/// Messages between two looks at the clock, and the time after which a run ends.
+const LOOK: u32 = 64;
+const TIME: Duration = Duration::from_millis(1);
+
+/// So many records ahead the slot and the place of a receiver are asked for, and so many ahead its actor.
+const FAR: usize = 12;
+const NEAR: usize = 6;
+
+/// How far a run has got.
+struct Run {
+    handled: u32,
+    /// The actor that runs, out of its place.
+    body: Option<Box<dyn Body>>,
+    me: Pid,
+    sender: Pid,
+    slot: u32,
+    /// When its handler began, of one that had none before, and of all while they are measured.
+    once: Option<Instant>,
+    is_measured: bool,
+    began: Instant,
+}
+
+/// Delivers from what waits to be ingested; whether something did.
+pub(super) fn run() -> bool {
+    let may = crate::place::here(|worker| worker.may_run_directly().then_some(worker.precise > 0));
+    let Some(Some(is_measured)) = may else { return false };
+    let began = Instant::now();
+    let mut run = Run {
+        handled: 0,
+        body: None,
+        me: Pid::NONE,
+        sender: Pid::NONE,
+        slot: 0,
+        once: is_measured.then_some(began),
+        is_measured,
+        began,
+    };
+    let mut outcome = Ok(());
+    while crate::place::here(|worker| worker.next_directly(&mut run, &mut outcome)) == Some(true) {
+        let Run { me, sender, slot, .. } = run;
+        if let Some(body) = &mut run.body {
+            outcome = catch_unwind(AssertUnwindSafe(|| body.take(me, sender, slot)));
+        }
+    }
+    true
+}
+
+impl Worker {
+    /// Whether there may be a run.
+    pub(super) fn may_run_directly(&self) -> bool {
+        self.submissions.first().is_some_and(|record| self.is_plain(record))
+            && self.closing.is_none()
+            && self.swaps.is_calm()
+            && self.shard.is_at_rest()
+    }
+
+    /// A message of the shard's store.
+    #[inline]
+    fn is_plain(&self, record: &Record) -> bool {
+        let op = (record[word::HEAD] >> 16) as u16;
+        is_plain(record) && op & WIRE == 0 && op != self.made && op != self.boxed
+    }
+
+    /// Ends the handler that is done, and takes the next actor out of its place. `false`: the run is over.
+    #[inline]
+    fn next_directly(&mut self, run: &mut Run, outcome: &mut std::thread::Result<()>) -> bool {
+        let goes_on = match run.body.take() {
+            None => {
+                self.is_direct = true;
+                true
+            }
+            Some(body) => self.end_directly(run, body, outcome),
+        };
+        if goes_on && self.is_direct && self.begin_directly(run) {
+            return true;
+        }
+        self.end_run(run);
+        false
+    }
+
+    #[inline]
+    fn begin_directly(&mut self, run: &mut Run) -> bool {
+        if run.handled.is_multiple_of(LOOK) && run.handled > 0 && (run.handled >= MOST || run.began.elapsed() >= TIME) {
+            return false;
+        }
+        let Some(&record) = self.submissions.get(self.ingested) else { return false };
+        self.expect();
+        let pid = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
+        let is_plain = self.is_plain(&record);
+        let home = self.homes.get_mut(pid.index() as usize).filter(|home| {
+            home.generation == pid.generation() && home.body.as_ref().is_some_and(|body| body.runs() == Runs::Here)
+        });
+        let Some(home) = home.filter(|_| is_plain && self.shard.take_directly(&record)) else {
+            self.flush();
+            return false;
+        };
+        run.body = home.body.take();
+        if home.fresh && !run.is_measured {
+            run.once = Some(Instant::now());
+        }
+        self.ingested += 1;
+        run.handled += 1;
+        run.me = pid;
+        run.sender = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
+        run.slot = record[word::SLOT];
+        self.running.pid = pid;
+        true
+    }
+
+    /// Puts an actor back into its place; whether the run goes on.
+    #[inline]
+    fn end_directly(&mut self, run: &mut Run, mut body: Box<dyn Body>, outcome: &mut std::thread::Result<()>) -> bool {
+        let pid = run.me;
+        let mut has_time = true;
+        if let Some(began) = run.once.take() {
+            let now = Instant::now();
+            let micros = now.duration_since(began).as_micros().min(u128::from(u32::MAX)) as u32;
+            body.took(micros);
+            self.shard.charge_directly(pid, micros);
+            run.once = run.is_measured.then_some(now);
+            has_time = now.duration_since(run.began) < TIME;
+        }
+        let goes_on = outcome.is_ok() && self.running.stops.is_none() && !self.running.urgent;
+        if !goes_on {
+            self.settle_handler(outcome);
+        }
+        self.running.pid = Pid::NONE;
+        match self.home(pid) {
+            Some(home) => {
+                home.fresh = false;
+                home.body = Some(body);
+            }
+            None => self.dropped_bodies.push(body),
+        }
+        if !goes_on {
+            // Its end, or what it did to others, before any other message.
+            self.flush();
+        }
+        goes_on && has_time && self.swaps.is_calm() && self.dropped.is_empty() && self.dropped_bodies.is_empty()
+    }
+
+    /// What is left waits from the beginning again.
+    fn end_run(&mut self, run: &Run) {
+        self.is_direct = false;
+        self.slices += run.handled;
+        self.submissions.drain(..self.ingested);
+        self.ingested = 0;
+    }
+
+    /// Asks for the memory of the receivers that come next.
+    #[inline]
+    fn expect(&self) {
+        if let Some(record) = self.submissions.get(self.ingested + FAR) {
+            self.shard.expect(record);
+            if let Some(home) = self.homes.get((record[word::TO] & MAX_INDEX) as usize) {
+                prefetch(home);
+            }
+        }
+        if let Some(record) = self.submissions.get(self.ingested + NEAR)
+            && let Some(home) = self.homes.get((record[word::TO] & MAX_INDEX) as usize)
+            && let Some(body) = &home.body
+        {
+            prefetch(&**body);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Messages that are delivered where they wait (G315): what ends a run, and what comes of what is left.
+
+use crate::subject::*;
+use myrmidon_actor::*;
+use std::{
+    sync::{Arc, Mutex, mpsc},
+    time::Duration,
+};
+
+/// What all of an actor's children heard, in one order.
+type Heard = Arc<Mutex<Vec<u32>>>;
+
+/// Children of one actor that note in one list, each after its first message: their handlers are known to be short.
+fn children(count: usize) -> (Runtime, ActorRef<Message>, Vec<ActorRef<Message>>, Heard) {
+    let runtime = runtime(1);
+    let parent = runtime.spawn(Subject::default()).expect("an actor");
+    let children = within(parent, move |_, context| {
+        (0..count).map(|_| context.spawn(Subject::default()).expect("a child")).collect::<Vec<_>>()
+    });
+    for child in &children {
+        within(*child, |_, _| ());
+    }
+    (runtime, parent, children, Heard::default())
+}
+
+fn note(to: ActorRef<Message>, heard: &Heard, number: u32) {
+    let heard = Arc::clone(heard);
+    run(to, move |_, _| heard.lock().expect("nobody panics").push(number));
+}
+
+fn heard_by(heard: &Heard) -> Vec<u32> {
+    heard.lock().expect("nobody panics").clone()
+}
+
+#[test]
+fn g315_each_hears_what_it_was_told_in_order() {
+    let (_runtime, parent, children, heard) = children(3);
+    let (told, all) = (Arc::clone(&heard), children.clone());
+    within(parent, move |_, _| {
+        for number in 0..300 {
+            note(all[number as usize % 3], &told, number);
+        }
+    });
+    for child in children {
+        within(child, |_, _| ());
+    }
+    let all = heard_by(&heard);
+    for child in 0..3 {
+        let its: Vec<_> = all.iter().copied().filter(|number| number % 3 == child).collect();
+        assert_eq!(its, (0..100).map(|at| at * 3 + child).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn g315_who_stops_hears_nothing_that_waits_behind() {
+    let letters = mpsc::channel();
+    let runtime = Runtime::builder()
+        .shards(1)
+        .observer(move |notice| drop(letters.0.send(notice)))
+        .start()
+        .expect("a runtime starts");
+    let parent = runtime.spawn(Subject::default()).expect("an actor");
+    let heard = Heard::default();
+    let (told, mine) = (Arc::clone(&heard), Arc::clone(&heard));
+    let (first, second) = within(parent, |_, context| {
+        (context.spawn(Subject::default()).expect("a child"), context.spawn(Subject::default()).expect("a child"))
+    });
+    within(first, |_, _| ());
+    within(second, |_, _| ());
+    let end = first.ended();
+    within(parent, move |_, _| {
+        note(first, &told, 1);
+        run(first, |_, context| context.stop());
+        note(first, &told, 2);
+        note(second, &told, 3);
+    });
+    assert_eq!(end.wait().expect("an end"), ExitReason::Normal);
+    within(second, |_, _| ());
+    let mut all = heard_by(&mine);
+    // On a busy machine the first one may be lent meanwhile.
+    all.sort_unstable();
+    assert_eq!(all, [1, 3]);
+    let letter = letters.1.recv().expect("a letter");
+    assert!(matches!(&letter, Notice::DeadLetter(letter) if letter.to == first.pid()), "{letter:?}");
+}
+
+#[test]
+fn g315_a_kill_takes_effect_before_what_waits_behind_it() {
+    let (_runtime, parent, children, heard) = children(2);
+    let (killer, victim) = (children[0], children[1]);
+    let told = Arc::clone(&heard);
+    let end = victim.ended();
+    within(parent, move |_, _| {
+        note(victim, &told, 1);
+        run(killer, move |_, context| context.exit(victim, ExitReason::Killed));
+        note(victim, &told, 2);
+        note(killer, &told, 3);
+    });
+    assert_eq!(end.wait().expect("an end"), ExitReason::Killed);
+    within(killer, |_, _| ());
+    let all = heard_by(&heard);
+    assert!(all.contains(&3) && !all.contains(&2), "{all:?}");
+}
+
+#[test]
+fn g315_a_panic_ends_its_actor_and_the_others_go_on() {
+    let (_runtime, parent, children, heard) = children(2);
+    let (first, second) = (children[0], children[1]);
+    let told = Arc::clone(&heard);
+    let end = first.ended();
+    within(parent, move |_, _| {
+        run(first, |_, _| panic!("oops"));
+        note(first, &told, 1);
+        note(second, &told, 2);
+    });
+    assert!(matches!(end.wait().expect("an end"), ExitReason::Crashed(_)));
+    within(second, |_, _| ());
+    assert_eq!(heard_by(&heard), [2]);
+}
+
+#[test]
+fn g315_what_two_tell_each_other_lets_timers_and_others_in() {
+    fn again(me: ActorRef<Message>, other: ActorRef<Message>) {
+        run(me, move |subject, _| {
+            if subject.heard.is_empty() {
+                again(other, me);
+            }
+        });
+    }
+    let (_runtime, _, children, _) = children(2);
+    let (first, second) = (children[0], children[1]);
+    again(first, second);
+    let (bell, heard) = mpsc::channel();
+    // An errand starts the timer, and the timer's message ends what would go on for ever.
+    run(first, move |_, context| {
+        let message: Run = Box::new(move |subject, _| {
+            subject.heard.push("rung".to_owned());
+            bell.send(()).expect("the test listens");
+        });
+        context.after(Duration::from_millis(1), Message::Do(message));
+    });
+    heard.recv().expect("the timer rings");
+}
+
+#[test]
+fn g315_a_run_counts_in_the_accounts() {
+    let (runtime, parent, children, heard) = children(1);
+    let child = children[0];
+    let before = runtime.info(child).expect("it lives").reductions;
+    within(parent, move |_, _| (0..100).for_each(|number| note(child, &heard, number)));
+    within(child, |_, _| ());
+    assert_eq!(runtime.info(child).expect("it lives").reductions - before, 101);
+}
