@@ -213,15 +213,7 @@ impl Shard {
                     self.abandon(index);
                 }
             }
-            submission::EXIT_SELF => {
-                if record[word::HEAD] >> 8 & exit_self::KEPT != 0 {
-                    self.reasons.retain(record[word::A]);
-                }
-                match self.slab.alive(to) {
-                    Some(index) => self.exit(index, record[word::A]),
-                    None => self.reasons.release(record[word::A]),
-                }
-            }
+            submission::EXIT_SELF => self.exit_self(record),
             submission::FINISHED => {
                 if let Some(index) = self.slab.find(to).filter(|index| self.slab[*index].state == State::Terminating) {
                     self.bury(index);
@@ -300,6 +292,18 @@ impl Shard {
             submission::FORWARD => self.forward(record),
             submission::AWAIT_ROOM => self.await_room(to, record[word::SLOT]),
             _ => {}
+        }
+    }
+
+    /// An actor has ended by itself: with a reason word of its own, or one that the sender keeps.
+    fn exit_self(&mut self, record: &Record) {
+        let reason = record[word::A];
+        if record[word::HEAD] >> 8 & exit_self::KEPT != 0 {
+            self.reasons.retain(reason);
+        }
+        match self.slab.alive(to(record)) {
+            Some(index) => self.exit(index, reason),
+            None => self.reasons.release(reason),
         }
     }
 
