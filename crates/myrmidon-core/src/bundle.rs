@@ -165,7 +165,7 @@ pub(crate) fn message(record: &Record, bytes: Option<(usize, &[u32])>) -> Packet
 }
 
 /// The bytes of words, in the order of memory.
-pub(crate) fn bytes_of(words: &[u32], length: usize) -> Vec<u8> {
+pub fn bytes_of(words: &[u32], length: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(words.len() * 4);
     for word in words {
         bytes.extend_from_slice(&word.to_ne_bytes());

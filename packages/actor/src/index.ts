@@ -31,6 +31,7 @@ export {
   type TracedOut,
   type TraceOptions
 } from "./Inspector.ts"
+export { InvalidOption } from "./InvalidOption.ts"
 export * as Link from "./Link.ts"
 export { Lane, type Mailbox, Reentrant } from "./Mailbox.ts"
 export type { Message } from "./Message.ts"
@@ -45,7 +46,6 @@ export { SharedBuffer } from "./SharedBuffer.ts"
 export {
   InitCrashed,
   InitTimeout,
-  InvalidOption,
   IsolateUnavailable,
   LimitReached,
   ModuleUnavailable,

@@ -33,7 +33,7 @@ describe("EndHooks", () => {
     { steps: Schema.Array(step) },
     ({ steps }) => {
       const cell = population()
-      const hooks = [0, 1, 2].map((at) => new EndHook(cell(100 + at, 0), ignore))
+      const hooks = [0, 1, 2].map((at) => new EndHook(cell(100 + at, 0), ignore, undefined))
       const table = new EndHooks()
       const model = new Map<Cell, EndHook>()
       let generation = 0

@@ -169,15 +169,19 @@ const making: ReadonlyArray<Row> = [
   ["annotate Reentrant", "Reentrant of One", (is) => Actor.make("Junk", [One.annotate(Reentrant, is)]), isBoolean],
   ["annotate Traced", "Traced of One", (is) => Actor.make("Junk", [One.annotate(Traced, is)]), isBoolean],
   ["behavior", "options", (options) => Counter.behavior(options), isEmpty],
-  ...each("behavior", (options) => Actor.make("Junk", []).behavior({ init: () => 0, handlers: {}, ...any(options) }), {
-    init: isFunction,
-    handlers: isEmpty,
-    signals: isEmpty,
-    terminate: isFunction,
-    version: isString,
-    state: undefined,
-    mailbox: isEmpty
-  }),
+  ...each(
+    "behavior",
+    (options) => Actor.make("Junk", []).behavior({ init: () => 0, handlers: {}, ...(options as object) }),
+    {
+      init: isFunction,
+      handlers: isEmpty,
+      signals: isEmpty,
+      terminate: isFunction,
+      version: isString,
+      state: undefined,
+      mailbox: isEmpty
+    }
+  ),
   [
     "behavior, a handler",
     "handlers.One",
@@ -393,6 +397,7 @@ describe.each(systems)("junk on the %s", (name, system) => {
       const counter = yield* CounterLive.spawn(0)
       const inspector = yield* Inspector
       const same = HotSwap.upgrade(CounterLive, CounterLive)
+      const untyped = HotSwap.upgrade as unknown as (from: unknown, to: unknown) => unknown
       const ofSwap: Readonly<Record<string, Is | undefined>> = {
         canary: isEmpty,
         timeout: isDuration,
@@ -401,7 +406,7 @@ describe.each(systems)("junk on the %s", (name, system) => {
       const ofGroup = { ...ofSwap, where: isFunction, tree: undefined, together: isBoolean, concurrency: isFive }
       const ofCanary = { messages: isFive, within: isDuration, maxRollbacks: isFive }
       yield* check([
-        ["HotSwap.upgrade, from", "behavior", (from) => HotSwap.upgrade(from, CounterLive)],
+        ["HotSwap.upgrade, from", "behavior", (from) => untyped(from, CounterLive)],
         ["HotSwap.upgrade, to", "behavior", (to) => HotSwap.upgrade(CounterLive, to)],
         [
           "HotSwap.upgrade, options",

@@ -373,7 +373,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#loop.help(call)
   }
 
-  /** An asker goes on inside of what answers it: until `stepIn`, which is told what this says, the time is not its callee's. */
+  /** An asker goes on inside of what answers it: the time is not its callee's. What `stepIn` is to be told, if it is not below 0. */
   stepOut(): number {
     return this.#loop.stepOut()
   }

@@ -110,6 +110,8 @@ export interface NativeShard {
   putBlock(bytes: Uint8Array): number
   /** The same for bytes with numbers of buffers behind them: those that nobody takes go with the record. */
   putParcel(bytes: Uint8Array): number
+  /** The same for so many bytes that stand in the outgoing arena, from that word on. */
+  putParcelAt(at: number, length: number): number
   /** A copy of the bytes of an incoming SLOT from `BLOCK` on; null when it does not hold any more. */
   block(slot: number): Uint8Array | null
 }
@@ -179,8 +181,11 @@ export interface NativeBuffers {
   /** Its memory is under another `ArrayBuffer` of this isolate. */
   moved(block: number, view: ArrayBuffer): void
   arrive(block: number): boolean
-  /** The memory of an `ArrayBuffer` that was kept when it left is under this one, and good again. false: there is none. */
-  resume(block: number, view: ArrayBuffer): boolean
+  /**
+   * As `arrive`, of a block whose `ArrayBuffer` was kept when it left. 0: it is in no flight. 1: it is here, and that
+   * memory is not its. 2: it is here, and under `view`.
+   */
+  comeBack(block: number, view: ArrayBuffer): number
   /** Answers as `depart`. */
   release(block: number, view: ArrayBuffer | undefined): number
   readonly bytes: number
@@ -204,6 +209,8 @@ export interface Binding {
       readonly seed?: bigint
       /** A handle of `openSystem`: the shard joins that system, and needs `outgoing` and `incoming`. */
       readonly system?: number
+      /** Tests: the doorbell of an isolate whose event loop is not known. */
+      readonly functionBell?: boolean
     },
     arrays: SharedArrays,
     wake: () => void

@@ -16,7 +16,7 @@
 //!
 //! A block that leaves may come back, and to make an external `ArrayBuffer` of it costs what V8 thinks of so many bytes. So
 //! one that the program no longer sees (its memory was moved away from what the program has) may be kept for that: `depart`
-//! without a view leaves it alone, and `resume` gives its token the block's new stay. Nobody looks through it
+//! without a view leaves it alone, and `come_back` gives its token the block's new stay. Nobody looks through it
 //! meanwhile, and what it names is compared with the block that has come, generation and all.
 //!
 //! Where external buffers are refused (V8's sandbox) a view is a copy, written back when the block departs.
@@ -29,9 +29,9 @@ use myrmidon_runtime::{
 };
 use napi::{Env, Error, JsValue, Result, Status, bindgen_prelude::Unknown, check_status, sys};
 use napi_derive::napi;
+use rustc_hash::FxHashMap;
 use std::{
     cell::Cell,
-    collections::HashMap,
     rc::{Rc, Weak},
     sync::Arc,
 };
@@ -43,19 +43,27 @@ mod answer {
     pub const TAKEN: u32 = 2;
 }
 
+/// What `come_back` answers: the block is in no flight; it is here, and that memory is not its; both are. The numbers are
+/// those of `packages/actor/src/internal/native/buffers.ts`.
+mod coming {
+    pub const NOT_AT_ALL: u32 = 0;
+    pub const ALONE: u32 = 1;
+    pub const WITH_MEMORY: u32 = 2;
+}
+
 struct Pool {
     account: Arc<Account>,
     /// What this isolate holds, or has in flight inside of itself. JavaScript looks at their bytes: here nobody does but
     /// through their pointers.
-    mine: RefCell<HashMap<Handle, SharedBuffer>>,
+    mine: RefCell<FxHashMap<Handle, SharedBuffer>>,
     /// What has departed; those that a payload has taken over are swept out now and then.
     leaving: RefCell<Vec<Flight>>,
     /// So many are there before that.
     most_leaving: Cell<usize>,
     /// The `ArrayBuffer`s of external memory, each by a weak reference.
-    views: RefCell<HashMap<Handle, sys::napi_ref>>,
+    views: RefCell<FxHashMap<Handle, sys::napi_ref>>,
     /// The tokens of external memory that has not been given up.
-    tokens: RefCell<HashMap<Handle, Weak<Token>>>,
+    tokens: RefCell<FxHashMap<Handle, Weak<Token>>>,
     copies: Cell<bool>,
 }
 
@@ -329,16 +337,18 @@ impl NativeBuffers {
         arrived.map(|buffer| self.pool.hold(buffer)).is_some()
     }
 
-    /// The memory of an external `ArrayBuffer` that was kept is the block's again, which this isolate holds, and is under
-    /// `view` now. `false`: it is none.
+    /// Ends a flight as `arrive` does; the memory of the external `ArrayBuffer` that was kept is the block's again, and is
+    /// under `view`.
     #[napi(catch_unwind)]
-    pub fn resume(&self, env: &Env, number: f64, view: Unknown<'_>) -> Result<bool> {
-        let Some(handle) = self.pool.held(number) else { return Ok(false) };
+    pub fn come_back(&self, env: &Env, number: f64, view: Unknown<'_>) -> Result<u32> {
+        let Some(buffer) = handle_of(number).and_then(SharedBuffer::arrive) else { return Ok(coming::NOT_AT_ALL) };
+        let stay = buffer.stay();
+        let handle = self.pool.hold(buffer);
         let token = self.pool.tokens.borrow().get(&handle).and_then(Weak::upgrade);
-        let Some((token, stay)) = token.zip(self.pool.stay(handle)) else { return Ok(false) };
+        let Some(token) = token else { return Ok(coming::ALONE) };
         token.stay.set(stay);
         self.pool.watch(env.raw(), handle, view.raw())?;
-        Ok(true)
+        Ok(coming::WITH_MEMORY)
     }
 
     /// Detaches the block's view, where it has one, and frees the block.

@@ -18,7 +18,7 @@
 //! A panic is caught here and thrown as a JavaScript error. The shard behind it is given up then: half-done work must
 //! not be gone on with.
 
-use crate::shard::Cell;
+use crate::cell::Cell;
 use core::{ffi::c_void, panic::AssertUnwindSafe, ptr};
 use napi::{Env, Result, bindgen_prelude::Object, check_status, sys};
 use std::{panic::catch_unwind, rc::Rc};

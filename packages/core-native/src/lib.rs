@@ -5,6 +5,7 @@
 //! one shared object, one directory of shards, one table of tags and buffers.
 //!
 //! - `shard.rs`: one shard of one isolate, as a JavaScript class; the cold half of its face
+//! - `cell.rs`: what it is behind that class: the hot calls, and its end
 //! - `hot.rs`: `tick` and `admit`, exported by hand: a generated wrapper costs four times as much a call
 //! - `buffers.rs`: the typed arrays that both sides read and write
 //! - `buffer.rs`: blocks of memory that are handed over without a copy
@@ -33,6 +34,7 @@
 mod bell;
 mod buffer;
 mod buffers;
+mod cell;
 mod flood;
 mod hot;
 mod info;

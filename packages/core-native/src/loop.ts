@@ -161,7 +161,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     if (!this.awake) this.wake()
   }
 
-  /** An asker goes on, below the handler that answered it: that is not its callee's time (G305). For `stepIn`. */
+  /** An asker goes on, below the handler that answered it: that is not its callee's time (G305). For `stepIn`, if it is not below 0. */
   stepOut(): number {
     return this.#metering.stepOut()
   }

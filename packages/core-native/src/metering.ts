@@ -22,8 +22,7 @@ const { To: TO, From: FROM } = Word
 
 /** ms above which a slice ends its batch. */
 const LONG_SLICE = 1
-/** What `stepOut` says where there is nothing to measure. */
-const NESTED = -2
+/** What `stepOut` says where there is nothing to measure, and `stepIn` has nothing to be told. */
 const UNMEASURED = -1
 /** Slices that a group and the unread messages before it can have. */
 const MOST = GROUP + GROUP_OF_QUICK + 2
@@ -115,20 +114,20 @@ export class Metering<C extends MembraneCell> {
     return away
   }
 
-  /** An asker goes on. What `stepIn` is to be told. */
+  /** An asker goes on. What `stepIn` is to be told, if it is not below 0. */
   stepOut(): number {
-    if (this.#isOut) return NESTED
+    if (!this.isExact) {
+      this.#outs++
+      return UNMEASURED
+    }
+    if (this.#isOut) return UNMEASURED
     this.#isOut = true
-    if (this.isExact) return this.#now()
-    this.#outs++
-    return UNMEASURED
+    return this.#now()
   }
 
-  /** It is done for now. The ms that it took, or 0 where that was not measured. */
+  /** It is done for now. The ms that it took. */
   stepIn(since: number): number {
-    if (since === NESTED) return 0
     this.#isOut = false
-    if (since === UNMEASURED) return 0
     const took = this.#now() - since
     this.#away += took
     return took

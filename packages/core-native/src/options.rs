@@ -16,6 +16,8 @@ pub struct ShardOptions {
     pub seed: Option<BigInt>,
     /// A handle of `openSystem`: the shard joins that system.
     pub system: Option<u32>,
+    /// Tests: the doorbell of an isolate whose event loop is not known.
+    pub function_bell: Option<bool>,
 }
 
 /// The typed arrays of `Buffers`.

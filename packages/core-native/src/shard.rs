@@ -1,4 +1,4 @@
-//! One shard of one isolate, as a JavaScript class: the cold half of its face, and what the hot calls of `hot` run on.
+//! One shard of one isolate, as a JavaScript class: the cold half of its face. What it stands on: `cell`.
 //!
 //! Lives from its constructor to `close`, or to the end of its environment, whichever comes first. The cleanup hook
 //! does what `close` does, without anybody to tell: the doorbell falls silent, the inbox refuses, the shard number
@@ -7,234 +7,29 @@
 use crate::{
     bell::Bell,
     buffers::{Arenas, Buffers, Held},
+    cell::{Cell, Open},
     hot::{self, call},
     info::{InfoData, IsolateData, StatsData, to_js, words_of},
     options::{ShardOptions, SharedArrays},
     reason::ReasonData,
 };
-use core::{any::Any, cell::RefCell, hint::black_box};
+use core::cell::RefCell;
 use myrmidon_core::{
     PeerLimits,
+    bundle::bytes_of,
     exit_reason::ExitReason,
     payload::Payload,
     pid::{MAX_INDEX, Pid},
-    record::{Record, control, word},
+    record::control,
     shard::{Measure, Shard, ShardConfig},
 };
-use myrmidon_runtime::{Directory, Member, ShardOwner, System, buffer::load, inbox, pages, system::JoinError};
+use myrmidon_runtime::{Directory, Member, ShardOwner, System, buffer::load, pages, system::JoinError};
 use napi::{
     Env, Error, JsValue, Result, Status,
     bindgen_prelude::{Float64Array, Function, Object, Uint8Array},
 };
 use napi_derive::napi;
 use std::{rc::Rc, sync::Arc};
-
-/// What an open shard consists of.
-struct Open {
-    shard: Shard,
-    owner: ShardOwner,
-    buffers: Buffers,
-    bell: Bell,
-    /// Its place in its system, until it leaves.
-    member: Option<Member>,
-    /// Records taken from the inbox; kept for its allocation.
-    arrived: Vec<Record>,
-}
-
-/// A shard's place in its isolate. Empty once it is closed.
-pub struct Cell {
-    open: RefCell<Option<Open>>,
-}
-
-fn closed() -> Error {
-    Error::new(Status::Closing, "the shard is closed")
-}
-
-impl Cell {
-    fn with<T>(&self, run: impl FnOnce(&mut Open) -> Result<T>) -> Result<T> {
-        run(self.open.borrow_mut().as_mut().ok_or_else(closed)?)
-    }
-
-    /// `hot`: ingests, and delivers up to call[MAX].
-    pub fn tick(&self) -> Result<()> {
-        self.with(|open| {
-            let call = open.buffers.call.get();
-            let (now, submitted, max) = (call[call::NOW], call[call::SUBMITTED], call[call::MAX]);
-            open.tick(now, submitted as usize, max as u32);
-            Ok(())
-        })
-    }
-
-    /// `hot`: ingests, then asks whether the record after the submitted ones would be accepted now: the outcome, and above
-    /// its three bits how many more of its kind would be.
-    pub fn admit(&self) -> Result<()> {
-        self.with(|open| {
-            let call = open.buffers.call.get();
-            let (now, submitted) = (call[call::NOW], call[call::SUBMITTED]);
-            let asked = open.buffers.submissions.records().get(submitted as usize).copied();
-            let record = asked.ok_or_else(|| Error::new(Status::InvalidArg, "no record to ask about"))?;
-            open.tick(now, submitted as usize, 0);
-            let to = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
-            let from = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
-            let answer = match open.shard.admit(to, from) {
-                Ok(()) => open.shard.credit(to, from).min(1 << 16) << 3,
-                Err(refusal) => refusal as u32,
-            };
-            open.buffers.call.get_mut()[call::ANSWER] = f64::from(answer);
-            Ok(())
-        })
-    }
-
-    /// `hot`: the account of the actor that call[0] and call[1] name: messages, or -1 when none lives, and microseconds.
-    pub fn account(&self) -> Result<()> {
-        self.with(|open| {
-            let call = open.buffers.call.get_mut();
-            let pid = Pid::from_words(call[call::NOW] as u32, call[call::SUBMITTED] as u32);
-            let (reductions, micros) =
-                open.shard.account(pid).map_or((-1.0, 0.0), |(reductions, micros)| (reductions as f64, micros as f64));
-            call[call::ANSWER] = reductions;
-            call[call::RESULT] = micros;
-            Ok(())
-        })
-    }
-
-    /// `hot`: whether another thread has something for the shard: 1 or 0.
-    pub fn look(&self) -> Result<()> {
-        self.with(|open| {
-            let waits = !open.owner.is_empty() || open.member.as_ref().is_some_and(Member::has_arrivals);
-            open.buffers.call.get_mut()[call::ANSWER] = f64::from(u8::from(waits));
-            Ok(())
-        })
-    }
-
-    /// Gives the shard up after a panic; the error to throw.
-    pub fn poison(&self, panic: &(dyn Any + Send)) -> Error {
-        let message = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "no message".to_owned());
-        // What a panic left half done is not told to others: for them, the shard and all that it held is gone.
-        if let Ok(Some(open)) = self.open.try_borrow_mut().as_deref_mut() {
-            drop(open.member.take());
-        }
-        self.end();
-        Error::from_reason(format!("the shard panicked and is closed: {message}"))
-    }
-
-    /// Idempotent. Nothing of the shard is left afterwards.
-    fn end(&self) {
-        // A panic may have left the borrow behind only by forgetting its guard, which nothing here does.
-        let Ok(Some(mut open)) = self.open.try_borrow_mut().map(|mut open| open.take()) else {
-            return;
-        };
-        open.bell.silence();
-        // Its isolate ends without a close: what it holds of others goes back to them.
-        if let Some(member) = open.member.take() {
-            open.shard.lose(open.buffers.completions.records());
-            member.leave(&mut open.shard);
-        }
-        let highest = open.shard.highest_generation();
-        open.owner.close(highest, &mut Vec::new());
-    }
-}
-
-/// Word by word: they were written one by one a moment ago, and a wider read would have to wait for all of them to leave
-/// the store buffer. That costs more than a message.
-#[inline]
-fn copy_control(to: &mut [i32], from: &[i32; control::WORDS]) {
-    for (to, from) in to.iter_mut().zip(from).take(control::HOLDS + 1) {
-        *to = black_box(*from);
-    }
-}
-
-impl Open {
-    fn close(&mut self) -> usize {
-        let completions = self.buffers.completions.records_mut();
-        let mut written = self.shard.close(completions);
-        if written == 0
-            && let Some(member) = self.member.take()
-        {
-            // What is on its way here is told, too.
-            member.leave(&mut self.shard);
-            written = self.shard.close(completions);
-        }
-        if let Some(arenas) = &mut self.buffers.arenas {
-            let filled = self.shard.incoming();
-            arenas.incoming.get_mut()[..filled.len()].copy_from_slice(filled);
-        }
-        written
-    }
-
-    fn handle_signals(&mut self) {
-        self.shard.handle_signals();
-        self.publish();
-    }
-
-    /// What the isolate reads of the shard between two ticks.
-    fn publish(&mut self) {
-        copy_control(self.buffers.control.get_mut(), self.shard.control());
-        self.shard.congested_changes(self.buffers.congested.get_mut());
-        self.buffers.call.get_mut()[call::CONGESTED] = f64::from(self.shard.congested_count());
-    }
-
-    fn tick(&mut self, now: f64, submitted: usize, max: u32) {
-        let Buffers { submissions, completions, control, congested, call, arenas, .. } = &mut self.buffers;
-        let completions = completions.records_mut();
-        let submissions = submissions.records();
-        let submitted = &submissions[..submitted.min(submissions.len())];
-        if let Some(arenas) = arenas {
-            let used = call.get()[call::OUTGOING] as usize;
-            let outgoing = arenas.outgoing.get();
-            self.shard.write_outgoing(&outgoing[..used.min(outgoing.len())]);
-            call.get_mut()[call::OUTGOING] = 0.0;
-        }
-        if let Some(member) = &mut self.member {
-            member.look_around(&mut self.shard);
-        }
-        self.arrived.clear();
-        if max > 0 {
-            let queued = self.shard.control()[control::QUEUED].cast_unsigned();
-            self.owner.drain(&mut self.arrived, inbox::allowance(queued, max));
-        }
-        let collects = max > 0 && self.member.as_ref().is_some_and(Member::has_arrivals);
-        let written = if self.arrived.is_empty() && !collects {
-            self.shard.tick(now, submitted, completions, max)
-        } else {
-            // The isolate's own records first: a sender elsewhere may have its PID from an actor that they spawn.
-            self.shard.tick(now, submitted, completions, 0);
-            if collects && let Some(member) = &mut self.member {
-                let queued = self.shard.control()[control::QUEUED].cast_unsigned();
-                member.collect(&mut self.shard, inbox::allowance(queued, max));
-            }
-            self.shard.tick(now, &self.arrived, completions, max)
-        };
-        if let Some(member) = &mut self.member {
-            member.dispatch(&mut self.shard);
-        }
-        copy_control(control.get_mut(), self.shard.control());
-        if max > 0 && written == 0 && control.get()[control::RUNNABLE] == 0 {
-            let asleep = match &self.member {
-                None => self.owner.sleep(),
-                Some(member) => {
-                    member.starve();
-                    self.owner.sleep_if(|| member.is_quiet())
-                }
-            };
-            control.get_mut()[control::RUNNABLE] = i32::from(!asleep);
-        }
-        let call = call.get_mut();
-        if let Some(arenas) = arenas {
-            let filled = self.shard.incoming();
-            arenas.incoming.get_mut()[..filled.len()].copy_from_slice(filled);
-            call[call::INCOMING] = filled.len() as f64;
-        }
-        call[call::ANSWER] = written as f64;
-        call[call::RESULT] = self.shard.result();
-        self.shard.congested_changes(congested.get_mut());
-        call[call::CONGESTED] = f64::from(self.shard.congested_count());
-    }
-}
 
 /// See the module.
 #[napi]
@@ -308,7 +103,7 @@ impl NativeShard {
             buffers.submissions.records().len() as u32,
         );
         pages::prefer_large(&shard);
-        let bell = Bell::new(&wake)?;
+        let bell = Bell::new(env, &wake, options.function_bell == Some(true))?;
         let rope = bell.clone();
         let owner = ShardOwner::open(lease, options.inbox as usize, move || rope.ring());
         let mut isolate = 0;
@@ -364,6 +159,17 @@ impl NativeShard {
     #[napi(catch_unwind)]
     pub fn put_parcel(&self, bytes: &[u8]) -> Result<u32> {
         self.cell.with(|open| Ok(open.shard.put_block(load(bytes.to_vec()))))
+    }
+
+    /// The same of `length` bytes that stand in the outgoing arena from word `at` on, which is free again afterwards.
+    #[napi(catch_unwind)]
+    pub fn put_parcel_at(&self, at: u32, length: u32) -> Result<u32> {
+        self.cell.with(|open| {
+            let arena = open.buffers.arenas.as_ref().map_or(&[][..], |arenas| arenas.outgoing.get());
+            let words = arena.get(at as usize..).and_then(|words| words.get(..(length as usize).div_ceil(4)));
+            let words = words.ok_or_else(|| Error::new(Status::InvalidArg, "no such bytes"))?;
+            Ok(open.shard.put_block(load(bytes_of(words, length as usize))))
+        })
     }
 
     /// A copy of the bytes of an incoming SLOT.

@@ -53,6 +53,38 @@ it("a closed shard throws and does not crash; closing again is nothing", () => {
   assert.throws(() => shard.whereis("x"), /closed/)
 })
 
+it.each([false, true])(
+  "G280: what comes from another thread wakes a shard that sleeps (a function: %s)",
+  async (functionBell) => {
+    const shared = arrays()
+    let wakes = 0
+    let woken = (): void => {}
+    const shard = new (load().NativeShard)({ ...options, functionBell }, shared, () => {
+      wakes++
+      woken()
+    })
+    const target = { tick: () => {}, admit: () => {} }
+    shard.attach(target)
+    assert.strictEqual(shard.reserve(1), 1)
+    const pid = shared.reserve[1]! * 2 ** 32 + shared.reserve[0]!
+    for (let sleep = 1; sleep <= 3; sleep++) {
+      // Nothing is delivered, so it sleeps.
+      shared.call[Arg.MAX] = 8
+      target.tick()
+      const next = new Promise<void>((resolve) => {
+        woken = resolve
+      })
+      load().flood(pid, 1, 1, 1)
+      await next
+      assert.strictEqual(wakes, sleep)
+      // Takes it in: there is no such actor, so that it is a dead letter.
+      target.tick()
+      while (shared.call[Arg.ANSWER]! > 0) target.tick()
+    }
+    while (shard.close() > 0) { /* dead letters */ }
+  }
+)
+
 it("counts of records that cannot be are cut to what there is", () => {
   const shared = arrays()
   const shard = new (load().NativeShard)(options, shared, () => {})

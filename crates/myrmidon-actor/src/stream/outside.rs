@@ -38,6 +38,8 @@ impl<E: fmt::Debug> fmt::Display for ReadError<E> {
 
 impl<E: fmt::Debug> Error for ReadError<E> {}
 
+type Item<Q> = Result<<Q as Question>::Answer, ReadError<<Q as Question>::Error>>;
+
 /// What has come and was not taken.
 struct State<Q: Question> {
     items: VecDeque<Q::Answer>,
@@ -74,19 +76,19 @@ impl<Q: Question> Shelf<Q> {
         });
     }
 
-    /// The next item, or the end, once; `None`: neither has come.
-    fn take(&self, state: &mut State<Q>) -> Option<Option<Result<Q::Answer, ReadError<Q::Error>>>> {
+    /// The next item, or the end; an error is one once.
+    fn take(&self, state: &mut State<Q>) -> Poll<Option<Item<Q>>> {
         if let Some(item) = state.items.pop_front() {
             if state.items.len() < self.most
                 && let Some(waker) = state.actor.take()
             {
                 waker.wake();
             }
-            return Some(Some(Ok(item)));
+            return Poll::Ready(Some(Ok(item)));
         }
-        match state.end.as_mut()? {
-            Ok(()) => Some(None),
-            error => core::mem::replace(error, Ok(())).err().map(|error| Some(Err(error))),
+        match &mut state.end {
+            None => Poll::Pending,
+            Some(end) => Poll::Ready(core::mem::replace(end, Ok(())).err().map(Err)),
         }
     }
 }
@@ -114,22 +116,21 @@ impl<Q: Question + Send + 'static> AsyncActor for Proxy<Q> {
     }
 
     async fn handle(&mut self, message: Message<Q>, context: &mut Context<Message<Q>>) {
-        let shelf = &self.shelf;
         match message {
             Message::Came(Read::Items(items)) => {
                 let room = poll_fn(|context| {
-                    let mut state = shelf.state.lock();
-                    if state.is_dropped || state.items.len() < shelf.most {
+                    let mut state = self.shelf.state.lock();
+                    if state.is_dropped || state.items.len() < self.shelf.most {
                         return Poll::Ready(());
                     }
                     state.actor = Some(context.waker().clone());
                     Poll::Pending
                 });
                 room.await;
-                shelf.put(|state| state.items.extend(items));
+                self.shelf.put(|state| state.items.extend(items));
             }
             Message::Came(Read::End(end)) => {
-                shelf.end(match end {
+                self.shelf.end(match end {
                     Ok(Ok(())) => Ok(()),
                     Ok(Err(error)) => Err(ReadError::Failed(error)),
                     Err(error) => Err(ReadError::Ended(error)),
@@ -168,8 +169,9 @@ impl<Q: Question + Send + 'static> ForeignStream<Q> {
     pub async fn next_item(&mut self) -> Option<Result<Q::Answer, ReadError<Q::Error>>> {
         poll_fn(|context| {
             let mut state = self.shelf.state.lock();
-            if let Some(taken) = self.shelf.take(&mut state) {
-                return Poll::Ready(taken);
+            let taken = self.shelf.take(&mut state);
+            if taken.is_ready() {
+                return taken;
             }
             state.reader = Some(context.waker().clone());
             Poll::Pending
@@ -184,7 +186,7 @@ impl<Q: Question + Send + 'static> Iterator for ForeignStream<Q> {
     fn next(&mut self) -> Option<Self::Item> {
         let mut state = self.shelf.state.lock();
         loop {
-            if let Some(taken) = self.shelf.take(&mut state) {
+            if let Poll::Ready(taken) = self.shelf.take(&mut state) {
                 return taken;
             }
             if place::is_shard() {
@@ -240,13 +242,13 @@ impl ForeignRef {
         let buffer = buffer.clamp(1, 4096);
         let state = State { items: VecDeque::new(), end: None, is_dropped: false, reader: None, actor: None };
         let most = buffer as usize;
-        let shelf = Arc::new(Shelf { state: Mutex::new(state), came: Condvar::new(), most });
-        let proxy = Proxy { shelf: Arc::clone(&shelf), of: self, question: Some(question), buffer };
+        let kept = Arc::new(Shelf { state: Mutex::new(state), came: Condvar::new(), most });
+        let proxy = Proxy { shelf: Arc::clone(&kept), of: self, question: Some(question), buffer };
         // Who did not become an actor has left the end.
         let actor: Result<ActorRef<Message<Q>>, SpawnError> = spawn_of(self.system, &Spawn::new(), proxy);
         if matches!(actor, Err(SpawnError::TooManyActors)) {
-            shelf.put(|state| state.end = Some(Err(ReadError::Ended(AskError::NodeBusy))));
+            kept.put(|state| state.end = Some(Err(ReadError::Ended(AskError::NodeBusy))));
         }
-        ForeignStream { shelf, actor: actor.ok() }
+        ForeignStream { shelf: kept, actor: actor.ok() }
     }
 }

@@ -295,13 +295,15 @@ impl Shard {
         }
     }
 
+    /// An actor has ended by itself: with a reason word of its own, or one that the sender keeps.
     fn exit_self(&mut self, record: &Record) {
+        let reason = record[word::A];
         if record[word::HEAD] >> 8 & exit_self::KEPT != 0 {
-            self.reasons.retain(record[word::A]);
+            self.reasons.retain(reason);
         }
         match self.slab.alive(to(record)) {
-            Some(index) => self.exit(index, record[word::A]),
-            None => self.reasons.release(record[word::A]),
+            Some(index) => self.exit(index, reason),
+            None => self.reasons.release(reason),
         }
     }
 

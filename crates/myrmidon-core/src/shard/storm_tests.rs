@@ -214,6 +214,29 @@ fn g16_a_sender_that_overflows_many_is_held_for_each_without_a_search() {
 }
 
 #[test]
+fn g297_whoever_is_held_is_counted_as_long_as_it_waits() {
+    let mut storm = Storm::new();
+    let hub = storm.spawn_with(0, 1, policy::SUSPEND | 5000 << 8);
+    storm.ingest(&[record(submission::SUSPEND, hub, Pid::NONE, 0, 0, 0)]);
+    let senders: Vec<Pid> = (0..4).map(|_| storm.spawn()).collect();
+    for sender in &senders {
+        storm.ingest(&[record(submission::SEND, hub, *sender, 1, 0, 0)]);
+    }
+    let held = |storm: &Storm| storm.shard.info(hub).map(|info| info.held);
+    assert_eq!(held(&storm), Some(3), "the first message was no overflow");
+    storm.kill(senders[3]);
+    while storm.shard.stats().signals > 0 {
+        storm.tick(&[]);
+    }
+    assert_eq!(held(&storm), Some(2));
+    storm.ingest(&[record(submission::RESUME, hub, Pid::NONE, 0, 0, 0)]);
+    while storm.shard.stats().queued > 0 {
+        storm.tick(&[]);
+    }
+    assert_eq!(held(&storm), Some(0));
+}
+
+#[test]
 fn what_a_burst_made_the_stores_hold_is_given_back_when_it_is_quiet() {
     let n = 40_000_u32;
     let mut storm = Storm::new();

@@ -11,10 +11,10 @@ import type { Pid } from "../Pid.ts"
 import { BadMessage } from "../TellError.ts"
 import { Asked, askedCall } from "./asked.ts"
 import { Answer, type AwayHost, type Border } from "./border.ts"
-import { movingOps, OpFlag } from "./bound.ts"
+import { type Bound, movingOps, OpFlag } from "./bound.ts"
 import { type Call, endCall } from "./call.ts"
 import { discard } from "./buffer/parcel.ts"
-import { type Carried, uncarry } from "./carry.ts"
+import { type Carried, uncarry, uncarryLent } from "./carry.ts"
 import type { Cell } from "./cell.ts"
 import { unexpected } from "./codec/fast.ts"
 import { decodePlain } from "./codec/plain.ts"
@@ -23,11 +23,13 @@ import { Envelope } from "./envelope.ts"
 import type { Host } from "./host.ts"
 import { type Lent, readFrom } from "./lent.ts"
 import { tagOf } from "./opcodes.ts"
+import type { Passage } from "./passage.ts"
 import type { Why } from "./shard.ts"
-import { type Wire, wireOfBound } from "./wire.ts"
+import { wireOfBound } from "./wire.ts"
 
 // A constant of this module is part of the code; an imported one would be read each time.
-const { Known } = OpFlag
+const { Known, Moves } = OpFlag
+const KnownMoves = Known | Moves
 
 // A letter that nobody gets has no schema any more: it shows what was on the wire.
 const plainly = (host: Host, op: number, carried: Carried): unknown => {
@@ -45,9 +47,7 @@ const plainly = (host: Host, op: number, carried: Carried): unknown => {
 const isLent = (arrived: Carried | Lent): arrived is Lent => typeof arrived === "object" && "begin" in arrived
 
 // What needs no more than a look; `unexpected`: all the rest.
-const quickly = (wire: Wire, op: number, arrived: Carried | Lent): unknown => {
-  const passage = wire.passageOf(op)
-  if (passage === undefined) return unexpected
+const quickly = (host: Host, passage: Passage, arrived: Carried | Lent): unknown => {
   if (typeof arrived === "number") return passage.fits?.(arrived) === true ? arrived : unexpected
   if (arrived === undefined || !isLent(arrived)) return unexpected
   const { fast, read } = passage
@@ -55,7 +55,8 @@ const quickly = (wire: Wire, op: number, arrived: Carried | Lent): unknown => {
     const value = read(arrived.all, arrived.view, arrived.begin, arrived.end)
     if (value !== unexpected) return value
   }
-  return fast === undefined ? unexpected : readFrom(wire.host, fast, arrived)
+  if (fast === undefined) return unexpected
+  return readFrom(host, fast, arrived.all, arrived.view, arrived.begin, arrived.end, undefined)
 }
 
 const reasonOf = (cause: Cause.Cause<BadMessage>): BadMessage => cause.reasons.filter(Cause.isFailReason)[0]!.error
@@ -63,6 +64,11 @@ const reasonOf = (cause: Cause.Cause<BadMessage>): BadMessage => cause.reasons.f
 export class Away implements AwayHost {
   private readonly host: Host
   private readonly border: Border
+  /** What the last message was that needed no more than a look: those that follow are mostly of its kind. */
+  private lastBound: Bound | undefined = undefined
+  private lastBorderOp = 0
+  private lastOp = 0
+  private lastPassage: Passage | undefined = undefined
 
   constructor(host: Host, border: Border) {
     this.host = host
@@ -79,19 +85,38 @@ export class Away implements AwayHost {
   ): boolean {
     const { host } = this
     const { bound } = cell
+    if (!isAsked && ((borderOp === this.lastBorderOp && bound === this.lastBound) || this.learn(bound, borderOp))) {
+      const value = quickly(host, this.lastPassage!, arrived)
+      if (value !== unexpected) return deliver(host, cell, this.lastOp, value, from, undefined)
+    }
     const op = this.border.opHere(borderOp)
-    if (bound.flags[op] === Known && !isAsked) {
-      const value = quickly(wireOfBound(bound), op, arrived)
-      if (value !== unexpected) return deliver(host, cell, op, value, from, undefined)
+    const flags = bound.flags[op]
+    if (flags === KnownMoves && !isAsked && isLent(arrived)) {
+      const value = uncarryLent(wireOfBound(bound), op, arrived)
+      return Exit.isFailure(value)
+        ? this.refuse(cell, op, arrived.bytes(), from, isAsked, token, reasonOf(value.cause))
+        : deliver(host, cell, op, value.value, from, undefined)
     }
     const payload = isLent(arrived) ? arrived.bytes() : arrived
-    if (((bound.flags[op] ?? 0) & OpFlag.Stream) !== 0) {
+    if (((flags ?? 0) & OpFlag.Stream) !== 0) {
       return this.deliverStream(cell, op, payload, from, isAsked, token)
     }
     const value = uncarry(wireOfBound(bound), op, payload)
     if (Exit.isFailure(value)) return this.refuse(cell, op, payload, from, isAsked, token, reasonOf(value.cause))
     const call = !isAsked ? undefined : token === 0 ? host.spentCall : askedCall(this.border, cell, op, token, from)
     return deliver(host, cell, op, value.value, from, call)
+  }
+
+  private learn(bound: Bound, borderOp: number): boolean {
+    const op = this.border.opHere(borderOp)
+    if (bound.flags[op] !== Known) return false
+    const passage = wireOfBound(bound).passageOf(op)
+    if (passage === undefined) return false
+    this.lastBound = bound
+    this.lastBorderOp = borderOp
+    this.lastOp = op
+    this.lastPassage = passage
+    return true
   }
 
   private deliverStream(

@@ -88,5 +88,5 @@ export const endCall = (call: Call, exit: Exit<unknown, unknown>): void => {
   } catch (error) {
     rethrow(error)
   }
-  shard.stepIn(since, typeof asked.asker === "object" ? asked.asker : undefined)
+  if (since >= 0) shard.stepIn(since, typeof asked.asker === "object" ? asked.asker : undefined)
 }

@@ -8,8 +8,10 @@ import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import type { BadMessage } from "../TellError.ts"
 import { issueOfBuffers } from "./buffer/payload.ts"
-import { pack, packedLength, unpack } from "./buffer/parcel.ts"
+import { endOf, pack, packedLength, unpack, unpackIn } from "./buffer/parcel.ts"
+import { unexpected } from "./codec/fast.ts"
 import type { Parcel } from "./codec/place.ts"
+import { type Lent, readFrom } from "./lent.ts"
 import type { Part, Wire } from "./wire.ts"
 
 /** A payload or an answer on its way. */
@@ -50,12 +52,38 @@ const carryBuffers = (wire: Wire, op: number, value: unknown, part: Part): Exit.
 
 const uncarryBuffers = (wire: Wire, op: number, packed: Uint8Array, part: Part): Exit.Exit<unknown, BadMessage> => {
   const unpacked = unpack(wire.host, packed)
-  if (unpacked === undefined) return wire.bad(op, "a buffer that came with it is not there")
-  const value = wire.decode(op, unpacked.bytes, part, unpacked.parcel)
+  if (unpacked === undefined) return wire.bad(op, isMissing)
+  const value = decodeWith(wire, op, unpacked.bytes, part, unpacked.parcel)
   // A handler takes those of its message (`buffer/deliver.ts`); an asker has those of an answer at once.
-  if (Exit.isFailure(value)) { for (const buffer of unpacked.parcel) buffer.release() }
-  else if (part !== "payload") { for (const buffer of unpacked.parcel) buffer.arrive() }
+  if (Exit.isSuccess(value) && part !== "payload") { for (const buffer of unpacked.parcel) buffer.arrive() }
   return value
+}
+
+const isMissing = "a buffer that came with it is not there"
+
+const decodeWith = (
+  wire: Wire,
+  op: number,
+  bytes: Uint8Array,
+  part: Part,
+  parcel: Parcel
+): Exit.Exit<unknown, BadMessage> => {
+  const value = wire.decode(op, bytes, part, parcel)
+  if (Exit.isFailure(value)) { for (const buffer of parcel) buffer.release() }
+  return value
+}
+
+/** A message with buffers that has arrived and is only lent. */
+export const uncarryLent = (wire: Wire, op: number, lent: Lent): Exit.Exit<unknown, BadMessage> => {
+  const { all, begin, end, view } = lent
+  const parcel = unpackIn(wire.host, view, begin, end)
+  if (parcel === undefined) return wire.bad(op, isMissing)
+  const fast = wire.passageOf(op)?.fast
+  const last = endOf(end, parcel)
+  const value = fast === undefined ? unexpected : readFrom(wire.host, fast, all, view, begin, last, parcel)
+  return value === unexpected
+    ? decodeWith(wire, op, all.subarray(begin, last), "payload", parcel)
+    : Exit.succeed(value)
 }
 
 /** What arrived. */

@@ -4,7 +4,7 @@
  */
 import type { DirectWrite } from "./codec/direct.ts"
 import { type Fast, unexpected } from "./codec/fast.ts"
-import { withinOf } from "./codec/place.ts"
+import { type Parcel, within, withinOf } from "./codec/place.ts"
 import { isAtEnd, readingIn } from "./codec/reader.ts"
 import { beginIn, endIn, isFree } from "./codec/writer.ts"
 import type { Host } from "./host.ts"
@@ -57,11 +57,18 @@ const whole = (fast: Fast): unknown => {
   return isAtEnd() ? value : unexpected
 }
 
-/** The value in `lent`, or `unexpected`. */
-export const readFrom = (host: Host, fast: Fast, lent: Lent): unknown => {
-  const { all, begin, end, view } = lent
+/** The value in `all` from `begin` up to `end`, or `unexpected`. `beside`: the buffers that came with it. */
+export const readFrom = (
+  host: Host,
+  fast: Fast,
+  all: Uint8Array,
+  view: DataView,
+  begin: number,
+  end: number,
+  beside: Parcel | undefined
+): unknown => {
   try {
-    return withinOf(host, (fast: Fast) => readingIn(all, view, begin, end, () => whole(fast)), fast)
+    return within(host, beside, () => readingIn(all, view, begin, end, () => whole(fast)))
   } catch {
     return unexpected
   }

@@ -191,7 +191,7 @@ export interface Shard {
    * not for longer than the pump runs at a time.
    */
   readonly help: (call: Call) => void
-  /** An asker goes on inside of what answers it: until `stepIn`, which is told what this says, the time is not its callee's. */
+  /** An asker goes on inside of what answers it: the time is not its callee's. What `stepIn` is to be told, if it is not below 0. */
   readonly stepOut: () => number
   /** The asker is done for now; `asker`: where it is an actor of this isolate. */
   readonly stepIn: (since: number, asker: Cell | undefined) => void

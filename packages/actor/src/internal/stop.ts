@@ -114,6 +114,8 @@ const inGroups = (cells: ReadonlyArray<Cell>): ReadonlyArray<ReadonlyArray<Cell>
 }
 
 const isAlive = (cell: Cell): boolean => cell.host.shard.isAlive(cell)
+// No question to the shard for each of very many: one that ends for it just now is told of soon, and waited for.
+const isHeld = (cell: Cell): boolean => cell.host.shard.holds(cell)
 
 /** How long it may take, in ms: each actor, and all of them. */
 export interface Patience {
@@ -144,7 +146,7 @@ export const stopAll = (
         if (isDone) return Effect.void
         const left = isOver ? 0 : until - host.clock.now()
         isDone = left <= 0
-        const alive = (isDone ? groups.slice(at).flat() : group).filter(isAlive)
+        const alive = isDone ? groups.slice(at).flat().filter(isAlive) : group.filter(isHeld)
         if (alive.length === 0) return Effect.void
         return stopTogether(alive, Math.min(left, shutdownTimeout), (killed) => {
           if (left > shutdownTimeout) return

@@ -182,7 +182,7 @@ describe("agents", () => {
         undefined as never,
         undefined as never,
         () => undefined,
-        Effect.void
+        () => Effect.void
       )
       const cell = shard.cellOf(1 as never)
       const asked = Effect.all([Effect.flip(team.info(cell)), Effect.flip(team.hold(cell, true)), team.isAlive(cell)], {

@@ -12,7 +12,7 @@ import { hostOf } from "../../src/internal/system.ts"
 import { nativeLoads, turn } from "../fixtures.ts"
 import { Courier, CourierLive, Keeper } from "./couriers.ts"
 
-const { Block, Both, Die, Fetch, Give, Hoard, Huge, Late, Take } = Courier.messages
+const { Block, Both, Die, Fetch, Give, Hoard, Huge, Late, Pass, Take } = Courier.messages
 
 /** ms: starting a thread may take its time on a busy machine. */
 const patience = 60_000
@@ -184,6 +184,34 @@ describe.runIf(nativeLoads)("buffers on their way", () => {
       assert.include(error.message, "too large")
       yield* allBack
     }).pipe(Effect.scoped, Effect.provide(system)), patience)
+
+  it.live(
+    "G281: whether those that come back are looked at or only sent on, who had them before has nothing",
+    () =>
+      Effect.gen(function*() {
+        const courier = yield* CourierLive.spawnOn("worker", undefined)
+        let buffer = yield* SharedBuffer.allocate(1_000)
+        let marks = 0
+        const views: Array<Uint8Array> = []
+        // Every order of looking and not looking, here and there.
+        for (let i = 0; i < 64; i++) {
+          if ((0b1101_0010 >> i % 8 & 1) !== 0) {
+            const bytes = buffer.bytes()
+            assert.strictEqual(bytes[0], marks % 256)
+            bytes[0] = ++marks
+            views.push(bytes)
+          }
+          const looks = (0b0110_1000_1110 >> i % 12 & 1) !== 0
+          if (looks) marks++
+          buffer = yield* courier.ask(Pass({ buffer, looks }))
+          assert.isTrue(views.every(({ length }) => length === 0))
+        }
+        assert.strictEqual(buffer.bytes()[0], marks % 256)
+        buffer.release()
+        yield* allBack
+      }).pipe(Effect.scoped, Effect.provide(system)),
+    patience
+  )
 
   it.live(
     "G140: those of a send to another isolate after the system's end are freed; the dead letter shows the rest",

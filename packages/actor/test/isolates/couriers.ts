@@ -17,6 +17,7 @@ export const Courier = Actor.make("Courier", [
   Rpc.make("Die", { payload: { buffer: schema }, success: schema }),
   Rpc.make("Hoard", { payload: Schema.Int, success: Schema.Int, error: Schema.String }),
   Rpc.make("Give", { success: schema }),
+  Rpc.make("Pass", { payload: { buffer: schema, looks: Schema.Boolean }, success: schema }),
   Rpc.make("Both", { payload: { first: schema, second: schema } }),
   Rpc.make("Huge", {
     payload: { buffer: schema, bytes: Schema.Int },
@@ -41,6 +42,10 @@ export const CourierLive = Actor.module(
           return (yield* (yield* ActorSystem).info).bufferBytes
         }).pipe(Effect.mapError(({ _tag }) => _tag)),
       Give: (state) => state.hoard!,
+      Pass: (_, { buffer, looks }) => {
+        if (looks) buffer.bytes()[0]!++
+        return buffer
+      },
       Both: () => {},
       Huge: (_, { buffer, bytes }) => ({ text: "x".repeat(bytes), buffer }),
       Take: () => {},

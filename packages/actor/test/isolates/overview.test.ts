@@ -57,6 +57,16 @@ describe.runIf(native)("what all isolates use", { timeout: patience }, () => {
         yield* Actor.suspend(counters[2]!)
         for (let i = 0; i < 5; i++) yield* counters[2]!.tell(Add(1))
         assert.strictEqual((yield* Actor.info(counters[2]!)).mailbox, 5)
+        // Each order has its own first, in another isolate.
+        for (let i = 0; i < 500; i++) yield* counters[0]!.tell(Add(1))
+        yield* counters[1]!.ask(Burn(50))
+        yield* counters[0]!.ask(Add(1))
+        const firstOf = (by: "reductions" | "time" | "mailbox" | "memory") =>
+          Effect.map(system.top(1, by), ([first]) => first?.name)
+        assert.strictEqual(yield* firstOf("reductions"), "in 0")
+        assert.strictEqual(yield* firstOf("time"), `in ${isolates[1]!.isolate}`)
+        assert.strictEqual(yield* firstOf("mailbox"), `in ${isolates[2]!.isolate}`)
+        assert.strictEqual(yield* firstOf("memory"), `in ${isolates[2]!.isolate}`)
         const info = yield* system.info
         assert.strictEqual(info.queued, 5)
         assert.deepStrictEqual(info.isolates.map(({ queued }) => queued), [0, 0, 5])

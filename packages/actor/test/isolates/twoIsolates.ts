@@ -12,7 +12,7 @@ import { Errands, makeAgent } from "../../src/internal/isolate/agent.ts"
 import { agentName } from "../../src/internal/isolate/protocol.ts"
 import { relayed } from "../../src/internal/isolate/relay.ts"
 import { Team } from "../../src/internal/isolate/team.ts"
-import { resolveOptions } from "../../src/internal/options.ts"
+import { resolveOptions, systemOptions } from "../../src/internal/options.ts"
 import { infosOf } from "../../src/internal/rpc.ts"
 import type { ShardClock, ShardHost } from "../../src/internal/shard.ts"
 import { hostOf, loadAddon, type Native, open } from "../../src/internal/system.ts"
@@ -97,7 +97,8 @@ export class TwoIsolates {
       const system = native.openSystem()
       const clocks = new Clocks()
       const letters: Array<DeadLetter> = []
-      const options = resolveOptions({ onDeadLetter: (letter) => letters.push(letter), shutdownTimeout: 1 })
+      const given = { onDeadLetter: (letter: DeadLetter) => void letters.push(letter), shutdownTimeout: 1 }
+      const options = resolveOptions(given, systemOptions.memory)
       let steps = 0
       const systems = yield* Effect.forEach([0, 1], () =>
         open(
@@ -129,7 +130,7 @@ export class TwoIsolates {
           relayed(host)
         )
         const agent = host.spawnNow(behavior, undefined, { name: agentName(host.shard.border!.isolate) })
-        host.isolates = new Team(host, agent, errands, () => undefined, Effect.void)
+        host.isolates = new Team(host, agent, errands, () => undefined, nothing)
         const { away } = host
         for (const what of ["deliver", "replied", "deadLetter"] as const) {
           const method = away![what].bind(away) as (...args: Array<unknown>) => unknown

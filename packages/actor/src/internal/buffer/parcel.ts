@@ -30,12 +30,14 @@ export type Packed = Uint8Array<ArrayBuffer> & { readonly holdsBuffers: true; re
  */
 const blockBytes = 16_384
 let block = new Uint8Array(blockBytes)
+let blockView = new DataView(block.buffer)
 let used = 0
 
 const roomFor = (length: number): Uint8Array<ArrayBuffer> => {
   if (length > blockBytes >> 2) return new Uint8Array(length)
   if (used + length > blockBytes) {
     block = new Uint8Array(blockBytes)
+    blockView = new DataView(block.buffer)
     used = 0
   }
   return block.subarray(used, used += length)
@@ -69,8 +71,8 @@ export const pack = (host: Host, bytes: Uint8Array, parcel: Parcel): Packed | un
   }
   const packed = makePacked(packedLength(bytes, parcel), left)
   packed.set(bytes)
-  const view = new DataView(packed.buffer, packed.byteOffset, packed.length)
-  let at = bytes.length
+  const view = packed.buffer === block.buffer ? blockView : new DataView(packed.buffer)
+  let at = packed.byteOffset + bytes.length
   for (const { buffer, number } of left) {
     view.setFloat64(at, number, true)
     view.setFloat64(at + 8, buffer.byteLength, true)
@@ -99,10 +101,17 @@ export const unpack = (
   packed: Uint8Array
 ): { readonly bytes: Uint8Array; readonly parcel: Parcel } | undefined => {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
-  const length = lengthOf(packed, view)
-  if (length < 0) return undefined
+  const parcel = unpackIn(host, view, 0, packed.length)
+  return parcel === undefined ? undefined : { bytes: packed.subarray(0, endOf(packed.length, parcel)), parcel }
+}
+
+/** The same of a message that stands in `view` from `begin` up to `end`; its bytes reach up to `endOf`. */
+export const unpackIn = (host: Host, view: DataView, begin: number, end: number): Parcel | undefined => {
+  const last = end - COUNT
+  const first = last < begin ? -1 : last - view.getUint32(last, true) * ENTRY
+  if (first < begin) return undefined
   const parcel: Parcel = []
-  for (let at = length; at < packed.length - COUNT; at += ENTRY) {
+  for (let at = first; at < last; at += ENTRY) {
     const block = host.buffers.enter?.(view.getFloat64(at, true), view.getFloat64(at + 8, true))
     if (block === undefined) {
       for (const buffer of parcel) buffer.release()
@@ -110,8 +119,10 @@ export const unpack = (
     }
     parcel.push(new BufferHandle(block, State.Flight))
   }
-  return { bytes: packed.subarray(0, length), parcel }
+  return parcel
 }
+
+export const endOf = (end: number, parcel: Parcel): number => end - COUNT - parcel.length * ENTRY
 
 /** What nobody gets: the buffers in it are released, as far as they are there. Returns its bytes without them. */
 export const discard = (host: Host, packed: Uint8Array): Uint8Array => {

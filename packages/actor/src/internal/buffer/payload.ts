@@ -9,16 +9,29 @@ import { BufferHandle } from "./handle.ts"
 const isLeaf = (value: unknown): value is string | number | boolean | bigint | symbol | undefined | null =>
   typeof value !== "object" || value === null || ArrayBuffer.isView(value) || "~myrmidon/ActorRef" in value
 
+const isPlain = (value: object): value is Record<string, unknown> => Object.getPrototypeOf(value) === Object.prototype
+
 const find = (value: object, found: Array<BufferHandle>, above: Set<object> | undefined): void => {
-  const items = value instanceof Map || value instanceof Set
-    ? Array.from(value as Iterable<unknown>)
-    : Object.values(value)
-  for (const item of items) {
-    if (isLeaf(item)) continue
-    if (item instanceof BufferHandle) found.push(item)
-    else if (above === undefined) find(item, found, new Set([value, item]))
-    else if (!above.has(item)) find(item, found, above.add(item))
+  // What nearly all payloads are; `Object.values` is a call into V8's runtime.
+  if (isPlain(value)) { for (const key in value) visit(value, value[key], found, above) }
+  else {
+    const items = value instanceof Map || value instanceof Set
+      ? Array.from(value as Iterable<unknown>)
+      : Object.values(value)
+    for (const item of items) visit(value, item, found, above)
   }
+}
+
+const visit = (
+  value: object,
+  item: unknown,
+  found: Array<BufferHandle>,
+  above: Set<object> | undefined
+): void => {
+  if (item instanceof BufferHandle) found.push(item)
+  else if (isLeaf(item)) return
+  else if (above === undefined) find(item, found, new Set([value, item]))
+  else if (!above.has(item)) find(item, found, above.add(item))
 }
 
 /** The buffers of a payload, in order; one that stands in it twice comes twice. */
@@ -83,7 +96,7 @@ export class Departure {
 }
 
 const issueOf = (found: ReadonlyArray<BufferHandle>): string | undefined => {
-  if (new Set(found).size < found.length) return "the same buffer stands in it twice: copy it"
+  if (found.length > 1 && new Set(found).size < found.length) return "the same buffer stands in it twice: copy it"
   return found.every((handle) => handle.isHeld) ? undefined : "it holds a buffer that was sent or released before"
 }
 

@@ -6,8 +6,7 @@
  */
 import type { ShardClock } from "../shard.ts"
 
-/** What `stepOut` says where there is nothing to measure. */
-const NESTED = -2
+/** What `stepOut` says where there is nothing to measure, and `stepIn` has nothing to be told. */
 const UNMEASURED = -1
 
 export class Askers {
@@ -21,18 +20,17 @@ export class Askers {
     this.clock = clock
   }
 
-  /** What `stepIn` is to be told. */
+  /** What `stepIn` is to be told, if it is not below 0. */
   stepOut(isExact: boolean): number {
-    if (this.isOut) return NESTED
-    this.isOut = this.wentOn = true
-    return isExact ? this.clock.now() : UNMEASURED
+    this.wentOn = true
+    if (!isExact || this.isOut) return UNMEASURED
+    this.isOut = true
+    return this.clock.now()
   }
 
-  /** The ms that it took; 0 where that was not measured. */
+  /** The ms that it took. */
   stepIn(since: number): number {
-    if (since === NESTED) return 0
     this.isOut = false
-    if (since === UNMEASURED) return 0
     const took = this.clock.now() - since
     this.away += took
     return took

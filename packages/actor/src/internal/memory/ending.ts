@@ -152,7 +152,7 @@ const receiveDown = (shard: MemoryShard, watch: Watch, reason: ExitReason): void
   const watcher = watch.watcher
   if (watcher === undefined) return shard.notices.outsideDown(watch, shard.outside, reason)
   if ((watcher.flags & Is.Open) === 0) return
-  const letter = shard.pool.take(Kind.Down, watch.ref, reason, watch.target)
+  const letter = shard.pool.take(Kind.Down, 0, reason, watch.target)
   letter.extra = watch
   watch.letter = letter
   enter(shard, watcher, letter)

@@ -112,15 +112,12 @@ const shiftNormal = (cell: MemoryCell): void => {
 export const voidLetter = (cell: MemoryCell, letter: Letter, into: Letter | undefined): void => {
   if (isCounted(letter)) cell.count--
   if (into !== undefined) {
-    into.kind = letter.kind
-    into.flags = letter.flags
-    into.op = letter.op
+    into.head = letter.head
     into.payload = letter.payload
     into.from = letter.from
     into.extra = letter.extra
   }
-  letter.kind = Kind.Void
-  letter.flags = 0
+  letter.head = Kind.Void
   letter.payload = letter.from = letter.extra = undefined
 }
 

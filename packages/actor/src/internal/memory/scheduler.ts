@@ -14,14 +14,14 @@ import type { Pid } from "../../Pid.ts"
 import type { Call } from "../call.ts"
 import { rethrow } from "../rethrow.ts"
 import { mostBudget, type ShardClock, type ShardHost } from "../shard.ts"
-import { forgetHeld, HELD, letInAtLowWater } from "./admission.ts"
+import { forgetHeld, letInAtLowWater } from "./admission.ts"
 import { Askers } from "./askers.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
 import { end, receive } from "./ending.ts"
 import { Group } from "./group.ts"
 import { isServable, takeLetter } from "./lanes.ts"
-import { Kind, type Letter } from "./mailbox.ts"
+import { Kind, type Letter, SPECIAL } from "./mailbox.ts"
 import { BUDGET, type Meter, meterOf, SUSPECT } from "./meter.ts"
 import type { Watch } from "./monitors.ts"
 import { Pump, RUN } from "./pump.ts"
@@ -44,7 +44,7 @@ const TIMERS_PER_PASS = 4096
 // A constant of this module is part of the code; an imported one would be read with every message.
 const { Debt, Queued, Wanted } = Is
 const { Message, Stop, Void } = Kind
-const Held = HELD
+const Special = SPECIAL
 
 /** Not served while one of these is set. */
 const BLOCKED = Is.Starting | Is.Held | Is.Suspended | Is.Terminating | Is.Dead
@@ -457,14 +457,15 @@ export class Scheduler {
       let waits: boolean
       if (letter.kind === Message) {
         shard.queued--
-        if ((letter.flags & Held) !== 0) forgetHeld(cell, letter)
+        const isSpecial = (letter.head & Special) !== 0
+        if (isSpecial) forgetHeld(cell, letter)
         // Whoever waits for room goes on before what its handler sets going.
         if ((cell.flags & Wanted) !== 0) letInAtLowWater(shard, cell)
         const op = letter.op
         const payload = letter.payload
         const from = letter.from
         const extra = letter.extra
-        if (extra !== undefined || letter.flags !== 0) shard.pool.giveSpecial(letter)
+        if (extra !== undefined || isSpecial) shard.pool.giveSpecial(letter)
         else shard.pool.give(letter)
         // The message in hand counts: what its handler lets go on may ask.
         cell.reductions++
@@ -513,7 +514,7 @@ export class Scheduler {
         const watch = extra as Watch
         watch.ended = true
         cell.aside?.watching?.delete(watch.ref)
-        return this.host.down(cell, op, watch.target.pid, payload as ExitReason)
+        return this.host.down(cell, watch.ref, watch.target.pid, payload as ExitReason)
       }
       default: {
         if (extra !== undefined && cell.aside?.links?.get(from!) === extra) cell.aside.links.delete(from!)

@@ -10,7 +10,7 @@ export interface NativeBuffers {
   depart(handle: number, view: ArrayBuffer | undefined): number
   moved(handle: number, view: ArrayBuffer): void
   arrive(handle: number): boolean
-  resume(handle: number, view: ArrayBuffer): boolean
+  comeBack(handle: number, view: ArrayBuffer): number
   release(handle: number, view: ArrayBuffer | undefined): number
   readonly bytes: number
   readonly copies: boolean
@@ -21,6 +21,8 @@ export interface BuffersBinding {
 }
 
 const done = 0
+/** What `comeBack` answers. */
+const cameBack = { notAtAll: 0, alone: 1 } as const
 
 /** Views that an isolate keeps of blocks that have left it, and bytes in them. */
 const mostParked = { views: 8, bytes: 2 ** 28 } as const
@@ -57,24 +59,26 @@ export class NativeBlock implements Block {
   readonly #pool: NativePool
   /** 0: it is gone. */
   #handle: number
-  #view: ArrayBuffer | undefined = undefined
+  #view: ArrayBuffer | undefined
+  /** The program may have it. */
+  #isSeen = false
+  /** The pool's finalizer knows of it. */
+  isFinalized: boolean
 
-  constructor(pool: NativePool, handle: number, byteLength: number) {
+  /** `view`: what was kept of its memory when it left. */
+  constructor(pool: NativePool, handle: number, byteLength: number, view: ArrayBuffer | undefined) {
     this.#pool = pool
     this.#handle = handle
     this.byteLength = byteLength
+    this.#view = view
+    this.isFinalized = view === undefined
   }
 
   attach(): ArrayBuffer {
+    this.#isSeen = true
     if (this.#view !== undefined) return this.#view
-    const pool = this.#pool
-    const handle = this.#handle
-    // Nobody has seen it since it was parked.
-    let view = pool.parked.take(handle)
-    if (view === undefined || !pool.native.resume(handle, view)) view = this.#first()
-    this.#view = view
-    keepAlive(view, this)
-    pool.seen(this)
+    const view = this.#view = this.#first()
+    this.#pool.seen(this, view)
     return view
   }
 
@@ -90,11 +94,11 @@ export class NativeBlock implements Block {
   // The block is this isolate's all the time, and its memory keeps its finalizer.
   move(): boolean {
     const view = this.#view
-    if (view === undefined) return true
+    if (view === undefined || !this.#isSeen) return true
     const next = view.byteLength === this.byteLength ? moved(view) : undefined
     if (next === undefined) return false
     this.#view = next
-    keepAlive(next, this)
+    this.#pool.seen(this, next)
     this.#pool.native.moved(this.#handle, next)
     return true
   }
@@ -103,6 +107,7 @@ export class NativeBlock implements Block {
   // has seen cannot be. `undefined`: it is pinned, or somebody took the memory away.
   #withdraw(): ArrayBuffer | undefined {
     const view = this.#view
+    if (!this.#isSeen) return view
     return view?.byteLength === this.byteLength ? moved(view) : undefined
   }
 
@@ -173,16 +178,27 @@ export class NativePool implements BufferPool {
   }
 
   /** A block that came in a packet, by its number. `undefined`: it is not in flight. */
-  readonly enter = (handle: number, bytes: number): NativeBlock | undefined =>
-    this.native.arrive(handle) ? this.#held(handle, bytes) : undefined
+  readonly enter = (handle: number, bytes: number): NativeBlock | undefined => {
+    // Nobody has seen it since it was parked.
+    const view = this.parked.take(handle)
+    if (view === undefined) return this.native.arrive(handle) ? this.#held(handle, bytes) : undefined
+    const outcome = this.native.comeBack(handle, view)
+    if (outcome === cameBack.notAtAll) {
+      this.parked.add(handle, view)
+      return undefined
+    }
+    return outcome === cameBack.alone ? this.#held(handle, bytes) : new NativeBlock(this, handle, bytes, view)
+  }
 
   #held(handle: number, bytes: number): NativeBlock {
-    const block = new NativeBlock(this, handle, bytes)
+    const block = new NativeBlock(this, handle, bytes, undefined)
     this.#lost.register(block, handle, block)
     return block
   }
 
-  gone(block: Block): void {
+  gone(block: NativeBlock): void {
+    if (!block.isFinalized) return
+    block.isFinalized = false
     this.#lost.unregister(block)
   }
 
@@ -201,8 +217,9 @@ export class NativePool implements BufferPool {
    * From now on its memory gives it up, and nothing else does: somebody may have taken that away (`transfer`), and keep
    * it longer than the block.
    */
-  seen(block: Block): void {
-    if (this.isWatched(block)) this.#lost.unregister(block)
+  seen(block: NativeBlock, memory: ArrayBuffer): void {
+    if (this.isWatched(block)) this.gone(block)
+    else keepAlive(memory, block)
   }
 
   readonly bytes = (): number => this.native.bytes

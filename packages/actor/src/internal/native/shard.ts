@@ -218,7 +218,7 @@ export class NativeShard implements Shard {
   }
 
   stepIn(since: number, asker: Cell | undefined): void {
-    this.#membrane.stepIn(since, asker as NativeCell | undefined)
+    this.#membrane.stepIn(since, asker)
   }
 
   awaitRoom(to: Cell, resume: () => void): () => void {
