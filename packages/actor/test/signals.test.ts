@@ -2,9 +2,12 @@
 import { types } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, ExitReason, ExitSignal, Link, Monitor, type Pid } from "@myrmidonjs/actor"
-import { Deferred, Effect, Fiber, Stream } from "effect"
+import { Deferred, Effect, Fiber, Schema, Stream } from "effect"
+import { Rpc } from "effect/rpc"
 import { signalOf } from "../src/internal/deliver.ts"
 import { Boom, CounterLive, Get, systems } from "./fixtures.ts"
+
+const Listener = Actor.make("Listener", [Rpc.make("Hear", { payload: Schema.String })])
 
 describe("ExitSignal", () => {
   it("G24: as a shard tells it, it is what its constructor makes", () => {
@@ -122,5 +125,23 @@ describe.each(systems)("Monitor on the %s", (_, system) => {
       assert.strictEqual(yield* worker.ask(Get()), 1)
       yield* Actor.exit(worker, ExitReason.shutdown("enough"))
       assert.deepStrictEqual(yield* down, ExitReason.shutdown("enough"))
+    }).pipe(Effect.scoped, Effect.provide(system)))
+})
+
+describe.each(systems)("A fiber that a failed ask has resumed, on the %s", (_, system) => {
+  it.effect("G8, G27: whom it kills handles nothing of what it sends there afterwards", () =>
+    Effect.gen(function*() {
+      const dead = yield* CounterLive.spawn(0)
+      yield* Actor.kill(dead)
+      assert.strictEqual((yield* Effect.flip(dead.ask(Get())))._tag, "AskError")
+      const handled: Array<string> = []
+      const victim = yield* Listener.behavior({
+        init: () => null,
+        handlers: { Hear: (_, word) => void handled.push(word) }
+      }).spawn(undefined)
+      yield* Actor.kill(victim)
+      yield* victim.tell(Listener.messages.Hear("late"))
+      yield* yield* Monitor.make(victim)
+      assert.deepStrictEqual(handled, [])
     }).pipe(Effect.scoped, Effect.provide(system)))
 })

@@ -81,3 +81,31 @@ fn g260_a_sender_is_held_before_its_next_message_also_in_the_middle_of_a_slice()
     run(source, move |_, _| (0..1000).for_each(|n| stage.tell(n).expect("there is room")));
     assert_eq!(told.iter().take(1000).collect::<Vec<_>>(), (0..1000).map(Ok).collect::<Vec<_>>());
 }
+
+/// Tells from a thread of the pool, where no refusal reaches it.
+struct Burst(ActorRef<Message>, mpsc::Sender<()>);
+impl Actor for Burst {
+    type Message = ();
+    const LEND: Lend = Lend::Always;
+    fn handle(&mut self, (): (), _: &mut Context<()>) {
+        for n in 0..100 {
+            self.0.tell(Message::Note(n)).expect("the way has room");
+        }
+        self.1.send(()).expect("the test listens");
+    }
+}
+
+#[test]
+fn g16_what_a_lent_handler_tells_is_taken_up_to_twice_the_bound() {
+    let runtime = runtime(1);
+    let options = Spawn::new().mailbox(Mailbox::bounded(64, Overflow::Suspend(Duration::from_secs(60))));
+    let consumer = runtime.spawn_with(&options, Subject::default()).expect("a consumer");
+    consumer.suspend();
+    let (log, told) = mpsc::channel();
+    runtime.spawn(Burst(consumer, log)).expect("a producer").tell(()).expect("there is room");
+    told.recv().expect("it tells");
+    consumer.resume();
+    // A question would find it full.
+    while runtime.info(consumer).is_none_or(|info| info.mailbox > 0) {}
+    assert_eq!(heard(consumer), (0..100).map(|n: u32| n.to_string()).collect::<Vec<_>>());
+}

@@ -55,6 +55,11 @@ impl Shard {
         (self.slab.alive(sender).is_some() || self.is_away(sender)) && !self.holds.has(sender, receiver)
     }
 
+    /// Whether `sender` cannot hear in time that it is to wait: it lives on another shard, or its handler runs elsewhere.
+    fn tells_blindly(&self, sender: Pid) -> bool {
+        self.is_away(sender) || self.slab.alive(sender).is_some_and(|index| self.slab[index].busy > 0)
+    }
+
     pub(super) fn overflow(&mut self, index: u32, record: &Record, asker: Option<Asker>) -> Overflow {
         match u32::from(self.slab[index].policy) {
             policy::DROP_NEWEST => self.refuse(index, record, why::DROPPED, asker),
@@ -71,7 +76,7 @@ impl Shard {
                 }
                 // It was on its way when its sender was told to wait: as many again as the bound are taken.
                 let hot = &self.slab[index];
-                if self.is_away(sender) && hot.count < hot.capacity.saturating_mul(2) {
+                if self.tells_blindly(sender) && hot.count < hot.capacity.saturating_mul(2) {
                     return Overflow::Room;
                 }
                 self.refuse(index, record, why::MAILBOX_FULL, asker);

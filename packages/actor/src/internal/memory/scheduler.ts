@@ -236,7 +236,11 @@ export class Scheduler {
         if (this.marked && this.now >= this.deadline()) this.fire()
         this.control()
         const notified = this.shard.notices.head !== undefined
-        if (notified) this.notify()
+        if (notified) {
+          this.notify()
+          // Whoever has heard may have killed somebody, and signals act before messages (G8).
+          if (this.random === undefined) this.control()
+        }
         if (this.left < 0) this.left = this.queue.size
         if (notified && this.random !== undefined) {
           // In lockstep nobody is chosen before the host has heard what happened: what it does then may come first.
