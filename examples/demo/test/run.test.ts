@@ -242,7 +242,9 @@ describe("the ledger", () => {
     to: 1 as never,
     from: undefined,
     message,
-    why: "NotAlive"
+    why: "NotAlive",
+    name: undefined,
+    asked: false
   })
   const group = Protocols.City.messages.Travellers({ slot: 0, susceptible: 2, infected: 1, recovered: 0 })
 
