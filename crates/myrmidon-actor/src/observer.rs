@@ -49,6 +49,8 @@ pub struct DeadLetter {
     pub tag: Option<Arc<str>>,
     /// What it carried, where it is one of another language's and was not read.
     pub payload: Payload,
+    /// Whether its sender asked: it has heard that there is no answer.
+    pub asked: bool,
     /// Why.
     pub why: Why,
 }

@@ -247,11 +247,17 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       )
       yield* actor.tell(Read({ text: "too late" }))
       yield* other.tell(Other.messages.Shelve(yield* SharedBuffer.allocate(10)))
-      const found = (yield* Fiber.join(letters)).map(({ message, to, why }) => [message._tag, message.payload, to, why])
+      const found = (yield* Fiber.join(letters)).map((letter) => [
+        letter.message._tag,
+        letter.message.payload,
+        letter.to,
+        letter.why,
+        letter.asked
+      ])
       assert.deepStrictEqual(found, [
-        ["Burn", null, actor.pid, "Dropped"],
-        ["Read", { text: "too late" }, actor.pid, "NotAlive"],
-        ["Shelve", 0, actor.pid, "NotAlive"]
+        ["Burn", null, actor.pid, "Dropped", false],
+        ["Read", { text: "too late" }, actor.pid, "NotAlive", false],
+        ["Shelve", 0, actor.pid, "NotAlive", false]
       ])
     })))
 

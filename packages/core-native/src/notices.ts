@@ -131,7 +131,13 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
         this.deadLetter(at, whyNames[(tag >>> (8 + WHY_SHIFT)) & 15] ?? "NotAlive")
         break
       case Completion.Room: {
-        for (const resume of this.#waiters.take(words[at + SLOT]!)) resume()
+        for (const resume of this.#waiters.take(words[at + SLOT]!)) {
+          try {
+            resume()
+          } catch (error) {
+            rethrow(error)
+          }
+        }
         break
       }
       default:

@@ -63,8 +63,10 @@ fn letter_of(letter: &DeadLetter) -> Option<Bytes> {
     let tag = letter.tag.as_deref().filter(|tag| !tag.starts_with(OWN))?;
     let mut bytes = Bytes::map(1);
     // An array of one.
-    bytes.text("letters").raw(&[0x91, 0x85]);
-    bytes.text("to").pid(Some(letter.to)).text("from").pid(letter.from);
+    bytes.text("letters").raw(&[0x91, 0x87]);
+    // Its shard knows no name of who has ended.
+    bytes.text("to").pid(Some(letter.to)).text("name").optional(None).text("from").pid(letter.from);
+    bytes.text("asked").raw(&[if letter.asked { 0xc3 } else { 0xc2 }]);
     bytes.text("tag").text(tag).text("why").text(letter.why.name()).text("payload");
     match &letter.payload {
         Payload::Number(number) => bytes.raw(&[&[0xcb], &number.to_be_bytes()[..]].concat()),

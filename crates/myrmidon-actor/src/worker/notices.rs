@@ -125,10 +125,12 @@ impl Worker {
         let (to, from) = (self.running.pid, Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]));
         let (tag, payload) = (tag_of(record), Payload::Nothing);
         let from = (!from.is_none()).then_some(from);
-        if let Some(route) = self.question(record) {
+        let route = self.question(record);
+        let asked = route.is_some();
+        if let Some(route) = route {
             self.reply(route, Err(AskError::BadMessage("nothing of the message is there".into())));
         }
-        self.note(Notice::DeadLetter(DeadLetter { to, from, tag, payload, why: Why::Dropped }));
+        self.note(Notice::DeadLetter(DeadLetter { to, from, tag, payload, asked, why: Why::Dropped }));
     }
 
     fn note_letter(&mut self, record: &Record, payload: Payload) {
@@ -141,7 +143,15 @@ impl Worker {
         let tag = tag_of(record);
         let payload = if tag.is_none() { Payload::Nothing } else { payload };
         let from = (!from.is_none()).then_some(from);
-        self.note(Notice::DeadLetter(DeadLetter { to, from, tag, payload, why: Why::of(flags >> flag::WHY_SHIFT) }));
+        let asked = flags & flag::CALL != 0;
+        self.note(Notice::DeadLetter(DeadLetter {
+            to,
+            from,
+            tag,
+            payload,
+            asked,
+            why: Why::of(flags >> flag::WHY_SHIFT),
+        }));
     }
 
     /// An actor of this shard could not read a message of another language, which nobody waits for.
@@ -149,7 +159,7 @@ impl Worker {
         self.dead_letters += 1;
         let from = (!from.is_none()).then_some(from);
         let (tag, payload) = (Some(tag), Payload::Nothing);
-        self.note(Notice::DeadLetter(DeadLetter { to, from, tag, payload, why: Why::Dropped }));
+        self.note(Notice::DeadLetter(DeadLetter { to, from, tag, payload, asked: false, why: Why::Dropped }));
     }
 
     /// An actor has ended.

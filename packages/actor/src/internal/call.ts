@@ -71,8 +71,9 @@ export class Call {
 }
 
 /**
- * Ends a call for its asker, whose fiber goes on inside of this: on its own time (G305). What an observer of that fiber throws is its program's
- * own error: it is reported like any that nobody catches, and must not reach the actor or the loop that answers.
+ * Ends a call for its asker, whose fiber goes on inside of this: on its own time (G305). What an observer of that fiber
+ * throws is its program's own error: it is reported like any that nobody catches, and must not reach the actor or the
+ * loop that answers.
  */
 export const endCall = (call: Call, exit: Exit<unknown, unknown>): void => {
   const asked = call.origin ?? call
@@ -81,8 +82,10 @@ export const endCall = (call: Call, exit: Exit<unknown, unknown>): void => {
     asked.exit = exit
     return
   }
+  // Of a question from another isolate this is the answer on its way, which is work of who answers.
+  const isHere = asked.asked === undefined
   const { shard } = asked.callee.host
-  const since = shard.stepOut()
+  const since = isHere ? shard.stepOut() : -1
   try {
     resume(exit)
   } catch (error) {

@@ -1,6 +1,6 @@
 // Where `worker` and `spread` place an actor (G225).
 import { assert, describe, layer } from "@effect/vitest"
-import { ActorSystem } from "@myrmidonjs/actor"
+import { Actor, ActorSystem } from "@myrmidonjs/actor"
 import { Effect, Metric } from "effect"
 import { nativeLoads as native, turn } from "../fixtures.ts"
 import { Counter, CounterLive } from "./modules.ts"
@@ -37,6 +37,16 @@ describe.runIf(native)("where actors are placed", { timeout: patience }, () => {
           const next = yield* CounterLive.spawnOn("worker", 0)
           assert.strictEqual(yield* next.ask(Thread()), threads[quick])
         }
+      }).pipe(Effect.scoped))
+
+    it.effect("G305: who is asked from elsewhere is charged for all of its time: its asker goes on elsewhere", () =>
+      Effect.gen(function*() {
+        const counter = yield* CounterLive.spawnOn(1 as never, 0)
+        // Its handlers have shown to be short: it is measured together with others.
+        for (let n = 0; n < 200; n++) yield* counter.ask(Get())
+        const before = (yield* Actor.info(counter)).millis
+        yield* counter.ask(Burn(heavy))
+        assert.isAtLeast((yield* Actor.info(counter)).millis, before + heavy)
       }).pipe(Effect.scoped))
 
     it.effect("G225: the time of an isolate is a metric, too", () =>

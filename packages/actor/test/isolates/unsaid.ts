@@ -5,9 +5,9 @@ import { Rpc } from "effect/rpc"
 
 const url = import.meta.url
 
+const Nameless = Actor.make("Nameless", [])
 /** No encoding of ours has a lone surrogate. */
-const Nameless = Actor.make("\ud800", [])
-const NamelessLive = Nameless.behavior({ init: () => null, handlers: {} })
+const NamelessLive = Nameless.behavior({ version: "\ud800", init: () => null, handlers: {} })
 
 export const Parent = Actor.make("Parent", [
   Rpc.make("Start", { success: Pid.schema }),
