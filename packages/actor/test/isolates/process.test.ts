@@ -95,8 +95,8 @@ console.log("heard")
 
   it("G158: a close ends actors in order, the workers' Layers after them, and then the process", async () => {
     const ended = await run(`
-await late("worker", { name: "a", delay: 0 })
-await late("worker", { name: "b", delay: 60_000 })
+await late(1, { name: "a", delay: 0 })
+await late(2, { name: "b", delay: 60_000 })
 await Effect.runPromise(Scope.close(scope, Exit.void))
 console.log("closed")
 `)
