@@ -391,6 +391,10 @@ impl NativeBuffers {
     /// `packages/actor/src/internal/native/buffers.ts`.
     #[napi(catch_unwind)]
     pub fn weigh(&self, env: &Env, bytes: f64) -> Result<()> {
+        // A copy is made anew with each hop, which is growth.
+        if self.pool.copies.get() {
+            return Ok(());
+        }
         env.adjust_external_memory(bytes as i64).map(drop)
     }
 
