@@ -2,6 +2,7 @@
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
 import type { Cell } from "../src/internal/cell.ts"
 import { Turn } from "../src/internal/turn.ts"
 
@@ -22,4 +23,29 @@ it.effect("G263: who waits for its turn says so, and that it waits no longer, al
     assert.deepStrictEqual(told, [true, false, true])
     yield* Fiber.interrupt(waiting)
     assert.deepStrictEqual(told, [true, false, true, false])
+  }))
+
+it.effect("G263: who is interrupted anywhere on the way to its turn leaves nobody waiting", () =>
+  Effect.gen(function*() {
+    for (let at = 0; at < 12; at++) {
+      let waiting = 0, time = 0
+      const hasten = (waits: boolean): void => void (waiting += waits ? 1 : -1)
+      const cell = { host: { clock: { now: () => time += 0.1 }, shard: { hasten } } } as unknown as Cell
+      const turn = new Turn()
+      while (!turn.step(cell));
+      // A fiber that gives way before one of its steps, and is interrupted there.
+      let step = 0
+      const tasks: Array<() => void> = []
+      const own: Scheduler.Scheduler = {
+        executionMode: "async",
+        shouldYield: () => step++ === at,
+        makeDispatcher: () => ({ scheduleTask: (task) => void tasks.push(task), flush: () => {} })
+      }
+      const fiber = Effect.runFork(turn.next, { scheduler: own })
+      while (step <= at && tasks.length > 0) tasks.shift()!()
+      fiber.interruptUnsafe()
+      for (let left = 100; left > 0 && tasks.length > 0; left--) tasks.shift()!()
+      assert.isDefined(fiber.pollUnsafe())
+      assert.strictEqual(waiting, 0, `before step ${at}`)
+    }
   }))

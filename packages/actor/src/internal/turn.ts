@@ -28,11 +28,17 @@ export class Turn {
   /** After a step that has said so. */
   readonly next: Effect.Effect<void> = Effect.suspend(() => {
     const { shard } = this
-    shard?.hasten(true)
+    // Told inside of what takes it back: a fiber may be interrupted between any two of its steps.
+    let isTold = false
+    const yielded = Effect.suspend(() => {
+      isTold = true
+      shard?.hasten(true)
+      return Effect.yieldNow
+    })
     return Effect.ensuring(
-      Effect.yieldNow,
+      yielded,
       Effect.sync(() => {
-        shard?.hasten(false)
+        if (isTold) shard?.hasten(false)
         this.began = undefined
       })
     )
