@@ -26,6 +26,7 @@ export const restart = (open: Open): Program => async (n, warm) => {
   const { run, system } = await open()
   let serving: (() => void) | undefined
   let started = 0
+  let failure = (): Error => crash
   const WorkerLive = Worker.behavior({
     init: (_: undefined, self) => {
       started++
@@ -34,13 +35,15 @@ export const restart = (open: Open): Program => async (n, warm) => {
     },
     handlers: {
       Crash: () => {
-        throw crash
+        throw failure()
       },
       Serve: () => serving?.()
     }
   })
   const Plain = Worker.behavior({ init: (n: number) => ({ n }), handlers: { Crash: () => {}, Serve: () => {} } })
   const samples = new Float64Array(n)
+  // As many again, each for an error of its own that its handler makes.
+  const distinct = new Float64Array(n)
   const unlimited = { intensity: Number.MAX_SAFE_INTEGER, period: "1 second" } as const
   const seconds = await run(Effect.scoped(Effect.gen(function*() {
     const app = yield* Supervisor.start(
@@ -64,9 +67,16 @@ export const restart = (open: Open): Program => async (n, warm) => {
     for (let i = 0; i < n; i++) samples[i] = yield* once
     const seconds = (now() - began) / 1000
     ends("restarts", n)
+    let crashes = 0
+    failure = () => new Error(`crash ${crashes++}`)
+    for (let i = 0; i < warm; i++) yield* once
+    begins()
+    for (let i = 0; i < n; i++) distinct[i] = yield* once
+    ends("restarts, each for another error", n)
+    failure = () => crash
     return seconds
   })))
-  mustBe(started, n + warm + 1, "starts")
+  mustBe(started, 2 * (n + warm) + 1, "starts")
   const groupMillis = await run(Effect.scoped(Effect.gen(function*() {
     started = 0
     const children = Array.from({ length: group }, (_, at) => Supervisor.child(String(at), WorkerLive, undefined))
@@ -125,12 +135,15 @@ export const restart = (open: Open): Program => async (n, warm) => {
     return { plain, supervised, stop: (now() - began) / 1000 }
   })))
   const { p50, p99 } = percentiles(samples)
+  const others = percentiles(distinct)
   return {
     completed: n,
     seconds,
     extra: {
       p50_us: p50 * 1000,
       p99_us: p99 * 1000,
+      restart_distinct_p50_us: others.p50 * 1000,
+      restart_distinct_p99_us: others.p99 * 1000,
       supervised_spawn_ns: spawns.supervised.mean,
       supervised_spawn_p50_ns: spawns.supervised.p50,
       plain_spawn_ns: spawns.plain.mean,
