@@ -26,11 +26,12 @@ export const environment = () => {
  */
 
 /**
- * Runs a command and keeps what it says. `onLine` sees each line as it comes.
+ * Runs a command and keeps what it says. `onLine` sees each line as it comes. One that says nothing for `silence` seconds
+ * (no limit unless it is given) is ended with all that it has started.
  *
  * @param {string} command
  * @param {ReadonlyArray<string>} args
- * @param {{ onLine?: (line: string) => void, env?: Record<string, string>, cwd?: string }} [options]
+ * @param {{ onLine?: (line: string) => void, env?: Record<string, string>, cwd?: string, silence?: number }} [options]
  * @returns {Promise<Ran>}
  */
 export const capture = (command, args, options = {}) =>
@@ -39,12 +40,33 @@ export const capture = (command, args, options = {}) =>
       cwd: options.cwd ?? root,
       env: { ...environment(), ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
-      shell: windows
+      shell: windows,
+      // A group of its own, which can be ended as one.
+      detached: !windows
     })
+    const end = () => {
+      if (child.pid === undefined) return
+      try {
+        process.kill(windows ? child.pid : -child.pid, "SIGKILL")
+      } catch {
+        // It has ended by itself.
+      }
+    }
+    const interrupted = () => {
+      end()
+      process.exit(130)
+    }
+    process.on("SIGINT", interrupted).on("SIGTERM", interrupted)
     let output = ""
     let rest = ""
+    const { silence } = options
+    const hangs = silence === undefined ? undefined : setTimeout(() => {
+      output += `no word for ${silence} s: it hangs, and was ended\n`
+      end()
+    }, silence * 1000)
     /** @param {Buffer} chunk */
     const take = (chunk) => {
+      hangs?.refresh()
       const text = chunk.toString("utf8")
       output += text
       if (options.onLine === undefined) return
@@ -54,8 +76,16 @@ export const capture = (command, args, options = {}) =>
     }
     child.stdout.on("data", take)
     child.stderr.on("data", take)
-    child.on("error", (error) => resolve({ code: 127, output: `${output}${error.message}\n` }))
+    const over = () => {
+      clearTimeout(hangs)
+      process.off("SIGINT", interrupted).off("SIGTERM", interrupted)
+    }
+    child.on("error", (error) => {
+      over()
+      resolve({ code: 127, output: `${output}${error.message}\n` })
+    })
     child.on("close", (code, signal) => {
+      over()
       if (signal !== null) output += `ended by ${signal}\n`
       resolve({ code: code ?? 1, output })
     })

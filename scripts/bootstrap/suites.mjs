@@ -21,6 +21,11 @@ import { capture } from "./run.mjs"
  */
 
 /**
+ * Seconds without a word after which tests hang: the longest crate and the longest file take a fifth of it here.
+ */
+const silence = 300
+
+/**
  * A command that is one test: it passes or it fails.
  *
  * @param {OnLine} onLine
@@ -60,7 +65,7 @@ const vitest = async (onLine, native, args) => {
   const { code, output } = await capture(
     "vitest",
     ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args],
-    { onLine, env: native ? {} : { MYRMIDON_NO_NATIVE: "1" } }
+    { onLine, silence, env: native ? {} : { MYRMIDON_NO_NATIVE: "1" } }
   )
   const json = existsSync(at(report)) ? readFileSync(at(report), "utf8") : undefined
   return { ...withExit(countVitest(json), code), output }
@@ -134,7 +139,11 @@ export const suites = [
       all(
         () => single(onLine, "cargo", ...benchmarksLocked),
         async () => {
-          const { code, output } = await capture("cargo", cargoTest, { onLine, env: { CARGO_TERM_COLOR: "never" } })
+          const { code, output } = await capture("cargo", cargoTest, {
+            onLine,
+            silence,
+            env: { CARGO_TERM_COLOR: "never" }
+          })
           return { ...withExit(countCargo(output), code), output }
         }
       )

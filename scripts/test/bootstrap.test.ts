@@ -1,7 +1,8 @@
 // What the bootstrap believes about the tools it runs.
-import { assert, describe, it } from "vitest"
+import { assert, describe, it, vi } from "vitest"
 import { countCargo, countTstyche, countVitest, withExit } from "../bootstrap/count.mjs"
 import { beyondTwin } from "../bootstrap/programs.mjs"
+import { capture } from "../bootstrap/run.mjs"
 import { isOlder } from "../bootstrap/rust.mjs"
 import { hashOf } from "../bootstrap/stamp.mjs"
 
@@ -39,6 +40,27 @@ describe("counting", () => {
     assert.deepStrictEqual(withExit({ passed: 2, failed: 0 }, 101), { passed: 2, failed: 1 })
     assert.deepStrictEqual(withExit({ passed: 2, failed: 3 }, 1), { passed: 2, failed: 3 })
     assert.deepStrictEqual(withExit({ passed: 2, failed: 0 }, 0), { passed: 2, failed: 0 })
+  })
+})
+
+describe("commands", () => {
+  it("one that hangs is ended with what it has started, and has failed", async () => {
+    const hang = "setInterval(() => {}, 1000)"
+    const parent = `const child = require("node:child_process").spawn(process.execPath, ["-e", ${
+      JSON.stringify(hang)
+    }]);
+      console.log(child.pid); ${hang}`
+    const { code, output } = await capture("node", ["-e", parent], { silence: 2 })
+    assert.notStrictEqual(code, 0)
+    assert.match(output, /^\d+\nno word for 2 s/)
+    const child = Number(output.split("\n")[0])
+    // It is there until whoever inherits it has looked.
+    await vi.waitFor(() => assert.throws(() => process.kill(child, 0)), 10_000)
+  })
+
+  it("one that speaks in time goes on", async () => {
+    const { code, output } = await capture("node", ["-e", "console.log(1)"], { silence: 60 })
+    assert.deepStrictEqual({ code, output }, { code: 0, output: "1\n" })
   })
 })
 

@@ -170,6 +170,8 @@ pub(crate) struct Worker {
     /// Who spawned whom, beside them: no message needs it.
     spawners: Vec<Pid>,
     submissions: Vec<Record>,
+    /// An end, a loan or the like is among them: nobody has a turn before it is ingested.
+    ends_turns: bool,
     /// So many of them are done with.
     ingested: usize,
     /// A run of `direct` is under way, and nothing was ingested since it began.

@@ -56,10 +56,20 @@ impl AwayCalls {
 
     /// The pending calls to a shard, in the order in which they were made.
     pub fn to(&self, shard: u8) -> Vec<u32> {
+        self.pending(|callee| callee.shard() == shard)
+    }
+
+    /// All pending calls, in the order in which they were made: also those that were passed on to an actor of their
+    /// caller's own shard.
+    pub fn everywhere(&self) -> Vec<u32> {
+        self.pending(|_| true)
+    }
+
+    fn pending(&self, is_wanted: impl Fn(Pid) -> bool) -> Vec<u32> {
         let mut found: Vec<(u64, u32)> = self
             .by_question
             .iter()
-            .filter(|(_, id)| self.all[**id].callee.shard() == shard)
+            .filter(|(_, id)| is_wanted(self.all[**id].callee))
             .map(|(question, id)| (*question, *id))
             .collect();
         found.sort_unstable();

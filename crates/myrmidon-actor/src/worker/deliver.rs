@@ -232,20 +232,25 @@ fn lend(body: Box<dyn Body>, delivery: Delivery) {
     let Delivery { me, sender, letter, asked } = delivery;
     let pid = me;
     let kind = body.kind();
+    let (version, protocol) = (body.version(), body.protocol());
     let parts = place::here(|worker| {
         worker.running.pid = Pid::NONE;
+        // The store of the shard is not to be reached from elsewhere.
+        let letter = match letter {
+            Letter::Slot(slot) => Letter::Parcel(worker.mail.take_parcel(kind, slot)?),
+            other => other,
+        };
         worker.submit(submission::BUSY, pid, Pid::NONE, 0, 0, 0);
         worker.last_loan = worker.last_loan.wrapping_add(1);
         let number = worker.last_loan;
-        worker.loans.insert(pid, Loan::new(number, body.version(), body.protocol()));
-        // The store of the shard is not to be reached from elsewhere.
-        let letter = match letter {
-            Letter::Slot(slot) => worker.mail.take_parcel(kind, slot).map(Letter::Parcel),
-            other => Some(other),
-        };
-        (letter, number, worker.door.clone(), worker.pool.clone())
+        worker.loans.insert(pid, Loan::new(number, version, protocol));
+        Some((letter, number, worker.door.clone(), worker.pool.clone()))
     });
-    let Some((Some(letter), loan, door, pool)) = parts else { return };
+    let Some(Some((letter, loan, door, pool))) = parts else {
+        // Nothing to handle.
+        place::here(|worker| worker.put_home(pid, body));
+        return;
+    };
     let delivery = Delivery { me, sender, letter, asked };
     let away = Away { me: pid, loan, door };
     match body.runs() {

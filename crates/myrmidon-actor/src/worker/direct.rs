@@ -5,6 +5,9 @@
 //! then. Whatever the shard alone can decide ends it, and what is left is ingested: a record that is no plain message, a
 //! receiver that is not free (`Shard::take_directly`) or whose handlers are not run here, an end, a signal, a mailbox that
 //! had to be asked. While handlers are measured, each is.
+//!
+//! No run begins while an end, a loan or the like waits to be ingested: the actor that it is of may have a rest of its
+//! slice, which the shard would take for one more turn.
 
 use super::Worker;
 use crate::body::{Body, Runs};
@@ -74,6 +77,7 @@ impl Worker {
     /// Whether there may be a run.
     pub(super) fn may_run_directly(&self) -> bool {
         self.submissions.first().is_some_and(|record| self.is_plain(record))
+            && !self.ends_turns
             && self.closing.is_none()
             && self.swaps.is_calm()
             && self.shard.is_at_rest()

@@ -27,11 +27,17 @@ pub(super) const FLUSH: usize = 512;
 /// PIDs that are reserved together.
 const RESERVED: usize = 64;
 
+/// Whether an actor must have no turn any more once a record of this kind is submitted.
+const fn ends_turn(kind: u32) -> bool {
+    matches!(kind & 0xff, submission::EXIT_SELF | submission::BUSY | submission::SUSPEND | submission::ABANDON)
+}
+
 impl Worker {
     /// Adds a record.
     #[inline]
     pub fn submit(&mut self, kind: u32, to: Pid, from: Pid, slot: u32, a: u32, b: u32) {
         self.submissions.push([to.low(), to.generation(), from.low(), from.generation(), kind, slot, a, b]);
+        self.ends_turns |= ends_turn(kind);
         if self.submissions.len() - self.ingested >= FLUSH {
             self.flush();
         }
@@ -54,6 +60,7 @@ impl Worker {
         self.submissions.clear();
         self.ingested = 0;
         self.is_direct = false;
+        self.ends_turns = false;
     }
 
     /// Whether a message would be accepted now; asked of mailboxes close to their bound only, so that it is exact.

@@ -129,6 +129,7 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         homes: Vec::new(),
         spawners: Vec::new(),
         submissions: Vec::new(),
+        ends_turns: false,
         ingested: 0,
         is_direct: false,
         ring: vec![[0; WORDS]; RING],
@@ -304,7 +305,10 @@ impl Worker {
             self.flush();
             ends.member.collect(&mut self.shard, allowance);
         }
-        self.submissions.extend_from_slice(&ends.records);
+        if !ends.records.is_empty() {
+            self.ends_turns = true;
+            self.submissions.extend_from_slice(&ends.records);
+        }
         self.look_at_clock();
         self.swaps_advance();
         let written = if self.may_run_directly() {
@@ -312,6 +316,7 @@ impl Worker {
         } else {
             let written = self.shard.tick(self.now, &self.submissions, &mut self.ring, BATCH);
             self.submissions.clear();
+            self.ends_turns = false;
             written
         };
         ends.member.dispatch(&mut self.shard);

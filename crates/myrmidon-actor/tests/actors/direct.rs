@@ -1,6 +1,9 @@
 //! Messages that are delivered where they wait (G315): what ends a run, and what comes of what is left.
 
-use crate::subject::*;
+use crate::{
+    lending::{Blocking, Message2},
+    subject::*,
+};
 use myrmidon_actor::*;
 use std::{
     sync::{Arc, Mutex, mpsc},
@@ -92,14 +95,16 @@ fn g315_a_kill_takes_effect_before_what_waits_behind_it() {
     let end = victim.ended();
     within(parent, move |_, _| {
         note(victim, &told, 1);
-        run(killer, move |_, context| context.exit(victim, ExitReason::Killed));
-        note(victim, &told, 2);
-        note(killer, &told, 3);
+        run(killer, move |_, context| {
+            context.exit(victim, ExitReason::Killed);
+            note(victim, &told, 2);
+            note(killer, &told, 3);
+        });
     });
     assert_eq!(end.wait().expect("an end"), ExitReason::Killed);
     within(killer, |_, _| ());
-    let all = heard_by(&heard);
-    assert!(all.contains(&3) && !all.contains(&2), "{all:?}");
+    within(killer, |_, _| ());
+    assert_eq!(heard_by(&heard), [1, 3]);
 }
 
 #[test]
@@ -150,4 +155,61 @@ fn g315_a_run_counts_in_the_accounts() {
     within(parent, move |_, _| (0..100).for_each(|number| note(child, &heard, number)));
     within(child, |_, _| ());
     assert_eq!(runtime.info(child).expect("it lives").reductions - before, 101);
+}
+
+/// Keeps a shard in a handler, so that what is sent meanwhile is taken in one turn, until what it gives is dropped.
+fn hold(actor: ActorRef<Message>) -> mpsc::Sender<()> {
+    let (open, gate) = mpsc::channel();
+    let (entered, inside) = mpsc::channel();
+    run(actor, move |_, _| {
+        entered.send(()).expect("the test listens");
+        let _ended = gate.recv();
+    });
+    inside.recv().expect("it runs");
+    open
+}
+
+#[test]
+fn g315_an_end_waits_behind_no_message() {
+    let (_runtime, parent, children, heard) = children(3);
+    let [teller, stops, listener] = children[..] else { panic!("three") };
+    let end = stops.ended();
+    let open = hold(parent);
+    let told = Arc::clone(&heard);
+    run(teller, move |_, _| note(listener, &told, 1));
+    run(stops, |_, context| context.stop());
+    note(stops, &heard, 2);
+    drop(open);
+    assert_eq!(end.wait().expect("an end"), ExitReason::Normal);
+    within(listener, |_, _| ());
+    assert_eq!(heard_by(&heard), [1]);
+}
+
+#[test]
+fn g315_whoever_is_lent_has_no_turn_before_it_is_back() {
+    let (runtime, parent, children, heard) = children(3);
+    let [teller, listener, waits] = children[..] else { panic!("three") };
+    for _ in 0..50 {
+        let [long, short] = [(), ()].map(|()| runtime.spawn(Blocking(Vec::new())).expect("an actor"));
+        let open = hold(parent);
+        let told = Arc::clone(&heard);
+        run(teller, move |_, _| note(listener, &told, 1));
+        let (go_on, gate) = mpsc::channel::<()>();
+        long.tell(Message2::Wait(gate)).expect("there is room");
+        let (signal, signalled) = mpsc::channel();
+        short.tell(Message2::Signal(signal)).expect("there is room");
+        let behind = [long.ask(Message2::Count), short.ask(Message2::Count)];
+        // Until the short one is back, or about to be.
+        run(waits, move |_, _| {
+            let _ended = signalled.recv();
+        });
+        drop(open);
+        within(waits, |_, _| ());
+        drop(go_on);
+        for answer in behind {
+            assert_eq!(answer.wait(), Ok(0));
+        }
+        long.kill();
+        short.kill();
+    }
 }

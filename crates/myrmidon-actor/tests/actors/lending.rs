@@ -13,6 +13,7 @@ impl Actor for Blocking {
         match message {
             Message2::Thread(reply) => reply.send(std::thread::current().name().unwrap_or_default().to_owned()),
             Message2::Wait(gate) => while gate.recv().is_ok() {},
+            Message2::Signal(signal) => drop(signal),
             Message2::Flood(to) => {
                 for number in 0..500 {
                     to.tell(Message::Note(number)).expect("there is room");
@@ -29,6 +30,7 @@ impl Actor for Blocking {
 pub enum Message2 {
     Thread(ReplyTo<String>),
     Wait(mpsc::Receiver<()>),
+    Signal(mpsc::Sender<()>),
     Flood(ActorRef<Message>),
     Count(ReplyTo<usize>),
     Panic,

@@ -80,13 +80,13 @@ impl Shard {
     /// This shard ends, and its actors have: what those outside of any actor began with other shards ends, too.
     pub(super) fn end_own_affairs(&mut self) {
         let down = ExitReason::IsolateDown { isolate: self.isolate };
+        for id in self.away.everywhere() {
+            let (token, ..) = self.take_away_call(id);
+            let word = self.reasons.intern(down.clone());
+            self.post_call_ended(token, call_end::EXITED, word);
+        }
         for shard in 0..self.peers.count() {
             let shard = shard as u8;
-            for id in self.away.to(shard) {
-                let (token, ..) = self.take_away_call(id);
-                let word = self.reasons.intern(down.clone());
-                self.post_call_ended(token, call_end::EXITED, word);
-            }
             for id in self.monitors.with(shard) {
                 self.target_ended(id, down.clone());
             }

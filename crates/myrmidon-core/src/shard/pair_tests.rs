@@ -422,3 +422,24 @@ fn g114_what_nobody_had_sent_to_a_lost_shard_is_told_where_it_can_be_read() {
         pair.of(0, completion::DEAD_LETTER).iter().map(|letter| (letter[word::A], why_of(letter))).collect();
     assert_eq!(letters, [(1, why::STOPPED), (2, why::STOPPED)]);
 }
+
+#[test]
+fn g114_a_shard_is_lost_while_a_question_of_it_is_on_its_way_back() {
+    let mut pair = Pair::new(PeerLimits::default());
+    let (asked, last) = (pair.spawn(0), pair.spawn(1));
+    pair.submit(1, &[call(asked, Pid::NONE, 7)]);
+    pair.carry(1);
+    let delivered = pair.run(0, &[]);
+    let token = delivered[0][word::A];
+    pair.submit(0, &[record(submission::FORWARD, last, asked, 0, token, 0)]);
+    // It hears whom its question is for now, and ends before the question is there.
+    let mut packets = core::mem::take(&mut pair.ways[0]);
+    pair.shards[1].receive(0, packets.pop_front().expect("who is asked now"));
+    assert!(!packets.is_empty(), "the question");
+    let ring = pair.rings[1].clone();
+    pair.shards[1].lose(&ring);
+    for packet in packets {
+        pair.shards[1].receive(0, packet);
+    }
+    assert_eq!(pair.shards[1].stats().away, 0, "nobody waits");
+}
