@@ -9,10 +9,7 @@ const mib = 1024 * kib
 /** By the field's end. */
 const sizes = { "4kib": 4 * kib, "64kib": 64 * kib, "1mib": mib, "64mib": 64 * mib } as const
 
-/**
- * Copies take time by their size, and a view that changes isolates counts for the collector by it: no more bytes than
- * so many altogether.
- */
+/** Copies take time by their size: no more bytes than so many altogether. */
 const mostBytes = 4 * 1024 * mib
 
 /** Hops of a size where each one costs by its size. */

@@ -97,7 +97,7 @@ export const between: Program = async (n, warm) => {
     yield* returner.tell(Meet(server))
     const hops = counted(opened, (data, count) => void server.tellUnsafe(Back({ data, left: count })), finish)
     const even: Hops = (size, count) => hops(size, count + count % 2)
-    const there = yield* Effect.promise(() => perHop(n, warm, "", true, even))
+    const there = yield* Effect.promise(() => perHop(n, warm, "", false, even))
     const here = yield* Effect.promise(() => perHop(n, warm, "within_", false, hopsWithin(opened)))
     return rowOf(n, { ...there, ...here, copies: yield* Effect.promise(() => copies(opened)) })
   })))

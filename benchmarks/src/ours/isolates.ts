@@ -99,17 +99,26 @@ export const fairWorker: Program = async (n, warm) => {
     handlers: { WorkBeside: (_state, due) => schedule.arrived(due) }
   })
   return opened.run(Effect.scoped(Effect.gen(function*() {
+    const lights = Array.from({ length: fairShape.lights }, () => opened.system.spawnUnsafe(LightLive, undefined))
+    const send = (light: number, due: number) => void lights[light].tellUnsafe(WorkBeside(due))
+    yield* Effect.promise(() => schedule.run(send))
+    // The producer is a timer of 1 ms: what it is late by itself, with no heavy actor anywhere.
+    schedule = new FairSchedule(n)
+    const floor = yield* Effect.promise(() => schedule.run(send))
     for (let i = 0; i < fairShape.heavies; i++) {
       const heavy = yield* HeavyElsewhereLive.spawnOn("worker", undefined)
       yield* heavy.tell(BurnElsewhere())
     }
-    const lights = Array.from({ length: fairShape.lights }, () => opened.system.spawnUnsafe(LightLive, undefined))
-    const send = (light: number, due: number) => void lights[light].tellUnsafe(WorkBeside(due))
+    schedule = new FairSchedule(warm)
     yield* Effect.promise(() => schedule.run(send))
     schedule = new FairSchedule(n)
     begins()
     const measured = yield* Effect.promise(() => schedule.run(send))
     ends("all", n)
-    return measured
+    const { max_ms, p50_ms, p99_ms } = floor.extra!
+    return {
+      ...measured,
+      extra: { ...measured.extra, floor_p50_ms: p50_ms, floor_p99_ms: p99_ms, floor_max_ms: max_ms }
+    }
   })))
 }

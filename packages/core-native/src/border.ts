@@ -11,6 +11,7 @@
  */
 import { Arg, type Binding } from "./binding.ts"
 import { BLOCK, COPIED, Flag, Word } from "./generated/layout.ts"
+import { Pieces } from "./pieces.ts"
 import type { Ring } from "./ring.ts"
 import { numberOf } from "./words.ts"
 
@@ -44,15 +45,23 @@ export class Lent implements Arena {
   readonly view: DataView<ArrayBuffer>
   begin = 0
   end = 0
+  readonly #pieces: Pieces
 
-  constructor(buffer: ArrayBuffer) {
+  constructor(ring: Ring) {
+    const buffer = ring.incoming.buffer as ArrayBuffer
     this.all = new Uint8Array(buffer)
     this.view = new DataView(buffer)
+    this.#pieces = new Pieces(ring, this.all)
   }
 
   /** The bytes by themselves, for as long as they are lent. */
   bytes(): Uint8Array {
     return this.all.subarray(this.begin, this.end)
+  }
+
+  /** Some bytes of it, for as long as anybody wants them. */
+  keep(at: number, length: number): Uint8Array<ArrayBuffer> {
+    return this.#pieces.keep(at, length)
   }
 }
 
@@ -89,7 +98,7 @@ export class Border {
     this.#outBytes = new Uint8Array(outgoing)
     this.room = { all: this.#outBytes as Uint8Array<ArrayBuffer>, view: new DataView(outgoing), most: COPIED }
     this.#incoming = ring.incoming
-    this.#lent = new Lent(ring.incoming.buffer as ArrayBuffer)
+    this.#lent = new Lent(ring)
   }
 
   /** The op of a tag between isolates; 0: the table of the process is full. */

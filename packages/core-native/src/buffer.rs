@@ -387,6 +387,13 @@ impl NativeBuffers {
         Ok(true)
     }
 
+    /// Tells V8 of so many bytes outside of its heap, or of so many fewer, for as long as memory is moved: see `hefty` in
+    /// `packages/actor/src/internal/native/buffers.ts`.
+    #[napi(catch_unwind)]
+    pub fn weigh(&self, env: &Env, bytes: f64) -> Result<()> {
+        env.adjust_external_memory(bytes as i64).map(drop)
+    }
+
     /// Bytes outstanding; of a system with more shards than one, of all of them.
     #[napi(getter, catch_unwind)]
     pub fn bytes(&self) -> f64 {

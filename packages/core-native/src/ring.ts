@@ -69,6 +69,8 @@ export class Ring implements HotCalls {
   /** The token of a call that was delivered and stands in `out` at `askedAt`, unseen by the shard; 0: none does. */
   asked = 0
   askedAt = 0
+  /** Grows when the incoming arena gets other bytes. */
+  batch = 0
   /** Deliveries are out that the shard may not have counted yet. */
   unsettled = false
   /** Records that may wait in all before the shard of the last `ask` is full, and which that is. */
@@ -199,6 +201,7 @@ export class Ring implements HotCalls {
     this.asked = 0
     this.#credit = 0
     this.ingested = ++this.epoch
+    if (max > 0) this.batch++
     try {
       this.tick()
     } catch (error) {

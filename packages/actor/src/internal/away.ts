@@ -17,6 +17,7 @@ import { discard } from "./buffer/parcel.ts"
 import { type Carried, uncarry, uncarryLent } from "./carry.ts"
 import type { Cell } from "./cell.ts"
 import { unexpected } from "./codec/fast.ts"
+import { readsOf } from "./codec/kept.ts"
 import { decodePlain } from "./codec/plain.ts"
 import { deliver } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
@@ -50,6 +51,7 @@ const isLent = (arrived: Carried | Lent): arrived is Lent => typeof arrived === 
 const quickly = (host: Host, passage: Passage, arrived: Carried | Lent): unknown => {
   if (typeof arrived === "number") return passage.fits?.(arrived) === true ? arrived : unexpected
   if (arrived === undefined || !isLent(arrived)) return unexpected
+  readsOf(arrived)
   const { fast, read } = passage
   if (read !== null) {
     const value = read(arrived.all, arrived.view, arrived.begin, arrived.end)

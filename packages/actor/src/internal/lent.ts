@@ -17,6 +17,8 @@ export interface Lent {
   readonly end: number
   /** The bytes by themselves, for as long as they are lent. */
   readonly bytes: () => Uint8Array
+  /** Some bytes of `all`, for as long as anybody wants them. */
+  readonly keep: (at: number, length: number) => Uint8Array
 }
 
 /** Where the next payload may be written. */

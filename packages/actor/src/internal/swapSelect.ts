@@ -5,9 +5,10 @@ import type { ActorInfo } from "../Actor.ts"
 import { ActorSystem } from "../ActorSystem.ts"
 import type { Pid } from "../Pid.ts"
 import type { Cell } from "./cell.ts"
-import type { ShardInfo } from "./shard.ts"
+import type { Host } from "./host.ts"
+import type { Shard, ShardInfo } from "./shard.ts"
 import { hostOf } from "./system.ts"
-import { inTurns } from "./turn.ts"
+import { Turn } from "./turn.ts"
 import type { UpgradeImpl } from "./upgrade.ts"
 
 export interface Selection {
@@ -32,10 +33,11 @@ function* below(root: Cell): Generator<Cell> {
   }
 }
 
-/** In order of their spawn. */
-function* everybody(context: Context.Context<never>): Generator<Cell> {
-  const { shard } = hostOf(Context.get(context as Context.Context<ActorSystem>, ActorSystem))
-  for (const pid of shard.pids()) yield shard.cellOf(pid as Pid)
+/** In order of their spawn, of those that are there now. */
+const everybody = ({ shard }: Host): Iterable<Cell> => cellsOf(shard, shard.pids())
+
+function* cellsOf(shard: Shard, pids: Float64Array): Generator<Cell> {
+  for (const pid of pids) yield shard.cellOf(pid as Pid)
 }
 
 /** What a predicate sees. The shard is asked for what it asks for: most look at a name or a PID, and there are many. */
@@ -104,15 +106,19 @@ export const selectCells = (
   upgrade: UpgradeImpl,
   selection: Selection | undefined
 ): Effect.Effect<ReadonlyArray<Cell>> =>
-  Effect.suspend(() => {
+  Effect.gen(function*() {
+    const host = hostOf(Context.get(context as Context.Context<ActorSystem>, ActorSystem))
     const { where, tree } = selection ?? {}
     const chosen: Array<Cell> = []
-    const all = tree === undefined ? everybody(context) : tree === "nobody" ? [] : below(tree)
-    return Effect.as(
-      inTurns(all, (cell) => {
-        if (upgrade.runs(cell) && (where === undefined || where(new Seen(cell)))) chosen.push(cell)
-        return cell
-      }),
-      chosen
-    )
+    const turn = new Turn()
+    turn.begin(host)
+    const all = tree === undefined ? everybody(host) : tree === "nobody" ? [] : below(tree)
+    if (turn.isHalfOver(host)) yield* turn.next
+    for (const cell of all) {
+      if (upgrade.runs(cell) && (where === undefined || where(new Seen(cell)))) chosen.push(cell)
+      if (turn.step(cell)) yield* turn.next
+    }
+    // Whoever changes them has a turn of its own.
+    if (turn.isHalfOver(host)) yield* turn.next
+    return chosen
   })

@@ -25,23 +25,27 @@ interface Left {
 export type Packed = Uint8Array<ArrayBuffer> & { readonly holdsBuffers: true; readonly left: ReadonlyArray<Left> }
 
 /**
- * They stand in blocks that are never written again, one after the other. Memory of its own for each would be a little more
- * in V8's account of what is outside of its heap, which then collects whenever a large block arrives.
+ * V8 keeps a typed array of so many bytes in its heap, until somebody asks for its `buffer`: most messages with buffers are
+ * no longer. The others stand in blocks that are never written again, one after the other. Memory of its own for each would
+ * be a little more in V8's account of what is outside of its heap, which then collects whenever a large block arrives.
  */
+const inHeap = 64
 const blockBytes = 16_384
 let block = new Uint8Array(blockBytes)
-let blockView = new DataView(block.buffer)
 let used = 0
 
 const roomFor = (length: number): Uint8Array<ArrayBuffer> => {
-  if (length > blockBytes >> 2) return new Uint8Array(length)
+  if (length <= inHeap || length > blockBytes >> 2) return new Uint8Array(length)
   if (used + length > blockBytes) {
     block = new Uint8Array(blockBytes)
-    blockView = new DataView(block.buffer)
     used = 0
   }
   return block.subarray(used, used += length)
 }
+
+/** Where numbers become bytes: of three buffers, which is more than most messages have. */
+const numbers = new Uint8Array(3 * ENTRY + COUNT)
+const numbersView = new DataView(numbers.buffer)
 
 export const makePacked = (length: number, left: ReadonlyArray<Left>): Packed => {
   const packed = roomFor(length) as Uint8Array<ArrayBuffer> & { holdsBuffers: true; left: ReadonlyArray<Left> }
@@ -71,15 +75,22 @@ export const pack = (host: Host, bytes: Uint8Array, parcel: Parcel): Packed | un
   }
   const packed = makePacked(packedLength(bytes, parcel), left)
   packed.set(bytes)
-  const view = packed.buffer === block.buffer ? blockView : new DataView(packed.buffer)
-  let at = packed.byteOffset + bytes.length
+  packed.set(tailOf(left), bytes.length)
+  return packed
+}
+
+const tailOf = (left: ReadonlyArray<Left>): Uint8Array => {
+  const length = left.length * ENTRY + COUNT
+  const bytes = length <= numbers.length ? numbers : new Uint8Array(length)
+  const view = bytes === numbers ? numbersView : new DataView(bytes.buffer)
+  let at = 0
   for (const { buffer, number } of left) {
     view.setFloat64(at, number, true)
     view.setFloat64(at + 8, buffer.byteLength, true)
     at += ENTRY
   }
   view.setUint32(at, left.length, true)
-  return packed
+  return bytes === numbers ? numbers.subarray(0, length) : bytes
 }
 
 const comeBack = (host: Host, left: ReadonlyArray<Left>): void => {

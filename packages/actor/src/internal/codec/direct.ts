@@ -9,6 +9,7 @@
 import type * as SchemaAST from "effect/SchemaAST"
 import { numberAt, putBytes, putNumber, putString, stand, textAt } from "./directParts.ts"
 import { unexpected } from "./fast.ts"
+import { keptAt } from "./kept.ts"
 import { formOf, isBytes, representationOf } from "./wireSchema.ts"
 import { begin, end, writeBoolean, writeMapHeader, writeNil, writeNumber, writeString } from "./writer.ts"
 
@@ -114,7 +115,7 @@ if (t === 0xc4 && p + 1 < e) { n = b[p + 1]; p += 2 }
 else if (t === 0xc5 && p + 2 < e) { n = v.getUint16(p + 1); p += 3 }
 else ${none}
 if (p + n > e) ${none}
-${into} = b.slice(p, p + n)
+${into} = keptAt(b, p, n)
 p += n`
 })
 
@@ -252,7 +253,7 @@ ${into} = ${all}`
   }
 }
 
-const parts = { U: unexpected, numberAt, putBytes, putNumber, putString, stand, textAt }
+const parts = { U: unexpected, keptAt, numberAt, putBytes, putNumber, putString, stand, textAt }
 
 const made = (params: string, body: string): unknown => {
   try {

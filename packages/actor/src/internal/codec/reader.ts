@@ -6,6 +6,7 @@
  * program's own check.
  */
 import { asciiAt } from "./ascii.ts"
+import { keptAt } from "./kept.ts"
 import { Malformed } from "./issues.ts"
 
 const empty = new Uint8Array(0)
@@ -167,8 +168,7 @@ export const readBytes = (): Uint8Array | undefined => {
   if (token < 0xc4 || token > 0xc6) return undefined
   at++
   const length = readUint(1 << (token - 0xc4))
-  const from = need(length)
-  return bytes.slice(from, from + length)
+  return keptAt(bytes, need(length), length)
 }
 
 // Each item takes a byte or more, so what a header claims is bounded by what is left.

@@ -12,6 +12,7 @@ export interface NativeBuffers {
   arrive(handle: number): boolean
   comeBack(handle: number, view: ArrayBuffer): number
   release(handle: number, view: ArrayBuffer | undefined): number
+  weigh(bytes: number): void
   readonly bytes: number
   readonly copies: boolean
 }
@@ -23,6 +24,14 @@ export interface BuffersBinding {
 const done = 0
 /** What `comeBack` answers. */
 const cameBack = { notAtAll: 0, alone: 1 } as const
+
+/**
+ * Bytes of a block of which V8 is told twice while they are moved. To move them takes them out of its account of what is
+ * outside of its heap, and puts them back; how far that has risen above its lowest since the last collection counts as
+ * if it had been allocated since, and so each hop of a large block would bring about the next collection. A block of more
+ * than that does so in any case, by V8's own limit of 64 MiB.
+ */
+const hefty = { least: 2 ** 22, most: 2 ** 26 } as const
 
 /** Views that an isolate keeps of blocks that have left it, and bytes in them. */
 const mostParked = { views: 8, bytes: 2 ** 28 } as const
@@ -86,7 +95,7 @@ export class NativeBlock implements Block {
   #first(): ArrayBuffer {
     const pool = this.#pool
     const first = pool.view(this.#handle)
-    const view = pool.isWatched(this) ? moved(first) ?? first : first
+    const view = pool.isWatched(this) ? pool.moved(first) ?? first : first
     pool.native.moved(this.#handle, view)
     return view
   }
@@ -95,7 +104,7 @@ export class NativeBlock implements Block {
   move(): boolean {
     const view = this.#view
     if (view === undefined || !this.#isSeen) return true
-    const next = view.byteLength === this.byteLength ? moved(view) : undefined
+    const next = view.byteLength === this.byteLength ? this.#pool.moved(view) : undefined
     if (next === undefined) return false
     this.#view = next
     this.#pool.seen(this, next)
@@ -108,7 +117,7 @@ export class NativeBlock implements Block {
   #withdraw(): ArrayBuffer | undefined {
     const view = this.#view
     if (!this.#isSeen) return view
-    return view?.byteLength === this.byteLength ? moved(view) : undefined
+    return view?.byteLength === this.byteLength ? this.#pool.moved(view) : undefined
   }
 
   /** To another isolate: its number, for the packet. `undefined`: somebody took its memory away. */
@@ -206,6 +215,16 @@ export class NativePool implements BufferPool {
     const view = this.native.view(handle)
     if (view.byteLength > 0) this.#isExternal ??= !this.native.copies
     return view
+  }
+
+  /** As `moved`. */
+  moved(view: ArrayBuffer): ArrayBuffer | undefined {
+    const { byteLength } = view
+    if (byteLength < hefty.least || byteLength > hefty.most) return moved(view)
+    this.native.weigh(byteLength)
+    const next = moved(view)
+    this.native.weigh(-byteLength)
+    return next
   }
 
   /** Whether the addon has a finalizer for its memory, which was looked at: of copies, and of no bytes, it has none. */
