@@ -58,7 +58,7 @@ it.effect("G263: the listing of all is a turn's work, and the change of those wh
     const V1 = Idle.behavior({ init: (n: number) => ({ n }), handlers: {} })
     const V2 = Idle.behavior({ version: "2", init: (n: number) => ({ n }), handlers: {} })
     const host = hostOf(yield* ActorSystem)
-    for (let n = 0; n < 3; n++) yield* V1.spawn(n)
+    for (let n = 0; n < 8; n++) yield* V1.spawn(n)
     const did: Array<string> = []
     let time = 0
     const { hasten, pids } = host.shard
@@ -78,10 +78,10 @@ it.effect("G263: the listing of all is a turn's work, and the change of those wh
     yield* HotSwap.swapAll(upgrade, {
       where: () => {
         did.push("looked at")
-        time += 0.1
+        time += 0.02
         return true
       }
     })
-    const three = (what: string) => [what, what, what]
-    assert.deepStrictEqual(did, ["listed", "turn", ...three("looked at"), "turn", ...three("changed")])
+    const each = (what: string) => Array.from({ length: 8 }, () => what)
+    assert.deepStrictEqual(did, ["listed", "turn", ...each("looked at"), "turn", ...each("changed")])
   }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))

@@ -6,7 +6,7 @@ import { ActorSystem } from "../ActorSystem.ts"
 import type { Pid } from "../Pid.ts"
 import type { Cell } from "./cell.ts"
 import type { Host } from "./host.ts"
-import type { Shard, ShardInfo } from "./shard.ts"
+import type { ShardInfo } from "./shard.ts"
 import { hostOf } from "./system.ts"
 import { Turn } from "./turn.ts"
 import type { UpgradeImpl } from "./upgrade.ts"
@@ -34,9 +34,7 @@ function* below(root: Cell): Generator<Cell> {
 }
 
 /** In order of their spawn, of those that are there now. */
-const everybody = ({ shard }: Host): Iterable<Cell> => cellsOf(shard, shard.pids())
-
-function* cellsOf(shard: Shard, pids: Float64Array): Generator<Cell> {
+function* everybody({ shard }: Host, pids: Float64Array): Generator<Cell> {
   for (const pid of pids) yield shard.cellOf(pid as Pid)
 }
 
@@ -112,13 +110,16 @@ export const selectCells = (
     const chosen: Array<Cell> = []
     const turn = new Turn()
     turn.begin(host)
-    const all = tree === undefined ? everybody(host) : tree === "nobody" ? [] : below(tree)
-    if (turn.isHalfOver(host)) yield* turn.next
+    const pids = tree === undefined ? host.shard.pids() : undefined
+    if (pids !== undefined && turn.isHalfOver(host, pids.length)) yield* turn.next
+    const all = pids !== undefined ? everybody(host, pids) : tree === undefined || tree === "nobody" ? [] : below(tree)
+    let seen = 0
     for (const cell of all) {
+      seen++
       if (upgrade.runs(cell) && (where === undefined || where(new Seen(cell)))) chosen.push(cell)
       if (turn.step(cell)) yield* turn.next
     }
     // Whoever changes them has a turn of its own.
-    if (turn.isHalfOver(host)) yield* turn.next
+    if (turn.isHalfOver(host, seen)) yield* turn.next
     return chosen
   })
