@@ -188,6 +188,8 @@ export interface NativeBuffers {
   comeBack(block: number, view: ArrayBuffer): number
   /** Answers as `depart`. */
   release(block: number, view: ArrayBuffer | undefined): number
+  /** Tells V8 of so many bytes outside of its heap, or of so many fewer. */
+  weigh(bytes: number): void
   readonly bytes: number
   readonly copies: boolean
 }

@@ -1,6 +1,7 @@
 // Buffers that are on their way when nobody is left to take them (G200). Each test ends only when all bytes are back.
 import { assert, describe, it } from "@effect/vitest"
 import { ActorSystem, type DeadLetter, SharedBuffer } from "@myrmidonjs/actor"
+import { load } from "@myrmidonjs/core-native"
 import { Deferred, Effect, Exit, Fiber, Stream } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -8,6 +9,7 @@ import { join } from "node:path"
 import { markAsUntransferable } from "node:worker_threads"
 import { makePacked } from "../../src/internal/buffer/parcel.ts"
 import { fleetOf } from "../../src/internal/isolate/fleet.ts"
+import { NativeBlock, NativePool } from "../../src/internal/native/buffers.ts"
 import { hostOf } from "../../src/internal/system.ts"
 import { nativeLoads, turn } from "../fixtures.ts"
 import { Courier, CourierLive, Keeper } from "./couriers.ts"
@@ -59,6 +61,33 @@ describe("buffers on their way", () => {
       for (const [i, each] of packed.entries()) assert.deepStrictEqual([...new Set(each)], [i % 256])
     }
     assert.strictEqual(makePacked(1 << 20, []).length, 1 << 20)
+  })
+})
+
+describe.runIf(nativeLoads)("a block that is moved", () => {
+  it("G254: a large one's memory is on V8's account twice while it is moved, a small one's and a huge one's once", () => {
+    const told = (bytes: number): ReadonlyArray<readonly [told: number, seen: number]> => {
+      const pool = new NativePool(load(), 2 ** 28, undefined)
+      const block = pool.allocate(bytes)
+      assert(block instanceof NativeBlock)
+      const told: Array<readonly [number, number]> = []
+      const { native } = pool
+      const weigh = native.weigh.bind(native)
+      let view: Uint8Array | undefined = undefined
+      Object.defineProperty(native, "weigh", {
+        value: (bytes: number): void => {
+          told.push([bytes, view?.length ?? 0])
+          weigh(bytes)
+        }
+      })
+      view = new Uint8Array(block.attach())
+      told.length = 0
+      assert.isDefined(block.leave())
+      assert.strictEqual(view.length, 0)
+      return told
+    }
+    for (const bytes of [2 ** 22, 2 ** 26]) assert.deepStrictEqual(told(bytes), [[bytes, bytes], [-bytes, 0]])
+    for (const bytes of [2 ** 22 - 1, 2 ** 26 + 1]) assert.deepStrictEqual(told(bytes), [])
   })
 })
 

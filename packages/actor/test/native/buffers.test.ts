@@ -20,30 +20,6 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("a block in a pa
     return block
   }
 
-  it("G254: a large one's memory is on V8's account twice while it is moved, a small one's and a huge one's once", () => {
-    const told = (bytes: number): ReadonlyArray<readonly [told: number, seen: number]> => {
-      const pool = new NativePool(load(), 2 ** 28, undefined)
-      const block = allocated(pool, bytes)
-      const told: Array<readonly [number, number]> = []
-      const { native } = pool
-      const weigh = native.weigh.bind(native)
-      let view: Uint8Array | undefined = undefined
-      Object.defineProperty(native, "weigh", {
-        value: (bytes: number): void => {
-          told.push([bytes, view?.length ?? 0])
-          weigh(bytes)
-        }
-      })
-      view = new Uint8Array(block.attach())
-      told.length = 0
-      assert.isDefined(block.leave())
-      assert.strictEqual(view.length, 0)
-      return told
-    }
-    for (const bytes of [2 ** 22, 2 ** 26]) assert.deepStrictEqual(told(bytes), [[bytes, bytes], [-bytes, 0]])
-    for (const bytes of [2 ** 22 - 1, 2 ** 26 + 1]) assert.deepStrictEqual(told(bytes), [])
-  })
-
   it("G136: takes its bytes along, and nothing stays behind", () => {
     const [from, to] = pools()
     const block = allocated(from, 4)
