@@ -150,19 +150,32 @@ it("a cell with an error has no figure, whatever it measured before", () => {
   assert.isUndefined(figures.get("nact", "random", "ns_per_op"))
 })
 
-it("a long absence is ours without the collections in it and without waiting for a processor", () => {
+it("a long absence is ours without the collections in it, without waiting for a processor, and as far as it computed", () => {
   const absences = [
-    { from: 0, to: 0.6, waited: 0 },
-    { from: 10, to: 12.5, waited: 0.5 },
-    { from: 20, to: 23, waited: 1 },
-    { from: 30, to: 34, waited: 3.5 }
+    { from: 0, to: 0.6, waited: 0, computed: 0.6 },
+    { from: 10, to: 13, waited: 0, computed: 2.5 },
+    { from: 20, to: 23, waited: 1, computed: 2 },
+    { from: 30, to: 34, waited: 3.5, computed: 0.5 },
+    // The host had the machine.
+    { from: 40, to: 49, waited: 0, computed: 0.75 },
+    // It waited for 2 ms, and whether while it collected is not known; of the second it is, nearly.
+    { from: 50, to: 54, waited: 2, computed: 2 },
+    { from: 60, to: 64, waited: 0.5, computed: 3.5 }
   ]
-  // Before the first, two in the second, after the third.
+  // Before the first, two in the second, after the third, one each in the last two.
   const collections = [
     { startTime: -5, duration: 1 },
     { startTime: 10.5, duration: 1 },
     { startTime: 11.5, duration: 0.75 },
-    { startTime: 23.5, duration: 1 }
+    { startTime: 23.5, duration: 1 },
+    { startTime: 51, duration: 2 },
+    { startTime: 61, duration: 2 }
   ]
-  assert.deepStrictEqual(explain(absences, collections), { longest: 4, own: 2, over: 3, overOwn: 1 })
+  assert.deepStrictEqual(explain(absences, collections), {
+    longest: 9,
+    own: 2,
+    over: 6,
+    overOwn: 3,
+    overUnsure: 1
+  })
 })

@@ -138,6 +138,14 @@ const checks = () => [
     alone: true,
     steps: [{ command: "node", args: ["packages/actor/test/isolates/chaos.ts", "5m", "1"] }]
   },
+  // A million of everything that begins and ends, on both systems at once: what is left of it (G219).
+  {
+    name: "leaks",
+    rust: true,
+    addon: true,
+    alone: true,
+    steps: [{ command: "node", args: ["packages/actor/test/leaks/main.ts"] }]
+  },
   // Ten minutes, or MYRMIDON_SOAK_MINUTES of them.
   {
     name: "soak",

@@ -10,15 +10,23 @@ import * as Rpc from "effect/rpc/Rpc"
 import { mustBe, now, percentiles, turn } from "../measure.ts"
 import { begins, ends } from "../stretch.ts"
 import type { Program } from "../workload.ts"
+import { Processor } from "./processor.ts"
 import type { Open } from "./system.ts"
 
 const Worker = Actor.make("Worker", [Rpc.make("Crash"), Rpc.make("Serve")])
 const { Crash, Serve } = Worker.messages
 
-/** Children of the dynamic supervisor, and of the plain spawn beside it. */
-const many = 100_000
-/** Spawns of one kind before it is the other's turn. */
-const perRound = 2_000
+/** Spawns between two looks at the clock. */
+const perPart = 2_048
+/**
+ * Spawns of one kind before it is the other's turn: as many as a large page of the shard has slots (64 bytes of 2 MiB), so
+ * that each stretch of either kind has one of these pages to be cleared. That takes as long as all other work of
+ * 10,000 spawns, and with short rounds it is a matter of chance whose it is.
+ */
+const perPage = 32_768
+/** Spawns of each kind, and before them those that are not measured. */
+const many = 3 * perPage
+const warmUp = 5 * perPart
 /** Children of the group. */
 const group = 1_000
 
@@ -26,6 +34,7 @@ export const restart = (open: Open): Program => async (n, warm) => {
   const { run, system } = await open()
   let serving: (() => void) | undefined
   let started = 0
+  let failure = (): Error => crash
   const WorkerLive = Worker.behavior({
     init: (_: undefined, self) => {
       started++
@@ -34,13 +43,15 @@ export const restart = (open: Open): Program => async (n, warm) => {
     },
     handlers: {
       Crash: () => {
-        throw crash
+        throw failure()
       },
       Serve: () => serving?.()
     }
   })
   const Plain = Worker.behavior({ init: (n: number) => ({ n }), handlers: { Crash: () => {}, Serve: () => {} } })
   const samples = new Float64Array(n)
+  // As many again, each for an error of its own that its handler makes.
+  const distinct = new Float64Array(n)
   const unlimited = { intensity: Number.MAX_SAFE_INTEGER, period: "1 second" } as const
   const seconds = await run(Effect.scoped(Effect.gen(function*() {
     const app = yield* Supervisor.start(
@@ -64,9 +75,16 @@ export const restart = (open: Open): Program => async (n, warm) => {
     for (let i = 0; i < n; i++) samples[i] = yield* once
     const seconds = (now() - began) / 1000
     ends("restarts", n)
+    let crashes = 0
+    failure = () => new Error(`crash ${crashes++}`)
+    for (let i = 0; i < warm; i++) yield* once
+    begins()
+    for (let i = 0; i < n; i++) distinct[i] = yield* once
+    ends("restarts, each for another error", n)
+    failure = () => crash
     return seconds
   })))
-  mustBe(started, n + warm + 1, "starts")
+  mustBe(started, 2 * (n + warm) + 1, "starts")
   const groupMillis = await run(Effect.scoped(Effect.gen(function*() {
     started = 0
     const children = Array.from({ length: group }, (_, at) => Supervisor.child(String(at), WorkerLive, undefined))
@@ -99,52 +117,79 @@ export const restart = (open: Open): Program => async (n, warm) => {
       Supervisor.make("app", unlimited, [Supervisor.dynamic("many", Plain, { shutdown: "brutal" })])
     )
     const dynamic = yield* app.get("many")
-    // Alternately, so that both meet the same heap: a round of each, and each goes first in every other one.
-    const spent: Record<"plain" | "supervised", Array<number>> = { plain: [], supervised: [] }
-    const refs: Array<unknown> = []
-    const rounds: ReadonlyArray<readonly [keyof typeof spent, () => unknown]> = [
-      ["plain", () => system.spawnUnsafe(Plain, 1)],
-      ["supervised", () => dynamic.startUnsafe(1)]
-    ]
-    for (let done = -many / 10, round = 0; done < many; done += perRound, round++) {
-      for (const [kind, spawn] of round % 2 === 0 ? rounds : rounds.toReversed()) {
+    const refs: Array<unknown> = new Array<undefined>(2 * (warmUp + many)).fill(undefined)
+    let spawned = 0
+    const processor = new Processor()
+    const stretch = function*(kind: Kind, spawn: () => unknown, parts: number, spent: Spent | undefined) {
+      for (let i = 0; i < parts; i++) {
         begins()
+        processor.read()
+        const computed = processor.computed
         const began = now()
-        for (let i = 0; i < perRound; i++) refs.push(spawn())
+        for (let i = 0; i < perPart; i++) refs[spawned++] = spawn()
         const millis = now() - began
-        ends(done < 0 ? "warm-up" : `${kind} spawns`, perRound)
-        if (done >= 0) spent[kind].push(millis * 1e6 / perRound)
-        // What the spawns have put off belongs to no round.
+        processor.read()
+        ends(spent === undefined ? "warm-up" : `${kind} spawns`, perPart)
+        spent?.[kind].push({ wall: millis * 1e6 / perPart, cpu: (processor.computed - computed) * 1e6 / perPart })
+        // What the spawns have put off belongs to no part.
         yield* Effect.promise(turn)
       }
     }
-    const plain = ofRounds(spent.plain), supervised = ofRounds(spent.supervised)
-    mustBe(yield* dynamic.count, many + many / 10, "children")
+    const kinds: ReadonlyArray<readonly [Kind, () => unknown]> = [
+      ["plain", () => system.spawnUnsafe(Plain, 1)],
+      ["supervised", () => dynamic.startUnsafe(1)]
+    ]
+    // Alternately, so that both meet the same heap, and each goes first in every other round.
+    const inTurn = (round: number) => round % 2 === 0 ? kinds : kinds.toReversed()
+    for (let round = 0; round < warmUp / perPart; round++) {
+      for (const [kind, spawn] of inTurn(round)) yield* stretch(kind, spawn, 1, undefined)
+    }
+    const spent: Spent = { plain: [], supervised: [] }
+    for (let round = 0; round < many / perPage; round++) {
+      for (const [kind, spawn] of inTurn(round)) yield* stretch(kind, spawn, perPage / perPart, spent)
+    }
+    processor.close()
+    mustBe(yield* dynamic.count, warmUp + many, "children")
     const began = now()
     yield* app.terminate("many")
-    return { plain, supervised, stop: (now() - began) / 1000 }
+    const stop = (now() - began) / 1000
+    return { plain: ofParts(spent.plain), supervised: ofParts(spent.supervised), stop }
   })))
   const { p50, p99 } = percentiles(samples)
+  const others = percentiles(distinct)
   return {
     completed: n,
     seconds,
     extra: {
       p50_us: p50 * 1000,
       p99_us: p99 * 1000,
-      supervised_spawn_ns: spawns.supervised.mean,
-      supervised_spawn_p50_ns: spawns.supervised.p50,
-      plain_spawn_ns: spawns.plain.mean,
-      plain_spawn_p50_ns: spawns.plain.p50,
+      restart_distinct_p50_us: others.p50 * 1000,
+      restart_distinct_p99_us: others.p99 * 1000,
+      supervised_spawn_ns: spawns.supervised.wall.mean,
+      supervised_spawn_p50_ns: spawns.supervised.wall.p50,
+      supervised_spawn_cpu_ns: spawns.supervised.cpu.mean,
+      supervised_spawn_cpu_p50_ns: spawns.supervised.cpu.p50,
+      plain_spawn_ns: spawns.plain.wall.mean,
+      plain_spawn_p50_ns: spawns.plain.wall.p50,
+      plain_spawn_cpu_ns: spawns.plain.cpu.mean,
+      plain_spawn_cpu_p50_ns: spawns.plain.cpu.p50,
       one_for_all_1000_ms: groupMillis,
       terminate_100k_s: spawns.stop
     }
   }
 }
 
-/** A collection of the heap falls into some round of either kind: the mean has it, the median has not. */
-const ofRounds = (rounds: ReadonlyArray<number>) => ({
-  mean: rounds.reduce((sum, ns) => sum + ns, 0) / rounds.length,
-  p50: percentiles(Float64Array.from(rounds)).p50
-})
+type Kind = "plain" | "supervised"
+/** ns a spawn, of each part: by the clock, and of this thread. */
+type Spent = Record<Kind, Array<{ readonly wall: number; readonly cpu: number }>>
+
+/** What happens once in many spawns, such as a page or a collection, is in the mean and not in the median. */
+const ofParts = (parts: Spent[Kind]) => {
+  const of = (measure: "wall" | "cpu") => {
+    const all = Float64Array.from(parts, (part) => part[measure])
+    return { mean: all.reduce((sum, ns) => sum + ns, 0) / all.length, p50: percentiles(all).p50 }
+  }
+  return { wall: of("wall"), cpu: of("cpu") }
+}
 
 const crash = new Error("crash")

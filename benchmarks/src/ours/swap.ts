@@ -94,11 +94,14 @@ export const swap = (open: Open): Program => async (n) => {
       meter.take()
       yield* Effect.sleep("20 millis")
       if (round >= 0) alone = alone.concat(meter.take())
-      meter.take()
       begins()
+      // What was handled before in the same turn is the load's.
+      meter.take()
+      meter.away()
       const began = now()
       const report = yield* HotSwap.swapAll(round % 2 === 0 ? there : back)
       const took = now() - began
+      meter.back()
       ends(round < 0 ? "warm-up" : "swaps", report.swapped)
       if (round < 0) continue
       millis += took
@@ -135,10 +138,12 @@ export const swap = (open: Open): Program => async (n) => {
       median_own_slice_ms: middle("own"),
       over_1ms: all.over,
       over_1ms_own: all.overOwn,
+      over_1ms_unsure: all.overUnsure,
       alone_max_slice_ms: atRest.longest,
       alone_own_slice_ms: atRest.own,
       alone_over_1ms: atRest.over,
-      alone_over_1ms_own: atRest.overOwn
+      alone_over_1ms_own: atRest.overOwn,
+      alone_over_1ms_unsure: atRest.overUnsure
     }
   }
 }

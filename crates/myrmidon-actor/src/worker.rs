@@ -157,6 +157,7 @@ enum Start {
 }
 
 /// See the module.
+#[expect(clippy::struct_excessive_bools, reason = "each says something else, and none of them excludes another")]
 pub(crate) struct Worker {
     shard: Shard,
     number: u8,

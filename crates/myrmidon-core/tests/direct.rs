@@ -125,3 +125,17 @@ fn g315_only_messages_that_nothing_else_knows_of_are_plain() {
 fn g315_lockstep_never_takes_this_way() {
     assert!(!Bench::new(Some(1)).shard.is_at_rest());
 }
+
+#[test]
+fn g315_a_timer_that_is_due_is_known_before_it_rings() {
+    let mut bench = Bench::new(None);
+    let pid = bench.spawn(0, 0);
+    assert!(!bench.shard.may_ring(f64::MAX), "nothing is set");
+    let [low, high] = [5.0_f64.to_bits() as u32, (5.0_f64.to_bits() >> 32) as u32];
+    let mut timer = record(submission::TIMER, pid, Pid::NONE, low, high);
+    timer[word::SLOT] = 1;
+    bench.tick(&[timer], 0);
+    assert!(bench.shard.is_at_rest() && !bench.shard.may_ring(0.0) && bench.shard.may_ring(5.0));
+    assert_eq!(bench.shard.tick(5.0, &[], &mut bench.ring, 10), 2);
+    assert!(!bench.shard.may_ring(f64::MAX), "it has rung");
+}

@@ -1,7 +1,7 @@
 // What an asker does with its answer is its own time, on a clock that stands still but where somebody moves it.
 import { describe, it } from "@effect/vitest"
 import { Actor, ActorSystem } from "@myrmidonjs/actor"
-import { Effect, Fiber, Schema } from "effect"
+import { Deferred, Effect, Exit, Fiber, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 import { assert } from "vitest"
 import type { Cell } from "../src/internal/cell.ts"
@@ -63,6 +63,67 @@ describe.each(backends)("the time of askers on the %s system", (_, backend) => {
       assert.deepStrictEqual(reports, [[front.pid, 150]])
       const [asked, asks] = yield* Effect.all([Actor.info(oracle), Actor.info(front)])
       assert.deepStrictEqual([asked.millis, asks.millis], [0, 150])
+    }).pipe(Effect.provide(at.layer))
+  })
+
+  it.effect("G305: nor is whoever answers later, with a message in hand that is delivered where it waits", () => {
+    const at = under()
+    return Effect.gen(function*() {
+      const Later = Actor.make("Later", [
+        Rpc.make("Ask", { success: Schema.Int }),
+        Rpc.make("Answer"),
+        Rpc.make("Look", { success: Schema.Int }),
+        Rpc.make("Nudge", { success: Schema.Int }),
+        Rpc.make("Rest")
+      ])
+      const { Answer, Ask, Look, Nudge, Rest } = Later.messages
+      const asked: Array<Deferred.Deferred<number>> = []
+      const later = (yield* ActorSystem).spawnUnsafe(
+        Later.behavior({
+          init: () => null,
+          handlers: {
+            Ask: () => {
+              const answer = Deferred.makeUnsafe<number>()
+              asked.push(answer)
+              return answer
+            },
+            Answer: () => void Deferred.doneUnsafe(asked.shift()!, Exit.succeed(1)),
+            Look: () => 1,
+            Nudge: () => {
+              Deferred.doneUnsafe(asked.shift()!, Exit.succeed(1))
+              return 2
+            },
+            Rest: () => {}
+          }
+        }),
+        undefined
+      )
+      const rests = (times: number) =>
+        Effect.gen(function*() {
+          for (let i = 0; i < times; i++) {
+            later.tellUnsafe(Rest())
+            yield* at.settle
+          }
+        })
+      const answered = (by: Effect.Effect<unknown, unknown>) =>
+        Effect.gen(function*() {
+          const one = Effect.map(later.ask(Ask()), () => at.clock.pass(150))
+          const fiber = yield* Effect.forkChild(one, { startImmediately: true })
+          yield* at.settle
+          yield* rests(1)
+          yield* by
+          yield* at.settle
+          yield* Fiber.join(fiber)
+          assert.deepStrictEqual(reports, [])
+        })
+      // Its handlers have shown to be short.
+      yield* rests(200)
+      yield* answered(Effect.sync(() => later.tellUnsafe(Answer())))
+      // Of those that are asked by somebody who only waits, one of sixteen is measured.
+      yield* rests(200)
+      const look = later.ask(Look())
+      yield* Effect.replicateEffect(answered(Effect.andThen(Effect.andThen(look, look), later.ask(Nudge()))), 32)
+      assert.isBelow((yield* Actor.info(later)).millis, 1)
     }).pipe(Effect.provide(at.layer))
   })
 })

@@ -465,6 +465,48 @@ describe.each(systems)("junk on the %s", (name, system) => {
     }).pipe(Effect.scoped, Effect.provide(Layer.provideMerge(Inspector.layer, system))))
 })
 
+describe.each(systems)("a revoked proxy on the %s", (_, system) => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+
+  it.effect("G223: is refused as a ref by its name, though it throws at whatever is asked of it", () =>
+    Effect.gen(function*() {
+      const inspector = yield* Inspector
+      const caller = yield* CallerLive.spawn()
+      const inside = (use: (self: Self<Rpc.Any, number>) => unknown) =>
+        Effect.flatMap(caller.ask(Caller.messages.Call(use)), ([exit]: [Exit.Exit<unknown, unknown>]) => exit)
+      const calls: Readonly<Record<string, (ref: never) => unknown>> = {
+        stop: (ref) => Actor.stop(ref),
+        kill: (ref) => Actor.kill(ref),
+        exit: (ref) => Actor.exit(ref, ExitReason.killed),
+        suspend: (ref) => Actor.suspend(ref),
+        resume: (ref) => Actor.resume(ref),
+        info: (ref) => Actor.info(ref),
+        isAlive: (ref) => Actor.isAlive(ref),
+        "Link.exit": (ref) => Link.exit(ref),
+        "Link.linked": (ref) => Link.linked(Effect.void, ref),
+        "Link.signals": (ref) => Link.signals([ref]),
+        "Monitor.make": (ref) => Monitor.make(ref),
+        "Monitor.downs": (ref) => Monitor.downs([ref]),
+        "self.link": (ref) => inside((self) => self.link(ref)),
+        "self.unlink": (ref) => inside((self) => self.unlink(ref)),
+        "self.monitor": (ref) => inside((self) => self.monitor(ref)),
+        swap: (ref) => HotSwap.swap(ref, HotSwap.upgrade(CounterLive, CounterLive)),
+        rollback: (ref) => HotSwap.rollback(ref),
+        getState: (ref) => inspector.getState(ref, CounterLive),
+        trace: (ref) => inspector.trace(ref),
+        statistics: (ref) => inspector.statistics(ref)
+      }
+      const told: Record<string, string> = {}
+      for (const [what, call] of Object.entries(calls)) told[what] = String(refusalOf(yield* run(call, proxy)))
+      const one = (text: string) => text.slice(text.indexOf("ref")).split("\n")[0]
+      assert.deepStrictEqual(
+        Object.entries(told).map(([what, text]) => [what, one(text)]),
+        Object.keys(calls).map((what) => [what, "ref: must be an ActorRef, is an object"])
+      )
+    }).pipe(Effect.scoped, Effect.provide(Layer.provideMerge(Inspector.layer, system))))
+})
+
 describe.runIf(nativeLoads)("options of a test", () => {
   it.effect("G296: they belong to a test alone", () =>
     Effect.gen(function*() {

@@ -68,6 +68,15 @@ const isCrash = (value: unknown): boolean => {
 
 /** Whether a value is a reason: a caller without types may give anything, and the shard takes it as it is. */
 export const isExitReason = (value: unknown): value is ExitReason => {
+  try {
+    return isReason(value)
+  } catch {
+    // A revoked proxy, or a field that throws when it is read.
+    return false
+  }
+}
+
+const isReason = (value: unknown): boolean => {
   if (typeof value !== "object" || value === null) return false
   const reason = value as Readonly<Record<string, unknown>>
   switch (reason["_tag"]) {

@@ -4,8 +4,7 @@
  * @since 0.1.0
  */
 import { Policy } from "./generated/layout.ts"
-import { InvalidOption } from "./errors.ts"
-import { checkInteger, checkOptions } from "./options.ts"
+import { checkInteger, checkOptions, invalid } from "./options.ts"
 
 /**
  * - `reject` (default): the sender gets `MailboxFull`.
@@ -53,11 +52,11 @@ export const resolveMailbox = (
   checkInteger("mailbox.capacity", capacity, 1, 0x7fffffff)
   const onFull = mailbox?.onFull === undefined ? defaults?.onFull ?? Policy.Reject : policies.get(mailbox.onFull)
   if (onFull === undefined) {
-    throw new InvalidOption("mailbox.onFull", `must be one of ${[...policies.keys()].join(", ")}`)
+    throw invalid("mailbox.onFull", `one of ${[...policies.keys()].join(", ")}`, mailbox?.onFull)
   }
   // The record has 24 bits for it.
   if (typeof sendTimeout !== "number" || !(sendTimeout >= 0 && sendTimeout <= 0xffffff)) {
-    throw new InvalidOption("mailbox.sendTimeout", "must be 0 to 16,777,215 ms")
+    throw invalid("mailbox.sendTimeout", "0 to 16,777,215 ms", sendTimeout)
   }
   return { capacity, onFull, sendTimeout }
 }

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { InvalidOption } from "./errors.ts"
+import { invalid } from "./options.ts"
 import { printPid } from "./words.ts"
 
 /**
@@ -34,5 +34,5 @@ export type Pid = number & { readonly "~myrmidon/Pid": "Pid" }
  */
 export const formatPid = (pid: Pid): string => {
   if (Number.isSafeInteger(pid) && pid >= 0) return printPid(pid)
-  throw new InvalidOption("pid", "must be a PID")
+  throw invalid("pid", "a PID", pid)
 }

@@ -15,9 +15,10 @@ import type {
   StopOptions,
   TellOutcome
 } from "./ActorHandle.ts"
-import { BadMessage, InvalidOption } from "./errors.ts"
+import { BadMessage } from "./errors.ts"
 import { type ExitReason, isExitReason } from "./ExitReason.ts"
 import type { MembraneCell } from "./host.ts"
+import { invalid } from "./options.ts"
 import type { Pid } from "./Pid.ts"
 import type { PlainHost } from "./PlainHost.ts"
 import { pidOf } from "./words.ts"
@@ -126,7 +127,7 @@ export class Self implements PlainSelf<unknown> {
   }
 
   stop(reason: ExitReason = { _tag: "Normal" }): void {
-    if (!isExitReason(reason)) throw new InvalidOption("reason", "must be an ExitReason")
+    if (!isExitReason(reason)) throw invalid("reason", "an ExitReason", reason)
     this.#actor.host.exitSelf(this.#actor, reason)
   }
 

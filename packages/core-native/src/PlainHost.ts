@@ -5,13 +5,13 @@
  * the actor with `Crashed`. Nothing a handler does leaves this file as an exception.
  */
 import type { AskOptions, MonitorOptions, MonitorRef, StopOptions, TellOutcome } from "./ActorHandle.ts"
-import { ActorExited, AskTimeout, BadMessage, InvalidOption, MailboxFull } from "./errors.ts"
+import { ActorExited, AskTimeout, BadMessage, MailboxFull } from "./errors.ts"
 import { crashed, type ExitReason } from "./ExitReason.ts"
 import { CallEnd } from "./generated/layout.ts"
 import type { MembraneCall, MembraneHost, Why } from "./host.ts"
 import type { Membrane } from "./Membrane.ts"
 import type { Pid } from "./Pid.ts"
-import { checkOptions, checkSignal, checkTimeout } from "./options.ts"
+import { checkOptions, checkSignal, checkTimeout, invalid, isA } from "./options.ts"
 import { PlainActor, Self } from "./PlainActor.ts"
 
 /** By the numbers of `SendError`. */
@@ -162,7 +162,7 @@ export class PlainHost implements MembraneHost<PlainActor, Question> {
 
   /** Whether it is an actor of this runtime: the PIDs of another one mean others here. */
   owns(handle: unknown): handle is PlainActor {
-    return handle instanceof PlainActor && handle.host === this
+    return isA(handle, PlainActor) && handle.host === this
   }
 
   /** Asks it to end, in order, and does not wait. */
@@ -180,7 +180,7 @@ export class PlainHost implements MembraneHost<PlainActor, Question> {
 
   #own(handle: unknown): PlainActor {
     if (this.owns(handle)) return handle
-    throw new InvalidOption("other", "must be an actor of this runtime")
+    throw invalid("other", "an actor of this runtime", handle)
   }
 
   #ref(): number {

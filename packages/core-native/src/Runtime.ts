@@ -5,12 +5,12 @@
  */
 import type { ActorHandle, Down, ExitSignal, PlainHandle, PlainSelf, TableHandle } from "./ActorHandle.ts"
 import { systemClock } from "./clock.ts"
-import { InvalidOption, LimitReached, NameTaken, SystemStopped } from "./errors.ts"
+import { LimitReached, NameTaken, SystemStopped } from "./errors.ts"
 import type { OpenOptions, Why } from "./host.ts"
 import { load } from "./load.ts"
 import { type Mailbox, type ResolvedMailbox, resolveMailbox } from "./Mailbox.ts"
 import { Membrane } from "./Membrane.ts"
-import { checkFunction, checkInteger, checkOptions, checkTimeout, isName } from "./options.ts"
+import { checkFunction, checkInteger, checkOptions, checkTimeout, invalid, isName, isObject } from "./options.ts"
 import type { Pid } from "./Pid.ts"
 import { Behavior, PlainActor } from "./PlainActor.ts"
 import { isThenable, PlainHost } from "./PlainHost.ts"
@@ -76,6 +76,9 @@ const tableOptions: ReadonlySet<string> = new Set(
   ["name", "link", "mailbox"] satisfies ReadonlyArray<keyof SpawnOptions>
 )
 const singleOptions: ReadonlySet<string> = new Set([...tableOptions, "state"])
+const specFields: ReadonlySet<string> = new Set(
+  ["init", "handlers", "exit", "down"] satisfies ReadonlyArray<keyof TableSpec>
+)
 const shutdownOptions: ReadonlySet<string> = new Set(["timeout"])
 
 /**
@@ -114,12 +117,12 @@ export class Runtime implements AsyncDisposable {
     const { longSchedule = 10, maxActors = MAX_ACTORS } = options
     this.#maxActors = checkInteger("maxActors", maxActors, 1, 0xffffff)
     if (typeof longSchedule !== "number" || !(longSchedule > 0)) {
-      throw new InvalidOption("longSchedule", "must be more than 0 ms")
+      throw invalid("longSchedule", "more than 0 ms", longSchedule)
     }
     checkFunction("onDeadLetter", options.onDeadLetter)
     checkFunction("onLongSchedule", options.onLongSchedule)
     if (options.keepAlive !== undefined && typeof options.keepAlive !== "boolean") {
-      throw new InvalidOption("keepAlive", "must be a boolean")
+      throw invalid("keepAlive", "a boolean", options.keepAlive)
     }
     this.#host = new PlainHost({ deadLetter: options.onDeadLetter, longSchedule: options.onLongSchedule })
     this.#membrane = new Membrane(load(), {
@@ -160,15 +163,12 @@ export class Runtime implements AsyncDisposable {
       const behavior = this.#single(what as Single)
       return this.#open(behavior, options.state, this.#openOptions(behavior, options))
     }
-    if (typeof what !== "object" || what === null) {
-      throw new InvalidOption("actor", "must be a handler, or an object of init and handlers")
-    }
+    if (!isObject(what)) throw invalid("actor", "a handler, or an object of init and handlers", what)
     checkOptions(options, tableOptions)
     const spec = what as TableSpec
-    if (typeof spec.init !== "function") throw new InvalidOption("init", "must be a function")
-    if (typeof spec.handlers !== "object" || spec.handlers === null || Array.isArray(spec.handlers)) {
-      throw new InvalidOption("handlers", "must be an object of functions")
-    }
+    if (typeof spec.init !== "function") throw invalid("init", "a function", spec.init)
+    if (!isObject(spec.handlers)) throw invalid("handlers", "an object of functions", spec.handlers)
+    checkOptions(spec, specFields)
     checkFunction("exit", spec.exit)
     checkFunction("down", spec.down)
     const behavior = this.#table(spec)
@@ -177,7 +177,7 @@ export class Runtime implements AsyncDisposable {
 
   /** The actor with a name, if it lives. */
   whereis(name: string): PlainHandle | undefined {
-    if (typeof name !== "string") throw new InvalidOption("name", "must be a string")
+    if (typeof name !== "string") throw invalid("name", "a string", name)
     return isName(name) ? this.#membrane.whereis(name) : undefined
   }
 
@@ -219,10 +219,10 @@ export class Runtime implements AsyncDisposable {
     if (this.#stopping !== undefined) throw new SystemStopped()
     const { link, name } = options
     if (name !== undefined && !isName(name)) {
-      throw new InvalidOption("name", "must be a well-formed string that is not empty")
+      throw invalid("name", "a well-formed string that is not empty", name)
     }
     if (link !== undefined && !this.#host.owns(link)) {
-      throw new InvalidOption("link", "must be an actor of this runtime")
+      throw invalid("link", "an actor of this runtime", link)
     }
     return {
       ...resolveMailbox(options.mailbox, this.#mailbox),
@@ -282,7 +282,7 @@ export class Runtime implements AsyncDisposable {
       const tags = Object.keys(spec.handlers)
       const handlers = tags.map((tag) => spec.handlers[tag]) as Behavior["handlers"]
       const wrong = handlers.findIndex((handler) => typeof handler !== "function")
-      if (wrong !== -1) throw new InvalidOption(`handlers.${tags[wrong]}`, "must be a function")
+      if (wrong !== -1) throw invalid(`handlers.${tags[wrong]}`, "a function", handlers[wrong])
       const ops = new Map(tags.map((tag, op) => [tag, op]))
       return new Behavior(handlers, ops, spec.exit, spec.down)
     }, spec)

@@ -20,6 +20,7 @@ import { Flag, RECORD_WORDS, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost } from "./host.ts"
 import type { Loop } from "./loop.ts"
 import { GROUP, GROUP_OF_QUICK, LONG_GROUP, type Meter, PROOF, QUICK } from "./meter.ts"
+import type { Metering } from "./metering.ts"
 import { type Ring, SUBMISSIONS } from "./ring.ts"
 import type { Slots } from "./slots.ts"
 import type { Table } from "./table.ts"
@@ -71,6 +72,7 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
   readonly #host: MembraneHost<C, K>
   readonly #loop: Loop<C, K>
   readonly #turns: Turns
+  readonly #times: Pick<Metering<C>, "takeOuts">
   readonly #now: () => number
   readonly #longSchedule: number
   /** Receivers of the messages since the clock was read. */
@@ -91,11 +93,13 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     table: Table<C>,
     host: MembraneHost<C, K>,
     turns: Turns,
+    times: Pick<Metering<C>, "takeOuts">,
     now: () => number,
     longSchedule: number
   ) {
     this.#loop = loop
     this.#turns = turns
+    this.#times = times
     this.#ring = ring
     this.#slots = slots
     this.#table = table
@@ -132,6 +136,7 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     /** Up to there are records for one receiver alone, when it has had its turn. */
     let alone = 0
     let at = 0
+    this.#times.takeOuts()
     for (; at < ring.pending; at++) {
       if (at >= touched && ring.pending - at >= TOUCH) touched = this.#touch(at)
       const record = at << SHIFT
@@ -216,7 +221,8 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
       if (since >= group) {
         const now = this.#now()
         const took = now - last
-        if (took > LONG_GROUP) this.#doubt(took, since)
+        const isClear = !this.#times.takeOuts()
+        if (took > LONG_GROUP) this.#doubt(took, since, isClear)
         else {
           // What its messages were charged with was the pace of the group before.
           due += took * 1000 - pace * since
@@ -241,7 +247,7 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     if (since > 0) {
       const now = this.#now()
       const took = now - last
-      if (took > LONG_GROUP) this.#doubt(took, since)
+      if (took > LONG_GROUP) this.#doubt(took, since, !this.#times.takeOuts())
       else {
         due += took * 1000 - pace * since
         pace = (took * 1000) / since
@@ -296,17 +302,21 @@ export class Direct<C extends MembraneCell, K extends MembraneCall> {
     return meter === undefined || meter.unproven > 0 ? undefined : cell
   }
 
-  /** A group that took long: who of several held the thread is not known. They share it, and have to prove themselves again. */
-  #doubt(took: number, since: number): void {
+  /**
+   * A group that took long: who of several held the thread is not known. They share it, unless an asker went on among them
+   * (`isClear` is false): then the pace that they were charged with is theirs (G305). And they have to prove themselves again.
+   */
+  #doubt(took: number, since: number, isClear: boolean): void {
     const ring = this.#ring
     const share = Math.floor((took * 1000) / since)
-    let isKnown = true
+    let isKnown = isClear
     for (let i = 0; i < since; i++) {
       const low = this.#group[i]!
       if (low !== this.#group[0]) isKnown = false
       const cell = this.#table.at(low & INDEX)
       if (cell === undefined) continue
       ;(cell.bound.meter as Meter).unproven = PROOF
+      if (!isClear) continue
       if (ring.pending >= SUBMISSIONS) ring.flush(this.#now())
       ring.put(CHARGE, low, cell.generation, 0, 0, 0, share, 0)
     }

@@ -15,6 +15,7 @@ import type { Direct } from "./direct.ts"
 import { RECORD_WORDS, Submission, Word } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell, MembraneHost } from "./host.ts"
 import { type Meter, PROOF, SHORT } from "./meter.ts"
+import type { Metering } from "./metering.ts"
 import { type Ring, SUBMISSIONS } from "./ring.ts"
 import type { Slots } from "./slots.ts"
 import type { Tokens } from "./tokens.ts"
@@ -46,6 +47,8 @@ interface Stack<C> {
   current: C | undefined
 }
 
+type Times = Pick<Metering<never>, "isExact" | "takeAway">
+
 export class DirectCall<C extends MembraneCell, K extends MembraneCall> {
   readonly #stack: Stack<C>
   readonly #direct: Pick<Direct<C, K>, "idle">
@@ -53,6 +56,7 @@ export class DirectCall<C extends MembraneCell, K extends MembraneCall> {
   readonly #slots: Slots
   readonly #tokens: Tokens<K>
   readonly #host: MembraneHost<C, K>
+  readonly #times: Times
   readonly #now: () => number
   readonly #longSchedule: number
   /** The records in the ring are this many accounts, while its epoch is this one. */
@@ -70,6 +74,7 @@ export class DirectCall<C extends MembraneCell, K extends MembraneCall> {
     slots: Slots,
     tokens: Tokens<K>,
     host: MembraneHost<C, K>,
+    times: Times,
     now: () => number,
     longSchedule: number
   ) {
@@ -79,6 +84,7 @@ export class DirectCall<C extends MembraneCell, K extends MembraneCall> {
     this.#slots = slots
     this.#tokens = tokens
     this.#host = host
+    this.#times = times
     this.#now = now
     this.#longSchedule = longSchedule
   }
@@ -110,9 +116,17 @@ export class DirectCall<C extends MembraneCell, K extends MembraneCall> {
     ring.askedAt = at
     const { ingested } = ring
     this.#stack.current = cell
+    const times = this.#times
+    if (isMeasured) {
+      times.takeAway()
+      times.isExact = true
+    }
     const waits = this.#host.deliver(cell, op, payload, from, call)
     ring.asked = 0
-    if (isMeasured) this.#measured(cell, this.#now() - start)
+    if (isMeasured) {
+      times.isExact = false
+      this.#measured(cell, this.#now() - start - times.takeAway())
+    }
     if (waits) {
       if (ring.pending >= SUBMISSIONS) ring.flush(this.#now())
       ring.put(Submission.Busy, low, cell.generation, 0, 0, 0, 0, 0)

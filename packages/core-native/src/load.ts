@@ -11,7 +11,7 @@ import { createRequire } from "node:module"
 import { resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Binding } from "./binding.ts"
-import { InvalidOption } from "./errors.ts"
+import { invalid } from "./options.ts"
 import { ABI_VERSION } from "./generated/layout.ts"
 import { type Attempt, NativeUnavailable } from "./NativeUnavailable.ts"
 
@@ -108,13 +108,13 @@ const loaded = new Map<string | undefined, Binding>()
 
 const pathOf = (addon: string): string => {
   if (typeof addon !== "string" || addon === "") {
-    throw new InvalidOption("addon", "must be a path or a file: URL, as a string")
+    throw invalid("addon", "a path or a file: URL, as a string", addon)
   }
   if (!addon.startsWith("file:")) return resolve(addon)
   try {
     return fileURLToPath(addon)
   } catch {
-    throw new InvalidOption("addon", "must be a path or a file: URL")
+    throw invalid("addon", "a path or a file: URL", addon)
   }
 }
 

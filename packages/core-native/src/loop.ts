@@ -133,7 +133,17 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     this.#alarm = new Alarm(ring.control, options.clock, this.wake)
     this.#metering = new Metering(ring.in, table, host, options.longSchedule, options.clock.now)
     this.#tasks = new Tasks(this, ring, host, this.#metering, options.clock.now, options.longSchedule)
-    this.#direct = new Direct(this, ring, slots, table, host, this.#turns, options.clock.now, options.longSchedule)
+    this.#direct = new Direct(
+      this,
+      ring,
+      slots,
+      table,
+      host,
+      this.#turns,
+      this.#metering,
+      options.clock.now,
+      options.longSchedule
+    )
     this.directCall = new DirectCall(
       this,
       this.#direct,
@@ -141,6 +151,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       slots,
       tokens,
       host,
+      this.#metering,
       options.clock.now,
       options.longSchedule
     )
@@ -215,6 +226,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       isAnswered = this.directCall.deliver(call, this.helpedAt)
       if (this.attention !== 0) this.#attend()
     } catch (error) {
+      this.#metering.isExact = false
       rethrow(error)
     }
     this.#pumping = false

@@ -133,6 +133,13 @@ export class Metering<C extends MembraneCell> {
     return took
   }
 
+  /** Whether somebody did unmeasured since this was last asked, or the clock was read. */
+  takeOuts(): boolean {
+    const isAny = this.#outs > 0
+    this.#outs = 0
+    return isAny
+  }
+
   /** The messages of the group share the time since the last look. true: it was long, the batch is to be left. */
   close(now: number): boolean {
     const first = this.#unreadSlices

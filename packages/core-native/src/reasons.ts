@@ -57,6 +57,12 @@ const fromData = (data: ReasonData): ExitReason => {
 const isSame = (a: CrashError, b: CrashError): boolean =>
   a.message === b.message && a.stack === b.stack && a.name === b.name && a.language === b.language
 
+const hasNoForm = /\p{Surrogate}/u
+
+/** Whether the shard, whose texts are UTF-8, gives back what it was given: then it is not asked. */
+const comesBackAsItIs = ({ message, name, stack }: CrashError): boolean =>
+  !hasNoForm.test(message) && !hasNoForm.test(name) && (stack === undefined || !hasNoForm.test(stack))
+
 // Many actors end by one object.
 const frozen = (reason: ExitReason): ExitReason => {
   if (reason._tag === "Crashed") Object.freeze(reason.error)
@@ -99,9 +105,10 @@ export class Reasons {
   }
 
   /** Keeps another failure. The word of the one before is nobody's afterwards, but for records that were ingested. */
-  keep(error: CrashError): void {
-    this.#keptWord = this.#native.keepReason({ code: Crashed, ...error })
-    this.#kept = error
+  keep({ language, message, name, stack }: CrashError): void {
+    // A copy: whoever made it may change it.
+    this.#kept = stack === undefined ? { name, message, language } : { name, message, stack, language }
+    this.#keptWord = this.#native.keepReason({ code: Crashed, ...this.#kept })
     this.#keptReason = undefined
   }
 
@@ -124,7 +131,10 @@ export class Reasons {
       case NoProc | EXISTED:
         return GONE
     }
-    if (word === this.#keptWord) return this.#keptReason ??= frozen(this.#read(word))
+    if (word === this.#keptWord) {
+      const kept = this.#kept!
+      return this.#keptReason ??= frozen(comesBackAsItIs(kept) ? { _tag: "Crashed", error: kept } : this.#read(word))
+    }
     if (word !== this.#lastWord) {
       this.#last = this.#read(word)
       this.#lastWord = word

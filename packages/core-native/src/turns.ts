@@ -6,13 +6,15 @@
  * for the caches, so that a little too many of them would become ever more. So it waits until they are fewer than then,
  * by as many as it has sent: to get rid of what it sends alone would keep a pile that is there already.
  * While somebody works through a crowd of actors in turns of the event loop, and says each time that it waits (`hasten`,
- * G263), none is put off.
+ * G263), none is put off, and each comes sooner: that work is in the same turn.
  *
  * A caller that asks in a loop, and helps each time, would never leave its own stack. So the first to help asks for a
  * turn of the event loop, and once that has been waited for long enough nobody may help before it has come.
  */
 /** Lengths of a turn that the event loop waits at most. */
 const LONGEST = 4
+/** Of a length, while somebody waits who has work for many. */
+const HASTY = 0.75
 
 export class Turns {
   /** The loop goes on when the event loop has had its turn. */
@@ -42,7 +44,8 @@ export class Turns {
 
   /** Whether it is the event loop's turn, after `took` ms of work and with so many messages left. */
   isOver(took: number, left: number): boolean {
-    return took > this.#length && (left <= this.#goal || this.#hasteners > 0 || took > this.#length * LONGEST)
+    if (this.#hasteners > 0) return took > this.#length * HASTY
+    return took > this.#length && (left <= this.#goal || took > this.#length * LONGEST)
   }
 
   /** Somebody waits for the next turn who has work for many, or (`false`) has got it. */

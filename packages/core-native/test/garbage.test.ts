@@ -6,6 +6,13 @@ import { inspect } from "node:util"
 import { assert, describe, it } from "vitest"
 import { ActorExited, BadMessage, formatPid, InvalidOption, load, NameTaken, type Pid, Runtime } from "../src/index.ts"
 
+/** Throws at whatever is asked of it. */
+const revoked = (target: object): unknown => {
+  const { proxy, revoke } = Proxy.revocable(target, {})
+  revoke()
+  return proxy
+}
+
 /** Anything that is not of one of the kinds. */
 const garbage = (...kinds: ReadonlyArray<string>): ReadonlyArray<unknown> =>
   [
@@ -23,6 +30,18 @@ const garbage = (...kinds: ReadonlyArray<string>): ReadonlyArray<unknown> =>
     ["object", {}],
     ["object", Object.create(null)],
     ["object", { toString: 5 }],
+    ["revoked", revoked({})],
+    ["object", {
+      toString: () => {
+        throw new Error("toString was called")
+      },
+      get [Symbol.toStringTag](): string {
+        throw new Error("toStringTag was read")
+      }
+    }],
+    ["string", "x".repeat(100_000)],
+    ["bigint", 10n ** 5_000n],
+    ["object", new Map()],
     ["function", () => {}]
   ].filter(([kind]) => !kinds.includes(kind as string)).map(([, value]) => value)
 
@@ -64,6 +83,9 @@ const assertRefuses = async (call: (value: unknown) => unknown, cases: ReadonlyA
     const error = await thrownBy(() => call(value))
     assert(error instanceof InvalidOption, `${option}: ${inspect(value)}: ${String(error)}`)
     assert.strictEqual(error.option, option)
+    // By a word of what it is, however large that is.
+    assert.isBelow(error.message.length, 300)
+    if (!error.issue.includes("is unknown")) assert.match(error.issue, /^must be .*, is ./s)
   }
 }
 
@@ -118,6 +140,23 @@ describe("garbage (G217)", () => {
     ]
     await assertRefuses((value) => spawn!(() => {}, value), wrong)
     await assertRefuses((value) => spawn!(table(), value), [...wrong, [{ state: 1 }, "state"]])
+    for (const option of ["exits", "Down", "state", Symbol("x")]) {
+      await assertRefuses((value) => spawn!(value), [[{ ...table(), [option]: 1 }, String(option)]])
+    }
+    assert.strictEqual(runtime.stats().actors, 0)
+  })
+
+  it("whatever a handler throws, or an init rejects with, is the reason of its actor's end", async () => {
+    await using runtime = new Runtime()
+    for (const value of [undefined, ...garbage()]) {
+      const thrower = runtime.spawn(() => {
+        throw value
+      })
+      const rejecter = runtime.spawn({ init: () => Promise.reject(value), handlers: {} })
+      const ends = [thrower.monitor(), rejecter.monitor()]
+      assert.instanceOf(await thrownBy(() => thrower.ask(0)), ActorExited)
+      for (const end of await Promise.all(ends)) assert.strictEqual(end._tag, "Crashed")
+    }
     assert.strictEqual(runtime.stats().actors, 0)
   })
 
@@ -171,9 +210,25 @@ describe("garbage (G217)", () => {
     await assertRefuses(async (value) => {
       throw await judge.ask((self) => self["monitor"]!(value))
     }, handles)
-    await assertRefuses(async (value) => {
-      throw await judge.ask((self) => self["stop"]!(value))
-    }, named("reason", garbage()))
+    await assertRefuses(
+      async (value) => {
+        throw await judge.ask((self) => self["stop"]!(value))
+      },
+      named("reason", [
+        ...garbage(),
+        { _tag: "Shutdown", detail: 5 },
+        { _tag: "Crashed" },
+        { _tag: "Crashed", error: { name: "E", message: 5, language: "typescript" } },
+        { _tag: "NoProc" },
+        { _tag: "NodeUnreachable", node: "n", because: "gone" },
+        { _tag: "IsolateDown", isolate: 0.5 },
+        {
+          get _tag(): string {
+            throw new Error("read")
+          }
+        }
+      ])
+    )
     assert.strictEqual(await actor.ask("get"), 0)
     assert.strictEqual(other.stats().actors, 1)
   })

@@ -57,8 +57,27 @@ it("a failure that comes again crosses once, whatever object it is", async () =>
   const given = Array.from({ length: 5 }, () => failure("a", "at a"))
   for (const reason of given) await end(reason)
   assert.deepStrictEqual(seen, given)
-  assert.deepStrictEqual(crossed, { kept: 1, asked: 1 })
+  assert.deepStrictEqual(crossed, { kept: 1, asked: 0 })
   assert.isTrue(Object.isFrozen(seen[0]), "one object stands for many ends")
+  await membrane.close()
+})
+
+it("a failure that its shard would change is asked back for", async () => {
+  const { end, membrane, seen } = ends()
+  await end(failure("half of \ud83d", "at \udc00"), failure("whole: \u{1f600}"))
+  assert.deepStrictEqual(seen, [failure("half of \ufffd", "at \ufffd"), failure("whole: \u{1f600}")])
+  assert.strictEqual(crossed.asked, 1)
+  await membrane.close()
+})
+
+it("what is done to a failure after the end by it changes no end", async () => {
+  const { end, membrane, seen } = ends()
+  const error = { name: "Error", message: "a", language: "typescript" as const, more: 1 }
+  await end({ _tag: "Crashed", error })
+  error.message = "b"
+  assert.deepStrictEqual(seen, [failure("a")])
+  await end({ _tag: "Crashed", error })
+  assert.deepStrictEqual(seen, [failure("a"), failure("b")])
   await membrane.close()
 })
 

@@ -311,7 +311,8 @@ impl Worker {
         }
         self.look_at_clock();
         self.swaps_advance();
-        let written = if self.may_run_directly() {
+        // With a timer due there is no run, and what waits would wait for as long as there is always one.
+        let written = if self.may_run_directly() && !self.shard.may_ring(self.now) {
             self.shard.tick(self.now, &[], &mut self.ring, BATCH)
         } else {
             let written = self.shard.tick(self.now, &self.submissions, &mut self.ring, BATCH);

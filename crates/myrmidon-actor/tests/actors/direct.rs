@@ -6,7 +6,12 @@ use crate::{
 };
 use myrmidon_actor::*;
 use std::{
-    sync::{Arc, Mutex, mpsc},
+    hint::black_box,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering::Relaxed},
+        mpsc,
+    },
     time::Duration,
 };
 
@@ -212,4 +217,32 @@ fn g315_whoever_is_lent_has_no_turn_before_it_is_back() {
         long.kill();
         short.kill();
     }
+}
+
+#[test]
+fn g315_timers_that_are_always_due_let_messages_in() {
+    const FIRST: u32 = 2000;
+    const LAST: u32 = 6000;
+    let (_runtime, _, children, _) = children(65);
+    let (witness, tickers) = (children[0], &children[1..]);
+    let (bell, told) = mpsc::channel();
+    let ticks = Arc::new(AtomicU32::new(0));
+    for ticker in tickers {
+        let (bell, ticks) = (bell.clone(), Arc::clone(&ticks));
+        within(*ticker, move |_, context| {
+            context.every(Duration::from_micros(1), move || {
+                let (bell, ticks) = (bell.clone(), Arc::clone(&ticks));
+                Message::Do(Box::new(move |_, _| {
+                    // All of them together take longer than a beat.
+                    (0..50_000_u32).for_each(|number| assert!(black_box(number) < 50_000));
+                    match ticks.fetch_add(1, Relaxed) {
+                        FIRST => run(witness, move |_, _| bell.send(true).unwrap_or_default()),
+                        LAST => bell.send(false).unwrap_or_default(),
+                        _ => {}
+                    }
+                }))
+            });
+        });
+    }
+    assert!(told.recv().expect("one of both"), "{LAST} ticks, and what was sent at {FIRST} has not arrived");
 }

@@ -33,6 +33,11 @@ impl Shard {
             && self.signals.is_empty()
     }
 
+    /// Whether the next tick may be the time of a timer, a call or a hold.
+    pub fn may_ring(&self, now: f64) -> bool {
+        self.wheel.next().is_some_and(|next| next <= now)
+    }
+
     /// Whether a plain message (`is_plain`) may be handled now: its receiver has nothing queued, is not held up, and has a
     /// whole budget. Then it counts as handled.
     #[inline]

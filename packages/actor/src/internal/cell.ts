@@ -12,7 +12,7 @@ import type { TellOutcome } from "../TellError.ts"
 import { Ask } from "./ask.ts"
 import type { Bound } from "./bound.ts"
 import type { Host } from "./host.ts"
-import { invalid } from "./invalid.ts"
+import { invalid, isA } from "./invalid.ts"
 import type { Life } from "./life.ts"
 import { lookup } from "./opcodes.ts"
 import type { RpcInfo } from "./rpc.ts"
@@ -104,6 +104,6 @@ export class Cell {
 
 /** Every `ActorRef` of this package is a cell; only `ActorRef`'s types say less. */
 export const cellOf = (ref: AnyRef): Cell => {
-  if (ref instanceof Cell) return ref.target()
+  if (isA(ref, Cell)) return ref.target()
   throw invalid("ref", "an ActorRef", ref)
 }

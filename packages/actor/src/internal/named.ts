@@ -22,7 +22,7 @@ import { type Cell, cellOf } from "./cell.ts"
 import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
 import type { Host } from "./host.ts"
-import { invalid } from "./invalid.ts"
+import { invalid, isA } from "./invalid.ts"
 import { isName } from "./name.ts"
 import { protocolOf } from "./protocolOf.ts"
 import { infosOf, type RpcInfo } from "./rpc.ts"
@@ -215,9 +215,9 @@ class NamedRefImpl {
 
 /** A ref's own actor, or whoever has the name now; `ActorExited`, as an ask has it, when nobody does. */
 export const holderNow = (ref: AnyRef | NamedRef<never>): Cell | ActorExited =>
-  ref instanceof NamedRefImpl ? ref.target() ?? ref.nobody : cellOf(ref as AnyRef)
+  isA(ref, NamedRefImpl) ? ref.target() ?? ref.nobody : cellOf(ref as AnyRef)
 
-export const isNamed = (ref: unknown): boolean => ref instanceof NamedRefImpl
+export const isNamed = (ref: unknown): boolean => isA(ref, NamedRefImpl)
 
 type LookupError = NameNotFound | ProtocolMismatch | IsolateUnavailable
 

@@ -5,9 +5,10 @@ import type { ActorInfo } from "../Actor.ts"
 import { ActorSystem } from "../ActorSystem.ts"
 import type { Pid } from "../Pid.ts"
 import type { Cell } from "./cell.ts"
+import type { Host } from "./host.ts"
 import type { ShardInfo } from "./shard.ts"
 import { hostOf } from "./system.ts"
-import { inTurns } from "./turn.ts"
+import { Turn } from "./turn.ts"
 import type { UpgradeImpl } from "./upgrade.ts"
 
 export interface Selection {
@@ -32,10 +33,9 @@ function* below(root: Cell): Generator<Cell> {
   }
 }
 
-/** In order of their spawn. */
-function* everybody(context: Context.Context<never>): Generator<Cell> {
-  const { shard } = hostOf(Context.get(context as Context.Context<ActorSystem>, ActorSystem))
-  for (const pid of shard.pids()) yield shard.cellOf(pid as Pid)
+/** In order of their spawn, of those that are there now. */
+function* everybody({ shard }: Host, pids: Float64Array): Generator<Cell> {
+  for (const pid of pids) yield shard.cellOf(pid as Pid)
 }
 
 /** What a predicate sees. The shard is asked for what it asks for: most look at a name or a PID, and there are many. */
@@ -104,15 +104,22 @@ export const selectCells = (
   upgrade: UpgradeImpl,
   selection: Selection | undefined
 ): Effect.Effect<ReadonlyArray<Cell>> =>
-  Effect.suspend(() => {
+  Effect.gen(function*() {
+    const host = hostOf(Context.get(context as Context.Context<ActorSystem>, ActorSystem))
     const { where, tree } = selection ?? {}
     const chosen: Array<Cell> = []
-    const all = tree === undefined ? everybody(context) : tree === "nobody" ? [] : below(tree)
-    return Effect.as(
-      inTurns(all, (cell) => {
-        if (upgrade.runs(cell) && (where === undefined || where(new Seen(cell)))) chosen.push(cell)
-        return cell
-      }),
-      chosen
-    )
+    const turn = new Turn()
+    turn.begin(host)
+    const pids = tree === undefined ? host.shard.pids() : undefined
+    if (pids !== undefined && turn.isHalfOver(host, pids.length)) yield* turn.next
+    const all = pids !== undefined ? everybody(host, pids) : tree === undefined || tree === "nobody" ? [] : below(tree)
+    let seen = 0
+    for (const cell of all) {
+      seen++
+      if (upgrade.runs(cell) && (where === undefined || where(new Seen(cell)))) chosen.push(cell)
+      if (turn.step(cell)) yield* turn.next
+    }
+    // Whoever changes them has a turn of its own.
+    if (turn.isHalfOver(host, seen)) yield* turn.next
+    return chosen
   })

@@ -82,18 +82,22 @@ describe("G220: the event loop has its turn", () => {
     await s.settle()
   })
 
-  it("G263: after some 0.4 ms whatever is queued, where somebody has work for many in its turns", async () => {
-    const s = makeSystem()
-    const cells = Array.from({ length: 100 }, () => s.spawn("busy", () => void (s.clock.time += 0.00025)))
-    const waits: Array<number> = []
-    s.shard.hasten(true)
-    for (let i = 0; i < 20; i++) {
-      for (let j = 0; j < 20_000; j++) s.tell(cells[j % 100]!, j)
-      const before = s.clock.time
-      await turn()
-      waits.push(s.clock.time - before)
+  // Those of 2 us are measured one by one, and the others many at a time.
+  it.each([0.00025, 0.001, 0.002])(
+    "G263: after some 0.3 ms whatever is queued, where somebody has work for many in its turns (handlers of %f ms)",
+    async (took) => {
+      const s = makeSystem()
+      const cells = Array.from({ length: 100 }, () => s.spawn("busy", () => void (s.clock.time += took)))
+      const waits: Array<number> = []
+      s.shard.hasten(true)
+      for (let i = 0; i < 20; i++) {
+        for (let j = 0; j < 5000; j++) s.tell(cells[j % 100]!, j)
+        const before = s.clock.time
+        await turn()
+        waits.push(s.clock.time - before)
+      }
+      assert.isBelow(Math.max(...waits), 0.4)
+      await s.settle()
     }
-    assert.isBelow(Math.max(...waits), 1)
-    await s.settle()
-  })
+  )
 })

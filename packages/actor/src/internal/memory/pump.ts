@@ -53,8 +53,10 @@ const WAIT_FOR_TURN = 4096
 /** What a ms of measured handlers counts as. */
 const WORK_PER_MILLI = 8192
 /** ms after which the event loop gets its turn, and at most, while more is queued than when it last had one (G220). */
-export const RUN = 0.4
+const RUN = 0.4
 const LONG_RUN = 1.6
+/** ms after which it gets it while somebody waits for it who has work for many (G263). */
+const HASTY_RUN = 0.3
 /** Actors that became runnable while the pump waits for its turn, after which it no longer does. */
 const IMPATIENT = 1024
 /** ms: nothing needs the process any more, and after so long it is let go. */
@@ -117,9 +119,10 @@ export class Pump {
     this.goal = queued > backlog ? Math.max(0, backlog - (queued - backlog)) : backlog
   }
 
-  /** Whether a run of `millis`, at least `RUN`, is over with so many messages left: more would only become dearer. */
+  /** Whether a run of `millis` is over with so many messages left: more would only become dearer. */
   isOver(millis: number, left: number): boolean {
-    return left <= this.goal || this.hasteners > 0 || millis > LONG_RUN
+    if (this.hasteners > 0) return millis >= HASTY_RUN
+    return millis >= RUN && (left <= this.goal || millis > LONG_RUN)
   }
 
   /** Somebody waits for the next turn who has work for many (G263), or (`false`) has got it. */

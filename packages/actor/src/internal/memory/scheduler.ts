@@ -24,7 +24,7 @@ import { isServable, takeLetter } from "./lanes.ts"
 import { Kind, type Letter, SPECIAL } from "./mailbox.ts"
 import { BUDGET, type Meter, meterOf, SUSPECT } from "./meter.ts"
 import type { Watch } from "./monitors.ts"
-import { Pump, RUN } from "./pump.ts"
+import { Pump } from "./pump.ts"
 import { Random } from "./random.ts"
 import { Ring } from "./ring.ts"
 import type { MemoryShard } from "./shard.ts"
@@ -94,8 +94,8 @@ export class Scheduler {
   private marked = false
   /** A handler runs that may take long: `now` is when it began. */
   private measuring = false
-  /** When the event loop gets its turn. */
-  private until = Infinity
+  /** When this run began; valid when `marked`. */
+  private began = 0
   private untilSample = 1
   private readonly group = new Group()
   private readonly askers: Askers
@@ -204,7 +204,7 @@ export class Scheduler {
     this.awaited = undefined
     if (call.token === 0 || call.timeout === Infinity) return
     // A run with a handler that is not short has read the clock before it.
-    this.shard.calls.limit(call, call.timeout, this.marked ? this.until - RUN : this.clock.now())
+    this.shard.calls.limit(call, call.timeout, this.marked ? this.began : this.clock.now())
     this.pump.arm(this.deadline())
   }
 
@@ -253,7 +253,7 @@ export class Scheduler {
           if (this.debt.size > 0) handled += this.serveDebt()
         }
         more = this.hasWork()
-        if (!more || handled >= RUN_MESSAGES || (this.marked && this.now >= this.until && this.isOver())) break
+        if (!more || handled >= RUN_MESSAGES || (this.marked && this.isOver())) break
         if (this.awaited !== undefined && !this.awaited.pending) break
       }
     } finally {
@@ -261,7 +261,7 @@ export class Scheduler {
       if (this.group.size > 0 && this.marked) this.closeGroup()
       this.group.clear()
       this.running = false
-      this.pump.did(handled, this.marked ? this.now - this.until + RUN : 0)
+      this.pump.did(handled, this.marked ? this.now - this.began : 0)
       if (more && this.awaited?.pending === false) this.pump.wake()
       else if (more) this.pump.yield(this.shard.queued)
       else {
@@ -287,7 +287,7 @@ export class Scheduler {
   }
 
   private isOver(): boolean {
-    return this.pump.isOver(this.now - this.until + RUN, this.shard.queued)
+    return this.pump.isOver(this.now - this.began, this.shard.queued)
   }
 
   /** Whether the next run has something to do. */
@@ -304,7 +304,7 @@ export class Scheduler {
     this.now = this.clock.now()
     if (this.marked) return
     this.marked = true
-    this.until = this.now + RUN
+    this.began = this.now
   }
 
   private fire(): void {
@@ -359,7 +359,7 @@ export class Scheduler {
       if (!meter.proven) {
         const overdrawn = this.serveMeasured(cell, meter)
         handled += this.lastSlice
-        if (overdrawn) break
+        if (overdrawn || this.isOver()) break
       } else {
         const messages = this.serveSlice(cell, this.most(cell))
         handled += messages
