@@ -89,6 +89,21 @@ impl<M: Send + 'static> ActorRef<M> {
     /// from outside now (`NodeBusy`). A dead actor is no error (G12).
     #[inline]
     pub fn tell(self, message: M) -> Result<(), TellError<M>> {
+        // What is moved right after it was written waits for the processor's stores: a message that goes to its store moves
+        // once, and whether it may is asked before.
+        match place::here(|worker| worker.accepts(self.pid)) {
+            Some(Some(Ok(()))) => {
+                place::here(|worker| worker.put(self.pid, self.kind, message));
+                Ok(())
+            }
+            Some(Some(Err(reason))) => Err(TellError { reason, message }),
+            Some(None) | None => self.tell_elsewhere(message),
+        }
+    }
+
+    /// To another shard, by somebody who is looked at, or from outside.
+    #[inline(never)]
+    fn tell_elsewhere(self, message: M) -> Result<(), TellError<M>> {
         let mut message = Some(message);
         let told = place::here(|worker| worker.tell(self.pid, self.kind, &mut message));
         let refused = match told {

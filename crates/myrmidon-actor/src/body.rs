@@ -8,6 +8,7 @@ use crate::{
     place,
     reply::Route,
     version::version_of,
+    worker::Row,
 };
 use core::any::Any;
 #[cfg(feature = "tokio")]
@@ -75,6 +76,10 @@ pub(crate) trait Body: Send {
     fn started(&mut self, me: Pid);
     /// Handles a message of the shard's store.
     fn take(&mut self, me: Pid, sender: Pid, slot: u32);
+    /// Handles messages of the shard's store until its row is over; the first one at least.
+    fn row(&mut self, me: Pid, row: &mut Row) {
+        self.take(me, row.sender, row.slot);
+    }
     fn handle(&mut self, delivery: Delivery);
     fn signal(&mut self, me: Pid, signal: Signal);
     /// Reads a message of another language.
@@ -157,8 +162,19 @@ impl<A: Actor> Body for Plain<A> {
 
     #[inline]
     fn take(&mut self, me: Pid, sender: Pid, slot: u32) {
-        if let Some(message) = place::here(|worker| worker.mail.take::<A::Message>(self.kind, slot)).flatten() {
+        let mut message = None;
+        place::here(|worker| worker.mail.take_into::<A::Message>(self.kind, slot, &mut message));
+        if let Some(message) = message {
             self.actor.handle(message, &mut Context::new(me, sender, self.kind));
+        }
+    }
+
+    fn row(&mut self, me: Pid, row: &mut Row) {
+        let mut message = None;
+        while place::here(|worker| worker.next_in_row::<A::Message>(self.kind, row, &mut message)) == Some(true) {
+            if let Some(message) = message.take() {
+                self.actor.handle(message, &mut Context::new(me, row.sender, self.kind));
+            }
         }
     }
 

@@ -42,52 +42,37 @@ pub(crate) fn kind_of<M: 'static>() -> Kind {
     })
 }
 
-enum Slot<M> {
-    Free(u32),
-    Full(M),
-}
-
 struct Store<M> {
     /// From 1: SLOT 0 is no payload.
-    slots: Vec<Slot<M>>,
-    free: u32,
-    full: usize,
+    slots: Vec<Option<M>>,
+    /// The last one that was emptied is the next one: it is in the cache.
+    free: Vec<u32>,
 }
 
 impl<M> Default for Store<M> {
     fn default() -> Self {
-        Self { slots: vec![Slot::Free(0)], free: 0, full: 0 }
+        Self { slots: vec![None], free: Vec::new() }
     }
 }
 
 impl<M> Store<M> {
     #[inline]
     fn put(&mut self, message: M) -> u32 {
-        self.full += 1;
-        let at = self.free;
-        if at == 0 {
-            self.slots.push(Slot::Full(message));
-            return self.slots.len() as u32 - 1;
+        if let Some(at) = self.free.pop() {
+            self.slots[at as usize] = Some(message);
+            return at;
         }
-        if let Slot::Free(next) = core::mem::replace(&mut self.slots[at as usize], Slot::Full(message)) {
-            self.free = next;
-        }
-        at
+        self.slots.push(Some(message));
+        self.slots.len() as u32 - 1
     }
 
     #[inline]
-    fn take(&mut self, at: u32) -> Option<M> {
-        let place = self.slots.get_mut(at as usize)?;
-        match core::mem::replace(place, Slot::Free(self.free)) {
-            Slot::Full(message) => {
-                self.free = at;
-                self.full -= 1;
-                Some(message)
-            }
-            free @ Slot::Free(_) => {
-                *place = free;
-                None
-            }
+    fn take(&mut self, at: u32, into: &mut Option<M>) {
+        if let Some(place) = self.slots.get_mut(at as usize)
+            && place.is_some()
+        {
+            *into = place.take();
+            self.free.push(at);
         }
     }
 }
@@ -99,11 +84,13 @@ trait AnyStore: Any {
 
 impl<M: Send + 'static> AnyStore for Store<M> {
     fn take_parcel(&mut self, at: u32) -> Option<Parcel> {
-        self.take(at).map(|message| Box::new(message) as Parcel)
+        let mut message = None;
+        self.take(at, &mut message);
+        message.map(|message| Box::new(message) as Parcel)
     }
 
     fn ebb(&mut self) {
-        if self.full == 0 && self.slots.capacity() > LARGE {
+        if self.free.len() + 1 == self.slots.len() && self.slots.capacity() > LARGE {
             *self = Self::default();
         }
     }
@@ -125,10 +112,11 @@ impl Mail {
     /// Keeps a message; its slot.
     #[inline]
     pub fn put<M: Send + 'static>(&mut self, kind: Kind, message: M) -> u32 {
-        if let Some(store) = self.store::<M>(kind) {
-            return store.put(message);
-        }
-        self.open::<M>(kind).put(message)
+        let store = match self.store::<M>(kind) {
+            Some(store) => store,
+            None => self.open(kind),
+        };
+        store.put(message)
     }
 
     #[cold]
@@ -141,9 +129,19 @@ impl Mail {
     }
 
     /// Takes a message out.
-    #[inline]
     pub fn take<M: Send + 'static>(&mut self, kind: Kind, slot: u32) -> Option<M> {
-        self.store::<M>(kind)?.take(slot)
+        let mut message = None;
+        self.take_into(kind, slot, &mut message);
+        message
+    }
+
+    /// The same, into a place of the caller's: as a whole. Inlined, it would be moved in pieces from place to place, and each
+    /// read of several of them waits for the processor's stores.
+    #[inline(never)]
+    pub fn take_into<M: Send + 'static>(&mut self, kind: Kind, slot: u32, into: &mut Option<M>) {
+        if let Some(store) = self.store::<M>(kind) {
+            store.take(slot, into);
+        }
     }
 
     /// Takes a message out, whatever its type.

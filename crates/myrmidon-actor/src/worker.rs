@@ -32,6 +32,7 @@ mod wire;
 
 pub(crate) use deliver::crash;
 pub(crate) use deliver::{ignored, start};
+pub(crate) use direct::Row;
 pub(crate) use swap_group::{Orders, Run};
 pub use swaps::Counts as SwapCounts;
 pub(crate) use swaps::{Requester, guarded};
@@ -72,7 +73,7 @@ pub(crate) struct Opening {
 struct Home {
     body: Option<Box<dyn Body>>,
     generation: u32,
-    /// It has had no slice yet: that one is measured in any case, because nothing is known of its handlers.
+    /// Its next slice, or message, is measured in any case: nothing is known of its handlers, or one may have been long.
     fresh: bool,
 }
 
@@ -177,6 +178,10 @@ pub(crate) struct Worker {
     ingested: usize,
     /// A run of `direct` is under way, and nothing was ingested since it began.
     is_direct: bool,
+    /// So many of them, from the first one, are plain messages.
+    plain: usize,
+    /// So much was written of mailboxes while they wait.
+    waited: u32,
     ring: Vec<Record>,
     stock: Vec<Pid>,
     running: Running,

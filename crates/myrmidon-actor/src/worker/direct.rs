@@ -6,11 +6,18 @@
 //! receiver that is not free (`Shard::take_directly`) or whose handlers are not run here, an end, a signal, a mailbox that
 //! had to be asked. While handlers are measured, each is.
 //!
+//! Messages in a row to one actor are one step of a run: the actor is not put back in between, and no handler is looked up.
+//! And while mailboxes are worked off, what was submitted may wait for that (G264): so one that sends faster than another
+//! one handles does not keep all that it sends in the other's mailbox, once something has been queued there.
+//!
 //! No run begins while an end, a loan or the like waits to be ingested: the actor that it is of may have a rest of its
 //! slice, which the shard would take for one more turn.
 
-use super::Worker;
-use crate::body::{Body, Runs};
+use super::{Worker, turn::LONG_SLICE};
+use crate::{
+    body::{Body, Runs},
+    mail::Kind,
+};
 use core::time::Duration;
 use myrmidon_core::{
     pid::{MAX_INDEX, Pid},
@@ -29,23 +36,37 @@ const MOST: u32 = 512;
 /// Messages between two looks at the clock, and the time after which a run ends.
 const LOOK: u32 = 64;
 const TIME: Duration = Duration::from_millis(1);
+/// A run whose messages took longer on average had a long handler.
+const LONG: Duration = Duration::from_micros(LONG_SLICE as u64);
 
 /// So many records ahead the slot and the place of a receiver are asked for, and so many ahead its actor.
 const FAR: usize = 12;
 const NEAR: usize = 6;
 
+/// Messages that follow each other to one actor.
+pub(crate) struct Row {
+    me: Pid,
+    pub sender: Pid,
+    pub slot: u32,
+    /// Its first message was handed out.
+    is_begun: bool,
+    /// So many may still follow.
+    left: u32,
+    /// Messages of the run.
+    handled: u32,
+}
+
 /// How far a run has got.
 struct Run {
-    handled: u32,
     /// The actor that runs, out of its place.
     body: Option<Box<dyn Body>>,
-    me: Pid,
-    sender: Pid,
-    slot: u32,
+    row: Row,
     /// When its handler began, of one that had none before, and of all while they are measured.
     once: Option<Instant>,
     is_measured: bool,
     began: Instant,
+    /// What is left is ingested.
+    ingests: bool,
 }
 
 /// Delivers from what waits to be ingested; whether something did.
@@ -54,20 +75,18 @@ pub(super) fn run() -> bool {
     let Some(Some(is_measured)) = may else { return false };
     let began = Instant::now();
     let mut run = Run {
-        handled: 0,
         body: None,
-        me: Pid::NONE,
-        sender: Pid::NONE,
-        slot: 0,
+        row: Row { me: Pid::NONE, sender: Pid::NONE, slot: 0, is_begun: false, left: 0, handled: 0 },
         once: is_measured.then_some(began),
         is_measured,
         began,
+        ingests: false,
     };
     let mut outcome = Ok(());
     while crate::place::here(|worker| worker.next_directly(&mut run, &mut outcome)) == Some(true) {
-        let Run { me, sender, slot, .. } = run;
-        if let Some(body) = &mut run.body {
-            outcome = catch_unwind(AssertUnwindSafe(|| body.take(me, sender, slot)));
+        let Run { body, row, .. } = &mut run;
+        if let Some(body) = body {
+            outcome = catch_unwind(AssertUnwindSafe(|| body.row(row.me, row)));
         }
     }
     true
@@ -81,6 +100,18 @@ impl Worker {
             && self.closing.is_none()
             && self.swaps.is_calm()
             && self.shard.is_at_rest()
+    }
+
+    /// Whether what was submitted may wait for what is queued already (G264).
+    pub(super) fn may_wait(&mut self) -> bool {
+        if self.waited >= MOST || self.ends_turns || self.precise > 0 || self.closing.is_some() || !self.swaps.is_calm()
+        {
+            return false;
+        }
+        // Each is looked at once.
+        let unseen = self.submissions.get(self.plain..).unwrap_or_default();
+        self.plain += unseen.iter().take_while(|record| self.is_plain(record)).count();
+        self.plain == self.submissions.len()
     }
 
     /// A message of the shard's store.
@@ -109,7 +140,8 @@ impl Worker {
 
     #[inline]
     fn begin_directly(&mut self, run: &mut Run) -> bool {
-        if run.handled.is_multiple_of(LOOK) && run.handled > 0 && (run.handled >= MOST || run.began.elapsed() >= TIME) {
+        let handled = run.row.handled;
+        if handled.is_multiple_of(LOOK) && handled > 0 && (handled >= MOST || run.began.elapsed() >= TIME) {
             return false;
         }
         let Some(&record) = self.submissions.get(self.ingested) else { return false };
@@ -120,26 +152,72 @@ impl Worker {
             home.generation == pid.generation() && home.body.as_ref().is_some_and(|body| body.runs() == Runs::Here)
         });
         let Some(home) = home.filter(|_| is_plain && self.shard.take_directly(&record)) else {
-            self.flush();
+            run.ingests = true;
             return false;
         };
         run.body = home.body.take();
         if home.fresh && !run.is_measured {
             run.once = Some(Instant::now());
         }
+        let left = if run.once.is_some() { 0 } else { LOOK - 1 - handled % LOOK };
         self.ingested += 1;
-        run.handled += 1;
-        run.me = pid;
-        run.sender = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
-        run.slot = record[word::SLOT];
+        run.row = Row {
+            me: pid,
+            sender: Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]),
+            slot: record[word::SLOT],
+            is_begun: false,
+            left,
+            handled: handled + 1,
+        };
         self.running.pid = pid;
+        true
+    }
+
+    /// Takes out the next message of a row. `false`: the row is over.
+    #[inline]
+    pub(crate) fn next_in_row<M: Send + 'static>(
+        &mut self,
+        kind: Kind,
+        row: &mut Row,
+        message: &mut Option<M>,
+    ) -> bool {
+        if row.is_begun && !self.follows(row) {
+            return false;
+        }
+        row.is_begun = true;
+        self.mail.take_into(kind, row.slot, message);
+        true
+    }
+
+    /// Whether nothing that the handler did ends the run, and the next record is one more of the row.
+    #[inline]
+    fn follows(&mut self, row: &mut Row) -> bool {
+        let goes_on = row.left > 0
+            && self.is_direct
+            && !self.running.urgent
+            && self.running.stops.is_none()
+            && self.swaps.is_calm()
+            && self.dropped.is_empty()
+            && self.dropped_bodies.is_empty();
+        let Some(&record) = self.submissions.get(self.ingested).filter(|_| goes_on) else { return false };
+        if record[word::TO] != row.me.low() || !self.is_plain(&record) || !self.shard.take_directly(&record) {
+            return false;
+        }
+        if self.submissions.get(self.ingested + FAR).is_some_and(|record| record[word::TO] != row.me.low()) {
+            self.expect();
+        }
+        self.ingested += 1;
+        row.left -= 1;
+        row.handled += 1;
+        row.sender = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
+        row.slot = record[word::SLOT];
         true
     }
 
     /// Puts an actor back into its place; whether the run goes on.
     #[inline]
     fn end_directly(&mut self, run: &mut Run, mut body: Box<dyn Body>, outcome: &mut std::thread::Result<()>) -> bool {
-        let pid = run.me;
+        let pid = run.row.me;
         let mut has_time = true;
         if let Some(began) = run.once.take() {
             let now = Instant::now();
@@ -161,19 +239,41 @@ impl Worker {
             }
             None => self.dropped_bodies.push(body),
         }
-        if !goes_on {
-            // Its end, or what it did to others, before any other message.
-            self.flush();
-        }
+        // Its end, or what it did to others, before any other message.
+        run.ingests |= !goes_on;
         goes_on && has_time && self.swaps.is_calm() && self.dropped.is_empty() && self.dropped_bodies.is_empty()
     }
 
     /// What is left waits from the beginning again.
     fn end_run(&mut self, run: &Run) {
         self.is_direct = false;
-        self.slices += run.handled;
+        let handled = run.row.handled;
+        if run.is_measured {
+            // All of them were, and what is long begins this anew: a pause of the machine is not paid for by the next thousands.
+            self.precise = self.precise.saturating_sub(handled / LOOK);
+        } else if run.began.elapsed() > LONG * handled {
+            self.suspect(run.row.me);
+        }
+        self.slices += run.row.handled;
         self.submissions.drain(..self.ingested);
-        self.ingested = 0;
+        (self.ingested, self.plain) = (0, 0);
+        if run.ingests {
+            self.flush();
+        }
+    }
+
+    /// Some handler of this run was long, or the machine was elsewhere: each actor is measured the next time, whenever that is.
+    /// Of those before one that had everything ingested nothing is known but that one.
+    #[cold]
+    fn suspect(&mut self, last: Pid) {
+        let before = self.submissions[..self.ingested].iter();
+        let receivers = before.map(|record| Pid::from_words(record[word::TO], record[word::TO_GENERATION]));
+        for pid in receivers.chain([last]) {
+            let home = self.homes.get_mut(pid.index() as usize);
+            if let Some(home) = home.filter(|home| home.generation == pid.generation()) {
+                home.fresh = true;
+            }
+        }
     }
 
     /// Asks for the memory of the receivers that come next.
@@ -193,3 +293,6 @@ impl Worker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

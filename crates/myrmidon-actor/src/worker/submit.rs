@@ -60,6 +60,7 @@ impl Worker {
         self.submissions.clear();
         self.ingested = 0;
         self.is_direct = false;
+        (self.plain, self.waited) = (0, 0);
         self.ends_turns = false;
     }
 
@@ -83,8 +84,20 @@ impl Worker {
         self.shard.admit(to, from)
     }
 
-    /// The running actor tells. The message is taken out when it is accepted.
+    /// Whether a message of the running actor would be accepted now; `None`: its receiver is not told directly.
     #[inline]
+    pub fn accepts(&mut self, to: Pid) -> Option<Result<(), SendError>> {
+        (u16::from(to.shard()) == self.near).then(|| self.admit(to, self.running.pid))
+    }
+
+    /// The running actor tells one of this shard, whose mailbox accepts it.
+    #[inline]
+    pub fn put<M: Send + 'static>(&mut self, to: Pid, kind: Kind, message: M) {
+        let slot = self.mail.put(kind, message);
+        self.submit(submission::SEND | u32::from(kind) << 16, to, self.running.pid, slot, 0, 0);
+    }
+
+    /// The running actor tells. The message is taken out when it is accepted.
     pub fn tell<M: Send + 'static>(&mut self, to: Pid, kind: Kind, message: &mut Option<M>) -> Result<(), SendError> {
         let from = self.running.pid;
         if u16::from(to.shard()) != self.near {
@@ -93,7 +106,6 @@ impl Worker {
         self.tell_near(to, from, kind, message)
     }
 
-    #[inline]
     fn tell_near<M: Send + 'static>(
         &mut self,
         to: Pid,
@@ -103,8 +115,7 @@ impl Worker {
     ) -> Result<(), SendError> {
         self.admit(to, from)?;
         if let Some(message) = message.take() {
-            let slot = self.mail.put(kind, message);
-            self.submit(submission::SEND | u32::from(kind) << 16, to, from, slot, 0, 0);
+            self.put(to, kind, message);
         }
         Ok(())
     }

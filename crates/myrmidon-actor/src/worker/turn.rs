@@ -46,7 +46,7 @@ const INBOX: usize = 1024;
 const UNCLOCKED: u32 = 4;
 const FEW: u32 = 32;
 /// Microseconds a slice, on average, above which slices are measured one by one.
-const LONG_SLICE: f64 = 20.0;
+pub(super) const LONG_SLICE: u32 = 20;
 /// Turns for which they are.
 const PRECISE: u32 = 64;
 
@@ -132,6 +132,8 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         ends_turns: false,
         ingested: 0,
         is_direct: false,
+        plain: 0,
+        waited: 0,
         ring: vec![[0; WORDS]; RING],
         stock: Vec::new(),
         running: Running::default(),
@@ -312,11 +314,19 @@ impl Worker {
         self.look_at_clock();
         self.swaps_advance();
         // With a timer due there is no run, and what waits would wait for as long as there is always one.
-        let written = if self.may_run_directly() && !self.shard.may_ring(self.now) {
+        let is_due = self.shard.may_ring(self.now);
+        let written = if !is_due && self.may_run_directly() {
+            self.waited = 0;
             self.shard.tick(self.now, &[], &mut self.ring, BATCH)
+        } else if !is_due && self.may_wait() {
+            let written = self.shard.tick(self.now, &[], &mut self.ring, BATCH);
+            // While there is nothing to wait for, nothing waits.
+            self.waited += if written == 0 { BATCH } else { written as u32 };
+            written
         } else {
             let written = self.shard.tick(self.now, &self.submissions, &mut self.ring, BATCH);
             self.submissions.clear();
+            (self.plain, self.waited) = (0, 0);
             self.ends_turns = false;
             written
         };
@@ -339,7 +349,7 @@ impl Worker {
         }
         let now = clock::now();
         let micros = (now - self.now) * 1000.0;
-        if self.slices > 0 && !self.idle && micros > LONG_SLICE * f64::from(self.slices) {
+        if self.slices > 0 && !self.idle && micros > f64::from(LONG_SLICE) * f64::from(self.slices) {
             self.precise = PRECISE;
         }
         (self.now, self.timed, self.unclocked, self.slices, self.idle) = (now, false, 0, 0, false);

@@ -162,6 +162,79 @@ fn g315_a_run_counts_in_the_accounts() {
     assert_eq!(runtime.info(child).expect("it lives").reductions - before, 101);
 }
 
+#[test]
+fn g315_a_row_to_one_actor_ends_with_what_its_handlers_do() {
+    let (_runtime, parent, children, heard) = children(2);
+    let (first, second) = (children[0], children[1]);
+    let told = Arc::clone(&heard);
+    let end = first.ended();
+    within(parent, move |_, _| {
+        for number in 0..10 {
+            note(first, &told, number);
+        }
+        run(first, move |_, context| context.exit(first, ExitReason::Killed));
+        note(first, &told, 10);
+        note(second, &told, 11);
+    });
+    assert_eq!(end.wait().expect("an end"), ExitReason::Killed);
+    within(second, |_, _| ());
+    let mut all = heard_by(&heard);
+    all.sort_unstable();
+    assert_eq!(all, (0..10).chain([11]).collect::<Vec<_>>());
+}
+
+#[test]
+fn g264_one_that_sends_faster_than_another_one_handles_is_heard_in_order() {
+    fn produce(me: ActorRef<Message>, to: ActorRef<Message>, from: u32, heard: Heard, done: mpsc::Sender<()>) {
+        run(me, move |_, _| {
+            for number in from..from + 200 {
+                note(to, &heard, number);
+            }
+            if from < 20_000 {
+                produce(me, to, from + 200, heard, done);
+            } else {
+                run(to, move |_, _| done.send(()).expect("the test listens"));
+            }
+        });
+    }
+    let (_runtime, parent, children, heard) = children(2);
+    let (producer, receiver) = (children[0], children[1]);
+    let (done, told) = (mpsc::channel(), Arc::clone(&heard));
+    within(parent, move |_, _| {
+        // What is queued there when the producer begins.
+        (0..2000).for_each(|number| note(receiver, &told, number));
+        produce(producer, receiver, 2000, told, done.0);
+    });
+    done.1.recv().expect("all is handled");
+    assert_eq!(heard_by(&heard), (0..20_200).collect::<Vec<_>>());
+}
+
+#[test]
+fn g265_a_handler_that_was_long_is_measured_the_next_time_whenever_that_is() {
+    /// It takes twice as long as a handler that is lent from then on.
+    fn long(actor: ActorRef<Message>, done: mpsc::Sender<()>) {
+        run(actor, move |_, _| {
+            let began = std::time::Instant::now();
+            while began.elapsed() < Duration::from_millis(2) {}
+            done.send(()).expect("the test listens");
+        });
+    }
+    let (_runtime, parent, children, _) = children(2);
+    let (heavy, light) = (children[0], children[1]);
+    let (done, told) = mpsc::channel();
+    let first = done.clone();
+    within(parent, move |_, _| long(heavy, first));
+    told.recv().expect("it was long");
+    // More turns than those for which everybody is measured.
+    for _ in 0..500 {
+        within(light, |_, _| ());
+    }
+    within(parent, move |_, _| long(heavy, done));
+    told.recv().expect("it was long again");
+    let thread = within(heavy, |_, _| std::thread::current().name().unwrap_or_default().to_owned());
+    assert_eq!(thread, "myrmidon-lent");
+}
+
 /// Keeps a shard in a handler, so that what is sent meanwhile is taken in one turn, until what it gives is dropped.
 fn hold(actor: ActorRef<Message>) -> mpsc::Sender<()> {
     let (open, gate) = mpsc::channel();
