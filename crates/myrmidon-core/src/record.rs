@@ -24,7 +24,7 @@
 use crate::constants::constants;
 
 /// Grows with every change of this file; checked when the addon is loaded.
-pub const ABI_VERSION: u32 = 8;
+pub const ABI_VERSION: u32 = 9;
 /// Words of a record.
 pub const WORDS: usize = 8;
 

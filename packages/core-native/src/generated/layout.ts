@@ -5,7 +5,7 @@
  */
 
 /** Grows with every change; checked when the addon is loaded. */
-export const ABI_VERSION = 8
+export const ABI_VERSION = 9
 
 /** 32-bit words of a record. */
 export const RECORD_WORDS = 8
