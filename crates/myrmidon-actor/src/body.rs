@@ -171,7 +171,9 @@ impl<A: Actor> Body for Plain<A> {
 
     fn row(&mut self, me: Pid, row: &mut Row) {
         let mut message = None;
-        while place::here(|worker| worker.next_in_row::<A::Message>(self.kind, row, &mut message)) == Some(true) {
+        while !row.is_over()
+            && place::here(|worker| worker.next_in_row::<A::Message>(self.kind, row, &mut message)) == Some(true)
+        {
             if let Some(message) = message.take() {
                 self.actor.handle(message, &mut Context::new(me, row.sender, self.kind));
             }

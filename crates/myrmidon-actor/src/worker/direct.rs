@@ -92,6 +92,14 @@ pub(super) fn run() -> bool {
     true
 }
 
+impl Row {
+    /// Nothing follows; where something does, the worker is asked.
+    #[inline]
+    pub const fn is_over(&self) -> bool {
+        self.is_begun && self.left == 0
+    }
+}
+
 impl Worker {
     /// Whether there may be a run.
     pub(super) fn may_run_directly(&self) -> bool {
@@ -159,7 +167,9 @@ impl Worker {
         if home.fresh && !run.is_measured {
             run.once = Some(Instant::now());
         }
-        let left = if run.once.is_some() { 0 } else { LOOK - 1 - handled % LOOK };
+        let next = self.submissions.get(self.ingested + 1);
+        let is_one = run.once.is_some() || next.is_none_or(|next| next[word::TO] != record[word::TO]);
+        let left = if is_one { 0 } else { LOOK - 1 - handled % LOOK };
         self.ingested += 1;
         run.row = Row {
             me: pid,
