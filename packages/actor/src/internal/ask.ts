@@ -142,7 +142,7 @@ const askDenied = (
   call.pending = false
   const to = call.callee
   if (outcome !== Outcome.MailboxFull || from !== undefined || !holdsSenders(to)) {
-    return Exit.fail(askRefused(to, message, outcome))
+    return Exit.fail(askRefused(to, message, outcome, false, from))
   }
   const { timeout } = call
   const waited = to.host.clock.now() - since
