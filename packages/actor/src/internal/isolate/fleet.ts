@@ -10,6 +10,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Worker } from "node:worker_threads"
 import { IsolateUnavailable } from "../../SpawnError.ts"
@@ -402,7 +403,14 @@ export class Fleet {
       Duration.millis(agent === undefined ? 0 : grace)
     )
     const terminate = Effect.promise(() => member.worker.terminate())
-    return Effect.andThen(closed, Effect.andThen(gone, terminate))
+    // Whoever waits for the process to end learns here for what (G310).
+    const told = Effect.tap(gone, (ended) => {
+      if (agent === undefined || Option.isSome(ended)) return Effect.void
+      return Effect.logWarning(
+        `isolate ${member.isolate} has not ended in time, as if a handler held its thread, and is ended by force`
+      )
+    })
+    return Effect.andThen(closed, Effect.andThen(told, terminate))
   }
 }
 
