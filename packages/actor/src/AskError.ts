@@ -27,9 +27,7 @@ export class ActorExited extends Schema.TaggedError<ActorExited>("myrmidon/Actor
     if (name !== undefined && this.reason._tag === "NoProc" && !this.reason.everExisted) {
       return `nobody has the name "${name}"`
     }
-    return `actor ${name ?? Pid.print(this.pid)} has ended: ${
-      ExitReason.print(this.reason)
-    }`
+    return `actor ${name ?? Pid.print(this.pid)} has ended: ${ExitReason.print(this.reason)}`
   }
 }
 

@@ -121,7 +121,8 @@ export declare namespace Behavior {
    * @since 0.1.0
    */
   export type ErrorOf<Init> = 0 extends 1 & Init ? never
-    : Init extends Effect.Effect<infer _A, infer E, infer _R> ? E : never
+    : Init extends Effect.Effect<infer _A, infer E, infer _R> ? E
+    : never
   /**
    * What a result needs to run; of `any` nothing is known, so nothing is asked.
    *

@@ -138,9 +138,15 @@ export declare namespace Self {
      * `InvalidOption` for what is no `ExitReason`.
      */
     readonly stop: (reason?: ExitReason) => void
-    /** Sync, with this actor as the sender; the outcome says what became of it. A full mailbox that holds senders (`suspend`) takes it, and holds this actor before its next message. */
+    /**
+     * Sync, with this actor as the sender; the outcome says what became of it. A full mailbox that holds senders
+     * (`suspend`) takes it, and holds this actor before its next message.
+     */
     readonly send: <Other extends Rpc.Any>(to: Recipient<Other>, message: Message.Unary<Other>) => TellOutcome
-    /** Either one's failure ends the other, unless its behaviour has `signals.exit`. Of one that is gone the signal comes at once. */
+    /**
+     * Either one's failure ends the other, unless its behaviour has `signals.exit`. Of one that is gone the signal comes
+     * at once.
+     */
     readonly link: (ref: AnyRef) => void
     /** Neither hears of the other's end any more. */
     readonly unlink: (ref: AnyRef) => void

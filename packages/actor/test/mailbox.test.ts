@@ -1,7 +1,7 @@
 // Bounds and policies, seen from outside.
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorSystem, type DeadLetter, Inspector, type Mailbox } from "@myrmidonjs/actor"
-import { Deferred, Effect, Exit, Fiber, Metric, Schema, Stream } from "effect"
+import { Deferred, type Duration, Effect, Exit, Fiber, Metric, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Rpc } from "effect/rpc"
 import { hostOf } from "../src/internal/system.ts"
@@ -232,10 +232,9 @@ describe.each(testSystems)("Mailbox under virtual time on the %s", (_, system) =
     Effect.gen(function*() {
       const { ref } = yield* full({ capacity: 1, onFull: "suspend", sendTimeout: "3 seconds" })
       yield* ref.tell(Put(1))
-      const [short, long] = yield* Effect.forEach(
-        ["2 seconds", "1 minute"] as const,
-        (timeout) => Effect.forkChild(Effect.flip(ref.ask(Seen(), { timeout })), { startImmediately: true })
-      )
+      const asking = (timeout: Duration.Input) =>
+        Effect.forkChild(Effect.flip(ref.ask(Seen(), { timeout })), { startImmediately: true })
+      const [short, long] = [yield* asking("2 seconds"), yield* asking("1 minute")]
       yield* TestClock.adjust("1900 millis")
       assert.isUndefined(short.pollUnsafe())
       yield* TestClock.adjust("200 millis")

@@ -62,12 +62,15 @@ describe.runIf(nativeLoads)("the deadline of a shutdown, with workers", () => {
       const blocked: NativeOptions = { isolates: 1, shutdownTimeout: "50 millis" }
       yield* Effect.gen(function*() {
         const late = yield* LateLive.spawnOn("worker", { name: "late", delay: 0 })
-        yield* late.tell(Late.messages.Forever({}))
+        yield* late.tell(Late.messages.Forever())
       }).pipe(
         Effect.scoped,
         Effect.provide(Layer.provideMerge(ActorSystem.layer(blocked), Logger.layer([logger])))
       )
       assert.strictEqual(lines.length, 1)
-      assert.match(lines[0]!, /^isolate \d+ has not ended in time, as if a handler held its thread, and is ended by force$/)
+      assert.match(
+        lines[0]!,
+        /^isolate \d+ has not ended in time, as if a handler held its thread, and is ended by force$/
+      )
     }))
 })
