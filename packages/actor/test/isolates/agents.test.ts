@@ -7,6 +7,7 @@ import type { BehaviorImpl } from "../../src/internal/behaviorImpl.ts"
 import { Call } from "../../src/internal/call.ts"
 import type { Cell } from "../../src/internal/cell.ts"
 import { Errands, type SpawnRequest } from "../../src/internal/isolate/agent.ts"
+import { printOf } from "../../src/internal/isolate/fleet.ts"
 import { Inspections, receiveTraced, sendTraced } from "../../src/internal/isolate/inspections.ts"
 import { Seen } from "../../src/internal/isolate/inspectProtocol.ts"
 import type { Host } from "../../src/internal/host.ts"
@@ -26,6 +27,12 @@ import { Account, toV2, V1 } from "./upgrades.ts"
 const hostHere = Effect.map(ActorSystem, hostOf)
 
 describe("agents", () => {
+  it("a worker whose own script a bundler has left behind says so", () => {
+    const lost = new Error("Cannot find module '/app/out/worker.js'")
+    assert.match(printOf(lost), /worker\.js'\. Is @myrmidonjs\/actor bundled\?/)
+    assert.strictEqual(printOf(new Error("boom")), "boom")
+  })
+
   it.live("a spawn that is given up while its module is imported is nobody's mistake", () =>
     Effect.gen(function*() {
       const errands = new Errands(yield* hostHere)

@@ -65,6 +65,13 @@ const makeWorker = (threads: Threads, workerData: WorkerData): Worker => {
 
 const print = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
+/** A script of its own that is not there: a bundler has taken the runtime out of its package. */
+export const printOf = (error: unknown): string => {
+  const issue = print(error)
+  if (!/^Cannot find module '.*worker\.js'/.test(issue)) return issue
+  return `${issue}. Is @myrmidonjs/actor bundled? Leave @myrmidonjs/* external`
+}
+
 /** One worker, from its start to its end. */
 class Member {
   readonly ticket: number
@@ -91,7 +98,7 @@ class Member {
     this.worker = worker
     this.heard = now
     this.begun = begun
-    worker.on("error", (error) => this.error = print(error))
+    worker.on("error", (error) => this.error = printOf(error))
     this.ended = new Promise((resolve) => {
       worker.on("exit", (code) => {
         begun(this.error ?? `it ended with code ${code} before it was ready`)
