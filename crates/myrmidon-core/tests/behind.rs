@@ -1,4 +1,4 @@
-//! Answers that wait behind what stands in their asker's mailbox (G18), and when they do not.
+//! Answers that wait behind what stands in their asker's mailbox (G266), and when they do not.
 
 use myrmidon_core::{
     pid::Pid,
@@ -65,7 +65,7 @@ impl Bench {
 }
 
 #[test]
-fn g18_an_answer_is_handled_behind_what_may_enter_and_past_the_rest() {
+fn g266_an_answer_is_handled_behind_what_may_enter_and_past_the_rest() {
     let mut bench = Bench::new();
     let asker = bench.spawn();
     bench.give(&[

@@ -1,4 +1,4 @@
-// An answer comes behind what its callee sent before and may enter (G18); when it does not wait. The order itself is in
+// An answer comes behind what its callee sent before and may enter (G266); when it does not wait. The order itself is in
 // conformance/answers.json.
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, type AnyRef, HotSwap, Reentrant } from "@myrmidonjs/actor"
@@ -74,7 +74,7 @@ const all = [
 describe.each(all)("answers on the %s", (_, system) => {
   const suspend = (ref: AnyRef) => Effect.orDie(Actor.suspend(ref))
 
-  it.effect("an asker that is suspended gets its answer, and nothing else (G18, G63)", () =>
+  it.effect("an asker that is suspended gets its answer, and nothing else (G266, G63)", () =>
     Effect.gen(function*() {
       const world = new World()
       world.callee = yield* world.calleeOf(Effect.suspend(() => suspend(world.asker!))).spawn()
@@ -90,7 +90,7 @@ describe.each(all)("answers on the %s", (_, system) => {
       yield* Actor.kill(asker)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("one that was suspended before, too (G18, G63)", () =>
+  it.effect("one that was suspended before, too (G266, G63)", () =>
     Effect.gen(function*() {
       const world = new World()
       world.callee = yield* world.calleeOf().spawn()
@@ -104,7 +104,7 @@ describe.each(all)("answers on the %s", (_, system) => {
       yield* Actor.kill(asker)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("a swap that waits for the asker's handler keeps no answer back (G18, G67)", () =>
+  it.effect("a swap that waits for the asker's handler keeps no answer back (G266, G67)", () =>
     Effect.gen(function*() {
       const world = new World()
       world.callee = yield* world.calleeOf().spawn()
@@ -122,7 +122,7 @@ describe.each(all)("answers on the %s", (_, system) => {
       yield* Actor.kill(asker)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("an actor that asks while it starts, or in its cleanup, has nothing to wait for (G18, G36)", () =>
+  it.effect("an actor that asks while it starts, or in its cleanup, has nothing to wait for (G266, G36)", () =>
     Effect.gen(function*() {
       const world = new World()
       world.callee = yield* world.calleeOf(Effect.void, false).spawn()
@@ -133,7 +133,7 @@ describe.each(all)("answers on the %s", (_, system) => {
       assert.deepStrictEqual(world.log, ["yes", "first 1", "yes"])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("an asker that has given up meanwhile does not hear it (G18, G21)", () =>
+  it.effect("an asker that has given up meanwhile does not hear it (G266, G21)", () =>
     Effect.gen(function*() {
       const world = new World()
       world.callee = yield* world.calleeOf(Effect.suspend(() => Actor.kill(world.asker!))).spawn()
@@ -148,7 +148,7 @@ describe.each(all)("answers on the %s", (_, system) => {
 })
 
 describe.each(systems)("the end of the %s", (_, system) => {
-  it.effect("an answer that waits when the system closes leaves nobody behind (G18, G55)", () =>
+  it.effect("an answer that waits when the system closes leaves nobody behind (G266, G55)", () =>
     Effect.gen(function*() {
       const world = new World()
       const told = Deferred.makeUnsafe<void>()

@@ -1,4 +1,4 @@
-//! Answers that wait for their turn: behind what stands in their asker's mailbox (G18).
+//! Answers that wait for their turn: behind what stands in their asker's mailbox (G266).
 //!
 //! An asker that waits in a handler is resumed by its isolate, past its mailbox. Where something may enter beside that
 //! handler (G7), the isolate puts the answer in here instead: an entry of the normal lane that may enter too, and that no

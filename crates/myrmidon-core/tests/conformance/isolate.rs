@@ -412,7 +412,7 @@ impl Isolate {
         }
     }
 
-    /// By its callee's answer, or end: an actor goes on in its turn (G18).
+    /// By its callee's answer, or end: an actor goes on in its turn (G266).
     fn answered(&mut self, token: u32, result: String) {
         match self.questions.remove(&token) {
             None => {}

@@ -1,5 +1,5 @@
 /**
- * Answers that wait for their turn: behind what stands in their asker's mailbox (G18).
+ * Answers that wait for their turn: behind what stands in their asker's mailbox (G266).
  *
  * An asker that waits in a handler goes on past its mailbox. Where something may enter beside that handler (G7), the
  * answer is a letter of the normal lane that may enter too: so everything that may be delivered, and was sent before, is
