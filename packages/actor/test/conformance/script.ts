@@ -196,7 +196,9 @@ export class World {
         Ask: (state, { first, mode, text }, self) => {
           this.log(state.id, `ask ${text}`)
           const before = () => {
-            for (const [verb, ...rest] of (first ?? []) as ReadonlyArray<Action>) this.performNow(state, verb, rest, self)
+            for (const [verb, ...rest] of (first ?? []) as ReadonlyArray<Action>) {
+              this.performNow(state, verb, rest, self)
+            }
           }
           if (mode === "echo" || mode === "fail" || mode === "throw") before()
           switch (mode) {
@@ -210,7 +212,10 @@ export class World {
               return Effect.map(this.wait(state.id), () => (before(), text))
             case "forward": {
               const [to, rest] = text.split(" ")
-              return self.forward(this.ref(to!, self.ref), Ask({ mode: "echo", text: rest!, ...first === undefined ? {} : { first } }))
+              return self.forward(
+                this.ref(to!, self.ref),
+                Ask({ mode: "echo", text: rest!, ...first === undefined ? {} : { first } })
+              )
             }
             case "never": {
               const answer = Deferred.makeUnsafe<string, Refused>()
