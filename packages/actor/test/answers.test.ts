@@ -40,7 +40,7 @@ class World {
         Answer: (_state, _payload, self) => {
           self.send(this.asker!, Peek("first"))
           Deferred.doneUnsafe(this.answer, Exit.succeed("yes"))
-          return Effect.orDie(last as Effect.Effect<unknown, never>)
+          return Effect.asVoid(last)
         }
       }
     })

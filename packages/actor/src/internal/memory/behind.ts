@@ -8,10 +8,9 @@
  * the answer.
  */
 import { Flag } from "../shard.ts"
-import { enter } from "./admission.ts"
 import { asideOf } from "./aside.ts"
 import { Is, type MemoryCell } from "./cell.ts"
-import { mayEnter, voidLetter } from "./lanes.ts"
+import { mayEnter, pushLetter, voidLetter } from "./lanes.ts"
 import { Kind, type Letter } from "./mailbox.ts"
 import type { MemoryShard } from "./shard.ts"
 
@@ -27,7 +26,9 @@ export const waitBehind = (shard: MemoryShard, cell: MemoryCell, resume: () => v
   const letter = shard.pool.take(Kind.Answer, 0, resume, undefined)
   letter.flags = Flag.Reentrant
   asideOf(cell).behind++
-  enter(shard, cell, letter)
+  pushLetter(cell, letter)
+  shard.queued++
+  shard.scheduler.offer(cell)
 }
 
 /** Nothing is delivered to an actor any more, until somebody lets it go on: its answers do not wait for that. */
