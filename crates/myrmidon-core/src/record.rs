@@ -118,7 +118,7 @@ constants! {
         /// A waiting handler of `TO` has ended. A: microseconds to charge.
         READY = 15;
         /// Starts the timer SLOT of `TO`. A and B: delay in ms, an `f64`. `FROM`: 1 when it repeats.
-        /// The message that it stands for stays in the isolate. Flag: PRIORITY.
+        /// The message that it stands for stays in the isolate. Flags: PRIORITY, REENTRANT.
         TIMER = 16;
         /// Cancels the timer SLOT of `TO`; no message of it is delivered afterwards. Result: ms left, 0 when its message
         /// was queued, -1 when it has been delivered or never was.

@@ -25,8 +25,8 @@ pub struct Timer {
     pub alarm: u32,
     /// The node of its tick; 0: none waits.
     pub node: u32,
-    /// Its tick travels in the priority lane.
-    pub priority: bool,
+    /// Flags of its tick: `flag::PRIORITY`, `flag::REENTRANT`.
+    pub flags: u32,
     place: Neighbours,
 }
 
@@ -41,8 +41,8 @@ impl Listed<0> for Timer {
 
 impl Timer {
     /// A timer that is not set yet.
-    pub fn new(owner: Pid, reference: u32, period: f64, priority: bool) -> Self {
-        Self { owner, reference, period, priority, ..Self::default() }
+    pub fn new(owner: Pid, reference: u32, period: f64, flags: u32) -> Self {
+        Self { owner, reference, period, flags, ..Self::default() }
     }
 
     /// The first beat after `now`, counted from one that was due.

@@ -197,3 +197,20 @@ fn g28_an_ordered_stop_is_passed_by() {
     let slots: Vec<_> = bench.take().into_iter().map(|(_, slot, _)| slot).collect();
     assert_eq!(slots, [1, 3]);
 }
+
+#[test]
+fn g7_a_tick_may_enter_too_but_not_past_a_stop() {
+    for (stops, expected) in [(false, vec![7]), (true, vec![])] {
+        let mut bench = Bench::new();
+        let asker = bench.spawn();
+        bench.give(&[about(submission::BUSY, asker, 0)]);
+        if stops {
+            bench.give(&[about(submission::STOP, asker, 0)]);
+        }
+        bench.give(&[about(submission::TIMER | flag::REENTRANT << 8, asker, 7)]);
+        let _ = bench.shard.tick(1000.0, &[], &mut bench.ring, 0);
+        let written = bench.shard.tick(1000.0, &[], &mut bench.ring, 10);
+        let slots: Vec<_> = (1..written).map(|at| bench.ring[at][word::SLOT]).collect();
+        assert_eq!(slots, expected);
+    }
+}

@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Actor, type AnyRef, HotSwap, Reentrant } from "@myrmidonjs/actor"
 import { Deferred, Effect, Exit, Fiber, Schema } from "effect"
 import { Rpc } from "effect/rpc"
+import { TestClock } from "effect/testing"
 import { systems, testSystems, turn } from "./fixtures.ts"
 
 const Asker = Actor.make("Asker", [
@@ -144,6 +145,23 @@ describe.each(all)("answers on the %s", (_, system) => {
       for (let i = 0; i < 5; i++) yield* turn
       assert.isFalse(yield* Actor.isAlive(asker))
       assert.notInclude(world.log, "yes")
+    }).pipe(Effect.scoped, Effect.provide(system)))
+})
+
+describe.each(testSystems)("a tick on the %s", (_, system) => {
+  it.effect("enters beside a handler that waits, where its message may (G7, G43)", () =>
+    Effect.gen(function*() {
+      const ticks: Array<string> = []
+      const asker = yield* Asker.behavior({
+        init: (_: void, self) => void self.after(10, Peek("tick")),
+        handlers: { Start: () => Effect.never, Peek: (_, text) => void ticks.push(text) }
+      }).spawn()
+      yield* asker.tell(Start())
+      yield* turn
+      yield* TestClock.adjust("1 second")
+      for (let i = 0; i < 5; i++) yield* turn
+      assert.deepStrictEqual(ticks, ["tick"])
+      yield* Actor.kill(asker)
     }).pipe(Effect.scoped, Effect.provide(system)))
 })
 

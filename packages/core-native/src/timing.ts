@@ -7,6 +7,9 @@ import { SUBMISSIONS } from "./ring.ts"
 import type { Submissions } from "./submissions.ts"
 import type { Timers } from "./timers.ts"
 
+/** What a tick may say of itself. */
+const TICK = Flag.Priority | Flag.Reentrant
+
 export class Timing<C extends MembraneCell, K extends MembraneCall> {
   readonly #submissions: Submissions<C, K>
   readonly #timers: Timers<C>
@@ -29,7 +32,7 @@ export class Timing<C extends MembraneCell, K extends MembraneCall> {
     const { loop, ring } = this.#submissions
     if (ring.pending >= SUBMISSIONS) this.#submissions.flush()
     const at = ring.pending * RECORD_WORDS
-    ring.put(Submission.Timer | ((flags & Flag.Priority) << 8), cell.low, cell.generation, repeat ? 1 : 0, 0, ref, 0, 0)
+    ring.put(Submission.Timer | ((flags & TICK) << 8), cell.low, cell.generation, repeat ? 1 : 0, 0, ref, 0, 0)
     ring.outFloats[(at >> 1) + 3] = delay
     if (!loop.awake) loop.wake()
   }

@@ -7,7 +7,7 @@ use crate::{
     monitor::Watch,
     pid::Pid,
     reason,
-    record::{call_end, completion, flag, spawn},
+    record::{call_end, completion, spawn},
     signal::{PER_PASS, Signal},
     slab::State,
 };
@@ -144,8 +144,7 @@ impl Shard {
         let Some(index) = self.slab.alive(timer.owner).filter(|_| timer.node == 0) else {
             return;
         };
-        let flags = if timer.priority { flag::PRIORITY } else { 0 };
-        let node = Node::new(completion::TIMER | flags << 8, timer.owner, timer.reference, 0, id);
+        let node = Node::new(completion::TIMER | timer.flags << 8, timer.owner, timer.reference, 0, id);
         let node = self.enqueue(index, node);
         self.timers.all[id].node = node;
     }

@@ -241,7 +241,7 @@ impl Shard {
             let mut stops = false;
             while id != 0 {
                 let node = self.nodes.get(id);
-                if node.has(flag::REENTRANT) && (!stops || !node.is_message()) {
+                if node.has(flag::REENTRANT) && (!stops || node.kind() == completion::REACHED) {
                     return Some((lane, id));
                 }
                 // What was sent after an ordered stop is never handled; an answer comes to the handler that waits for it.

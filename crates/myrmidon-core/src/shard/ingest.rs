@@ -377,8 +377,8 @@ impl Shard {
         let repeats = record[word::FROM] != 0;
         // A beat below a ms would be a busy loop.
         let delay = if repeats { delay.max(1.0) } else { delay };
-        let priority = record[word::HEAD] >> 8 & flag::PRIORITY != 0;
-        let timer = Timer::new(owner, reference, if repeats { delay } else { 0.0 }, priority);
+        let flags = record[word::HEAD] >> 8 & (flag::PRIORITY | flag::REENTRANT);
+        let timer = Timer::new(owner, reference, if repeats { delay } else { 0.0 }, flags);
         let id = self.timers.make(&mut self.slab.side_mut(index).timers, timer);
         self.timers.all[id].alarm = self.wheel.set(self.now, self.now + delay, Alarm::Timer(id));
     }

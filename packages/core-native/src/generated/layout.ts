@@ -88,7 +88,7 @@ export const Submission = {
   Ready: 15,
   /**
    * Starts the timer SLOT of `TO`. A and B: delay in ms, an `f64`. `FROM`: 1 when it repeats.
-   * The message that it stands for stays in the isolate. Flag: PRIORITY.
+   * The message that it stands for stays in the isolate. Flags: PRIORITY, REENTRANT.
    */
   Timer: 16,
   /**
