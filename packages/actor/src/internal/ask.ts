@@ -121,6 +121,7 @@ const askAside = (
   }
   return Effect.callback((resume) => {
     const call = new Call(op, to, isApart ? apart(fiber, resume) : resume, timeout)
+    if (from?.bound.hasReentrant === true) call.resume = inTurn(from, call, resume)
     const outcome = sendCallOf("ask", to, op, message, from, call, undefined, left)
     if (outcome === Accepted) return new GiveUp(call)
     return resume(askDenied(call, message, from, outcome, fiber, since ?? to.host.clock.now())), undefined
@@ -158,6 +159,15 @@ const askDenied = (
     )
   })
 }
+
+/** What a callee has sent before its answer, or before it ended, may enter beside the handler that waits: that comes first. */
+const inTurn =
+  (asker: Cell, call: Call, resume: (exit: Exit.Exit<unknown, unknown>) => void) =>
+  (exit: Exit.Exit<unknown, unknown>): void => {
+    // It had no answer: its time was over, or its question was dropped.
+    if (call.exit !== undefined) resume(exit)
+    else asker.host.shard.behind(asker, () => resume(exit))
+  }
 
 /** Its asker has helped, and has no answer yet. It may be interrupted before it has begun to wait. */
 const waitFor = (call: Call, fiber: Asker): Effect.Effect<unknown, unknown> => {
