@@ -192,6 +192,33 @@ export function child(
  * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => 1
  * ```
  *
+ * **Example** (Its handle as a service of the Layer)
+ *
+ * ```ts import.meta.vitest
+ * import { Actor, ActorSystem } from "@myrmidonjs/actor"
+ * import { type Dynamic, Supervisor } from "@myrmidonjs/supervisor"
+ * import { Context, Effect, Layer, Schema } from "effect"
+ * import { Rpc, type RpcGroup } from "effect/rpc"
+ *
+ * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
+ * const CounterLive = Counter.behavior({
+ *   init: (n: number) => ({ n }),
+ *   handlers: { Add: (state, by) => (state.n += by) }
+ * })
+ * class Counters extends Context.Service<
+ *   Counters,
+ *   Dynamic<RpcGroup.Rpcs<typeof Counter.group>, number, never>
+ * >()("app/Counters") {}
+ * const Tree = Supervisor.make("app", {}, [Supervisor.dynamic("counters", CounterLive, { provides: Counters })])
+ * const program = Effect.gen(function*() {
+ *   const counter = yield* Effect.flatMap(Counters, (counters) => counters.start(40))
+ *   return yield* counter.ask(Counter.messages.Add(2))
+ * })
+ * const app = Layer.provideMerge(Supervisor.layer(Tree), ActorSystem.layerMemory())
+ *
+ * await Effect.runPromise(Effect.provide(program, app)) // => 42
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
