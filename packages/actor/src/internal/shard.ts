@@ -151,8 +151,11 @@ export interface Shard {
   readonly started: (cell: Cell) => void
   /** `init` failed: the actor never was; what it linked and watched vanishes without a signal. */
   readonly abandon: (cell: Cell) => void
-  /** The actor ends itself: `self.stop`, or a crash. Its running handler is its last. */
-  readonly exitSelf: (cell: Cell, reason: ExitReason) => void
+  /**
+   * The actor ends itself: `self.stop`, or a crash. Its running handler is its last. `isOwn`: the host has made the reason,
+   * the program has not got it, and its stack need not be a text yet (`crashed.ts`).
+   */
+  readonly exitSelf: (cell: Cell, reason: ExitReason, isOwn?: boolean) => void
   /** The cleanup that `terminate` asked for is over. */
   readonly finished: (cell: Cell) => void
   readonly setFlags: (cell: Cell, trapExit: boolean, cleanup: boolean) => void
@@ -183,6 +186,11 @@ export interface Shard {
   ) => Outcome
   /** The host has taken the call's answer, or its caller has gone away. */
   readonly answered: (call: Call) => void
+  /**
+   * An actor goes on with an answer: `resume` is called in its turn, once what is in its mailbox and may be delivered has
+   * been begun (G266). At once where nothing could enter beside its handler; and where nothing is delivered to it.
+   */
+  readonly behind: (cell: Cell, resume: () => void) => void
   /** It runs nothing, and the event loop has had its turn lately. Never in lockstep. */
   readonly canHelp: () => boolean
   /**

@@ -28,6 +28,7 @@ import {
 } from "../shard.ts"
 import { admit, enter, expireHold } from "./admission.ts"
 import { asideOf, millisOf, reductionsOf } from "./aside.ts"
+import { letAnswersGo, waitBehind } from "./behind.ts"
 import { Calls } from "./calls.ts"
 import { Is, MemoryCell } from "./cell.ts"
 import { infoOf, inOrder, pidsOf, topOf, usagesOf } from "./census.ts"
@@ -78,6 +79,8 @@ export class MemoryShard implements Shard {
   readonly scheduler: Scheduler
   /** Living actors, and PIDs that are reserved. */
   live = 0
+  /** Of those, whose mailbox is open: they have begun, and not ended. */
+  opened = 0
   /** Letters in mailboxes and holds. */
   queued = 0
 
@@ -127,6 +130,7 @@ export class MemoryShard implements Shard {
       this.names.take(name, own)
     }
     own.limits = this.limits.get(capacity, onFull, sendTimeout, budget)
+    this.opened++
     own.flags |= Is.Open
       | (options.starting ? Is.Starting : 0)
       | (options.trapExit ? Is.TrapExit : 0)
@@ -279,6 +283,10 @@ export class MemoryShard implements Shard {
     this.scheduler.help(call)
   }
 
+  behind(cell: Cell, resume: () => void): void {
+    waitBehind(this, this.lifeOf(cell as MemoryCell) ?? cell as MemoryCell, resume)
+  }
+
   hasten(isWaiting: boolean): void {
     this.scheduler.hasten(isWaiting)
   }
@@ -333,6 +341,7 @@ export class MemoryShard implements Shard {
     const own = this.lifeOf(cell as MemoryCell)
     if (own === undefined) return
     own.flags |= Is.Suspended
+    letAnswersGo(this, own)
     this.scheduler.recheck(own)
   }
 
@@ -514,7 +523,9 @@ export class MemoryShard implements Shard {
   }
 
   pids(): Float64Array {
-    return pidsOf(this.everyOpen())
+    this.scheduler.control()
+    const all = this.opened === this.slab.lives ? this.slab.pidsInOrder() : undefined
+    return all ?? pidsOf(inOrder(this.slab, Is.Open))
   }
 
   private everyOpen(): Array<MemoryCell> {

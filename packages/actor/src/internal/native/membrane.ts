@@ -144,7 +144,7 @@ export interface NativeMembrane {
   open(cell: NativeCell, options: NativeOpenOptions): number | undefined
   started(cell: NativeCell): void
   abandon(cell: NativeCell): void
-  exitSelf(cell: NativeCell, reason: ExitReason): void
+  exitSelf(cell: NativeCell, reason: ExitReason, isOwn?: boolean): void
   finished(cell: NativeCell): void
   setFlags(cell: NativeCell, trapExit: boolean, cleanup: boolean): void
   isAlive(low: number, generation: number): boolean
@@ -181,6 +181,7 @@ export interface NativeMembrane {
   /** It is done for now; `asker`: where it is an actor of this isolate. */
   stepIn(since: number, asker: NativeCell | undefined): void
   answered(call: Call): void
+  behind(cell: NativeCell, resume: () => void): void
   hasten(isWaiting: boolean): void
   readonly isBusy: boolean
   awaitRoom(cell: NativeCell, resume: () => void): () => void
