@@ -82,8 +82,10 @@ console.log("heard")
     assert.deepStrictEqual(ended, { out: ["heard"], code: 0 })
   }, patience)
 
-  it("G292: is held by messages that go to and fro, though only a promise of the program's own waits for them", async () => {
-    const ended = await run(`
+  it(
+    "G292: is held by messages that go to and fro, though only a promise of the program's own waits for them",
+    async () => {
+      const ended = await run(`
 const courier = await run(CourierLive.spawnOn("worker"))
 let left = 3_000
 let finish
@@ -103,8 +105,10 @@ courier.tellUnsafe(Courier.messages.Now({ to, delay: 0 }))
 await finished
 console.log("there and back")
 `)
-    assert.deepStrictEqual(ended, { out: ["there and back"], code: 0 })
-  }, patience)
+      assert.deepStrictEqual(ended, { out: ["there and back"], code: 0 })
+    },
+    patience
+  )
 
   it(
     "G155: a program whose behaviours stand in its own module is told so, and is not run by workers of workers",
