@@ -1,4 +1,4 @@
-// What holds a process whose system has workers, and how it ends (G56, G158, G159).
+// What holds a process whose system has workers, and how it ends (G56, G158, G159, G292).
 import { assert, describe, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -81,6 +81,34 @@ console.log("heard")
 `)
     assert.deepStrictEqual(ended, { out: ["heard"], code: 0 })
   }, patience)
+
+  it(
+    "G292: is held by messages that go to and fro, though only a promise of the program's own waits for them",
+    async () => {
+      const ended = await run(`
+const courier = await run(CourierLive.spawnOn("worker"))
+let left = 3_000
+let finish
+const finished = new Promise((resolve) => finish = resolve)
+const to = await run(Late.behavior({
+  init: () => null,
+  handlers: {
+    Tick: () => "",
+    Forever: () => {},
+    Slowly: (_, delay, self) => {
+      if (--left === 0) return finish()
+      self.send(courier, Courier.messages.Now({ to, delay }))
+    }
+  }
+}).spawn())
+courier.tellUnsafe(Courier.messages.Now({ to, delay: 0 }))
+await finished
+console.log("there and back")
+`)
+      assert.deepStrictEqual(ended, { out: ["there and back"], code: 0 })
+    },
+    patience
+  )
 
   it(
     "G155: a program whose behaviours stand in its own module is told so, and is not run by workers of workers",

@@ -24,6 +24,7 @@ import { Errands, makeAgent } from "./agent.ts"
 import { agentName } from "./protocol.ts"
 import { relayed } from "./relay.ts"
 import type { Report } from "./report.ts"
+import { Rest } from "./rest.ts"
 import { messages, patiently, watchdog } from "./asking.ts"
 import { Team } from "./team.ts"
 import { thread } from "./thread.ts"
@@ -32,7 +33,7 @@ import type { WorkerData } from "./worker.ts"
 /** ms that a worker has to end by itself once it has closed. */
 const grace = 1_000
 /** How much longer than a reading of the accounts of Rust shards took there is none. */
-const rest = 100
+const pause = 100
 
 // Sources run where Node strips their types; what is installed is JavaScript.
 const entry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url)
@@ -126,11 +127,11 @@ export class Fleet {
   private tickets = 0
   private closing = false
   private looking: NodeJS.Timeout | undefined = undefined
-  private asking = false
-  /** What all had handled when all had last been asked whether they are quiet. */
-  private quietAt = -1
-  /** How often in a row they were. */
-  private quietRounds = 0
+  private readonly rest = new Rest(
+    () => this.handled(),
+    (answered) => this.quiet(answered),
+    (round, ended) => void Effect.runForkWith(this.host.context)(round).addObserver(ended)
+  )
   /** Whoever waits for a worker: called when one is ready, or none will be. */
   private waiting: Array<() => void> = []
   team!: Team
@@ -320,7 +321,7 @@ export class Fleet {
     const { clock, context } = this.host
     Effect.runForkWith(context)(this.team.overview.lookAtRust).addObserver(() => {
       const ended = clock.now()
-      this.rustDue = ended + rest * (ended - now)
+      this.rustDue = ended + pause * (ended - now)
     })
   }
 
@@ -329,29 +330,18 @@ export class Fleet {
     member.pinged = this.team.agentOf(isolate)?.tellUnsafe(ping) === "Accepted"
   }
 
-  // The loop of the process is empty. Whoever works elsewhere is waited for, as if it were here (G56): all are asked, and
-  // the loop is empty again when all have answered. Who was found quiet may have been told something since by one that
-  // had still something to do. So it takes two rounds in a row in which nothing was handled but the questions: what the
-  // first of them left behind stands before the question of the second.
   private readonly onIdle = (): void => {
-    if (this.asking || this.closing) return
-    const before = this.handled()
-    if (before !== this.quietAt) this.quietRounds = 0
-    if (this.quietRounds === 2) return
-    this.asking = true
-    let answers = 0
+    if (!this.closing) this.rest.look()
+  }
+
+  private quiet(answered: () => void): Effect.Effect<void> {
     const quiet = messages["myrmidon/Quiet"]()
     const workers = Effect.forEach(
       this.agents(),
-      (agent) => Effect.ignore(Effect.map(patiently(agent, quiet), () => answers++)),
+      (agent) => Effect.ignore(Effect.map(patiently(agent, quiet), answered)),
       { concurrency: "unbounded", discard: true }
     )
-    const all = this.rust === undefined ? workers : Effect.andThen(workers, this.rustIsQuiet())
-    Effect.runForkWith(this.host.context)(all).addObserver(() => {
-      this.asking = false
-      this.quietAt = this.handled()
-      this.quietRounds = this.quietAt === before + answers ? this.quietRounds + 1 : 0
-    })
+    return this.rust === undefined ? workers : Effect.andThen(workers, this.rustIsQuiet())
   }
 
   private rustIsQuiet(): Effect.Effect<void> {
