@@ -197,6 +197,9 @@ impl Default for Payloads {
 
 impl Payloads {
     /// Keeps a payload; its number.
+    ///
+    /// # Panics
+    /// When 2^29 wait, which is more than the memory of their records allows.
     pub fn insert(&mut self, payload: Payload) -> u32 {
         self.bytes += payload.len();
         let id = self.owned.insert(payload);
@@ -212,7 +215,10 @@ impl Payloads {
         PIECE | self.chunks.insert(length, words).number()
     }
 
-    /// Keeps the block of a bundle, to be read; `Err`: there is no room for it, and what is in it is to be copied.
+    /// Keeps the block of a bundle, to be read.
+    ///
+    /// # Errors
+    /// The block: there is no room for it, and what is in it is to be copied.
     pub fn enter(&mut self, words: Vec<u32>) -> Result<Reading, Vec<u32>> {
         self.shelf.enter(words)
     }

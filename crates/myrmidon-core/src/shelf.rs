@@ -2,7 +2,7 @@
 //!
 //! Most of what comes from another shard is handed to the isolate a moment later, and copied then. A copy before that would
 //! be for nothing, so the block stays until the last of its payloads has left it. One that waits for long keeps a whole
-//! block: so the memory held is bounded ([`MOST_HELD`]), and what comes beyond is copied into pieces (`chunks.rs`), of which
+//! block: so the memory held is bounded (G277), and what comes beyond is copied into pieces (`chunks.rs`), of which
 //! each holds little more than itself. Putting a payload in and letting it go are O(1).
 
 use crate::record::COPIED;
@@ -65,23 +65,21 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// Keeps a bundle's block of payloads, to be read; `Err`: there is no room for it.
+    /// Keeps a bundle's block of payloads, to be read.
+    ///
+    /// # Errors
+    /// The block: there is no room for it.
     pub fn enter(&mut self, words: Vec<u32>) -> Result<Reading, Vec<u32>> {
         if self.held >= MOST_HELD || self.free.is_empty() && self.blocks.len() >= MOST_BLOCKS {
             return Err(words);
         }
         self.held += words.capacity() * 4;
-        let block = Block { words, uses: 1 };
-        Ok(Reading(match self.free.pop() {
-            Some(number) => {
-                self.blocks[number as usize] = block;
-                number
-            }
-            None => {
-                self.blocks.push(block);
-                self.blocks.len() as u32 - 1
-            }
-        }))
+        let number = self.free.pop().unwrap_or_else(|| {
+            self.blocks.push(Block::default());
+            self.blocks.len() as u32 - 1
+        });
+        self.blocks[number as usize] = Block { words, uses: 1 };
+        Ok(Reading(number))
     }
 
     /// What is in a block that is being read.
@@ -187,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_for_long_keeps_no_more_than_so_many_blocks() {
+    fn g277_what_waits_for_long_keeps_no_more_than_so_many_blocks() {
         let mut shelf = Shelf::default();
         let words = vec![0; 1 << 14];
         let mut kept = Vec::new();
