@@ -22,7 +22,9 @@ pub struct Slice {
     pub charged: u32,
     /// Nodes that are not settled.
     pub nodes: Lane,
-    /// Some node is more than a plain message.
+    /// Some message may have bytes.
+    pub bytes: bool,
+    /// Some node is more than a message, with bytes or without.
     pub special: bool,
 }
 

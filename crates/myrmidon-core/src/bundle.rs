@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 /// Packets that a bundle holds at most.
 pub const MOST: usize = 256;
 /// Words of payloads from which on it takes no more.
-const MOST_WORDS: usize = 1 << 14;
+pub(crate) const MOST_WORDS: usize = 1 << 14;
 /// Kind of the record that stands for a packet.
 const PACKET: u32 = 0;
 const BYTES: u32 = flag::BYTES << 8;
@@ -36,15 +36,51 @@ pub struct Bundle {
     bytes: usize,
 }
 
-/// What stands next in a bundle.
-pub(crate) enum Next<'a> {
-    /// A message, and the words of its bytes, where it has some.
-    Message(&'a Record, Option<(usize, &'a [u32])>),
-    /// Anything else.
-    Packet(Packet),
+/// What a bundle is made of, for whoever takes it apart.
+pub(crate) struct Parts {
+    /// In their order.
+    pub records: Vec<Record>,
+    /// Payloads as in an arena.
+    pub words: Vec<u32>,
+    /// What the records stand for that are no messages.
+    pub packets: VecDeque<Packet>,
+}
+
+/// Whether a record of a bundle is a message; else it stands for the next packet.
+#[inline]
+pub(crate) const fn is_message(record: &Record) -> bool {
+    record[word::HEAD] & 0xff != PACKET
+}
+
+/// The words of a message's bytes and how many these are, where it has some.
+#[inline]
+pub(crate) fn bytes_at<'a>(record: &Record, words: &'a [u32]) -> Option<(usize, &'a [u32])> {
+    if record[word::HEAD] & BYTES == 0 {
+        return None;
+    }
+    let at = record[word::SLOT] as usize;
+    let length = words[at] as usize;
+    Some((length, &words[at + 1..at + 1 + length.div_ceil(4)]))
+}
+
+/// What a bundle has taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Size {
+    records: usize,
+    words: usize,
 }
 
 impl Bundle {
+    /// An empty one in which as much fits as another one has taken, before it moves.
+    pub(crate) fn like(size: Size) -> Self {
+        let Size { records, words } = size;
+        Self { records: Vec::with_capacity(records), words: Vec::with_capacity(words), ..Self::default() }
+    }
+
+    pub(crate) fn size(&self) -> Size {
+        Size { records: self.records.len(), words: self.words.len() }
+    }
+
     /// Packets in it.
     pub fn len(&self) -> usize {
         self.records.len() - self.taken
@@ -114,37 +150,23 @@ impl Bundle {
         }
     }
 
-    /// Takes the oldest one out as it is.
-    #[inline]
-    pub(crate) fn next(&mut self) -> Option<Next<'_>> {
-        let record = self.records.get(self.taken)?;
-        self.taken += 1;
-        let head = record[word::HEAD];
-        if head & 0xff == PACKET {
-            let packet = self.packets.pop_front()?;
-            self.bytes -= packet.bytes();
-            return Some(Next::Packet(packet));
-        }
-        if head & BYTES == 0 {
-            return Some(Next::Message(record, None));
-        }
-        let at = record[word::SLOT] as usize;
-        let length = self.words[at] as usize;
-        self.bytes -= length;
-        Some(Next::Message(record, Some((length, &self.words[at + 1..at + 1 + length.div_ceil(4)]))))
-    }
-
-    /// The receivers of the messages from the next one on.
-    pub(crate) fn receivers(&self) -> impl Iterator<Item = u32> {
-        self.records[self.taken..].iter().map(|record| record[word::TO])
+    /// What is left in it.
+    pub(crate) fn into_parts(mut self) -> Parts {
+        self.records.drain(..self.taken);
+        Parts { records: self.records, words: self.words, packets: self.packets }
     }
 
     /// Takes the oldest one out.
     pub fn pop(&mut self) -> Option<Packet> {
-        Some(match self.next()? {
-            Next::Packet(packet) => packet,
-            Next::Message(record, bytes) => message(record, bytes),
-        })
+        let record = self.records.get(self.taken)?;
+        self.taken += 1;
+        let packet = if is_message(record) {
+            message(record, bytes_at(record, &self.words))
+        } else {
+            self.packets.pop_front()?
+        };
+        self.bytes -= packet.bytes();
+        Some(packet)
     }
 }
 

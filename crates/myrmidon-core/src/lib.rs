@@ -31,6 +31,7 @@ mod pool;
 mod reason;
 mod room;
 mod scheduler;
+mod shelf;
 mod signal;
 mod slab;
 mod tide;

@@ -94,6 +94,11 @@ impl Node {
         self.is_message() && self.has(flag::REENTRANT)
     }
 
+    /// The same, but that its payload may be in the shard's pool.
+    pub const fn is_light(&self) -> bool {
+        self.head & (0xff | (flag::CALL | flag::NEXT | HELD) << 8) == completion::MESSAGE
+    }
+
     /// As its receiver sees it.
     pub const fn record(&self, low: u32, generation: u32) -> Record {
         let mut record =

@@ -7,8 +7,8 @@
 //! Between two shards of Rust it is a [`Value`] itself, which is moved and never encoded. Its size is not known, so it
 //! counts as none: what bounds it is the number of messages (G113).
 //!
-//! Bytes that come in a bundle are copied into a piece of this pool's own memory (`chunks.rs`): a bundle is gone once it is
-//! read, whatever of it waits for how long.
+//! Bytes that come in a bundle stay in its block (`shelf.rs`), or, where too many of those are kept already, are copied into
+//! a piece of this pool's own memory (`chunks.rs`).
 //!
 //! Bytes may be [`Loaded`]: something is dropped with them, wherever that happens.
 //!
@@ -19,6 +19,7 @@ use crate::{
     chunks::{Chunks, Piece},
     pool::Pool,
     record::COPIED,
+    shelf::{Place, Reading, Shelf},
 };
 use core::{any::Any, fmt};
 use std::sync::Arc;
@@ -99,6 +100,28 @@ impl Payload {
 
 /// The bit of a payload's number that says that it is a piece, whose number is the rest.
 const PIECE: u32 = 1 << 30;
+/// The bit that says that it is a place in a bundle's block. Without either it is one of its own.
+const PLACE: u32 = 1 << 29;
+
+/// What a payload's number names.
+enum Id {
+    Owned,
+    Piece(Piece),
+    Place(Place),
+}
+
+impl Id {
+    #[inline]
+    const fn of(id: u32) -> Self {
+        if id & PIECE != 0 {
+            Self::Piece(Piece::from_number(id & !PIECE))
+        } else if id & PLACE != 0 {
+            Self::Place(Place::from_number(id & !PLACE))
+        } else {
+            Self::Owned
+        }
+    }
+}
 
 /// The bytes of a payload in the pool.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +130,8 @@ pub enum Bytes<'a> {
     Plain(&'a [u8]),
     /// So many bytes, in the order of memory.
     Words(usize, &'a [u32]),
+    /// The same behind their number.
+    Block(&'a [u32]),
 }
 
 impl Bytes<'_> {
@@ -115,6 +140,7 @@ impl Bytes<'_> {
         match self {
             Self::Plain(bytes) => bytes.len(),
             Self::Words(length, _) => length,
+            Self::Block(block) => block[0] as usize,
         }
     }
 
@@ -128,16 +154,23 @@ impl Bytes<'_> {
         match self {
             Self::Plain(bytes) => bytes.to_vec(),
             Self::Words(length, words) => bytes_of(words, length),
+            Self::Block(block) => bytes_of(&block[1..], block[0] as usize),
         }
     }
 
     /// Adds them to an arena, behind their length.
     #[inline]
     pub fn write(self, arena: &mut Vec<u32>) {
-        arena.push(self.len() as u32);
         match self {
-            Self::Plain(bytes) => extend_words(arena, bytes),
-            Self::Words(_, words) => arena.extend_from_slice(words),
+            Self::Plain(bytes) => {
+                arena.push(bytes.len() as u32);
+                extend_words(arena, bytes);
+            }
+            Self::Words(length, words) => {
+                arena.push(length as u32);
+                arena.extend_from_slice(words);
+            }
+            Self::Block(block) => arena.extend_from_slice(block),
         }
     }
 }
@@ -146,10 +179,11 @@ impl Bytes<'_> {
 pub struct Payloads {
     owned: Pool<Payload>,
     chunks: Chunks,
+    shelf: Shelf,
     /// Of all payloads.
     bytes: usize,
-    /// Of those that are pieces.
-    in_pieces: usize,
+    /// Of those that are not owned.
+    lodged: usize,
 }
 
 /// Bytes that may wait in a shard's mailboxes before messages from other shards are refused.
@@ -157,73 +191,107 @@ const MOST_BYTES: usize = 1 << 30;
 
 impl Default for Payloads {
     fn default() -> Self {
-        Self { owned: Pool::new(), chunks: Chunks::default(), bytes: 0, in_pieces: 0 }
+        Self { owned: Pool::new(), chunks: Chunks::default(), shelf: Shelf::default(), bytes: 0, lodged: 0 }
     }
-}
-
-/// The piece that a number names.
-const fn piece_of(id: u32) -> Option<Piece> {
-    if id & PIECE == 0 { None } else { Some(Piece::from_number(id & !PIECE)) }
 }
 
 impl Payloads {
     /// Keeps a payload; its number.
+    ///
+    /// # Panics
+    /// When 2^29 wait, which is more than the memory of their records allows.
     pub fn insert(&mut self, payload: Payload) -> u32 {
         self.bytes += payload.len();
-        self.owned.insert(payload)
+        let id = self.owned.insert(payload);
+        assert!(id < PLACE, "more payloads wait than a shard can have");
+        id
     }
 
     /// Keeps a copy of `length` bytes, at most [`COPIED`], which are `words`; its number.
     #[inline]
     pub fn copy(&mut self, length: usize, words: &[u32]) -> u32 {
         self.bytes += length;
-        self.in_pieces += length;
+        self.lodged += length;
         PIECE | self.chunks.insert(length, words).number()
+    }
+
+    /// Keeps the block of a bundle, to be read.
+    ///
+    /// # Errors
+    /// The block: there is no room for it, and what is in it is to be copied.
+    pub fn enter(&mut self, words: Vec<u32>) -> Result<Reading, Vec<u32>> {
+        self.shelf.enter(words)
+    }
+
+    /// What is in a block that is being read.
+    pub fn words(&self, reading: Reading) -> &[u32] {
+        self.shelf.words(reading)
+    }
+
+    /// Keeps the payload of `length` bytes that begins at a word of a block that is being read; its number.
+    #[inline]
+    pub fn keep(&mut self, reading: Reading, at: u32, length: usize) -> u32 {
+        self.bytes += length;
+        self.lodged += length;
+        PLACE | self.shelf.keep(reading, at).number()
+    }
+
+    /// The block has been read.
+    pub fn leave(&mut self, reading: Reading) {
+        self.shelf.leave(reading);
     }
 
     /// Takes a payload out.
     pub fn take(&mut self, id: u32) -> Payload {
-        let Some(piece) = piece_of(id) else {
+        if let Id::Owned = Id::of(id) {
             let payload = self.owned.remove(id);
             self.bytes -= payload.len();
             return payload;
-        };
-        let bytes = self.chunks.get(piece).map(|(length, words)| bytes_of(words, length)).unwrap_or_default();
-        self.free_piece(piece);
+        }
+        let bytes = self.get(id).map(Bytes::to_vec).unwrap_or_default();
+        self.free(id);
         Payload::bytes(bytes)
     }
 
     /// Lets a payload go that nobody needs.
     #[inline]
     pub fn free(&mut self, id: u32) {
-        match piece_of(id) {
-            Some(piece) => self.free_piece(piece),
-            None => self.bytes -= self.owned.remove(id).len(),
-        }
-    }
-
-    #[inline]
-    fn free_piece(&mut self, piece: Piece) {
-        let length = self.chunks.length(piece);
+        let length = match Id::of(id) {
+            Id::Owned => {
+                self.bytes -= self.owned.remove(id).len();
+                return;
+            }
+            Id::Piece(piece) => {
+                let length = self.chunks.length(piece);
+                self.chunks.remove(piece);
+                length
+            }
+            Id::Place(place) => {
+                let length = self.shelf.length(place);
+                self.shelf.remove(place);
+                length
+            }
+        };
         self.bytes -= length;
-        self.in_pieces -= length;
-        self.chunks.remove(piece);
+        self.lodged -= length;
     }
 
     /// A payload that is kept; `None` for a number that names none, or no bytes.
     #[inline]
     pub fn get(&self, id: u32) -> Option<Bytes<'_>> {
-        match piece_of(id) {
-            Some(piece) => self.chunks.get(piece).map(|(length, words)| Bytes::Words(length, words)),
-            None => self.owned.get(id)?.as_bytes().map(Bytes::Plain),
+        match Id::of(id) {
+            Id::Owned => self.owned.get(id)?.as_bytes().map(Bytes::Plain),
+            Id::Piece(piece) => self.chunks.get(piece).map(|(length, words)| Bytes::Words(length, words)),
+            Id::Place(place) => self.shelf.get(place).map(Bytes::Block),
         }
     }
 
     /// How many bytes a payload has.
     pub fn length(&self, id: u32) -> usize {
-        match piece_of(id) {
-            Some(piece) => self.chunks.length(piece),
-            None => self.owned.get(id).map_or(0, Payload::len),
+        match Id::of(id) {
+            Id::Owned => self.owned.get(id).map_or(0, Payload::len),
+            Id::Piece(piece) => self.chunks.length(piece),
+            Id::Place(place) => self.shelf.length(place),
         }
     }
 
@@ -246,17 +314,18 @@ impl Payloads {
 
     /// Payloads there are.
     pub fn count(&self) -> usize {
-        self.owned.len() + self.chunks.count()
+        self.owned.len() + self.chunks.count() + self.shelf.count()
     }
 
     /// Bytes held: theirs, and the pool's.
     pub fn bytes(&self) -> usize {
-        self.bytes - self.in_pieces + self.chunks.held() + self.owned.bytes()
+        self.bytes - self.lodged + self.chunks.held() + self.shelf.held() + self.owned.bytes()
     }
 
     /// Gives back what a burst left.
     pub fn give_back(&mut self) {
         self.chunks.give_back();
+        self.shelf.give_back();
         if self.owned.is_spent() {
             self.owned = Pool::new();
         }

@@ -6,7 +6,7 @@
 //! message each, and whoever cannot be held is refused; what is no message goes on entering (`packet.rs`).
 
 use crate::{
-    bundle::Bundle,
+    bundle::{Bundle, Size},
     packet::Packet,
     pid::Pid,
     record::{COPIED, Record},
@@ -38,6 +38,8 @@ pub struct Peer {
     pub up: bool,
     /// What waits to be carried there; no bundle is empty.
     out: VecDeque<Bundle>,
+    /// What the last bundle has taken: what is sent comes in rows, and the next one is most often as large.
+    usual: Size,
     packets: usize,
     bytes: usize,
     /// It is full, and has not been at low water since.
@@ -73,8 +75,11 @@ impl Peer {
         self.bytes += bytes;
         match self.out.back_mut() {
             Some(last) if last.has_room() => put(last),
-            _ => {
-                let mut bundle = Bundle::default();
+            last => {
+                if let Some(last) = last {
+                    self.usual = last.size();
+                }
+                let mut bundle = Bundle::like(self.usual);
                 put(&mut bundle);
                 self.out.push_back(bundle);
             }
@@ -107,6 +112,7 @@ impl Departures<'_> {
     /// Takes the oldest ones, as many as were put together.
     pub fn take(&mut self) -> Option<Bundle> {
         let bundle = self.peer.out.pop_front()?;
+        self.peer.usual = bundle.size();
         self.peer.packets -= bundle.len();
         self.peer.bytes -= bundle.bytes();
         Some(bundle)

@@ -24,7 +24,9 @@ pub(super) const NOTICES: usize = 1024;
 #[derive(Default)]
 struct Part {
     count: usize,
-    /// Some node is more than a plain message.
+    /// As in a slice.
+    bytes: bool,
+    /// As in a slice.
     special: bool,
     /// An ordered stop is behind them.
     stops: bool,
@@ -123,11 +125,12 @@ impl Shard {
         hot.place = Place::None;
         let generation = hot.generation;
         let limit = limit.min(if seeded { 1 } else { usize::from(hot.quota) });
-        let Part { mut count, mut special, mut stops, nodes: before } = if hot.busy == 0 && !hot.has(mark::URGENT) {
-            Part::default()
-        } else {
-            self.take_urgent(index, &mut completions[header + 1..][..limit])
-        };
+        let Part { mut count, mut bytes, mut special, mut stops, nodes: before } =
+            if hot.busy == 0 && !hot.has(mark::URGENT) {
+                Part::default()
+            } else {
+                self.take_urgent(index, &mut completions[header + 1..][..limit])
+            };
         let mut taken = before;
         if count < limit && !stops && self.slab[index].busy == 0 && !self.slab[index].has(mark::URGENT) {
             let records = &mut completions[header + 1..][count..limit];
@@ -145,7 +148,8 @@ impl Shard {
                 }
                 *place = node.record(low, generation);
                 if !node.is_plain() {
-                    special = true;
+                    bytes = true;
+                    special |= !node.is_light();
                     self.stage(place);
                 }
                 count += 1;
@@ -181,6 +185,7 @@ impl Shard {
             settled: 0,
             charged: 0,
             nodes: taken,
+            bytes,
             special,
         });
         count
@@ -213,7 +218,8 @@ impl Shard {
             }
             records[part.count] = node.record(low, generation);
             if !node.is_plain() {
-                part.special = true;
+                part.bytes = true;
+                part.special |= !node.is_light();
                 self.stage(&mut records[part.count]);
             }
             if only_reentrant {

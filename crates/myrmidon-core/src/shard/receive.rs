@@ -9,7 +9,7 @@
 
 use super::Shard;
 use crate::{
-    bundle::{Bundle, Next, message},
+    bundle::{Bundle, Parts, bytes_at, is_message, message},
     call::Asker,
     exit_reason::ExitReason,
     link::Half,
@@ -20,6 +20,7 @@ use crate::{
     peer::outside_of,
     pid::{INDEX_BITS, MAX_INDEX, Pid},
     record::{Record, call_end, completion, flag, submission, why, word},
+    shelf::Reading,
     signal::Signal,
 };
 use core::hint::black_box;
@@ -40,28 +41,45 @@ impl Shard {
     }
 
     /// The same for all that is in a bundle.
-    pub fn receive_bundle(&mut self, by: u8, mut bundle: Bundle) {
+    pub fn receive_bundle(&mut self, by: u8, bundle: Bundle) {
+        let Parts { records, words, mut packets } = bundle.into_parts();
         // Their cache misses overlap here, as when records are ingested.
-        let touched = bundle.receivers().fold(0, |sum, to| sum ^ self.slab.touch(to & MAX_INDEX));
+        let touched = records.iter().fold(0, |sum, record| sum ^ self.slab.touch(record[word::TO] & MAX_INDEX));
         black_box(touched);
-        while let Some(next) = bundle.next() {
-            match next {
-                Next::Packet(packet) => self.receive(by, packet),
-                Next::Message(record, bytes) => {
-                    if !self.receive_record(record, bytes) {
-                        self.receive(by, message(record, bytes));
-                    }
-                }
+        // Its bytes wait where they are, if they may.
+        let (reading, words) = if words.is_empty() {
+            (None, words)
+        } else {
+            match self.payloads.enter(words) {
+                Ok(reading) => (Some(reading), Vec::new()),
+                Err(words) => (None, words),
             }
+        };
+        for record in &records {
+            if is_message(record) {
+                if !self.receive_record(record, reading, &words) {
+                    let words = reading.map_or(&*words, |reading| self.payloads.words(reading));
+                    let packet = message(record, bytes_at(record, words));
+                    self.receive(by, packet);
+                }
+            } else if let Some(packet) = packets.pop_front() {
+                self.receive(by, packet);
+            }
+        }
+        if let Some(reading) = reading {
+            self.payloads.leave(reading);
         }
     }
 
-    /// A message that finds its receiver, and room. `false`: it needs a closer look.
+    /// A message that finds its receiver, and room. Its bytes stand in the block that is being read, or in `words`. `false`:
+    /// it needs a closer look.
     #[inline]
-    fn receive_record(&mut self, record: &Record, bytes: Option<(usize, &[u32])>) -> bool {
+    fn receive_record(&mut self, record: &Record, reading: Option<Reading>, words: &[u32]) -> bool {
         let index = record[word::TO] & MAX_INDEX;
         let (number, margin) = (self.number, self.margin);
-        let has_room = bytes.is_none_or(|(length, _)| self.payloads.has_room(length));
+        let bytes = bytes_at(record, reading.map_or(words, |reading| self.payloads.words(reading)));
+        let length = bytes.map_or(0, |(length, _)| length);
+        let has_room = bytes.is_none() || self.payloads.has_room(length);
         let Some(hot) = self.slab.get_mut(index) else { return false };
         if hot.generation != record[word::TO_GENERATION]
             || record[word::TO] >> INDEX_BITS != u32::from(number)
@@ -74,8 +92,11 @@ impl Shard {
             return false;
         }
         let mut node = Node::message(record);
-        if let Some((length, words)) = bytes {
-            node.slot = self.payloads.copy(length, words);
+        if node.has(flag::BYTES) {
+            node.slot = match reading {
+                Some(reading) => self.payloads.keep(reading, record[word::SLOT], length),
+                None => bytes_at(record, words).map_or(0, |(length, words)| self.payloads.copy(length, words)),
+            };
         }
         self.nodes.push(&mut hot.normal, node);
         hot.count += 1;

@@ -51,6 +51,16 @@ impl Shard {
         self.reductions += u64::from(count);
         self.slab[index].reductions += u64::from(count);
         if !slice.special {
+            if slice.bytes {
+                let mut id = slice.nodes.head;
+                for _ in 0..count {
+                    let node = self.nodes.get(id);
+                    if node.has(flag::BYTES) {
+                        self.payloads.free(node.slot);
+                    }
+                    id = self.nodes.next(id);
+                }
+            }
             let all = consumed == slice.count;
             self.nodes.free_front(&mut slice.nodes, count, all);
             return self.uncount(index, count);
