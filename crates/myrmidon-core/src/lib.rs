@@ -31,7 +31,7 @@ mod pool;
 mod reason;
 mod room;
 mod scheduler;
-mod shelf;
+mod held_blocks;
 mod signal;
 mod slab;
 mod tide;

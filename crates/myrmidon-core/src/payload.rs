@@ -7,7 +7,7 @@
 //! Between two shards of Rust it is a [`Value`] itself, which is moved and never encoded. Its size is not known, so it
 //! counts as none: what bounds it is the number of messages (G113).
 //!
-//! Bytes that come in a bundle stay in its block (`shelf.rs`), or, where too many of those are kept already, are copied into
+//! Bytes that come in a bundle stay in its block (`held_blocks.rs`), or, where too many of those are kept already, are copied into
 //! a piece of this pool's own memory (`chunks.rs`).
 //!
 //! Bytes may be [`Loaded`]: something is dropped with them, wherever that happens.
@@ -19,7 +19,7 @@ use crate::{
     chunks::{Chunks, Piece},
     pool::Pool,
     record::COPIED,
-    shelf::{Place, Reading, Shelf},
+    held_blocks::{Place, Reading, HeldBlocks},
 };
 use core::{any::Any, fmt};
 use std::sync::Arc;
@@ -179,7 +179,7 @@ impl Bytes<'_> {
 pub struct Payloads {
     owned: Pool<Payload>,
     chunks: Chunks,
-    shelf: Shelf,
+    held_blocks: HeldBlocks,
     /// Of all payloads.
     bytes: usize,
     /// Of those that are not owned.
@@ -191,7 +191,7 @@ const MOST_BYTES: usize = 1 << 30;
 
 impl Default for Payloads {
     fn default() -> Self {
-        Self { owned: Pool::new(), chunks: Chunks::default(), shelf: Shelf::default(), bytes: 0, lodged: 0 }
+        Self { owned: Pool::new(), chunks: Chunks::default(), held_blocks: HeldBlocks::default(), bytes: 0, lodged: 0 }
     }
 }
 
@@ -220,12 +220,12 @@ impl Payloads {
     /// # Errors
     /// The block: there is no room for it, and what is in it is to be copied.
     pub fn enter(&mut self, words: Vec<u32>) -> Result<Reading, Vec<u32>> {
-        self.shelf.enter(words)
+        self.held_blocks.enter(words)
     }
 
     /// What is in a block that is being read.
     pub fn words(&self, reading: Reading) -> &[u32] {
-        self.shelf.words(reading)
+        self.held_blocks.words(reading)
     }
 
     /// Keeps the payload of `length` bytes that begins at a word of a block that is being read; its number.
@@ -233,12 +233,12 @@ impl Payloads {
     pub fn keep(&mut self, reading: Reading, at: u32, length: usize) -> u32 {
         self.bytes += length;
         self.lodged += length;
-        PLACE | self.shelf.keep(reading, at).number()
+        PLACE | self.held_blocks.keep(reading, at).number()
     }
 
     /// The block has been read.
     pub fn leave(&mut self, reading: Reading) {
-        self.shelf.leave(reading);
+        self.held_blocks.leave(reading);
     }
 
     /// Takes a payload out.
@@ -267,8 +267,8 @@ impl Payloads {
                 length
             }
             Id::Place(place) => {
-                let length = self.shelf.length(place);
-                self.shelf.remove(place);
+                let length = self.held_blocks.length(place);
+                self.held_blocks.remove(place);
                 length
             }
         };
@@ -282,7 +282,7 @@ impl Payloads {
         match Id::of(id) {
             Id::Owned => self.owned.get(id)?.as_bytes().map(Bytes::Plain),
             Id::Piece(piece) => self.chunks.get(piece).map(|(length, words)| Bytes::Words(length, words)),
-            Id::Place(place) => self.shelf.get(place).map(Bytes::Block),
+            Id::Place(place) => self.held_blocks.get(place).map(Bytes::Block),
         }
     }
 
@@ -291,7 +291,7 @@ impl Payloads {
         match Id::of(id) {
             Id::Owned => self.owned.get(id).map_or(0, Payload::len),
             Id::Piece(piece) => self.chunks.length(piece),
-            Id::Place(place) => self.shelf.length(place),
+            Id::Place(place) => self.held_blocks.length(place),
         }
     }
 
@@ -314,18 +314,18 @@ impl Payloads {
 
     /// Payloads there are.
     pub fn count(&self) -> usize {
-        self.owned.len() + self.chunks.count() + self.shelf.count()
+        self.owned.len() + self.chunks.count() + self.held_blocks.count()
     }
 
     /// Bytes held: theirs, and the pool's.
     pub fn bytes(&self) -> usize {
-        self.bytes - self.lodged + self.chunks.held() + self.shelf.held() + self.owned.bytes()
+        self.bytes - self.lodged + self.chunks.held() + self.held_blocks.held() + self.owned.bytes()
     }
 
     /// Gives back what a burst left.
     pub fn give_back(&mut self) {
         self.chunks.give_back();
-        self.shelf.give_back();
+        self.held_blocks.give_back();
         if self.owned.is_spent() {
             self.owned = Pool::new();
         }

@@ -20,7 +20,7 @@ use crate::{
     peer::outside_of,
     pid::{INDEX_BITS, MAX_INDEX, Pid},
     record::{Record, call_end, completion, flag, submission, why, word},
-    shelf::Reading,
+    held_blocks::Reading,
     signal::Signal,
 };
 use core::hint::black_box;

@@ -42,7 +42,7 @@ impl Place {
     }
 }
 
-/// A block that is being read. It is to be [`Shelf::leave`]d.
+/// A block that is being read. It is to be [`HeldBlocks::leave`]d.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading(u32);
 
@@ -55,7 +55,7 @@ struct Block {
 
 /// See the module.
 #[derive(Default)]
-pub struct Shelf {
+pub struct HeldBlocks {
     blocks: Vec<Block>,
     free: Vec<u32>,
     /// Of the memory of all blocks, in bytes.
@@ -64,7 +64,7 @@ pub struct Shelf {
     count: usize,
 }
 
-impl Shelf {
+impl HeldBlocks {
     /// Keeps a bundle's block of payloads, to be read.
     ///
     /// # Errors
@@ -153,7 +153,7 @@ impl Shelf {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_HELD, Shelf};
+    use super::{MOST_HELD, HeldBlocks};
 
     fn block(of: &[&[u32]]) -> Vec<u32> {
         of.iter().flat_map(|words| core::iter::once(words.len() as u32 * 4).chain(words.iter().copied())).collect()
@@ -161,45 +161,45 @@ mod tests {
 
     #[test]
     fn a_block_stays_until_the_last_of_its_payloads_has_left_it() {
-        let mut shelf = Shelf::default();
-        let reading = shelf.enter(block(&[&[1, 2], &[3], &[]])).unwrap();
-        let (first, second, third) = (shelf.keep(reading, 0), shelf.keep(reading, 3), shelf.keep(reading, 5));
-        shelf.leave(reading);
-        assert_eq!(shelf.get(first), Some(&[8, 1, 2][..]));
-        assert_eq!(shelf.get(second), Some(&[4, 3][..]));
-        assert_eq!((shelf.get(third), shelf.length(third)), (Some(&[0][..]), 0));
-        assert_eq!((shelf.length(first), shelf.count()), (8, 3));
-        shelf.remove(first);
-        shelf.remove(third);
-        assert_eq!(shelf.get(second), Some(&[4, 3][..]), "it is still wanted");
-        let held = shelf.held;
-        shelf.remove(second);
+        let mut held_blocks = HeldBlocks::default();
+        let reading = held_blocks.enter(block(&[&[1, 2], &[3], &[]])).unwrap();
+        let (first, second, third) = (held_blocks.keep(reading, 0), held_blocks.keep(reading, 3), held_blocks.keep(reading, 5));
+        held_blocks.leave(reading);
+        assert_eq!(held_blocks.get(first), Some(&[8, 1, 2][..]));
+        assert_eq!(held_blocks.get(second), Some(&[4, 3][..]));
+        assert_eq!((held_blocks.get(third), held_blocks.length(third)), (Some(&[0][..]), 0));
+        assert_eq!((held_blocks.length(first), held_blocks.count()), (8, 3));
+        held_blocks.remove(first);
+        held_blocks.remove(third);
+        assert_eq!(held_blocks.get(second), Some(&[4, 3][..]), "it is still wanted");
+        let held = held_blocks.held;
+        held_blocks.remove(second);
         assert!(held > 0);
-        assert_eq!((shelf.held, shelf.count()), (0, 0));
+        assert_eq!((held_blocks.held, held_blocks.count()), (0, 0));
         // The next one takes its number.
-        let reading = shelf.enter(block(&[&[7]])).unwrap();
-        assert_eq!(shelf.words(reading), [4, 7]);
-        assert_eq!(shelf.blocks.len(), 1);
-        shelf.leave(reading);
-        assert_eq!(shelf.held, 0, "nothing of it was kept");
+        let reading = held_blocks.enter(block(&[&[7]])).unwrap();
+        assert_eq!(held_blocks.words(reading), [4, 7]);
+        assert_eq!(held_blocks.blocks.len(), 1);
+        held_blocks.leave(reading);
+        assert_eq!(held_blocks.held, 0, "nothing of it was kept");
     }
 
     #[test]
     fn g277_what_waits_for_long_keeps_no_more_than_so_many_blocks() {
-        let mut shelf = Shelf::default();
+        let mut held_blocks = HeldBlocks::default();
         let words = vec![0; 1 << 14];
         let mut kept = Vec::new();
         loop {
-            match shelf.enter(words.clone()) {
+            match held_blocks.enter(words.clone()) {
                 Ok(reading) => {
-                    kept.push(shelf.keep(reading, 0));
-                    shelf.leave(reading);
+                    kept.push(held_blocks.keep(reading, 0));
+                    held_blocks.leave(reading);
                 }
                 Err(refused) => break assert_eq!(refused.len(), words.len()),
             }
         }
         assert_eq!(kept.len(), MOST_HELD / (4 << 14));
-        shelf.remove(kept.pop().unwrap());
-        assert!(shelf.enter(words).is_ok(), "there is room again");
+        held_blocks.remove(kept.pop().unwrap());
+        assert!(held_blocks.enter(words).is_ok(), "there is room again");
     }
 }
