@@ -127,6 +127,7 @@ pub struct Shelf {
 
 impl Shelf {
     #[inline]
+    #[expect(clippy::cast_ptr_alignment, reason = "the box was made for what it is cast to")]
     fn table<M: Send + 'static>(&mut self, number: u16) -> Option<&mut Slots<M>> {
         let typed = self.tables.get_mut(usize::from(number))?.as_mut()?;
         if typed.of != TypeId::of::<M>() {
