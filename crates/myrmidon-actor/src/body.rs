@@ -14,7 +14,10 @@ use core::any::Any;
 #[cfg(feature = "tokio")]
 use core::{future::Future, pin::Pin};
 use myrmidon_core::{pid::Pid, shelf::Hand, swap::Version};
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 /// A message and what is known of it.
 pub(crate) struct Delivery {
@@ -111,10 +114,10 @@ pub(crate) struct Plain<A: Actor> {
 }
 
 /// The message of another language; one that is not read is a dead letter, unless somebody asks, who is told by the end of the
-/// question.
+/// question. Bytes of others end no actor: a panic is one way of not reading them (G282).
 pub(crate) fn read_wire<M>(me: Pid, sender: Pid, wire: Wire, read: impl FnOnce(Wire) -> Option<M>) -> Option<M> {
     let (tag, asks) = (Arc::clone(&wire.tag), wire.ticket.is_some());
-    let message = read(wire);
+    let message = catch_unwind(AssertUnwindSafe(|| read(wire))).ok().flatten();
     if message.is_none() && !asks {
         steer(me, move |worker| worker.misread(me, sender, tag));
     }
