@@ -85,7 +85,13 @@ impl Node {
 
     /// A message that nothing else knows of: its end is a decrement.
     pub const fn is_plain(&self) -> bool {
-        self.head & (0xff | (flag::CALL | flag::NEXT | flag::BYTES | HELD) << 8) == completion::MESSAGE
+        const SPECIAL: u32 = flag::CALL | flag::NEXT | flag::BYTES | flag::REENTRANT | HELD;
+        self.head & (0xff | SPECIAL << 8) == completion::MESSAGE
+    }
+
+    /// A message that may enter while a handler waits.
+    pub const fn may_enter(&self) -> bool {
+        self.is_message() && self.has(flag::REENTRANT)
     }
 
     /// As its receiver sees it.

@@ -24,7 +24,7 @@
 use crate::constants::constants;
 
 /// Grows with every change of this file; checked when the addon is loaded.
-pub const ABI_VERSION: u32 = 9;
+pub const ABI_VERSION: u32 = 10;
 /// Words of a record.
 pub const WORDS: usize = 8;
 
@@ -148,6 +148,9 @@ constants! {
         /// The isolate has delivered a call to `TO` by itself, which had nothing queued, and it has no answer yet. A and B as
         /// in a call. HANDLED counts it.
         ASKED = 27;
+        /// Puts SLOT behind what stands in the normal lane of `TO`, to come back in `completion::REACHED` when its turn is
+        /// there. It may enter while a handler waits. Where nothing is delivered to `TO`, or no longer, it comes at once.
+        BEHIND = 28;
     }
 }
 
@@ -226,6 +229,9 @@ constants! {
         ISOLATE_UP = 88;
         /// The shard B, isolate A of this system, has ended: what was tied to its actors has, or is about to.
         ISOLATE_DOWN = 89;
+        /// What stood before SLOT in the mailbox of `TO`, and could be delivered, has been (`submission::BEHIND`): in a slice.
+        /// Outside of one it has not, because nothing is delivered to `TO`.
+        REACHED = 90;
     }
 }
 
@@ -295,6 +301,8 @@ constants! {
         FULL_PEERS = 6;
         /// Senders that are held for a full mailbox or a full way.
         HOLDS = 7;
+        /// Messages in mailboxes that may enter while a handler of their receiver waits.
+        ENTERING = 8;
         /// Words of the block.
         WORDS = 16;
     }

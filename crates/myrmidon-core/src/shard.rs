@@ -14,6 +14,7 @@
 
 mod accounts;
 mod away;
+mod behind;
 mod blocks;
 mod control;
 mod death;
@@ -37,7 +38,7 @@ use crate::{
     batch::Batch,
     call::Calls,
     link::Links,
-    mailbox::{Lanes, Nodes, STOP},
+    mailbox::Nodes,
     monitor::Monitors,
     name::Names,
     outbox::Outbox,
@@ -120,6 +121,10 @@ pub struct Shard {
     default_capacity: u32,
     budget: u32,
     letters: [u64; 8],
+    /// Messages in mailboxes that may enter while a handler waits.
+    entering: u32,
+    /// Answers that the mailbox of the actor that just ends held.
+    unreached: Vec<u32>,
     /// Messages handled by all actors, ever.
     reductions: u64,
     /// Microseconds that handlers of all actors took, ever.
@@ -184,6 +189,8 @@ impl Shard {
             default_capacity: default_capacity.max(1),
             budget: long_slice_us.max(1),
             letters: [0; 8],
+            entering: 0,
+            unreached: Vec::new(),
             reductions: 0,
             micros: 0,
             closed: false,
@@ -341,30 +348,6 @@ impl Shard {
         if hot.busy == 0 { self.first_node(index) != 0 } else { self.entering(index).is_some() }
     }
 
-    /// The first node that may enter while a handler waits (G7), and its lane. Linear in what stands before it; an actor
-    /// that has none is asked once.
-    fn entering(&mut self, index: u32) -> Option<(Lanes, u32)> {
-        if !self.slab[index].has(mark::MAY_ENTER) {
-            return None;
-        }
-        let lanes = self.slab.side(index).map_or([0, 0], |side| [side.next.head, side.priority.head]);
-        for (lane, head) in
-            [(Lanes::Next, lanes[0]), (Lanes::Priority, lanes[1]), (Lanes::Normal, self.slab[index].normal.head)]
-        {
-            let mut id = head;
-            while id != 0 {
-                let node = self.nodes.get(id);
-                if node.has(flag::REENTRANT) {
-                    return Some((lane, id));
-                }
-                // What was sent after an ordered stop is never handled.
-                id = if node.kind() == STOP { 0 } else { self.nodes.next(id) };
-            }
-        }
-        self.slab[index].flags &= !mark::MAY_ENTER;
-        None
-    }
-
     /// The node that is to be handled first; 0: none.
     #[inline]
     fn first_node(&self, index: u32) -> u32 {
@@ -476,6 +459,7 @@ impl Shard {
         self.control[words::QUEUED] = self.nodes.live() as i32;
         self.control[words::CALLS] = self.calls.len() as i32;
         self.control[words::HOLDS] = self.holds.all.len() as i32;
+        self.control[words::ENTERING] = self.entering as i32;
         if self.peers.count() > 0 {
             self.write_control_of_peers();
         }

@@ -154,6 +154,8 @@ pub struct Side {
     pub name: Option<Box<str>>,
     /// Nodes that do not count against the bound.
     pub uncounted: u32,
+    /// Answers among them.
+    pub behind: u32,
     /// ms that a sender is held for its mailbox.
     pub send_timeout: u32,
     /// The word of the reason that it ends with.

@@ -33,6 +33,7 @@ import type { Message } from "./Message.ts"
 import type { Movable } from "./Movable.ts"
 import type { Pid } from "./Pid.ts"
 import type { Protocol } from "./Protocol.ts"
+import type { Self as ActorSelf } from "./Self.ts"
 import type { IsolateUnavailable, NameNotFound, ProtocolMismatch } from "./SpawnError.ts"
 
 export { exit, kill, resume, stop, suspend } from "./Lifecycle.ts"
@@ -54,6 +55,15 @@ export type Ref<P> = P extends Protocol<infer _N, infer Rpcs> ? ActorRef<Rpcs> :
 export type Messages<P> = P extends Protocol<infer _N, infer Rpcs> ? Message.Any<Rpcs> : never
 
 /**
+ * The third argument of the handlers of a protocol, for functions that several of them call:
+ * `(self: Actor.Self<typeof Counter, State>) => …`.
+ *
+ * @category utility types
+ * @since 0.1.0
+ */
+export type Self<P, State> = P extends Protocol<infer _N, infer Rpcs> ? ActorSelf<Rpcs, State> : never
+
+/**
  * What an actor looks like from outside.
  *
  * @category models
@@ -67,7 +77,7 @@ export interface ActorInfo {
   readonly status: "idle" | "runnable" | "busy" | "suspended"
   /** Messages that wait, all lanes. */
   readonly mailbox: number
-  /** Senders that are held until there is room among them (`suspend`): actors, and fibers of none in `tell`. */
+  /** Senders that are held until there is room among them (`suspend`): actors, and fibers of none in `tell` or `ask`. */
   readonly held: number
   /** Messages handled. */
   readonly reductions: number

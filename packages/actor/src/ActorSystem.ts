@@ -252,6 +252,9 @@ export class ActorSystem extends Context.Service<ActorSystem, {
    * Virtual time (moved by `TestClock.adjust`) and a seeded order, on the twin unless `backend` is "native". Payloads
    * and replies go through the encoded side of their Schema, so that a program that only works by reference fails
    * early. The same seed gives the same order, another seed another.
+   *
+   * The clock is the one that is there when the system is opened: `it.effect` of `@effect/vitest` brings a `TestClock`,
+   * elsewhere `Layer.provideMerge(ActorSystem.layerTest({ seed }), TestClock.layer())` does. Without one time is real.
    */
   static readonly layerTest = (
     options: SystemOptions & { readonly seed: bigint; readonly backend?: "memory" | "native" | undefined }

@@ -22,9 +22,12 @@ export class ActorExited extends Schema.TaggedError<ActorExited>("myrmidon/Actor
   reason: ExitReasonSchema
 }) {
   override get message(): string {
-    return `actor ${Object.hasOwn(this, "name") && this.name || Pid.print(this.pid)} has ended: ${
-      ExitReason.print(this.reason)
-    }`
+    const name = Object.hasOwn(this, "name") && this.name || undefined
+    // It was looked for by its name.
+    if (name !== undefined && this.reason._tag === "NoProc" && !this.reason.everExisted) {
+      return `nobody has the name "${name}"`
+    }
+    return `actor ${name ?? Pid.print(this.pid)} has ended: ${ExitReason.print(this.reason)}`
   }
 }
 

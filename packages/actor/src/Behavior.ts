@@ -115,15 +115,22 @@ export declare namespace Behavior {
     : Init extends Promise<infer A> ? A
     : Init
   /**
+   * What an `init` fails with. Of `any` (what `JSON.parse` returns) nothing is known, so nothing is asked.
+   *
    * @category utility types
    * @since 0.1.0
    */
-  export type ErrorOf<Init> = Init extends Effect.Effect<infer _A, infer E, infer _R> ? E : never
+  export type ErrorOf<Init> = 0 extends 1 & Init ? never
+    : Init extends Effect.Effect<infer _A, infer E, infer _R> ? E
+    : never
   /**
+   * What a result needs to run; of `any` nothing is known, so nothing is asked.
+   *
    * @category utility types
    * @since 0.1.0
    */
-  export type ServicesOf<A> = A extends Effect.Effect<infer _A, infer _E, infer R> ? R
+  export type ServicesOf<A> = 0 extends 1 & A ? never
+    : A extends Effect.Effect<infer _A, infer _E, infer R> ? R
     : A extends Stream.Stream<infer _A, infer _E, infer R> ? R
     : never
   /**

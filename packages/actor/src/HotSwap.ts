@@ -60,7 +60,9 @@ export interface Upgrade<in out From extends Rpc.Any, in out To extends Rpc.Any,
  * @since 0.1.0
  */
 export interface Canary {
+  /** It has passed when it has handled so many: 1,000 by default, from 1 to 65,536. */
   readonly messages?: number | undefined
+  /** It has passed when so much time is over: 5 seconds by default. */
   readonly within?: Duration.Input | undefined
   /** Of a group: after so many (1 by default) nobody else is swapped, and all are brought back. */
   readonly maxRollbacks?: number | undefined
@@ -71,6 +73,7 @@ export interface Canary {
  * @since 0.1.0
  */
 export interface SwapOptions {
+  /** None by default: a version that crashes then ends its actor. `{}` has the defaults of `Canary`. */
   readonly canary?: Canary | undefined
   /**
    * For the end of the message in hand and the migration together, of each actor; and before that, for what the new

@@ -138,8 +138,17 @@ export declare namespace Self {
      * `InvalidOption` for what is no `ExitReason`.
      */
     readonly stop: (reason?: ExitReason) => void
+    /**
+     * Sync, with this actor as the sender; the outcome says what became of it. A full mailbox that holds senders
+     * (`suspend`) takes it, and holds this actor before its next message.
+     */
     readonly send: <Other extends Rpc.Any>(to: Recipient<Other>, message: Message.Unary<Other>) => TellOutcome
+    /**
+     * Either one's failure ends the other, unless its behaviour has `signals.exit`. Of one that is gone the signal comes
+     * at once.
+     */
     readonly link: (ref: AnyRef) => void
+    /** Neither hears of the other's end any more. */
     readonly unlink: (ref: AnyRef) => void
     /** Its one `Down` arrives at `signals.down`. */
     readonly monitor: (ref: AnyRef) => MonitorRef
@@ -178,12 +187,15 @@ export declare namespace Self {
    */
   export interface Starting<in out Rpcs extends Rpc.Any> extends Any {
     readonly ref: ActorRef<Rpcs>
+    /** A message to itself, behind what is queued. */
     readonly tell: (message: Message.Unary<Rpcs>) => TellOutcome
     /** Handled before anything queued: the second half of a long `init`. */
     readonly next: (message: Message.Unary<Rpcs>) => void
+    /** Once, after so long; `cancel` takes it back. It ends with the actor. */
     readonly after: (delay: Duration.Input, message: Message.Unary<Rpcs>) => TimerRef
     /** At a time of the wall clock; at once when that has passed. */
     readonly at: (time: DateTime.DateTime.Input, message: Message.Unary<Rpcs>) => TimerRef
+    /** Again and again, the first time after one interval, until `cancel` or its end. */
     readonly every: (interval: Duration.Input, message: Message.Unary<Rpcs>) => TimerRef
   }
 }

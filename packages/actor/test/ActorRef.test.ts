@@ -248,6 +248,7 @@ describe.each(systems)("ActorRef on the %s", (_, system) => {
       assert.strictEqual(named.tellUnsafe(Reset()), "Accepted")
       const error = yield* Effect.flip(named.ask(Get()))
       assert(error._tag === "AskError" && error.reason._tag === "ActorExited")
+      assert.strictEqual(error.message, `ask Get: nobody has the name "the-counter"`)
       const first = yield* CounterLive.spawn(1, { name: "the-counter" })
       assert.strictEqual(yield* named.ask(Get()), 1)
       yield* Actor.stop(first)

@@ -272,10 +272,11 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
       const forms = yield* FormsLive.spawn()
       const error = (yield* forms.ask(Do("self"))) as {
         readonly _tag: string
-        readonly reason: { readonly _tag: string }
+        readonly reason: { readonly _tag: string; readonly issue: string }
       }
       assert.strictEqual(error._tag, "AskError")
       assert.strictEqual(error.reason._tag, "BadMessage")
+      assert.match(error.reason.issue, /^an actor that asks itself would wait for itself/)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("an Effect below a handler finds the actor, and its tells carry it as their sender", () =>

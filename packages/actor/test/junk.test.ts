@@ -505,6 +505,18 @@ describe.each(systems)("a revoked proxy on the %s", (_, system) => {
         Object.keys(calls).map((what) => [what, "ref: must be an ActorRef, is an object"])
       )
     }).pipe(Effect.scoped, Effect.provide(Layer.provideMerge(Inspector.layer, system))))
+
+  it.effect("G223: and as the receiver of what an actor sends or passes on", () =>
+    Effect.gen(function*() {
+      const caller = yield* CallerLive.spawn()
+      for (const what of ["send", "forward"] as const) {
+        const use = (self: Self<Rpc.Any, number>) => (self[what] as (...args: Array<unknown>) => unknown)(proxy, Get())
+        const [exit] = yield* caller.ask(Caller.messages.Call(use))
+        const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : exit.value
+        assert(error instanceof InvalidOption, `${what}: ${error}`)
+        assert.deepStrictEqual([error.option, error.issue], ["to", "must be an ActorRef or a NamedRef, is an object"])
+      }
+    }).pipe(Effect.scoped, Effect.provide(system)))
 })
 
 describe.runIf(nativeLoads)("options of a test", () => {

@@ -1,7 +1,7 @@
 // Bounds and policies, seen from outside.
 import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorSystem, type DeadLetter, Inspector, type Mailbox } from "@myrmidonjs/actor"
-import { Deferred, Effect, Exit, Fiber, Metric, Schema, Stream } from "effect"
+import { Deferred, type Duration, Effect, Exit, Fiber, Metric, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Rpc } from "effect/rpc"
 import { hostOf } from "../src/internal/system.ts"
@@ -79,6 +79,44 @@ describe.each(systems)("Mailbox on the %s", (_, system) => {
       yield* Fiber.join(waiting)
       yield* two
       assert.deepStrictEqual(yield* ref.ask(Seen()), [1, 2])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G308: an ask from outside waits for room as a tell does", () =>
+    Effect.gen(function*() {
+      const { open, ref } = yield* full({ capacity: 1, onFull: "suspend" })
+      const held = Effect.map(Actor.info(ref), (info) => info.held)
+      yield* ref.tell(Put(1))
+      const asking = yield* Effect.forEach(
+        [1, 2, 3],
+        () => Effect.forkChild(ref.ask(Seen()), { startImmediately: true })
+      )
+      for (const fiber of asking) assert.isUndefined(fiber.pollUnsafe())
+      assert.strictEqual(yield* held, 3)
+      yield* Fiber.interrupt(asking[1]!)
+      assert.strictEqual(yield* held, 2)
+      yield* open
+      assert.deepStrictEqual(yield* Fiber.join(asking[0]!), [1])
+      assert.deepStrictEqual(yield* Fiber.join(asking[2]!), [1])
+      assert.strictEqual(yield* held, 0)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G308: who waits for room learns that there will be none", () =>
+    Effect.gen(function*() {
+      const { ref } = yield* full({ capacity: 1, onFull: "suspend" })
+      yield* ref.tell(Put(1))
+      const asking = yield* Effect.forkChild(Effect.flip(ref.ask(Seen())), { startImmediately: true })
+      yield* Actor.kill(ref)
+      const error = yield* Fiber.join(asking)
+      assert(error._tag === "AskError" && error.reason._tag === "ActorExited")
+      assert.deepStrictEqual(error.reason.reason, { _tag: "NoProc", everExisted: true })
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G308: also who asks with nothing else to do", () =>
+    Effect.gen(function*() {
+      const { open, ref } = yield* full({ capacity: 1, onFull: "suspend" })
+      yield* ref.tell(Put(1))
+      yield* Effect.forkChild(Effect.andThen(turn, open))
+      assert.deepStrictEqual(yield* ref.ask(Seen()), [1])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("G297: who is held by a full mailbox is counted, actors and others, as long as they wait", () =>
@@ -188,5 +226,39 @@ describe.each(testSystems)("Mailbox under virtual time on the %s", (_, system) =
       assert.isUndefined(waiting.pollUnsafe())
       yield* TestClock.adjust("200 millis")
       assert.strictEqual((yield* Fiber.join(waiting)).reason._tag, "MailboxFull")
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G308: an ask waits for room no longer than a tell does, and than it waits for its answer", () =>
+    Effect.gen(function*() {
+      const { ref } = yield* full({ capacity: 1, onFull: "suspend", sendTimeout: "3 seconds" })
+      yield* ref.tell(Put(1))
+      const asking = (timeout: Duration.Input) =>
+        Effect.forkChild(Effect.flip(ref.ask(Seen(), { timeout })), { startImmediately: true })
+      const [short, long] = [yield* asking("2 seconds"), yield* asking("1 minute")]
+      yield* TestClock.adjust("1900 millis")
+      assert.isUndefined(short.pollUnsafe())
+      yield* TestClock.adjust("200 millis")
+      assert.strictEqual((yield* Fiber.join(short)).message, "ask Seen: no answer after 2s")
+      assert.isUndefined(long.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(long)).reason._tag, "MailboxFull")
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G308: what an ask has waited for room is a part of its time", () =>
+    Effect.gen(function*() {
+      const Slow = Actor.make("Slow", [Rpc.make("Wait", { payload: Schema.Int })])
+      const { Wait } = Slow.messages
+      const SlowLive = Slow.behavior({ init: () => 0, handlers: { Wait: (_, millis) => Effect.sleep(millis) } })
+      const slow = yield* SlowLive.spawn(undefined, { mailbox: { capacity: 1, onFull: "suspend" } })
+      yield* slow.tell(Wait(2_000))
+      yield* TestClock.adjust("1 millis")
+      yield* slow.tell(Wait(60_000))
+      const asking = yield* Effect.forkChild(Effect.flip(slow.ask(Wait(0))), { startImmediately: true })
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual((yield* Actor.info(slow)).mailbox, 1)
+      yield* TestClock.adjust("2900 millis")
+      assert.isUndefined(asking.pollUnsafe())
+      yield* TestClock.adjust("200 millis")
+      assert.strictEqual((yield* Fiber.join(asking)).message, "ask Wait: no answer after 5s")
     }).pipe(Effect.scoped, Effect.provide(system)))
 })

@@ -11,7 +11,7 @@ const refusedBy = (layer: (options: never) => ReturnType<typeof ActorSystem.laye
   Effect.gen(function*() {
     const error = yield* Effect.flip(Effect.scoped(Effect.provide(Effect.asVoid(ActorSystem), layer(options as never))))
     assert.instanceOf(error, InvalidOption)
-    return [error.option, /known are (.*)/.exec(error.issue)?.[1]?.split(", ") ?? []] as const
+    return [error.option, /known are (.*)/.exec(error.issue)?.[1]?.split(", ") ?? [], error.issue] as const
   })
 
 describe("options of systems", () => {
@@ -36,5 +36,15 @@ describe("options of systems", () => {
       const [, ofTwin] = yield* refusedBy(ActorSystem.layerMemory, { isolates: 2 })
       assert.include(ofTwin, "mailbox")
       assert.notIncludeMembers([...ofTwin], ["isolates"])
+    }))
+
+  it.effect("G307: of an option that another Layer knows it is said which", () =>
+    Effect.gen(function*() {
+      const [, , isolates] = yield* refusedBy(ActorSystem.layerMemory, { isolates: 2 })
+      assert.match(isolates, /^an option of ActorSystem\.layer, and of no other; known are /)
+      const [, , seed] = yield* refusedBy(ActorSystem.layerMemory, { seed: 1n })
+      assert.match(seed, /^an option of ActorSystem\.layerTest, and of no other; known are /)
+      const [, , typo] = yield* refusedBy(ActorSystem.layerMemory, { isolate: 2 })
+      assert.match(typo, /^unknown; known are /)
     }))
 })

@@ -487,3 +487,22 @@ expect(Box.messages.Unknown).type.toBeCallableWith("x")
 expect(Box.messages.Unknown.make).type.toBeCallableWith("x")
 expect(Reset).type.not.toBeCallableWith(1)
 expect(Increment).type.not.toBeCallableWith()
+
+// -- Code without types: `any` needs no service, and fails with nothing that is declared ----------------------------------
+
+const Loose = Actor.make("Loose", [Rpc.make("Parse", { payload: Schema.String, success: Schema.Any })])
+const loose = Loose.behavior({
+  init: (text: string) => JSON.parse(text),
+  handlers: { Parse: (_, text) => JSON.parse(text) }
+})
+const looseSpawned = loose.spawn("{}")
+expect<R<typeof looseSpawned>>().type.toBe<ActorSystem | Scope.Scope>()
+expect<E<typeof looseSpawned>>().type.toBe<SpawnError>()
+
+// -- A function that handlers share, and what it says of itself ---------------------------------------------------------
+
+const again = (state: { n: number }, self: Actor.Self<typeof Loose, { n: number }>): number => {
+  self.after("1 second", Loose.messages.Parse("{}"))
+  return state.n
+}
+Loose.behavior({ init: () => ({ n: 1 }), handlers: { Parse: (state, _, self) => again(state, self) } })

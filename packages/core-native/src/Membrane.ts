@@ -49,6 +49,7 @@ const RECORD_SHIFT = 31 - Math.clz32(WORDS)
 const MOST_PENDING = SUBMISSIONS
 const SEND = Submission.Send
 const NEXT = Flag.Next
+const REENTRANT = Flag.Reentrant
 const INLINE = Flag.Inline << 8
 const EXIT_SELF_KEPT = Submission.ExitSelf | (ExitSelf.Kept << 8)
 /** What a sender may say of a message: the other flags are the membrane's. */
@@ -287,7 +288,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       out[at | SLOT] = this.#slots.put(payload)
     }
     ring.pending = pending + 1
-    if (flags !== 0) this.#overtake(low)
+    if (flags !== 0) this.#flagged(low, flags)
     if (!this.#loop.awake) this.#loop.wake()
     return ACCEPTED
   }
@@ -299,9 +300,11 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   }
 
   // What an actor sends to itself ahead of what is queued must not find the rest of its slice already on its way.
-  #overtake(low: number): void {
+  #flagged(low: number, flags: number): void {
     const loop = this.#loop
-    this.#ring.epoch++
+    const ring = this.#ring
+    ring.epoch++
+    if ((flags & REENTRANT) !== 0) ring.entering = true
     if (loop.current !== undefined && loop.current.low === low) loop.attention |= Attention.LeaveSlice
   }
 
@@ -340,8 +343,20 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     out[at + B] = timeout >= NEVER ? NEVER : Math.max(0, Math.ceil(timeout))
     ring.pending++
     ring.epoch++
+    if ((flags & REENTRANT) !== 0) ring.entering = true
     if (!this.#loop.awake) this.#loop.wake()
     return ACCEPTED
+  }
+
+  /**
+   * Calls `resume` from the loop once what waits for an actor, and may be delivered to it, has been begun; or where nothing
+   * is delivered to it. At once, if nothing waits that could enter while a handler does (not in lockstep).
+   */
+  behind(cell: C, resume: () => void): void {
+    const ring = this.#ring
+    const { closed } = this.#submissions
+    if (closed || (!ring.entering && ring.control[Control.Entering] === 0 && !this.#lockstep)) return resume()
+    this.#submissions.put(Submission.Behind, cell, undefined, this.#slots.put(resume), 0, 0)
   }
 
   /** Something is to be done, a timer is armed or a call is pending. */
@@ -488,10 +503,10 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   /** After the end: what is still sent is a dead letter, and what was alive learns that the shard is gone. */
   #sweep(): void {
     const down: ExitReason = { _tag: "IsolateDown", isolate: this.#ring.shard }
-    buryPending(this.#ring, this.#slots, this.#tokens, this.#border, this.#host)
+    const answers = buryPending(this.#ring, this.#slots, this.#tokens, this.#border, this.#host)
     for (const cell of this.#table.clear()) this.#host.dead(cell, down, 0, 0)
     for (const call of this.#tokens.clear()) this.#host.callEnded(call, 1, down)
-    for (const resume of this.#waiters.takeAll()) {
+    for (const resume of [...this.#waiters.takeAll(), ...answers]) {
       try {
         resume()
       } catch (error) {

@@ -210,6 +210,7 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     if (ring.pending >= MOST_PENDING) this.#submissions.flush()
     const slot = payload === undefined ? 0 : this.#carry(payload)
     if (slot < 0) return false
+    if ((flags & Flag.Reentrant) !== 0) ring.entering = true
     const head = Submission.Forward | ((flags & SENDER) << 8) | (op << 16) | (payload === undefined ? 0 : BYTES)
     ring.put(head, low, generation, fromLow, fromGeneration, slot, token, 0)
     if (!this.#loop.awake) this.#wake()

@@ -20,18 +20,20 @@ const {
   A
 } = Word
 
-/** Empties the submission ring. */
+/** Empties the submission ring; the answers that were to wait for their turn (`Membrane.behind`). */
 export const buryPending = <C extends MembraneCell, K extends MembraneCall>(
   ring: Ring,
   slots: Slots,
   tokens: Tokens<K>,
   border: Border,
   host: MembraneHost<C, K>
-): void => {
+): ReadonlyArray<() => void> => {
+  const answers: Array<() => void> = []
   const { out, outFloats, pending } = ring
   ring.pending = 0
   for (let at = 0; at < pending * RECORD_WORDS; at += RECORD_WORDS) {
     const head = out[at + HEAD]!
+    if ((head & 0xff) === Submission.Behind) answers.push(slots.take(out[at + SLOT]!) as () => void)
     if ((head & 0xff) !== Submission.Send) continue
     const flags = head >>> 8
     const to = pidOf(out[at + TO]!, out[at + TO_GENERATION]!)
@@ -49,4 +51,5 @@ export const buryPending = <C extends MembraneCell, K extends MembraneCall>(
   }
   ring.args[Arg.OUTGOING] = 0
   border.forget()
+  return answers
 }

@@ -124,7 +124,7 @@ impl Cell {
 /// the store buffer. That costs more than a message.
 #[inline]
 fn copy_control(to: &mut [i32], from: &[i32; control::WORDS]) {
-    for (to, from) in to.iter_mut().zip(from).take(control::HOLDS + 1) {
+    for (to, from) in to.iter_mut().zip(from).take(control::ENTERING + 1) {
         *to = black_box(*from);
     }
 }

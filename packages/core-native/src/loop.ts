@@ -509,6 +509,10 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
         return this.#host.exitSignal(cell, this.#notices.from(at), this.#reasons.of(words[at + A]!))
       case Completion.Down:
         return this.#host.down(cell, words[at + SLOT]!, this.#notices.from(at), this.#reasons.of(words[at + A]!))
+      case Completion.Reached:
+        // It is told as any other record that is no message.
+        this.#notices.take(at)
+        return false
       default:
         throw new Error(`the shard emitted a record of kind ${kind} in a slice`)
     }

@@ -130,6 +130,9 @@ export class Notices<C extends MembraneCell, K extends MembraneCall> {
       case Completion.DeadLetter:
         this.deadLetter(at, whyNames[(tag >>> (8 + WHY_SHIFT)) & 15] ?? "NotAlive")
         break
+      case Completion.Reached:
+        ;(this.#slots.take(words[at + SLOT]!) as () => void)()
+        break
       case Completion.Room: {
         for (const resume of this.#waiters.take(words[at + SLOT]!)) {
           try {

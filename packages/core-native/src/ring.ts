@@ -69,6 +69,8 @@ export class Ring implements HotCalls {
   /** The token of a call that was delivered and stands in `out` at `askedAt`, unseen by the shard; 0: none does. */
   asked = 0
   askedAt = 0
+  /** A message waits in `out` that may enter while a handler of its receiver waits. */
+  entering = false
   /** Grows when the incoming arena gets other bytes. */
   batch = 0
   /** Deliveries are out that the shard may not have counted yet. */
@@ -199,6 +201,7 @@ export class Ring implements HotCalls {
     args[MAX] = max
     this.pending = 0
     this.asked = 0
+    this.entering = false
     this.#credit = 0
     this.ingested = ++this.epoch
     if (max > 0) this.batch++

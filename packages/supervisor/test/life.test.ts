@@ -2,7 +2,7 @@
 import { Actor, SpawnError } from "@myrmidonjs/actor"
 import { type StateStore, Supervisor } from "@myrmidonjs/supervisor"
 import { assert, describe } from "@effect/vitest"
-import { Effect, Exit, Fiber, Scope } from "effect"
+import { Effect, Exit, Fiber, Logger, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import {
   actors,
@@ -20,6 +20,46 @@ import {
 
 describe.each(testSystems)("lives of supervisors on the %s", (_, system) => {
   const test = testOver(system)
+
+  describe("G309: the end of a whole tree is not silent", () => {
+    const log = () => {
+      const lines: Array<string> = []
+      const logger = Logger.make<unknown, void>(({ logLevel, message }) => {
+        if (logLevel === "Error") lines.push(String(Array.isArray(message) ? message[0] : message))
+      })
+      return { layer: Logger.layer([logger]), lines }
+    }
+
+    test("whoever spends the intensity of a root is logged, with the reason", () => {
+      const { layer, lines } = log()
+      return Effect.gen(function*() {
+        const inner = Supervisor.make("in", { intensity: 0 }, [Supervisor.child("a", workerOf(new Journal()), "a")])
+        const app = yield* Supervisor.start(Supervisor.make("top", { intensity: 1 }, [inner]))
+        const crash = Effect.gen(function*() {
+          const child = yield* Effect.flatMap(app.get("in"), (running) => running.get("a"))
+          yield* child.tell(Crash("boom"))
+          yield* quiet
+        })
+        yield* crash
+        assert.deepStrictEqual(lines, [], "the supervisor above has heard of it")
+        yield* crash
+        assert.deepStrictEqual(lines, [
+          "supervisor top has ended, with all its children: its restart intensity is spent, and none is above it. The last was in: shutdown: restart intensity of top/in"
+        ])
+      }).pipe(Effect.provide(layer))
+    })
+
+    test("a tree that is stopped is no news", () => {
+      const { layer, lines } = log()
+      return Effect.gen(function*() {
+        yield* Effect.scoped(Supervisor.start(Supervisor.make("top", {}, [
+          Supervisor.child("a", workerOf(new Journal()), "a")
+        ])))
+        yield* quiet
+        assert.deepStrictEqual(lines, [])
+      }).pipe(Effect.provide(layer))
+    })
+  })
 
   describe("G94: nobody is left", () => {
     test("a child that traps and ignores meets its timeout when its supervisor was killed", () =>

@@ -24,7 +24,9 @@ impl Shard {
             self.slab[index].state = State::Terminating;
             self.slab.side_mut(index).reason = word;
             let word = self.reasons.retain(word);
-            self.post(completion::TERMINATE, self.slab.pid(index), Pid::NONE, 0, word, 0);
+            let pid = self.slab.pid(index);
+            self.post(completion::TERMINATE, pid, Pid::NONE, 0, word, 0);
+            self.let_answers_of_dead_go(pid);
         } else {
             self.slab.side_mut(index).reason = word;
             self.bury(index);
@@ -151,11 +153,14 @@ impl Shard {
             let mut node = self.nodes.remove(lane, id);
             if !node.is_message() {
                 // Timers, monitors and link halves of it are gone already.
-                if matches!(node.kind(), completion::DOWN | completion::EXIT_SIGNAL | crate::mailbox::STOP) {
-                    self.reasons.release(node.a);
+                match node.kind() {
+                    completion::DOWN | completion::EXIT_SIGNAL | crate::mailbox::STOP => self.reasons.release(node.a),
+                    completion::REACHED => self.unreached.push(node.slot),
+                    _ => {}
                 }
                 continue;
             }
+            self.entering -= u32::from(node.may_enter());
             node.head &= !(HELD << 8);
             self.dead_letter(node.record(pid.low(), pid.generation()), why::STOPPED);
             if node.has(flag::CALL) && node.b != 0 {
@@ -174,6 +179,7 @@ impl Shard {
         let word = self.slab.side(index).map_or(reason::NORMAL, |side| side.reason);
         let told = self.reasons.retain(word);
         self.post_dead(pid, told, self.slab[index].reductions, self.slab[index].micros);
+        self.let_answers_of_dead_go(pid);
         while let Some(id) = self.first_link(index) {
             let half = self.links.halves[id];
             self.forget_link(index, id);

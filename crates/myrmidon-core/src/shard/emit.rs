@@ -226,6 +226,33 @@ impl Shard {
         part
     }
 
+    /// The first node that may enter while a handler waits (G7), and its lane. Linear in what stands before it; an actor
+    /// that has none is asked once.
+    pub(super) fn entering(&mut self, index: u32) -> Option<(Lanes, u32)> {
+        if !self.slab[index].has(mark::MAY_ENTER) {
+            return None;
+        }
+        let (lanes, behind) =
+            self.slab.side(index).map_or(([0, 0], 0), |side| ([side.next.head, side.priority.head], side.behind));
+        for (lane, head) in
+            [(Lanes::Next, lanes[0]), (Lanes::Priority, lanes[1]), (Lanes::Normal, self.slab[index].normal.head)]
+        {
+            let mut id = head;
+            let mut stops = false;
+            while id != 0 {
+                let node = self.nodes.get(id);
+                if node.has(flag::REENTRANT) && (!stops || !node.is_message()) {
+                    return Some((lane, id));
+                }
+                // What was sent after an ordered stop is never handled; an answer comes to the handler that waits for it.
+                stops |= node.kind() == STOP;
+                id = if stops && behind == 0 { 0 } else { self.nodes.next(id) };
+            }
+        }
+        self.slab[index].flags &= !mark::MAY_ENTER;
+        None
+    }
+
     /// Moves a node that may enter into its actor's slice.
     fn pick(&mut self, index: u32, lane: Lanes, id: u32, taken: &mut Lane) {
         if lane == Lanes::Normal {

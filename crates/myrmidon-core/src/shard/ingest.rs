@@ -152,6 +152,7 @@ impl Shard {
         }
         if node.has(flag::REENTRANT) {
             self.slab[index].flags |= mark::MAY_ENTER;
+            self.entering += u32::from(node.is_message());
         }
         let is_counted = node.is_counted();
         let id = if urgent {
@@ -273,6 +274,7 @@ impl Shard {
                 if let Some(index) = self.slab.alive(to) {
                     self.slab[index].flags |= mark::SUSPENDED;
                     self.take_back(index);
+                    self.let_answers_go(index);
                     self.unschedule(index);
                 }
             }
@@ -291,6 +293,7 @@ impl Shard {
             submission::REPLY => self.reply(record),
             submission::FORWARD => self.forward(record),
             submission::AWAIT_ROOM => self.await_room(to, record[word::SLOT]),
+            submission::BEHIND => self.wait_behind(to, record[word::SLOT]),
             _ => {}
         }
     }
@@ -431,6 +434,7 @@ impl Shard {
             let hot = &mut self.slab[index];
             self.nodes.remove(&mut hot.normal, id);
         }
+        self.entering -= u32::from(node.may_enter());
         if node.is_counted() {
             self.uncount(index, 1);
         } else {

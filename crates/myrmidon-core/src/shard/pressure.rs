@@ -148,6 +148,7 @@ impl Shard {
         side.holding.push(&mut self.holds.all, id);
         // Also what it has not handled of a slice that is under way.
         self.take_back(sender);
+        self.let_answers_go(sender);
         self.unschedule(sender);
     }
 

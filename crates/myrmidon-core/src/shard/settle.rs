@@ -66,6 +66,7 @@ impl Shard {
     /// A node was handled: whatever knew of it forgets it.
     fn handled(&mut self, index: u32, id: u32, node: Node) {
         if node.is_message() {
+            self.entering -= u32::from(node.may_enter());
             if node.has(flag::CALL) && node.b != 0 {
                 self.calls.all[node.b].node = 0;
             }
@@ -86,7 +87,7 @@ impl Shard {
         self.forget_node(index, node);
     }
 
-    /// A DOWN, an exit signal, a tick or a stop has left its mailbox for good.
+    /// A DOWN, an exit signal, a tick, an answer or a stop has left its mailbox for good.
     pub(super) fn forget_node(&mut self, index: u32, node: Node) {
         match node.kind() {
             completion::TIMER => {
@@ -106,6 +107,12 @@ impl Shard {
                     self.links.free(node.b);
                 }
                 self.read.push(node.a);
+            }
+            // The message that it answers was handled elsewhere.
+            completion::REACHED => {
+                self.slab.side_mut(index).behind -= 1;
+                self.slab[index].reductions -= 1;
+                self.reductions -= 1;
             }
             _ => self.read.push(node.a),
         }

@@ -32,8 +32,9 @@ pub enum Payload {
     Note(String),
     Urgent(String),
     Peek(String),
+    Hasty(String),
     Do(Value),
-    Ask { mode: String, text: String },
+    Ask { mode: String, text: String, first: Vec<Value> },
 }
 
 impl Payload {
@@ -42,6 +43,7 @@ impl Payload {
             Self::Note(text) => format!("note {text}"),
             Self::Urgent(text) => format!("urgent {text}"),
             Self::Peek(text) => format!("peek {text}"),
+            Self::Hasty(text) => format!("hasty {text}"),
             Self::Do(_) => "do".into(),
             Self::Ask { text, .. } => format!("ask {text}"),
         }
@@ -51,7 +53,7 @@ impl Payload {
 /// Why a handler waits.
 enum Waiting {
     /// Until released; then this is answered.
-    Release { token: Option<u32>, text: String, then: Vec<Value> },
+    Release { token: Option<u32>, text: String, first: Vec<Value>, then: Vec<Value> },
     /// For the answer of its own question.
     Answer { token: u32, name: String, then: Vec<Value> },
 }
@@ -59,7 +61,8 @@ enum Waiting {
 #[derive(Default)]
 struct Actor {
     waiting: VecDeque<Waiting>,
-    open: VecDeque<u32>,
+    /// Answers that are open, and what it does before it gives them.
+    open: VecDeque<(u32, Vec<Value>)>,
     timers: HashMap<String, u32>,
     monitors: HashMap<String, u32>,
 }
@@ -92,6 +95,8 @@ pub struct Isolate {
     pub results: HashMap<String, String>,
     outside: HashMap<String, u32>,
     questions: HashMap<u32, Question>,
+    /// Answers to actors that wait for their turn, by their slot: the question's token, the asker, the name, the result.
+    behind: HashMap<u32, (u32, Pid, String, String)>,
     timer_texts: HashMap<u32, (String, bool)>,
     spawn_monitors: HashMap<u32, String>,
 }
@@ -132,6 +137,7 @@ impl Isolate {
             results: HashMap::new(),
             outside: HashMap::new(),
             questions: HashMap::new(),
+            behind: HashMap::new(),
             timer_texts: HashMap::new(),
             spawn_monitors: HashMap::new(),
         }
@@ -222,7 +228,11 @@ impl Isolate {
                         call_end::MAILBOX_FULL => "MailboxFull".into(),
                         other => panic!("a call ended with {other}"),
                     };
-                    self.answered(record[word::A], result);
+                    if record[word::B] == call_end::EXITED {
+                        self.answered(record[word::A], result);
+                    } else {
+                        self.ended_without_callee(record[word::A], result);
+                    }
                 }
                 completion::REPLIED => {
                     let bytes = self.nodes[node].shard.block(record[word::SLOT]).expect("an answer");
@@ -239,6 +249,7 @@ impl Isolate {
                     };
                     self.letters.push(format!("{why} {} {}", self.name(to), payload.text()));
                 }
+                completion::REACHED => self.reached(record[word::SLOT]),
                 completion::ROOM | completion::ISOLATE_UP => {}
                 other => panic!("an unknown completion {other} from {from}"),
             }
@@ -281,6 +292,10 @@ impl Isolate {
                 self.log(pid, entry);
                 false
             }
+            completion::REACHED => {
+                self.reached(record[word::SLOT]);
+                false
+            }
             completion::TIMER => {
                 let text = self.timer_texts[&record[word::SLOT]].0.clone();
                 self.log(pid, format!("note {text}"));
@@ -301,23 +316,28 @@ impl Isolate {
 
     fn message(&mut self, pid: Pid, payload: Payload, call: Option<u32>) -> bool {
         match payload {
-            Payload::Note(_) | Payload::Urgent(_) | Payload::Peek(_) => {
+            Payload::Note(_) | Payload::Urgent(_) | Payload::Peek(_) | Payload::Hasty(_) => {
                 self.log(pid, payload.text());
                 false
             }
             Payload::Do(action) => self.perform(pid, &action),
-            Payload::Ask { mode, text } => {
+            Payload::Ask { mode, text, first } => {
                 self.log(pid, format!("ask {text}"));
                 let token = call.expect("an ask is a call");
+                if matches!(mode.as_str(), "echo" | "fail" | "throw") {
+                    self.perform_first(pid, &first);
+                }
                 match mode.as_str() {
                     "echo" => self.reply(token, format!("ok {text}")),
                     "fail" => self.reply(token, format!("error {text}")),
                     "throw" => self.crash(pid, &text),
-                    "never" => self.actor(pid).open.push_back(token),
-                    "wait" => return self.wait(pid, Waiting::Release { token: Some(token), text, then: Vec::new() }),
+                    "never" => self.actor(pid).open.push_back((token, first)),
+                    "wait" => {
+                        return self.wait(pid, Waiting::Release { token: Some(token), text, first, then: Vec::new() });
+                    }
                     "forward" => {
                         let (to, text) = text.split_once(' ').expect("a receiver and a text");
-                        self.forward(pid, token, self.pid(to), text);
+                        self.forward(pid, token, self.pid(to), text, first);
                     }
                     other => panic!("unknown mode {other}"),
                 }
@@ -343,8 +363,8 @@ impl Isolate {
     }
 
     /// The asker waits for someone else from now on.
-    fn forward(&mut self, by: Pid, token: u32, to: Pid, text: &str) {
-        let payload = Payload::Ask { mode: "echo".into(), text: text.into() };
+    fn forward(&mut self, by: Pid, token: u32, to: Pid, text: &str, first: Vec<Value>) {
+        let payload = Payload::Ask { mode: "echo".into(), text: text.into(), first };
         if let Some((at, answers)) = self.asked.remove(&token) {
             // The caller is on the other shard, and keeps its question.
             let slot = self.reference();
@@ -357,8 +377,20 @@ impl Isolate {
         }
         let Some(question) = self.questions.remove(&token) else { return };
         self.submit(submission::ANSWERED, Pid::NONE, Pid::NONE, |record| record[word::A] = token);
-        assert!(matches!(question, Question::Outside(_)), "the rows forward questions from outside");
-        let _ = self.call(to, by, payload, 5000, question);
+        let asker = match &question {
+            Question::Outside(_) => None,
+            Question::Actor { pid, .. } => Some(*pid),
+        };
+        let next = self.call(to, by, payload, 5000, question).expect("a question that is passed on");
+        // The asker's handler waits for the answer to that one.
+        for waiting in asker.and_then(|pid| self.actors.get_mut(&pid)).into_iter().flat_map(|actor| &mut actor.waiting)
+        {
+            if let Waiting::Answer { token: held, .. } = waiting
+                && *held == token
+            {
+                *held = next;
+            }
+        }
     }
 
     /// The caller takes the answer, unless the call has ended meanwhile.
@@ -380,6 +412,7 @@ impl Isolate {
         }
     }
 
+    /// By its callee's answer, or end: an actor goes on in its turn (G266).
     fn answered(&mut self, token: u32, result: String) {
         match self.questions.remove(&token) {
             None => {}
@@ -387,23 +420,47 @@ impl Isolate {
                 self.results.insert(name, result);
             }
             Some(Question::Actor { pid, name }) => {
-                let waits =
-                    |waiting: &Waiting| matches!(waiting, Waiting::Answer { token: held, .. } if *held == token);
-                let Some(actor) = self.actors.get_mut(&pid) else { return };
-                let Some(at) = actor.waiting.iter().position(waits) else { return };
-                let Some(Waiting::Answer { name: held, then, .. }) = actor.waiting.remove(at) else { unreachable!() };
-                assert_eq!(held, name);
-                self.log(pid, format!("answer {name} {result}"));
-                self.go_on(pid, &then);
+                let slot = self.reference();
+                self.behind.insert(slot, (token, pid, name, result));
+                self.submit(submission::BEHIND, pid, Pid::NONE, |record| record[word::SLOT] = slot);
             }
         }
+    }
+
+    /// An answer's turn is there.
+    fn reached(&mut self, slot: u32) {
+        let (token, pid, name, result) = self.behind.remove(&slot).expect("each answer comes back once");
+        self.resume(token, pid, &name, &result);
+    }
+
+    /// Its time is over, or it was refused: that is nothing that its callee has said.
+    fn ended_without_callee(&mut self, token: u32, result: String) {
+        match self.questions.remove(&token) {
+            None => {}
+            Some(Question::Outside(name)) => {
+                self.results.insert(name, result);
+            }
+            Some(Question::Actor { pid, name }) => self.resume(token, pid, &name, &result),
+        }
+    }
+
+    /// The handler that waits for the answer goes on.
+    fn resume(&mut self, token: u32, pid: Pid, name: &str, result: &str) {
+        let waits = |waiting: &Waiting| matches!(waiting, Waiting::Answer { token: held, .. } if *held == token);
+        let Some(actor) = self.actors.get_mut(&pid) else { return };
+        let Some(at) = actor.waiting.iter().position(waits) else { return };
+        let Some(Waiting::Answer { name: held, then, .. }) = actor.waiting.remove(at) else { unreachable!() };
+        assert_eq!(held, name);
+        self.log(pid, format!("answer {name} {result}"));
+        self.go_on(pid, &then);
     }
 
     pub fn release(&mut self, name: &str) {
         let pid = self.pid(name);
         let Some(actor) = self.actors.get_mut(&pid) else { return };
         match actor.waiting.pop_front() {
-            Some(Waiting::Release { token, text, then }) => {
+            Some(Waiting::Release { token, text, first, then }) => {
+                self.perform_first(pid, &first);
                 if let Some(token) = token {
                     self.reply(token, format!("ok {text}"));
                 }
@@ -438,8 +495,19 @@ impl Isolate {
 
     pub fn answer(&mut self, name: &str, text: &str) {
         let pid = self.pid(name);
-        let token = self.actor(pid).open.pop_front().expect("an open answer");
+        self.give_answer(pid, text);
+    }
+
+    /// An actor gives the oldest answer that it owes.
+    fn give_answer(&mut self, pid: Pid, text: &str) {
+        let (token, first) = self.actor(pid).open.pop_front().expect("an open answer");
+        self.perform_first(pid, &first);
         self.reply(token, format!("ok {text}"));
+    }
+
+    /// What a handler does before it answers.
+    fn perform_first(&mut self, pid: Pid, actions: &[Value]) {
+        assert!(!self.perform_all(pid, actions), "nothing before an answer waits");
     }
 
     /// The outcome, as a sender sees it.
@@ -472,11 +540,11 @@ impl Isolate {
         let token = self.reference();
         self.questions.insert(token, question);
         if to == from {
-            self.answered(token, "BadMessage".into());
+            self.ended_without_callee(token, "BadMessage".into());
             return None;
         }
         if self.shard(from).admit(to, from).is_err() {
-            self.answered(token, "MailboxFull".into());
+            self.ended_without_callee(token, "MailboxFull".into());
             return None;
         }
         let (slot, bytes) = self.keep(to, from, payload);
@@ -489,9 +557,19 @@ impl Isolate {
         Some(token)
     }
 
-    pub fn ask(&mut self, name: &str, to: &str, mode: &str, text: &str, timeout: u32) {
-        let payload = Payload::Ask { mode: mode.into(), text: text.into() };
-        let _ = self.call(self.pid(to), Pid::NONE, payload, timeout, Question::Outside(name.into()));
+    /// `step`: the verb, then the question's name, the callee, the mode, the text and what else is said of it.
+    pub fn ask(&mut self, step: &Value) {
+        let (to, payload, timeout) = self.question(step);
+        let name = step[1].as_str().expect("a name").into();
+        let _ = self.call(to, Pid::NONE, payload, timeout, Question::Outside(name));
+    }
+
+    /// The same, read.
+    fn question(&self, step: &Value) -> (Pid, Payload, u32) {
+        let text = |at: usize| step[at].as_str().expect("a text").to_owned();
+        let first = step[5]["first"].as_array().cloned().unwrap_or_default();
+        let timeout = step[5]["timeout"].as_u64().unwrap_or(5000) as u32;
+        (self.pid(&text(2)), Payload::Ask { mode: text(3), text: text(4), first }, timeout)
     }
 
     pub fn exit(&mut self, to: Pid, from: Pid, reason: &str) {

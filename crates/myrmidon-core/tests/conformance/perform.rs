@@ -13,7 +13,11 @@ impl Isolate {
         let text = |at: usize| action[at].as_str().unwrap_or_default().to_owned();
         match action[0].as_str().expect("a verb") {
             "all" => return self.perform_all(pid, action[1].as_array().expect("actions")),
-            "wait" => return self.wait(pid, Waiting::Release { token: None, text: String::new(), then: Vec::new() }),
+            "wait" => {
+                let (first, then) = (Vec::new(), Vec::new());
+                return self.wait(pid, Waiting::Release { token: None, text: String::new(), first, then });
+            }
+            "answer" => self.give_answer(pid, &text(1)),
             "trap" => {
                 let flags = if action[1] == true { spawn::TRAP_EXIT } else { 0 };
                 self.submit(submission::FLAGS, pid, Pid::NONE, |record| record[word::B] = flags);
@@ -25,10 +29,13 @@ impl Isolate {
             }
             "kill" => self.exit(self.pid(&text(1)), pid, "Killed"),
             "exit" => self.exit(self.pid(&text(1)), pid, &text(2)),
-            verb @ ("send" | "urgent") => {
+            verb @ ("send" | "urgent" | "peek" | "hasty" | "enter") => {
                 let (payload, flags) = match verb {
                     "send" => (Payload::Note(text(2)), 0),
-                    _ => (Payload::Urgent(text(2)), flag::PRIORITY),
+                    "urgent" => (Payload::Urgent(text(2)), flag::PRIORITY),
+                    "peek" => (Payload::Peek(text(2)), flag::REENTRANT),
+                    "hasty" => (Payload::Hasty(text(2)), flag::REENTRANT | flag::PRIORITY),
+                    _ => (Payload::Do(action[2].clone()), flag::REENTRANT),
                 };
                 let outcome = self.send(self.pid(&text(1)), pid, payload, flags);
                 if outcome != "Accepted" {
@@ -80,12 +87,12 @@ impl Isolate {
                 self.log(pid, format!("cancel {} {left}", text(1)));
             }
             "ask" => {
-                let payload = Payload::Ask { mode: text(3), text: text(4) };
+                let (to, payload, timeout) = self.question(action);
                 let question = Question::Actor { pid, name: text(1) };
                 let token = self.next_reference + 1;
                 self.actor(pid).waiting.push_back(Waiting::Answer { token, name: text(1), then: Vec::new() });
                 self.submit(submission::BUSY, pid, Pid::NONE, |_| {});
-                let _ = self.call(self.pid(&text(2)), pid, payload, 5000, question);
+                let _ = self.call(to, pid, payload, timeout, question);
                 return true;
             }
             other => panic!("unknown action {other}"),

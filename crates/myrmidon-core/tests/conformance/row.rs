@@ -45,6 +45,9 @@ fn perform(
         "peek" => {
             *outcome = isolate.send(isolate.pid(text(1)), Pid::NONE, Payload::Peek(text(2).into()), flag::REENTRANT);
         }
+        "enter" => {
+            *outcome = isolate.send(isolate.pid(text(1)), Pid::NONE, Payload::Do(step[2].clone()), flag::REENTRANT);
+        }
         "flood" => {
             for number in 0..step[2].as_u64().expect("a number") {
                 let _ = isolate.send(isolate.pid(text(1)), Pid::NONE, Payload::Note(number.to_string()), 0);
@@ -61,10 +64,7 @@ fn perform(
         "do" => {
             let _ = isolate.send(isolate.pid(text(1)), Pid::NONE, Payload::Do(step[2].clone()), 0);
         }
-        "ask" => {
-            let timeout = step[5]["timeout"].as_u64().unwrap_or(5000) as u32;
-            isolate.ask(text(1), text(2), text(3), text(4), timeout);
-        }
+        "ask" => isolate.ask(step),
         "release" => isolate.release(text(1)),
         "answer" => isolate.answer(text(1), text(2)),
         "kill" => isolate.exit(isolate.pid(text(1)), Pid::NONE, "Killed"),

@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import type { AskOptions } from "../ActorRef.ts"
 import { AskError } from "../AskError.ts"
 import type { Message } from "../Message.ts"
@@ -17,8 +18,9 @@ import { checkKnown } from "./known.ts"
 import { millisOf } from "./mailbox.ts"
 import { primitive } from "./primitive.ts"
 import { rethrow } from "./rethrow.ts"
-import { askRefused, sendCall, sendCallOf } from "./send.ts"
-import { Outcome } from "./shard.ts"
+import { askEnded, askRefused, holdsSenders, sendCall, sendCallOf, sendTimeoutOf } from "./send.ts"
+import { CallEnd, Outcome } from "./shard.ts"
+import { room } from "./tell.ts"
 
 const defaultTimeout = 5_000
 
@@ -64,10 +66,7 @@ primitive<Ask>(Ask, "ActorRef.ask", function(fiber) {
   if (fiber !== alone || !shard.canHelp()) return askAside(to, op, message, senderOf(fiber, to.host), timeout, fiber)
   const call = new Call(op, to, undefined, timeout)
   const outcome = sendCall(to, op, message, undefined, call, undefined)
-  if (outcome !== Accepted) {
-    call.pending = false
-    return Exit.fail(askRefused(to, message, outcome))
-  }
+  if (outcome !== Accepted) return askDenied(call, message, undefined, outcome, fiber, to.host.clock.now())
   // It lends the pump its stack: most answers are there before it would have been put aside.
   shard.help(call)
   return call.exit ?? waitFor(call, fiber)
@@ -110,7 +109,9 @@ const askAside = (
   message: Message<string, unknown>,
   from: Cell | undefined,
   timeout: number,
-  fiber: Asker
+  fiber: Asker,
+  left = timeout,
+  since?: number
 ): Effect.Effect<unknown, unknown> => {
   // Everybody goes on at once, inside of the pump, but for who converses; in lockstep that one too.
   let isApart = false
@@ -120,12 +121,53 @@ const askAside = (
   }
   return Effect.callback((resume) => {
     const call = new Call(op, to, isApart ? apart(fiber, resume) : resume, timeout)
-    const outcome = sendCallOf("ask", to, op, message, from, call, undefined)
+    if (from?.bound.hasReentrant === true) call.resume = inTurn(from, call, resume)
+    const outcome = sendCallOf("ask", to, op, message, from, call, undefined, left)
     if (outcome === Accepted) return new GiveUp(call)
-    call.pending = false
-    return resume(Exit.fail(askRefused(to, message, outcome))), undefined
+    return resume(askDenied(call, message, from, outcome, fiber, since ?? to.host.clock.now())), undefined
   })
 }
+
+/**
+ * It did not get into the mailbox. An actor is held by the shard, between its slices; whoever is none is held here, as in
+ * `tell` (G308). `since` is when the question was first asked: what it waits for room is a part of its time.
+ */
+const askDenied = (
+  call: Call,
+  message: Message<string, unknown>,
+  from: Cell | undefined,
+  outcome: Outcome,
+  fiber: Asker,
+  since: number
+): Effect.Effect<unknown, unknown> => {
+  call.pending = false
+  const to = call.callee
+  if (outcome !== Outcome.MailboxFull || from !== undefined || !holdsSenders(to)) {
+    return Exit.fail(askRefused(to, message, outcome, false, from))
+  }
+  const { timeout } = call
+  const waited = to.host.clock.now() - since
+  const [patience, held] = [timeout - waited, sendTimeoutOf(to) - waited]
+  const again = Effect.suspend(() => {
+    const left = timeout - (to.host.clock.now() - since)
+    return askAside(to, call.op, message, undefined, timeout, fiber, Math.max(1, left), since)
+  })
+  return Effect.flatMap(Effect.timeoutOption(room(to), Math.min(patience, held)), (found) => {
+    if (Option.isSome(found)) return again
+    return Exit.fail(
+      patience <= held ? askEnded(call, CallEnd.Timeout, undefined) : askRefused(to, message, Outcome.MailboxFull)
+    )
+  })
+}
+
+/** What a callee has sent before its answer, or before it ended, may enter beside the handler that waits: that comes first. */
+const inTurn =
+  (asker: Cell, call: Call, resume: (exit: Exit.Exit<unknown, unknown>) => void) =>
+  (exit: Exit.Exit<unknown, unknown>): void => {
+    // It had no answer: its time was over, or its question was dropped.
+    if (call.exit !== undefined) resume(exit)
+    else asker.host.shard.behind(asker, () => resume(exit))
+  }
 
 /** Its asker has helped, and has no answer yet. It may be interrupted before it has begun to wait. */
 const waitFor = (call: Call, fiber: Asker): Effect.Effect<unknown, unknown> => {

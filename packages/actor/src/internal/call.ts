@@ -14,7 +14,7 @@ export class Call {
   declare pending: boolean
   /** How its asker hears of its end; undefined: it helps (`Shard.help`), and looks at `exit` then. */
   declare resume: ((exit: Exit<unknown, unknown>) => void) | undefined
-  /** The end, for an asker without `resume`. */
+  /** The end, for an asker without `resume`; of any, one that no callee has told. */
   declare exit: Exit<unknown, unknown> | undefined
   /** The tag of the question, for errors. */
   declare readonly op: number

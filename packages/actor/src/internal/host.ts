@@ -48,7 +48,7 @@ import { ActorScheduler } from "./scheduler.ts"
 import type { RpcInfo } from "./rpc.ts"
 import { selfOf } from "./self.ts"
 import { askEnded } from "./send.ts"
-import type { CallEnd, Shard, ShardClock, ShardHost, Why } from "./shard.ts"
+import { CallEnd, type Shard, type ShardClock, type ShardHost, type Why } from "./shard.ts"
 import { begin, checkSpawnOptions, detached, isTieAlone, settled, Starting, type Ties } from "./spawn.ts"
 import type { StopGroup } from "./stop.ts"
 import { StreamRequest } from "./stream.ts"
@@ -507,7 +507,10 @@ export class Host implements ShardHost {
   callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined, capacity?: number): void {
     if (!call.pending) return
     call.pending = false
-    endCall(call, Exit.fail(askEnded(call, end, reason, capacity)))
+    const exit = Exit.fail(askEnded(call, end, reason, capacity))
+    // It does not come from the callee, and waits for nothing that this one has sent.
+    if (end !== CallEnd.Exited) (call.origin ?? call).exit = exit
+    endCall(call, exit)
   }
 
   deadLetter(

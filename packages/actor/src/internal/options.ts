@@ -56,11 +56,19 @@ const ofNative = ["isolates", "isolateSilence", "importSilence", "rustShards", "
   keyof NativeOptions
 >
 
+const ofTest: ReadonlyArray<string> = ["seed", "backend"]
+
+/** The one Layer that takes an option which others do not: a program that changes its Layer takes its options along. */
+const ownerOf = (option: string): string | undefined => {
+  if ((ofNative as ReadonlyArray<string>).includes(option)) return "ActorSystem.layer"
+  return ofTest.includes(option) ? "ActorSystem.layerTest" : undefined
+}
+
 /** What each kind of system takes. */
 export const systemOptions = {
   memory: new Set<string>(ofAll),
   native: new Set<string>([...ofAll, ...ofNative]),
-  test: new Set<string>([...ofAll, "seed", "backend"])
+  test: new Set<string>([...ofAll, ...ofTest])
 } satisfies Record<string, ReadonlySet<string>>
 
 const flag = (option: "validate" | "keepAlive", value: unknown): boolean => {
@@ -77,7 +85,7 @@ const integer = (option: keyof NativeOptions, value: number, least: number, most
 /** Throws `InvalidOption`, which names the option. */
 export const resolveOptions = (options: NativeOptions, known: ReadonlySet<string>): ResolvedOptions => {
   if (options === undefined) throw invalid("options", "an object", options)
-  checkKnown(options, known)
+  checkKnown(options, known, "options", ownerOf)
   const {
     addon,
     importSilence = 60_000,

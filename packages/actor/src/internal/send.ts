@@ -196,14 +196,19 @@ const tellReason = (
 export const tellError = (to: Cell, message: Message<string, unknown>, outcome: Outcome): TellError =>
   new TellError({ reason: tellReason(to, message, outcome) }, unchecked)
 
-/** The error of a refused ask. */
+const asksItself = "an actor that asks itself would wait for itself: tell it, or call what the handler calls"
+
+/** The error of a refused ask; `from` is the actor that asks. */
 export const askRefused = (
   to: Cell,
   message: Message<string, unknown>,
   outcome: Outcome,
-  isStream = false
+  isStream = false,
+  from?: Cell
 ): AskError => {
-  const reason = tellReason(to, message, outcome, isStream)
+  const reason = outcome === Outcome.BadMessage && from !== undefined && to.target() === from
+    ? new BadMessage({ tag: Envelope.tag(message), issue: asksItself })
+    : tellReason(to, message, outcome, isStream)
   return new AskError({
     tag: Envelope.tag(message),
     reason: reason._tag === "NoSession" ? new NodeBusy({ node: reason.node }) : reason

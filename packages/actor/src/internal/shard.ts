@@ -183,6 +183,11 @@ export interface Shard {
   ) => Outcome
   /** The host has taken the call's answer, or its caller has gone away. */
   readonly answered: (call: Call) => void
+  /**
+   * An actor goes on with an answer: `resume` is called in its turn, once what is in its mailbox and may be delivered has
+   * been begun (G266). At once where nothing could enter beside its handler; and where nothing is delivered to it.
+   */
+  readonly behind: (cell: Cell, resume: () => void) => void
   /** It runs nothing, and the event loop has had its turn lately. Never in lockstep. */
   readonly canHelp: () => boolean
   /**

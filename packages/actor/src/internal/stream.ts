@@ -121,19 +121,20 @@ export const streamFrom = (
         Effect.sync(() => {
           const op = Envelope.op(message)
           let request: Reading | undefined
+          const from = senderOf(fiber, to.host)
           const call = new Call(op, to, (exit) => request?.ended(exit))
           const outcome = sendCallOf(
             "stream",
             to,
             op,
             message,
-            senderOf(fiber, to.host),
+            from,
             call,
             (payload) => request = new Reading(payload, queue, bufferSize, call)
           )
           if (outcome !== Outcome.Accepted) {
             call.pending = false
-            Queue.failCauseUnsafe(queue, Cause.fail(askRefused(to, message, outcome, true)))
+            Queue.failCauseUnsafe(queue, Cause.fail(askRefused(to, message, outcome, true, from)))
           }
           return { call, request }
         }),

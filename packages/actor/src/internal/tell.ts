@@ -45,7 +45,8 @@ const waitForRoom = (to: Cell, message: Message<string, unknown>): Effect.Effect
   })
 }
 
-const room = (to: Cell): Effect.Effect<void> =>
+/** Done when a mailbox has room again; whoever waits is counted meanwhile (G297). */
+export const room = (to: Cell): Effect.Effect<void> =>
   Effect.callback((resume) => {
     const undo = to.host.shard.awaitRoom(to, () => resume(Exit.void))
     return Effect.sync(undo)

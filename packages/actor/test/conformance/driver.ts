@@ -4,19 +4,20 @@
 import type { ActorSystem } from "@myrmidonjs/actor"
 import { Actor, type DeadLetter, type ExitReason, Monitor, type TellOutcome } from "@myrmidonjs/actor"
 import { assert } from "@effect/vitest"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { readdirSync, readFileSync } from "node:fs"
 import {
   type Action,
-  Ask,
   askResult,
+  type AskStep,
   Do,
+  Enter,
   Note,
   parseReason,
   Peek,
+  questionOf,
   reasonText,
   Script,
   spawnOptions,
@@ -74,11 +75,12 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under, world: Wo
     watches.set(as, { scope, ended })
   })
 
-  const ask = Effect.fnUntraced(function*(as: string, id: string, mode: "echo", text: string, options?: object) {
+  const ask = Effect.fnUntraced(function*(as: string, id: string, mode: string, text: string, step: AskStep = {}) {
+    const { first, ...options } = step
     const question: { result: string | null } = { result: null }
     questions.set(as, question)
     yield* Effect.forkDetach(
-      Effect.map(Effect.exit(world.ref(id).ask(Ask({ mode, text }), options)), (exit) => {
+      Effect.map(Effect.exit(world.ref(id).ask(questionOf(mode, text, first), options)), (exit) => {
         question.result = askResult(exit)
       }),
       { startImmediately: true }
@@ -126,6 +128,8 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under, world: Wo
         )
       case "peek":
         return Effect.sync(() => void (outcome = world.ref(first!).tellUnsafe(Peek({ text: second! }))))
+      case "enter":
+        return Effect.sync(() => void (outcome = world.ref(first!).tellUnsafe(Enter({ action: rest[1] }))))
       case "flood":
         return Effect.sync(() => {
           for (let i = 0; i < (rest[1] as number); i++) world.ref(first!).tellUnsafe(Note({ text: `${i}` }))
@@ -148,13 +152,13 @@ export const run = Effect.fnUntraced(function*(row: Row, under: Under, world: Wo
       case "do":
         return Effect.sync(() => void world.ref(first!).tellUnsafe(Do({ action: rest[1] })))
       case "ask":
-        return ask(first!, second!, third as "echo", fourth!, rest[4] as object)
+        return ask(first!, second!, third!, fourth!, rest[4] as AskStep)
       case "release":
         return Effect.sync(() => world.waiting.get(first!)?.shift()?.())
       case "answer":
         return Effect.suspend(() => {
-          const open = world.open.get(first!)?.shift()
-          return open === undefined ? Effect.void : Deferred.succeed(open, second!)
+          world.open.get(first!)?.shift()?.(second!)
+          return Effect.void
         })
       case "kill":
         return Actor.kill(world.ref(first!))

@@ -46,18 +46,33 @@ export const Script = Actor.make("Script", [
   Rpc.make("Note", { payload: { text: Schema.String } }),
   Rpc.make("Urgent", { payload: { text: Schema.String } }).annotate(Lane, "priority"),
   Rpc.make("Peek", { payload: { text: Schema.String } }).annotate(Reentrant, true),
+  Rpc.make("Hasty", { payload: { text: Schema.String } }).annotate(Reentrant, true).annotate(Lane, "priority"),
+  Rpc.make("Enter", { payload: { action: Schema.Unknown } }).annotate(Reentrant, true),
   Rpc.make("Ask", {
-    payload: { mode: Schema.Literals(["echo", "fail", "throw", "never", "wait", "forward"]), text: Schema.String },
+    payload: {
+      mode: Schema.Literals(["echo", "fail", "throw", "never", "wait", "forward"]),
+      text: Schema.String,
+      first: Schema.optionalKey(Schema.Array(Schema.Unknown))
+    },
     success: Schema.String,
     error: Refused
   })
 ])
-export const { Ask, Do, Note, Peek, Urgent } = Script.messages
+export const { Ask, Do, Enter, Hasty, Note, Peek, Urgent } = Script.messages
 export type ScriptRef = Actor.Ref<typeof Script>
 type ScriptRpcs = typeof Script extends { readonly messages: infer M }
   ? M[keyof M] extends { readonly rpc: infer R } ? R extends Rpc.Any ? R : never : never
   : never
 type ScriptSelf = Self<ScriptRpcs, State>
+
+/** What a step of an ask may say. `first`: what its handler does before it answers. */
+export interface AskStep {
+  readonly timeout?: number
+  readonly first?: ReadonlyArray<Action>
+}
+
+export const questionOf = (mode: string, text: string, first: ReadonlyArray<Action> | undefined) =>
+  Ask({ mode: mode as "echo", text, ...first === undefined ? {} : { first } })
 
 interface State {
   readonly id: string
@@ -109,7 +124,7 @@ export class World {
   /** By actor: how its waiting handlers are released, oldest first. */
   readonly waiting = new Map<string, Array<() => void>>()
   /** By actor: its open answers, oldest first. */
-  readonly open = new Map<string, Array<Deferred.Deferred<string, Refused>>>()
+  readonly open = new Map<string, Array<(text: string) => void>>()
 
   readonly plain = this.behavior({})
   readonly trapping = this.behavior({ trap: true })
@@ -176,8 +191,16 @@ export class World {
         Note: (state, { text }) => this.log(state.id, `note ${text}`),
         Urgent: (state, { text }) => this.log(state.id, `urgent ${text}`),
         Peek: (state, { text }) => this.log(state.id, `peek ${text}`),
-        Ask: (state, { mode, text }, self) => {
+        Hasty: (state, { text }) => this.log(state.id, `hasty ${text}`),
+        Enter: (state, { action }, self) => this.perform(state, action as Action, self),
+        Ask: (state, { first, mode, text }, self) => {
           this.log(state.id, `ask ${text}`)
+          const before = () => {
+            for (const [verb, ...rest] of (first ?? []) as ReadonlyArray<Action>) {
+              this.performNow(state, verb, rest, self)
+            }
+          }
+          if (mode === "echo" || mode === "fail" || mode === "throw") before()
           switch (mode) {
             case "echo":
               return text
@@ -186,14 +209,20 @@ export class World {
             case "throw":
               throw new Error(text)
             case "wait":
-              return Effect.as(this.wait(state.id), text)
+              return Effect.map(this.wait(state.id), () => (before(), text))
             case "forward": {
               const [to, rest] = text.split(" ")
-              return self.forward(this.ref(to!, self.ref), Ask({ mode: "echo", text: rest! }))
+              return self.forward(
+                this.ref(to!, self.ref),
+                Ask({ mode: "echo", text: rest!, ...first === undefined ? {} : { first } })
+              )
             }
             case "never": {
               const answer = Deferred.makeUnsafe<string, Refused>()
-              this.open.set(state.id, [...this.open.get(state.id) ?? [], answer])
+              this.open.set(state.id, [...this.open.get(state.id) ?? [], (text) => {
+                before()
+                Deferred.doneUnsafe(answer, Exit.succeed(text))
+              }])
               return answer
             }
           }
@@ -233,11 +262,13 @@ export class World {
         return Actor.kill(this.ref(first!, self.ref))
       case "exit":
         return Actor.exit(this.ref(first!, self.ref), parseReason(second!))
-      case "ask":
-        return this.ref(second!, self.ref).ask(Ask({ mode: third as "echo", text: fourth! }), rest[4] as object).pipe(
+      case "ask": {
+        const { first: before, ...options } = (rest[4] ?? {}) as AskStep
+        return this.ref(second!, self.ref).ask(questionOf(third!, fourth!, before), options).pipe(
           Effect.exit,
           Effect.map((exit) => this.log(state.id, `answer ${first} ${askResult(exit)}`))
         )
+      }
       default:
         return Effect.sync(() => this.performNow(state, verb, rest, self))
     }
@@ -253,6 +284,14 @@ export class World {
         return outcome("send", self.send(this.ref(first!, self.ref), Note({ text: second! })))
       case "urgent":
         return outcome("urgent", self.send(this.ref(first!, self.ref), Urgent({ text: second! })))
+      case "peek":
+        return outcome("peek", self.send(this.ref(first!, self.ref), Peek({ text: second! })))
+      case "hasty":
+        return outcome("hasty", self.send(this.ref(first!, self.ref), Hasty({ text: second! })))
+      case "enter":
+        return outcome("enter", self.send(this.ref(first!, self.ref), Enter({ action: rest[1] })))
+      case "answer":
+        return this.open.get(state.id)?.shift()?.(first!)
       case "next":
         return self.next(Note({ text: first! }))
       case "link":

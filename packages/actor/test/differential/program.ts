@@ -89,6 +89,7 @@ export const programOf = (seed: bigint, { races }: Kind): ReadonlyArray<Action> 
       [1, () => ["stop", dice.one(["Normal", "Shutdown(x)"])]],
       [1, () => ["throw", text()]],
       [races ? 3 : 0, () => ["wait"]],
+      [races ? 5 : 0, () => [dice.one(["peek", "hasty"]), id(), text()]],
       [1, () => ["spawn", id(), { link: dice.may(50), trap: dice.may(40), cleanup: dice.may(25) }]],
       [3, () => ["after", mark(), dice.below(60), text()]],
       [2, () => ["every", mark(), 1 + dice.below(40), text()]],
@@ -96,7 +97,8 @@ export const programOf = (seed: bigint, { races }: Kind): ReadonlyArray<Action> 
       [
         4,
         () => ["ask", `p${++questions}`, id(), races ? mode() : dice.one(["echo", "fail", "throw"]), text(), {
-          timeout: 1 + dice.below(100)
+          timeout: 1 + dice.below(100),
+          ...races ? { first: Array.from({ length: dice.below(4) }, before) } : {}
         }]
       ],
       [1, () => ["kill", id()]],
@@ -104,6 +106,9 @@ export const programOf = (seed: bigint, { races }: Kind): ReadonlyArray<Action> 
       [1, () => ["trap", dice.may(50)]],
       [depth > 0 ? 8 : 0, () => ["all", Array.from({ length: 2 + dice.below(4) }, () => action(depth - 1))]]
     ])
+
+  /** What a handler sends before it answers. */
+  const before = (): Action => [dice.one(["peek", "peek", "hasty", "send"]), id(), text()]
 
   const sent = (): Action => [dice.one(["send", "send", "urgent"]), id(), text()]
 

@@ -64,7 +64,7 @@ const describe = (what: Parameters<Seen>[0], args: ReadonlyArray<unknown>): stri
 const laneOf = (what: Parameters<Seen>[0], [to, op, , from]: ReadonlyArray<unknown>): string | undefined =>
   what !== "deliver"
     ? undefined
-    : `${who(from)} -> ${cell(to)} ${tagOf(op as number) === "Urgent" ? "priority" : "normal"}`
+    : `${who(from)} -> ${cell(to)} ${["Urgent", "Hasty"].includes(tagOf(op as number)) ? "priority" : "normal"}`
 
 export const trace = async (
   steps: ReadonlyArray<Action>,

@@ -6,6 +6,8 @@ import { TestClock } from "effect/testing"
 import type { BehaviorImpl } from "../../src/internal/behaviorImpl.ts"
 import { Call } from "../../src/internal/call.ts"
 import type { Cell } from "../../src/internal/cell.ts"
+import { Errands, type SpawnRequest } from "../../src/internal/isolate/agent.ts"
+import { printOf } from "../../src/internal/isolate/fleet.ts"
 import { Inspections, receiveTraced, sendTraced } from "../../src/internal/isolate/inspections.ts"
 import { Seen } from "../../src/internal/isolate/inspectProtocol.ts"
 import type { Host } from "../../src/internal/host.ts"
@@ -25,6 +27,37 @@ import { Account, toV2, V1 } from "./upgrades.ts"
 const hostHere = Effect.map(ActorSystem, hostOf)
 
 describe("agents", () => {
+  it("a worker whose own script a bundler has left behind says so", () => {
+    const lost = new Error("Cannot find module '/app/out/worker.js'")
+    assert.match(printOf(lost), /worker\.js'\. Is @myrmidonjs\/actor bundled\?/)
+    assert.strictEqual(printOf(new Error("boom")), "boom")
+  })
+
+  it.live("a spawn that is given up while its module is imported is nobody's mistake", () =>
+    Effect.gen(function*() {
+      const errands = new Errands(yield* hostHere)
+      const request: SpawnRequest = {
+        url: `data:text/javascript,await new Promise(() => {})`,
+        protocol: "Never",
+        version: "1",
+        ordinal: 0,
+        args: null,
+        owner: 1,
+        ticket: 1,
+        name: null,
+        capacity: null,
+        onFull: null,
+        sendTimeout: null,
+        initTimeout: null,
+        budget: null
+      }
+      const answer = errands.spawn(request)
+      yield* errands.cancel(1, 1)
+      // An interruption would end the question as a crash of the agent, and be logged as one.
+      const error = yield* Effect.flip(Deferred.await(answer))
+      assert.strictEqual(error._tag === "SpawnError" ? error.reason._tag : error._tag, "OwnerStopped")
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory())))
+
   it.live("G192: a step that comes right behind its group finds it", () =>
     Effect.gen(function*() {
       const errands = new SwapErrands(yield* hostHere)

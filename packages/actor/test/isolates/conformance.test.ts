@@ -19,7 +19,8 @@ const notFromAfar: Readonly<Record<string, string>> = {
   F3: "the same",
   F4: "the same",
   F5: "the same",
-  B20: "isolates have no batch in common: a kill acts when it arrives"
+  B20: "isolates have no batch in common: a kill acts when it arrives",
+  O13: "the answer arrives together with the kill, and is told before the end"
 }
 
 const fromAfar = rows

@@ -6,6 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorSystem, Monitor, type NativeOptions, type SystemEvent } from "@myrmidonjs/actor"
 import { Effect, Exit, Layer, Logger, Scope, Stream } from "effect"
 import { nativeLoads, turn } from "../fixtures.ts"
+import { Late, LateLive } from "./late.ts"
 import { HoldoutLive, Open, OpenerLive } from "./holdouts.ts"
 
 const options: NativeOptions = { isolates: 1, shutdownTimeout: "1 hour", shutdownDeadline: "100 millis" }
@@ -51,4 +52,25 @@ describe.runIf(nativeLoads)("the deadline of a shutdown, with workers", () => {
       // Asked to stop as the oldest, or killed at the deadline; by force it would be IsolateDown.
       assert.include(["Shutdown", "Killed"], (yield* end)._tag)
     }).pipe(Effect.provide(Logger.layer([]))))
+
+  it.live("G310: a worker that had to be ended by force is named in the log", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const logger = Logger.make<unknown, void>(({ logLevel, message }) => {
+        if (logLevel === "Warn") lines.push(String(Array.isArray(message) ? message[0] : message))
+      })
+      const blocked: NativeOptions = { isolates: 1, shutdownTimeout: "50 millis" }
+      yield* Effect.gen(function*() {
+        const late = yield* LateLive.spawnOn("worker", { name: "late", delay: 0 })
+        yield* late.tell(Late.messages.Forever())
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(Layer.provideMerge(ActorSystem.layer(blocked), Logger.layer([logger])))
+      )
+      assert.strictEqual(lines.length, 1)
+      assert.match(
+        lines[0]!,
+        /^isolate \d+ has not ended in time, as if a handler held its thread, and is ended by force$/
+      )
+    }))
 })

@@ -61,6 +61,7 @@ const members: Record<Exclude<keyof NativeMembrane, keyof Parts>, true> = {
   call: true,
   isBusy: true,
   answered: true,
+  behind: true,
   awaitRoom: true,
   canHelp: true,
   helpedAt: true,

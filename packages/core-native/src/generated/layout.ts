@@ -5,7 +5,7 @@
  */
 
 /** Grows with every change; checked when the addon is loaded. */
-export const ABI_VERSION = 9
+export const ABI_VERSION = 10
 
 /** 32-bit words of a record. */
 export const RECORD_WORDS = 8
@@ -130,7 +130,12 @@ export const Submission = {
    * The isolate has delivered a call to `TO` by itself, which had nothing queued, and it has no answer yet. A and B as
    * in a call. HANDLED counts it.
    */
-  Asked: 27
+  Asked: 27,
+  /**
+   * Puts SLOT behind what stands in the normal lane of `TO`, to come back in `completion::REACHED` when its turn is
+   * there. It may enter while a handler waits. Where nothing is delivered to `TO`, or no longer, it comes at once.
+   */
+  Behind: 28
 } as const
 
 /** Flags of `Submission.ExitSelf`. */
@@ -208,7 +213,12 @@ export const Completion = {
   /** The shard B, isolate A of this system, is there. */
   IsolateUp: 88,
   /** The shard B, isolate A of this system, has ended: what was tied to its actors has, or is about to. */
-  IsolateDown: 89
+  IsolateDown: 89,
+  /**
+   * What stood before SLOT in the mailbox of `TO`, and could be delivered, has been (`submission::BEHIND`): in a slice.
+   * Outside of one it has not, because nothing is delivered to `TO`.
+   */
+  Reached: 90
 } as const
 
 /** How a call ended without an answer. */
@@ -278,6 +288,8 @@ export const Control = {
   FullPeers: 6,
   /** Senders that are held for a full mailbox or a full way. */
   Holds: 7,
+  /** Messages in mailboxes that may enter while a handler of their receiver waits. */
+  Entering: 8,
   /** Words of the block. */
   Words: 16
 } as const

@@ -290,12 +290,21 @@ export class Incarnation {
       this.tell("Escalated", child, undefined, reason)
       child.status = "stopped"
       this.end(ExitReason.shutdown(`restart intensity of ${this.node.place}`))
-      return Effect.void
+      return this.node.isRoot ? this.logEnd(child, reason) : Effect.void
     }
     const { backoff } = this.node.rules
     if (backoff === undefined) return this.restart(child)
     this.orders.retry(child, child.ticket, backoffOf(backoff, this.intensity.recent))
     return Effect.void
+  }
+
+  /** Nobody above hears of its end, and the program goes on without the tree: whoever looks for the reason finds it here. */
+  private logEnd(child: Node, reason: ExitReason | undefined): Effect.Effect<void> {
+    const why = reason === undefined ? "its start failed" : ExitReason.print(reason)
+    return Effect.logError(
+      `supervisor ${this.node.place} has ended, with all its children: its restart intensity is spent, and none is above it. The last was ${child.id}: ${why}`,
+      ...reason?._tag === "Crashed" ? [reason.error] : []
+    )
   }
 
   /** The wait of `attempt` is over, or a failed restart is tried once more: `counts`. */

@@ -159,6 +159,11 @@ export class SupervisorNode extends Node {
     return super.obeys(from) || this.masters.includes(from)
   }
 
+  /** No supervisor is above it, here or in another isolate. */
+  get isRoot(): boolean {
+    return this.parent === undefined && this.masters.length === 0
+  }
+
   child(id: string): Node | undefined {
     return this.children.find((node) => node.id === id)
   }

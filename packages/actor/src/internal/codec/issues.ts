@@ -3,11 +3,17 @@
  * (`msgpack.ts`): nobody else sees them.
  */
 
-/** How errors of Schema print a path. */
-const print = (path: ReadonlyArray<PropertyKey>): string =>
-  path.length === 0
-    ? ""
-    : `\n  at ${path.map((key) => `[${typeof key === "string" ? JSON.stringify(key) : String(key)}]`).join("")}`
+/** Steps of a path that are printed. */
+const steps = 8
+
+/** How errors of Schema print a path: the first steps of one that is so long that it goes round in a circle. */
+const print = (path: ReadonlyArray<PropertyKey>): string => {
+  if (path.length === 0) return ""
+  const isLong = path.length > 4 * steps
+  const shown = isLong ? path.slice(0, steps) : path
+  const keys = shown.map((key) => `[${typeof key === "string" ? JSON.stringify(key) : String(key)}]`)
+  return `\n  at ${keys.join("")}${isLong ? `… and ${path.length - steps} more` : ""}`
+}
 
 /** The value cannot be encoded. Its path is filled in from the inside out. */
 export class NotEncodable extends Error {

@@ -40,7 +40,7 @@ const writeAt = (key: PropertyKey, value: unknown, depth: number): void => {
 }
 
 const writeObject = (value: object, depth: number): void => {
-  if (depth > maxDepth) throw new NotEncodable(`more than ${maxDepth} levels cannot be encoded`)
+  if (depth > maxDepth) throw new NotEncodable(`more than ${maxDepth} levels cannot be encoded: does it hold itself?`)
   if (Array.isArray(value)) {
     writeArrayHeader(value.length)
     for (let i = 0; i < value.length; i++) writeAt(i, value[i], depth + 1)

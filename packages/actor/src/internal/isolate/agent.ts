@@ -13,7 +13,7 @@ import type { DeadLetter } from "../../DeadLetter.ts"
 import { ExitReason } from "../../ExitReason.ts"
 import type { Pid } from "../../Pid.ts"
 import type { SpawnOptions } from "../../Self.ts"
-import { SpawnError } from "../../SpawnError.ts"
+import { OwnerStopped, SpawnError } from "../../SpawnError.ts"
 import { holdHere, infoHere } from "../about.ts"
 import type { Cell } from "../cell.ts"
 import { setTimer } from "../clock.ts"
@@ -35,7 +35,7 @@ import { SwapErrands } from "./swaps.ts"
 /** Spawns that are over, and may still be taken back. */
 const kept = 1024
 
-type SpawnRequest = ModuleKey & {
+export type SpawnRequest = ModuleKey & {
   readonly args: Uint8Array | null
   readonly owner: number
   readonly ticket: number
@@ -72,6 +72,9 @@ interface Orphans {
   /** Their time. */
   readonly disarm: Array<() => void>
 }
+
+const givenUp = (owner: number): SpawnError =>
+  new SpawnError({ reason: new OwnerStopped({ owner: `isolate ${owner}` }) })
 
 /** What an agent has in hand for the other isolates. */
 export class Errands {
@@ -110,6 +113,8 @@ export class Errands {
         Deferred.doneUnsafe(answer, Exit.succeed((exit.value as Cell).pid))
         return
       }
+      // Nobody waits for it any more; an interruption would count as a mistake of this agent.
+      if (spawning.cancelled) return Deferred.doneUnsafe(answer, Exit.fail(givenUp(request.owner)))
       const failure = entry === undefined ? exit.cause : encodeFailure(host, entry, exit.cause)
       Deferred.doneUnsafe(
         answer,

@@ -10,6 +10,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Worker } from "node:worker_threads"
 import { IsolateUnavailable } from "../../SpawnError.ts"
@@ -64,6 +65,13 @@ const makeWorker = (threads: Threads, workerData: WorkerData): Worker => {
 
 const print = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
+/** A script of its own that is not there: a bundler has taken the runtime out of its package. */
+export const printOf = (error: unknown): string => {
+  const issue = print(error)
+  if (!/^Cannot find module '.*worker\.js'/.test(issue)) return issue
+  return `${issue}. Is @myrmidonjs/actor bundled? Leave @myrmidonjs/* external`
+}
+
 /** One worker, from its start to its end. */
 class Member {
   readonly ticket: number
@@ -90,7 +98,7 @@ class Member {
     this.worker = worker
     this.heard = now
     this.begun = begun
-    worker.on("error", (error) => this.error = print(error))
+    worker.on("error", (error) => this.error = printOf(error))
     this.ended = new Promise((resolve) => {
       worker.on("exit", (code) => {
         begun(this.error ?? `it ended with code ${code} before it was ready`)
@@ -402,7 +410,14 @@ export class Fleet {
       Duration.millis(agent === undefined ? 0 : grace)
     )
     const terminate = Effect.promise(() => member.worker.terminate())
-    return Effect.andThen(closed, Effect.andThen(gone, terminate))
+    // Whoever waits for the process to end learns here for what (G310).
+    const told = Effect.tap(gone, (ended) => {
+      if (agent === undefined || Option.isSome(ended)) return Effect.void
+      return Effect.logWarning(
+        `isolate ${member.isolate} has not ended in time, as if a handler held its thread, and is ended by force`
+      )
+    })
+    return Effect.andThen(closed, Effect.andThen(told, terminate))
   }
 }
 

@@ -9,6 +9,7 @@ import type { ExitReason } from "../../ExitReason.ts"
 import type { Call } from "../call.ts"
 import { CallEnd, Flag, OnFull, Outcome, type Why } from "../shard.ts"
 import { asideOf } from "./aside.ts"
+import { letAnswersGo } from "./behind.ts"
 import { Is, type MemoryCell } from "./cell.ts"
 import { oldestMessage, pushLetter, voidLetter } from "./lanes.ts"
 import { Kind, type Letter } from "./mailbox.ts"
@@ -102,6 +103,7 @@ const hold = (shard: MemoryShard, receiver: MemoryCell, letter: Letter, sender: 
   ;(asideOf(sender).heldBy ??= []).push(held)
   receiver.flags |= Is.Wanted
   sender.flags |= Is.Held
+  letAnswersGo(shard, sender)
   shard.scheduler.recheck(sender)
   if (receiver.limits.sendTimeout === Infinity) return
   held.timer = new Timer(receiver, 0, 0, undefined, 0, 0, held)

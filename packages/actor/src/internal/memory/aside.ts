@@ -17,6 +17,8 @@ export class Aside {
   readonly priority = new Lane()
   /** Handlers that wait. */
   busy = 0
+  /** Answers in the normal lane. */
+  behind = 0
 
   // -- room -----------------------------------------------------------------------------------------------------------
   /** Senders held for this mailbox, oldest first. */

@@ -63,10 +63,14 @@ const enter = (cell: MemoryCell, take: boolean): Letter | undefined => {
   const aside = cell.aside
   for (const lane of aside === undefined ? [cell] : [aside.next, aside.priority, cell]) {
     let before: Letter | undefined
+    let stops = false
     for (let letter = lane.head; letter !== undefined; before = letter, letter = letter.next) {
-      // What was sent after an ordered stop is never handled.
-      if (letter.kind === Kind.Stop) break
-      if ((letter.flags & Flag.Reentrant) === 0) continue
+      // What was sent after an ordered stop is never handled; an answer comes to the handler that waits for it.
+      if (letter.kind === Kind.Stop) {
+        if (aside === undefined || aside.behind === 0) break
+        stops = true
+      }
+      if ((letter.flags & Flag.Reentrant) === 0 || (stops && letter.kind !== Kind.Answer)) continue
       if (take) {
         if (before === undefined) lane.head = letter.next
         else before.next = letter.next
@@ -80,6 +84,9 @@ const enter = (cell: MemoryCell, take: boolean): Letter | undefined => {
   cell.flags &= ~Is.MayEnter
   return undefined
 }
+
+/** Whether something is queued that may enter while a handler waits. */
+export const mayEnter = (cell: MemoryCell): boolean => enter(cell, false) !== undefined
 
 const first = (cell: MemoryCell): Letter | undefined => {
   if ((cell.flags & Is.Lanes) !== 0) {

@@ -13,8 +13,8 @@ import type { LinkHalf } from "./links.ts"
 import type { Watch } from "./monitors.ts"
 import type { Timer } from "./timers.ts"
 
-/** What a letter is. Messages alone count against the bound of their mailbox. */
-export const Kind = { Message: 0, Timer: 1, Down: 2, Exit: 3, Stop: 4, Void: 5 } as const
+/** What a letter is. Messages alone count against the bound of their mailbox. `Answer`: see `behind.ts`. */
+export const Kind = { Message: 0, Timer: 1, Down: 2, Exit: 3, Stop: 4, Void: 5, Answer: 6 } as const
 
 // A letter's head: its kind, the `Flag`s of the message and `HELD` above them, then its op. One small integer, so that a
 // letter is 64 bytes and not 80: the thousand that may wait for one turn are more than the nearest cache holds.
@@ -29,7 +29,7 @@ export const SPECIAL = KIND | (FLAGS << FLAGS_AT)
 export class Letter {
   next: Letter | undefined = undefined
   head = 0
-  /** The message's payload; of a `Down`, an `Exit` and a `Stop` the reason. */
+  /** The message's payload; of a `Down`, an `Exit` and a `Stop` the reason; of an `Answer` who waits for it. */
   payload: unknown = undefined
   from: MemoryCell | undefined = undefined
   extra: Call | Timer | Watch | LinkHalf | undefined = undefined

@@ -118,18 +118,36 @@ class Room extends Notice {
   }
 }
 
+class Reached extends Notice {
+  private readonly resume: () => void
+
+  constructor(resume: () => void) {
+    super()
+    this.resume = resume
+  }
+
+  tell(): boolean {
+    try {
+      this.resume()
+    } catch (error) {
+      rethrow(error)
+    }
+    return true
+  }
+}
+
 class DeadMail extends Notice {
   private readonly to: MemoryCell
   private readonly why: Why
-  private readonly pool: LetterPool
+  private readonly notices: Notices
   private letter: Letter | undefined
 
-  constructor(to: MemoryCell, letter: Letter | undefined, why: Why, pool: LetterPool) {
+  constructor(to: MemoryCell, letter: Letter | undefined, why: Why, notices: Notices) {
     super()
     this.to = to
     this.letter = letter
     this.why = why
-    this.pool = pool
+    this.notices = notices
   }
 
   tell(host: ShardHost): boolean {
@@ -137,7 +155,9 @@ class DeadMail extends Notice {
     if (letter === undefined) return true
     this.letter = letter.next
     const { extra, from, kind, op, payload } = letter
-    this.pool.giveSpecial(letter)
+    this.notices.pool.giveSpecial(letter)
+    // Behind the end itself, which interrupts who waits for it.
+    if (kind === Kind.Answer) this.notices.reached(payload as () => void)
     if (kind === Kind.Message) {
       const sender = from === undefined ? 0 : from.pid
       host.deadLetter(this.to.pid, sender, op, payload, this.why, extra !== undefined, this.to.life?.name)
@@ -149,7 +169,7 @@ class DeadMail extends Notice {
 export class Notices {
   head: Notice | undefined = undefined
   private tail: Notice | undefined = undefined
-  private readonly pool: LetterPool
+  readonly pool: LetterPool
 
   constructor(pool: LetterPool) {
     this.pool = pool
@@ -171,13 +191,18 @@ export class Notices {
     this.push(new OutsideDown(watch, watches, reason))
   }
 
+  /** An answer that waits no longer for its turn. */
+  reached(resume: () => void): void {
+    this.push(new Reached(resume))
+  }
+
   room(waiter: Waiter): void {
     this.push(new Room(waiter))
   }
 
   /** `letter` and all behind it. */
   deadMail(to: MemoryCell, letter: Letter, why: Why): void {
-    this.push(new DeadMail(to, letter, why, this.pool))
+    this.push(new DeadMail(to, letter, why, this))
   }
 
   /** Tells what there is, up to a bound. What comes of that is told after the next message. */

@@ -17,6 +17,7 @@ import { mostBudget, type ShardClock, type ShardHost } from "../shard.ts"
 import { forgetHeld, letInAtLowWater } from "./admission.ts"
 import { Askers } from "./askers.ts"
 import { asideOf } from "./aside.ts"
+import { reach } from "./behind.ts"
 import { Is, type MemoryCell } from "./cell.ts"
 import { end, receive } from "./ending.ts"
 import { Group } from "./group.ts"
@@ -43,7 +44,7 @@ const TIMERS_PER_PASS = 4096
 
 // A constant of this module is part of the code; an imported one would be read with every message.
 const { Debt, Queued, Wanted } = Is
-const { Message, Stop, Void } = Kind
+const { Answer, Message, Stop, Void } = Kind
 const Special = SPECIAL
 
 /** Not served while one of these is set. */
@@ -492,7 +493,8 @@ export class Scheduler {
           this.stopped = true
           break
         }
-        cell.reductions++
+        // The message that an answer is for was handled elsewhere.
+        if (letter.kind !== Answer) cell.reductions++
         waits = this.deliverOther(cell, letter)
       }
       handled++
@@ -509,8 +511,16 @@ export class Scheduler {
   /** A letter that is no plain message. */
   private deliverOther(cell: MemoryCell, letter: Letter): boolean {
     const { extra, from, kind, op, payload } = letter
+    if (kind === Answer) reach(cell, letter)
     this.shard.pool.giveSpecial(letter)
     switch (kind) {
+      case Answer:
+        try {
+          ;(payload as () => void)()
+        } catch (error) {
+          rethrow(error)
+        }
+        return false
       case Kind.Timer:
         this.shard.delivered(extra as Timer)
         return this.host.deliver(cell, op, payload, cell.pid, undefined)

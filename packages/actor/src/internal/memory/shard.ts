@@ -28,6 +28,7 @@ import {
 } from "../shard.ts"
 import { admit, enter, expireHold } from "./admission.ts"
 import { asideOf, millisOf, reductionsOf } from "./aside.ts"
+import { letAnswersGo, waitBehind } from "./behind.ts"
 import { Calls } from "./calls.ts"
 import { Is, MemoryCell } from "./cell.ts"
 import { infoOf, inOrder, pidsOf, topOf, usagesOf } from "./census.ts"
@@ -279,6 +280,10 @@ export class MemoryShard implements Shard {
     this.scheduler.help(call)
   }
 
+  behind(cell: Cell, resume: () => void): void {
+    waitBehind(this, this.lifeOf(cell as MemoryCell) ?? cell as MemoryCell, resume)
+  }
+
   hasten(isWaiting: boolean): void {
     this.scheduler.hasten(isWaiting)
   }
@@ -333,6 +338,7 @@ export class MemoryShard implements Shard {
     const own = this.lifeOf(cell as MemoryCell)
     if (own === undefined) return
     own.flags |= Is.Suspended
+    letAnswersGo(this, own)
     this.scheduler.recheck(own)
   }
 

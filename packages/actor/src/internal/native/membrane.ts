@@ -181,6 +181,7 @@ export interface NativeMembrane {
   /** It is done for now; `asker`: where it is an actor of this isolate. */
   stepIn(since: number, asker: NativeCell | undefined): void
   answered(call: Call): void
+  behind(cell: NativeCell, resume: () => void): void
   hasten(isWaiting: boolean): void
   readonly isBusy: boolean
   awaitRoom(cell: NativeCell, resume: () => void): () => void

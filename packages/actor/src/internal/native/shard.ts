@@ -209,6 +209,10 @@ export class NativeShard implements Shard {
     this.#membrane.help(call)
   }
 
+  behind(cell: Cell, resume: () => void): void {
+    this.#membrane.behind(cell, resume)
+  }
+
   hasten(isWaiting: boolean): void {
     this.#membrane.hasten(isWaiting)
   }
