@@ -1,11 +1,14 @@
 //! Reason words: an [`ExitReason`] as 32 bits, `code | detail << 8`.
 //!
 //! What fits into the detail stands there (`NoProc`, `IsolateDown`, a `Shutdown` without a word); the rest is in this
-//! table, counted: whoever makes a word or copies one holds one count of it, and gives it back with `release`. One word
-//! is kept for the isolate, which names it again and again: a failure that comes once more need not be told again.
+//! table, counted: whoever makes a word or copies one holds one count of it, and gives it back with `release`.
+//!
+//! An isolate holds words of its own (`hold`), which it names again and again, and knows what they say. Where nobody else
+//! can ask, they say nothing here: to make a text of a failure costs more than to end by it. What is still on its way
+//! when the isolate is to forget has to be told (`tell`).
 
 use crate::{
-    exit_reason::{ExitReason, code},
+    exit_reason::{CrashError, ExitReason, code},
     tide,
 };
 
@@ -31,6 +34,7 @@ pub const fn code_of(word: u32) -> u8 {
 
 #[derive(Default)]
 struct Entry {
+    /// `None` with a count: its isolate alone knows.
     reason: Option<ExitReason>,
     count: u32,
 }
@@ -39,12 +43,13 @@ struct Entry {
 pub struct Reasons {
     entries: Vec<Entry>,
     free: Vec<u32>,
-    kept: u32,
+    /// Words that the isolate holds.
+    held: usize,
 }
 
 impl Default for Reasons {
     fn default() -> Self {
-        Self { entries: vec![Entry::default()], free: Vec::new(), kept: NORMAL }
+        Self { entries: vec![Entry::default()], free: Vec::new(), held: 0 }
     }
 }
 
@@ -63,26 +68,52 @@ impl Reasons {
             ExitReason::Normal | ExitReason::Killed | ExitReason::Shutdown { detail: None } => code,
             ExitReason::NoProc { ever_existed } => no_proc(ever_existed),
             ExitReason::IsolateDown { isolate } => code | u32::from(isolate) << 8,
-            kept => {
-                let entry = Entry { reason: Some(kept), count: 1 };
-                let handle = if let Some(handle) = self.free.pop() {
-                    self.entries[handle as usize] = entry;
-                    handle
-                } else {
-                    self.entries.push(entry);
-                    self.entries.len() as u32 - 1
-                };
-                code | handle << 8
-            }
+            other => self.enter(code, Some(other)),
         }
     }
 
-    /// The word of a reason, whose count stays in here until another one is kept.
-    pub fn keep(&mut self, reason: ExitReason) -> u32 {
-        let word = self.intern(reason);
-        let before = core::mem::replace(&mut self.kept, word);
-        self.release(before);
-        word
+    fn enter(&mut self, code: u32, reason: Option<ExitReason>) -> u32 {
+        let entry = Entry { reason, count: 1 };
+        let handle = if let Some(handle) = self.free.pop() {
+            self.entries[handle as usize] = entry;
+            handle
+        } else {
+            self.entries.push(entry);
+            self.entries.len() as u32 - 1
+        };
+        code | handle << 8
+    }
+
+    /// The word of a failure, whose count is the isolate's until it lets it go. `None`: it is not told here what it says.
+    pub fn hold(&mut self, failure: Option<CrashError>) -> u32 {
+        self.held += 1;
+        self.enter(code::CRASHED.into(), failure.map(|error| ExitReason::Crashed(Box::new(error))))
+    }
+
+    /// Whether somebody beside the isolate has a word that it holds. If not, it may stand for another failure, where it says
+    /// nothing here.
+    pub fn is_shared(&self, word: u32) -> bool {
+        self.entries.get(handle_of(word)).is_some_and(|entry| entry.count > 1)
+    }
+
+    /// The isolate gives back its count of a word that it held. One that says nothing here, and [is
+    /// shared](Reasons::is_shared), is to be [told](Reasons::tell) instead.
+    pub fn let_go(&mut self, word: u32) {
+        if self.entries.get(handle_of(word)).is_some_and(|entry| entry.count > 0) {
+            self.held = self.held.saturating_sub(1);
+            self.release(word);
+        }
+    }
+
+    /// What a word says that said nothing here; the isolate's count is given back.
+    pub fn tell(&mut self, word: u32, failure: CrashError) {
+        if let Some(entry) = self.entries.get_mut(handle_of(word))
+            && entry.count > 0
+        {
+            entry.reason = Some(ExitReason::Crashed(Box::new(failure)));
+            self.held = self.held.saturating_sub(1);
+            self.release(word);
+        }
     }
 
     /// One count more; the word.
@@ -111,7 +142,7 @@ impl Reasons {
         }
     }
 
-    /// The reason of a word that somebody holds; `None` for a word that nobody made.
+    /// The reason of a word that somebody holds; `None` for a word that nobody made, or that says nothing here.
     pub fn get(&self, word: u32) -> Option<ExitReason> {
         let detail = word >> 8;
         match code_of(word) {
@@ -127,13 +158,13 @@ impl Reasons {
         }
     }
 
-    /// Gives back what a burst left. The kept one stays where it is: its isolate knows it by its number.
+    /// Gives back what a burst left. Those that the isolate holds stay where they are: it knows them by their numbers.
     pub fn give_back(&mut self) {
-        let kept = handle_of(self.kept);
-        if tide::is_spent(self.len() - usize::from(kept != 0), self.entries.capacity()) {
-            self.entries.truncate(kept + 1);
+        if tide::is_spent(self.len() - self.held, self.entries.capacity()) {
+            let last = self.entries.iter().rposition(|entry| entry.count > 0).unwrap_or(0);
+            self.entries.truncate(last + 1);
             self.entries.shrink_to_fit();
-            self.free = (1..kept as u32).collect();
+            self.free = (1..=last as u32).filter(|at| self.entries[*at as usize].count == 0).collect();
         }
     }
 

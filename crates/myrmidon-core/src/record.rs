@@ -24,7 +24,7 @@
 use crate::constants::constants;
 
 /// Grows with every change of this file; checked when the addon is loaded.
-pub const ABI_VERSION: u32 = 10;
+pub const ABI_VERSION: u32 = 11;
 /// Words of a record.
 pub const WORDS: usize = 8;
 
@@ -157,7 +157,7 @@ constants! {
 constants! {
     /// Flags of `submission::EXIT_SELF`.
     pub mod exit_self: u32 {
-        /// The reason word is the one that the shard keeps for its isolate: the record does not take it over.
+        /// The isolate holds the reason word: the record does not take its count over.
         KEPT = 1;
     }
 }

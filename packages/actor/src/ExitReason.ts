@@ -7,8 +7,8 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { crashed } from "./internal/crashed.ts"
 import { invalid, isMarked } from "./internal/invalid.ts"
-import { wellFormed } from "./internal/wellFormed.ts"
 
 const crash = Schema.Struct({
   name: Schema.String,
@@ -58,39 +58,6 @@ export declare namespace ExitReason {
    * @since 0.1.0
    */
   export type Tag = ExitReason["_tag"]
-}
-
-const property = (value: object, key: string): string | undefined => {
-  const found = (value as Record<string, unknown>)[key]
-  return typeof found === "string" && found !== "" ? wellFormed(found) : undefined
-}
-
-// What was thrown is anybody's: a getter or a `toString` of it may throw in turn.
-const print = (defect: unknown): string => {
-  try {
-    return wellFormed(
-      typeof defect === "object" && defect !== null ? JSON.stringify(defect) ?? "[object]" : String(defect)
-    )
-  } catch {
-    return "[unprintable]"
-  }
-}
-
-const crashed = (defect: unknown): ExitReason => {
-  if (typeof defect === "object" && defect !== null) {
-    try {
-      const name = property(defect, "name") ?? property(defect, "_tag")
-      const message = property(defect, "message")
-      if (defect instanceof Error || message !== undefined) {
-        const stack = property(defect, "stack")
-        const error = { name: name ?? "Error", message: message ?? "", language: "typescript" as const }
-        return { _tag: "Crashed", error: stack === undefined ? error : { ...error, stack } }
-      }
-    } catch {
-      // Told below, without its fields.
-    }
-  }
-  return { _tag: "Crashed", error: { name: "Error", message: print(defect), language: "typescript" } }
 }
 
 const reasonOf = (reason: ExitReason): ExitReason => {

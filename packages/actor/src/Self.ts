@@ -81,7 +81,8 @@ export interface ChildOptions extends SpawnOptions {
   readonly monitor?: boolean | undefined
   /**
    * Called once when it has ended, outside of any actor's turn, whatever became of its links: for a parent of so many
-   * that a link or a watch of each is too much. Of an `init` that failed its starter hears alone. Must not throw.
+   * that a link or a watch of each is too much. Of an `init` that failed its starter hears alone. Must not throw. The
+   * `stack` of a crash becomes a plain field when it is first read (G271).
    */
   readonly onEnd?: ((ref: AnyRef, reason: ExitReason) => void) | undefined
 }

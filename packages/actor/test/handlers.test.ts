@@ -149,7 +149,7 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
       assert.strictEqual(yield* Fiber.join(counted), 11)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("G18: a reply resumes its asker directly; a Reentrant message that was sent before it comes after it", () =>
+  it.effect("G266: a reply does not overtake a Reentrant message that the callee sent before it", () =>
     Effect.gen(function*() {
       const log: Array<string> = []
       const peeked = yield* Deferred.make<void>()
@@ -176,7 +176,7 @@ describe.each(systems)("Handlers on the %s", (_, system) => {
       }).spawn()
       yield* asker.ask(Asker.messages.Go())
       yield* Deferred.await(peeked)
-      assert.deepStrictEqual(log, ["answer 1", "peek"])
+      assert.deepStrictEqual(log, ["peek", "answer 1"])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("priority overtakes what is queued, by the receiver's annotation", () =>

@@ -105,7 +105,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#lockstep = seed !== undefined
     // In lockstep PIDs are taken one by one, so that they are those of a system without a reserve.
     this.#reserve = new Reserve(this.#ring, this.#lockstep ? 1 : RESERVE)
-    this.#reasons = new Reasons(this.#ring.native)
+    this.#reasons = new Reasons(this.#ring.native, system === undefined)
     this.#loop = new Loop<C, K>(
       this.#ring,
       this.#slots,
@@ -216,9 +216,10 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#timers.drop(cell)
   }
 
-  exitSelf(cell: C, reason: ExitReason): void {
+  /** `isOwn`: a failure of which nobody knows but the host, and whose stack may not be a text yet. It is not copied. */
+  exitSelf(cell: C, reason: ExitReason, isOwn = false): void {
     if (reason._tag === "Crashed") {
-      this.#submissions.put(EXIT_SELF_KEPT, cell, undefined, 0, this.#submissions.keptWord(reason.error), 0)
+      this.#submissions.put(EXIT_SELF_KEPT, cell, undefined, 0, this.#submissions.heldWord(reason, isOwn), 0)
     } else {
       this.#submissions.put(Submission.ExitSelf, cell, undefined, 0, this.#submissions.word(reason), 0)
     }

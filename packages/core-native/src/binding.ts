@@ -89,8 +89,14 @@ export interface NativeShard {
   whereis(name: string): number | null
   /** For one record, which takes the word over. */
   internReason(reason: ReasonData): number
-  /** For any number of records `ExitSelf` that say `Kept`, until the next one is kept. */
-  keepReason(reason: ReasonData): number
+  /** A failure, for any number of records `ExitSelf` that say `Kept`, until it is let go. Without `reason` nobody else may ask. */
+  holdReason(reason?: ReasonData): number
+  /** Those of words that are held which are on their way, too. */
+  sharedReasons(words: ReadonlyArray<number>): ReadonlyArray<number>
+  /** Of one that was held with its `reason`. */
+  letGoOfReason(word: number): void
+  /** Lets go of one that was held without. */
+  tellReason(word: number, reason: ReasonData): void
   reason(word: number): ReasonData | null
   handleSignals(): void
   endBatch(): void

@@ -53,6 +53,8 @@ const TURN = 0.4
 /** Deliveries in a batch: as many as take about 0.2 ms. */
 const LEAST = 64
 const MOST = 512
+/** The same while somebody waits for the next turn: 512 that find no cache take as long as all of it may. */
+const MOST_HASTENED = 128
 /** Of so many callers that help one is measured. */
 const SAMPLE = 16
 /** In lockstep, where the clock may stand still: messages and tasks after which the event loop gets its turn, as in the twin. */
@@ -287,7 +289,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
         now = this.#deliverDirectly(now, start)
         if (this.closing) return false
       }
-      const written = ring.run(now, this.#max)
+      const written = ring.run(now, this.#turns.isHastened ? Math.min(this.#max, MOST_HASTENED) : this.#max)
       this.#left = false
       if (ring.broken !== undefined) return false
       if (written > 0) {

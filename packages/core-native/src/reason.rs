@@ -34,24 +34,35 @@ fn text(field: Option<String>, what: &str) -> Result<Box<str>> {
     field.map(String::into_boxed_str).ok_or_else(|| Error::new(Status::InvalidArg, format!("the reason lacks {what}")))
 }
 
+fn invalid(what: &str) -> Error {
+    Error::new(Status::InvalidArg, format!("the reason has no known {what}"))
+}
+
+impl TryFrom<ReasonData> for CrashError {
+    type Error = Error;
+
+    fn try_from(data: ReasonData) -> Result<Self> {
+        Ok(Self {
+            name: text(data.name, "name")?,
+            message: text(data.message, "message")?,
+            stack: data.stack.map(String::into_boxed_str),
+            language: [Language::TypeScript, Language::Rust, Language::Python]
+                .into_iter()
+                .find(|language| Some(language.name()) == data.language.as_deref())
+                .ok_or_else(|| invalid("language"))?,
+        })
+    }
+}
+
 impl TryFrom<ReasonData> for ExitReason {
     type Error = Error;
 
     fn try_from(data: ReasonData) -> Result<Self> {
-        let invalid = |what: &str| Error::new(Status::InvalidArg, format!("the reason has no known {what}"));
         Ok(match u8::try_from(data.code).map_err(|_| invalid("code"))? {
             code::NORMAL => Self::Normal,
             code::SHUTDOWN => Self::Shutdown { detail: data.detail.map(String::into_boxed_str) },
             code::KILLED => Self::Killed,
-            code::CRASHED => Self::Crashed(Box::new(CrashError {
-                name: text(data.name, "name")?,
-                message: text(data.message, "message")?,
-                stack: data.stack.map(String::into_boxed_str),
-                language: [Language::TypeScript, Language::Rust, Language::Python]
-                    .into_iter()
-                    .find(|language| Some(language.name()) == data.language.as_deref())
-                    .ok_or_else(|| invalid("language"))?,
-            })),
+            code::CRASHED => Self::Crashed(Box::new(CrashError::try_from(data)?)),
             code::NO_PROC => Self::NoProc { ever_existed: data.ever_existed.unwrap_or(false) },
             code::NODE_UNREACHABLE => Self::NodeUnreachable {
                 node: text(data.node, "node")?,

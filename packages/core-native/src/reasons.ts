@@ -2,8 +2,12 @@
  * Exit reasons and the words that stand for them in records.
  *
  * A word is `code | handle << 8`. Reasons without content have a word of their own; the others go through the shard's
- * table, one entry for one record that carries it. The failure that an actor ended by last is kept there: who fails
- * again and again mostly fails alike, and telling a failure both ways was half of a restart.
+ * table, one entry for one record that carries it.
+ *
+ * The failures that actors ended by lately are held here, with words that any number of records may name. Who fails again
+ * mostly fails alike, and telling a failure both ways was half of a restart. A shard that is alone is not even told what
+ * they say: nobody else can ask it, and the text of a stack takes longer than all the rest of an end. What is still on
+ * its way when it has to make room is told then.
  */
 import type { NativeShard, ReasonData } from "./binding.ts"
 import type { CrashError, ExitReason } from "./ExitReason.ts"
@@ -13,22 +17,28 @@ const TAGS = Object.keys(ExitReasonCode) as ReadonlyArray<ExitReason["_tag"]>
 const { Crashed, Normal, Shutdown, Killed, NoProc } = ExitReasonCode
 const EXISTED = 1 << 8
 
+/** Failures that are held; when there are as many, half of them make room. */
+const MOST_HELD = 64
+
 const NORMAL: ExitReason = Object.freeze({ _tag: "Normal" })
 const SHUTDOWN: ExitReason = Object.freeze({ _tag: "Shutdown" })
 const KILLED: ExitReason = Object.freeze({ _tag: "Killed" })
 const GONE: ExitReason = Object.freeze({ _tag: "NoProc", everExisted: true })
 const NEVER: ExitReason = Object.freeze({ _tag: "NoProc", everExisted: false })
 
+/** The reason of an actor that has failed. */
+export type CrashReason = Extract<ExitReason, { readonly _tag: "Crashed" }>
+
+// No spread: it would take an accessor for a field, and be slower.
+const toCrash = ({ language, message, name, stack }: CrashError): ReasonData =>
+  stack === undefined
+    ? { code: Crashed, name, message, language }
+    : { code: Crashed, name, message, stack, language }
+
 const toData = (reason: ExitReason): ReasonData => {
-  const code = ExitReasonCode[reason._tag]
-  switch (reason._tag) {
-    case "Crashed":
-      return { code, ...reason.error }
-    default: {
-      const { _tag, ...fields } = reason
-      return { code, ...fields }
-    }
-  }
+  if (reason._tag === "Crashed") return toCrash(reason.error)
+  const { _tag, ...fields } = reason
+  return { code: ExitReasonCode[_tag], ...fields }
 }
 
 const fromData = (data: ReasonData): ExitReason => {
@@ -54,33 +64,36 @@ const fromData = (data: ReasonData): ExitReason => {
   }
 }
 
-const isSame = (a: CrashError, b: CrashError): boolean =>
-  a.message === b.message && a.stack === b.stack && a.name === b.name && a.language === b.language
-
-const hasNoForm = /\p{Surrogate}/u
-
-/** Whether the shard, whose texts are UTF-8, gives back what it was given: then it is not asked. */
-const comesBackAsItIs = ({ message, name, stack }: CrashError): boolean =>
-  !hasNoForm.test(message) && !hasNoForm.test(name) && (stack === undefined || !hasNoForm.test(stack))
-
-// Many actors end by one object.
-const frozen = (reason: ExitReason): ExitReason => {
-  if (reason._tag === "Crashed") Object.freeze(reason.error)
-  return Object.freeze(reason)
+/**
+ * A reason that somebody else made, and may change: what it says now, with texts as any shard would give them back. Many
+ * actors end by one object.
+ */
+const copyOf = ({ error: { language, message, name, stack } }: CrashReason): CrashReason => {
+  const texts = { name: name.toWellFormed(), message: message.toWellFormed() }
+  const error = stack === undefined ? { ...texts, language } : { ...texts, stack: stack.toWellFormed(), language }
+  return Object.freeze({ _tag: "Crashed", error: Object.freeze(error) })
 }
+
+const isSame = (a: CrashError, b: CrashError): boolean =>
+  a.message === b.message && a.name === b.name && a.language === b.language && a.stack === b.stack
 
 export class Reasons {
   readonly #native: NativeShard
-  /** The failure that the shard keeps, the word of it, and what it comes back as. */
-  #kept: CrashError | undefined = undefined
-  #keptWord = -1
-  #keptReason: ExitReason | undefined = undefined
+  /** Nobody but this isolate can ask the shard what a word says. */
+  readonly #isAlone: boolean
+  /** The failures that are held, by their words, oldest first. */
+  readonly #held = new Map<number, CrashReason>()
+  /** Words that say nothing to the shard, and stand for nothing now. */
+  readonly #spare: Array<number> = []
+  #latest: CrashReason | undefined = undefined
+  #latestWord = -1
   // A thousand signals of one death carry one word: it is looked up once a batch.
   #lastWord = -1
   #last: ExitReason = NORMAL
 
-  constructor(native: NativeShard) {
+  constructor(native: NativeShard, isAlone: boolean) {
     this.#native = native
+    this.#isAlone = isAlone
   }
 
   /** The word of a reason, for one record. */
@@ -99,22 +112,47 @@ export class Reasons {
     }
   }
 
-  /** Whether a failure is the one that is kept. */
-  isKept(error: CrashError): boolean {
-    return this.#kept !== undefined && isSame(this.#kept, error)
+  /** Whether a failure is the one that was held last. `isOwn`: nobody but its maker knows it, and its stack is not to be read. */
+  isLatest(reason: CrashReason, isOwn: boolean): boolean {
+    const latest = this.#latest
+    if (latest === undefined || latest === reason) return latest !== undefined
+    return !isOwn && isSame(latest.error, reason.error)
   }
 
-  /** Keeps another failure. The word of the one before is nobody's afterwards, but for records that were ingested. */
-  keep({ language, message, name, stack }: CrashError): void {
-    // A copy: whoever made it may change it.
-    this.#kept = stack === undefined ? { name, message, language } : { name, message, stack, language }
-    this.#keptWord = this.#native.keepReason({ code: Crashed, ...this.#kept })
-    this.#keptReason = undefined
+  /** There is no room: `makeRoom` comes first, once no record waits that names one of them. */
+  get isFull(): boolean {
+    return this.#held.size >= MOST_HELD
   }
 
-  /** For any number of records that say `ExitSelf.Kept`, until another one is kept. */
-  get keptWord(): number {
-    return this.#keptWord
+  /** Lets go of the older half. */
+  makeRoom(): void {
+    const native = this.#native
+    const words = Array.from(this.#held.keys()).slice(0, MOST_HELD / 2)
+    if (this.#isAlone) {
+      // What is on its way is told; a word that nobody else has stands for another failure from now on.
+      const shared = native.sharedReasons(words)
+      for (const word of shared) native.tellReason(word, toCrash(this.#held.get(word)!.error))
+      for (const word of words) if (!shared.includes(word)) this.#spare.push(word)
+    } else {
+      for (const word of words) native.letGoOfReason(word)
+    }
+    for (const word of words) this.#held.delete(word)
+  }
+
+  /** Holds one more. */
+  hold(reason: CrashReason, isOwn: boolean): void {
+    const held = isOwn ? reason : copyOf(reason)
+    const word = this.#isAlone
+      ? this.#spare.pop() ?? this.#native.holdReason()
+      : this.#native.holdReason(toCrash(held.error))
+    this.#held.set(word, held)
+    this.#latest = held
+    this.#latestWord = word
+  }
+
+  /** Of the one that was held last, for any number of records that say `ExitSelf.Kept`. */
+  get latestWord(): number {
+    return this.#latestWord
   }
 
   /** The reason of a word in the current batch. */
@@ -131,12 +169,8 @@ export class Reasons {
       case NoProc | EXISTED:
         return GONE
     }
-    if (word === this.#keptWord) {
-      const kept = this.#kept!
-      return this.#keptReason ??= frozen(comesBackAsItIs(kept) ? { _tag: "Crashed", error: kept } : this.#read(word))
-    }
     if (word !== this.#lastWord) {
-      this.#last = this.#read(word)
+      this.#last = this.#held.get(word) ?? this.#read(word)
       this.#lastWord = word
     }
     return this.#last

@@ -17,7 +17,7 @@ use core::cell::RefCell;
 use myrmidon_core::{
     PeerLimits,
     bundle::bytes_of,
-    exit_reason::ExitReason,
+    exit_reason::{CrashError, ExitReason},
     payload::Payload,
     pid::{MAX_INDEX, Pid},
     record::control,
@@ -220,10 +220,37 @@ impl NativeShard {
         self.cell.with(|open| Ok(open.shard.intern_reason(ExitReason::try_from(reason)?)))
     }
 
-    /// The word of a reason that is kept until the next one is: for any number of `EXIT_SELF` records that say so.
+    /// The word of a failure for any number of `EXIT_SELF` records that say `KEPT`, until it is let go. Without a reason the
+    /// isolate alone knows what it says.
     #[napi(catch_unwind)]
-    pub fn keep_reason(&self, reason: ReasonData) -> Result<u32> {
-        self.cell.with(|open| Ok(open.shard.keep_reason(ExitReason::try_from(reason)?)))
+    pub fn hold_reason(&self, reason: Option<ReasonData>) -> Result<u32> {
+        let failure = reason.map(CrashError::try_from).transpose()?;
+        self.cell.with(|open| Ok(open.shard.hold_reason(failure)))
+    }
+
+    /// Those of some words that are held which are on their way, too.
+    #[napi(catch_unwind)]
+    pub fn shared_reasons(&self, words: Vec<u32>) -> Result<Vec<u32>> {
+        self.cell.with(|open| Ok(words.into_iter().filter(|word| open.shard.is_reason_shared(*word)).collect()))
+    }
+
+    /// A word is held no longer that says what it is, or that nobody else has.
+    #[napi(catch_unwind)]
+    pub fn let_go_of_reason(&self, word: u32) -> Result<()> {
+        self.cell.with(|open| {
+            open.shard.let_go_of_reason(word);
+            Ok(())
+        })
+    }
+
+    /// What a word says that is on its way; it is held no longer.
+    #[napi(catch_unwind)]
+    pub fn tell_reason(&self, word: u32, reason: ReasonData) -> Result<()> {
+        let failure = CrashError::try_from(reason)?;
+        self.cell.with(|open| {
+            open.shard.tell_reason(word, failure);
+            Ok(())
+        })
     }
 
     /// The reason of a word in the completion ring.

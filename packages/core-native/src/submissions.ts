@@ -3,10 +3,10 @@
  * afterwards. What is written after the end is swept once the ring is full, for there is no shard that could read it.
  */
 import { SUBMISSIONS } from "./ring.ts"
-import type { CrashError, ExitReason } from "./ExitReason.ts"
+import type { ExitReason } from "./ExitReason.ts"
 import type { MembraneCall, MembraneCell } from "./host.ts"
 import type { Loop } from "./loop.ts"
-import type { Reasons } from "./reasons.ts"
+import type { CrashReason, Reasons } from "./reasons.ts"
 import type { Ring } from "./ring.ts"
 
 export class Submissions<C extends MembraneCell, K extends MembraneCall> {
@@ -50,15 +50,18 @@ export class Submissions<C extends MembraneCell, K extends MembraneCall> {
   }
 
   /** The word of a failure that an actor ends by; for a record that says `ExitSelf.Kept`. */
-  keptWord(error: CrashError): number {
+  heldWord(reason: CrashReason, isOwn: boolean): number {
     if (this.closed) return 0
     const reasons = this.#reasons
-    if (!reasons.isKept(error)) {
-      // Until it is ingested, a record that names the one before holds no count of its word.
-      if (this.ring.pending > 0) this.flush()
-      if (this.ring.gone) return 0
-      reasons.keep(error)
+    if (!reasons.isLatest(reason, isOwn)) {
+      if (reasons.isFull) {
+        // Until it is ingested, a record that names one of them holds no count of its word.
+        if (this.ring.pending > 0) this.flush()
+        if (this.ring.gone) return 0
+        reasons.makeRoom()
+      }
+      reasons.hold(reason, isOwn)
     }
-    return reasons.keptWord
+    return reasons.latestWord
   }
 }

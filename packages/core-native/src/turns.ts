@@ -48,6 +48,11 @@ export class Turns {
     return took > this.#length && (left <= this.#goal || took > this.#length * LONGEST)
   }
 
+  /** Somebody waits for the next turn: what is done at a time is to be little. */
+  get isHastened(): boolean {
+    return this.#hasteners > 0
+  }
+
   /** Somebody waits for the next turn who has work for many, or (`false`) has got it. */
   hasten(isWaiting: boolean): void {
     this.#hasteners += isWaiting ? 1 : -1

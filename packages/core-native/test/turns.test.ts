@@ -88,4 +88,22 @@ describe("G220: the event loop has its turn", () => {
     assert.isBelow(Math.max(...waits), 0.4)
     await membrane.close()
   })
+
+  it("G263: in small steps, so that a machine that becomes slow is seen in time", async () => {
+    const clock = new TestClock()
+    const { membrane, send, spawn } = setup({ clock })
+    let pace = 0
+    const cells = Array.from({ length: 100 }, () => spawn(() => void (clock.time += pace)))
+    const waits: Array<number> = []
+    membrane.hasten(true)
+    for (let i = 0; i < 40; i++) {
+      pace = i % 8 === 7 ? 0.002 : 0.0001
+      for (let j = 0; j < 5000; j++) send(cells[j % 100]!, j)
+      const before = clock.time
+      await turn()
+      waits.push(clock.time - before)
+    }
+    assert.isBelow(Math.max(...waits), 0.6)
+    await membrane.close()
+  })
 })

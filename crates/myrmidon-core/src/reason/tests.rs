@@ -55,42 +55,65 @@ fn a_word_that_nobody_made_has_no_reason() {
     assert_eq!((NORMAL, KILLED, no_proc(true)), (0, 2, 4 | 1 << 8));
 }
 
-#[test]
-fn a_kept_reason_stays_for_any_number_of_records_until_another_one_is_kept() {
-    let mut reasons = Reasons::default();
-    let restarted = |node: &str| ExitReason::NodeRestarted { node: node.into() };
-    let first = reasons.keep(restarted("a"));
-    for _ in 0..3 {
-        reasons.retain(first);
-        reasons.release(first);
-    }
-    assert_eq!(reasons.get(first), Some(restarted("a")));
-    // A record that was ingested before still has it.
-    reasons.retain(first);
-    let second = reasons.keep(restarted("b"));
-    assert_eq!((reasons.get(first), reasons.get(second)), (Some(restarted("a")), Some(restarted("b"))));
-    reasons.release(first);
-    assert_eq!((reasons.get(first), reasons.len()), (None, 1));
-    assert_eq!(reasons.keep(ExitReason::Killed), KILLED, "what fits into its word needs no entry");
-    assert_eq!((reasons.get(second), reasons.len()), (None, 0));
+fn failure(message: &str) -> CrashError {
+    CrashError { name: "E".into(), message: message.into(), stack: None, language: Language::TypeScript }
+}
+
+fn crashed(message: &str) -> Option<ExitReason> {
+    Some(ExitReason::Crashed(Box::new(failure(message))))
 }
 
 #[test]
-fn a_burst_is_given_back_beside_the_kept_reason() {
+fn a_held_word_stays_for_any_number_of_records_until_it_is_let_go() {
+    let mut reasons = Reasons::default();
+    let word = reasons.hold(Some(failure("a")));
+    for _ in 0..3 {
+        reasons.retain(word);
+        reasons.release(word);
+    }
+    // A record that was ingested before still has it.
+    reasons.retain(word);
+    reasons.let_go(word);
+    assert_eq!((reasons.get(word), reasons.held), (crashed("a"), 0));
+    reasons.release(word);
+    assert_eq!((reasons.get(word), reasons.len()), (None, 0));
+}
+
+#[test]
+fn what_only_the_isolate_knows_is_told_when_it_is_on_its_way() {
+    let mut reasons = Reasons::default();
+    let (one, two) = (reasons.hold(None), reasons.hold(None));
+    assert_eq!((reasons.get(one), reasons.len(), reasons.held), (None, 2, 2));
+    reasons.retain(two);
+    assert_eq!((reasons.is_shared(one), reasons.is_shared(two)), (false, true));
+    reasons.let_go(one);
+    reasons.tell(two, failure("two"));
+    assert_eq!((reasons.get(two), reasons.len(), reasons.held), (crashed("two"), 1, 0));
+    reasons.release(two);
+    assert_eq!((reasons.get(two), reasons.len()), (None, 0));
+    assert!(!reasons.is_shared(two));
+    reasons.let_go(two);
+    reasons.tell(two, failure("two"));
+    assert_eq!((reasons.get(two), reasons.len(), reasons.held), (None, 0, 0));
+}
+
+#[test]
+fn a_burst_is_given_back_beside_what_is_held() {
     let mut reasons = Reasons::default();
     let restarted = |at: usize| ExitReason::NodeRestarted { node: at.to_string().into() };
-    let before: Vec<u32> = (0..9).map(|at| reasons.intern(restarted(at))).collect();
-    let kept = reasons.keep(restarted(9));
+    let first = reasons.hold(Some(failure("first")));
+    let before: Vec<u32> = (0..8).map(|at| reasons.intern(restarted(at))).collect();
+    let held = reasons.hold(Some(failure("held")));
     let burst: Vec<u32> = (0..=tide::KEPT).map(|at| reasons.intern(restarted(at))).collect();
     reasons.give_back();
     assert!(reasons.entries.capacity() > tide::KEPT, "it is in use");
     before.into_iter().chain(burst).for_each(|word| reasons.release(word));
     reasons.give_back();
-    assert_eq!((reasons.entries.len(), reasons.len(), reasons.get(kept)), (11, 1, Some(restarted(9))));
+    assert_eq!((reasons.entries.len(), reasons.len(), reasons.get(held)), (11, 2, crashed("held")));
     assert!(reasons.entries.capacity() <= tide::KEPT);
     let again: Vec<u32> = (0..12).map(|at| reasons.intern(restarted(at))).collect();
     for (at, word) in again.into_iter().enumerate() {
         assert_eq!(reasons.get(word), Some(restarted(at)));
     }
-    assert_eq!(reasons.get(kept), Some(restarted(9)));
+    assert_eq!((reasons.get(first), reasons.get(held)), (crashed("first"), crashed("held")));
 }

@@ -3,7 +3,7 @@
 use super::{Alarm, Shard};
 use crate::{
     call::Call,
-    exit_reason::ExitReason,
+    exit_reason::{CrashError, ExitReason},
     link::{Half, LinkHalf},
     mailbox::{Lane, Node},
     monitor::Monitor,
@@ -122,10 +122,26 @@ impl Shard {
         self.reasons.intern(reason)
     }
 
-    /// The word of a reason that the isolate may name until it has another one kept, in records `EXIT_SELF` that say
-    /// `exit_self::KEPT`.
-    pub fn keep_reason(&mut self, reason: ExitReason) -> u32 {
-        self.reasons.keep(reason)
+    /// The word of a failure that the isolate may name until it lets it go, in records `EXIT_SELF` that say
+    /// `exit_self::KEPT`. A shard that never joins others need not be told what it says.
+    pub fn hold_reason(&mut self, failure: Option<CrashError>) -> u32 {
+        self.reasons.hold(failure)
+    }
+
+    /// Whether a word that the isolate holds is on its way, too. If not, one that says nothing here may stand for another
+    /// failure.
+    pub fn is_reason_shared(&self, word: u32) -> bool {
+        self.reasons.is_shared(word)
+    }
+
+    /// The isolate holds a word no longer that says what it is, or that nobody else has.
+    pub fn let_go_of_reason(&mut self, word: u32) {
+        self.reasons.let_go(word);
+    }
+
+    /// What a word says that said nothing here and is on its way; the isolate holds it no longer.
+    pub fn tell_reason(&mut self, word: u32, failure: CrashError) {
+        self.reasons.tell(word, failure);
     }
 
     /// The reason of a word, at least until the tick after the batch in which the word came.

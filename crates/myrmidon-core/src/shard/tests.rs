@@ -2,7 +2,7 @@
 
 use super::{Shard, ShardConfig, Status};
 use crate::{
-    exit_reason::ExitReason,
+    exit_reason::{CrashError, ExitReason, Language},
     pid::Pid,
     record::{Record, call_end, completion, control, exit_self, flag, policy, spawn, submission, why, word},
     send_error::SendError,
@@ -476,22 +476,22 @@ fn g221_a_call_that_the_isolate_delivered_ends_with_its_callee_or_in_time() {
 }
 
 #[test]
-fn ends_by_a_kept_reason_leave_it_kept() {
+fn ends_by_a_word_that_is_held_leave_it_held() {
     let mut bench = Bench::new(None);
     let (one, two) = (bench.spawn(), bench.spawn());
-    let detail = |text: &str| ExitReason::Shutdown { detail: Some(text.into()) };
-    let word = bench.shard.keep_reason(detail("a"));
-    let end = |pid: Pid, word: u32| record(submission::EXIT_SELF | exit_self::KEPT << 8, pid, Pid::NONE, 0, word, 0);
+    let failure = || CrashError { name: "E".into(), message: "m".into(), stack: None, language: Language::Rust };
+    let word = bench.shard.hold_reason(None);
+    let end = |pid: Pid| record(submission::EXIT_SELF | exit_self::KEPT << 8, pid, Pid::NONE, 0, word, 0);
     // Of the second record nobody is left.
     for pid in [one, one, two] {
-        let written = bench.tick(&[end(pid, word)], 256);
+        let written = bench.tick(&[end(pid)], 256);
         assert!(written.iter().all(|record| kind(record) == completion::DEAD && record[word::A] == word));
-        assert_eq!(bench.shard.reason(word), Some(detail("a")));
     }
     let three = bench.spawn();
-    assert_eq!(bench.tick(&[end(three, word)], 256).len(), 1);
-    let other = bench.shard.keep_reason(detail("b"));
-    assert_eq!(bench.shard.reason(word), Some(detail("a")), "a batch that names it is out");
+    assert_eq!(bench.tick(&[end(three)], 256).len(), 1);
+    assert!(bench.shard.is_reason_shared(word), "a batch that names it is out");
+    bench.shard.tell_reason(word, failure());
+    assert_eq!(bench.shard.reason(word), Some(ExitReason::Crashed(Box::new(failure()))));
     assert!(bench.tick(&[], 256).is_empty());
-    assert_eq!((bench.shard.reason(word), bench.shard.reason(other)), (None, Some(detail("b"))));
+    assert_eq!(bench.shard.reason(word), None);
 }

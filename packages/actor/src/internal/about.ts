@@ -8,6 +8,7 @@ import { ActorExited } from "../AskError.ts"
 import { ExitReason } from "../ExitReason.ts"
 import type { Pid } from "../Pid.ts"
 import type { Cell } from "./cell.ts"
+import { told } from "./crashed.ts"
 import { Hold, holdStill, letGo } from "./hold.ts"
 import type { Isolates, RemoteInfo } from "./isolates.ts"
 import { infoOf as seen } from "./top.ts"
@@ -22,8 +23,10 @@ export const elsewhere = (cell: Cell): Isolates | undefined => {
 export const notHere = (cell: Cell): ActorElsewhere | undefined =>
   elsewhere(cell) === undefined ? undefined : new ActorElsewhere({ pid: cell.pid })
 
-export const gone = (cell: Cell): ActorExited =>
-  new ActorExited({ pid: cell.pid, name: cell.life?.name, reason: cell.life?.ended ?? ExitReason.noProc(true) })
+export const gone = (cell: Cell): ActorExited => {
+  const { ended, name } = cell.life ?? {}
+  return new ActorExited({ pid: cell.pid, name, reason: ended === undefined ? ExitReason.noProc(true) : told(ended) })
+}
 
 /** What it looks like from outside. */
 export const infoHere = (cell: Cell): ActorInfo | undefined => {

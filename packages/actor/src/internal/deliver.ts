@@ -15,6 +15,7 @@ import { type Handler, OpFlag } from "./bound.ts"
 import { withBuffers } from "./buffer/deliver.ts"
 import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
+import { told } from "./crashed.ts"
 import type { Host } from "./host.ts"
 import { becameQuiet } from "./hold.ts"
 import { hold, type Life, lifeOf } from "./life.ts"
@@ -253,7 +254,7 @@ export const deliverDown = (host: Host, cell: Cell, ref: number, from: Pid, reas
   if (handler === undefined) return false
   return deliverSignal(host, cell, () => {
     life.sender = from
-    const down: Down = { _tag: "Down", monitor: ref as MonitorRef, from, name, reason }
+    const down: Down = { _tag: "Down", monitor: ref as MonitorRef, from, name, reason: told(reason) }
     return handler(cell.state, down, selfOf(cell))
   })
 }

@@ -29,6 +29,7 @@ import type { BufferPool } from "./buffer/pool.ts"
 import { Call, endCall } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { msgpack } from "./codec/msgpack.ts"
+import { CrashReasons, told } from "./crashed.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
 import { Envelope } from "./envelope.ts"
 import { EndHook, EndHooks } from "./endHooks.ts"
@@ -134,6 +135,7 @@ export class Host implements ShardHost {
   isolateMetrics: IsolateMetrics | undefined = undefined
   behaviorMetrics: BehaviorMetrics | undefined = undefined
   readonly farFigures = new FarFigures()
+  readonly crashReasons = new CrashReasons()
   readonly accounts = new Accounts(this)
   /** Names of the latest dead; the oldest goes first. */
   private readonly foreigns = new WeakMap<object, Bound>()
@@ -324,7 +326,8 @@ export class Host implements ShardHost {
 
   crashed(cell: Cell, reason: ExitReason): void {
     this.crashes++
-    if (!this.events.idle) this.events.publish({ _tag: "Crashed", pid: cell.pid, name: cell.life?.name, reason })
+    if (this.events.idle) return
+    this.events.publish({ _tag: "Crashed", pid: cell.pid, name: cell.life?.name, reason: told(reason) })
   }
 
   /** Its `terminate` failed, or a finalizer: it ends all the same, with the reason that it had. */
@@ -424,7 +427,7 @@ export class Host implements ShardHost {
     const watch = this.watches.get(ref)
     if (watch === undefined) return
     this.watches.delete(ref)
-    watch.ended(reason)
+    watch.ended(told(reason))
   }
 
   terminate(cell: Cell, reason: ExitReason): void {
@@ -434,7 +437,7 @@ export class Host implements ShardHost {
     interruptAll(life)
     const { host, program } = cell.bound
     const cleanup = Effect.suspend(() => {
-      const result = program.options.terminate?.(cell.state, reason, selfOf(cell))
+      const result = program.options.terminate?.(cell.state, told(reason), selfOf(cell))
       if (Effect.isEffect(result)) return result as Effect.Effect<unknown, unknown>
       return result instanceof Promise ? Effect.promise(() => result) : Effect.void
     })
@@ -500,14 +503,14 @@ export class Host implements ShardHost {
         for (const child of children) this.shard.exit(child, undefined, ExitReason.shutdown())
       }
     }
-    life.onEnded?.(reason)
+    life.onEnded?.(told(reason))
     life.onEnded = undefined
   }
 
   callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined, capacity?: number): void {
     if (!call.pending) return
     call.pending = false
-    const exit = Exit.fail(askEnded(call, end, reason, capacity))
+    const exit = Exit.fail(askEnded(call, end, reason && told(reason), capacity))
     // It does not come from the callee, and waits for nothing that this one has sent.
     if (end !== CallEnd.Exited) (call.origin ?? call).exit = exit
     endCall(call, exit)
@@ -541,4 +544,5 @@ export class Host implements ShardHost {
 const adviceFor = (protocol: string): string =>
   `move ${protocol} off the main thread: wrap its behaviour by Actor.module, open the system with { isolates: 1 } or more, and start it by spawnOn("worker", ...)`
 
-const exitOf = (reason: ExitReason): Exit.Exit<void> => ExitReason.isFailure(reason) ? Exit.die(reason) : Exit.void
+const exitOf = (reason: ExitReason): Exit.Exit<void> =>
+  ExitReason.isFailure(reason) ? Exit.die(told(reason)) : Exit.void

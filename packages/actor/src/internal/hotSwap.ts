@@ -9,10 +9,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { ActorExited } from "../AskError.ts"
 import { ExitReason } from "../ExitReason.ts"
 import { MigrationTimeout, RolledBack, SwapError, SwapInProgress, WrongVersion } from "../SwapError.ts"
-import { notHere } from "./about.ts"
+import { gone, notHere } from "./about.ts"
 import type { Bound } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import { Hold, holdStill, isQuiet, letGo, whenQuiet } from "./hold.ts"
@@ -29,14 +28,7 @@ export interface Resolved {
   readonly canary: { readonly messages: number; readonly within: number; readonly maxRollbacks: number } | undefined
 }
 
-export const exited = (cell: Cell): SwapError =>
-  swapError(
-    new ActorExited({
-      pid: cell.pid,
-      name: cell.life?.name,
-      reason: cell.life?.ended ?? ExitReason.noProc(true)
-    })
-  )
+export const exited = (cell: Cell): SwapError => swapError(gone(cell))
 
 /** Why it cannot begin. `sure`: asks the shard, which knows of ends that are under way. */
 export const refusal = (cell: Cell, upgrade: UpgradeImpl | undefined, sure: boolean): SwapError | undefined => {

@@ -13,6 +13,7 @@ import { depart, issueOfBuffers, releaseAll } from "./buffer/payload.ts"
 import { Call, endCall } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { checkError, checkSuccess } from "./codecs.ts"
+import { told } from "./crashed.ts"
 import { Envelope } from "./envelope.ts"
 import { Forward } from "./forward.ts"
 import { type Begun, begunBefore, Later } from "./journal.ts"
@@ -30,11 +31,11 @@ export const crash = (cell: Cell, defect: unknown, call?: Call, begun?: Begun): 
   const life = cell.life
   if (life?.ended !== undefined) return
   if (cell.host.isolates?.agent === cell && life?.closing !== true) return failTo(cell, defect, call)
-  const reason = ExitReason.crashed(defect)
+  const reason = cell.host.crashReasons.of(defect)
   const canary = life?.swap?.canary
   if (canary !== undefined && !life!.closing && (begun === undefined || begun.canary === canary)) {
     begun?.crashed()
-    canary.crashed(reason)
+    canary.crashed(told(reason))
     if (call !== undefined) abandonCall(cell, call, reason)
     return
   }
@@ -43,7 +44,7 @@ export const crash = (cell: Cell, defect: unknown, call?: Call, begun?: Begun): 
     return
   }
   cell.host.crashed(cell, reason)
-  cell.host.shard.exitSelf(cell, reason)
+  cell.host.shard.exitSelf(cell, reason, true)
 }
 
 // An agent answers for its whole isolate: what it cannot do ends the question, not the agent (G208).

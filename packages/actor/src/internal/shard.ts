@@ -151,8 +151,11 @@ export interface Shard {
   readonly started: (cell: Cell) => void
   /** `init` failed: the actor never was; what it linked and watched vanishes without a signal. */
   readonly abandon: (cell: Cell) => void
-  /** The actor ends itself: `self.stop`, or a crash. Its running handler is its last. */
-  readonly exitSelf: (cell: Cell, reason: ExitReason) => void
+  /**
+   * The actor ends itself: `self.stop`, or a crash. Its running handler is its last. `isOwn`: the host has made the reason,
+   * the program has not got it, and its stack need not be a text yet (`crashed.ts`).
+   */
+  readonly exitSelf: (cell: Cell, reason: ExitReason, isOwn?: boolean) => void
   /** The cleanup that `terminate` asked for is over. */
   readonly finished: (cell: Cell) => void
   readonly setFlags: (cell: Cell, trapExit: boolean, cleanup: boolean) => void

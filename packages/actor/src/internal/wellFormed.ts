@@ -1,2 +1,2 @@
 /** The text, with U+FFFD for each lone surrogate, which no encoding of ours has. */
-export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, "\ufffd")
+export const wellFormed = (text: string): string => text.toWellFormed()

@@ -227,6 +227,7 @@ describe("random programs", () => {
     }
     for (let i = 0; i < 12; i++) spawn()
     for (let step = 0; step < 250; step++) {
+      assert.deepStrictEqual(Array.from(s.shard.pids()), Array.from(s.shard.cells(), ({ pid }) => pid))
       const action = random.below(10)
       if (action < 4) {
         for (let n = 0; n < 5; n++) send(pick(actors), random.below(2) === 0 ? pick(actors) : undefined)

@@ -5,7 +5,7 @@
  */
 
 /** Grows with every change; checked when the addon is loaded. */
-export const ABI_VERSION = 10
+export const ABI_VERSION = 11
 
 /** 32-bit words of a record. */
 export const RECORD_WORDS = 8
@@ -140,7 +140,7 @@ export const Submission = {
 
 /** Flags of `Submission.ExitSelf`. */
 export const ExitSelf = {
-  /** The reason word is the one that the shard keeps for its isolate: the record does not take it over. */
+  /** The isolate holds the reason word: the record does not take its count over. */
   Kept: 1
 } as const
 

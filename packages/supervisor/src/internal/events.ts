@@ -114,6 +114,8 @@ export class Events {
   }
 
   private offer(event: SupervisorEvent, origin: string): void {
+    // Plain data for whoever reads it: the stack of a crash is a text from here on (G271).
+    if (event.reason?._tag === "Crashed") void event.reason.error.stack
     for (const tap of this.taps) tap(event, origin)
     for (const reader of this.readers) {
       if (!Queue.offerUnsafe(reader, event)) this.counted.dropped++

@@ -67,6 +67,7 @@ const withdraw = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): voi
   cell.flags = (cell.flags & (Is.Queued | Is.Lanes)) | Is.Terminating
   shard.scheduler.recheck(cell)
   shard.live--
+  shard.opened--
   shard.names.release(cell)
   const aside = cell.aside
   if (aside !== undefined) {

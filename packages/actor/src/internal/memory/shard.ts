@@ -79,6 +79,8 @@ export class MemoryShard implements Shard {
   readonly scheduler: Scheduler
   /** Living actors, and PIDs that are reserved. */
   live = 0
+  /** Of those, whose mailbox is open: they have begun, and not ended. */
+  opened = 0
   /** Letters in mailboxes and holds. */
   queued = 0
 
@@ -128,6 +130,7 @@ export class MemoryShard implements Shard {
       this.names.take(name, own)
     }
     own.limits = this.limits.get(capacity, onFull, sendTimeout, budget)
+    this.opened++
     own.flags |= Is.Open
       | (options.starting ? Is.Starting : 0)
       | (options.trapExit ? Is.TrapExit : 0)
@@ -520,7 +523,9 @@ export class MemoryShard implements Shard {
   }
 
   pids(): Float64Array {
-    return pidsOf(this.everyOpen())
+    this.scheduler.control()
+    const all = this.opened === this.slab.lives ? this.slab.pidsInOrder() : undefined
+    return all ?? pidsOf(inOrder(this.slab, Is.Open))
   }
 
   private everyOpen(): Array<MemoryCell> {

@@ -18,6 +18,8 @@ export class Slab {
   /** When the slot's life began, counted in lives: a double, because 2^31 lives are some hours of work. */
   private births = new Float64Array(64)
   private born = 0
+  /** Slots that are somebody's. */
+  lives = 0
   private fresh = 1
   private readonly maxGeneration: number
   /** Free slots, as a ring of indexes. */
@@ -51,11 +53,31 @@ export class Slab {
   put(index: number, cell: MemoryCell): void {
     this.cells[index] = cell
     this.births[index] = ++this.born
+    this.lives++
   }
 
   /** Whose life began first. */
   byBirth(a: MemoryCell, b: MemoryCell): number {
     return this.births[a.low]! - this.births[b.low]!
+  }
+
+  /**
+   * The PIDs of all, where slots were given out in the order of their births; else undefined. No cell is touched: a group
+   * swap begins with this, and 10,000 cells that are in no cache are a millisecond.
+   */
+  pidsInOrder(): Float64Array | undefined {
+    const { births, cells, generations } = this
+    const pids = new Float64Array(this.lives)
+    let count = 0
+    let latest = 0
+    for (let index = 1; index < this.fresh; index++) {
+      if (cells[index] === undefined) continue
+      const birth = births[index]!
+      if (birth < latest) return undefined
+      latest = birth
+      pids[count++] = generations[index]! * 4294967296 + index
+    }
+    return pids
   }
 
   /** The life of this slot, whatever its generation. */
@@ -72,6 +94,7 @@ export class Slab {
   /** Its life is over; the slot is not free yet. */
   end(index: number): void {
     this.cells[index] = undefined
+    this.lives--
     this.generations[index] = this.generations[index]! + 1
   }
 

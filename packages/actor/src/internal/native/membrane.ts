@@ -144,7 +144,7 @@ export interface NativeMembrane {
   open(cell: NativeCell, options: NativeOpenOptions): number | undefined
   started(cell: NativeCell): void
   abandon(cell: NativeCell): void
-  exitSelf(cell: NativeCell, reason: ExitReason): void
+  exitSelf(cell: NativeCell, reason: ExitReason, isOwn?: boolean): void
   finished(cell: NativeCell): void
   setFlags(cell: NativeCell, trapExit: boolean, cleanup: boolean): void
   isAlive(low: number, generation: number): boolean

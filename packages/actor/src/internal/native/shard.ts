@@ -132,8 +132,8 @@ export class NativeShard implements Shard {
     this.#membrane.abandon(cell)
   }
 
-  exitSelf(cell: Cell, reason: ExitReason): void {
-    this.#membrane.exitSelf(cell, reason)
+  exitSelf(cell: Cell, reason: ExitReason, isOwn?: boolean): void {
+    this.#membrane.exitSelf(cell, reason, isOwn)
   }
 
   finished(cell: Cell): void {

@@ -1,0 +1,204 @@
+// The stack of a crash: a text for whoever looks at it, and no work for an actor at whose end nobody does.
+import { Actor, type ExitReason, type ExitSignal, Monitor } from "@myrmidonjs/actor"
+import { afterEach, assert, describe, it } from "@effect/vitest"
+import { Effect, Exit } from "effect"
+import { Rpc } from "effect/rpc"
+import { inspect } from "node:util"
+import { copyPlain } from "../src/internal/copy.ts"
+import { collectEvents, testSystems, turn } from "./fixtures.ts"
+
+type Crashed = Extract<ExitReason, { readonly _tag: "Crashed" }>
+
+const { prepareStackTrace } = Error
+
+afterEach(() => {
+  Object.assign(Error, { prepareStackTrace })
+})
+
+/** Counts the stacks that are made texts from now on. */
+const countTexts = (): { texts: number } => {
+  const counted = { texts: 0 }
+  Error.prepareStackTrace = (error) => {
+    counted.texts++
+    return `${String(error)}\n    at test`
+  }
+  return counted
+}
+
+let failure = (): unknown => new TypeError("boom")
+const Child = Actor.make("Child", [Rpc.make("Crash"), Rpc.make("Fail")])
+const { Crash, Fail } = Child.messages
+const ChildLive = Child.behavior({
+  init: () => ({}),
+  handlers: {
+    Crash: () => {
+      throw failure()
+    },
+    Fail: () => Effect.die(failure())
+  }
+})
+
+afterEach(() => {
+  failure = () => new TypeError("boom")
+})
+
+/** The reasons of children that crash, one after the other, as their parent's `onEnd` gets them. */
+const ends = (count: number) =>
+  Effect.gen(function*() {
+    const reasons: Array<Crashed> = []
+    const onEnd = (_: unknown, reason: ExitReason): void => {
+      assert(reason._tag === "Crashed")
+      reasons.push(reason)
+    }
+    const refs: Array<Actor.Ref<typeof Child>> = []
+    yield* Actor.make("Parent", []).behavior({
+      init: (_: undefined, self) => {
+        for (let i = 0; i < count; i++) refs.push(self.spawnUnsafe(ChildLive, undefined, { link: false, onEnd }))
+        return {}
+      },
+      handlers: {}
+    }).spawn(undefined)
+    for (const ref of refs) {
+      const before = reasons.length
+      yield* ref.tell(Crash())
+      while (reasons.length === before) yield* turn
+    }
+    return reasons
+  })
+
+const isPlain = (reason: ExitReason): void => {
+  assert(reason._tag === "Crashed")
+  const { stack } = Object.getOwnPropertyDescriptors(reason.error)
+  assert.match(stack!.value as string, /^TypeError: boom\n {4}at /)
+  assert.sameMembers(Reflect.ownKeys(reason.error), ["name", "message", "language", "stack"])
+}
+
+describe.each(testSystems)("G271 on the %s", (_, system) => {
+  it.effect("a stack at which nobody looks is not made a text; one that is read is, once", () =>
+    Effect.gen(function*() {
+      const counted = countTexts()
+      const [reason] = yield* ends(3)
+      assert.strictEqual(counted.texts, 0)
+      assert.match(reason!.error.stack!, /^TypeError: boom\n {4}at test$/)
+      assert.strictEqual(reason!.error.stack, reason!.error.stack)
+      assert.strictEqual(counted.texts, 1)
+      isPlain(reason!)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("printed, copied, cloned and encoded it is there", () =>
+    Effect.gen(function*() {
+      const [printed, copied, cloned, encoded, spread] = yield* ends(5)
+      assert.match(inspect(printed), /stack: 'TypeError: boom\\n/)
+      isPlain(printed!)
+      isPlain(copyPlain(copied) as ExitReason)
+      isPlain(structuredClone(cloned)!)
+      isPlain(JSON.parse(JSON.stringify(encoded)) as ExitReason)
+      isPlain({ _tag: "Crashed", error: { ...spread!.error } })
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("watchers, askers, events, cleanups and scopes are told plain data", () =>
+    Effect.gen(function*() {
+      const events = yield* collectEvents
+      const told: Array<ExitReason> = []
+      const cleaning = Child.behavior({
+        init: () =>
+          Effect.as(
+            Effect.addFinalizer((exit) => {
+              assert(Exit.isFailure(exit))
+              const [die] = exit.cause.reasons
+              assert(die?._tag === "Die")
+              return Effect.sync(() => told.push(die.defect as ExitReason))
+            }),
+            {}
+          ),
+        handlers: {
+          Crash: () => {
+            throw failure()
+          },
+          Fail: () => {}
+        },
+        terminate: (_, reason) => void told.push(reason)
+      })
+      const child = yield* cleaning.spawn(undefined)
+      const watch = yield* Monitor.make(child)
+      const asked = yield* Effect.flip(child.ask(Crash()))
+      assert(asked._tag === "AskError" && asked.reason._tag === "ActorExited")
+      told.push(asked.reason.reason, yield* watch)
+      const gone = yield* Effect.flip(Actor.info(child))
+      told.push(gone.reason)
+      yield* turn
+      for (const event of events) if (event._tag === "Crashed") told.push(event.reason)
+      assert.strictEqual(told.length, 6)
+      told.forEach(isPlain)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("a linked actor that traps has it, also printed", () =>
+    Effect.gen(function*() {
+      const seen: Array<ExitSignal> = []
+      let child: Actor.Ref<typeof Child> | undefined
+      yield* Actor.make("Trap", []).behavior({
+        init: (_: undefined, self) => {
+          child = self.spawnUnsafe(ChildLive, undefined)
+          return {}
+        },
+        handlers: {},
+        signals: { exit: (_, signal) => void seen.push(signal) }
+      }).spawn(undefined)
+      yield* child!.tell(Fail())
+      while (seen.length === 0) yield* turn
+      assert.match(inspect(seen[0]!.reason), /stack: 'TypeError: boom\\n/)
+      isPlain(seen[0]!.reason)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("name and message are those of the end, whatever becomes of the error", () =>
+    Effect.gen(function*() {
+      const error = new TypeError("boom")
+      failure = () => error
+      const [first, again] = yield* ends(2)
+      assert.strictEqual(first, again, "the same, said the same way, is one reason")
+      error.message = "later"
+      const [later] = yield* ends(1)
+      assert.deepStrictEqual([first!.error.message, later!.error.message], ["boom", "later"])
+      error.stack = "at another place"
+      const [other] = yield* ends(1)
+      assert.strictEqual(other!.error.stack, "at another place")
+      error.stack = "at a third"
+      const [third] = yield* ends(1)
+      assert.deepStrictEqual([other!.error.stack, third!.error.stack], ["at another place", "at a third"])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("what throws when it is looked at leaves no stack, and hurts nobody", () =>
+    Effect.gen(function*() {
+      const hostile = (): Error => {
+        const error = new TypeError("boom")
+        return Object.defineProperty(error, "stack", {
+          get: () => {
+            throw new Error("trap")
+          }
+        })
+      }
+      failure = hostile
+      const [eager] = yield* ends(1)
+      assert.isUndefined(eager!.error.stack)
+      failure = () =>
+        new Proxy(new TypeError("boom"), {
+          get: (error, key) => {
+            if (key === "stack") throw new Error("trap")
+            return Reflect.get(error, key) as unknown
+          }
+        })
+      const [behind] = yield* ends(1)
+      assert.isUndefined(behind!.error.stack)
+      assert.deepStrictEqual(Reflect.ownKeys(behind!.error), ["name", "message", "language"])
+      failure = () => new TypeError("boom")
+      const [unprepared] = yield* ends(1)
+      Error.prepareStackTrace = () => {
+        throw new Error("trap")
+      }
+      assert.isUndefined(unprepared!.error.stack)
+      const frozen = (yield* ends(1))[0]!
+      Object.assign(Error, { prepareStackTrace })
+      Object.freeze(frozen.error)
+      assert.match(frozen.error.stack!, /^TypeError: boom/)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+})
