@@ -65,6 +65,7 @@ pub trait Actor: Send + Sized + 'static {
     fn handle(&mut self, message: Self::Message, context: &mut Context<Self::Message>);
 
     /// Reads a message of another language, as a part of its handler; `None` for one that it does not know, which is dropped.
+    /// A panic here is as good as that, and ends nothing (G282).
     fn from_wire(wire: Wire) -> Option<Self::Message> {
         drop(wire);
         None

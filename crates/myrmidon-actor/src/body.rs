@@ -4,7 +4,7 @@ use crate::{
     Actor, Context, Lend, Signal, Wire,
     actor_ref::steer,
     letter::{Letter, Parcel},
-    mail::Kind,
+    mail::{self, Kind},
     place,
     reply::Route,
     version::version_of,
@@ -13,8 +13,11 @@ use crate::{
 use core::any::Any;
 #[cfg(feature = "tokio")]
 use core::{future::Future, pin::Pin};
-use myrmidon_core::{pid::Pid, swap::Version};
-use std::sync::Arc;
+use myrmidon_core::{pid::Pid, shelf::Hand, swap::Version};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 /// A message and what is known of it.
 pub(crate) struct Delivery {
@@ -111,10 +114,10 @@ pub(crate) struct Plain<A: Actor> {
 }
 
 /// The message of another language; one that is not read is a dead letter, unless somebody asks, who is told by the end of the
-/// question.
+/// question. Bytes of others end no actor: a panic is one way of not reading them (G282).
 pub(crate) fn read_wire<M>(me: Pid, sender: Pid, wire: Wire, read: impl FnOnce(Wire) -> Option<M>) -> Option<M> {
     let (tag, asks) = (Arc::clone(&wire.tag), wire.ticket.is_some());
-    let message = read(wire);
+    let message = catch_unwind(AssertUnwindSafe(|| read(wire))).ok().flatten();
     if message.is_none() && !asks {
         steer(me, move |worker| worker.misread(me, sender, tag));
     }
@@ -127,7 +130,7 @@ pub(crate) fn open<M: Send + 'static>(kind: Kind, delivery: Delivery, from_wire:
     let Delivery { me, sender, letter, .. } = delivery;
     let read = |parcel: Parcel| parcel.downcast::<M>().ok().map(|message| *message);
     match letter {
-        Letter::Slot(slot) => place::here(|worker| worker.mail.take::<M>(kind, slot)).flatten(),
+        Letter::Slot(slot) => place::here(|worker| mail::take::<M>(&mut worker.mail, kind, slot)).flatten(),
         Letter::Parcel(parcel) => read(parcel),
         Letter::Made(make) => read(make()),
         Letter::Wire(wire) => read_wire(me, sender, wire, from_wire),
@@ -162,21 +165,17 @@ impl<A: Actor> Body for Plain<A> {
 
     #[inline]
     fn take(&mut self, me: Pid, sender: Pid, slot: u32) {
-        let mut message = None;
-        place::here(|worker| worker.mail.take_into::<A::Message>(self.kind, slot, &mut message));
-        if let Some(message) = message {
-            self.actor.handle(message, &mut Context::new(me, sender, self.kind));
-        }
+        let mut message = Hand::empty();
+        place::here(|worker| worker.mail.take::<A::Message>(self.kind, slot, &mut message));
+        message.give(|message| self.actor.handle(message, &mut Context::new(me, sender, self.kind)));
     }
 
     fn row(&mut self, me: Pid, row: &mut Row) {
-        let mut message = None;
+        let mut message = Hand::empty();
         while !row.is_over()
             && place::here(|worker| worker.next_in_row::<A::Message>(self.kind, row, &mut message)) == Some(true)
         {
-            if let Some(message) = message.take() {
-                self.actor.handle(message, &mut Context::new(me, row.sender, self.kind));
-            }
+            message.give(|message| self.actor.handle(message, &mut Context::new(me, row.sender, self.kind)));
         }
     }
 

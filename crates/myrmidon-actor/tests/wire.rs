@@ -37,6 +37,7 @@ impl Actor for Counter {
             ("Word", Payload::Bytes(bytes)) => Some(Message::Word(bytes.clone())),
             ("Total", Payload::Nothing) => Some(Message::Total(wire.reply(|bytes: Vec<u8>| bytes)?)),
             ("Stop", Payload::Nothing) => Some(Message::Stop),
+            ("Broken", _) => panic!("a reader that panics"),
             _ => None,
         }
     }
@@ -112,6 +113,24 @@ fn g18_a_question_whose_tag_has_no_name_ends_and_a_tell_is_a_dead_letter() {
     // The actor lives.
     isolate.send(to, "Total", Carried::None, 2);
     assert_eq!(isolate.end_of_call().0[word::B], reply::SUCCESS);
+}
+
+#[test]
+fn g282_a_reader_that_panics_refuses_its_message_and_nothing_else() {
+    let (runtime, letters) = overheard();
+    let mut isolate = Isolate::join(runtime.system());
+    runtime.spawn_with(&Spawn::new().named("broken"), Counter::default()).expect("the name is free");
+    let to = runtime.system().whereis("broken").expect("it has the name");
+    isolate.send(to, "Add", Carried::Number(1.5_f64.to_bits()), 0);
+    isolate.send(to, "Broken", Carried::None, 0);
+    isolate.send(to, "Broken", Carried::None, 1);
+    let (record, _) = isolate.end_of_call();
+    assert_eq!((record[word::A], record[word::B]), (1, reply::ASK_ERROR));
+    let letter = letters.recv().expect("it is told");
+    assert_eq!((letter.to, letter.tag.as_deref(), letter.why), (to, Some("Broken"), Why::Dropped));
+    // The actor lives, with its state.
+    isolate.send(to, "Total", Carried::None, 2);
+    assert_eq!(isolate.end_of_call().1.as_deref(), Some(&b"1.5"[..]));
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub mod prefetch;
 pub mod record;
 pub mod send_error;
 pub mod shard;
+pub mod shelf;
 pub mod supervisor;
 pub mod swap;
 

@@ -237,7 +237,7 @@ fn lend(body: Box<dyn Body>, delivery: Delivery) {
         worker.running.pid = Pid::NONE;
         // The store of the shard is not to be reached from elsewhere.
         let letter = match letter {
-            Letter::Slot(slot) => Letter::Parcel(worker.mail.take_parcel(kind, slot)?),
+            Letter::Slot(slot) => Letter::Parcel(worker.mail.take_boxed(kind, slot)?),
             other => other,
         };
         worker.submit(submission::BUSY, pid, Pid::NONE, 0, 0, 0);

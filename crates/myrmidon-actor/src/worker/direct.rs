@@ -24,6 +24,7 @@ use myrmidon_core::{
     prefetch::prefetch,
     record::{Record, word},
     shard::is_plain,
+    shelf::Hand,
 };
 use myrmidon_runtime::tags::WIRE;
 use std::{
@@ -70,6 +71,7 @@ struct Run {
 }
 
 /// Delivers from what waits to be ingested; whether something did.
+#[inline(never)]
 pub(super) fn run() -> bool {
     let may = crate::place::here(|worker| worker.may_run_directly().then_some(worker.precise > 0));
     let Some(Some(is_measured)) = may else { return false };
@@ -130,7 +132,7 @@ impl Worker {
     }
 
     /// Ends the handler that is done, and takes the next actor out of its place. `false`: the run is over.
-    #[inline]
+    #[inline(never)]
     fn next_directly(&mut self, run: &mut Run, outcome: &mut std::thread::Result<()>) -> bool {
         let goes_on = match run.body.take() {
             None => {
@@ -185,17 +187,12 @@ impl Worker {
 
     /// Takes out the next message of a row. `false`: the row is over.
     #[inline]
-    pub(crate) fn next_in_row<M: Send + 'static>(
-        &mut self,
-        kind: Kind,
-        row: &mut Row,
-        message: &mut Option<M>,
-    ) -> bool {
+    pub(crate) fn next_in_row<M: Send + 'static>(&mut self, kind: Kind, row: &mut Row, message: &mut Hand<M>) -> bool {
         if row.is_begun && !self.follows(row) {
             return false;
         }
         row.is_begun = true;
-        self.mail.take_into(kind, row.slot, message);
+        self.mail.take(kind, row.slot, message);
         true
     }
 

@@ -5,6 +5,7 @@ use super::{Asking, Made, Question, Worker, serve::Boxed};
 use crate::{
     Payload, Wire,
     letter::{Letter, Parcel},
+    mail,
     reply::{Route, Ticket},
     timer::Ticking,
 };
@@ -80,9 +81,9 @@ impl Worker {
         }
         let slot = record[word::SLOT];
         if op == self.made {
-            self.mail.take::<Made>(op, slot).map(|made| Letter::Made(made.0))
+            mail::take::<Made>(&mut self.mail, op, slot).map(|made| Letter::Made(made.0))
         } else if op == self.boxed {
-            self.mail.take::<Boxed>(op, slot).map(|boxed| Letter::Parcel(boxed.0))
+            mail::take::<Boxed>(&mut self.mail, op, slot).map(|boxed| Letter::Parcel(boxed.0))
         } else {
             Some(Letter::Slot(slot))
         }

@@ -67,7 +67,7 @@ impl Worker {
                 self.dead_letters += 1;
                 self.note_letter(record, number_of(record));
                 if flags & flag::INLINE == 0
-                    && let Some(message) = self.mail.take_parcel(op, record[word::SLOT])
+                    && let Some(message) = self.mail.take_boxed(op, record[word::SLOT])
                 {
                     self.dropped.push(message);
                 }
