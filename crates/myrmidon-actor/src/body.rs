@@ -13,7 +13,7 @@ use crate::{
 use core::any::Any;
 #[cfg(feature = "tokio")]
 use core::{future::Future, pin::Pin};
-use myrmidon_core::{pid::Pid, shelf::Hand, swap::Version};
+use myrmidon_core::{pid::Pid, swap::Version, typed_slots::Hand};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,

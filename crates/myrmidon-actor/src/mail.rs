@@ -1,10 +1,10 @@
-//! Messages between actors of one shard: they wait on a shelf, without a box of their own, by the numbers of their types.
+//! Messages between actors of one shard: they wait in typed slots, without a box of their own, by the numbers of their types.
 //!
 //! Owner: the shard's thread. A message that enters the core as a record's SLOT leaves it once (G5): in a delivery, which
 //! takes it out, or in a dead letter, which drops it. A record's op is the number of its message's type.
 
 use core::any::{TypeId, type_name};
-use myrmidon_core::shelf::{Hand, Shelf};
+use myrmidon_core::typed_slots::{Hand, TypedSlots};
 use myrmidon_runtime::tags::WIRE;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
@@ -40,7 +40,7 @@ pub(crate) fn kind_of<M: 'static>() -> Kind {
 }
 
 /// Messages as they wait. See the module.
-pub(crate) type Mail = Shelf;
+pub(crate) type Mail = TypedSlots;
 
 /// Takes a message out.
 pub(crate) fn take<M: Send + 'static>(mail: &mut Mail, kind: Kind, slot: u32) -> Option<M> {

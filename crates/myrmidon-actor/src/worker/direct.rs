@@ -24,7 +24,7 @@ use myrmidon_core::{
     prefetch::prefetch,
     record::{Record, word},
     shard::is_plain,
-    shelf::Hand,
+    typed_slots::Hand,
 };
 use myrmidon_runtime::tags::WIRE;
 use std::{

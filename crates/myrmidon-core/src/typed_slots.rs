@@ -1,6 +1,6 @@
 //! Values of any type, each kept by a number that a record can carry.
 //!
-//! Owner: one thread. A shelf has a table for each type that was ever put on it; the caller numbers the types. A value is
+//! Owner: one thread. There is a table for each type that was ever put; the caller numbers the types. A value is
 //! written where it stays and taken from there as a whole, into the memory that its taker reads it from: a message that is
 //! moved from place to place in pieces waits for the processor's stores each time, and the type of a table is compared
 //! where it stands, not asked of a virtual function.
@@ -121,11 +121,11 @@ struct Typed {
 
 /// See the module.
 #[derive(Default)]
-pub struct Shelf {
+pub struct TypedSlots {
     tables: Vec<Option<Typed>>,
 }
 
-impl Shelf {
+impl TypedSlots {
     #[inline]
     #[expect(clippy::cast_ptr_alignment, reason = "the box was made for what it is cast to")]
     fn table<M: Send + 'static>(&mut self, number: u16) -> Option<&mut Slots<M>> {
@@ -135,7 +135,7 @@ impl Shelf {
         }
         let table: *mut dyn Table = &raw mut *typed.table;
         // SAFETY: `of` is written in `open` alone, together with a table of `Slots` of that type, and neither is changed
-        // afterwards. The reference is as long as that of the shelf, which it was made from.
+        // afterwards. The reference is as long as `self`, which it was made from.
         Some(unsafe { &mut *table.cast::<Slots<M>>() })
     }
 
