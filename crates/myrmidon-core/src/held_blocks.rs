@@ -153,7 +153,7 @@ impl HeldBlocks {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_HELD, HeldBlocks};
+    use super::{HeldBlocks, MOST_HELD};
 
     fn block(of: &[&[u32]]) -> Vec<u32> {
         of.iter().flat_map(|words| core::iter::once(words.len() as u32 * 4).chain(words.iter().copied())).collect()
@@ -163,7 +163,8 @@ mod tests {
     fn a_block_stays_until_the_last_of_its_payloads_has_left_it() {
         let mut held_blocks = HeldBlocks::default();
         let reading = held_blocks.enter(block(&[&[1, 2], &[3], &[]])).unwrap();
-        let (first, second, third) = (held_blocks.keep(reading, 0), held_blocks.keep(reading, 3), held_blocks.keep(reading, 5));
+        let (first, second, third) =
+            (held_blocks.keep(reading, 0), held_blocks.keep(reading, 3), held_blocks.keep(reading, 5));
         held_blocks.leave(reading);
         assert_eq!(held_blocks.get(first), Some(&[8, 1, 2][..]));
         assert_eq!(held_blocks.get(second), Some(&[4, 3][..]));

@@ -17,9 +17,9 @@
 use crate::{
     bundle::{bytes_of, extend_words},
     chunks::{Chunks, Piece},
+    held_blocks::{HeldBlocks, Place, Reading},
     pool::Pool,
     record::COPIED,
-    held_blocks::{Place, Reading, HeldBlocks},
 };
 use core::{any::Any, fmt};
 use std::sync::Arc;

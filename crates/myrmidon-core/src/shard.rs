@@ -472,9 +472,9 @@ const fn halves(value: u64) -> [u32; 2] {
 }
 
 #[cfg(test)]
-mod pair_tests;
-#[cfg(test)]
 mod held_blocks_tests;
+#[cfg(test)]
+mod pair_tests;
 #[cfg(test)]
 mod storm_tests;
 #[cfg(test)]

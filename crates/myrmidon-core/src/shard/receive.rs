@@ -12,6 +12,7 @@ use crate::{
     bundle::{Bundle, Parts, bytes_at, is_message, message},
     call::Asker,
     exit_reason::ExitReason,
+    held_blocks::Reading,
     link::Half,
     mailbox::{Node, STOP},
     monitor::Watch,
@@ -20,7 +21,6 @@ use crate::{
     peer::outside_of,
     pid::{INDEX_BITS, MAX_INDEX, Pid},
     record::{Record, call_end, completion, flag, submission, why, word},
-    held_blocks::Reading,
     signal::Signal,
 };
 use core::hint::black_box;
