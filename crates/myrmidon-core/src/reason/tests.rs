@@ -59,8 +59,8 @@ fn failure(message: &str) -> CrashError {
     CrashError { name: "E".into(), message: message.into(), stack: None, language: Language::TypeScript }
 }
 
-fn crashed(message: &str) -> Option<ExitReason> {
-    Some(ExitReason::Crashed(Box::new(failure(message))))
+fn crashed(message: &str) -> ExitReason {
+    ExitReason::Crashed(Box::new(failure(message)))
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_held_word_stays_for_any_number_of_records_until_it_is_let_go() {
     // A record that was ingested before still has it.
     reasons.retain(word);
     reasons.let_go(word);
-    assert_eq!((reasons.get(word), reasons.held), (crashed("a"), 0));
+    assert_eq!((reasons.get(word), reasons.held), (Some(crashed("a")), 0));
     reasons.release(word);
     assert_eq!((reasons.get(word), reasons.len()), (None, 0));
 }
@@ -88,7 +88,7 @@ fn what_only_the_isolate_knows_is_told_when_it_is_on_its_way() {
     assert_eq!((reasons.is_shared(one), reasons.is_shared(two)), (false, true));
     reasons.let_go(one);
     reasons.tell(two, failure("two"));
-    assert_eq!((reasons.get(two), reasons.len(), reasons.held), (crashed("two"), 1, 0));
+    assert_eq!((reasons.get(two), reasons.len(), reasons.held), (Some(crashed("two")), 1, 0));
     reasons.release(two);
     assert_eq!((reasons.get(two), reasons.len()), (None, 0));
     assert!(!reasons.is_shared(two));
@@ -109,11 +109,11 @@ fn a_burst_is_given_back_beside_what_is_held() {
     assert!(reasons.entries.capacity() > tide::KEPT, "it is in use");
     before.into_iter().chain(burst).for_each(|word| reasons.release(word));
     reasons.give_back();
-    assert_eq!((reasons.entries.len(), reasons.len(), reasons.get(held)), (11, 2, crashed("held")));
+    assert_eq!((reasons.entries.len(), reasons.len(), reasons.get(held)), (11, 2, Some(crashed("held"))));
     assert!(reasons.entries.capacity() <= tide::KEPT);
     let again: Vec<u32> = (0..12).map(|at| reasons.intern(restarted(at))).collect();
     for (at, word) in again.into_iter().enumerate() {
         assert_eq!(reasons.get(word), Some(restarted(at)));
     }
-    assert_eq!((reasons.get(first), reasons.get(held)), (crashed("first"), crashed("held")));
+    assert_eq!((reasons.get(first), reasons.get(held)), (Some(crashed("first")), Some(crashed("held"))));
 }
