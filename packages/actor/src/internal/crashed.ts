@@ -99,20 +99,26 @@ const withLateStack = (name: string, message: string, error: object): Crash => {
   return made
 }
 
-/** The reasons of the actors of one system, with stacks that are made texts when they are read first. */
+/** The reasons of the actors of one system. */
 export class CrashReasons {
+  private readonly errorOf: (name: string, message: string, thrown: object) => Crash
   private defect: unknown = undefined
   private last: Crashed | undefined = undefined
+
+  /** `isLate`: stacks are made texts when they are read first. Not where the shard has to be told what each reason says. */
+  constructor(isLate: boolean) {
+    this.errorOf = isLate ? withLateStack : withStack
+  }
 
   /** Who throws the same again ends by the same reason, as long as it says the same. */
   of(defect: unknown): Crashed {
     const { last } = this
     const error = crash(defect, (name, message, thrown) => {
       if (last === undefined || thrown !== this.defect || last.error.name !== name || last.error.message !== message) {
-        return withLateStack(name, message, thrown)
+        return this.errorOf(name, message, thrown)
       }
       const isSame = getterOf(last.error) !== undefined || last.error.stack === property(thrown, "stack")
-      return isSame ? last.error : withLateStack(name, message, thrown)
+      return isSame ? last.error : this.errorOf(name, message, thrown)
     })
     if (last !== undefined && last.error === error) return last
     this.defect = defect

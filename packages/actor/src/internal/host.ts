@@ -135,7 +135,7 @@ export class Host implements ShardHost {
   isolateMetrics: IsolateMetrics | undefined = undefined
   behaviorMetrics: BehaviorMetrics | undefined = undefined
   readonly farFigures = new FarFigures()
-  readonly crashReasons = new CrashReasons()
+  readonly crashReasons: CrashReasons
   readonly accounts = new Accounts(this)
   /** Names of the latest dead; the oldest goes first. */
   private readonly foreigns = new WeakMap<object, Bound>()
@@ -169,6 +169,7 @@ export class Host implements ShardHost {
       this.context
     )
     const { border } = this.shard
+    this.crashReasons = new CrashReasons(border === undefined)
     this.away = border === undefined ? undefined : new Away(this, border)
     openHosts.set(this.boot, this)
   }
