@@ -81,7 +81,7 @@ impl<M: Send + 'static> Context<M> {
     /// }
     /// let runtime = Runtime::start()?;
     /// let exporter = Child::new("exporter", &TreatmentInput::default(), Spawn::new(), || Exporter { endpoint: None })?;
-    /// let top = runtime.spawn(Supervisor::new("top", &OptionsInput::default(), vec![exporter])?)?;
+    /// let top = Supervisor::new("top", &OptionsInput::default(), vec![exporter])?.start(&runtime)?;
     /// assert_eq!(top.ask(Supervise::Children).wait()?[0].status, Status::Stopped);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

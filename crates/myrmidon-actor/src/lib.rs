@@ -111,7 +111,7 @@ pub use spawn::{Mailbox, Overflow, Placement, Spawn};
 pub use stream::{ForeignStream, ReadError};
 #[cfg(feature = "serde")]
 pub use stream::{Read, ReadRef, StreamError, StreamTo, reader_gone};
-pub use supervisor::{Child, Dynamic, DynamicSupervisor, NewSpecs, Rules, Supervise, Supervisor};
+pub use supervisor::{Child, Dynamic, DynamicSupervisor, NewSpecs, Rules, Supervise, Supervisor, SupervisorStartError};
 pub use swap::{
     Canary, DryRun, GroupReport, Handled, Pauses, Running, SwapError, SwapEvent, SwapOptions, Unanswered, Upgrade,
     Verdict, WentBack,

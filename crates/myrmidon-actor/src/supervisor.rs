@@ -9,6 +9,7 @@ mod child;
 mod dynamic;
 mod fixed;
 mod shell;
+mod start;
 mod waits;
 
 pub use child::Child;
@@ -18,3 +19,4 @@ pub use myrmidon_core::supervisor::{
     Answer, ChildCount, ChildInfo, ChildStartError, CommandError, Done, Event, Field, Happening, InvalidSpec, Kind,
     OptionsInput, ShutdownInput, StartFailure, Status, TreatmentInput,
 };
+pub use start::SupervisorStartError;

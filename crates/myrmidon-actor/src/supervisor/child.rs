@@ -80,7 +80,7 @@ impl Child {
     /// let worker = Child::new("worker", &usual, Spawn::new().named("deep"), make)?;
     /// let below = Child::supervisor("below", &usual, Spawn::new(), &options, vec![worker])?;
     /// let runtime = Runtime::start()?;
-    /// let top = runtime.spawn(Supervisor::new("top", &options, vec![below])?)?;
+    /// let top = Supervisor::new("top", &options, vec![below])?.start(&runtime)?;
     /// assert_eq!(top.ask(Supervise::Count).wait()?.supervisors, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

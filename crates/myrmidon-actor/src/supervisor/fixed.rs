@@ -3,6 +3,7 @@
 use super::{
     child::{Above, Child, Start},
     shell::{Alarm, Shell},
+    start::{OnStart, SupervisorStartError},
 };
 use crate::{Actor, ActorRef, Context, ReplyTo, Signal, clock, mail::kind_of};
 use core::fmt;
@@ -104,7 +105,7 @@ impl fmt::Debug for BelowSays {
 /// });
 /// let child = Child::new("worker", &TreatmentInput::default(), Spawn::new().named("worker"), make)?;
 /// let options = OptionsInput { intensity: Some(3.0), ..Default::default() };
-/// let top = runtime.spawn(Supervisor::new("top", &options, vec![child])?)?;
+/// let top = Supervisor::new("top", &options, vec![child])?.start(&runtime)?;
 /// let children = top.ask(Supervise::Children).wait()?;
 /// assert_eq!(&*children[0].id, "worker");
 /// assert!(runtime.whereis::<()>("worker").is_some());
@@ -118,6 +119,8 @@ pub struct Supervisor {
     asked: u64,
     /// Whose child it is, if it is to say when it has started.
     parent: Option<(ActorRef<Supervise>, Life)>,
+    /// Who else hears how its start went, until it has.
+    pub(super) on_start: Option<OnStart>,
     /// Supervisors below that did not start, and are not gone yet.
     failed: FxHashMap<Life, ChildStartError>,
     /// Supervisors below that were just given other specs.
@@ -134,7 +137,8 @@ impl fmt::Debug for Supervisor {
 }
 
 impl Supervisor {
-    /// A supervisor that starts its children, in order, when it is spawned.
+    /// A supervisor that starts its children, in order, when it is spawned. [`Supervisor::start`] spawns it and says whether
+    /// they did start.
     ///
     /// # Errors
     /// [`InvalidSpec`] names the child or the option that is not valid (G96).
@@ -156,6 +160,7 @@ impl Supervisor {
             answers: FxHashMap::default(),
             asked: 0,
             parent,
+            on_start: None,
             failed: FxHashMap::default(),
             handed_on: 0,
             changes: FxHashMap::default(),
@@ -194,6 +199,9 @@ impl Supervisor {
     fn input(&mut self, input: Input<Command<Start>>, context: &mut Context<Supervise>) {
         self.machine.handle(clock::now(), input);
         while let Some(action) = self.machine.poll() {
+            if let Action::End(reason) = &action {
+                self.started_as(|| Err(SupervisorStartError::Ended(reason.clone())));
+            }
             if let Some(action) = self.shell.act(action, context, Supervise::Time) {
                 self.act(action, context);
             }
@@ -241,8 +249,9 @@ impl Supervisor {
         }
     }
 
-    /// Tells the supervisor above. Where that takes no message more, it is told by an end.
+    /// Tells whoever waits for its start. Where the supervisor above takes no message more, it is told by an end.
     fn say(&mut self, says: Result<(), ChildStartError>, context: &mut Context<Supervise>) {
+        self.started_as(|| says.clone().map_err(SupervisorStartError::Child));
         let Some((parent, life)) = self.parent.take() else { return };
         if parent.tell(Supervise::Below(BelowSays(life, says))).is_err() {
             context.stop_with(ExitReason::Shutdown { detail: Some("the supervisor above is flooded".into()) });

@@ -129,7 +129,7 @@ impl<Old: Send + 'static, New: Send + 'static, M: Send + 'static, N: Send + 'sta
     /// }
     /// let runtime = Runtime::start()?;
     /// let child = Child::new("child", &TreatmentInput::default(), Spawn::new(), || Old)?;
-    /// let top = runtime.spawn(Supervisor::new("top", &OptionsInput::default(), vec![child])?)?;
+    /// let top = Supervisor::new("top", &OptionsInput::default(), vec![child])?.start(&runtime)?;
     /// let other = runtime.spawn(Old)?;
     /// assert_eq!(top.ask(Supervise::Count).wait()?.active, 1);
     ///
