@@ -92,8 +92,8 @@ pub(crate) struct Door {
 }
 
 /// An actor with a name, as others look it up.
-#[derive(Clone, Copy)]
 pub(crate) struct Named {
+    pub name: Arc<str>,
     /// The type of its messages.
     pub kind: Kind,
 }

@@ -43,6 +43,8 @@ pub enum Notice {
 pub struct DeadLetter {
     /// Its receiver.
     pub to: Pid,
+    /// The name that its receiver has, or had: of those that have ended, the last 4,096 of a shard are known by name (G301).
+    pub name: Option<Arc<str>>,
     /// Its sender, where that is an actor.
     pub from: Option<Pid>,
     /// Its name in its protocol, where it is one of another language's.

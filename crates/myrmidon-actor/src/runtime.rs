@@ -237,8 +237,8 @@ pub(crate) fn whereis<M: Send + 'static>(system: &System, name: &str) -> Option<
     let pid = system.whereis(name)?;
     let kind = kind_of::<M>();
     let door = door::find(pid.shard())?;
-    let named = door.named.lock().get(&pid).copied();
-    named.is_some_and(|named| named.kind == kind).then(|| ActorRef::new(pid, kind))
+    let known = door.named.lock().get(&pid).map(|named| named.kind);
+    (known == Some(kind)).then(|| ActorRef::new(pid, kind))
 }
 
 fn opening(parent: Pid, options: &Spawn, watch: Option<u32>) -> Result<Opening, SpawnError> {

@@ -15,6 +15,7 @@ mod accounts;
 mod deliver;
 mod direct;
 mod extent;
+mod late_names;
 mod letters;
 mod notices;
 #[cfg(feature = "serde")]
@@ -199,6 +200,7 @@ pub(crate) struct Worker {
     /// Who hears of dead letters and crashes, and what of them is to be told.
     observer: Option<Observer>,
     noticed: Vec<Notice>,
+    late_names: late_names::LateNames,
     loans: FxHashMap<Pid, Loan>,
     last_loan: u32,
     #[cfg(feature = "serde")]

@@ -110,6 +110,7 @@ fn g18_a_question_whose_tag_has_no_name_ends_and_a_tell_is_a_dead_letter() {
     isolate.send_op(to, nobodys, Carried::None, 0);
     let letter = letters.recv().expect("it is told");
     assert_eq!((letter.to, letter.tag, letter.why), (to, None, Why::Dropped));
+    assert_eq!(letter.name.as_deref(), Some("nameless"), "G301");
     // The actor lives.
     isolate.send(to, "Total", Carried::None, 2);
     assert_eq!(isolate.end_of_call().0[word::B], reply::SUCCESS);
@@ -128,6 +129,7 @@ fn g282_a_reader_that_panics_refuses_its_message_and_nothing_else() {
     assert_eq!((record[word::A], record[word::B]), (1, reply::ASK_ERROR));
     let letter = letters.recv().expect("it is told");
     assert_eq!((letter.to, letter.tag.as_deref(), letter.why), (to, Some("Broken"), Why::Dropped));
+    assert_eq!(letter.name.as_deref(), Some("broken"), "G301");
     // The actor lives, with its state.
     isolate.send(to, "Total", Carried::None, 2);
     assert_eq!(isolate.end_of_call().1.as_deref(), Some(&b"1.5"[..]));

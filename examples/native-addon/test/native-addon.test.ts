@@ -223,7 +223,7 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
       assert.strictEqual((yield* Effect.flip(library))._tag, "NameNotFound")
     }))))
 
-  it.live("G199: its crash is an event, and what it does not get or cannot read is a dead letter", () =>
+  it.live("G199, G301: its crash is an event, and what it does not get or cannot read is a dead letter, with its name", () =>
     run(Effect.gen(function*() {
       const { deadLetters, events } = yield* ActorSystem
       const crashed = yield* events.pipe(
@@ -251,13 +251,14 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("actors in Rust,
         letter.message._tag,
         letter.message.payload,
         letter.to,
+        letter.name,
         letter.why,
         letter.asked
       ])
       assert.deepStrictEqual(found, [
-        ["Burn", null, actor.pid, "Dropped", false],
-        ["Read", { text: "too late" }, actor.pid, "NotAlive", false],
-        ["Shelve", 0, actor.pid, "NotAlive", false]
+        ["Burn", null, actor.pid, "library", "Dropped", false],
+        ["Read", { text: "too late" }, actor.pid, "library", "NotAlive", false],
+        ["Shelve", 0, actor.pid, "library", "NotAlive", false]
       ])
     })))
 

@@ -64,8 +64,7 @@ fn letter_of(letter: &DeadLetter) -> Option<Bytes> {
     let mut bytes = Bytes::map(1);
     // An array of one.
     bytes.text("letters").raw(&[0x91, 0x87]);
-    // Its shard knows no name of who has ended.
-    bytes.text("to").pid(Some(letter.to)).text("name").optional(None).text("from").pid(letter.from);
+    bytes.text("to").pid(Some(letter.to)).text("name").optional(letter.name.as_deref()).text("from").pid(letter.from);
     bytes.text("asked").raw(&[if letter.asked { 0xc3 } else { 0xc2 }]);
     bytes.text("tag").text(tag).text("why").text(letter.why.name()).text("payload");
     match &letter.payload {

@@ -3,6 +3,7 @@
 use super::{Asking, Neighbour, Worker, extent};
 use crate::{
     AskError, DeadLetter, Payload, Why,
+    door::Named,
     observer::{self, Notice},
 };
 use myrmidon_core::{
@@ -123,14 +124,14 @@ impl Worker {
     pub(super) fn lost(&mut self, record: &Record) {
         self.dead_letters += 1;
         let (to, from) = (self.running.pid, Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]));
-        let (tag, payload) = (tag_of(record), Payload::Nothing);
+        let (name, tag, payload) = (self.name_of(to), tag_of(record), Payload::Nothing);
         let from = (!from.is_none()).then_some(from);
         let route = self.question(record);
         let asked = route.is_some();
         if let Some(route) = route {
             self.reply(route, Err(AskError::BadMessage("nothing of the message is there".into())));
         }
-        self.note(Notice::DeadLetter(DeadLetter { to, from, tag, payload, asked, why: Why::Dropped }));
+        self.note(Notice::DeadLetter(DeadLetter { to, name, from, tag, payload, asked, why: Why::Dropped }));
     }
 
     fn note_letter(&mut self, record: &Record, payload: Payload) {
@@ -140,12 +141,13 @@ impl Worker {
         let flags = record[word::HEAD] >> 8 & 0xff;
         let to = Pid::from_words(record[word::TO], record[word::TO_GENERATION]);
         let from = Pid::from_words(record[word::FROM], record[word::FROM_GENERATION]);
-        let tag = tag_of(record);
+        let (name, tag) = (self.name_of(to), tag_of(record));
         let payload = if tag.is_none() { Payload::Nothing } else { payload };
         let from = (!from.is_none()).then_some(from);
         let asked = flags & flag::CALL != 0;
         self.note(Notice::DeadLetter(DeadLetter {
             to,
+            name,
             from,
             tag,
             payload,
@@ -158,8 +160,15 @@ impl Worker {
     pub fn misread(&mut self, to: Pid, from: Pid, tag: Arc<str>) {
         self.dead_letters += 1;
         let from = (!from.is_none()).then_some(from);
-        let (tag, payload) = (Some(tag), Payload::Nothing);
-        self.note(Notice::DeadLetter(DeadLetter { to, from, tag, payload, asked: false, why: Why::Dropped }));
+        let (name, tag, payload) = (self.name_of(to), Some(tag), Payload::Nothing);
+        self.note(Notice::DeadLetter(DeadLetter { to, name, from, tag, payload, asked: false, why: Why::Dropped }));
+    }
+
+    /// The name that an actor of this shard has, or had, for the observer.
+    fn name_of(&self, pid: Pid) -> Option<Arc<str>> {
+        self.observer.as_ref()?;
+        let living = self.door.named.lock().get(&pid).map(|named| Arc::clone(&named.name));
+        living.or_else(|| self.late_names.get(pid))
     }
 
     /// An actor has ended.
@@ -185,9 +194,14 @@ impl Worker {
         }
         self.swaps_forget(pid, reason);
         self.traces_forget(pid);
-        let mut named = self.door.named.lock();
-        if !named.is_empty() {
-            named.remove(&pid);
+        let named = {
+            let mut named = self.door.named.lock();
+            if named.is_empty() { None } else { named.remove(&pid) }
+        };
+        if let Some(Named { name, .. }) = named
+            && self.observer.is_some()
+        {
+            self.late_names.put(pid, name);
         }
     }
 }

@@ -291,7 +291,7 @@ impl Worker {
                 self.dropped_bodies.push(body);
                 return Err(SpawnError::NameTaken { holder });
             }
-            let named = Named { kind: body.kind() };
+            let named = Named { name: (&**name).into(), kind: body.kind() };
             self.door.named.lock().insert(pid, named);
         } else {
             self.submit(head, pid, *parent, *watch, *capacity, *policy);

@@ -148,6 +148,7 @@ fn open(plan: Plan) -> Result<Ends, StartError> {
         last_watch: 0,
         observer: plan.observer,
         noticed: Vec::new(),
+        late_names: super::late_names::LateNames::default(),
         loans: FxHashMap::default(),
         last_loan: 0,
         #[cfg(feature = "serde")]
