@@ -482,8 +482,8 @@ export const start = <Id extends string, A, Out, E, R>(
  * how they are restarted and stopped changes at once, what they start with at their next start. New ones are there and
  * not started, and those that are gone are forgotten, not ended. Nested supervisors change with it. Also for a dynamic
  * supervisor. One that lives on another isolate takes the tree of a module, `Supervisor.placed(id, tree)`: functions do not
- * cross. It starts again with that; what was changed below it is forgotten then, so that a change that is to last is made to
- * the placed one, with a tree that has it further down.
+ * cross. From then on it starts again with that tree. A change of a supervisor below it is lost when the placed one starts
+ * again: one that is to stay is made to the placed one, with a tree that has it further down.
  *
  * **Example** (A new list for a supervisor that runs)
  *
