@@ -9,11 +9,20 @@ const mib = 1024 * kib
 /** By the field's end. */
 const sizes = { "4kib": 4 * kib, "64kib": 64 * kib, "1mib": mib, "64mib": 64 * mib } as const
 
+/** Blocks that are under way together where a field says `many_`. */
+export const many = 8
+
+/** Hops of each of so many blocks, there and back, that are no fewer than `count` in all. */
+export const hopsEach = (count: number, blocks: number): number => 2 * Math.ceil(count / blocks / 2)
+
 /** Copies take time by their size: no more bytes than so many altogether. */
 const mostBytes = 4 * 1024 * mib
 
 /** Hops of a size where each one costs by its size. */
-const fewerHops = (n: number, size: number): number => Math.max(8, Math.min(n, Math.floor(mostBytes / size)))
+const fewerHops = (n: number, size: number): number => Math.max(2 * many, Math.min(n, Math.floor(mostBytes / size)))
+
+/** Does at least so many hops of blocks of a size, and gives back how many. */
+export type Hops = (size: number, count: number) => Promise<number>
 
 /**
  * Runs `hops(size, count)` for each size and gives back us a hop, by field. `prefix`: before the field's name.
@@ -24,17 +33,16 @@ export const perHop = async (
   warm: number,
   prefix: string,
   isBySize: boolean,
-  hops: (size: number, count: number) => Promise<void>
+  hops: Hops
 ): Promise<Record<string, number>> => {
   const fields: Record<string, number> = {}
   // What is compiled is compiled before the first size, which would pay for it.
   await hops(sizes["4kib"], n)
   for (const [name, size] of Object.entries(sizes)) {
     await hops(size, isBySize ? fewerHops(warm, size) : warm)
-    const count = isBySize ? fewerHops(n, size) : n
     begins()
     const start = now()
-    await hops(size, count)
+    const count = await hops(size, isBySize ? fewerHops(n, size) : n)
     fields[`${prefix}us_per_hop_${name}`] = (now() - start) * 1000 / count
     ends(`${prefix}${name}`, count)
   }

@@ -52,7 +52,10 @@ const ownLines: ReadonlyArray<Line> = [
   { workload: "timer-lag", label: "- an actor's timer", field: "actor_p99_ms" },
   { workload: "flood", label: "`flood` kill to DOWN, ms", field: "down_ms" },
   { workload: "buffer", label: "`buffer` us a hop, 4 KiB", field: "us_per_hop_4kib" },
+  { workload: "buffer", label: "- 1 MiB", field: "us_per_hop_1mib" },
   { workload: "buffer", label: "- 64 MiB", field: "us_per_hop_64mib" },
+  { workload: "buffer", label: "- 1 MiB, eight under way", field: "many_us_per_hop_1mib" },
+  { workload: "buffer", label: "- 64 MiB, eight under way", field: "many_us_per_hop_64mib" },
   { workload: "cross-thread", label: "`cross-thread` ns a message, 256 at a time", field: "ns_per_op" },
   { workload: "cross-thread", label: "- one at a time", field: "batch_1_ns" }
 ]

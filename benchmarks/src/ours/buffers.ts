@@ -1,12 +1,13 @@
 /**
  * `buffer`: a block goes to and fro between two actors, each of which looks at its first and last byte. `between`: of two
- * isolates, as for the peers. `within`: of one.
+ * isolates, as for the peers. `within`: of one. `many_…`: eight blocks are under way, so that an isolate finds the next one
+ * when it has sent one on.
  */
 import { Actor, SharedBuffer } from "@myrmidonjs/actor"
 import * as Effect from "effect/Effect"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
-import { perHop, rowOf } from "../buffers.ts"
+import { type Hops, hopsEach, many, perHop, rowOf } from "../buffers.ts"
 import { mustBe } from "../measure.ts"
 import type { Program } from "../workload.ts"
 import { mark, Returner, ReturnerLive, Server } from "./returner.ts"
@@ -31,21 +32,26 @@ const PlayerLive = Player.behavior({
   }
 })
 
-type Hops = (size: number, count: number) => Promise<void>
-
-// `start` sends the block on its way of `count` hops, the first of them to come; `finish` is told when it is back.
-const counted = (opened: Opened, start: (data: SharedBuffer, count: number) => void, finish: Finish): Hops => {
-  const { run } = opened
-  return async (size, count) => {
-    const data = await run(SharedBuffer.allocate(size))
-    const back = await new Promise<SharedBuffer>((resolve) => {
-      finish.done = resolve
-      start(data, count)
+// `start` sends a block on its way of `count` hops, the first of them to come; `finish` is told when it is back.
+const counted =
+  (opened: Opened, start: (data: SharedBuffer, count: number) => void, finish: Finish, blocks = 1): Hops =>
+  async (size, count) => {
+    const each = hopsEach(count, blocks)
+    const sent: Array<SharedBuffer> = []
+    for (let i = 0; i < blocks; i++) sent.push(await opened.run(SharedBuffer.allocate(size)))
+    const back: Array<SharedBuffer> = []
+    await new Promise<void>((resolve) => {
+      finish.done = (data) => {
+        if (back.push(data) === blocks) resolve()
+      }
+      for (const data of sent) start(data, each)
     })
-    mustBe(back.bytes()[size - 1], count % 256, "the marks of all hops")
-    back.release()
+    for (const data of back) {
+      mustBe(data.bytes()[size - 1], each % 256, "the marks of all hops")
+      data.release()
+    }
+    return each * blocks
   }
-}
 
 interface Finish {
   done: (data: SharedBuffer) => void
@@ -95,11 +101,12 @@ export const between: Program = async (n, warm) => {
     })
     const server = opened.system.spawnUnsafe(ServerLive, undefined)
     yield* returner.tell(Meet(server))
-    const hops = counted(opened, (data, count) => void server.tellUnsafe(Back({ data, left: count })), finish)
-    const even: Hops = (size, count) => hops(size, count + count % 2)
-    const there = yield* Effect.promise(() => perHop(n, warm, "", false, even))
+    const hops = (blocks: number): Hops =>
+      counted(opened, (data, count) => void server.tellUnsafe(Back({ data, left: count })), finish, blocks)
+    const there = yield* Effect.promise(() => perHop(n, warm, "", false, hops(1)))
+    const together = yield* Effect.promise(() => perHop(n, warm, "many_", false, hops(many)))
     const here = yield* Effect.promise(() => perHop(n, warm, "within_", false, hopsWithin(opened)))
-    return rowOf(n, { ...there, ...here, copies: yield* Effect.promise(() => copies(opened)) })
+    return rowOf(n, { ...there, ...together, ...here, copies: yield* Effect.promise(() => copies(opened)) })
   })))
   await opened.close()
   return measured

@@ -1,11 +1,11 @@
 /**
  * `buffer` by `postMessage`: a block goes to and fro between this thread and a worker. `us_per_hop_…` clones it,
- * `transfer_us_per_hop_…` transfers it. With `sharedarraybuffer` nothing is handed over: both see the same memory, and
+ * `transfer_us_per_hop_…` transfers it, `transfer_many_…` eight of them together. With `sharedarraybuffer` nothing is handed over: both see the same memory, and
  * take turns by messages.
  */
 import { once } from "node:events"
 import { Worker } from "node:worker_threads"
-import { perHop, rowOf } from "../buffers.ts"
+import { type Hops, hopsEach, many, perHop, rowOf } from "../buffers.ts"
 import { mustBe } from "../measure.ts"
 import { crossIsolate } from "./postmessageTells.ts"
 import type { Program, Subject } from "../workload.ts"
@@ -20,28 +20,33 @@ const mark = (memory: Memory): void => {
 
 const other = `
 const { parentPort } = require("node:worker_threads")
-parentPort.on("message", ({ memory, isMoved }) => {
+parentPort.on("message", ({ memory, left, isMoved }) => {
   const bytes = new Uint8Array(memory)
   bytes[0]++
   bytes[bytes.length - 1]++
-  parentPort.postMessage({ memory, isMoved }, isMoved ? [memory] : [])
+  parentPort.postMessage({ memory, left, isMoved }, isMoved ? [memory] : [])
 })`
 
-/** `count` hops: there and back are two. */
-const exchange = (worker: Worker, memory: Memory, isMoved: boolean, count: number): Promise<Memory> =>
-  new Promise((resolve) => {
-    let left = count + count % 2
-    const post = (memory: Memory): void => {
+interface Ball {
+  readonly memory: Memory
+  readonly left: number
+}
+
+/** `count` hops of each block: there and back are two. */
+const exchange = (worker: Worker, memories: ReadonlyArray<Memory>, isMoved: boolean, count: number) =>
+  new Promise<ReadonlyArray<Memory>>((resolve) => {
+    const over: Array<Memory> = []
+    const post = (memory: Memory, left: number): void => {
       mark(memory)
-      worker.postMessage({ memory, isMoved }, isMoved && memory instanceof ArrayBuffer ? [memory] : [])
+      worker.postMessage({ memory, left, isMoved }, isMoved && memory instanceof ArrayBuffer ? [memory] : [])
     }
-    worker.on("message", function back({ memory }: { readonly memory: Memory }) {
-      left -= 2
-      if (left > 0) return post(memory)
+    worker.on("message", function back({ left, memory }: Ball) {
+      if (left > 2) return post(memory, left - 2)
+      if (over.push(memory) < memories.length) return
       worker.off("message", back)
-      resolve(memory)
+      resolve(over)
     })
-    post(memory)
+    for (const memory of memories) post(memory, count)
   })
 
 const withWorker = async <A>(use: (worker: Worker) => Promise<A>): Promise<A> => {
@@ -55,9 +60,12 @@ const withWorker = async <A>(use: (worker: Worker) => Promise<A>): Promise<A> =>
 }
 
 const hops =
-  (worker: Worker, make: (size: number) => Memory, isMoved: boolean) => async (size: number, count: number) => {
-    const memory = await exchange(worker, make(size), isMoved, count)
-    mustBe(new Uint8Array(memory)[size - 1], (count + count % 2) % 256, "the marks of all hops")
+  (worker: Worker, make: (size: number) => Memory, isMoved: boolean, blocks = 1): Hops => async (size, count) => {
+    const each = hopsEach(count, blocks)
+    for (const memory of await exchange(worker, Array.from({ length: blocks }, () => make(size)), isMoved, each)) {
+      mustBe(new Uint8Array(memory)[size - 1], each % 256, "the marks of all hops")
+    }
+    return each * blocks
   }
 
 const posted: Program = (n, warm) =>
@@ -65,7 +73,8 @@ const posted: Program = (n, warm) =>
     const make = (size: number) => new ArrayBuffer(size)
     const cloned = await perHop(n, warm, "", true, hops(worker, make, false))
     const moved = await perHop(n, warm, "transfer_", false, hops(worker, make, true))
-    return rowOf(n, { ...cloned, ...moved })
+    const together = await perHop(n, warm, "transfer_many_", false, hops(worker, make, true, many))
+    return rowOf(n, { ...cloned, ...moved, ...together })
   })
 
 const shared: Program = (n, warm) =>

@@ -67,6 +67,35 @@ describe.runIf(process.env["MYRMIDON_NO_NATIVE"] === undefined)("a block in a pa
     assert.strictEqual(from.bytes(), 0)
   })
 
+  it("G311: of 64 that go to and fro together each isolate makes one view, and of more the oldest goes", () => {
+    const ends = [new NativePool(load(), 1000, undefined), new NativePool(load(), 1000, undefined)] as const
+    const made = [0, 0]
+    ends.forEach((pool, at) => {
+      const { view } = pool
+      pool.view = (handle) => {
+        made[at]!++
+        return view.call(pool, handle)
+      }
+    })
+    const hop = (blocks: ReadonlyArray<NativeBlock>, to: NativePool): ReadonlyArray<NativeBlock> =>
+      blocks.map((block) => {
+        new Uint8Array(block.attach())[0]!++
+        const arrived = to.enter(block.leave()!, 2)
+        assert(arrived !== undefined)
+        return arrived
+      })
+    const toAndFro = (blocks: ReadonlyArray<NativeBlock>) => hop(hop(blocks, ends[1]), ends[0])
+    let blocks: ReadonlyArray<NativeBlock> = Array.from({ length: 64 }, () => allocated(ends[0], 2))
+    for (let i = 0; i < 3; i++) blocks = toAndFro(blocks)
+    assert.deepStrictEqual(made, [64, 64])
+    blocks = toAndFro([...blocks, allocated(ends[0], 2)])
+    for (const block of blocks) new Uint8Array(block.attach())
+    assert.deepStrictEqual(made, [66, 65])
+    assert.deepStrictEqual(new Set(blocks.map((block) => new Uint8Array(block.attach())[0])), new Set([6 + 2, 2]))
+    for (const block of blocks) block.release()
+    assert.deepStrictEqual(ends.map((pool) => pool.bytes()), [0, 0])
+  })
+
   it("G137: memory that was taken away outlives its block, which nobody reaches any more", async () => {
     const [pool] = pools()
     const taken = (): ArrayBuffer => {
