@@ -8,7 +8,9 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 /** @param {...string} parts */
 export const at = (...parts) => join(root, ...parts)
 
-const skipped = new Set(["node_modules", "target", "dist", ".git", ".turbo", ".doctest", "npm", "native"])
+const skipped = new Set(["node_modules", "target", "dist", ".git", ".turbo", ".doctest", "npm"])
+/** The addons that were built; sources have folders of that name. */
+const addons = /^(packages|examples)\/[^/]+\/native$/
 
 /**
  * Files below `folder` whose path (from the root, with `/`) passes `wanted`, sorted. What is built is never among them.
@@ -25,11 +27,11 @@ export const filesBelow = (folder, wanted) => {
   const visit = (directory) => {
     for (const entry of readdirSync(directory, { withFileTypes: true })) {
       const full = join(directory, entry.name)
+      const path = relative(root, full).split(sep).join("/")
       if (entry.isDirectory()) {
-        if (!skipped.has(entry.name)) visit(full)
-      } else {
-        const path = relative(root, full).split(sep).join("/")
-        if (wanted(path)) found.push(path)
+        if (!skipped.has(entry.name) && !addons.test(path)) visit(full)
+      } else if (wanted(path)) {
+        found.push(path)
       }
     }
   }

@@ -22,9 +22,9 @@ pub struct Slice {
     pub charged: u32,
     /// Nodes that are not settled.
     pub nodes: Lane,
-    /// Some message may have bytes.
+    /// Some message may have bytes, or may enter while a handler waits.
     pub bytes: bool,
-    /// Some node is more than a message, with bytes or without.
+    /// Some node is more than that, or than a plain message.
     pub special: bool,
 }
 

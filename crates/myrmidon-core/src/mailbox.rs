@@ -89,14 +89,14 @@ impl Node {
         self.head & (0xff | SPECIAL << 8) == completion::MESSAGE
     }
 
+    /// The same, but that its payload may be in the shard's pool, and that it may be one that may enter.
+    pub const fn is_light(&self) -> bool {
+        self.head & (0xff | (flag::CALL | flag::NEXT | HELD) << 8) == completion::MESSAGE
+    }
+
     /// A message that may enter while a handler waits.
     pub const fn may_enter(&self) -> bool {
         self.is_message() && self.has(flag::REENTRANT)
-    }
-
-    /// The same, but that its payload may be in the shard's pool.
-    pub const fn is_light(&self) -> bool {
-        self.head & (0xff | (flag::CALL | flag::NEXT | HELD) << 8) == completion::MESSAGE
     }
 
     /// As its receiver sees it.

@@ -102,6 +102,26 @@ fn g106_it_is_no_message_of_any_account_and_has_room_in_a_full_mailbox() {
 }
 
 #[test]
+fn g266_what_has_entered_is_waited_for_by_no_answer() {
+    let mut bench = Bench::new();
+    let asker = bench.spawn();
+    let entering = |bench: &Bench| bench.shard.control()[control::ENTERING];
+    bench.give(&[about(ENTER, asker, 1), about(ENTER, asker, 2), about(submission::SEND, asker, 3)]);
+    assert_eq!(entering(&bench), 2);
+    assert_eq!(bench.take().len(), 3);
+    assert!(bench.take().is_empty());
+    assert_eq!(entering(&bench), 0, "nothing is queued");
+    // While a handler waits.
+    bench.give(&[about(submission::BUSY, asker, 0), about(ENTER, asker, 4), about(ENTER, asker, 5)]);
+    assert_eq!(bench.take().len(), 2);
+    assert!(bench.take().is_empty());
+    assert_eq!(entering(&bench), 0, "nothing is queued");
+    // It ends with some.
+    bench.give(&[about(ENTER, asker, 6), about(submission::EXIT_SELF, asker, 0)]);
+    assert_eq!(entering(&bench), 0, "nobody is there");
+}
+
+#[test]
 fn where_nothing_is_delivered_it_comes_at_once() {
     let mut bench = Bench::new();
     let starting = bench.open(spawn::STARTING, 0, policy::REJECT);

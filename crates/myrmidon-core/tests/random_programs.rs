@@ -55,7 +55,7 @@ enum Step {
         who: usize,
         delay: u32,
         repeat: bool,
-        priority: bool,
+        flags: u32,
     },
     Cancel(usize),
     Busy(usize),
@@ -66,6 +66,8 @@ enum Step {
     Abandon(usize),
     Trap(usize, bool),
     AwaitRoom(usize),
+    /// An answer waits for its turn.
+    Behind(usize),
     /// Ingests without delivering, as from within a handler.
     Flush,
     /// Takes a batch and handles at most this many deliveries of it.
@@ -96,8 +98,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (who.clone(), who.clone()).prop_map(|(one, other)| Step::Unlink(one, other)),
         4 => (0..13usize, who.clone()).prop_map(|(watcher, target)| Step::Monitor { watcher, target }),
         2 => (0..40usize).prop_map(Step::Demonitor),
-        3 => (who.clone(), 0..30u32, any::<bool>(), any::<bool>())
-            .prop_map(|(who, delay, repeat, priority)| Step::Timer { who, delay, repeat, priority }),
+        3 => (who.clone(), 0..30u32, any::<bool>(), prop_oneof![Just(0), Just(flag::PRIORITY), Just(flag::REENTRANT)])
+            .prop_map(|(who, delay, repeat, flags)| Step::Timer { who, delay, repeat, flags }),
         2 => (0..40usize).prop_map(Step::Cancel),
         2 => who.clone().prop_map(Step::Busy),
         3 => who.clone().prop_map(Step::Ready),
@@ -106,7 +108,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => who.clone().prop_map(Step::Started),
         1 => who.clone().prop_map(Step::Abandon),
         1 => (who.clone(), any::<bool>()).prop_map(|(who, on)| Step::Trap(who, on)),
-        1 => who.prop_map(Step::AwaitRoom),
+        1 => who.clone().prop_map(Step::AwaitRoom),
+        3 => who.prop_map(Step::Behind),
         6 => Just(Step::Flush),
         14 => (1..12u32, 0..12u32, 0..3000u32).prop_map(|(max, handled, micros)| Step::Run { max, handled, micros }),
         3 => (0..40u16).prop_map(Step::Advance),
@@ -135,6 +138,7 @@ struct Isolate {
     watches: HashMap<u32, Watch>,
     timers: HashMap<u32, Pid>,
     waiters: HashSet<u32>,
+    answers: HashMap<u32, Pid>,
     names: HashMap<String, Pid>,
     opened: HashSet<Pid>,
     dead: HashSet<Pid>,
@@ -158,6 +162,7 @@ impl Isolate {
             watches: HashMap::new(),
             timers: HashMap::new(),
             waiters: HashSet::new(),
+            answers: HashMap::new(),
             names: HashMap::new(),
             opened: HashSet::new(),
             dead: HashSet::new(),
@@ -282,12 +287,11 @@ impl Isolate {
                 assert_eq!(silent, watch.downs == 0 && !watch.ended, "demonitor answers exactly (G38)");
                 watch.ended = true;
             }
-            Step::Timer { who, delay, repeat, priority } => {
+            Step::Timer { who, delay, repeat, flags } => {
                 let owner = self.pid(who);
                 let reference = self.fresh();
                 self.timers.insert(reference, owner);
                 let bits = f64::from(delay).to_bits();
-                let flags = if priority { flag::PRIORITY } else { 0 };
                 let mut record =
                     [owner.low(), owner.generation(), 0, 0, 0, reference, bits as u32, (bits >> 32) as u32];
                 record[word::FROM] = u32::from(repeat);
@@ -327,6 +331,11 @@ impl Isolate {
                 let waiter = self.fresh();
                 self.waiters.insert(waiter);
                 self.submit(submission::AWAIT_ROOM, self.pid(who), Pid::NONE, waiter, 0, 0);
+            }
+            Step::Behind(who) => {
+                let (asker, slot) = (self.pid(who), self.fresh());
+                self.answers.insert(slot, asker);
+                self.submit(submission::BEHIND, asker, Pid::NONE, slot, 0, 0);
             }
             Step::Flush => self.flush(),
             Step::Run { max, handled, micros } => self.run(max, handled, micros),
@@ -419,6 +428,7 @@ impl Isolate {
             completion::EXIT_SIGNAL => {
                 assert!(self.shard.reason(record[word::A]).is_some());
             }
+            completion::REACHED => self.reached(to, record[word::SLOT]),
             other => panic!("{other} in a slice"),
         }
     }
@@ -465,8 +475,13 @@ impl Isolate {
             }
             completion::OUTSIDE_DOWN => self.down(record[word::SLOT], Pid::NONE, from, record[word::A]),
             completion::ROOM => assert!(self.waiters.remove(&record[word::SLOT]), "a waiter is called once"),
+            completion::REACHED => self.reached(to, record[word::SLOT]),
             other => panic!("{other} was posted"),
         }
+    }
+
+    fn reached(&mut self, asker: Pid, slot: u32) {
+        assert_eq!(self.answers.remove(&slot), Some(asker), "each answer comes back once (G266)");
     }
 
     /// Closes the shard: nothing may be left.
@@ -484,6 +499,7 @@ impl Isolate {
         assert_eq!(self.slots.len(), 0, "each payload leaves (G5)");
         assert_eq!(self.calls.len(), 0, "each call ends (G18)");
         assert_eq!(self.waiters.len(), 0, "each waiter is called");
+        assert_eq!(self.answers.len(), 0, "each answer comes back (G266)");
         for pid in &self.opened {
             assert!(self.dead.contains(pid) || self.abandoned.contains(pid), "{pid} has ended");
         }
@@ -497,6 +513,7 @@ impl Isolate {
         assert_eq!(left, [0; 7], "nothing is left");
         assert_eq!(stats.reasons, 0, "no reason is left");
         assert_eq!(self.shard.control()[control::RUNNABLE], 0);
+        assert_eq!(self.shard.control()[control::ENTERING], 0, "nothing is counted that has gone");
     }
 }
 

@@ -75,6 +75,19 @@ const all = [
 describe.each(all)("answers on the %s", (_, system) => {
   const suspend = (ref: AnyRef) => Effect.orDie(Actor.suspend(ref))
 
+  it.effect("one that has never asked is suspended with what is in its mailbox (G63)", () =>
+    Effect.gen(function*() {
+      const world = new World()
+      const ref = yield* world.askerOf().spawn(false)
+      yield* ref.tell(Peek("first"))
+      yield* Actor.suspend(ref)
+      for (let i = 0; i < 5; i++) yield* turn
+      assert.deepStrictEqual(world.log, [])
+      yield* Actor.resume(ref)
+      for (let i = 0; i < 5; i++) yield* turn
+      assert.deepStrictEqual(world.log, ["first 1"])
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
   it.effect("an asker that is suspended gets its answer, and nothing else (G266, G63)", () =>
     Effect.gen(function*() {
       const world = new World()

@@ -1,9 +1,10 @@
 // The stack of a crash: a text for whoever looks at it, and no work for an actor at whose end nobody does.
 import { Actor, type ExitReason, type ExitSignal, Monitor } from "@myrmidonjs/actor"
 import { afterEach, assert, describe, it } from "@effect/vitest"
-import { Effect, Exit } from "effect"
+import { Effect, Equal, Exit, Hash } from "effect"
 import { Rpc } from "effect/rpc"
 import { inspect } from "node:util"
+import { writePlain } from "../src/internal/codec/plain.ts"
 import { copyPlain } from "../src/internal/copy.ts"
 import { collectEvents, testSystems, turn } from "./fixtures.ts"
 
@@ -94,6 +95,35 @@ describe.each(testSystems)("G271 on the %s", (_, system) => {
       isPlain(structuredClone(cloned)!)
       isPlain(JSON.parse(JSON.stringify(encoded)) as ExitReason)
       isPlain({ _tag: "Crashed", error: { ...spread!.error } })
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("to Effect it is the plain data that it will be, whoever looks first", () =>
+    Effect.gen(function*() {
+      const error = new TypeError("boom")
+      failure = () => error
+      const [reason] = yield* ends(1)
+      const plain = { name: "TypeError", message: "boom", language: "typescript", stack: error.stack }
+      assert.strictEqual(Hash.hash(reason!.error), Hash.hash(plain))
+      isPlain(reason!)
+      failure = () => new TypeError("boom")
+      const [other] = yield* ends(1)
+      assert.isFalse(Equal.equals(other, reason))
+      isPlain(other!)
+      assert.isTrue(Equal.equals(other, structuredClone(other)))
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("it is copied and encoded also where its stack cannot be read, and where somebody has frozen it", () =>
+    Effect.gen(function*() {
+      const [copied, encoded, frozen] = yield* ends(3)
+      Object.freeze(frozen!.error)
+      isPlain(copyPlain(frozen) as ExitReason)
+      Error.prepareStackTrace = () => {
+        throw new Error("trap")
+      }
+      const bare = { _tag: "Crashed", error: { name: "TypeError", message: "boom", language: "typescript" } }
+      assert.deepStrictEqual(copyPlain(copied), bare)
+      writePlain(encoded)
+      assert.deepStrictEqual(Reflect.ownKeys(encoded!.error), ["name", "message", "language"])
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("watchers, askers, events, cleanups and scopes are told plain data", () =>

@@ -48,7 +48,9 @@ impl Shard {
 
     /// The actor never was: nothing of it makes a signal (G36).
     pub(super) fn abandon(&mut self, index: u32) {
+        let pid = self.slab.pid(index);
         self.withdraw(index, Self::never_started());
+        self.let_answers_of_dead_go(pid);
         while let Some(id) = self.first_link(index) {
             let half = self.links.halves[id];
             self.forget_link(index, id);

@@ -55,6 +55,7 @@ impl Shard {
                 let mut id = slice.nodes.head;
                 for _ in 0..count {
                     let node = self.nodes.get(id);
+                    self.entering -= u32::from(node.may_enter());
                     if node.has(flag::BYTES) {
                         self.payloads.free(node.slot);
                     }

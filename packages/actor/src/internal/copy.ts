@@ -8,7 +8,7 @@
  */
 import { BufferHandle } from "./buffer/handle.ts"
 import { Cell } from "./cell.ts"
-import { isLate } from "./crashed.ts"
+import { plainOf } from "./crashed.ts"
 
 /** What cannot be copied, and where: `$.cart.items[3].price`. */
 export class NotCopyable extends Error {
@@ -48,6 +48,8 @@ const copy = (value: unknown, path: string, seen: Seen): unknown => {
     return copyArray(value, path, seen)
   }
   if (value instanceof Cell || value instanceof BufferHandle || "~myrmidon/NamedRef" in value) return value
+  const plain = plainOf(value)
+  if (plain !== undefined) return copyObject(plain, objectPrototype, path, seen)
   return copyBuiltIn(value, prototype, path, seen)
 }
 
@@ -74,10 +76,7 @@ const copyObject = (value: object, prototype: object | null, path: string, seen:
   for (const key of Reflect.ownKeys(value)) {
     if (typeof key === "symbol") throw new NotCopyable(path + step(key))
     const own = Object.getOwnPropertyDescriptor(value, key)!
-    if (!("value" in own)) {
-      if (isLate(value)) return copyObject(value, prototype, path, seen)
-      throw new NotCopyable(path + step(key))
-    }
+    if (!("value" in own)) throw new NotCopyable(path + step(key))
     const copied = copy(own.value, path + step(key), seen)
     if (key === "__proto__" || !own.enumerable) Object.defineProperty(made, key, { ...own, value: copied })
     else made[key] = copied

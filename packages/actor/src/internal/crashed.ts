@@ -60,7 +60,18 @@ const getterOf = (error: object): unknown =>
 /** What V8 has in the place of a stack that is no text yet: an accessor, of all errors the same. Others have none. */
 const unread = getterOf(new Error())
 
-const inspect = Symbol.for("nodejs.util.inspect.custom")
+/**
+ * What stands before an error whose stack is not read: Node prints an accessor as such. No key of the error itself, which
+ * Effect would compare and hash.
+ */
+const late: object = Object.create(Object.prototype, {
+  [Symbol.for("nodejs.util.inspect.custom")]: {
+    value(this: Crash) {
+      void this.stack
+      return this
+    }
+  }
+}) as object
 
 /** Makes the stack of `made` a plain field, or none. */
 const settle = (made: Crash, error: object): string | undefined => {
@@ -73,29 +84,22 @@ const settle = (made: Crash, error: object): string | undefined => {
   // Many may have got it.
   if (stack === undefined) Reflect.deleteProperty(made, "stack")
   else Reflect.defineProperty(made, "stack", { value: stack, enumerable: true })
-  Reflect.deleteProperty(made, inspect)
+  Reflect.setPrototypeOf(made, Object.prototype)
   Object.freeze(made)
   return stack
 }
 
 const withLateStack = (name: string, message: string, error: object): Crash => {
   if (unread === undefined || getterOf(error) !== unread) return withStack(name, message, error)
-  const made: Crash = {
+  const made = {
+    __proto__: late,
     name,
     message,
     language,
     get stack() {
       return settle(made, error)
     }
-  }
-  // Node prints an accessor as such.
-  Object.defineProperty(made, inspect, {
-    configurable: true,
-    value: () => {
-      settle(made, error)
-      return made
-    }
-  })
+  } as Crash
   return made
 }
 
@@ -132,6 +136,10 @@ export const told = (reason: ExitReason): ExitReason => {
   return reason
 }
 
-/** Whether it was the error of a reason whose stack nobody had read; it is plain data now. For whoever copies. */
-export const isLate = (value: object): boolean =>
-  Object.hasOwn(value, inspect) && typeof (value as Crash).stack === "string" && !Object.hasOwn(value, inspect)
+/** The error of a reason whose stack nobody had read, as plain data; of anything else undefined. For whoever copies. */
+export const plainOf = (value: object): object | undefined => {
+  if (Object.getPrototypeOf(value) !== late) return undefined
+  void (value as Crash).stack
+  // Whoever has frozen it before keeps it as it was.
+  return Object.getPrototypeOf(value) === late ? { ...value } : value
+}

@@ -1,6 +1,7 @@
 /**
  * Any plain value as msgpack: null, booleans, numbers, bigints, strings, bytes, arrays, records. `undefined` is nil.
  */
+import { plainOf } from "../crashed.ts"
 import { maxDepth, NotEncodable } from "./issues.ts"
 import {
   isAtEnd,
@@ -49,6 +50,8 @@ const writeObject = (value: object, depth: number): void => {
   if (value instanceof Uint8Array) return writeBytes(value)
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== null && prototype !== Object.prototype) {
+    const plain = plainOf(value)
+    if (plain !== undefined) return writeObject(plain, depth)
     throw new NotEncodable(`an instance of ${nameOf(value)} cannot be encoded: its schema does not say how`)
   }
   const keys = Object.keys(value)

@@ -34,7 +34,8 @@ export const waitBehind = (shard: MemoryShard, cell: MemoryCell, resume: () => v
 /** Nothing is delivered to an actor any more, until somebody lets it go on: its answers do not wait for that. */
 export const letAnswersGo = (shard: MemoryShard, cell: MemoryCell): void => {
   const { aside } = cell
-  for (let letter = cell.head; letter !== undefined && aside!.behind > 0; letter = letter.next) {
+  if (aside === undefined) return
+  for (let letter = cell.head; letter !== undefined && aside.behind > 0; letter = letter.next) {
     if (letter.kind !== Kind.Answer) continue
     const resume = reach(cell, letter)
     voidLetter(cell, letter, undefined)
