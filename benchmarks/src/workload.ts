@@ -56,7 +56,7 @@ export const sizes: Readonly<Record<Workload, number>> = {
   "buffer": 20_000,
   "cross-thread": 2_000_000,
   "scale": 1_000_000,
-  "cross-isolate": 1_000_000,
+  "cross-isolate": 4_000_000,
   "fair-worker": 100_000
 }
 

@@ -25,6 +25,7 @@ mod queue;
 mod sync;
 pub mod system;
 pub mod tags;
+pub mod vigil;
 
 pub use buffer::Account;
 pub use directory::{Directory, Lease};
@@ -33,6 +34,7 @@ pub use lane::Lane;
 pub use member::Member;
 pub use port::{ShardHandle, ShardOwner};
 pub use system::System;
+pub use vigil::Vigil;
 
 #[cfg(all(test, loom))]
 mod loom_tests;

@@ -7,7 +7,7 @@ use myrmidon_core::{
     record::{Record, control, word},
     shard::Shard,
 };
-use myrmidon_runtime::{Member, ShardOwner, inbox};
+use myrmidon_runtime::{Member, ShardOwner, Vigil, clock, inbox};
 use napi::{Error, Result, Status};
 
 /// What an open shard consists of.
@@ -18,6 +18,8 @@ pub(crate) struct Open {
     pub bell: Bell,
     /// Its place in its system, until it leaves.
     pub member: Option<Member>,
+    /// Whether it looks for more before it sleeps.
+    pub vigil: Vigil,
     /// Records taken from the inbox; kept for its allocation.
     pub arrived: Vec<Record>,
 }
@@ -179,6 +181,9 @@ impl Open {
             self.owner.drain(&mut self.arrived, inbox::allowance(queued, max));
         }
         let collects = max > 0 && self.member.as_ref().is_some_and(Member::has_arrivals);
+        if max > 0 {
+            self.vigil.woke(collects, clock::now);
+        }
         let written = if self.arrived.is_empty() && !collects {
             self.shard.tick(now, submitted, completions, max)
         } else {
@@ -198,8 +203,11 @@ impl Open {
             let asleep = match &self.member {
                 None => self.owner.sleep(),
                 Some(member) => {
-                    member.starve();
-                    self.owner.sleep_if(|| member.is_quiet())
+                    let owner = &self.owner;
+                    !self.vigil.watch(clock::now, || owner.is_empty() && member.is_quiet()) && {
+                        member.starve();
+                        owner.sleep_if(|| member.is_quiet())
+                    }
                 }
             };
             control.get_mut()[control::RUNNABLE] = i32::from(!asleep);

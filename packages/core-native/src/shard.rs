@@ -23,7 +23,7 @@ use myrmidon_core::{
     record::control,
     shard::{Measure, Shard, ShardConfig},
 };
-use myrmidon_runtime::{Directory, Member, ShardOwner, System, buffer::load, pages, system::JoinError};
+use myrmidon_runtime::{Directory, Member, ShardOwner, System, Vigil, buffer::load, pages, system::JoinError};
 use napi::{
     Env, Error, JsValue, Result, Status,
     bindgen_prelude::{Float64Array, Function, Object, Uint8Array},
@@ -116,7 +116,7 @@ impl NativeShard {
             isolate = joined.isolate();
             member = Some(joined);
         }
-        let open = Open { shard, owner, buffers, bell, member, arrived: Vec::new() };
+        let open = Open { shard, owner, buffers, bell, member, vigil: Vigil::default(), arrived: Vec::new() };
         let cell = Rc::new(Cell { open: RefCell::new(Some(open)) });
         // Added after the doorbell's own hook, so it runs before Node.js takes the doorbell down.
         env.add_env_cleanup_hook(Rc::clone(&cell), |cell| cell.end())?;
