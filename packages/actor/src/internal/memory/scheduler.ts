@@ -10,27 +10,25 @@
  * Owner: the shard's thread. `run` never re-enters: what a handler makes runnable waits for the loop it came from.
  */
 import type { ExitReason } from "../../ExitReason.ts"
-import type { Pid } from "../../Pid.ts"
 import type { Call } from "../call.ts"
 import { rethrow } from "../rethrow.ts"
 import { mostBudget, type ShardClock, type ShardHost } from "../shard.ts"
 import { forgetHeld, letInAtLowWater } from "./admission.ts"
 import { Askers } from "./askers.ts"
 import { asideOf } from "./aside.ts"
-import { reach } from "./behind.ts"
 import { Is, type MemoryCell } from "./cell.ts"
 import { end, receive } from "./ending.ts"
 import { Group } from "./group.ts"
 import { isServable, takeLetter } from "./lanes.ts"
 import { Kind, type Letter, SPECIAL } from "./mailbox.ts"
 import { BUDGET, type Meter, meterOf, SUSPECT } from "./meter.ts"
-import type { Watch } from "./monitors.ts"
 import { Pump } from "./pump.ts"
 import { Random } from "./random.ts"
 import { Ring } from "./ring.ts"
 import type { MemoryShard } from "./shard.ts"
 import { SIGNALS_PER_PASS } from "./signals.ts"
-import type { Timer } from "./timers.ts"
+import { deliverSpecial } from "./special.ts"
+import { Task } from "./task.ts"
 
 /** Actors that are looked ahead to. */
 const AHEAD = 16
@@ -52,22 +50,8 @@ const BLOCKED = Is.Starting | Is.Held | Is.Suspended | Is.Terminating | Is.Dead
 /** The normal lane alone does not decide which letter is next. */
 const CHOICE = Is.Busy | Is.Lanes
 
-/** The sender of an exit signal that no actor sent. */
-const NOBODY = 0 as Pid
-
 /** After a slice there may be more to do than to be idle. */
 const UNSETTLED = Is.Lanes | Is.Busy | Is.Wanted | Is.Debt
-
-/** Work of an actor that is no message: a fiber that goes on. */
-class Task {
-  readonly run: () => void
-  readonly cell: MemoryCell | undefined
-
-  constructor(run: () => void, cell: MemoryCell | undefined) {
-    this.run = run
-    this.cell = cell
-  }
-}
 
 export class Scheduler {
   private readonly shard: MemoryShard
@@ -246,9 +230,7 @@ export class Scheduler {
         if (notified && this.random !== undefined) {
           // In lockstep nobody is chosen before the host has heard what happened: what it does then may come first.
         } else if (this.left > 0 && this.queue.size > 0) {
-          handled += this.random === undefined
-            ? this.serve()
-            : this.serveDrawn()
+          handled += this.random === undefined ? this.serve() : this.serveDrawn()
         } else {
           this.left = -1
           if (this.debt.size > 0) handled += this.serveDebt()
@@ -495,7 +477,7 @@ export class Scheduler {
         }
         // The message that an answer is for was handled elsewhere.
         if (letter.kind !== Answer) cell.reductions++
-        waits = this.deliverOther(cell, letter)
+        waits = deliverSpecial(shard, host, cell, letter)
       }
       handled++
       if (waits) this.wait(cell)
@@ -506,35 +488,6 @@ export class Scheduler {
       cell.reductions = 0
     }
     return handled
-  }
-
-  /** A letter that is no plain message. */
-  private deliverOther(cell: MemoryCell, letter: Letter): boolean {
-    const { extra, from, kind, op, payload } = letter
-    if (kind === Answer) reach(cell, letter)
-    this.shard.pool.giveSpecial(letter)
-    switch (kind) {
-      case Answer:
-        try {
-          ;(payload as () => void)()
-        } catch (error) {
-          rethrow(error)
-        }
-        return false
-      case Kind.Timer:
-        this.shard.delivered(extra as Timer)
-        return this.host.deliver(cell, op, payload, cell.pid, undefined)
-      case Kind.Down: {
-        const watch = extra as Watch
-        watch.ended = true
-        cell.aside?.watching?.delete(watch.ref)
-        return this.host.down(cell, watch.ref, watch.target.pid, payload as ExitReason)
-      }
-      default: {
-        if (extra !== undefined && cell.aside?.links?.get(from!) === extra) cell.aside.links.delete(from!)
-        return this.host.exitSignal(cell, from === undefined ? NOBODY : from.pid, payload as ExitReason)
-      }
-    }
   }
 
   /** The handler that was just called waits. */
