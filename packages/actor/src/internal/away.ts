@@ -179,7 +179,7 @@ export class Away implements AwayHost {
   deadLetter(to: Pid, from: Pid | 0, borderOp: number, payload: Carried, why: Why, asked: boolean): void {
     const op = this.border.opHere(borderOp)
     const shown = plainly(this.host, op, payload)
-    this.host.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), shown), why, asked)
+    this.host.publishDeadLetter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), shown), why, asked)
   }
 
   up(isolate: number, shard: number): void {

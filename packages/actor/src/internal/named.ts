@@ -98,7 +98,7 @@ class NamedRefImpl {
   private lose(message: Message<string, unknown>, asked: boolean): BadMessage | undefined {
     const op = Envelope.op(message)
     if (!movingOps.has(op)) {
-      this.host.letter(noPid, undefined, message, "NotAlive", asked, this.name)
+      this.host.publishDeadLetter(noPid, undefined, message, "NotAlive", asked, this.name)
       return undefined
     }
     const leaving = depart(message.payload)

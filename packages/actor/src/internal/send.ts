@@ -143,7 +143,7 @@ export const refused = (
   from: Cell | undefined,
   outcome: Outcome
 ): TellOutcome => {
-  if (outcome === Outcome.MailboxFull) to.host.letter(to.pid, from?.pid, message, "MailboxFull", false)
+  if (outcome === Outcome.MailboxFull) to.host.publishDeadLetter(to.pid, from?.pid, message, "MailboxFull", false)
   return outcomes[outcome]!
 }
 

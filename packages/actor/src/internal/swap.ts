@@ -261,7 +261,7 @@ export class Canary {
     for (const entry of this.journal) {
       if (!entry.done) {
         const message = new Envelope(entry.op, tagOf(entry.op), entry.payload)
-        host.letter(cell.pid, entry.from, message, "SwapRolledBack", entry.asked)
+        host.publishDeadLetter(cell.pid, entry.from, message, "SwapRolledBack", entry.asked)
       }
     }
     host.rolledBack(cell, this.bound.program.version, reason)

@@ -136,5 +136,12 @@ export const relayed = (host: Host) => ({
     host.events.publish(told)
   },
   letter: ({ asked, from, name, payload, tag, to, why }: RelayedLetter): void =>
-    host.letter(to, from ?? undefined, new Envelope(lookup(tag), tag, payload), why, asked, name ?? undefined)
+    host.publishDeadLetter(
+      to,
+      from ?? undefined,
+      new Envelope(lookup(tag), tag, payload),
+      why,
+      asked,
+      name ?? undefined
+    )
 })
