@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import type { AnyRef } from "./ActorRef.ts"
 import type { ActorExited } from "./AskError.ts"
 import { ExitReason } from "./ExitReason.ts"
-import { setHold } from "./internal/about.ts"
+import { setSuspended } from "./internal/about.ts"
 import { cellOf } from "./internal/cell.ts"
 import { senderOf } from "./internal/current.ts"
 import { checkKnown } from "./internal/known.ts"
@@ -168,7 +168,7 @@ export const exit = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> => si
  * @since 0.1.0
  */
 export const suspend = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
-  Effect.suspend(() => setHold(cellOf(ref), true))
+  Effect.suspend(() => setSuspended(cellOf(ref), true))
 
 /**
  * Ends a suspension. Idempotent.
@@ -200,4 +200,4 @@ export const suspend = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
  * @since 0.1.0
  */
 export const resume = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
-  Effect.suspend(() => setHold(cellOf(ref), false))
+  Effect.suspend(() => setSuspended(cellOf(ref), false))

@@ -38,8 +38,8 @@ import { endsOf, watch } from "./internal/watch.ts"
  */
 export const make = (ref: AnyRef): Effect.Effect<Effect.Effect<ExitReason>, never, Scope.Scope> =>
   Effect.map(
-    Effect.acquireRelease(Effect.sync(() => watch(cellOf(ref))), (held) => Effect.sync(() => held.stop())),
-    (held) => held.end
+    Effect.acquireRelease(Effect.sync(() => watch(cellOf(ref))), (watching) => Effect.sync(() => watching.stop())),
+    (watching) => watching.end
   )
 
 /**

@@ -17,8 +17,8 @@ import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { told } from "./crashed.ts"
 import type { Host } from "./host.ts"
-import { becameQuiet } from "./hold.ts"
-import { hold, type Life, lifeOf } from "./life.ts"
+import { becameQuiet } from "./quiet.ts"
+import { type Life, lifeOf, ownFiber } from "./life.ts"
 import { startStream } from "./produce.ts"
 import { abandonCall, answer, crash, finish } from "./reply.ts"
 import { release, type Runner, take } from "./runner.ts"
@@ -132,7 +132,7 @@ const start = (
     return false
   }
   const waiting = new Waiting(cell, life, op, call, runner)
-  hold(life, fiber)
+  ownFiber(life, fiber)
   life.swap?.canary?.fibers.add(fiber)
   fiber.addObserver((exit) => {
     life.fibers?.delete(fiber)

@@ -11,8 +11,8 @@ import * as Scope from "effect/Scope"
 import { ExitReason } from "../ExitReason.ts"
 import type { Cell } from "./cell.ts"
 import { told } from "./crashed.ts"
-import { becameQuiet } from "./hold.ts"
-import { hold, interruptAll, type Life, lifeOf } from "./life.ts"
+import { becameQuiet } from "./quiet.ts"
+import { interruptAll, type Life, lifeOf, ownFiber } from "./life.ts"
 import { Runner } from "./runner.ts"
 import { selfOf } from "./self.ts"
 import { endAll } from "./wrapper.ts"
@@ -36,7 +36,7 @@ export const terminate = (cell: Cell, reason: ExitReason): void => {
     Effect.onExit(all, (exit) => Scope.close(runner.scope, exit)),
     Effect.suspend(() => life.scope === undefined ? Effect.void : Scope.close(life.scope, exitOf(reason)))
   ))
-  hold(life, fiber)
+  ownFiber(life, fiber)
   fiber.addObserver((exit) => {
     life.fibers?.delete(fiber)
     life.scope = undefined

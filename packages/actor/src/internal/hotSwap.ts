@@ -14,7 +14,8 @@ import { MigrationTimeout, RolledBack, SwapError, SwapInProgress, WrongVersion }
 import { gone, notHere } from "./about.ts"
 import type { Bound } from "./bound.ts"
 import type { Cell } from "./cell.ts"
-import { Hold, holdStill, isQuiet, letGo, whenQuiet } from "./hold.ts"
+import { isQuiet, whenQuiet } from "./quiet.ts"
+import { resume, suspend, SuspendedBy } from "./suspension.ts"
 import { boundOf, bringBack, Canary, type Swaps, swapsOf, switchTo, type Version } from "./swap.ts"
 import { migrate, swapError, type UpgradeImpl, wrongVersion } from "./upgrade.ts"
 import { watch } from "./watch.ts"
@@ -116,12 +117,12 @@ export class Still {
     this.cell = cell
     this.swaps = swapsOf(cell)
     this.swaps.busy = true
-    holdStill(cell, Hold.Swap)
+    suspend(cell, SuspendedBy.Swap)
   }
 
   release(): void {
     this.swaps.busy = false
-    letGo(this.cell, Hold.Swap)
+    resume(this.cell, SuspendedBy.Swap)
   }
 }
 
@@ -169,17 +170,17 @@ export const standing = <A, B>(
       })
     )
     return Effect.acquireUseRelease(
-      Effect.sync(() => ({ still: new Still(cell), held: watch(cell) })),
-      ({ held }) => {
-        const gone = Effect.flatMap(held.end, () => Effect.fail(exited(cell)))
+      Effect.sync(() => ({ still: new Still(cell), watching: watch(cell) })),
+      ({ watching }) => {
+        const gone = Effect.flatMap(watching.end, () => Effect.fail(exited(cell)))
         return Effect.flatMap(
           Effect.raceFirst(inTime(work, timeout, () => timedOut(timeout)), gone),
           (prepared) => cell.host.shard.isAlive(cell) ? attempt(() => finish(prepared, since)) : gone
         )
       },
-      ({ held, still }) =>
+      ({ watching, still }) =>
         Effect.sync(() => {
-          held.stop()
+          watching.stop()
           still.release()
         })
     )

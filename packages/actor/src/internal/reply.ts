@@ -17,7 +17,7 @@ import { told } from "./crashed.ts"
 import { Envelope } from "./envelope.ts"
 import { Forward } from "./forward.ts"
 import { type Begun, begunBefore, Later } from "./journal.ts"
-import { hold, lifeOf } from "./life.ts"
+import { lifeOf, ownFiber } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
 import { askEnded, askRefused, passOn, sendCallOf, sendMessage, sent, sentToNobody } from "./send.ts"
 import { CallEnd, Outcome } from "./shard.ts"
@@ -201,7 +201,7 @@ const answerLater = (
   const done = fiber.pollUnsafe()
   if (done !== undefined) return finish(cell, op, done, call, begun)
   const life = lifeOf(cell)
-  hold(life, fiber)
+  ownFiber(life, fiber)
   fiber.addObserver((exit) => {
     life.fibers?.delete(fiber)
     if (!life.closing) finish(cell, op, exit, call, begun)

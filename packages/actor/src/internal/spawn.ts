@@ -24,9 +24,9 @@ import {
 import type { Bound } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import { leave } from "./deliver.ts"
-import { becameQuiet } from "./hold.ts"
+import { becameQuiet } from "./quiet.ts"
 import { functionOf, invalid } from "./invalid.ts"
-import { hold, interruptAll, lifeOf } from "./life.ts"
+import { interruptAll, lifeOf, ownFiber } from "./life.ts"
 import { checkKnown } from "./known.ts"
 import { millisOf, resolveMailbox } from "./mailbox.ts"
 import { isName } from "./name.ts"
@@ -281,7 +281,7 @@ const start = (cell: Cell, init: Effect.Effect<unknown, unknown>, timeout: numbe
   const starting = new Starting(cell, timeout)
   life.onEnded = (reason) => starting.settle(Exit.fail(spawnError(new InitCrashed({ reason }))))
   const fiber = runner.run(init)
-  hold(life, fiber)
+  ownFiber(life, fiber)
   fiber.addObserver((exit) => {
     life.fibers?.delete(fiber)
     // Ended, given up or timed out meanwhile: whoever did that has said so.

@@ -12,17 +12,17 @@ import { watch } from "./watch.ts"
 /** Asks, waits, and kills when `timeout` ms of the caller's clock have passed. */
 export const stopCell = (cell: Cell, reason: ExitReason, timeout: number): Effect.Effect<ExitReason> =>
   Effect.suspend(() => {
-    const held = watch(cell)
+    const watching = watch(cell)
     const { shard } = cell.host
     shard.stop(cell, reason)
-    const end = timeout === Infinity ? held.end : Effect.timeoutOrElse(held.end, {
+    const end = timeout === Infinity ? watching.end : Effect.timeoutOrElse(watching.end, {
       duration: timeout,
       orElse: () => {
         shard.exit(cell, undefined, ExitReason.killed)
-        return held.end
+        return watching.end
       }
     })
-    return Effect.onExit(end, () => Effect.sync(() => held.stop()))
+    return Effect.onExit(end, () => Effect.sync(() => watching.stop()))
   })
 
 // Under virtual time nobody moves the clock any more while a scope closes: who still waits after this many ms of the

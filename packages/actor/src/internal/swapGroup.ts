@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { SwapError } from "../SwapError.ts"
 import type { Cell } from "./cell.ts"
-import { isQuiet } from "./hold.ts"
+import { isQuiet } from "./quiet.ts"
 import type { Host } from "./host.ts"
 import {
   commit,
@@ -192,8 +192,8 @@ export const swapTogether = (
 
 const ended = (cell: Cell): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const held = watch(cell)
-    return Effect.ensuring(Effect.asVoid(held.end), Effect.sync(() => held.stop()))
+    const watching = watch(cell)
+    return Effect.ensuring(Effect.asVoid(watching.end), Effect.sync(() => watching.stop()))
   })
 
 /** What the new behaviour needs has its time to be there, before anybody is held still for it (G191). */

@@ -208,7 +208,7 @@ describe("agents", () => {
   it.effect("G154: of a Rust shard that does not answer nothing is known, and nobody waits for ever", () =>
     Effect.gen(function*() {
       const { options, shard } = yield* hostHere
-      const rust = { has: () => true, info: () => Effect.never, hold: () => Effect.never }
+      const rust = { has: () => true, info: () => Effect.never, setSuspended: () => Effect.never }
       const border = { isolate: 0, rust, isolates: () => [{ isolate: 3, shard: 0 }] }
       const team = new Team(
         { options, shard: { border } } as unknown as Host,
@@ -218,7 +218,11 @@ describe("agents", () => {
         () => Effect.void
       )
       const cell = shard.cellOf(1 as never)
-      const asked = Effect.all([Effect.flip(team.info(cell)), Effect.flip(team.hold(cell, true)), team.isAlive(cell)], {
+      const asked = Effect.all([
+        Effect.flip(team.info(cell)),
+        Effect.flip(team.setSuspended(cell, true)),
+        team.isAlive(cell)
+      ], {
         concurrency: "unbounded"
       })
       const asking = yield* Effect.forkChild(asked, { startImmediately: true })

@@ -194,11 +194,11 @@ export class Team implements Isolates {
     return Effect.orElseSucceed(asked, () => true)
   }
 
-  hold(cell: Cell, hold: boolean): Effect.Effect<void, ActorExited> {
+  setSuspended(cell: Cell, suspended: boolean): Effect.Effect<void, ActorExited> {
     const { rust } = this.host.shard.border!
     const asked = rust.has(cell.pid)
-      ? this.inTime(cell, (within) => rust.hold(cell.pid, hold, within))
-      : this.about(cell, messages["myrmidon/Hold"]({ pid: cell.pid, hold }), false)
+      ? this.inTime(cell, (within) => rust.setSuspended(cell.pid, suspended, within))
+      : this.about(cell, messages["myrmidon/SetSuspended"]({ pid: cell.pid, suspended }), false)
     return Effect.flatMap(asked, (isThere) => isThere ? Effect.void : Effect.fail(gone(cell)))
   }
 
