@@ -94,8 +94,8 @@ export interface ActorInfo {
 /**
  * Makes a protocol: the name of a kind of actor, and the messages that it understands, each an `Rpc` of `effect/rpc`.
  *
- * The protocol has the constructors of its messages (`messages`), and makes behaviours that handle them (`behavior`). To
- * senders a ref is typed by it: a message that the protocol does not have, or a wrong payload, does not compile.
+ * The protocol has the constructors of its messages (`messages`), and makes behaviours that handle them (`behavior`).
+ * To senders a ref is typed by it: a message that the protocol does not have, or a wrong payload, does not compile.
  *
  * **Example** (An actor in ten lines)
  *
@@ -202,8 +202,8 @@ export const Service = <Self>() =>
 }
 
 /**
- * Gives a behaviour the services that it needs, from the caller's context. What comes back needs none, so that it can also
- * be spawned without an Effect: `spawnUnsafe`, `self.spawnUnsafe`, `self.become`.
+ * Gives a behaviour the services that it needs, from the caller's context. What comes back needs none, so that it can
+ * also be spawned without an Effect: `spawnUnsafe`, `self.spawnUnsafe`, `self.become`.
  *
  * **Example** (Spawning without an Effect, also what needs services)
  *
@@ -265,8 +265,8 @@ export const provide = <Rpcs extends Rpc.Any, Args, State, E, R>(
 export const client = <Rpcs extends Rpc.Any>(to: Recipient<Rpcs>): RpcClient.RpcClient<Rpcs, AskError> => makeClient(to)
 
 /**
- * The handlers of an `RpcServer` whose requests are asks of this actor, so that clients reach it over HTTP, WebSocket or
- * workers. When the actor ends before it has answered, the client gets a defect.
+ * The handlers of an `RpcServer` whose requests are asks of this actor, so that clients reach it over HTTP, WebSocket
+ * or workers. When the actor ends before it has answered, the client gets a defect.
  *
  * **Example** (An actor behind a server of the group)
  *
@@ -337,7 +337,8 @@ export const module = <Rpcs extends Rpc.Any, Args, State, E, R, LE = never>(
 ): Movable<Rpcs, Args, State, E | LE> => makeMovable(url, behavior, layer, options)
 
 /**
- * What a running actor is and does: its state of life, mailbox length, messages handled, handler time, memory and links.
+ * What a running actor is and does: its state of life, mailbox length, messages handled, handler time, memory and
+ * links.
  *
  * **Example** (What an actor has done)
  *
@@ -367,7 +368,8 @@ export const module = <Rpcs extends Rpc.Any, Args, State, E, R, LE = never>(
 export const info = (ref: AnyRef): Effect.Effect<ActorInfo, ActorExited> => Effect.suspend(() => infoOf(cellOf(ref)))
 
 /**
- * Whether an actor is alive. Exit signals that were sent to it before act first: right after `kill` the answer is false.
+ * Whether an actor is alive. Exit signals that were sent to it before act first: right after `kill` the answer is
+ * false.
  *
  * **Example** (Before and after a kill)
  *
@@ -394,9 +396,9 @@ export const isAlive = (ref: AnyRef): Effect.Effect<boolean> => Effect.suspend((
 /**
  * Finds the actor that has this name now, in any isolate of the system, and gives a ref of this protocol.
  *
- * It is checked that the actor understands the protocol (`ProtocolMismatch`). When it lives in another isolate, that one is
- * asked, and `IsolateUnavailable` says that it did not answer within `isolateSilence`. An actor in Rust is checked by its
- * `fingerprint`, where it declares one.
+ * Fails with `ProtocolMismatch` when the actor does not understand the protocol. When it lives in another isolate, that
+ * one is asked, and `IsolateUnavailable` says that it did not answer within `isolateSilence`. An actor in Rust is
+ * checked by its `fingerprint`, where it declares one.
  *
  * **Example** (Finding an actor by its name)
  *
@@ -430,8 +432,8 @@ export const whereis = <Name extends string, Rpcs extends Rpc.Any>(
   Effect.flatMap(ActorSystem, (system) => lookupName(hostOf(system), protocol, name))
 
 /**
- * The shape of a protocol as 16 hexadecimal digits, to compare the TypeScript and the Rust side of one: made of its tags,
- * and of the names and wire forms of all fields of payloads, replies and errors (docs/codec.md).
+ * The shape of a protocol as 16 hexadecimal digits, to compare the TypeScript and the Rust side of one: made of its
+ * tags, and of the names and wire forms of all fields of payloads, replies and errors (docs/codec.md).
  *
  * An actor in Rust declares it as `FINGERPRINT`. Then `whereis` with a protocol of another shape fails with
  * `ProtocolMismatch`, instead of messages that cannot be read.

@@ -1,8 +1,8 @@
 /**
  * References to actors: what messages are sent to.
  *
- * An `ActorRef` means one actor; when that has ended, a restarted one has another ref. A `NamedRef` means whoever has the
- * name when a message is sent. Sending needs no service: a ref knows its system.
+ * An `ActorRef` means one actor; when that has ended, a restarted one has another ref. A `NamedRef` means whoever has
+ * the name when a message is sent. Sending needs no service: a ref knows its system.
  *
  * @since 0.1.0
  */
@@ -33,39 +33,42 @@ import type { TellError, TellOutcome } from "./TellError.ts"
  */
 export interface AskOptions {
   /**
-   * How long to wait for the reply: 5 seconds by default, `Duration.infinity` for no limit. (When the asked actor ends, the
-   * ask fails at once, whatever the timeout. An actor that asks itself gets `BadMessage`.)
+   * How long to wait for the reply: 5 seconds by default, `Duration.infinity` for no limit. (When the asked actor ends,
+   * the ask fails at once, whatever the timeout. An actor that asks itself gets `BadMessage`.)
    */
   readonly timeout?: Duration.Input | undefined
 }
 
 /**
- * What messages can be sent to: an `ActorRef` or a `NamedRef`. Contravariant in the messages: a recipient of more messages
- * can be used where one of fewer is wanted.
+ * What messages can be sent to: an `ActorRef` or a `NamedRef`. Contravariant in the messages: a recipient of more
+ * messages can be used where one of fewer is wanted.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Recipient<in Rpcs extends Rpc.Any> {
   /**
-   * Sends a message and does not wait for an answer. It arrives at most once, behind what this sender sent there before.
+   * Sends a message and does not wait for an answer. It arrives at most once, behind what this sender sent there
+   * before.
    *
-   * A full mailbox fails with `TellError` (`MailboxFull`), or makes the sender wait, by the mailbox's policy. A message to
-   * an actor that has ended is no error but a dead letter (`ActorSystem.deadLetters`).
+   * A full mailbox fails with `TellError` (`MailboxFull`), or makes the sender wait, by the mailbox's policy. A message
+   * to an actor that has ended is no error but a dead letter (`ActorSystem.deadLetters`).
    */
   readonly tell: (message: Message.Unary<Rpcs>) => Effect.Effect<void, TellError>
-  /** `tell` without an Effect, for code outside of actors; says what became of the message. Inside an actor: `self.send`. */
+  /**
+   * `tell` without an Effect, for code outside of actors: returns what became of the message. In actors: `self.send`.
+   */
   readonly tellUnsafe: (message: Message.Unary<Rpcs>) => TellOutcome
   /**
-   * Sends a message and waits for its reply. Fails with the error that the protocol declares, or with `AskError`: the actor
-   * ended, did not reply in time, or its mailbox is full.
+   * Sends a message and waits for its reply. Fails with the error that the protocol declares, or with `AskError`: the
+   * actor ended, did not reply in time, or its mailbox is full.
    */
   readonly ask: <Tag extends Message.UnaryTag<Rpcs>>(
     message: Message.Of<Rpcs, Tag>,
     options?: AskOptions
   ) => Effect.Effect<Rpc.Success<Message.ByTag<Rpcs, Tag>>, Rpc.Error<Message.ByTag<Rpcs, Tag>> | AskError>
   /**
-   * Sends a message whose reply is a stream, when the stream is run. The stream fails when the actor ends. At most
+   * Sends a message whose reply is a stream, each time that the stream is run. It fails when the actor ends. At most
    * `bufferSize` items (16 by default) wait for a slow reader; a size that is no whole number fails with `BadMessage`.
    */
   readonly stream: <Tag extends Message.StreamTag<Rpcs>>(
@@ -78,8 +81,8 @@ export interface Recipient<in Rpcs extends Rpc.Any> {
 }
 
 /**
- * A reference to one actor. After a restart the successor has another PID and another ref; to follow it over restarts, use
- * a `NamedRef` or `Actor.Service`.
+ * A reference to one actor. After a restart the successor has another PID and another ref; to follow it over restarts,
+ * use a `NamedRef` or `Actor.Service`.
  *
  * @category models
  * @since 0.1.0
@@ -90,8 +93,8 @@ export interface ActorRef<in Rpcs extends Rpc.Any> extends Recipient<Rpcs> {
 }
 
 /**
- * A reference to whoever has a name: looked up with each message, so that it follows an actor over restarts. When nobody
- * has the name, a `tell` is a dead letter, and an `ask` fails with `ActorExited` (`NoProc`).
+ * A reference to whoever has a name: looked up with each message, so that it follows an actor over restarts. When
+ * nobody has the name, a `tell` is a dead letter, and an `ask` fails with `ActorExited` (`NoProc`).
  *
  * @category models
  * @since 0.1.0

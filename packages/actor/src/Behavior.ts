@@ -76,9 +76,9 @@ export declare namespace Behavior {
    */
   export type Silent = void | Effect.Effect<void, never, unknown>
   /**
-   * What a handler may return: an `Exit`; an `Effect` (the actor handles no other message until it is done); a `Deferred`
-   * (the reply comes later, the actor goes on meanwhile); what `self.forward` returns (another actor replies); or the reply
-   * itself, as a plain value. Tried in this order. A handler of a stream returns the `Stream`.
+   * What a handler may return: an `Exit`; an `Effect` (the actor handles no other message until it is done); a
+   * `Deferred` (the reply comes later, the actor goes on meanwhile); what `self.forward` returns (another actor
+   * replies); or the reply itself, as a plain value. Tried in this order. A handler of a stream returns the `Stream`.
    *
    * @category models
    * @since 0.1.0

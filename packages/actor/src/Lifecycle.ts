@@ -20,9 +20,9 @@ import { InvalidOption } from "./SpawnError.ts"
 const stopOptions: ReadonlySet<string> = new Set(["timeout"])
 
 /**
- * Stops an actor in order: it handles what was sent before, runs its `terminate`, and ends. Waits for that, and succeeds
- * with the exit reason. After `timeout`, if there is one, the actor is killed. A timeout that is no duration above zero fails
- * with `InvalidOption`, and nothing is asked.
+ * Stops an actor in order: it handles what was sent before, runs its `terminate`, and ends. Waits for that, and
+ * succeeds with the exit reason. After `timeout`, if there is one, the actor is killed. A timeout that is no duration
+ * above zero fails with `InvalidOption`, and nothing is asked.
  *
  * **Example** (An end in order, and one by force)
  *
@@ -78,7 +78,8 @@ const signal = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> =>
   })
 
 /**
- * Kills an actor: it ends at once, whatever is in its mailbox, and without running its `terminate`. It cannot prevent it.
+ * Kills an actor: it ends at once, whatever is in its mailbox, and without running its `terminate`. It cannot prevent
+ * it.
  *
  * **Example** (Ending somebody who hangs)
  *
@@ -107,9 +108,9 @@ export const kill = (ref: AnyRef): Effect.Effect<void> => signal(ref, ExitReason
 
 /**
  * Sends an actor an exit signal, as if a linked actor had ended with this reason. An actor whose behaviour has
- * `signals.exit` handles it. Any other one ends, unless the reason is `Normal`; `Normal` ends only an actor that sends it to
- * itself. The signal comes from the actor whose handler runs this, if one does. What is no `ExitReason` is a defect,
- * `InvalidOption`, and nothing is sent.
+ * `signals.exit` handles it. Any other one ends, unless the reason is `Normal`; `Normal` ends only an actor that sends
+ * it to itself. The signal comes from the actor whose handler runs this, if one does. What is no `ExitReason` is a
+ * defect, `InvalidOption`, and nothing is sent.
  *
  * **Example** (A signal as a value, for who traps)
  *
@@ -139,9 +140,9 @@ export const kill = (ref: AnyRef): Effect.Effect<void> => signal(ref, ExitReason
 export const exit = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> => signal(ref, reason)
 
 /**
- * Suspends an actor: it handles no message until `resume`. Its mailbox fills meanwhile, up to its bound; kills, exit signals
- * and links act as ever. A stop waits in the mailbox as messages do, so that a scope that closes kills the actor after
- * `shutdownTimeout`. Suspending twice is the same as once.
+ * Suspends an actor: it handles no message until `resume`. Its mailbox fills meanwhile, up to its bound; kills, exit
+ * signals and links act as ever. A stop waits in the mailbox as messages do, so that a scope that closes kills the
+ * actor after `shutdownTimeout`. Suspending twice is the same as once.
  *
  * **Example** (What is sent meanwhile waits)
  *
@@ -174,7 +175,8 @@ export const suspend = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
   Effect.suspend(() => setSuspended(cellOf(ref), true))
 
 /**
- * Resumes a suspended actor, which handles its messages from where it left off. One that is not suspended is left as it is.
+ * Resumes a suspended actor, which handles its messages from where it left off. One that is not suspended is left as it
+ * is.
  *
  * **Example** (What has waited is handled, in its order)
  *

@@ -7,7 +7,8 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 
 /**
- * How many messages an actor's mailbox holds, and what happens to one more. Exit signals, DOWNs and stops always have room.
+ * How many messages an actor's mailbox holds, and what happens to one more. Exit signals, DOWNs and stops always have
+ * room.
  *
  * A plain object: the option `mailbox` of a spawn, a behaviour or a system. What the spawn leaves out is taken from the
  * behaviour, and what that leaves out from the system.
@@ -43,8 +44,9 @@ export interface Mailbox {
   readonly capacity?: number | undefined
   /**
    * What happens when it is full. `reject` (the default): the send fails with `MailboxFull`. `drop-newest` and
-   * `drop-oldest`: that message becomes a dead letter. `suspend`: the sender waits until there is room. (An actor that sent
-   * is given no further message until then; a fiber outside of actors waits in `tell` or `ask`; `tellUnsafe` cannot wait.)
+   * `drop-oldest`: that message becomes a dead letter. `suspend`: the sender waits until there is room. (An actor that
+   * sent is given no further message until then; a fiber outside of actors waits in `tell` or `ask`; `tellUnsafe`
+   * cannot wait.)
    */
   readonly onFull?: "reject" | "drop-newest" | "drop-oldest" | "suspend" | undefined
   /** With `suspend`: how long a sender waits at most. 5 seconds by default. */
@@ -53,8 +55,8 @@ export interface Mailbox {
 
 /**
  * Annotates a message of a protocol to overtake others in the mailbox: `Rpc.make("Cancel").annotate(Lane, "priority")`.
- * Messages of the priority lane are handled before all others, in their order. A sender cannot choose the lane; DOWNs and
- * replies never overtake.
+ * Messages of the priority lane are handled before all others, in their order. A sender cannot choose the lane; DOWNs
+ * and replies never overtake.
  *
  * **Example** (A message that overtakes)
  *

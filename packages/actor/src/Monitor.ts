@@ -13,8 +13,8 @@ import { cellOf } from "./internal/cell.ts"
 import { endsOf, watch } from "./internal/watch.ts"
 
 /**
- * Monitors an actor until the surrounding `Scope` closes. The inner effect waits for the actor's end, and succeeds with its
- * exit reason: `NoProc` for an actor that had ended before.
+ * Monitors an actor until the surrounding `Scope` closes. The inner effect waits for the actor's end, and succeeds with
+ * its exit reason: `NoProc` for an actor that had ended before.
  *
  * **Example** (Waiting for a worker to end)
  *

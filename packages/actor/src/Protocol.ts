@@ -33,15 +33,15 @@ export interface Protocol<in out Name extends string, in out Rpcs extends Rpc.An
   /**
    * Makes a behaviour: what an actor of this protocol does.
    *
-   * `init` makes the state from the argument of `spawn`: as a plain value, an Effect or a Promise. The actor takes messages
-   * when that is done; an exception or a rejection fails the spawn with `InitCrashed`. `handlers` has a function for each
-   * message, which gets the state, the payload and, if it takes a third argument, `self`.
+   * `init` makes the state from the argument of `spawn`: as a plain value, an Effect or a Promise. The actor takes
+   * messages when that is done; an exception or a rejection fails the spawn with `InitCrashed`. `handlers` has a
+   * function for each message, which gets the state, the payload and, if it takes a third argument, `self`.
    *
    * Services that any of these functions needs are the `R` of the behaviour. A `Scope` that `init` uses closes when the
    * actor ends, one that a handler uses closes with its reply.
    *
-   * If `init` is made by `Effect.fn`, declare it as a constant before the behaviour. Written in place, TypeScript infers
-   * the state as `unknown` in the handlers. `init: (n: number) => Effect.gen(...)` can stay in place.
+   * If `init` is made by `Effect.fn`, declare it as a constant before the behaviour. Written in place, TypeScript
+   * infers the state as `unknown` in the handlers. `init: (n: number) => Effect.gen(...)` can stay in place.
    */
   readonly behavior: <
     Init,
@@ -73,8 +73,8 @@ export interface Protocol<in out Name extends string, in out Rpcs extends Rpc.An
       ) => Downs & Behavior.Silent
     }
     /**
-     * Cleans up: runs once when the actor ends, unless it is killed. When it fails, the exit reason stays what it was, and
-     * a `CleanupFailed` event says why.
+     * Cleans up: runs once when the actor ends, unless it is killed. When it fails, the exit reason stays what it was,
+     * and a `CleanupFailed` event says why.
      */
     readonly terminate?: (
       state: Behavior.StateOf<Init>,

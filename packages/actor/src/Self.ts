@@ -1,8 +1,8 @@
 /**
  * The actor as its own handlers see it: their third argument, `self`.
  *
- * Every member is synchronous, since a handler runs on the actor's own thread, in its turn. There is one object for each
- * actor, made when a handler first takes it.
+ * Every member is synchronous, since a handler runs on the actor's own thread, in its turn. There is one object for
+ * each actor, made when a handler first takes it.
  *
  * @since 0.1.0
  */
@@ -42,8 +42,8 @@ export interface SpawnOptions {
   /** How long an `init` that is an Effect may take. No limit by default. */
   readonly initTimeout?: Duration.Input | undefined
   /**
-   * How many messages it may handle in a row while other actors wait: 1 to 64, 64 by default. Where all have more messages
-   * than they can handle, this is its weight among them. (The time in a row is bounded for all alike.)
+   * How many messages it may handle in a row while other actors wait: 1 to 64, 64 by default. Where all have more
+   * messages than they can handle, this is its weight among them. (The time in a row is bounded for all alike.)
    *
    * **Example** (A flooded actor gives way after each message)
    *
@@ -81,9 +81,9 @@ export interface ChildOptions extends SpawnOptions {
   /** Whether its parent monitors it from its first moment (`signals.down`): false by default. */
   readonly monitor?: boolean | undefined
   /**
-   * Called once when the child has ended, outside of any actor's turn. For a parent of so many children that a link or a
-   * monitor for each costs too much. Not called for a child whose `init` failed: its spawn has failed. Must not throw.
-   * The `stack` of a crash becomes a plain field when it is first read (G271).
+   * Called once when the child has ended, outside of any actor's turn. For a parent of so many children that a link or
+   * a monitor for each costs too much. Not called for a child whose `init` failed: its spawn has failed. Must not
+   * throw. The `stack` of a crash becomes a plain field when it is first read (G271).
    */
   readonly onEnd?: ((ref: AnyRef, reason: ExitReason) => void) | undefined
 }
@@ -99,7 +99,10 @@ export interface Self<in out Rpcs extends Rpc.Any, in out State> extends Self.St
   readonly state: State
   /** Replaces the state: for a state that is a primitive or immutable. An object may be mutated instead. */
   readonly setState: (next: State) => void
-  /** Handles messages by another behaviour from the next one on, with the same state. `Actor.provide` gives it its services. */
+  /**
+   * Handles messages by another behaviour from the next one on, with the same state. `Actor.provide` gives it its
+   * services.
+   */
   readonly become: <New extends Rpc.Any, Args>(
     behavior: Behavior<New, Args, State> & Behavior.Compatible<Rpcs, New>
   ) => void
@@ -136,18 +139,18 @@ export declare namespace Self {
     /** The PID of the actor that sent the message which is handled; undefined when it was none. */
     readonly sender: Pid | undefined
     /**
-     * Ends this actor behind the handler that runs, whose reply still goes out. The reason is `Normal` by default; what is
-     * no `ExitReason` throws `InvalidOption`.
+     * Ends this actor behind the handler that runs, whose reply still goes out. The reason is `Normal` by default; what
+     * is no `ExitReason` throws `InvalidOption`.
      */
     readonly stop: (reason?: ExitReason) => void
     /**
-     * Sends a message from this actor; the outcome says what became of it. A full mailbox whose policy is `suspend` takes
-     * it, and this actor gets no further message until there is room.
+     * Sends a message from this actor; the outcome says what became of it. A full mailbox whose policy is `suspend`
+     * takes it, and this actor gets no further message until there is room.
      */
     readonly send: <Other extends Rpc.Any>(to: Recipient<Other>, message: Message.Unary<Other>) => TellOutcome
     /**
-     * Links this actor with another one: when either ends abnormally, the other ends too, unless its behaviour handles it
-     * (`signals.exit`). If the other one has ended already, the signal comes at once.
+     * Links this actor with another one: when either ends abnormally, the other ends too, unless its behaviour handles
+     * it (`signals.exit`). If the other one has ended already, the signal comes at once.
      */
     readonly link: (ref: AnyRef) => void
     /** Ends a link: neither hears of the other's end any more. */
@@ -158,23 +161,28 @@ export declare namespace Self {
     readonly demonitor: (monitor: MonitorRef) => boolean
     /** Cancels a timer. Returns the milliseconds that were left, or undefined when it had fired. */
     readonly cancel: (timer: TimerRef) => number | undefined
-    /** Starts a child, linked to this actor unless the options say otherwise. Succeeds when the child's `init` is done. */
+    /**
+     * Starts a child, linked to this actor unless the options say otherwise. Succeeds when the child's `init` is done.
+     */
     readonly spawn: <Rpcs extends Rpc.Any, Args, State, E, R>(
       behavior: Behavior<Rpcs, Args, State, E, R>,
       args: Args,
       options?: ChildOptions
     ) => Effect.Effect<ActorRef<Rpcs>, E | SpawnError, R>
     /**
-     * `spawn` for a parent of very many children: begins at once, and returns the child's ref where `init` is done then,
-     * so that a plain `init` needs no fiber. Else it returns an Effect that waits for `init` and has to be run; when it is
-     * interrupted, the child never was. Throws `SpawnError`.
+     * `spawn` for a parent of very many children: begins at once, and returns the child's ref where `init` is done
+     * then, so that a plain `init` needs no fiber. Else it returns an Effect that waits for `init` and has to be run;
+     * when it is interrupted, the child never was. Throws `SpawnError`.
      */
     readonly begin: <Rpcs extends Rpc.Any, Args, State, E>(
       behavior: Behavior<Rpcs, Args, State, E>,
       args: Args,
       options?: ChildOptions
     ) => ActorRef<Rpcs> | Effect.Effect<ActorRef<Rpcs>, E | SpawnError>
-    /** `spawn` without an Effect, for behaviours that need no services and whose `init` cannot fail. Throws `SpawnError`. */
+    /**
+     * `spawn` without an Effect, for behaviours that need no services and whose `init` cannot fail. Throws
+     * `SpawnError`.
+     */
     readonly spawnUnsafe: <Rpcs extends Rpc.Any, Args, State>(
       behavior: Behavior<Rpcs, Args, State>,
       args: Args,
@@ -191,7 +199,9 @@ export declare namespace Self {
     readonly ref: ActorRef<Rpcs>
     /** Sends this actor a message, behind what is in its mailbox. */
     readonly tell: (message: Message.Unary<Rpcs>) => TellOutcome
-    /** Sends this actor a message ahead of all that is in its mailbox: for example, the second half of a long `init`. */
+    /**
+     * Sends this actor a message ahead of all that is in its mailbox: for example, the second half of a long `init`.
+     */
     readonly next: (message: Message.Unary<Rpcs>) => void
     /** Sends this actor a message after `delay`, unless `cancel` takes it back or the actor ends before. */
     readonly after: (delay: Duration.Input, message: Message.Unary<Rpcs>) => TimerRef

@@ -12,7 +12,8 @@ import { hostOf } from "./internal/system.ts"
 import type { InvalidOption, LimitReached } from "./SpawnError.ts"
 
 /**
- * A handle on a block of memory. Its holder may read and write it; sending it in a message hands it over to the receiver.
+ * A handle on a block of memory. Its holder may read and write it; sending it in a message hands it over to the
+ * receiver.
  *
  * @category models
  * @since 0.1.0
@@ -20,8 +21,8 @@ import type { InvalidOption, LimitReached } from "./SpawnError.ts"
 export interface SharedBuffer {
   readonly byteLength: number
   /**
-   * The memory, to read and to write. After the buffer was sent or released this throws `BufferMoved`, and views that were
-   * taken before have length 0. Send it to other threads in messages; `postMessage` must not transfer it.
+   * The memory, to read and to write. After the buffer was sent or released this throws `BufferMoved`, and views that
+   * were taken before have length 0. Send it to other threads in messages; `postMessage` must not transfer it.
    */
   readonly bytes: () => Uint8Array<ArrayBuffer>
   /** Keeps a received buffer beyond the end of its handler, where it would be released. */
@@ -33,10 +34,10 @@ export interface SharedBuffer {
 /**
  * Makes and copies buffers, and declares them in protocols.
  *
- * A buffer has one holder at a time. A message moves its buffers from the sender to the receiver; when the send is refused
- * they stay with the sender. Sending a buffer that was sent or released before fails with `BadMessage`; to send to two
- * receivers, `copy` it. A handler holds the buffers of its message until it is done, unless it sends them on, replies with
- * them or `retain`s them. Buffers in a reply are the asker's until it releases them.
+ * A buffer has one holder at a time. A message moves its buffers from the sender to the receiver; when the send is
+ * refused they stay with the sender. Sending a buffer that was sent or released before fails with `BadMessage`; to send
+ * to two receivers, `copy` it. A handler holds the buffers of its message until it is done, unless it sends them on,
+ * replies with them or `retain`s them. Buffers in a reply are the asker's until it releases them.
  *
  * **Example** (Handing a buffer over)
  *
@@ -68,7 +69,10 @@ export interface SharedBuffer {
 export const SharedBuffer: {
   /** The schema of a buffer, for fields of payloads. Where sender and receiver share no memory, the bytes are sent. */
   readonly schema: Schema.Codec<SharedBuffer, Uint8Array>
-  /** A buffer of so many zero bytes. Fails with `LimitReached` when all buffers would exceed the system's `maxBufferBytes`. */
+  /**
+   * A buffer of so many zero bytes. Fails with `LimitReached` when all buffers would exceed the system's
+   * `maxBufferBytes`.
+   */
   readonly allocate: (bytes: number) => Effect.Effect<SharedBuffer, LimitReached | InvalidOption, ActorSystem>
   /** A second buffer with the same bytes, for a second receiver. */
   readonly copy: (buffer: SharedBuffer) => Effect.Effect<SharedBuffer, LimitReached | BufferMoved, ActorSystem>

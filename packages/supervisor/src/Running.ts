@@ -19,8 +19,8 @@ import type { ChildNotRunning, ChildStartError, InvalidSpec } from "./Supervisor
 import type { SupervisorEvent } from "./SupervisorEvent.ts"
 
 /**
- * The tree as a part of an application: built with its Layer graph, stopped with its scope, and its `R` is what its
- * children need and do not provide to each other.
+ * A Layer that starts the tree when it is built, and stops it, in order, when its scope closes. It provides what the
+ * children provide, and needs the services that they need and do not provide to each other.
  *
  * **Example** (A tree in the Layers of a program)
  *
@@ -59,7 +59,8 @@ export const layer = <Id extends string, A, Out, E, R>(
   )
 
 /**
- * Starts a tree in the surrounding Scope, which stops it in order when it closes.
+ * Starts a tree, which is stopped in order when the surrounding `Scope` closes. Succeeds with the handle of the
+ * supervisor when all children have started.
  *
  * **Example** (A tree that ends with its scope)
  *
@@ -91,12 +92,16 @@ export const start = <Id extends string, A, Out, E, R>(
   >
 
 /**
- * Gives a running supervisor another list of specs, by OTP's rule for code change: children that stay keep their PIDs;
- * how they are restarted and stopped changes at once, what they start with at their next start. New ones are there and
- * not started, and those that are gone are forgotten, not ended. Nested supervisors change with it. Also for a dynamic
- * supervisor. One that lives on another isolate takes the tree of a module, `Supervisor.placed(id, tree)`: functions do not
- * cross. From then on it starts again with that tree. A change of a supervisor below it is lost when the placed one starts
- * again: one that is to stay is made to the placed one, with a tree that has it further down.
+ * Gives a running supervisor another list of child specs, by OTP's rules for code change.
+ *
+ * Children in both lists go on with their PIDs: how they are restarted and stopped changes at once, what they start
+ * with at their next start. New children are not started by this (`restart` does); children that are not in the new
+ * list are forgotten, not ended. Nested supervisors change as well, and dynamic ones.
+ *
+ * For a supervisor on another isolate the new tree is one of a module, `Supervisor.placed(id, tree)`, since functions
+ * do not cross. From then on it starts again with that tree. To change a supervisor further down there, change the
+ * placed one, with a tree that has the change: one made directly to the lower one is lost when the placed one starts
+ * again.
  *
  * **Example** (A new list for a supervisor that runs)
  *
@@ -129,7 +134,7 @@ export const change = <Id extends string, A, Out, E, R>(
 ): Effect.Effect<void, ChildNotRunning | InvalidSpec, R | ActorSystem> => changeTree(ref, untyped(tree))
 
 /**
- * The tree below a supervisor as data. Of a dynamic supervisor the first hundred children are listed.
+ * The tree below a supervisor as data: ids, PIDs, states, restarts. Of a dynamic supervisor 100 children are listed.
  *
  * **Example** (Who is there)
  *
@@ -155,7 +160,7 @@ export const change = <Id extends string, A, Out, E, R>(
 export const tree: (ref: AnyRef) => Effect.Effect<TreeNode, ActorExited> = internal.tree
 
 /**
- * A tree as text: names, PIDs, restarts, queue lengths, state.
+ * Prints a tree as text, a line for each child: its name, PID, restarts, mailbox length and state.
  *
  * **Example** (A tree for people)
  *
@@ -181,9 +186,11 @@ export const tree: (ref: AnyRef) => Effect.Effect<TreeNode, ActorExited> = inter
 export const render: (tree: TreeNode) => string = internal.render
 
 /**
- * What happens in all trees of the system. The metrics `myrmidon_supervisor_started`, `_crashed` (with the attribute
- * `reason`), `_restarted` and `_escalated` count the same, whoever reads. Bounded: a slow reader loses events, which the metric
- * `myrmidon_supervisor_dropped_events` counts.
+ * What happens in all supervision trees of the system, as a stream: starts, crashes, restarts, escalations.
+ *
+ * The stream is bounded: a slow reader loses events, which the metric `myrmidon_supervisor_dropped_events` counts. The
+ * metrics `myrmidon_supervisor_started`, `_crashed` (with the attribute `reason`), `_restarted` and `_escalated` count
+ * all of them.
  *
  * **Example** (What happens in a tree)
  *

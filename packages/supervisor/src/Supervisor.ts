@@ -1,8 +1,9 @@
 /**
  * Supervision trees: which children are started, in which order, and what happens when one of them ends.
  *
- * The rules are those of Erlang/OTP. Children are actors, other supervisors, or any scoped Effect. A tree is described by
- * child specs (this file), then started and watched (`Running.ts`); parts of it can live on other isolates (`Placed.ts`).
+ * The rules are those of Erlang/OTP. Children are actors, other supervisors, or any scoped Effect. A tree is described
+ * by child specs (this file), then started and watched (`Running.ts`); parts of it can live on other isolates
+ * (`Placed.ts`).
  *
  * @since 0.1.0
  */
@@ -22,7 +23,8 @@ export { module, placed } from "./Placed.ts"
 export { change, events, layer, render, start, tree } from "./Running.ts"
 
 /**
- * A supervisor of children that are known beforehand. They start in this order, one after the other, and stop in reverse.
+ * Makes a supervisor with a fixed list of children. They start in this order, each when the one before has started, and
+ * stop in reverse order. This is a value, which starts nothing: `layer` or `start` does.
  *
  * **Example** (A tree of two, and a crash)
  *
@@ -70,8 +72,12 @@ export const make = <const Id extends string, const Children extends ReadonlyArr
   })
 
 /**
- * An actor as a child. `provides`: a service whose value follows the child over its restarts, by its name (its path in
- * the tree, unless it has one). `restoreFrom`: what it starts with when it is started again, by explicit choice.
+ * Makes a child of a supervisor from a behaviour and the argument of its `init`. The child is started, and when it has
+ * ended it is started again or not, as `restart` says.
+ *
+ * `provides`: a service (`Actor.Service`) for others to find this actor by. It follows the child over its restarts, by
+ * the child's name, which is its path in the tree unless it has another one. `restoreFrom`: a `stateStore` with the
+ * argument for the next `init`; without it the child is always started again with the argument given here.
  *
  * **Example** (A service that outlives the child)
  *
@@ -147,10 +153,11 @@ export function child(
 }
 
 /**
- * A supervisor of many children of one behaviour, started at run time by its handle. `provides`: that handle as a
- * service. `partitions`: so many supervisors, each with an intensity of its own, behind one handle.
+ * Makes a supervisor of many children of one behaviour, which are started at run time by its handle (`Dynamic`).
  *
- * The options of `ChildOptions` are those of its children; it is itself a permanent child without a time limit.
+ * `provides`: that handle as a service. `partitions`: how many supervisors share the children behind one handle, each
+ * with its own count of restarts (`intensity`). The `ChildOptions` are for the children; the supervisor itself is a
+ * permanent child without a time limit.
  *
  * **Example** (A session for whoever comes)
  *
@@ -244,8 +251,9 @@ export function dynamic(
 }
 
 /**
- * Any Effect as a child: a stream consumer, `Layer.launch(...)`. It counts as started once forked, and ends when the
- * Effect does: `Normal` by success, `Crashed` by failure. Its Scope is its own and closes with it.
+ * Makes a child of a supervisor from an Effect that runs for as long as the child: a stream consumer,
+ * `Layer.launch(...)`. The child counts as started once the Effect is forked, and ends with it: `Normal` when it
+ * succeeds, `Crashed` when it fails. It has a `Scope` of its own, which closes then.
  *
  * **Example** (A loop that is started again when it fails)
  *
@@ -279,7 +287,8 @@ export const effect = <const Id extends string, A, E, R>(
   typed({ kind: "effect", id, effect, given: options, options: childOptions(options) })
 
 /**
- * A resource as a child: an HTTP server, a pool. It counts as started once acquired; its Scope is closed when it stops.
+ * Makes a child of a supervisor from a resource: an HTTP server, a pool. The child counts as started once the resource
+ * is acquired; when it is stopped, the `Scope` of the resource closes.
  *
  * **Example** (A resource that others need)
  *
@@ -313,9 +322,11 @@ export const scoped = <const Id extends string, A, E, R>(
   typed({ kind: "scoped", id, effect: acquire, given: options, options: childOptions(options) })
 
 /**
- * As the `init` of a child, or what it acquires: it does not want to start now. That is no failure; the spec stays, the
- * child does not run, and `restart` asks it again. Of a dynamic supervisor nothing is kept: `start` fails with
- * `SpawnError`, since there is no child to give, and a child that says so when it is started again is forgotten.
+ * The result of an `init`, or of a resource, of a child that does not want to run now. This is no failure: the
+ * supervisor goes on without the child, keeps its spec, and `restart` asks again.
+ *
+ * A dynamic supervisor keeps nothing of such a child: `start` fails with `SpawnError`, since there is no ref to give; a
+ * child that says so when it is restarted is forgotten.
  *
  * **Example** (A child that is not wanted today)
  *
@@ -347,7 +358,8 @@ export const scoped = <const Id extends string, A, E, R>(
 export const ignore: Effect.Effect<never> = Effect.suspend(() => Effect.die(new IgnoreStart()))
 
 /**
- * A store for `restoreFrom`, in memory.
+ * Makes a store in memory for `restoreFrom`: the child writes what it should start with next time, and the supervisor
+ * reads it when it starts the child again.
  *
  * **Example** (What a child starts with again)
  *

@@ -14,7 +14,9 @@ export class Call {
   declare pending: boolean
   /** Tells the asker of the end. undefined: the asker runs the pump itself (`Shard.help`), and then looks at `exit`. */
   declare resume: ((exit: Exit<unknown, unknown>) => void) | undefined
-  /** How the call ended: where there is no `resume`, or where it was not the callee that ended it (time out, dropped). */
+  /**
+   * How the call ended: where there is no `resume`, or where it was not the callee that ended it (time out, dropped).
+   */
   declare exit: Exit<unknown, unknown> | undefined
   /** The tag of the question, for errors. */
   declare readonly op: number

@@ -2,8 +2,8 @@
  * The hot path: one message, from the shard's pump into its handler.
  *
  * Nothing here allocates for a plain handler that was told something. The result's forms are tried in order: nothing,
- * plain, Exit, Effect, Deferred, Forwarded, Promise, plain object. An Effect that is done at once leaves the actor free;
- * else `true` is returned, and `shard.ready` follows when it is over. Never throws.
+ * plain, Exit, Effect, Deferred, Forwarded, Promise, plain object. An Effect that is done at once leaves the actor
+ * free; else `true` is returned, and `shard.ready` follows when it is over. Never throws.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -220,7 +220,8 @@ const deliverSignal = (host: Host, cell: Cell, run: () => unknown): boolean => {
   return busy
 }
 
-// What the schema of the class stands on: it makes the same of fields that need not be checked, which the shard's do not.
+// What the schema of the class stands on: it makes the same of fields that need not be checked, which the shard's do
+// not.
 const Unchecked: unknown = Object.getPrototypeOf(Object.getPrototypeOf(ExitSignal))
 
 /**

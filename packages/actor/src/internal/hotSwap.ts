@@ -2,7 +2,8 @@
  * Swaps of one actor and of many.
  *
  * One actor: once no handler of it runs or waits, its state is copied and migrated, and the next message is handled by
- * the new behaviour. What is done at once holds nobody still; else the actor is held until it is done, at most `timeout`.
+ * the new behaviour. What is done at once holds nobody still; else the actor is held until it is done, at most
+ * `timeout`.
  */
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -146,8 +147,8 @@ export const inTime = <A, E>(
   )
 
 /**
- * Does `prepare` while the actor stands still, at most for `timeout` ms, and then `finish` in one step with letting it go:
- * no handler of it runs or waits, and none begins. `refused`: why it cannot begin any more.
+ * Does `prepare` while the actor stands still, at most for `timeout` ms, and then `finish` in one step with letting it
+ * go: no handler of it runs or waits, and none begins. `refused`: why it cannot begin any more.
  */
 export const standing = <A, B>(
   cell: Cell,
@@ -244,8 +245,8 @@ const swapLater = (
   )
 
 /**
- * Begins at once, and not when its effect is run: its copy is made already, and no message may be handled before its actor
- * is held still.
+ * Begins at once, and not when its effect is run: its copy is made already, and no message may be handled before its
+ * actor is held still.
  */
 const joined = <A, E>(work: Effect.Effect<A, E>, context: Context.Context<never>): Effect.Effect<A, E> => {
   const fiber = Effect.runForkWith(context)(work)

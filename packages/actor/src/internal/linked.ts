@@ -1,5 +1,6 @@
 /**
- * What ties a fiber to an actor, over a watch that stands already; `Link` and `spawnLinked` begin it at different times.
+ * What ties a fiber to an actor, over a watch that stands already; `Link` and `spawnLinked` begin it at different
+ * times.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"

@@ -35,7 +35,9 @@ const noPid = 0 as Pid
 
 const unchecked = { disableChecks: true }
 
-/** What an actor of another isolate understands that has a name; undefined: it has it no more, or nobody has said it. */
+/**
+ * What an actor of another isolate understands that has a name; undefined: it has it no more, or nobody has said it.
+ */
 const spokenAt = (host: Host, name: string, cell: Cell): Spoken | undefined => {
   const { border } = host.shard
   if (border === undefined || !border.isAway(cell.pid)) return undefined

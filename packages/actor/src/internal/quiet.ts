@@ -11,8 +11,8 @@ export const isQuiet = (cell: Cell): boolean => {
 }
 
 /**
- * Calls `then` once the actor is quiet or has ended: now, if it is so already. The caller has suspended it, or it might never
- * be. Returns what takes `then` back.
+ * Calls `then` once the actor is quiet or has ended: now, if it is so already. The caller has suspended it, or it might
+ * never be. Returns what takes `then` back.
  */
 export const whenQuiet = (cell: Cell, then: () => void): () => void => {
   if (isQuiet(cell)) {

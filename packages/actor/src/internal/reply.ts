@@ -24,8 +24,8 @@ import { CallEnd, Outcome } from "./shard.ts"
 
 /**
  * A defect ends the actor; its links, monitors and askers learn why. A canary goes back to the version before instead.
- * `call`: of the message that crashed it. `begun`: where that began, if its handler was done long ago: what is older than
- * a canary does not take it back.
+ * `call`: of the message that crashed it. `begun`: where that began, if its handler was done long ago: what is older
+ * than a canary does not take it back.
  */
 export const crash = (cell: Cell, defect: unknown, call?: Call, begun?: Begun): void => {
   const life = cell.life

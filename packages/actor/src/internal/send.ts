@@ -35,8 +35,8 @@ const { op: opOf } = Envelope
 
 const shardFlags = Flag.Priority | Flag.Next | Flag.Reentrant
 
-// What a message may have that goes the short way: nothing has it while somebody watches what is sent. It is a field, and
-// no variable, so that it is part of the code, as a constant is, until the first of them begins.
+// What a message may have that goes the short way: nothing has it while somebody watches what is sent. It is a field,
+// and no variable, so that it is part of the code, as a constant is, until the first of them begins.
 const short = { way: Known as number }
 let watchers = 0
 
@@ -298,7 +298,10 @@ export const sendCallOf = (
   return outcome
 }
 
-/** Passes a question of another isolate on. `unknown`: that one does not understand it; `refused`: its asker was told why. */
+/**
+ * Passes a question of another isolate on. `unknown`: that one does not understand it; `refused`: its asker was told
+ * why.
+ */
 export const passOn = (
   asked: Asked,
   to: Cell,

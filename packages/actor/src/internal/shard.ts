@@ -155,8 +155,8 @@ export interface Shard {
   /** `init` failed, so the actor never was: its links and monitors vanish without a signal. */
   readonly abandon: (cell: Cell) => void
   /**
-   * The actor ends itself, by `self.stop` or by a crash: nothing is delivered behind the handler that runs. `isOwn`: only
-   * the host has seen the reason yet, so that its stack need not be made a text now (`crashed.ts`).
+   * The actor ends itself, by `self.stop` or by a crash: nothing is delivered behind the handler that runs. `isOwn`:
+   * only the host has seen the reason yet, so that its stack need not be made a text now (`crashed.ts`).
    */
   readonly exitSelf: (cell: Cell, reason: ExitReason, isOwn?: boolean) => void
   /** The cleanup that `terminate` asked for is over. */
@@ -170,8 +170,8 @@ export interface Shard {
   readonly holds: (cell: Cell) => boolean
   readonly info: (cell: Cell) => ShardInfo | undefined
   /**
-   * What the actor has used; undefined when it has ended, for then `dead` says it. Does not handle pending signals: a swap
-   * asks this for each of its actors.
+   * What the actor has used; undefined when it has ended, for then `dead` says it. Does not handle pending signals: a
+   * swap asks this for each of its actors.
    */
   readonly account: (cell: Cell) => Account | undefined
   /**
@@ -182,8 +182,8 @@ export interface Shard {
 
   // -- messages -----------------------------------------------------------------------------------------------------
   /**
-   * `from`: the actor that sends, if it is one. `flags`: of `Flag`. A message to a dead actor is `Accepted`, and becomes a
-   * dead letter.
+   * `from`: the actor that sends, if it is one. `flags`: of `Flag`. A message to a dead actor is `Accepted`, and
+   * becomes a dead letter.
    */
   readonly send: (to: Cell, op: number, payload: unknown, from: Cell | undefined, flags: number) => Outcome
   /**
@@ -207,24 +207,27 @@ export interface Shard {
    * none, or where nothing is delivered to the actor.
    */
   readonly behind: (cell: Cell, resume: () => void) => void
-  /** Whether `help` is allowed: the pump does not run, and the event loop does not wait for a turn. Never in lockstep. */
+  /**
+   * Whether `help` is allowed: the pump does not run, and the event loop does not wait for a turn. Never in lockstep.
+   */
   readonly canHelp: () => boolean
   /**
    * Runs the pump on the asker's stack until the call has ended, nothing is left to run, or the pump has run as long as
    * it does at a time. The asker would only wait, and most answers come at once. Allowed right after `call`, for a call
-   * without `resume`, while `canHelp`: the asker is no actor, and nothing that is not done stands below it on the stack.
+   * without `resume`, while `canHelp`: the asker is no actor, and nothing that is not done stands below it on the
+   * stack.
    */
   readonly help: (call: Call) => void
   /**
-   * An asker is about to go on inside the handler that answers it: the time until `stepIn` is charged to the asker, not to
-   * its callee. Returns the argument of `stepIn`; below 0 there is nothing to measure, and `stepIn` is not called.
+   * An asker is about to go on inside the handler that answers it: the time until `stepIn` is charged to the asker, not
+   * to its callee. Returns the argument of `stepIn`; below 0 there is nothing to measure, and `stepIn` is not called.
    */
   readonly stepOut: () => number
   /** The asker waits again, or is done. `asker`: where it is an actor of this isolate. */
   readonly stepIn: (since: number, asker: Cell | undefined) => void
   /**
-   * `true`: somebody with work for many actors waits for the event loop's next turn, so runs are kept short, however much
-   * is queued (G263). `false`: has got that turn. Calls are counted.
+   * `true`: somebody with work for many actors waits for the event loop's next turn, so runs are kept short, however
+   * much is queued (G263). `false`: has got that turn. Calls are counted.
    */
   readonly hasten: (isWaiting: boolean) => void
   /** Calls `resume` once there is room, or the actor has ended. Returns its undo. */
@@ -246,7 +249,10 @@ export interface Shard {
 
   // -- signals ------------------------------------------------------------------------------------------------------
   readonly exit: (to: Cell, from: Cell | undefined, reason: ExitReason) => void
-  /** Links `a`, which asks for it, with `b`. When `b` has ended, `a` gets the exit signal `NoProc`; when `a` has, nothing happens. */
+  /**
+   * Links `a`, which asks for it, with `b`. When `b` has ended, `a` gets the exit signal `NoProc`; when `a` has,
+   * nothing happens.
+   */
   readonly link: (a: Cell, b: Cell) => void
   readonly unlink: (a: Cell, b: Cell) => void
   /** Ends in one `host.down` with this `ref`, which the host has chosen. For a dead target the reason is `NoProc`. */
@@ -305,7 +311,10 @@ export const Flag = { Priority: 1, Next: 8, Reentrant: 16 } as const
 export interface ShardHost {
   /** A call that is over. `deliver` gets it with a question whose own call has ended and was forgotten by the shard. */
   readonly spentCall?: Call | undefined
-  /** One message. true: its handler is not done; until `ready`, only `Reentrant` messages may be delivered. Never throws. */
+  /**
+   * One message. true: its handler is not done; until `ready`, only `Reentrant` messages may be delivered. Never
+   * throws.
+   */
   readonly deliver: (cell: Cell, op: number, payload: unknown, from: Pid | 0, call: Call | undefined) => boolean
   /** A trapped exit signal. `from` 0: no actor sent it. */
   readonly exitSignal: (cell: Cell, from: Pid | 0, reason: ExitReason) => boolean
@@ -314,13 +323,16 @@ export interface ShardHost {
   /** Interrupts the handlers that wait, runs the actor's cleanup, then calls `finished`. Nothing more is delivered. */
   readonly terminate: (cell: Cell, reason: ExitReason) => void
   /**
-   * The actor has ended: its name is free, its exit signals and DOWNs are queued. The host interrupts whatever of it still
-   * runs. `reductions` (messages) and `millis` (handler time) are what it has used.
+   * The actor has ended: its name is free, its exit signals and DOWNs are queued. The host interrupts whatever of it
+   * still runs. `reductions` (messages) and `millis` (handler time) are what it has used.
    */
   readonly dead: (cell: Cell, reason: ExitReason, reductions: number, millis: number) => void
   /** The call ended without an answer. `capacity`: of the mailbox that was full, where that is known. */
   readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined, capacity?: number) => void
-  /** A message that was not delivered. `asked`: a question, whose asker hears by `callEnded`. `name`: the receiver's, if known. */
+  /**
+   * A message that was not delivered. `asked`: a question, whose asker hears by `callEnded`. `name`: the receiver's, if
+   * known.
+   */
   readonly deadLetter: (
     to: Pid,
     from: Pid | 0,

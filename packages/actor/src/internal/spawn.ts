@@ -2,8 +2,8 @@
  * How an actor begins.
  *
  * In order: PID, name and mailbox with link and watch (one step), `init`, delivery. A plain `init` that needs neither
- * name nor `self` runs before the mailbox opens, so that nothing has to be undone and nothing more is written. An `init`
- * that fails leaves no trace: the actor never was.
+ * name nor `self` runs before the mailbox opens, so that nothing has to be undone and nothing more is written. An
+ * `init` that fails leaves no trace: the actor never was.
  */
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"

@@ -57,8 +57,8 @@ export class StopGroup {
   }
 }
 
-// Always by the machine's clock, for the same reason. `cells` are alive, and of one host. `killed` gets those whose time
-// was over.
+// Always by the machine's clock, for the same reason. `cells` are alive, and of one host. `killed` gets those whose
+// time was over.
 const stopTogether = (
   cells: ReadonlyArray<Cell>,
   timeout: number,
@@ -158,7 +158,10 @@ export const stopAll = (
     return Effect.ensuring(each, Effect.suspend(() => overdue.size === 0 ? Effect.void : host.overdue(overdue)))
   })
 
-/** Waits for the Scopes of actors that have ended, also by kill, which close by themselves; at most for one more timeout (G262). */
+/**
+ * Waits for the Scopes of actors that have ended, also by kill, which close by themselves; at most for one more timeout
+ * (G262).
+ */
 export const cleanedUp = (host: Host): Effect.Effect<void> =>
   Effect.callback((resume) => {
     const { cleanups, options: { shutdownTimeout }, roundTrip } = host

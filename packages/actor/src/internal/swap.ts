@@ -2,8 +2,8 @@
  * The versions of one actor: what it ran before, and the canary that may bring it back.
  *
  * A swap is done between two messages of its actor on the actor's own thread, so that the next message finds the new
- * behaviour and nothing has to be told to the shard; it is asked for the account of the version before. A canary is a behaviour whose handlers are wrapped while it lasts:
- * whoever is no canary pays nothing for it.
+ * behaviour and nothing has to be told to the shard; it is asked for the account of the version before. A canary is a
+ * behaviour whose handlers are wrapped while it lasts: whoever is no canary pays nothing for it.
  *
  * Owner: the host. Ends exactly once: passed, rolled back, or with its actor.
  */
@@ -174,8 +174,8 @@ export class Canary {
     }
   }
 
-  // A throw never comes here, and a reply that its protocol does not allow becomes one: the entry stays open, and is the
-  // letter that comes back.
+  // A throw never comes here, and a reply that its protocol does not allow becomes one: the entry stays open, and is
+  // the letter that comes back.
   private watch(entry: Entry, result: unknown): unknown {
     if (Exit.isExit(result)) return isReply(result) ? this.checked(entry, result) : result
     if (Effect.isEffect(result) && !Deferred.isDeferred(result)) {

@@ -1,6 +1,6 @@
 /**
- * Swaps of many actors: one by one, so that nothing stands still for long, or all together. A crowd is worked through in
- * turns of the event loop.
+ * Swaps of many actors: one by one, so that nothing stands still for long, or all together. A crowd is worked through
+ * in turns of the event loop.
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -183,8 +183,8 @@ export class Inspections {
 const plainCodec = ({ host }: Wire) => host.codec.of(Schema.Unknown)
 
 /**
- * What a trace saw, on its way: the payload by the actor's protocol where it is one of its messages, else as plain data.
- * As bytes by itself, so that one that cannot be encoded is no defect of what is around it.
+ * What a trace saw, on its way: the payload by the actor's protocol where it is one of its messages, else as plain
+ * data. As bytes by itself, so that one that cannot be encoded is no defect of what is around it.
  */
 export const sendTraced = (wire: Wire, { payload, ...fields }: Traced): typeof Seen.Type => {
   const known = wire.encode(lookup(fields.tag), payload)

@@ -1,8 +1,8 @@
 /**
  * Events and dead letters of a worker, told to the isolate that opened the system: a program listens there.
  *
- * They are gathered while the worker is at something, and cross in batches as soon as it pauses. Events and letters wait
- * apart, so that many of one kind cost none of the other. While the way is full they wait here; what comes when
+ * They are gathered while the worker is at something, and cross in batches as soon as it pauses. Events and letters
+ * wait apart, so that many of one kind cost none of the other. While the way is full they wait here; what comes when
  * `mostWaiting` do is lost, and counted as that of a slow reader.
  *
  * They cross as plain data. What of them is none (an error of a class of its own, a payload that is a function) is told

@@ -1,9 +1,9 @@
 /**
  * The other isolates of a system, as one of them sees them: whom to ask about their actors, and where to spawn.
  *
- * An isolate is there for spawns once its agent has its name. Who spawns picks the least loaded one: that whose handlers
- * took the least time since the last look (G225). Equals take turns, so that a burst of spawns is spread. One that does not
- * answer is passed over while others do.
+ * An isolate is there for spawns once its agent has its name. Who spawns picks the least loaded one: that whose
+ * handlers took the least time since the last look (G225). Equals take turns, so that a burst of spawns is spread. One
+ * that does not answer is passed over while others do.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

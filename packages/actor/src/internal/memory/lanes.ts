@@ -56,8 +56,8 @@ export const takeLetter = (cell: MemoryCell): Letter | undefined => {
 }
 
 /**
- * The first letter that may enter while a handler waits; with `take` it leaves its lane. Linear in what stands before it;
- * finding none clears `MayEnter`, so that a cell without any is searched once.
+ * The first letter that may enter while a handler waits; with `take` it leaves its lane. Linear in what stands before
+ * it; finding none clears `MayEnter`, so that a cell without any is searched once.
  */
 const enter = (cell: MemoryCell, take: boolean): Letter | undefined => {
   if ((cell.flags & Is.MayEnter) === 0) return undefined

@@ -11,8 +11,8 @@
  * unmeasured, and the clock is read once for a *group* of such slices (`group.ts`); all others are measured message by
  * message.
  *
- * With a seed (tests, lockstep): slices of one message, and the next actor is drawn from the runnable ones; nobody is in
- * debt.
+ * With a seed (tests, lockstep): slices of one message, and the next actor is drawn from the runnable ones; nobody is
+ * in debt.
  *
  * Owner: the shard's thread. `run` never re-enters: what a handler makes runnable waits for the loop it came from.
  * It stays one class, though a long one, so that the fields which the loop reads with every message are in one object.
@@ -131,7 +131,10 @@ export class Scheduler {
     if ((cell.flags & (Queued | Is.Open)) === Is.Open && this.servable(cell)) this.enqueue(cell)
   }
 
-  /** With a seed, a cell that can no longer be served leaves the queue at once: the draw is among the runnable ones alone. */
+  /**
+   * With a seed, a cell that can no longer be served leaves the queue at once: the draw is among the runnable ones
+   * alone.
+   */
   recheck(cell: MemoryCell): void {
     if (this.random === undefined || (cell.flags & Queued) === 0 || this.servable(cell)) return
     const at = this.queue.indexOf(cell)
@@ -240,7 +243,8 @@ export class Scheduler {
         }
         if (this.left < 0) this.left = this.queue.size
         if (notified && this.random !== undefined) {
-          // In lockstep the next actor is drawn after the host has reacted to what happened: it may have made some runnable.
+          // In lockstep the next actor is drawn after the host has reacted to what happened: it may have made some
+          // runnable.
         } else if (this.left > 0 && this.queue.size > 0) {
           handled += this.random === undefined ? this.serve() : this.serveDrawn()
         } else {
@@ -318,7 +322,9 @@ export class Scheduler {
     this.shard.timedOut(call)
   }
 
-  /** Handles a bounded number of signals: between two messages, and before a question that they may answer (`isAlive`). */
+  /**
+   * Handles a bounded number of signals: between two messages, and before a question that they may answer (`isAlive`).
+   */
   control(): void {
     const signals = this.shard.signals
     for (let left = SIGNALS_PER_PASS; left > 0; left--) {
