@@ -1,5 +1,6 @@
 /**
- * One life of a supervisor: the decisions. The actor around it is in `supervisor.ts`.
+ * One life of a supervisor, from its start to its end: all decisions about its children. The actor around it, which only
+ * hears and answers, is in `supervisorActor.ts`. After a restart of the supervisor there is a new incarnation.
  *
  * Whatever starts or stops children is an operation; operations run one at a time, in the order in which their reason
  * came. The actor's handlers only put them in line, so that a supervisor goes on answering while a child takes its time
