@@ -24,7 +24,7 @@ import { room } from "./tell.ts"
 
 const defaultTimeout = 5_000
 
-// A constant of this module is part of the code; an imported one would be read with every question.
+// V8 compiles a constant of this module into the code; an imported one it would load with every question.
 const { Accepted } = Outcome
 
 const askOptions: ReadonlySet<string> = new Set(["timeout"] satisfies ReadonlyArray<keyof AskOptions>)

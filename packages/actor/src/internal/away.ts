@@ -28,7 +28,7 @@ import type { Passage } from "./passage.ts"
 import type { Why } from "./shard.ts"
 import { wireOfBound } from "./wire.ts"
 
-// A constant of this module is part of the code; an imported one would be read each time.
+// V8 compiles a constant of this module into the code; an imported one it would load each time.
 const { Known, Moves } = OpFlag
 const KnownMoves = Known | Moves
 

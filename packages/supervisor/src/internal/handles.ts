@@ -171,7 +171,7 @@ export class DynamicHandle extends Handle {
     const { node } = this
     const incarnation = node instanceof DynamicNode ? node.incarnation : this.turn(node)
     if (incarnation === undefined || incarnation.ending) {
-      throw new SpawnError({ reason: new OwnerStopped({ owner: node.place }) })
+      throw new SpawnError({ reason: new OwnerStopped({ owner: node.pathText }) })
     }
     return incarnation
   }

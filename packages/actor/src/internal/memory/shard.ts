@@ -52,7 +52,7 @@ export type Refused =
   | { readonly _tag: "LimitReached"; readonly what: "actors"; readonly limit: number }
   | { readonly _tag: "SystemStopped" }
 
-// A constant of this module is part of the code; an imported one would be read with every send.
+// V8 compiles a constant of this module into the code; an imported one it would load with every send.
 const { Open } = Is
 const { Accepted } = Outcome
 

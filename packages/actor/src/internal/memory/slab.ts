@@ -8,7 +8,7 @@
 import { MAX_GENERATION, MAX_INDEX } from "../generated/numbers.ts"
 import type { MemoryCell } from "./cell.ts"
 
-// A constant of this module is part of the code; an imported one would be read with each spawn.
+// V8 compiles a constant of this module into the code; an imported one it would load with each spawn.
 const maxIndex = MAX_INDEX
 
 export class Slab {
