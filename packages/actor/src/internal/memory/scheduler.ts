@@ -37,6 +37,7 @@ import type { MemoryShard } from "./shard.ts"
 import { SIGNALS_PER_PASS } from "./signals.ts"
 import { deliverSpecial } from "./special.ts"
 import { Task } from "./task.ts"
+import { fire } from "./timing.ts"
 
 /** Slices between two looks at timers and signals; as many actors are brought into the cache ahead. */
 const AHEAD = 16
@@ -313,7 +314,7 @@ export class Scheduler {
       if (timer === undefined) break
       // Alarms of any kind ring in the order of their deadlines.
       this.shard.calls.sweepBefore(this.shard.timers.lastDue, this.timeOut)
-      this.shard.fire(timer, now)
+      fire(this.shard, timer, now)
     }
     this.shard.calls.sweep(now, this.timeOut)
   }
