@@ -60,13 +60,13 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     const head = SEND | ((flags & SENDER) << 8) | (op << 16)
     if (typeof payload === "number") {
       const at = ring.pending * WORDS
-      ring.put(head | INLINE, low, generation, fromLow, fromGeneration, 0, 0, 0)
+      ring.putAway(head | INLINE, low, generation, fromLow, fromGeneration, 0, 0, 0)
       ring.outFloats[(at >> 1) | 3] = payload
-    } else if (payload === undefined) ring.put(head, low, generation, fromLow, fromGeneration, 0, 0, 0)
+    } else if (payload === undefined) ring.putAway(head, low, generation, fromLow, fromGeneration, 0, 0, 0)
     else {
       const slot = this.#carry(payload)
       if (slot < 0) return BAD_MESSAGE
-      ring.put(head | BYTES, low, generation, fromLow, fromGeneration, slot, 0, 0)
+      ring.putAway(head | BYTES, low, generation, fromLow, fromGeneration, slot, 0, 0)
     }
     this.#departs()
     return ACCEPTED
@@ -100,7 +100,7 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     if (ring.pending >= MOST_PENDING) this.#submissions.flush()
     const slot = this.#border.end(length)
     if (slot < 0) return false
-    ring.put(SEND | ((flags & SENDER) << 8) | BYTES | (op << 16), low, generation, fromLow, fromGeneration, slot, 0, 0)
+    ring.putAway(SEND | ((flags & SENDER) << 8) | BYTES | (op << 16), low, generation, fromLow, fromGeneration, slot, 0, 0)
     this.#departs()
     return true
   }
@@ -171,7 +171,7 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     call.token = token
     const head = SEND | (((flags & SENDER) | Flag.Call) << 8) | (op << 16) | (payload === undefined ? 0 : BYTES)
     const patience = timeout >= NEVER ? NEVER : Math.max(0, Math.ceil(timeout))
-    ring.put(head, low, generation, fromLow, fromGeneration, slot, token, patience)
+    ring.putAway(head, low, generation, fromLow, fromGeneration, slot, token, patience)
     this.#departs()
     return ACCEPTED
   }
@@ -186,13 +186,13 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     if (ring.pending >= MOST_PENDING) this.#submissions.flush()
     if (typeof payload === "number") {
       const at = ring.pending * WORDS
-      ring.put(Submission.Reply | INLINE, 0, 0, 0, 0, 0, token, status)
+      ring.putAway(Submission.Reply | INLINE, 0, 0, 0, 0, 0, token, status)
       ring.outFloats[at >> 1] = payload
-    } else if (payload === undefined) ring.put(Submission.Reply, 0, 0, 0, 0, 0, token, status)
+    } else if (payload === undefined) ring.putAway(Submission.Reply, 0, 0, 0, 0, 0, token, status)
     else {
       const slot = this.#carry(payload)
       if (slot < 0) return false
-      ring.put(Submission.Reply | BYTES, 0, 0, 0, 0, slot, token, status)
+      ring.putAway(Submission.Reply | BYTES, 0, 0, 0, 0, slot, token, status)
     }
     this.#departs()
     return true
