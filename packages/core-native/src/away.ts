@@ -100,7 +100,16 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     if (ring.pending >= MOST_PENDING) this.#submissions.flush()
     const slot = this.#border.end(length)
     if (slot < 0) return false
-    ring.putAway(SEND | ((flags & SENDER) << 8) | BYTES | (op << 16), low, generation, fromLow, fromGeneration, slot, 0, 0)
+    ring.putAway(
+      SEND | ((flags & SENDER) << 8) | BYTES | (op << 16),
+      low,
+      generation,
+      fromLow,
+      fromGeneration,
+      slot,
+      0,
+      0
+    )
     this.#departs()
     return true
   }
