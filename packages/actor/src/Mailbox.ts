@@ -43,10 +43,9 @@ export interface Mailbox {
   /** Messages of the normal and priority lanes together. 65,536 by default. */
   readonly capacity?: number | undefined
   /**
-   * What happens when it is full. `reject` (the default): the send fails with `MailboxFull`. `drop-newest` and
-   * `drop-oldest`: that message becomes a dead letter. `suspend`: the sender waits until there is room. (An actor that
-   * sent is given no further message until then; a fiber outside of actors waits in `tell` or `ask`; `tellUnsafe`
-   * cannot wait.)
+   * `reject` (the default) refuses with `MailboxFull`; `drop-newest` and `drop-oldest` make a dead letter; `suspend`
+   * holds the sender until there is room: an actor before its next message, a fiber of none in `tell` and `ask`. Only
+   * `tellUnsafe` cannot wait.
    */
   readonly onFull?: "reject" | "drop-newest" | "drop-oldest" | "suspend" | undefined
   /** With `suspend`: how long a sender waits at most. 5 seconds by default. */

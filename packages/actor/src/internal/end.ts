@@ -55,7 +55,7 @@ export const unwind = (cell: Cell, life: Life, reason: ExitReason): void => {
   if (life.quiet !== undefined) becameQuiet(life)
   life.swap?.ended()
   if (life.wrappers !== undefined) endAll(life)
-  if (life.name !== undefined) host.lateNames.keep(cell.pid, life.name)
+  host.keepName(cell, life)
   life.runner = undefined
   interruptAll(life)
   const { scope } = life

@@ -271,6 +271,11 @@ export class Host implements ShardHost {
     return this.lateNames.get(pid) ?? this.shard.cellOf(pid).life?.name
   }
 
+  /** Keeps the name of an actor that ends, for what is told of it when it is gone. */
+  keepName(cell: Cell, { name }: Life): void {
+    if (name !== undefined) this.lateNames.keep(cell.pid, name)
+  }
+
   // -- events ---------------------------------------------------------------------------------------------------------
 
   crashed(cell: Cell, reason: ExitReason): void {

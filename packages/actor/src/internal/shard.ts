@@ -301,7 +301,7 @@ export interface Shard {
   readonly pids: () => Float64Array
   /** Holds the process (`true`), or lets it end when nothing is runnable, no timer armed and no call pending. */
   readonly keepAlive: (on: boolean) => void
-  /** Ends all actors; what is sent from now on is a dead letter. Idempotent. */
+  /** Everything is dead letters from now on. Idempotent. */
   readonly close: () => void
 }
 
