@@ -56,16 +56,19 @@ export class ProtocolMismatch extends Schema.TaggedError<ProtocolMismatch>("myrm
 }
 
 /**
- * `init` threw, died or was interrupted, or the actor was ended before it was ready.
+ * `init` threw, died or was interrupted, or the actor was ended before it was ready; or the Layer of its module failed
+ * (`Actor.module`): then `layer` says which module that is, and `init` has not run.
  *
  * @category errors
  * @since 0.1.0
  */
 export class InitCrashed extends Schema.TaggedError<InitCrashed>("myrmidon/InitCrashed")("InitCrashed", {
-  reason: ExitReasonSchema
+  reason: ExitReasonSchema,
+  layer: Schema.optional(Schema.String)
 }) {
   override get message(): string {
-    return `init did not succeed: ${ExitReason.print(this.reason)}`
+    const what = this.layer === undefined ? "init did not succeed" : `the Layer of module ${this.layer} failed`
+    return `${what}: ${ExitReason.print(this.reason)}`
   }
 }
 
