@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 import { InvalidOption } from "./InvalidOption.ts"
+import { titled } from "./internal/titled.ts"
 import { Pid } from "./Pid.ts"
 
 export { InvalidOption } from "./InvalidOption.ts"
@@ -17,10 +18,10 @@ export { InvalidOption } from "./InvalidOption.ts"
  * @category errors
  * @since 0.1.0
  */
-export class NameTaken extends Schema.TaggedError<NameTaken>("myrmidon/NameTaken")("NameTaken", {
+export class NameTaken extends titled(Schema.TaggedError<NameTaken>("myrmidon/NameTaken")("NameTaken", {
   name: Schema.String,
   holder: Pid.schema
-}) {
+})) {
   override get message(): string {
     return `the name "${this.name}" is held by ${Pid.print(this.holder)}`
   }
@@ -32,9 +33,9 @@ export class NameTaken extends Schema.TaggedError<NameTaken>("myrmidon/NameTaken
  * @category errors
  * @since 0.1.0
  */
-export class NameNotFound extends Schema.TaggedError<NameNotFound>("myrmidon/NameNotFound")("NameNotFound", {
+export class NameNotFound extends titled(Schema.TaggedError<NameNotFound>("myrmidon/NameNotFound")("NameNotFound", {
   name: Schema.String
-}) {
+})) {
   override get message(): string {
     return `nobody has the name "${this.name}"`
   }
@@ -46,10 +47,10 @@ export class NameNotFound extends Schema.TaggedError<NameNotFound>("myrmidon/Nam
  * @category errors
  * @since 0.1.0
  */
-export class ProtocolMismatch extends Schema.TaggedError<ProtocolMismatch>("myrmidon/ProtocolMismatch")(
+export class ProtocolMismatch extends titled(Schema.TaggedError<ProtocolMismatch>("myrmidon/ProtocolMismatch")(
   "ProtocolMismatch",
   { name: Schema.String, expected: Schema.String, found: Schema.String }
-) {
+)) {
   override get message(): string {
     return `"${this.name}" understands ${this.found}, not ${this.expected}`
   }

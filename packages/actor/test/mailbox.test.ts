@@ -128,8 +128,7 @@ describe.each(systems)("Mailbox on the %s", (_, system) => {
         startImmediately: true
       })
       yield* Actor.exit(ref, ExitReason.shutdown("over"))
-      for (const fiber of [asking, reading]) {
-        const error = yield* Fiber.join(fiber)
+      for (const error of [yield* Fiber.join(asking), yield* Fiber.join(reading)]) {
         assert(error._tag === "AskError" && error.reason._tag === "ActorExited")
         assert.deepStrictEqual(error.reason.reason, ExitReason.shutdown("over"))
       }

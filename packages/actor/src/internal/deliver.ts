@@ -24,6 +24,7 @@ import { abandonCall, answer, crash, finish } from "./reply.ts"
 import { release, type Runner, take } from "./runner.ts"
 import { selfOf } from "./self.ts"
 import { StreamRequest } from "./stream.ts"
+import { retitle } from "./titled.ts"
 
 export const deliver = (
   host: Host,
@@ -233,6 +234,7 @@ export const signalOf = (from: Pid | 0, name: string | undefined, reason: ExitRe
   const fields = { _tag: "ExitSignal", from, name, reason }
   const signal = Reflect.construct(Unchecked as typeof ExitSignal, [fields], ExitSignal) as ExitSignal
   Error.stackTraceLimit = limit
+  if (name !== undefined) retitle(signal)
   return signal
 }
 

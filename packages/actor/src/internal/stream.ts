@@ -4,7 +4,6 @@
  *
  * The call ends when the stream does; it has no timeout. A reader that goes away interrupts the producer.
  */
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
