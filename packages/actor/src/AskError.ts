@@ -17,11 +17,13 @@ import { BadMessage, MailboxFull, NodeBusy } from "./TellError.ts"
  * @category errors
  * @since 0.1.0
  */
-export class ActorExited extends titled(Schema.TaggedError<ActorExited>("myrmidon/ActorExited")("ActorExited", {
-  pid: Pid.schema,
-  name: ownName("myrmidon/ActorExited"),
-  reason: ExitReasonSchema
-})) {
+export class ActorExited extends titled(
+  Schema.TaggedError<ActorExited>("myrmidon/ActorExited")("ActorExited", {
+    pid: Pid.schema,
+    name: ownName("myrmidon/ActorExited"),
+    reason: ExitReasonSchema
+  })
+) {
   override get message(): string {
     const name = Object.hasOwn(this, "name") && this.name || undefined
     // It was looked for by its name.

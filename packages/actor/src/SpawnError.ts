@@ -18,10 +18,12 @@ export { InvalidOption } from "./InvalidOption.ts"
  * @category errors
  * @since 0.1.0
  */
-export class NameTaken extends titled(Schema.TaggedError<NameTaken>("myrmidon/NameTaken")("NameTaken", {
-  name: Schema.String,
-  holder: Pid.schema
-})) {
+export class NameTaken extends titled(
+  Schema.TaggedError<NameTaken>("myrmidon/NameTaken")("NameTaken", {
+    name: Schema.String,
+    holder: Pid.schema
+  })
+) {
   override get message(): string {
     return `the name "${this.name}" is held by ${Pid.print(this.holder)}`
   }
@@ -33,9 +35,11 @@ export class NameTaken extends titled(Schema.TaggedError<NameTaken>("myrmidon/Na
  * @category errors
  * @since 0.1.0
  */
-export class NameNotFound extends titled(Schema.TaggedError<NameNotFound>("myrmidon/NameNotFound")("NameNotFound", {
-  name: Schema.String
-})) {
+export class NameNotFound extends titled(
+  Schema.TaggedError<NameNotFound>("myrmidon/NameNotFound")("NameNotFound", {
+    name: Schema.String
+  })
+) {
   override get message(): string {
     return `nobody has the name "${this.name}"`
   }
@@ -47,10 +51,12 @@ export class NameNotFound extends titled(Schema.TaggedError<NameNotFound>("myrmi
  * @category errors
  * @since 0.1.0
  */
-export class ProtocolMismatch extends titled(Schema.TaggedError<ProtocolMismatch>("myrmidon/ProtocolMismatch")(
-  "ProtocolMismatch",
-  { name: Schema.String, expected: Schema.String, found: Schema.String }
-)) {
+export class ProtocolMismatch extends titled(
+  Schema.TaggedError<ProtocolMismatch>("myrmidon/ProtocolMismatch")(
+    "ProtocolMismatch",
+    { name: Schema.String, expected: Schema.String, found: Schema.String }
+  )
+) {
   override get message(): string {
     return `"${this.name}" understands ${this.found}, not ${this.expected}`
   }
