@@ -273,8 +273,8 @@ export interface Shard {
   readonly pids: () => Float64Array
   /** Holds the process (`true`), or lets it end when nothing is runnable, no timer armed and no call pending. */
   readonly keepAlive: (on: boolean) => void
-  /** Everything is dead letters from now on. Idempotent. */
-  readonly close: () => void
+  /** Everything is dead letters from now on. Idempotent. What has ended is told before it returns, or is done. */
+  readonly close: () => Promise<void> | undefined
 }
 
 /** Flags of a message. The numbers are those of `flag` in the Rust source. */

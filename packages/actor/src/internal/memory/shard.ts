@@ -549,11 +549,12 @@ export class MemoryShard implements Shard {
     this.scheduler.keepAlive(on)
   }
 
-  close(): void {
-    if (this.closed) return
+  close(): Promise<void> | undefined {
+    if (this.closed) return undefined
     this.closed = true
     const left = inOrder(this.slab, Is.Open | Is.Terminating).reverse()
     for (const cell of left) kill(this, cell, KILLED)
+    return this.scheduler.close()
   }
 }
 
