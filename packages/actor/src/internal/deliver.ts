@@ -238,12 +238,18 @@ export const signalOf = (from: Pid | 0, name: string | undefined, reason: ExitRe
   return signal
 }
 
-export const deliverExit = (host: Host, cell: Cell, from: Pid | 0, reason: ExitReason): boolean => {
+export const deliverExit = (
+  host: Host,
+  cell: Cell,
+  from: Pid | 0,
+  reason: ExitReason,
+  named: string | undefined
+): boolean => {
   const handler = cell.bound.program.options.signals?.exit
   if (handler === undefined) return false
   return deliverSignal(host, cell, () => {
     lifeOf(cell).sender = from
-    const name = from === 0 ? undefined : host.nameOf(from)
+    const name = named ?? (from === 0 ? undefined : host.nameOf(from))
     return handler(cell.state, signalOf(from, name, reason), selfOf(cell))
   })
 }

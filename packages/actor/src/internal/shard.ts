@@ -285,8 +285,8 @@ export interface ShardHost {
   readonly spentCall?: Call | undefined
   /** One message. true: its handler waits; deliver only what may re-enter until `ready`. Never throws. */
   readonly deliver: (cell: Cell, op: number, payload: unknown, from: Pid | 0, call: Call | undefined) => boolean
-  /** A trapped exit signal. `from` 0: no actor sent it. */
-  readonly exitSignal: (cell: Cell, from: Pid | 0, reason: ExitReason) => boolean
+  /** A trapped exit signal. `from` 0: no actor sent it. `name`: of who did, where it is at hand. */
+  readonly exitSignal: (cell: Cell, from: Pid | 0, reason: ExitReason, name?: string) => boolean
   readonly down: (cell: Cell, ref: number, from: Pid, reason: ExitReason) => boolean
   readonly outsideDown: (ref: number, from: Pid, reason: ExitReason) => void
   /** Run its cleanup, then `finished`. Nothing more is delivered to it. Its waiting handler is to be interrupted. */
