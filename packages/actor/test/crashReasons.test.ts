@@ -1,5 +1,5 @@
 // The stack of a crash: a text for whoever looks at it, and no work for an actor at whose end nobody does.
-import { Actor, ExitReason, ExitReasonSchema, type ExitSignal, Monitor } from "@myrmidonjs/actor"
+import { Actor, type ExitReason, ExitReasonSchema, type ExitSignal, Monitor } from "@myrmidonjs/actor"
 import { afterEach, assert, describe, expect, it } from "@effect/vitest"
 import { Cause, Effect, Equal, Exit, Formatter, Hash, Schema } from "effect"
 import { Rpc } from "effect/rpc"

@@ -4,8 +4,7 @@
  */
 
 /** What V8 has in the place of a stack that is no text yet, where that is an accessor: the same one for all errors. */
-const read = (Object.getOwnPropertyDescriptor(new Error(), "stack") as { readonly get?: () => unknown } | undefined)
-  ?.get
+const { get: read } = Object.getOwnPropertyDescriptor(new Error(), "stack") ?? {}
 
 const titleOf = (error: Error): string => {
   const { name } = Object.getPrototypeOf(error) as { readonly name: string }
