@@ -4,7 +4,8 @@
  */
 
 /** What V8 has in the place of a stack that is no text yet, where that is an accessor: the same one for all errors. */
-const { get: read } = Object.getOwnPropertyDescriptor(new Error(), "stack") ?? {}
+const own: { readonly get?: () => unknown } | undefined = Object.getOwnPropertyDescriptor(new Error(), "stack")
+const read = own?.get
 
 const titleOf = (error: Error): string => {
   const { name } = Object.getPrototypeOf(error) as { readonly name: string }
