@@ -407,3 +407,23 @@ describe.each(testSystems)("layerTest on the %s", (name) => {
       assert.strictEqual((yield* down)._tag, "Crashed")
     }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerTest({ seed: 1n, backend }))))
 })
+
+describe.each(layers)("the end of a system: the %s", (_, layer) => {
+  it.live("G257: whoever has closed the system has heard of every dead letter", () => {
+    const letters: Array<string> = []
+    const onDeadLetter = ({ message, why }: DeadLetter): void => void letters.push(`${message._tag} ${why}`)
+    const program = Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(0)
+      yield* Actor.suspend(counter)
+      yield* counter.tell(Reset())
+      // It goes on where its time is over: inside of the pump of its system.
+      yield* Effect.flip(counter.ask(Get(), { timeout: 5 }))
+      yield* Actor.kill(counter)
+      assert.isFalse(yield* Actor.isAlive(counter))
+    })
+    return Effect.gen(function*() {
+      yield* program.pipe(Effect.scoped, Effect.provide(layer({ onDeadLetter })))
+      assert.deepStrictEqual(letters, ["Reset Stopped", "Get Stopped"])
+    })
+  })
+})

@@ -323,6 +323,13 @@ export class Host implements ShardHost {
     return this.lateNames.get(pid) ?? this.shard.cellOf(pid).life?.name
   }
 
+  /** For what is still told of it when it is gone. */
+  keepName(cell: Cell, { name }: Life): void {
+    if (name === undefined) return
+    this.lateNames.set(cell.pid, name)
+    if (this.lateNames.size > lateNamesKept) this.lateNames.delete(this.lateNames.keys().next().value!)
+  }
+
   // -- events ---------------------------------------------------------------------------------------------------------
 
   crashed(cell: Cell, reason: ExitReason): void {
@@ -416,8 +423,8 @@ export class Host implements ShardHost {
     return deliver(this, cell, op, payload, from, call)
   }
 
-  exitSignal(cell: Cell, from: Pid | 0, reason: ExitReason): boolean {
-    return deliverExit(this, cell, from, reason)
+  exitSignal(cell: Cell, from: Pid | 0, reason: ExitReason, name?: string): boolean {
+    return deliverExit(this, cell, from, reason, name)
   }
 
   down(cell: Cell, ref: number, from: Pid, reason: ExitReason): boolean {
@@ -481,10 +488,7 @@ export class Host implements ShardHost {
     if (life.quiet !== undefined) becameQuiet(life)
     life.swap?.ended()
     if (life.wrappers !== undefined) endAll(life)
-    if (life.name !== undefined) {
-      this.lateNames.set(cell.pid, life.name)
-      if (this.lateNames.size > lateNamesKept) this.lateNames.delete(this.lateNames.keys().next().value!)
-    }
+    this.keepName(cell, life)
     life.runner = undefined
     interruptAll(life)
     if (life.scope !== undefined) {

@@ -180,11 +180,12 @@ const close = (host: Host): Effect.Effect<void> =>
     host.closing = true
     return Effect.andThen(
       endAll(host),
-      Effect.sync(() => {
+      Effect.suspend(() => {
         host.shard.keepAlive(false)
-        host.shard.close()
+        const told = host.shard.close()
         host.closed = true
         host.forget()
+        return told === undefined ? Effect.void : Effect.promise(() => told)
       })
     )
   })
