@@ -353,6 +353,37 @@ describe("the runtime", () => {
     assert.deepStrictEqual(letters, [["late", actor.pid, "NotAlive"]])
   })
 
+  it("G274: a dead letter of a table has its tag, also after its actor's end", async () => {
+    const letters: Array<unknown> = []
+    const runtime = new Runtime({ onDeadLetter: ({ message, tag, why }) => void letters.push([tag, message, why]) })
+    const full = runtime.spawn({
+      init: () => 0,
+      handlers: { wait: () => new Promise<void>(() => {}), note: (_: number, _text: string) => {} }
+    }, { mailbox: { capacity: 1, onFull: "drop-newest" } })
+    full.send("wait")
+    await counter(runtime).ask("get")
+    full.send("note", "kept")
+    full.send("note", "dropped")
+    await counter(runtime).ask("get")
+    full.kill()
+    await full.monitor()
+    full.send("note", "late")
+    const single = runtime.spawn((_message: string) => {})
+    single.kill()
+    single.send("untagged")
+    await runtime.shutdown()
+    full.send("wait")
+    await rejection(full.ask("note", "asked"))
+    assert.deepStrictEqual(letters, [
+      ["note", "dropped", "Dropped"],
+      ["note", "kept", "Stopped"],
+      ["note", "late", "NotAlive"],
+      [undefined, "untagged", "Stopped"],
+      ["wait", undefined, "NotAlive"],
+      ["note", "asked", "NotAlive"]
+    ])
+  })
+
   it("shutdown drains, kills what does not end, and twice is once", async () => {
     const runtime = new Runtime()
     const seen: Array<number> = []
