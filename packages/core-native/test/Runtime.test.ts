@@ -358,7 +358,7 @@ describe("the runtime", () => {
     const runtime = new Runtime({ onDeadLetter: ({ message, tag, why }) => void letters.push([tag, message, why]) })
     const full = runtime.spawn({
       init: () => 0,
-      handlers: { wait: () => new Promise<void>(() => {}), note: (_: number, _text: string) => {} }
+      handlers: { wait: () => new Promise<void>(() => {}), note: (_state: number, _text: string) => {} }
     }, { mailbox: { capacity: 1, onFull: "drop-newest" } })
     full.send("wait")
     await counter(runtime).ask("get")

@@ -19,4 +19,4 @@ const echo = runtime.spawn((text) => {
 gone.send("late")
 const answer = await echo.ask("on")
 await runtime.shutdown()
-console.log([answer, ...uncaught.sort()].join(" "))
+console.log([answer, ...new Set(uncaught)].join(" "))
