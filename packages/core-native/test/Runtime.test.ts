@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "vitest"
 import {
   ActorExited,
@@ -205,6 +206,33 @@ describe("ends", () => {
 })
 
 describe("the runtime", () => {
+  it("G24: what is thrown has the same name and message as for an actor of Effect", async () => {
+    await using runtime = new Runtime()
+    const hostile = new Proxy({}, {
+      get: () => {
+        throw new Error("asked")
+      }
+    })
+    const thrown: ReadonlyArray<readonly [what: unknown, name: string, message: string]> = [
+      [new RangeError("far"), "RangeError", "far"],
+      ["text", "Error", "text"],
+      [undefined, "Error", "undefined"],
+      [{ a: 1 }, "Error", "{\"a\":1}"],
+      [{ _tag: "Overdrawn", message: "by 3" }, "Overdrawn", "by 3"],
+      [runInNewContext("new TypeError('of another realm')"), "TypeError", "of another realm"],
+      [Object.create(null), "Error", "{}"],
+      [hostile, "Error", "[unprintable]"]
+    ]
+    for (const [what, name, message] of thrown) {
+      const actor = runtime.spawn(() => {
+        throw what
+      })
+      const { reason } = await rejection(actor.ask(undefined)) as ActorExited
+      assert(reason._tag === "Crashed")
+      assert.deepStrictEqual([reason.error.name, reason.error.message], [name, message])
+    }
+  })
+
   it("names have one holder", async () => {
     await using runtime = new Runtime()
     const first = runtime.spawn((_message: string) => {}, { name: "db" })
