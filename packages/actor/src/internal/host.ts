@@ -6,6 +6,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -112,6 +113,8 @@ export class Host implements ShardHost {
   closing = false
   /** Nothing happens any more. */
   closed = false
+  /** Whoever waits for that. */
+  readonly whenClosed = Deferred.makeUnsafe<void>()
   /** Actors that have ended. */
   ended = 0
   crashes = 0
@@ -174,9 +177,12 @@ export class Host implements ShardHost {
     openHosts.set(this.boot, this)
   }
 
-  /** It has closed: refs of it lead nowhere any more. */
+  /** It has closed: refs of it lead nowhere any more, and nothing more is told. */
   forget(): void {
     openHosts.delete(this.boot)
+    this.letters.end()
+    this.events.end()
+    Deferred.doneUnsafe(this.whenClosed, Exit.void)
   }
 
   // A late answer to it is nobody's (G21), and its error no `TellFailed`: it was asked, not told.
