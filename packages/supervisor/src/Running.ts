@@ -135,6 +135,8 @@ export const change = <Id extends string, A, Out, E, R>(
 
 /**
  * The tree below a supervisor as data: ids, PIDs, states, restarts. Of a dynamic supervisor 100 children are listed.
+ * An actor that is no supervisor, or a supervisor that another isolate has started, is refused (`InvalidOption`, a
+ * defect).
  *
  * **Example** (Who is there)
  *

@@ -6,6 +6,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -112,6 +113,8 @@ export class Host implements ShardHost {
   closing = false
   /** The system has stopped. */
   closed = false
+  /** Done when the system has stopped. */
+  readonly whenClosed = Deferred.makeUnsafe<void>()
 
   // Counters, read by `metrics.ts` and `ActorSystem.stats`.
   /** Actors that have ended. */
@@ -176,9 +179,12 @@ export class Host implements ShardHost {
     openHosts.set(this.boot, this)
   }
 
-  /** Called when the system has closed: a ref that is decoded later finds no system. */
+  /** Called when the system has closed: a ref that is decoded later finds no system, and streams of it end. */
   forget(): void {
     openHosts.delete(this.boot)
+    this.letters.end()
+    this.events.end()
+    Deferred.doneUnsafe(this.whenClosed, Exit.void)
   }
 
   // A question whose call is over is delivered with this one: its answer goes nowhere (G21), and an error in it is no
@@ -374,8 +380,8 @@ export class Host implements ShardHost {
     return deliver(this, cell, op, payload, from, call)
   }
 
-  exitSignal(cell: Cell, from: Pid | 0, reason: ExitReason): boolean {
-    return deliverExit(this, cell, from, reason)
+  exitSignal(cell: Cell, from: Pid | 0, reason: ExitReason, name?: string): boolean {
+    return deliverExit(this, cell, from, reason, name)
   }
 
   down(cell: Cell, ref: number, from: Pid, reason: ExitReason): boolean {

@@ -301,8 +301,8 @@ export interface Shard {
   readonly pids: () => Float64Array
   /** Holds the process (`true`), or lets it end when nothing is runnable, no timer armed and no call pending. */
   readonly keepAlive: (on: boolean) => void
-  /** Everything is dead letters from now on. Idempotent. */
-  readonly close: () => void
+  /** Everything is dead letters from now on. Idempotent. What has ended is told before it returns, or is done. */
+  readonly close: () => Promise<void> | undefined
 }
 
 /** Flags of a message. The numbers are those of `flag` in the Rust source. */
@@ -316,8 +316,8 @@ export interface ShardHost {
    * throws.
    */
   readonly deliver: (cell: Cell, op: number, payload: unknown, from: Pid | 0, call: Call | undefined) => boolean
-  /** A trapped exit signal. `from` 0: no actor sent it. */
-  readonly exitSignal: (cell: Cell, from: Pid | 0, reason: ExitReason) => boolean
+  /** A trapped exit signal. `from` 0: no actor sent it. `name`: of who did, where it is at hand. */
+  readonly exitSignal: (cell: Cell, from: Pid | 0, reason: ExitReason, name?: string) => boolean
   readonly down: (cell: Cell, ref: number, from: Pid, reason: ExitReason) => boolean
   readonly outsideDown: (ref: number, from: Pid, reason: ExitReason) => void
   /** Interrupts the handlers that wait, runs the actor's cleanup, then calls `finished`. Nothing more is delivered. */
