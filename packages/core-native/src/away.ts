@@ -104,6 +104,23 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     return true
   }
 
+  /** The same of what has numbers of buffers at its end, and which is sent in any case. */
+  sendLoaded(
+    length: number,
+    low: number,
+    generation: number,
+    op: number,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): void {
+    const ring = this.#ring
+    if (ring.pending >= MOST_PENDING) this.#submissions.flush()
+    const slot = this.#border.endLoaded(length)
+    ring.put(SEND | ((flags & SENDER) << 8) | BYTES | (op << 16), low, generation, fromLow, fromGeneration, slot, 0, 0)
+    if (!this.#loop.awake) this.#wake()
+  }
+
   // The first record after a rest leaves at once: whoever gets it may be asleep. Those behind it leave together.
   #wake(): void {
     this.#loop.wake()

@@ -1,13 +1,14 @@
 //! What a shard of one isolate is behind its class: what the hot calls of `hot` run on, and how it ends.
 
-use crate::{bell::Bell, buffers::Buffers, hot::call};
+use crate::{bell::Bell, buffers::Buffers, hot::call, raw::words_of};
 use core::{any::Any, cell::RefCell, hint::black_box};
 use myrmidon_core::{
+    bundle::bytes_of,
     pid::Pid,
     record::{Record, control, word},
     shard::Shard,
 };
-use myrmidon_runtime::{Member, ShardOwner, Vigil, clock, inbox};
+use myrmidon_runtime::{Member, ShardOwner, Vigil, buffer, clock, inbox};
 use napi::{Error, Result, Status};
 
 /// What an open shard consists of.
@@ -90,13 +91,24 @@ impl Cell {
         })
     }
 
+    /// `hot`: the SLOT of a message whose buffers go with it, as `buffer::pack` writes it: call[1] bytes from word call[0]
+    /// of the outgoing arena on, which is free again afterwards.
+    pub fn load(&self) -> Result<()> {
+        self.with(|open| {
+            let call = open.buffers.call.get();
+            let (at, length) = (call[call::NOW] as usize, call[call::SUBMITTED] as usize);
+            let arena = open.buffers.arenas.as_ref().map_or(&[][..], |arenas| arenas.outgoing.get());
+            let words = arena.get(at..).and_then(|words| words.get(..length.div_ceil(4)));
+            let words = words.ok_or_else(|| Error::new(Status::InvalidArg, "no such bytes"))?;
+            let slot = open.shard.put_block(buffer::load(bytes_of(words, length)));
+            open.buffers.call.get_mut()[call::ANSWER] = f64::from(slot);
+            Ok(())
+        })
+    }
+
     /// Gives the shard up after a panic; the error to throw.
-    pub fn poison(&self, panic: &(dyn Any + Send)) -> Error {
-        let message = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "no message".to_owned());
+    pub fn give_up(&self, panic: &(dyn Any + Send)) -> Error {
+        let message = words_of(panic);
         // What a panic left half done is not told to others: for them, the shard and all that it held is gone.
         if let Ok(Some(open)) = self.open.try_borrow_mut().as_deref_mut() {
             drop(open.member.take());

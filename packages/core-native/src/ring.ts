@@ -87,6 +87,7 @@ export class Ring implements HotCalls {
   admit: () => void = unset
   account: () => void = unset
   look: () => void = unset
+  load: () => void = unset
 
   constructor(
     binding: Binding,
@@ -275,6 +276,15 @@ export class Ring implements HotCalls {
       return false
     }
     return this.args[ANSWER] === 1
+  }
+
+  /** The SLOT of so many bytes in the outgoing arena, from that word on: with numbers of buffers at their end, which go with it. */
+  loadAt(at: number, length: number): number {
+    const args = this.args
+    args[NOW] = at
+    args[SUBMITTED] = length
+    this.load()
+    return args[ANSWER]!
   }
 
   /** What the last DEMONITOR or CANCEL brought, or `reductionsOf`. */

@@ -9,6 +9,29 @@ import { StreamRequest } from "../stream.ts"
 import type { BufferHandle } from "./handle.ts"
 import { buffersIn } from "./payload.ts"
 
+const nothing: ReadonlyArray<BufferHandle> = []
+
+/** The last payload that came from elsewhere, and its buffers: nobody has to look for them. */
+const arrival = { payload: undefined as unknown, handles: nothing }
+
+/** To be followed by `isOver`, when it was delivered. */
+export const cameWith = (payload: unknown, handles: ReadonlyArray<BufferHandle>): void => {
+  arrival.payload = payload
+  arrival.handles = handles
+}
+
+export const isOver = (): void => {
+  arrival.payload = undefined
+  arrival.handles = nothing
+}
+
+const handlesOf = (payload: unknown): ReadonlyArray<BufferHandle> => {
+  if (typeof payload !== "object" || payload !== arrival.payload) return buffersIn(payload)
+  const { handles } = arrival
+  isOver()
+  return handles
+}
+
 // What the result still needs of them: an answer, or the message of a forward, leaves after the handler.
 const neededBy = (result: unknown, asked: boolean): ReadonlyArray<BufferHandle> =>
   result instanceof Forward ? buffersIn(result.message.payload) : asked ? buffersIn(result) : []
@@ -21,7 +44,7 @@ const handled = (handles: ReadonlyArray<BufferHandle>, result: unknown, asked: b
 
 /** Runs `handler` with a payload that has arrived. `asked`: somebody waits for the result. */
 export const withBuffers = (payload: unknown, asked: boolean, handler: () => unknown): unknown => {
-  const handles = buffersIn(payload)
+  const handles = handlesOf(payload)
   for (const handle of handles) handle.arrive()
   let result: unknown
   try {
@@ -29,6 +52,10 @@ export const withBuffers = (payload: unknown, asked: boolean, handler: () => unk
   } catch (error) {
     handled(handles, undefined, false)
     throw error
+  }
+  if (typeof result !== "object" || result === null) {
+    for (const handle of handles) handle.handled()
+    return result
   }
   if (Exit.isExit(result)) {
     handled(handles, Exit.isSuccess(result) ? result.value : undefined, asked)
