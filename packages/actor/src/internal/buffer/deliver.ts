@@ -6,31 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { Forward } from "../forward.ts"
 import { StreamRequest } from "../stream.ts"
+import { handlesOf } from "./arrival.ts"
 import type { BufferHandle } from "./handle.ts"
 import { buffersIn } from "./payload.ts"
-
-const nothing: ReadonlyArray<BufferHandle> = []
-
-/** The last payload that came from elsewhere, and its buffers: nobody has to look for them. */
-const arrival = { payload: undefined as unknown, handles: nothing }
-
-/** To be followed by `isOver`, when it was delivered. */
-export const cameWith = (payload: unknown, handles: ReadonlyArray<BufferHandle>): void => {
-  arrival.payload = payload
-  arrival.handles = handles
-}
-
-export const isOver = (): void => {
-  arrival.payload = undefined
-  arrival.handles = nothing
-}
-
-const handlesOf = (payload: unknown): ReadonlyArray<BufferHandle> => {
-  if (typeof payload !== "object" || payload !== arrival.payload) return buffersIn(payload)
-  const { handles } = arrival
-  isOver()
-  return handles
-}
 
 // What the result still needs of them: an answer, or the message of a forward, leaves after the handler.
 const neededBy = (result: unknown, asked: boolean): ReadonlyArray<BufferHandle> =>
