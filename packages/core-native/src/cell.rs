@@ -173,8 +173,10 @@ impl Open {
         self.buffers.call.get_mut()[call::CONGESTED] = f64::from(self.shard.congested_count());
     }
 
-    pub fn tick(&mut self, now: f64, submitted: usize, max: u32) {
-        let Buffers { submissions, completions, control, congested, call, arenas, .. } = &mut self.buffers;
+    /// What waits is taken in, up to `max` deliveries written, and what the shard wants of others placed. How many records
+    /// were written.
+    fn pass(&mut self, now: f64, submitted: usize, max: u32) -> usize {
+        let Buffers { submissions, completions, call, arenas, .. } = &mut self.buffers;
         let completions = completions.records_mut();
         let submissions = submissions.records();
         let submitted = &submissions[..submitted.min(submissions.len())];
@@ -210,19 +212,40 @@ impl Open {
         if let Some(member) = &mut self.member {
             member.dispatch(&mut self.shard);
         }
+        written
+    }
+
+    /// About to sleep, with the doorbell armed in the end; `true`: there is something to do, and it is not.
+    fn keeps_awake(&mut self) -> bool {
+        let Some(member) = &self.member else { return !self.owner.sleep() };
+        member.starve();
+        !self.owner.sleep_if(|| member.is_quiet())
+    }
+
+    pub fn tick(&mut self, now: f64, submitted: usize, max: u32) {
+        let mut written = self.pass(now, submitted, max);
+        let is_idle =
+            |shard: &Shard, written: usize| max > 0 && written == 0 && shard.control()[control::RUNNABLE] == 0;
+        let mut is_awake = false;
+        if is_idle(&self.shard, written) {
+            let owner = &self.owner;
+            let looked = self
+                .member
+                .as_ref()
+                .is_some_and(|member| self.vigil.watch(clock::now, || owner.is_empty() && member.is_quiet()));
+            if looked {
+                // It is taken at once: to come back for it costs as much as a message.
+                written = self.pass(now, 0, max);
+                self.buffers.call.get_mut()[call::MAX] = -1.0;
+                is_awake = is_idle(&self.shard, written);
+            } else {
+                is_awake = self.keeps_awake();
+            }
+        }
+        let Buffers { control, congested, call, arenas, .. } = &mut self.buffers;
         copy_control(control.get_mut(), self.shard.control());
-        if max > 0 && written == 0 && control.get()[control::RUNNABLE] == 0 {
-            let asleep = match &self.member {
-                None => self.owner.sleep(),
-                Some(member) => {
-                    let owner = &self.owner;
-                    !self.vigil.watch(clock::now, || owner.is_empty() && member.is_quiet()) && {
-                        member.starve();
-                        owner.sleep_if(|| member.is_quiet())
-                    }
-                }
-            };
-            control.get_mut()[control::RUNNABLE] = i32::from(!asleep);
+        if is_awake {
+            control.get_mut()[control::RUNNABLE] = 1;
         }
         let call = call.get_mut();
         if let Some(arenas) = arenas {

@@ -7,10 +7,12 @@
 //! ```text
 //! call[0] now, ms           call[3] written: records in the completion ring; or the answer of `admit` (`Cell::admit`)
 //! call[1] submitted         call[4] result of the last DEMONITOR or CANCEL
-//! call[2] max deliveries    call[5] words of the outgoing arena that the records use; set to 0 when they are read
+//! call[2] max deliveries*   call[5] words of the outgoing arena that the records use; set to 0 when they are read
 //!                           call[6] words of the incoming arena that the batch fills
 //!                           call[7] mailboxes that are marked in `congested`
 //! ```
+//!
+//! * Below 0 after a tick: it has waited for what it delivers.
 //!
 //! `account` alone takes the words of a PID in call[0] and call[1]: it is called once for each actor that is swapped.
 //! `look` answers whether something waits that the next tick would take in. `load` takes a place and a length in call[0]

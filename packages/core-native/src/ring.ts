@@ -73,6 +73,8 @@ export class Ring implements HotCalls {
   entering = false
   /** Grows when the incoming arena gets other bytes. */
   batch = 0
+  /** The last tick has waited for what it delivers: the clock has moved. */
+  waited = false
   /** Deliveries are out that the shard may not have counted yet. */
   unsettled = false
   /** Records that may wait in all before the shard of the last `ask` is full, and which that is. */
@@ -214,6 +216,7 @@ export class Ring implements HotCalls {
     }
     const written = args[ANSWER]!
     this.marked = args[CONGESTED]! | 0
+    this.waited = args[MAX]! < 0
     if (max > 0) this.unsettled = written > 0
     return written
   }
