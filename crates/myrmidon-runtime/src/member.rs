@@ -25,6 +25,8 @@ struct Route {
     back: Arc<Path<Bundle>>,
     /// Packets wait with the shard, because there was no room.
     waits: bool,
+    /// Packets that were received beyond the limits until now: bundles are received whole.
+    ahead: usize,
 }
 
 /// See the module. Dropping it without `leave` ends it as if the shard had been lost with all that it held.
@@ -77,23 +79,26 @@ impl Member {
         self.seen != self.system.version() || self.routes.iter().any(|route| !route.back.is_quiet())
     }
 
-    /// Receives packets of each other member, oldest first, and learns who has joined or ended: whole bundles, and none once
-    /// `limit` packets of that member are there.
+    /// Receives packets of each other member, oldest first, and learns who has joined or ended: whole bundles, and on average
+    /// no more than `limit` packets of that member. What is beyond it is paid for by later calls, which receive the less: an
+    /// owner that handles fewer at a time than a bundle has would have a pile before long.
     pub fn collect(&mut self, shard: &mut Shard, limit: usize) {
         let mut ended = Vec::new();
-        for route in &self.routes {
+        for route in &mut self.routes {
             // Read before the pops: what was placed before the end is taken before the will.
             let finished = route.back.is_finished();
             let before = self.arrived.len();
             let limit = if finished { usize::MAX } else { limit };
             let number = route.seat.shard;
+            let paid = route.ahead.min(limit);
             let mut count = 0;
-            while count < limit
+            while count < limit - paid
                 && let Some(bundle) = route.back.pop()
             {
                 count += bundle.len();
                 self.arrived.push((number, bundle));
             }
+            route.ahead = (route.ahead + count).saturating_sub(limit);
             if finished {
                 self.arrived.extend(route.back.will().into_iter().map(|bundle| (number, bundle)));
                 ended.push(number);
@@ -165,7 +170,7 @@ impl Member {
         for Ways { seat, out, back } in self.system.leave(&self.seat) {
             if self.routes.iter().all(|route| !Arc::ptr_eq(&route.out, &out)) {
                 back.close();
-                self.routes.push(Route { seat, out, back, waits: false });
+                self.routes.push(Route { seat, out, back, waits: false, ahead: 0 });
             }
         }
         for route in &self.routes {
@@ -197,7 +202,7 @@ impl Member {
                 continue;
             }
             shard.connect(seat.shard, seat.isolate);
-            self.routes.push(Route { seat, out, back, waits: false });
+            self.routes.push(Route { seat, out, back, waits: false, ahead: 0 });
         }
     }
 }

@@ -8,7 +8,7 @@ import type { IsolateData } from "./binding.ts"
 import { type Border, type Carried, holdsBuffers, MOST_BYTES, type Room } from "./border.ts"
 import { Control, COPIED, Flag, RECORD_WORDS, Submission } from "./generated/layout.ts"
 import type { MembraneCall, MembraneCell } from "./host.ts"
-import type { Loop } from "./loop.ts"
+import { Attention, type Loop } from "./loop.ts"
 import { type Ring, SUBMISSIONS } from "./ring.ts"
 import type { Submissions } from "./submissions.ts"
 import type { Tokens } from "./tokens.ts"
@@ -26,6 +26,7 @@ const ACCEPTED = 0
 const MAILBOX_FULL = 1
 const BAD_MESSAGE = 4
 const { FullPeers: FULL_PEERS } = Control
+const DEPARTS = Attention.Departs
 
 export class Away<C extends MembraneCell, K extends MembraneCall> {
   readonly #submissions: Submissions<C, K>
@@ -59,15 +60,15 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     const head = SEND | ((flags & SENDER) << 8) | (op << 16)
     if (typeof payload === "number") {
       const at = ring.pending * WORDS
-      ring.put(head | INLINE, low, generation, fromLow, fromGeneration, 0, 0, 0)
+      ring.putAway(head | INLINE, low, generation, fromLow, fromGeneration, 0, 0, 0)
       ring.outFloats[(at >> 1) | 3] = payload
-    } else if (payload === undefined) ring.put(head, low, generation, fromLow, fromGeneration, 0, 0, 0)
+    } else if (payload === undefined) ring.putAway(head, low, generation, fromLow, fromGeneration, 0, 0, 0)
     else {
       const slot = this.#carry(payload)
       if (slot < 0) return BAD_MESSAGE
-      ring.put(head | BYTES, low, generation, fromLow, fromGeneration, slot, 0, 0)
+      ring.putAway(head | BYTES, low, generation, fromLow, fromGeneration, slot, 0, 0)
     }
-    if (!this.#loop.awake) this.#wake()
+    this.#departs()
     return ACCEPTED
   }
 
@@ -99,8 +100,17 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     if (ring.pending >= MOST_PENDING) this.#submissions.flush()
     const slot = this.#border.end(length)
     if (slot < 0) return false
-    ring.put(SEND | ((flags & SENDER) << 8) | BYTES | (op << 16), low, generation, fromLow, fromGeneration, slot, 0, 0)
-    if (!this.#loop.awake) this.#wake()
+    ring.putAway(
+      SEND | ((flags & SENDER) << 8) | BYTES | (op << 16),
+      low,
+      generation,
+      fromLow,
+      fromGeneration,
+      slot,
+      0,
+      0
+    )
+    this.#departs()
     return true
   }
 
@@ -117,11 +127,18 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     const ring = this.#ring
     if (ring.pending >= MOST_PENDING) this.#submissions.flush()
     const slot = this.#border.endLoaded(length)
-    ring.put(SEND | ((flags & SENDER) << 8) | BYTES | (op << 16), low, generation, fromLow, fromGeneration, slot, 0, 0)
-    if (!this.#loop.awake) this.#wake()
+    const head = SEND | ((flags & SENDER) << 8) | BYTES | (op << 16)
+    ring.putAway(head, low, generation, fromLow, fromGeneration, slot, 0, 0)
+    this.#departs()
   }
 
-  // The first record after a rest leaves at once: whoever gets it may be asleep. Those behind it leave together.
+  // Whoever gets it may be asleep. What a handler sends leaves as the loop says.
+  #departs(): void {
+    if (!this.#loop.awake) this.#wake()
+    else if (this.#loop.current !== undefined) this.#loop.attention |= DEPARTS
+  }
+
+  // The first record after a rest leaves at once. Those behind it leave together.
   #wake(): void {
     this.#loop.wake()
     if (!this.#submissions.closed) this.#ring.flush(this.#submissions.now())
@@ -181,8 +198,8 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     call.token = token
     const head = SEND | (((flags & SENDER) | Flag.Call) << 8) | (op << 16) | (payload === undefined ? 0 : BYTES)
     const patience = timeout >= NEVER ? NEVER : Math.max(0, Math.ceil(timeout))
-    ring.put(head, low, generation, fromLow, fromGeneration, slot, token, patience)
-    if (!this.#loop.awake) this.#wake()
+    ring.putAway(head, low, generation, fromLow, fromGeneration, slot, token, patience)
+    this.#departs()
     return ACCEPTED
   }
 
@@ -196,15 +213,15 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     if (ring.pending >= MOST_PENDING) this.#submissions.flush()
     if (typeof payload === "number") {
       const at = ring.pending * WORDS
-      ring.put(Submission.Reply | INLINE, 0, 0, 0, 0, 0, token, status)
+      ring.putAway(Submission.Reply | INLINE, 0, 0, 0, 0, 0, token, status)
       ring.outFloats[at >> 1] = payload
-    } else if (payload === undefined) ring.put(Submission.Reply, 0, 0, 0, 0, 0, token, status)
+    } else if (payload === undefined) ring.putAway(Submission.Reply, 0, 0, 0, 0, 0, token, status)
     else {
       const slot = this.#carry(payload)
       if (slot < 0) return false
-      ring.put(Submission.Reply | BYTES, 0, 0, 0, 0, slot, token, status)
+      ring.putAway(Submission.Reply | BYTES, 0, 0, 0, 0, slot, token, status)
     }
-    if (!this.#loop.awake) this.#wake()
+    this.#departs()
     return true
   }
 
@@ -230,7 +247,7 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     if ((flags & Flag.Reentrant) !== 0) ring.entering = true
     const head = Submission.Forward | ((flags & SENDER) << 8) | (op << 16) | (payload === undefined ? 0 : BYTES)
     ring.put(head, low, generation, fromLow, fromGeneration, slot, token, 0)
-    if (!this.#loop.awake) this.#wake()
+    this.#departs()
     return true
   }
 

@@ -164,8 +164,23 @@ export class Ring implements HotCalls {
     return numberOf(this.outFloats[(record >> 1) | 3]!)
   }
 
-  /** Writes one record; the caller has made sure that there is room. */
+  /** Writes one record about an actor of this isolate; the caller has made sure that there is room. */
   put(
+    kind: number,
+    low: number,
+    generation: number,
+    fromLow: number,
+    fromGeneration: number,
+    slot: number,
+    a: number,
+    b: number
+  ): void {
+    this.doubts.add(low)
+    this.putAway(kind, low, generation, fromLow, fromGeneration, slot, a, b)
+  }
+
+  /** The same of a record that says nothing about an actor of this isolate: its receiver is elsewhere, or it has none. */
+  putAway(
     kind: number,
     low: number,
     generation: number,
@@ -187,7 +202,6 @@ export class Ring implements HotCalls {
     out[at + B] = b
     this.pending++
     this.epoch++
-    this.doubts.add(low)
   }
 
   /** Ingests what waits and delivers nothing: allowed inside a handler. */

@@ -1,11 +1,14 @@
 /**
- * G204: what an isolate at rest sends to another one leaves at once, and a busy one looks for what comes. Two isolates of a
+ * G204: what an isolate at rest sends to another one leaves at once, and a busy one looks for what comes. G319: what handlers
+ * send leaves before their batch is over. Two isolates of a
  * system, both on this thread, so that what the one has sent is there, or is not, whenever the other looks.
  */
 import { assert, describe, it } from "vitest"
+import { Completion } from "../src/generated/layout.ts"
 import type { AwayHost } from "../src/host.ts"
 import { load } from "../src/load.ts"
 import { type Question, setup, type TestCell } from "./host.ts"
+import { Isolate } from "./isolate.ts"
 
 const wire = 0x8001
 
@@ -93,5 +96,40 @@ describe("G204: between isolates", () => {
     await here.settled()
     assert.deepStrictEqual(got, [])
     await close()
+  })
+})
+
+describe("G319: out of a batch", () => {
+  it("what the first handler sends leaves before the next one runs, then that of two, of four, in order", async () => {
+    const system = load().openSystem()
+    const there = setup({ clock: still, system })
+    there.host.away = receiving(() => {})
+    const got: Array<number> = []
+    const here = new Isolate(system, ({ kind, number }) => {
+      if (kind === Completion.Message) got.push(number)
+    })
+    const receiver = here.spawn()
+    here.turn()
+    const counts: Array<number> = []
+    const senders = Array.from({ length: 12 }, (_, index) =>
+      there.spawn(() => {
+        // It takes in what has left, in the middle of the other one's batch.
+        here.turn()
+        counts.push(got.length)
+        assert.strictEqual(
+          there.membrane.away.send(receiver % 2 ** 32, Math.floor(receiver / 2 ** 32), wire, index, 0, 0, 0),
+          0
+        )
+      }))
+    await there.settled()
+    await new Promise(setImmediate)
+    for (const sender of senders) there.send(sender, 0)
+    await there.host.until(() => counts.length === senders.length)
+    await there.settled()
+    here.turn()
+    assert.deepStrictEqual(got, senders.map((_, index) => index))
+    assert.deepStrictEqual(counts, [0, 1, 1, 3, 3, 3, 3, 7, 7, 7, 7, 7])
+    await there.membrane.close()
+    here.close()
   })
 })

@@ -349,3 +349,23 @@ fn g225_the_time_of_an_isolates_handlers_is_known_to_all() {
     assert_eq!((load.reductions, load.micros), (2, 70_000));
     isolate.close();
 }
+
+#[test]
+fn g318_what_came_with_others_beyond_what_the_owner_asked_for_is_paid_for_by_its_next_looks() {
+    let (system, directory) = (System::open(), Directory::new());
+    let mut sender = Isolate::open(&system, &directory, PeerLimits::default()).unwrap();
+    let mut receiver = Isolate::open(&system, &directory, PeerLimits::default()).unwrap();
+    let (a, b) = (sender.spawn(), receiver.spawn());
+    let messages: Vec<Record> = (0..600).map(|at| number(b, a, at)).collect();
+    sender.tick(&messages, 0);
+    let mut queued = Vec::new();
+    for _ in 0..12 {
+        receiver.member.as_mut().unwrap().collect(&mut receiver.shard, 64);
+        let _ = receiver.shard.tick(0.0, &[], &mut receiver.ring, 0);
+        queued.push(receiver.shard.control()[control::QUEUED]);
+    }
+    // Bundles of 256, 256 and 88: 64 a look, on average.
+    assert_eq!(queued, [256, 256, 256, 256, 512, 512, 512, 512, 600, 600, 600, 600]);
+    sender.close();
+    receiver.close();
+}
