@@ -230,7 +230,7 @@ export class Ring implements HotCalls {
     }
     const written = args[ANSWER]!
     this.marked = args[CONGESTED]! | 0
-    this.waited = args[MAX]! < 0
+    this.waited = args[MAX] < 0
     if (max > 0) this.unsettled = written > 0
     return written
   }
