@@ -233,9 +233,11 @@ export class ActorSystem extends Context.Service<ActorSystem, {
    * isolates, it is done at once.
    */
   readonly whenGone: (isolate: number) => Effect.Effect<void>
-  /** Bounded: a slow reader loses letters, which the metric `myrmidon_dropped_letters` counts. */
+  /** Done when the system has closed: all its actors have ended, and nothing more is told. */
+  readonly closed: Effect.Effect<void>
+  /** Ends with the system. Bounded: a slow reader loses letters, which the metric `myrmidon_dropped_letters` counts. */
   readonly deadLetters: Stream.Stream<DeadLetter>
-  /** Bounded: a slow reader loses events, which the metric `myrmidon_dropped_events` counts. */
+  /** Ends with the system. Bounded: a slow reader loses events, which the metric `myrmidon_dropped_events` counts. */
   readonly events: Stream.Stream<SystemEvent>
 }>()("@myrmidonjs/actor/ActorSystem") {
   /** The native system, with `isolates` on as many cores; needs `@myrmidonjs/core-native` with a binary for the platform. */

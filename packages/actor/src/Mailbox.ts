@@ -43,8 +43,8 @@ export interface Mailbox {
   readonly capacity?: number | undefined
   /**
    * `reject` (the default) refuses with `MailboxFull`; `drop-newest` and `drop-oldest` make a dead letter; `suspend`
-   * holds the sender until there is room: an actor before its next message, a fiber of none in `tell` and `ask`. Only
-   * `tellUnsafe` cannot wait.
+   * holds the sender until there is room: an actor before its next message, a fiber of none in `tell`, `ask` and `stream`.
+   * Only `tellUnsafe` cannot wait.
    */
   readonly onFull?: "reject" | "drop-newest" | "drop-oldest" | "suspend" | undefined
   /** With `suspend`: how long a sender is held at most. 5 seconds by default. */

@@ -122,7 +122,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#submissions = new Submissions(this.#ring, this.#loop, this.#reasons, this.#now, () => this.#sweep())
     this.away = new Away(this.#submissions, this.#tokens, this.#border)
     this.signals = new Signals(this.#submissions, host)
-    this.census = new Census(this.#submissions, this.#table, this.#slots, this.#waiters)
+    this.census = new Census(this.#submissions, this.#table, this.#slots, this.#waiters, this.#reasons)
     this.timing = new Timing(this.#submissions, this.#timers)
   }
 

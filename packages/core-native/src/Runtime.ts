@@ -24,6 +24,9 @@ import { isThenable, PlainHost } from "./PlainHost.ts"
 export interface DeadLetter {
   readonly to: Pid
   readonly from: Pid | undefined
+  /** Of an actor with a handler for each tag; of one that has ended, while it is among the last 4,096 of these. */
+  readonly tag: string | undefined
+  /** The message, or the payload that came with the tag. */
   readonly message: unknown
   readonly why: Why
 }

@@ -516,7 +516,8 @@ export const change = <Id extends string, A, Out, E, R>(
 ): Effect.Effect<void, ChildNotRunning | InvalidSpec, R | ActorSystem> => changeTree(ref, untyped(tree))
 
 /**
- * The tree below a supervisor as data. Of a dynamic supervisor the first hundred children are listed.
+ * The tree below a supervisor as data. Of a dynamic supervisor the first hundred children are listed. An actor that is no
+ * supervisor, or one that another isolate has started, is refused (`InvalidOption`, a defect).
  *
  * **Example** (Who is there)
  *

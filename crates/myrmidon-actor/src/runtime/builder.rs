@@ -106,7 +106,7 @@ impl Builder {
         self
     }
 
-    /// Hears of dead letters and crashes. It runs on the shards' threads: it may tell actors, and must not wait.
+    /// Hears of dead letters, crashes, and trees that end because too much of them was started again. It runs on the shards' threads: it may tell actors, and must not wait.
     ///
     /// ```
     /// use myrmidon_actor::{Context, Notice, Runtime, behavior};

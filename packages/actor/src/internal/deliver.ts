@@ -24,6 +24,7 @@ import { abandonCall, answer, crash, finish } from "./reply.ts"
 import { release, type Runner, take } from "./runner.ts"
 import { selfOf } from "./self.ts"
 import { StreamRequest } from "./stream.ts"
+import { retitle } from "./titled.ts"
 
 export const deliver = (
   host: Host,
@@ -233,15 +234,22 @@ export const signalOf = (from: Pid | 0, name: string | undefined, reason: ExitRe
   const fields = { _tag: "ExitSignal", from, name, reason }
   const signal = Reflect.construct(Unchecked as typeof ExitSignal, [fields], ExitSignal) as ExitSignal
   Error.stackTraceLimit = limit
+  if (name !== undefined) retitle(signal)
   return signal
 }
 
-export const deliverExit = (host: Host, cell: Cell, from: Pid | 0, reason: ExitReason): boolean => {
+export const deliverExit = (
+  host: Host,
+  cell: Cell,
+  from: Pid | 0,
+  reason: ExitReason,
+  named: string | undefined
+): boolean => {
   const handler = cell.bound.program.options.signals?.exit
   if (handler === undefined) return false
   return deliverSignal(host, cell, () => {
     lifeOf(cell).sender = from
-    const name = from === 0 ? undefined : host.nameOf(from)
+    const name = named ?? (from === 0 ? undefined : host.nameOf(from))
     return handler(cell.state, signalOf(from, name, reason), selfOf(cell))
   })
 }

@@ -6,6 +6,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -112,6 +113,8 @@ export class Host implements ShardHost {
   closing = false
   /** Nothing happens any more. */
   closed = false
+  /** Whoever waits for that. */
+  readonly whenClosed = Deferred.makeUnsafe<void>()
   /** Actors that have ended. */
   ended = 0
   crashes = 0
@@ -174,9 +177,12 @@ export class Host implements ShardHost {
     openHosts.set(this.boot, this)
   }
 
-  /** It has closed: refs of it lead nowhere any more. */
+  /** It has closed: refs of it lead nowhere any more, and nothing more is told. */
   forget(): void {
     openHosts.delete(this.boot)
+    this.letters.end()
+    this.events.end()
+    Deferred.doneUnsafe(this.whenClosed, Exit.void)
   }
 
   // A late answer to it is nobody's (G21), and its error no `TellFailed`: it was asked, not told.
@@ -323,6 +329,13 @@ export class Host implements ShardHost {
     return this.lateNames.get(pid) ?? this.shard.cellOf(pid).life?.name
   }
 
+  /** For what is still told of it when it is gone. */
+  keepName(cell: Cell, { name }: Life): void {
+    if (name === undefined) return
+    this.lateNames.set(cell.pid, name)
+    if (this.lateNames.size > lateNamesKept) this.lateNames.delete(this.lateNames.keys().next().value!)
+  }
+
   // -- events ---------------------------------------------------------------------------------------------------------
 
   crashed(cell: Cell, reason: ExitReason): void {
@@ -416,8 +429,8 @@ export class Host implements ShardHost {
     return deliver(this, cell, op, payload, from, call)
   }
 
-  exitSignal(cell: Cell, from: Pid | 0, reason: ExitReason): boolean {
-    return deliverExit(this, cell, from, reason)
+  exitSignal(cell: Cell, from: Pid | 0, reason: ExitReason, name?: string): boolean {
+    return deliverExit(this, cell, from, reason, name)
   }
 
   down(cell: Cell, ref: number, from: Pid, reason: ExitReason): boolean {
@@ -481,10 +494,7 @@ export class Host implements ShardHost {
     if (life.quiet !== undefined) becameQuiet(life)
     life.swap?.ended()
     if (life.wrappers !== undefined) endAll(life)
-    if (life.name !== undefined) {
-      this.lateNames.set(cell.pid, life.name)
-      if (this.lateNames.size > lateNamesKept) this.lateNames.delete(this.lateNames.keys().next().value!)
-    }
+    this.keepName(cell, life)
     life.runner = undefined
     interruptAll(life)
     if (life.scope !== undefined) {

@@ -223,17 +223,18 @@ export const askEnded = (
   capacity?: number
 ): AskError => {
   const callee = call.callee
+  const name = callee.life?.name
   return new AskError({
     tag: tagOf(call.op),
     reason: end === CallEnd.Timeout
       ? new AskTimeout({ after: Duration.millis(call.timeout) }, unchecked)
       : end === CallEnd.MailboxFull
       ? new MailboxFull({ pid: callee.pid, capacity: capacity ?? mailboxOf(callee).capacity }, unchecked)
-      : new ActorExited({
-        pid: callee.pid,
-        name: callee.life?.name,
-        reason: reason ?? ExitReason.noProc(true)
-      }, unchecked)
+      : new ActorExited(
+        // A `name` that is undefined would stand before that of the class.
+        { pid: callee.pid, ...name === undefined ? undefined : { name }, reason: reason ?? ExitReason.noProc(true) },
+        unchecked
+      )
   }, unchecked)
 }
 

@@ -273,8 +273,8 @@ export interface Shard {
   readonly pids: () => Float64Array
   /** Holds the process (`true`), or lets it end when nothing is runnable, no timer armed and no call pending. */
   readonly keepAlive: (on: boolean) => void
-  /** Everything is dead letters from now on. Idempotent. */
-  readonly close: () => void
+  /** Everything is dead letters from now on. Idempotent. What has ended is told before it returns, or is done. */
+  readonly close: () => Promise<void> | undefined
 }
 
 /** Flags of a message. The numbers are those of `flag` in the Rust source. */
@@ -285,8 +285,8 @@ export interface ShardHost {
   readonly spentCall?: Call | undefined
   /** One message. true: its handler waits; deliver only what may re-enter until `ready`. Never throws. */
   readonly deliver: (cell: Cell, op: number, payload: unknown, from: Pid | 0, call: Call | undefined) => boolean
-  /** A trapped exit signal. `from` 0: no actor sent it. */
-  readonly exitSignal: (cell: Cell, from: Pid | 0, reason: ExitReason) => boolean
+  /** A trapped exit signal. `from` 0: no actor sent it. `name`: of who did, where it is at hand. */
+  readonly exitSignal: (cell: Cell, from: Pid | 0, reason: ExitReason, name?: string) => boolean
   readonly down: (cell: Cell, ref: number, from: Pid, reason: ExitReason) => boolean
   readonly outsideDown: (ref: number, from: Pid, reason: ExitReason) => void
   /** Run its cleanup, then `finished`. Nothing more is delivered to it. Its waiting handler is to be interrupted. */

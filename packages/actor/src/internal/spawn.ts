@@ -262,6 +262,7 @@ const abandon = (cell: Cell): void => {
     life.closing = true
     interruptAll(life)
     life.ended = ExitReason.noProc(true)
+    cell.host.keepName(cell, life)
     if (life.quiet !== undefined) becameQuiet(life)
   }
   cell.host.endHooks.take(cell)

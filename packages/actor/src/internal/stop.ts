@@ -7,6 +7,7 @@ import { ExitReason } from "../ExitReason.ts"
 import type { Cell } from "./cell.ts"
 import { setTimer } from "./clock.ts"
 import type { Host } from "./host.ts"
+import { interruptAll } from "./life.ts"
 import { watch } from "./watch.ts"
 
 /** Asks, waits, and kills when `timeout` ms of the caller's clock have passed. */
@@ -43,7 +44,13 @@ export class StopGroup {
     if (this.left.delete(cell) && this.left.size === 0) this.done()
   }
 
+  /** Nobody among them goes on because another one has ended. Whoever cleans up ends by the kill itself. */
   kill(): void {
+    for (const { life } of this.left) {
+      if (life === undefined || life.closing) continue
+      life.closing = true
+      interruptAll(life)
+    }
     for (const cell of this.left) cell.host.shard.exit(cell, undefined, ExitReason.killed)
   }
 

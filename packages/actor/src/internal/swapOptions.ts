@@ -113,7 +113,10 @@ export const checkedUpgrade = (options: unknown = {}): UpgradeOptions => {
   checkKnown(options, upgrading)
   const given = options as UpgradeOptions
   functionOr("migrate", given.migrate)
-  if (given.copy !== "share") functionOr("copy", given.copy)
+  const { copy } = given
+  if (copy !== undefined && copy !== "share" && typeof copy !== "function") {
+    throw invalid("copy", "a function or \"share\"", copy)
+  }
   functionOr("back", given.back)
   return given
 }

@@ -28,8 +28,13 @@ const hostHere = Effect.map(ActorSystem, hostOf)
 
 describe("agents", () => {
   it("a worker whose own script a bundler has left behind says so", () => {
-    const lost = new Error("Cannot find module '/app/out/worker.js'")
-    assert.match(printOf(lost), /worker\.js'\. Is @myrmidonjs\/actor bundled\?/)
+    const [script, onWindows] = [new URL("file:///app/o%20ut/worker.js"), new URL("file:///C:/app/worker.js")]
+    const lost = (path: string, by = "") => new Error(`Cannot find module '${path}'${by}`)
+    const advice = /worker\.js'\. Is @myrmidonjs\/actor bundled\?/
+    assert.match(printOf(lost("/app/o ut/worker.js"), script), advice)
+    assert.match(printOf(lost("C:\\app\\worker.js"), onWindows), advice)
+    // The program's own, which a module of it imports.
+    assert.notMatch(printOf(lost("/app/src/worker.js", " imported from /app/o ut/worker.js"), script), /bundled/)
     assert.strictEqual(printOf(new Error("boom")), "boom")
   })
 

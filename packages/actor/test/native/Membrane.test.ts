@@ -142,6 +142,6 @@ describe("the membrane", () => {
     for (const [names, part] of parts) {
       for (const name of Object.keys(names)) assert.isTrue(name in part, name)
     }
-    membrane.close()
+    void membrane.close()
   })
 })

@@ -34,6 +34,7 @@ import {
   type SupervisorSpec,
   validate
 } from "./spec.ts"
+import { checkStart } from "./spawnOptions.ts"
 import { startErrorOf } from "./startFailure.ts"
 import { SupervisorProtocol } from "./supervisorProtocol.ts"
 
@@ -264,7 +265,17 @@ export class PlacedDynamicHandle extends Elsewhere {
   }
 
   start(args: unknown, options: SpawnOptions = {}): Effect.Effect<AnyRef, unknown> {
-    const { name, ...others } = options
+    return Effect.suspend(() => {
+      try {
+        checkStart(options)
+        return this.begin(args, options)
+      } catch (error) {
+        return Effect.fail(error)
+      }
+    })
+  }
+
+  private begin(args: unknown, { name, ...others }: SpawnOptions): Effect.Effect<AnyRef, unknown> {
     const [other] = Object.keys(others)
     if (other !== undefined) {
       const issue = "of a child below a supervisor elsewhere is said where the supervisor is"

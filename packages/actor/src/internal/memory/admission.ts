@@ -42,7 +42,7 @@ export const admit = (shard: MemoryShard, to: MemoryCell, letter: Letter, from: 
       return Outcome.Accepted
     }
     case OnFull.suspend:
-      if (!mayHold(cell, from)) return Outcome.MailboxFull
+      if (!mayHold(shard, cell, from)) return Outcome.MailboxFull
       enter(shard, cell, letter)
       hold(shard, cell, letter, from)
       return Outcome.Accepted
@@ -91,9 +91,13 @@ const dropQueued = (shard: MemoryShard, cell: MemoryCell, letter: Letter, why: W
 
 // -- holds: senders that overflowed a mailbox that suspends them (G16) ------------------------------------------------
 
-/** An actor that is not itself the receiver, and not held for it already. */
-const mayHold = (receiver: MemoryCell, sender: MemoryCell | undefined): sender is MemoryCell =>
-  sender !== undefined && sender !== receiver && (sender.flags & Is.Open) !== 0
+/** An actor of this system that is not itself the receiver, and not held for it already. */
+const mayHold = (
+  shard: MemoryShard,
+  receiver: MemoryCell,
+  sender: MemoryCell | undefined
+): sender is MemoryCell =>
+  sender !== undefined && sender !== receiver && (sender.flags & Is.Open) !== 0 && shard.isOwn(sender)
   && sender.aside?.heldBy?.some((held) => held.receiver === receiver) !== true
 
 const hold = (shard: MemoryShard, receiver: MemoryCell, letter: Letter, sender: MemoryCell): void => {

@@ -218,6 +218,17 @@ export class Notices {
     }
   }
 
+  /** At the end: all that there is, and nothing of what comes of it. */
+  tellAll(host: ShardHost): void {
+    for (const last = this.tail; this.head !== undefined;) {
+      const notice = this.head
+      if (!notice.tell(host)) continue
+      this.head = notice.next
+      if (this.head === undefined) this.tail = undefined
+      if (notice === last) return
+    }
+  }
+
   private push(notice: Notice): void {
     if (this.tail === undefined) this.head = notice
     else this.tail.next = notice

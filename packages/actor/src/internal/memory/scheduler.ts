@@ -316,6 +316,16 @@ export class Scheduler {
     }
   }
 
+  /** Its shard has closed: the host hears of what has ended, now, or once this run is over. */
+  close(): Promise<void> | undefined {
+    if (this.running) return Promise.resolve().then(() => this.close())
+    this.running = true
+    while (this.shard.signals.head !== undefined) this.control()
+    this.shard.notices.tellAll(this.host)
+    this.running = false
+    return undefined
+  }
+
   private notify(): void {
     if (this.group.size > 0) this.closeGroup()
     this.shard.notices.tell(this.host)

@@ -209,8 +209,16 @@ export class MemoryShard implements Shard {
       : undefined
   }
 
+  /** Of this system. A program may have several, and a PID of another one is nobody here. */
+  isOwn(cell: MemoryCell): boolean {
+    return cell.bound.shard === this
+  }
+
   noProc(cell: MemoryCell): ExitReason {
-    return { _tag: "NoProc", everExisted: this.slab.everExisted(cell.low, cell.generation) }
+    return {
+      _tag: "NoProc",
+      everExisted: this.isOwn(cell) && this.slab.everExisted(cell.low, cell.generation)
+    }
   }
 
   // -- messages -------------------------------------------------------------------------------------------------------
@@ -367,7 +375,7 @@ export class MemoryShard implements Shard {
     const peer = this.lifeOf(b as MemoryCell) ?? b as MemoryCell
     if (owner === undefined || owner === peer || isLinked(owner, peer)) return
     const half = addHalf(owner, peer)
-    if ((peer.flags & Is.Open) !== 0) {
+    if ((peer.flags & Is.Open) !== 0 && this.isOwn(peer)) {
       addHalf(peer, owner)
       return
     }
@@ -421,7 +429,7 @@ export class MemoryShard implements Shard {
   }
 
   private begin(watcher: MemoryCell | undefined, target: MemoryCell, ref: number): Watch {
-    const life = this.lifeOf(target)
+    const life = this.isOwn(target) ? this.lifeOf(target) : undefined
     const watch = new Watch(watcher, life ?? target, ref)
     if (life !== undefined) {
       // Nobody learns of one's own end.
@@ -541,11 +549,12 @@ export class MemoryShard implements Shard {
     this.scheduler.keepAlive(on)
   }
 
-  close(): void {
-    if (this.closed) return
+  close(): Promise<void> | undefined {
+    if (this.closed) return undefined
     this.closed = true
     const left = inOrder(this.slab, Is.Open | Is.Terminating).reverse()
     for (const cell of left) kill(this, cell, KILLED)
+    return this.scheduler.close()
   }
 }
 

@@ -39,7 +39,7 @@ export const deliverSpecial = (shard: MemoryShard, host: ShardHost, cell: Memory
     }
     default: {
       if (extra !== undefined && cell.aside?.links?.get(from!) === extra) cell.aside.links.delete(from!)
-      return host.exitSignal(cell, from === undefined ? NOBODY : from.pid, payload as ExitReason)
+      return host.exitSignal(cell, from === undefined ? NOBODY : from.pid, payload as ExitReason, from?.life?.name)
     }
   }
 }

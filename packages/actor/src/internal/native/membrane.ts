@@ -203,7 +203,7 @@ export interface NativeMembrane {
   pidNamed(name: string): number | undefined
   keepAlive(on: boolean): void
   readonly closed: boolean
-  close(): unknown
+  close(): Promise<void>
 }
 
 export interface NativeModule {
