@@ -60,6 +60,15 @@ struct Place {
 }
 
 impl Place {
+    /// `value` is the `ArrayBuffer` of the block, which is held, from now on.
+    fn watch(&mut self, env: sys::napi_env, value: sys::napi_value) -> Result<()> {
+        let mut reference = ptr::null_mut();
+        // SAFETY: a value of the running call; the pointer is to a local.
+        check_status!(unsafe { sys::napi_create_reference(env, value, 0, &raw mut reference) })?;
+        forget_reference(env, self.view.replace(reference));
+        Ok(())
+    }
+
     fn is_empty(&self) -> bool {
         self.buffer.is_none() && self.view.is_none() && self.token.is_none()
     }
@@ -148,15 +157,6 @@ impl Pool {
                 places.remove(&token.handle);
             }
         }
-    }
-
-    /// `value` is the `ArrayBuffer` of the block, which is held, from now on.
-    fn watch(&self, env: sys::napi_env, place: &mut Place, value: sys::napi_value) -> Result<()> {
-        let mut reference = ptr::null_mut();
-        // SAFETY: a value of the running call; the pointer is to a local.
-        check_status!(unsafe { sys::napi_create_reference(env, value, 0, &raw mut reference) })?;
-        forget_reference(env, place.view.replace(reference));
-        Ok(())
     }
 
     /// The environment ends, and Node.js gives up memory whoever has it: whether it was taken from a block that is held.
@@ -275,7 +275,7 @@ impl Pool {
             return Ok(());
         };
         token.stay.set(stay);
-        self.watch(call.env, place, call.argument)?;
+        place.watch(call.env, call.argument)?;
         self.answer(coming::WITH_MEMORY);
         Ok(())
     }
@@ -284,7 +284,7 @@ impl Pool {
     fn is_moved(&self, call: &Call) -> Result<()> {
         let Some(handle) = handle_of(self.number()?) else { return Ok(()) };
         match self.places.borrow_mut().get_mut(&handle).filter(|place| place.buffer.is_some()) {
-            Some(place) => self.watch(call.env, place, call.argument),
+            Some(place) => place.watch(call.env, call.argument),
             None => Ok(()),
         }
     }
