@@ -13,6 +13,7 @@ import { Asked, askedCall } from "./asked.ts"
 import { Answer, type AwayHost, type Border } from "./border.ts"
 import { type Bound, movingOps, OpFlag } from "./bound.ts"
 import { type Call, endCall } from "./call.ts"
+import { isOver } from "./buffer/arrival.ts"
 import { discard } from "./buffer/parcel.ts"
 import { type Carried, uncarry, uncarryLent } from "./carry.ts"
 import type { Cell } from "./cell.ts"
@@ -95,9 +96,12 @@ export class Away implements AwayHost {
     const flags = bound.flags[op]
     if (flags === KnownMoves && !isAsked && isLent(arrived)) {
       const value = uncarryLent(wireOfBound(bound), op, arrived)
-      return Exit.isFailure(value)
-        ? this.refuse(cell, op, arrived.bytes(), from, isAsked, token, reasonOf(value.cause))
-        : deliver(host, cell, op, value.value, from, undefined)
+      if (Exit.isFailure(value)) {
+        return this.refuse(cell, op, arrived.bytes(), from, isAsked, token, reasonOf(value.cause))
+      }
+      const isBusy = deliver(host, cell, op, value.value, from, undefined)
+      isOver()
+      return isBusy
     }
     const payload = isLent(arrived) ? arrived.bytes() : arrived
     if (((flags ?? 0) & OpFlag.Stream) !== 0) {

@@ -85,8 +85,8 @@ const deliverFull = (cell: Cell, op: number, payload: unknown, from: Pid | 0, as
   life.sender = from
   life.asked = asked
   if (((cell.bound.flags[op] ?? 0) & OpFlag.Moves) === 0) return handle(cell, handler, payload, self)
-  const carried = StreamRequest.is(payload) ? payload.payload : payload
-  return withBuffers(carried, asked, () => handle(cell, handler, payload, self))
+  if (!StreamRequest.is(payload)) return withBuffers(payload, asked, () => handler(cell.state, payload, self))
+  return withBuffers(payload.payload, asked, () => handle(cell, handler, payload, self))
 }
 
 const handle = (cell: Cell, handler: Handler, payload: unknown, self: Self.Any): unknown => {

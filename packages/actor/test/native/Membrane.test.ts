@@ -87,6 +87,7 @@ const away: Record<keyof NativeAway, true> = {
   room: true,
   beginPayload: true,
   sendPayload: true,
+  sendLoaded: true,
   mayLeave: true,
   reply: true,
   forward: true,

@@ -53,6 +53,15 @@ export interface NativeAway {
     fromGeneration: number,
     flags: number
   ): Outcome
+  sendLoaded(
+    length: number,
+    low: number,
+    generation: number,
+    op: number,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): void
   mayLeave(low: number, generation: number, fromLow: number, fromGeneration: number): Outcome
   call(
     low: number,
