@@ -466,4 +466,23 @@ describe.each(layers)("the end of a system: the %s", (_, layer) => {
       assert.deepStrictEqual(letters, ["Reset Stopped", "Get Stopped"])
     })
   })
+
+  it.live("G257, G273: whoever reads the stream of dead letters, too, when closing itself waits for them", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const services = yield* Layer.buildWithScope(Layer.fresh(layer()), scope)
+      const opened = Context.get(services, ActorSystem)
+      const reader = yield* Effect.forkChild(Stream.runCollect(opened.deadLetters), { startImmediately: true })
+      const counter = opened.spawnUnsafe(CounterLive, 0)
+      yield* Actor.suspend(counter)
+      yield* counter.tell(Reset())
+      yield* Effect.flip(counter.ask(Get(), { timeout: 5 }))
+      yield* Actor.kill(counter)
+      yield* Scope.close(scope, Exit.void)
+      const letters = yield* Fiber.join(reader)
+      assert.deepStrictEqual(letters.map(({ message, why }) => `${message._tag} ${why}`), [
+        "Reset Stopped",
+        "Get Stopped"
+      ])
+    }))
 })

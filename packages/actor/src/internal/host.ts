@@ -179,7 +179,10 @@ export class Host implements ShardHost {
     openHosts.set(this.boot, this)
   }
 
-  /** Called when the system has closed: a ref that is decoded later finds no system, and streams of it end. */
+  /**
+   * Called when the system has closed, and has told all that happened in it: a ref that is decoded later finds no
+   * system, and its streams end.
+   */
   forget(): void {
     openHosts.delete(this.boot)
     this.letters.end()

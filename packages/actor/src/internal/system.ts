@@ -2,7 +2,8 @@
  * Makes systems and closes them.
  *
  * Closing, in this order: no more spawns; all actors stopped, youngest first, each within the shutdown timeout and all
- * within the shutdown deadline; the shard closed, so that what is sent from then on is a dead letter; the system forgotten. A second close is harmless.
+ * within the shutdown deadline; the shard closed, so that what is sent from then on is a dead letter; what has happened
+ * told, the dead letters included; the system forgotten, and its streams ended. A second close is harmless.
  */
 import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -188,8 +189,8 @@ const close = (host: Host): Effect.Effect<void> =>
         host.shard.keepAlive(false)
         const told = host.shard.close()
         host.closed = true
-        host.forget()
-        return told === undefined ? Effect.void : Effect.promise(() => told)
+        const forget = Effect.sync(() => host.forget())
+        return told === undefined ? forget : Effect.ensuring(Effect.promise(() => told), forget)
       })
     )
   })

@@ -48,9 +48,9 @@ const start = (data: WorkerData) =>
         Effect.sync(() => {
           // The answer goes out with what the shard hands over at its end.
           setImmediate(() => {
-            void host.shard.close()
+            const told = host.shard.close()
             host.closed = true
-            host.forget()
+            void Promise.resolve(told).then(() => host.forget())
           })
         })
       )
