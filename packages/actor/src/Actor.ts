@@ -77,7 +77,7 @@ export interface ActorInfo {
   readonly status: "idle" | "runnable" | "busy" | "suspended"
   /** Messages that wait, all lanes. */
   readonly mailbox: number
-  /** Senders that wait for room in the mailbox (policy `suspend`): actors, and fibers in `tell` or `ask`. */
+  /** Senders that wait for room in the mailbox (policy `suspend`): actors, and fibers in `tell`, `ask` and `stream`. */
   readonly held: number
   /** Messages handled. */
   readonly reductions: number
