@@ -470,7 +470,7 @@ describe.each(layers)("the end of a system: the %s", (_, layer) => {
   it.live("G257, G273: whoever reads the stream of dead letters, too, when closing itself waits for them", () =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
-      const services = yield* Layer.buildWithScope(Layer.fresh(layer()), scope)
+      const services = yield* Layer.buildWithScope(Layer.fresh(layer({})), scope)
       const opened = Context.get(services, ActorSystem)
       const reader = yield* Effect.forkChild(Stream.runCollect(opened.deadLetters), { startImmediately: true })
       const counter = opened.spawnUnsafe(CounterLive, 0)
