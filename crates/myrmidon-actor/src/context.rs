@@ -184,7 +184,7 @@ impl<M: Send + 'static> Context<M> {
         self.after(time.saturating_duration_since(std::time::Instant::now()), message)
     }
 
-    /// Sends itself a message every so often. A beat whose last message still waits is left out (G43).
+    /// Sends itself a message every so often, at most once in a millisecond. A beat whose last message still waits is left out (G43).
     pub fn every(&mut self, period: Duration, mut message: impl FnMut() -> M + Send + 'static) -> TimerRef {
         self.timer(period, true, Ticking::Every(Box::new(move || Box::new(message()))))
     }
@@ -201,7 +201,8 @@ impl<M: Send + 'static> Context<M> {
     pub fn cancel(&mut self, timer: TimerRef) -> Option<Duration> {
         let me = self.me;
         match place::try_here(move |worker| worker.cancel_timer(me, timer.0)) {
-            Ok(left) => Duration::try_from_secs_f64(left? / 1000.0).ok(),
+            // One that was to ring beyond all time has all of it left.
+            Ok(left) => Some(Duration::try_from_secs_f64(left? / 1000.0).unwrap_or(Duration::MAX)),
             Err(cancel) => {
                 self.on_shard(move |worker| {
                     cancel(worker);
