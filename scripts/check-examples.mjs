@@ -47,7 +47,7 @@ const needsExample = ({ doc, kind, name }) => {
 }
 
 /**
- * @param {string} index the path of an `index.ts`
+ * @param {string} index the path of an `index.ts`, or of a public module that exports names of other files
  * @param {(path: string) => string} read
  * @returns {Array<string>} one line for each problem
  */
@@ -61,6 +61,8 @@ export const exampleProblems = (index, read) => {
     )
   ) {
     const path = `${folder}/${from}`
+    // A public module may be made of several files: what it exports again is documented where it is declared.
+    if (all === "*") problems.push(...exampleProblems(path, read))
     const declarations = declarationsOf(read(path))
     const names = all === "*"
       ? [...declarations.keys()]

@@ -60,6 +60,9 @@ With all:
   --peers     only these subjects (myrmidon and myrmidon-memory are names too)
 A full run is kept in benchmarks/results.`
 
+const switches = ["--json", "--memory", "--quick", "--help", "--allocations"]
+const valued = ["--peer", "--n", "--rounds", "--only", "--peers", "--out"]
+
 const positive = (flag: string, text: string): number => {
   const value = Number(text.replaceAll("_", ""))
   if (!Number.isSafeInteger(value) || value < 1) {
@@ -88,9 +91,11 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | ProfileOptions
     const at = arg.indexOf("=")
     const flag = at < 0 ? arg : arg.slice(0, at)
     if (flags.has(flag)) throw new UsageError(`${flag} is given twice`)
-    if (["--json", "--memory", "--quick", "--help", "--allocations"].includes(flag)) {
+    if (switches.includes(flag)) {
       if (at >= 0) throw new UsageError(`${flag} takes no value`)
       flags.set(flag, "")
+    } else if (!valued.includes(flag)) {
+      flags.set(flag, "") // refused below, by what was asked for
     } else {
       const value = at < 0 ? args[++i] : arg.slice(at + 1)
       if (value === undefined || value === "") throw new UsageError(`${flag} needs a value`)
@@ -101,7 +106,6 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | ProfileOptions
   const isProfile = words[0] === "profile"
   if (isProfile) words.shift()
   if (words.length === 0) throw new UsageError("which workload?")
-  if (words.length > 1) throw new UsageError(`one workload, not ${words.length}: ${words.join(", ")}`)
   const word = words[0]
   const ofCell = ["--peer", "--memory", "--n", "--quick", "--json"]
   const allowed = isProfile
@@ -114,6 +118,7 @@ export const parse = (args: ReadonlyArray<string>): CellOptions | ProfileOptions
       throw new UsageError(`"${isProfile ? "profile" : word}" does not take ${flag}; it takes ${allowed.join(", ")}`)
     }
   }
+  if (words.length > 1) throw new UsageError(`one workload, not ${words.length}: ${words.join(", ")}`)
   const json = flags.has("--json")
   const quick = flags.has("--quick")
   if (word === "all" && !isProfile) {

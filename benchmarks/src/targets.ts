@@ -79,6 +79,12 @@ export const targets = (figures: Figures): ReadonlyArray<Target> => {
       " B",
       figures.median("myrmidon", "spawn-million", "bytes_per_actor")
     ),
+    atMost(
+      "a million idle actors, the whole process (with the 100,000 of its warm-up), native",
+      350,
+      " MB",
+      figures.median("myrmidon", "spawn-million", "process_mb")
+    ),
     atLeast("`ask` p50, native", 2, p50, bestAsk?.median, bestAsk?.who ?? "the best with a mailbox"),
     atMost("`ask` p99 over p50, native", 2, "x", over(figures.median("myrmidon", "ask", "p99_us"), p50)),
     atMost(

@@ -145,6 +145,18 @@ it("goals are ratios of medians of the same run; what was not measured is not ju
   ])
 })
 
+it("a million actors are judged by the process that holds them, too", () => {
+  const row = {
+    ...rowOf("myrmidon", 300, { bytes_per_actor: 230, process_mb: 400 }),
+    workload: "spawn-million" as const
+  }
+  const found = targets(new Figures([cellOf(row)])).filter((target) => target.what.includes("a million"))
+  assert.deepStrictEqual(found.map(({ goal, met, reached }) => [goal, reached, met]), [
+    ["<= 250 B", "230 B", true],
+    ["<= 350 MB", "400 MB", false]
+  ])
+})
+
 it("a cell with an error has no figure, whatever it measured before", () => {
   const figures = new Figures([{ ...cellOf(rowOf("nact", 5)), error: "mismatch" }])
   assert.isUndefined(figures.get("nact", "random", "ns_per_op"))

@@ -61,6 +61,8 @@ describe("refused", () => {
     [["ask", "count"], "one workload"],
     [["ask", "--peer", "akka"], "no \"akka\""],
     [["ask", "--peer"], "needs a value"],
+    [["ask", "--jsno"], "does not take --jsno"],
+    [["all", "--foo"], "does not take --foo"],
     [["ask", "--n", "0"], "whole number"],
     [["ask", "--n", "1.5"], "whole number"],
     [["ask", "--n", "many"], "whole number"],

@@ -106,6 +106,17 @@ describe("examples", () => {
     assert.deepStrictEqual(problems(`export { Pid } from "./F.ts"`, both), ["p/src/F.ts: Pid has no example"])
   })
 
+  it("what a module exports again is looked at in the file that declares it", () => {
+    const files: Record<string, string> = {
+      "p/src/index.ts": `export * as Tree from "./Tree.ts"`,
+      "p/src/Tree.ts": `export { start } from "./Running.ts"\n`,
+      "p/src/Running.ts": `${documented("constructors")}export const start = 1\n`
+    }
+    assert.deepStrictEqual(exampleProblems("p/src/index.ts", (path) => files[path] ?? ""), [
+      "p/src/Running.ts: start has no example"
+    ])
+  })
+
   it("an export that is declared elsewhere", () => {
     assert.deepStrictEqual(problems(`export { x } from "./F.ts"`, ""), ["p/src/F.ts: does not declare x itself"])
   })

@@ -3,19 +3,21 @@
 use crate::{Context, Signal, Wire};
 use core::marker::PhantomData;
 
-/// What happens to an actor whose handlers run long (DESIGN: such an actor is not moved, its state is lent).
+/// What happens to an actor whose handlers run long. It stays on its shard: its state is lent to another thread for as
+/// long as a handler runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lend {
-    /// Once a handler of it took longer than a millisecond, the next ones run on a pool thread, until they are short again.
+    /// After a handler that took longer than a millisecond, the next ones run on a pool thread, until they are short
+    /// again.
     #[default]
     WhenLong,
-    /// Every handler runs on a pool thread: they block, or always compute for long.
+    /// Every handler runs on a pool thread: for handlers that block, or always compute for long.
     Always,
-    /// Every handler runs on the shard, whatever it takes.
+    /// Every handler runs on the shard, however long it takes.
     Never,
 }
 
-/// A state, and what its messages do to it. One message at a time.
+/// An actor: a state, and what its messages do to it, one message at a time.
 ///
 /// ```
 /// use myrmidon_actor::{Actor, Context, Runtime};
@@ -32,20 +34,21 @@ pub enum Lend {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Actor: Send + Sized + 'static {
-    /// What it is told.
+    /// The messages that it handles.
     type Message: Send + 'static;
 
     /// What happens when its handlers run long.
     const LEND: Lend = Lend::WhenLong;
 
-    /// The name of its protocol in TypeScript (`Actor.make("Counter", …)`): who looks its name up there is told when it has
-    /// another one. Empty: nobody can look it up.
+    /// The name of its protocol in TypeScript (`Actor.make("Counter", …)`). A TypeScript program that looks up the
+    /// actor's name with a protocol of another name gets an error. Empty: TypeScript cannot look the actor up.
     const PROTOCOL: &'static str = "";
 
-    /// The fingerprint of that protocol: `Actor.fingerprint(Counter)` of the TypeScript package prints it. Who looks the
-    /// name up with a protocol of another shape is told `ProtocolMismatch` (G215). Empty: only names are compared.
+    /// The fingerprint of that protocol, which `Actor.fingerprint(Counter)` of the TypeScript package prints. A lookup
+    /// with a protocol of another shape gets `ProtocolMismatch` (G215). Empty: only the names of the protocols are
+    /// compared.
     ///
-    /// No compiler sees both halves: it is to be declared anew when the protocol changes, and the actor with it. What is no
+    /// No compiler sees both halves: when the protocol changes, change the actor and this with it. What is no
     /// fingerprint does not compile:
     ///
     /// ```compile_fail,E0080
@@ -61,37 +64,38 @@ pub trait Actor: Send + Sized + 'static {
     /// ```
     const FINGERPRINT: &'static str = "";
 
-    /// Handles one message. A panic ends the actor with `Crashed`, and nothing else.
+    /// Handles one message. A panic ends this actor, with `Crashed`, and nothing else.
     fn handle(&mut self, message: Self::Message, context: &mut Context<Self::Message>);
 
-    /// Reads a message of another language, as a part of its handler; `None` for one that it does not know, which is dropped.
-    /// A panic here is as good as that, and ends nothing (G282).
+    /// Decodes a message of another language, right before it is handled. `None`, or a panic, for one that this actor
+    /// does not know: it is dropped, and the actor goes on (G282).
     fn from_wire(wire: Wire) -> Option<Self::Message> {
         drop(wire);
         None
     }
 
-    /// Runs before the first message, in the same step as the spawn. A panic here: the actor never was, and its spawner gets
-    /// [`crate::SpawnError::InitFailed`]; one that does not wait for the start (from another shard or thread, or lent) has
-    /// its ref already, and hears of an end with `Crashed` (G244).
+    /// Runs before the first message, as a part of the spawn. When it panics, the spawn fails with
+    /// [`crate::SpawnError::InitFailed`], and there never was an actor. A spawner that does not wait for the start (on
+    /// another shard or thread, or lent) has the ref already: for it the actor ends with `Crashed` (G244).
     fn started(&mut self, context: &mut Context<Self::Message>) {
         let _ = context;
     }
 
-    /// The end of somebody it watches, or of somebody it is linked to while it traps exits.
+    /// Handles a signal: the end of an actor that this one monitors, or of one that it is linked to while it traps
+    /// exits.
     fn signal(&mut self, signal: Signal, context: &mut Context<Self::Message>) {
         let _ = (signal, context);
     }
 }
 
-/// An actor that is a state and a function; made by [`behavior`].
+/// An actor made by [`behavior`] of a state and a function.
 pub struct Behavior<S, M, F> {
     state: S,
     handler: F,
     message: PhantomData<fn(M)>,
 }
 
-/// An actor of a state and a function.
+/// Makes an actor of a state and a function that handles its messages.
 ///
 /// ```
 /// use myrmidon_actor::{Context, ReplyTo, Runtime, behavior};

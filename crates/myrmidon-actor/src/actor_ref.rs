@@ -1,4 +1,4 @@
-//! A typed handle on an actor: its PID, and what it may be told.
+//! A typed handle on an actor: its PID, and the type of its messages.
 
 use crate::{
     Answer, AskError, TellError,
@@ -12,11 +12,11 @@ use crate::{
 use core::{fmt, hash, marker::PhantomData, time::Duration};
 use myrmidon_core::{exit_reason::ExitReason, pid::Pid, send_error::SendError};
 
-/// How long an ask waits that says nothing else.
+/// The timeout of an ask that has none of its own.
 pub(crate) const ASK: Duration = Duration::from_secs(5);
 
-/// A handle on an actor that takes messages of type `M`; it may be copied, kept, and sent anywhere in the process. It
-/// holds nothing: an actor ends when it stops, not when nobody refers to it.
+/// A handle on an actor that takes messages of type `M`. It can be copied, kept, and sent anywhere in the process. It
+/// does not keep the actor alive: an actor ends when it stops, whether or not there are handles.
 pub struct ActorRef<M> {
     pid: Pid,
     kind: Kind,
@@ -66,13 +66,13 @@ impl<M: Send + 'static> ActorRef<M> {
         self.kind
     }
 
-    /// Its PID.
+    /// The actor's PID.
     pub fn pid(self) -> Pid {
         self.pid
     }
 
-    /// Sends a message, from a handler as its actor, from anywhere else as nobody. It never waits; messages of one sender
-    /// to one actor arrive in order (G6).
+    /// Sends a message, and never waits. In a handler the sender is its actor; anywhere else there is none. Messages of
+    /// one sender to one actor arrive in order (G6).
     ///
     /// ```
     /// use myrmidon_actor::{Context, ReplyTo, Runtime, behavior};
@@ -85,12 +85,13 @@ impl<M: Send + 'static> ActorRef<M> {
     /// ```
     ///
     /// # Errors
-    /// [`TellError`] with the message: the mailbox is full and its policy is to say so, or the actor's shard takes nothing
-    /// from outside now (`NodeBusy`). A dead actor is no error (G12).
+    /// [`TellError`], which gives the message back: the mailbox is full and its policy is `reject`, or the actor's
+    /// shard takes nothing from outside now (`NodeBusy`). A message to an actor that has ended is no error but a dead
+    /// letter (G12).
     #[inline]
     pub fn tell(self, message: M) -> Result<(), TellError<M>> {
-        // What is moved right after it was written waits for the processor's stores: a message that goes to its store moves
-        // once, and whether it may is asked before.
+        // A value that is moved right after it was written has to wait until the processor has stored it. So it is
+        // asked first whether the mailbox takes the message, which then moves only once.
         match place::here(|worker| worker.accepts(self.pid)) {
             Some(Some(Ok(()))) => {
                 place::here(|worker| worker.put(self.pid, self.kind, message));
@@ -139,12 +140,13 @@ impl<M: Send + 'static> ActorRef<M> {
         }
     }
 
-    /// Asks, with five seconds for the answer. `make` puts the right to answer into a message.
+    /// Sends a question and returns the answer to come, for which there are five seconds. `make` makes the message,
+    /// around the [`ReplyTo`] by which it is answered.
     pub fn ask<R: Send + 'static>(self, make: impl FnOnce(ReplyTo<R>) -> M) -> Answer<R> {
         self.ask_within(Some(ASK), make)
     }
 
-    /// Asks. `None`: without a limit.
+    /// [`ActorRef::ask`] with a timeout of its own; `None` for no limit.
     ///
     /// In a handler, use [`crate::Context::ask`], whose answer is a message: a shard never waits.
     pub fn ask_within<R: Send + 'static>(
@@ -161,7 +163,7 @@ impl<M: Send + 'static> ActorRef<M> {
         if place::is_shard() {
             place::here(|worker| worker.call(worker.running(), to, kind, message, ticket, answer, timeout));
         } else if let Some(away) = away {
-            // Whoever is lent asks through its own shard, behind what it told.
+            // A lent actor asks through its own shard, behind what it has told before.
             let me = away.me;
             let call = move |worker: &mut Worker| worker.call(me, to, kind, message, ticket, answer, timeout);
             away.urge(call);
@@ -174,7 +176,8 @@ impl<M: Send + 'static> ActorRef<M> {
         Answer::new(receiver)
     }
 
-    /// Its end, to be waited for. An actor that has ended is reported at once (G38).
+    /// Monitors the actor: what is returned can be waited for, and says why it ended. An actor that has ended is
+    /// reported at once (G38).
     ///
     /// ```
     /// use myrmidon_actor::{Context, ExitReason, Runtime, behavior};
@@ -199,25 +202,26 @@ impl<M: Send + 'static> ActorRef<M> {
         Answer::new(receiver)
     }
 
-    /// Kills it: it ends at once, between two messages, and nobody can trap that (G27).
+    /// Kills the actor: it ends at once, between two messages, and cannot prevent it (G27).
     pub fn kill(self) {
         self.exit(ExitReason::Killed);
     }
 
-    /// Ends it in order, once it has handled what it was sent before.
+    /// Ends the actor in order, once it has handled what it was sent before.
     pub fn shutdown(self) {
         let pid = self.pid;
         steer(pid, move |worker| worker.stop(pid, ExitReason::SHUTDOWN));
     }
 
-    /// Sends it an exit signal (G34).
+    /// Sends the actor an exit signal (G34).
     pub fn exit(self, reason: ExitReason) {
         let pid = self.pid;
         steer(pid, move |worker| worker.exit(pid, reason));
     }
 }
 
-/// Does something to an actor: on this shard, through the shard of the lent actor that asks, or on the actor's own.
+/// Runs something about an actor where that is allowed: here if it lives on this shard, through the asking actor's
+/// shard if that is lent, else on the actor's own shard.
 pub(crate) fn steer(pid: Pid, run: impl FnOnce(&mut Worker) + Send + 'static) {
     let Err(run) = place::try_here(run) else { return };
     if let Some(away) = place::away() {

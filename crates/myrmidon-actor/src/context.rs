@@ -1,4 +1,4 @@
-//! What a handler may do: everything that needs to know which actor does it.
+//! What a handler can do as its actor: spawn, ask, link, monitor, set timers, stop.
 
 use crate::{
     Actor, ActorRef, AskError, MonitorRef, Refusal, ReplyTo, SharedBuffer, Spawn, SpawnError, TimerRef,
@@ -21,16 +21,17 @@ use core::{
 use myrmidon_core::{exit_reason::ExitReason, pid::Pid, record::submission};
 use std::sync::Arc;
 
-/// Names of watches and timers: each once in a process, until 2^32 of them were made.
+/// A number for a monitor or a timer: unique in the process, until 2^32 of them were made.
 fn reference() -> u32 {
     static LAST: AtomicU32 = AtomicU32::new(0);
     LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1).max(1)
 }
 
-/// The actor that runs, seen from its handler. `M`: what it may be told.
+/// The running actor, as its handler sees it. `M` is the type of its messages.
 ///
-/// It works the same in a handler that is lent to a pool thread, or a future: what the actor does there takes effect on
-/// its shard in order, a moment later. What asks the shard and cannot wait for it says so.
+/// It works the same in a handler that is lent to a pool thread, and in a future: what the actor does there takes
+/// effect on its shard, in order, a moment later. A method that would have to wait for the shard says what it returns
+/// there.
 pub struct Context<M> {
     me: Pid,
     sender: Pid,
@@ -50,20 +51,20 @@ impl<M: Send + 'static> Context<M> {
         Self { me, sender, kind, message: PhantomData }
     }
 
-    /// Itself.
+    /// A ref of the actor itself.
     #[inline]
     pub fn me(&self) -> ActorRef<M> {
         ActorRef::new(self.me, self.kind)
     }
 
-    /// Who sent the message; `None`: nobody that is an actor.
+    /// The actor that sent the message; `None` when it was none.
     pub fn sender(&self) -> Option<Pid> {
         (!self.sender.is_none()).then_some(self.sender)
     }
 
-    /// Says from `started` that the actor does not want to start now: it never was. Its supervisor keeps the spec without it
-    /// running, and asks it again when it is told to restart it (G87); for any other spawn it is [`SpawnError::Ignored`], or,
-    /// where nobody waits for the start, an orderly end. After `started` it says nothing.
+    /// Called in `started`: the actor does not want to run now, and there never was one. Its supervisor keeps the spec,
+    /// and asks again when it is told to restart the child (G87). Any other spawner gets [`SpawnError::Ignored`], or,
+    /// if it does not wait for the start, hears of an orderly end. After `started` this does nothing.
     ///
     /// ```
     /// use myrmidon_actor::{Actor, Child, Context, Runtime, Spawn, Supervise, Supervisor};
@@ -90,7 +91,7 @@ impl<M: Send + 'static> Context<M> {
         place::here(|worker| worker.ignore_start(me));
     }
 
-    /// Spawns an actor beside this one.
+    /// Spawns an actor on the same shard.
     ///
     /// # Errors
     /// [`SpawnError`].
@@ -98,16 +99,16 @@ impl<M: Send + 'static> Context<M> {
         self.spawn_with(&Spawn::default(), actor)
     }
 
-    /// Spawns an actor.
+    /// Spawns an actor with options.
     ///
     /// # Errors
-    /// [`SpawnError`]. A name is given on the actor's own shard: with one, `Elsewhere` in a lent handler and for a place
-    /// on another shard.
+    /// [`SpawnError`]. An actor with a name can only be spawned from its own shard: otherwise, and in a lent handler,
+    /// it is `Elsewhere`.
     pub fn spawn_with<A: Actor>(&mut self, options: &Spawn, actor: A) -> Result<ActorRef<A::Message>, SpawnError> {
         runtime::spawn_from(self.me, options, None, actor)
     }
 
-    /// Spawns an actor that is watched from its first moment (G35).
+    /// Spawns an actor and monitors it from its first moment (G35).
     ///
     /// # Errors
     /// As [`Context::spawn_with`].
@@ -121,8 +122,8 @@ impl<M: Send + 'static> Context<M> {
         Ok((actor, MonitorRef(watch)))
     }
 
-    /// Asks, and gets the answer, or why there is none, as a message that `then` makes of it. The answer does not overtake
-    /// what the callee sent before.
+    /// Sends a question. The answer, or the reason why there is none, comes as a message, which `then` makes of it. It
+    /// does not overtake what the callee sent before.
     ///
     /// ```
     /// use myrmidon_actor::{Actor, ActorRef, AskError, Context, ReplyTo, Runtime, behavior};
@@ -158,7 +159,7 @@ impl<M: Send + 'static> Context<M> {
         self.ask_within(Some(crate::actor_ref::ASK), of, make, then);
     }
 
-    /// The same, with a limit of its own. `None`: without one.
+    /// [`Context::ask`] with a timeout of its own; `None` for no limit.
     pub fn ask_within<N: Send + 'static, R: Send + 'static>(
         &mut self,
         timeout: Option<Duration>,
@@ -174,17 +175,18 @@ impl<M: Send + 'static> Context<M> {
         self.on_shard(move |worker| worker.call_by(me, to, kind, message, ticket, then, timeout_ms(timeout)));
     }
 
-    /// Sends itself a message after a while. The timer ends with the actor.
+    /// Sends the actor itself a message after `delay`. The timer ends with the actor.
     pub fn after(&mut self, delay: Duration, message: M) -> TimerRef {
         self.timer(delay, false, Ticking::Once(Box::new(message)))
     }
 
-    /// Sends itself a message at a time, now if that is over.
+    /// Sends the actor itself a message at a time, or now if that has passed.
     pub fn at(&mut self, time: std::time::Instant, message: M) -> TimerRef {
         self.after(time.saturating_duration_since(std::time::Instant::now()), message)
     }
 
-    /// Sends itself a message every so often, at most once in a millisecond. A beat whose last message still waits is left out (G43).
+    /// Sends the actor itself a message every `period`, a millisecond at least, except while the last one still waits in the
+    /// mailbox (G43).
     pub fn every(&mut self, period: Duration, mut message: impl FnMut() -> M + Send + 'static) -> TimerRef {
         self.timer(period, true, Ticking::Every(Box::new(move || Box::new(message()))))
     }
@@ -196,8 +198,8 @@ impl<M: Send + 'static> Context<M> {
         TimerRef(timer)
     }
 
-    /// Cancels a timer: no message of it is delivered afterwards (G44). The time that was left, zero if its message was
-    /// queued; `None`: it has fired, or was never this actor's, or the handler is lent.
+    /// Cancels a timer: no message of it is delivered afterwards (G44). Returns the time that was left, zero if its
+    /// message was in the mailbox; `None` if it had fired, is not this actor's, or the handler is lent.
     pub fn cancel(&mut self, timer: TimerRef) -> Option<Duration> {
         let me = self.me;
         match place::try_here(move |worker| worker.cancel_timer(me, timer.0)) {
@@ -212,12 +214,12 @@ impl<M: Send + 'static> Context<M> {
         }
     }
 
-    /// Ends the actor, once this handler is done, with `Normal`.
+    /// Ends the actor with `Normal`, once this handler is done.
     pub fn stop(&mut self) {
         self.stop_with(ExitReason::Normal);
     }
 
-    /// Ends the actor, once this handler is done.
+    /// Ends the actor with a reason, once this handler is done.
     pub fn stop_with(&mut self, reason: ExitReason) {
         let me = self.me;
         self.on_shard(move |worker| worker.stop_self(me, reason));
@@ -229,27 +231,27 @@ impl<M: Send + 'static> Context<M> {
         self.on_shard(move |worker| worker.trap_exits(me, traps));
     }
 
-    /// Links itself with another actor: the one ends with the other (G29 to G33).
+    /// Links the actor with another one: when one of them ends abnormally, the other ends too (G29 to G33).
     pub fn link(&mut self, other: impl Into<Pid>) {
         let (me, other) = (self.me, other.into());
         self.on_shard(move |worker| worker.submit(submission::LINK, other, me, 0, 0, 0));
     }
 
-    /// Takes a link back: no exit signal of it is delivered afterwards.
+    /// Ends a link: no exit signal of it is delivered afterwards.
     pub fn unlink(&mut self, other: impl Into<Pid>) {
         let (me, other) = (self.me, other.into());
         self.on_shard(move |worker| worker.submit(submission::UNLINK, other, me, 0, 0, 0));
     }
 
-    /// Watches an actor: one [`crate::Signal::Down`], at once if it has ended (G37, G38).
+    /// Monitors an actor: when it ends, or at once if it has, one [`crate::Signal::Down`] is delivered (G37, G38).
     pub fn monitor(&mut self, other: impl Into<Pid>) -> MonitorRef {
         let (me, other, watch) = (self.me, other.into(), reference());
         self.on_shard(move |worker| worker.submit(submission::MONITOR, other, me, watch, 0, 0));
         MonitorRef(watch)
     }
 
-    /// Ends a watch. `true`: no `Down` of it was or will be delivered; always `false` in a lent handler, which does not
-    /// wait for its shard.
+    /// Ends a monitor. `true`: no `Down` of it was or will be delivered. In a lent handler, which does not wait for its
+    /// shard, always `false`.
     pub fn demonitor(&mut self, watch: MonitorRef) -> bool {
         let me = self.me;
         match place::try_here(move |worker| worker.demonitor(me, watch.0)) {
@@ -263,18 +265,18 @@ impl<M: Send + 'static> Context<M> {
         }
     }
 
-    /// Sends an exit signal (G34): it ends the other one unless that traps exits; `Killed` always does.
+    /// Sends an exit signal (G34), which ends the other actor unless that traps exits. `Killed` always ends it.
     pub fn exit(&mut self, other: impl Into<Pid>, reason: ExitReason) {
         let (me, other) = (self.me, other.into());
         self.on_shard(move |worker| worker.exit_by(me, other, reason));
     }
 
-    /// The actor with a name, if it is a Rust one that takes such messages.
+    /// The actor with a name, if it is a Rust actor that takes messages of this type.
     pub fn whereis<N: Send + 'static>(&self, name: &str) -> Option<ActorRef<N>> {
         runtime::whereis(&*myrmidon_runtime::System::find(place::system()?)?, name)
     }
 
-    /// A buffer of zeros, which may be handed over without a copy, to other languages too.
+    /// Makes a buffer of zeros, which can be sent without a copy, also to actors of other languages.
     ///
     /// # Errors
     /// [`Refusal`]: the runtime's limit is reached (`Builder::buffers`), or the machine has not that much.

@@ -36,6 +36,20 @@ pub enum Notice {
         /// `Crashed`.
         reason: ExitReason,
     },
+    /// A supervisor has ended with all its children: its restart intensity is spent, and none is above it that would hear of
+    /// that (G309). A supervisor that is started as an ordinary child (`Child::new`) counts as one with none above it.
+    TreeEnded {
+        /// Which.
+        pid: Pid,
+        /// Its name.
+        name: Option<Arc<str>>,
+        /// The id that it was made with.
+        supervisor: Arc<str>,
+        /// The child that was started once too often.
+        child: Arc<str>,
+        /// That one's end; `None`: its start failed.
+        reason: Option<ExitReason>,
+    },
 }
 
 /// A message that was not delivered.

@@ -1,4 +1,4 @@
-//! The worker shards of a process, or of one part of it, and the threads beside them.
+//! The runtime: a set of worker shards (a thread each, which runs actors), and the threads that handlers are lent to.
 
 mod builder;
 
@@ -29,25 +29,25 @@ use std::{
     time::Instant,
 };
 
-/// How long a handler that is under way when time is over may take to notice.
+/// How long a handler that still runs at the end of a shutdown has to notice it.
 const GRACE: Duration = Duration::from_secs(1);
-/// A time from which on there is no limit, because no clock can say it: a year.
+/// A shutdown that may take this long, or longer, has no limit. (A clock cannot add much larger times.)
 pub(crate) const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
-/// How long a runtime that is dropped lets its actors stop.
+/// How long the actors of a runtime that is dropped may take to stop.
 const DROPPED: Duration = Duration::from_secs(5);
 
-/// What a shutdown left.
+/// What was left at the end of a shutdown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stopped {
     /// Actors that had not ended in time, and were killed.
     pub killed: u32,
-    /// Threads that were in a handler a second after that, and go on by themselves: no thread can be killed.
+    /// Threads whose handler still ran a second after that. They go on by themselves, since no thread can be killed.
     pub stuck: u32,
 }
 
-/// Worker shards, their actors, and the threads that handlers are lent to.
+/// Runs actors: on worker shards, a thread each, and on further threads to which long handlers are lent.
 ///
-/// Dropping it shuts it down, with five seconds for its actors.
+/// Dropping it shuts it down, with five seconds for its actors to stop.
 ///
 /// ```
 /// use myrmidon_actor::{Context, Runtime, behavior};
@@ -73,7 +73,7 @@ impl fmt::Debug for Runtime {
 }
 
 impl Runtime {
-    /// A runtime with a shard for each core.
+    /// Starts a runtime with a shard for each core of the machine.
     ///
     /// # Errors
     /// [`StartError`].
@@ -81,17 +81,17 @@ impl Runtime {
         Self::builder().start()
     }
 
-    /// Options.
+    /// Starts a runtime with options.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// The system that its shards are members of.
+    /// The system that the shards belong to.
     pub fn system(&self) -> &Arc<System> {
         &self.system
     }
 
-    /// Spawns an actor on the shard with the fewest.
+    /// Spawns an actor on the shard that has the fewest.
     ///
     /// # Errors
     /// [`SpawnError`].
@@ -99,7 +99,7 @@ impl Runtime {
         self.spawn_with(&Spawn::default(), actor)
     }
 
-    /// Spawns an actor. With a name it waits for the shard, and so not in a handler.
+    /// Spawns an actor with options. With a name this waits for the actor's shard, so that it is not for handlers.
     ///
     /// # Errors
     /// [`SpawnError`].
@@ -112,24 +112,24 @@ impl Runtime {
         spawn_outside(self.system.handle(), options, body)
     }
 
-    /// The actor with a name, if it is a Rust one that takes such messages.
+    /// The actor with a name, if it is a Rust actor that takes messages of this type.
     pub fn whereis<M: Send + 'static>(&self, name: &str) -> Option<ActorRef<M>> {
         whereis(&self.system, name)
     }
 
-    /// The counters of its shards. It waits for them, and so not in a handler: there it is empty.
+    /// The counters of each shard. This waits for the shards; in a handler, which must not wait, it is empty.
     pub fn stats(&self) -> Vec<ShardStats> {
         self.doors.iter().filter_map(|door| request(door, Worker::stats)).collect()
     }
 
-    /// What is known of a living actor; as [`Runtime::stats`].
+    /// What is known of a living actor. This waits for its shard; `None` in a handler.
     pub fn info(&self, actor: impl Into<Pid>) -> Option<ActorInfo> {
         let pid = actor.into();
         request(&*door::find(pid.shard())?, move |worker| worker.info(pid)).flatten()
     }
 
-    /// Whom an actor has spawned, and whom those have, as far as they live: a supervisor's tree, on whatever shards it is. It
-    /// looks at all actors, and waits for the shards as [`Runtime::stats`] does.
+    /// All living actors below one: those that it has spawned, those that these have, and so on. For a supervisor this
+    /// is its tree. Looks at every actor, and waits for the shards as [`Runtime::stats`] does.
     pub fn below(&self, root: impl Into<Pid>) -> HashSet<Pid> {
         let mut children: HashMap<Pid, Vec<Pid>> = HashMap::new();
         for (child, parent) in self.doors.iter().filter_map(|door| request(door, Worker::parents)).flatten() {
@@ -137,7 +137,7 @@ impl Runtime {
         }
         let (mut tree, mut left) = (HashSet::new(), vec![root.into()]);
         while let Some(next) = left.pop() {
-            // Nobody has two parents, so that nobody comes twice.
+            // An actor has one parent, so that none comes twice.
             let below = children.remove(&next).unwrap_or_default();
             tree.extend(below.iter().copied());
             left.extend(below);
@@ -149,9 +149,10 @@ impl Runtime {
         &self.doors
     }
 
-    /// Ends it: nothing is spawned from outside any more, actors handle what they have been sent and end with `Shutdown`,
-    /// the youngest first; those that have not in time are killed. `Duration::MAX` is without a limit (G212). Its threads
-    /// have ended afterwards, but for those that are stuck in a handler, and for one that calls this itself.
+    /// Shuts the runtime down: nothing is spawned from outside any more, and the actors handle what they have been sent
+    /// and end with `Shutdown`, the youngest first. Those that have not ended `within` that time are killed;
+    /// `Duration::MAX` is no limit (G212). Afterwards all threads have ended, except those that are stuck in a handler,
+    /// and the caller's own.
     pub fn shutdown(self, within: Duration) -> Stopped {
         self.end(within)
     }
@@ -167,7 +168,7 @@ impl Runtime {
             })
             .collect();
         if place::is_shard() || place::away().is_some() {
-            // A handler of its own ends it: nobody can wait for itself.
+            // Called by a handler of this runtime: its thread cannot wait for itself.
             self.threads.lock().clear();
             self.pool.close(None);
             return Stopped::default();
@@ -189,8 +190,8 @@ impl Runtime {
                 None => stopped.stuck += 1,
             }
         }
-        // Without a limit actors have ended in order, and so have their handlers. Those of actors that somebody has killed
-        // have the usual moment.
+        // Without a limit actors have ended in order, and so have their handlers. Those of actors that somebody has
+        // killed have the usual moment.
         stopped.stuck += self.pool.close(Some(deadline.unwrap_or_else(|| Instant::now() + GRACE)));
         stopped
     }
@@ -204,7 +205,7 @@ impl Drop for Runtime {
     }
 }
 
-/// Asks a shard, and waits; `None` in a handler, and when it has ended.
+/// Asks a shard something, and waits for the answer; `None` in a handler, and when the shard has ended.
 pub(crate) fn request<T: Send + 'static>(
     door: &Door,
     ask: impl FnOnce(&mut Worker) -> T + Send + 'static,
@@ -212,7 +213,7 @@ pub(crate) fn request<T: Send + 'static>(
     asked(door, ask)?.wait()
 }
 
-/// The same, but no longer than until a time.
+/// [`request`] that waits until a time at most.
 pub(crate) fn request_until<T: Send + 'static>(
     door: &Door,
     deadline: Instant,

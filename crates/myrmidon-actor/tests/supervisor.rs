@@ -86,7 +86,7 @@ fn g92_too_many_restarts_end_the_supervisor_and_its_children() {
         if runtime.whereis::<Message>("b").is_some() {
             loop {
                 let event = events.recv().expect("it is told");
-                if matches!(event.what, Happening::Restarted(_) | Happening::Escalated) {
+                if matches!(event.what, Happening::Restarted(_) | Happening::Escalated(_)) {
                     break;
                 }
             }

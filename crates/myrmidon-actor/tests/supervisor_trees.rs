@@ -178,7 +178,7 @@ fn g92_too_many_restarts_end_a_dynamic_supervisor_and_its_children() {
     let Ok(ExitReason::Shutdown { detail: Some(detail) }) = end.wait() else { panic!("it escalates") };
     assert!(detail.contains("restart intensity of cities"), "{detail}");
     assert_eq!(other.wait(), Ok(ExitReason::SHUTDOWN));
-    assert!(events.iter().any(|event| event.what == Happening::Escalated));
+    assert!(events.iter().any(|event| matches!(event.what, Happening::Escalated(Some(ExitReason::Crashed(_))))));
 }
 
 #[test]

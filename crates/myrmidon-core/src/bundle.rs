@@ -188,11 +188,14 @@ pub(crate) fn message(record: &Record, bytes: Option<(usize, &[u32])>) -> Packet
 
 /// The bytes of words, in the order of memory.
 pub fn bytes_of(words: &[u32], length: usize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(words.len() * 4);
-    for word in words {
+    let mut bytes = Vec::with_capacity(length);
+    let (whole, rest) = words.split_at((length / 4).min(words.len()));
+    for word in whole {
         bytes.extend_from_slice(&word.to_ne_bytes());
     }
-    bytes.truncate(length);
+    if let Some(last) = rest.first() {
+        bytes.extend_from_slice(&last.to_ne_bytes()[..length % 4]);
+    }
     bytes
 }
 

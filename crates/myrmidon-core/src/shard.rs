@@ -3,9 +3,9 @@
 //! Owner: the thread that ticks it, and only while it ticks. No atomics, no locks, no clock, no I/O: time comes in with
 //! each tick, and what has to happen outside goes out as records (`record.rs`).
 //!
-//! One tick: `settle` what the isolate has handled, `ingest` what it submitted, and, when it may deliver (`max > 0`), close
-//! the last batch, fire timers, handle signals (`control`), write what is posted, then slices (`emit`). Ends are in
-//! `death`, full mailboxes in `pressure`, questions of the binding in `inspect`.
+//! One tick: `settle` what the isolate has handled, `ingest` what it submitted, and, when it may deliver (`max > 0`),
+//! close the last batch, fire timers, handle signals (`control`), write what is posted, then slices (`emit`). Ends are
+//! in `death`, full mailboxes in `pressure`, questions of the binding in `inspect`.
 //!
 //! Between shards: what this one wants of another one is a packet (`packet.rs`), made in `away` and handed over with
 //! [`Shard::hand_over`]; what another one wants of this one comes in through [`Shard::receive`], between two ticks.
@@ -57,10 +57,10 @@ use crate::{
 };
 use rustc_hash::FxHashMap;
 
-/// Mailboxes with less room than this are congested, unless the binding says another number.
+/// A mailbox with room for fewer messages than this is marked as congested, unless the binding gives another number.
 pub const DEFAULT_MARGIN: u32 = 1024;
 
-/// Messages that the budget of a spawn may allow a slice: the most, and what one has that says nothing (G105).
+/// The largest budget of a spawn, in messages a slice, and that of a spawn which has none (G105).
 pub const MAX_BUDGET: u32 = MAX_QUOTA as u32;
 
 /// Sizes and choices of a shard.
@@ -68,17 +68,17 @@ pub const MAX_BUDGET: u32 = MAX_QUOTA as u32;
 pub struct ShardConfig {
     /// Its number.
     pub shard: u8,
-    /// PIDs that may be given out at a time.
+    /// How many PIDs may be in use at the same time.
     pub max_actors: u32,
-    /// Capacity of a mailbox that does not say its own.
+    /// The bound of a mailbox whose spawn has none.
     pub default_capacity: u32,
-    /// Tests: one message a slice, in an order made from this.
+    /// Lockstep, for tests: one message a slice, in an order drawn from this seed.
     pub seed: Option<u64>,
-    /// The time of a slice, in microseconds: who overdraws it is in debt.
+    /// How long a slice may take, in microseconds; an actor that takes longer is in debt.
     pub long_slice_us: u32,
 }
 
-/// What an alarm of the wheel is for.
+/// What an alarm of the timer wheel is for.
 #[derive(Clone, Copy, Debug, Default)]
 enum Alarm {
     #[default]
@@ -105,7 +105,8 @@ pub struct Shard {
     wheel: Wheel<Alarm>,
     reasons: Reasons,
     outbox: Outbox,
-    /// Reason words that the isolate may still be reading: one count each, given back at the next batch.
+    /// Exit reasons in the last batch, which the isolate may still be reading: their counts are given back with the
+    /// next one.
     read: Vec<u32>,
     due: Vec<Ring<Alarm>>,
     tide: Tide,
@@ -121,13 +122,13 @@ pub struct Shard {
     default_capacity: u32,
     budget: u32,
     letters: [u64; 8],
-    /// Messages in mailboxes that may enter while a handler waits.
+    /// How many messages in all mailboxes may enter while a handler waits (`Reentrant`).
     entering: u32,
-    /// Answers that the mailbox of the actor that just ends held.
+    /// Answers that waited in the mailbox of the actor that is ending now.
     unreached: Vec<u32>,
-    /// Messages handled by all actors, ever.
+    /// Messages handled by all actors since the shard began.
     reductions: u64,
-    /// Microseconds that handlers of all actors took, ever.
+    /// Microseconds that the handlers of all actors took since the shard began.
     micros: u64,
     closed: bool,
     peers: Peers,
@@ -139,23 +140,23 @@ pub struct Shard {
     outgoing: Vec<u32>,
     incoming: Vec<u32>,
     incoming_room: usize,
-    /// Blocks that the isolate put, each for one record.
+    /// Blocks of bytes that the isolate has put, each for one record to come.
     put: FxHashMap<u32, Payload>,
     last_put: u32,
-    /// Its number in its system.
+    /// The number of the isolate in its system.
     isolate: u8,
-    /// Ended without its isolate: what it leaves goes back to the shards that it came from.
+    /// The isolate is gone, and the shard is closed without it: what it still has goes back to the senders' shards.
     lost: bool,
 }
 
 impl Shard {
-    /// A shard without actors.
+    /// Makes a shard without actors.
     pub fn new(config: ShardConfig) -> Self {
         Self::with_generation(config, 0, DEFAULT_MARGIN)
     }
 
-    /// A shard whose PIDs begin at a generation, because its number was another shard's before; mailboxes with room for
-    /// at most `margin` messages are [`Shard::congested`].
+    /// Makes a shard whose PIDs begin at a generation, because another shard had its number before. A mailbox with room
+    /// for at most `margin` messages is [`Shard::congested`].
     pub fn with_generation(config: ShardConfig, first_generation: u32, margin: u32) -> Self {
         let ShardConfig { shard, max_actors, default_capacity, seed, long_slice_us } = config;
         let mut control = [0; words::WORDS];
@@ -208,13 +209,14 @@ impl Shard {
         }
     }
 
-    /// The addresses where actors are and will be, filled from their beginning. They hold as long as the shard, unless there
-    /// are to be more than 2^22 actors, or there was no room: then they change as it grows.
+    /// The two ranges of addresses that hold actors, or will; each is filled from its beginning. They stay the same
+    /// while the shard lives, except for one with more than 2^22 actors, or where there was no room: these move as they
+    /// grow.
     pub fn room(&self) -> [core::ops::Range<*const u8>; 2] {
         self.slab.room()
     }
 
-    /// Reserves up to `out.len()` PIDs; how many. Unused ones come back by `submission::RELEASE`.
+    /// Reserves up to `out.len()` PIDs, and returns how many. Unused ones are given back by `submission::RELEASE`.
     pub fn reserve(&mut self, out: &mut [Pid]) -> usize {
         if self.closed {
             return 0;
@@ -228,12 +230,13 @@ impl Shard {
         count
     }
 
-    /// Ingests submissions in order. `now` is monotonic ms. `completions` is the ring of the previous batch: how far the
-    /// isolate has got is read from its headers.
+    /// Ingests submissions in order. `now` is monotonic ms. `completions` is the ring of the previous batch: how far
+    /// the isolate has got is read from its headers.
     ///
-    /// `max = 0`: settles and ingests, and writes nothing; that is no moment between two messages, so that signals wait
-    /// (see [`Shard::handle_signals`]). `max > 0`: what was not handled of the previous batch is taken back, then timers, signals, and slices until `max` deliveries or the end of
-    /// the ring. Returns the number of records written.
+    /// `max = 0`: settles and ingests, and writes nothing. Signals wait, since a handler may be running (see
+    /// [`Shard::handle_signals`]). `max > 0`: takes back what was not handled of the previous batch, fires timers,
+    /// handles signals, and writes slices until there are `max` messages or the ring is full. Returns how many records
+    /// were written.
     pub fn tick(&mut self, now: f64, submissions: &[Record], completions: &mut [Record], max: u32) -> usize {
         self.now = now;
         self.settle(completions);
@@ -254,21 +257,21 @@ impl Shard {
             self.write_deadline();
             self.idle_moment();
         } else if max > 0 && self.scheduler.is_seeded() {
-            // The isolate may give way here, and time is somebody else's to move.
+            // The isolate may sleep after this tick, and in virtual time somebody else moves the clock meanwhile.
             self.write_deadline();
         }
         written
     }
 
-    /// Handles a bounded number of signals: between two messages of a batch that is under way (G8), and before a question
-    /// whose answer they decide (G26).
+    /// Handles a bounded number of signals: between two messages of a batch (G8), and before a question that they may
+    /// answer, such as whether an actor lives (G26).
     pub fn handle_signals(&mut self) {
         self.control_pass();
         self.write_control();
     }
 
-    /// Handles what is left as after the end of all actors, and fills the ring with it; to be called until it returns 0.
-    /// Nobody lives afterwards, nothing can be spawned, and what is sent is a dead letter.
+    /// Treats what is left (messages, calls, signals) as if all actors had ended, and fills the ring with what that
+    /// leads to. To be called until it returns 0. Afterwards nothing can be spawned, and what is sent is a dead letter.
     pub fn close(&mut self, completions: &mut [Record]) -> usize {
         self.settle(completions);
         self.close_batch();
@@ -289,7 +292,8 @@ impl Shard {
         }
     }
 
-    /// The isolate is through with its batch, before it ticks for the next: what it has not handled is in the mailboxes.
+    /// Ends the present batch before the next tick: messages that the isolate has not handled are put back into the
+    /// mailboxes.
     pub fn end_batch(&mut self) {
         self.close_batch();
         self.handle_signals();
@@ -305,7 +309,7 @@ impl Shard {
         &self.control
     }
 
-    /// Makes an actor runnable if it has something to handle and may.
+    /// Puts an actor into the run queue if it has something to handle and is allowed to.
     #[inline]
     fn wake(&mut self, index: u32) {
         let place = self.slab[index].place;
@@ -329,7 +333,7 @@ impl Shard {
         }
     }
 
-    /// Puts an actor where it belongs after something about it changed.
+    /// Puts an actor into the queue where it belongs, or out of all, after something about it has changed.
     fn reschedule(&mut self, index: u32) {
         if self.is_runnable(index) {
             self.wake(index);
@@ -348,7 +352,7 @@ impl Shard {
         if hot.busy == 0 { self.first_node(index) != 0 } else { self.entering(index).is_some() }
     }
 
-    /// The node that is to be handled first; 0: none.
+    /// The node of the mailbox that is to be handled first; 0 if there is none.
     #[inline]
     fn first_node(&self, index: u32) -> u32 {
         let hot = &self.slab[index];
@@ -370,7 +374,7 @@ impl Shard {
         self.outbox.push([to.low(), to.generation(), from.low(), from.generation(), kind, slot, a, b]);
     }
 
-    /// Posts an end with the account of the life that it ends.
+    /// Posts the end of an actor, with what it has used.
     fn post_dead(&mut self, pid: Pid, reason: u32, reductions: u64, micros: u64) {
         let [low, high] = halves(reductions);
         let [slot, b] = halves(micros);
@@ -405,7 +409,7 @@ impl Shard {
         }
     }
 
-    /// Ends a pending call without an answer. `reason` is the caller's to keep.
+    /// Ends a pending call without an answer. The caller keeps its count of the reason in `detail`.
     fn end_call(&mut self, id: u32, end: u32, detail: u32) {
         let callee = self.calls.all[id].callee;
         let call = self.calls.take(&mut self.slab[callee].calls, id);
@@ -423,13 +427,14 @@ impl Shard {
         }
     }
 
-    /// `detail`: the reason word of EXITED, which stays the caller's to keep; the capacity of `MAILBOX_FULL`.
+    /// `detail`: of `EXITED` the word of the reason, of which the caller keeps its count; of `MAILBOX_FULL` the
+    /// capacity.
     fn post_call_ended(&mut self, token: u32, end: u32, detail: u32) {
         let slot = if end == call_end::EXITED { self.reasons.retain(detail) } else { detail };
         self.post(completion::CALL_ENDED, Pid::NONE, Pid::NONE, slot, token, end);
     }
 
-    /// `NoProc`, as the PID's generation has it; of a shard that has ended, that.
+    /// The reason for a PID without an actor: `NoProc`, or the end of its shard.
     fn no_proc(&self, pid: Pid) -> u32 {
         match self.peers.get(pid.shard()) {
             Some(peer) if pid.shard() != self.number && !peer.up => reason::isolate_down(peer.isolate),
@@ -444,7 +449,7 @@ impl Shard {
         self.control[words::FULL_PEERS] = self.peers.near as i32;
     }
 
-    /// When the isolate has to be awake again: written when it may sleep.
+    /// Writes when the isolate has to be awake again, for the case that it sleeps now.
     fn write_deadline(&mut self) {
         self.control[words::NEXT_DEADLINE] =
             self.wheel.next().map_or(-1, |at| (at - self.now).ceil().clamp(0.0, f64::from(i32::MAX)) as i32);

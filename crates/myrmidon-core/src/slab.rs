@@ -17,20 +17,20 @@ use crate::{
 use core::ops::Range;
 use std::collections::VecDeque;
 
-/// What a slot is.
+/// The state of a slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum State {
-    /// Nobody's; or its signals are still on their way.
+    /// No actor has it; or its actor has ended, and signals of that end are still on their way.
     #[default]
     Free,
-    /// Its PID is given out, its mailbox is not open.
+    /// Its PID is given out, and its mailbox is not open yet.
     Reserved,
-    /// It queues and delivers nothing yet.
+    /// Its `init` runs: messages are queued, and none is delivered.
     Starting,
-    /// It lives.
+    /// The actor lives.
     Live,
-    /// It has ended for all others, and cleans up.
+    /// Others see the actor as ended; its cleanup still runs.
     Terminating,
 }
 
@@ -49,19 +49,19 @@ pub enum Place {
     Batch,
 }
 
-/// Flags of an actor: those of `spawn` that outlive it, and these.
+/// Flags of an actor, in one byte with `spawn::TRAP_EXIT` and `spawn::CLEANUP`.
 pub mod mark {
-    /// Something that may re-enter may be in its lanes.
+    /// A message that may re-enter could be in its lanes; cleared when a search finds none.
     pub const MAY_ENTER: u8 = 1;
-    /// Delivery is stopped.
+    /// It is suspended: no messages are delivered.
     pub const SUSPENDED: u8 = 8;
-    /// It overflowed a mailbox and waits for room.
+    /// It sent to a full mailbox with the policy `suspend`, and waits for room there.
     pub const HELD: u8 = 16;
-    /// Something is in its next or priority lane.
+    /// Its `next` or priority lane is not empty.
     pub const URGENT: u8 = 32;
     /// Somebody waits for room in its mailbox.
     pub const AWAITED: u8 = 64;
-    /// Its last slice overdrew.
+    /// Its last slice took too long: it waits in the queue of those in debt.
     pub const DEBT: u8 = 128;
 }
 
@@ -69,21 +69,21 @@ pub mod mark {
 #[derive(Clone, Debug, Default)]
 #[repr(C, align(64))]
 pub struct Hot {
-    /// Of the slot's life, or of its next one.
+    /// The generation of the slot's actor, or of the next one.
     pub generation: u32,
-    /// What the slot is.
+    /// The state of the slot.
     pub state: State,
     /// `spawn::TRAP_EXIT`, `spawn::CLEANUP` and `mark`.
     pub flags: u8,
-    /// What a full mailbox does.
+    /// What happens when the mailbox is full: a number of `policy`.
     pub policy: u8,
-    /// Where the scheduler has it.
+    /// In which queue of the scheduler it is.
     pub place: Place,
     /// The normal lane.
     pub normal: Lane,
-    /// Messages, in all lanes and in the batch.
+    /// Messages that count against the bound, in all lanes and in the batch.
     pub count: u32,
-    /// Messages that it may have.
+    /// The bound of the mailbox.
     pub capacity: u32,
     /// Its side record; 0: none.
     pub side: u32,
@@ -91,16 +91,16 @@ pub struct Hot {
     pub at: u32,
     /// The pending calls of which it is the callee.
     pub calls: CallsOf,
-    /// Handlers that wait.
+    /// Handlers that were begun and are not done, because they wait for something.
     pub busy: u16,
-    /// Messages of its next slice.
+    /// How many messages its next slice may have.
     pub quota: u8,
-    /// Messages of any slice.
+    /// How many messages any of its slices may have: the `budget` of its spawn.
     pub budget: u8,
     _spare: [u8; 4],
-    /// Messages handled.
+    /// Messages handled, over its life.
     pub reductions: u64,
-    /// Microseconds of its handlers.
+    /// Microseconds that its handlers took, over its life.
     pub micros: u64,
 }
 
@@ -112,18 +112,18 @@ impl Hot {
         self.flags & flag != 0
     }
 
-    /// Something may be in its mailbox.
+    /// Whether there may be something in its mailbox.
     #[inline]
     pub const fn has_more(&self) -> bool {
         !self.normal.is_empty() || self.has(mark::URGENT)
     }
 
-    /// Others see it.
+    /// Whether others see it as alive.
     pub const fn is_alive(&self) -> bool {
         matches!(self.state, State::Starting | State::Live)
     }
 
-    /// Its mailbox is low enough for whoever waits for room.
+    /// Whether its mailbox is empty enough for senders that wait for room.
     pub const fn at_low_water(&self) -> bool {
         self.count <= self.capacity / 2
     }
@@ -378,8 +378,8 @@ impl Slab {
 }
 
 /// A vector of one, with room for `limit` more: memory that is not written to is not there yet, and growing by copies
-/// (memory that is aligned to cache lines is not moved by its pages) would write all of it twice, in one pause. Where the
-/// room is not to be had, it grows.
+/// (memory that is aligned to cache lines is not moved by its pages) would write all of it twice, in one pause. Where
+/// the room is not to be had, it grows.
 fn roomy<T>(first: T, limit: u32) -> Vec<T> {
     let mut slots = Vec::new();
     let _ = slots.try_reserve_exact(limit.min(ROOM) as usize + 1);

@@ -1,9 +1,11 @@
 //! Answers that wait behind what stands in their asker's mailbox (G266), and when they do not.
 
+mod bench;
+
+use bench::Bench;
 use myrmidon_core::{
     pid::Pid,
     record::{Record, completion, control, flag, policy, spawn, submission, word},
-    shard::{Shard, ShardConfig},
 };
 
 const ENTER: u32 = submission::SEND | flag::REENTRANT << 8;
@@ -16,25 +18,7 @@ fn about(head: u32, to: Pid, slot: u32) -> Record {
     record(head, to, Pid::NONE, slot, 0, 0)
 }
 
-struct Bench {
-    shard: Shard,
-    ring: Vec<Record>,
-}
-
 impl Bench {
-    fn new() -> Self {
-        let config = ShardConfig { shard: 0, max_actors: 10, default_capacity: 100, seed: None, long_slice_us: 1000 };
-        Self { shard: Shard::new(config), ring: vec![Record::default(); 64] }
-    }
-
-    fn open(&mut self, flags: u32, capacity: u32, policy: u32) -> Pid {
-        let mut reserved = [Pid::NONE];
-        assert_eq!(self.shard.reserve(&mut reserved), 1);
-        let kind = submission::SPAWN | flags << 8;
-        self.give(&[record(kind, reserved[0], Pid::NONE, 0, capacity, policy | 5000 << 8)]);
-        reserved[0]
-    }
-
     fn spawn(&mut self) -> Pid {
         self.open(0, 0, policy::REJECT)
     }
@@ -66,7 +50,7 @@ impl Bench {
 
 #[test]
 fn g266_an_answer_is_handled_behind_what_may_enter_and_past_the_rest() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(None);
     let asker = bench.spawn();
     bench.give(&[
         about(submission::BUSY, asker, 0),
@@ -85,7 +69,7 @@ fn g266_an_answer_is_handled_behind_what_may_enter_and_past_the_rest() {
 
 #[test]
 fn g106_it_is_no_message_of_any_account_and_has_room_in_a_full_mailbox() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(None);
     let asker = bench.open(0, 1, policy::REJECT);
     bench.give(&[
         about(submission::BUSY, asker, 0),
@@ -103,7 +87,7 @@ fn g106_it_is_no_message_of_any_account_and_has_room_in_a_full_mailbox() {
 
 #[test]
 fn g266_what_has_entered_is_waited_for_by_no_answer() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(None);
     let asker = bench.spawn();
     let entering = |bench: &Bench| bench.shard.control()[control::ENTERING];
     bench.give(&[about(ENTER, asker, 1), about(ENTER, asker, 2), about(submission::SEND, asker, 3)]);
@@ -123,8 +107,8 @@ fn g266_what_has_entered_is_waited_for_by_no_answer() {
 
 #[test]
 fn where_nothing_is_delivered_it_comes_at_once() {
-    let mut bench = Bench::new();
-    let starting = bench.open(spawn::STARTING, 0, policy::REJECT);
+    let mut bench = Bench::new(None);
+    let starting = bench.open(spawn::STARTING << 8, 0, policy::REJECT);
     let (suspended, gone) = (bench.spawn(), bench.spawn());
     bench.give(&[
         about(submission::SUSPEND, suspended, 0),
@@ -144,7 +128,7 @@ fn where_nothing_is_delivered_it_comes_at_once() {
 
 #[test]
 fn it_does_not_wait_for_who_is_suspended_or_held_meanwhile() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(None);
     let (suspended, held) = (bench.spawn(), bench.spawn());
     let full = bench.open(0, 1, policy::SUSPEND);
     for (asker, slot) in [(suspended, 1), (held, 3)] {
@@ -166,7 +150,7 @@ fn it_does_not_wait_for_who_is_suspended_or_held_meanwhile() {
 
 #[test]
 fn what_was_on_its_way_and_is_taken_back_comes_in_its_turn() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(None);
     let asker = bench.spawn();
     bench.give(&[
         about(submission::BUSY, asker, 0),
@@ -184,8 +168,8 @@ fn what_was_on_its_way_and_is_taken_back_comes_in_its_turn() {
 
 #[test]
 fn g25_of_one_that_ends_it_comes_behind_its_end() {
-    let mut bench = Bench::new();
-    let (asker, cleaning) = (bench.spawn(), bench.open(spawn::CLEANUP, 0, policy::REJECT));
+    let mut bench = Bench::new(None);
+    let (asker, cleaning) = (bench.spawn(), bench.open(spawn::CLEANUP << 8, 0, policy::REJECT));
     for (asker, slot) in [(asker, 1), (cleaning, 3)] {
         bench.give(&[
             about(submission::BUSY, asker, 0),
@@ -205,7 +189,7 @@ fn g25_of_one_that_ends_it_comes_behind_its_end() {
 
 #[test]
 fn g28_an_ordered_stop_is_passed_by() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(None);
     let asker = bench.spawn();
     bench.give(&[
         about(submission::BUSY, asker, 0),
@@ -221,7 +205,7 @@ fn g28_an_ordered_stop_is_passed_by() {
 #[test]
 fn g7_a_tick_may_enter_too_but_not_past_a_stop() {
     for (stops, expected) in [(false, vec![7]), (true, vec![])] {
-        let mut bench = Bench::new();
+        let mut bench = Bench::new(None);
         let asker = bench.spawn();
         bench.give(&[about(submission::BUSY, asker, 0)]);
         if stops {

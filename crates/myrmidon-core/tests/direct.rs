@@ -1,9 +1,12 @@
 //! What may be delivered before it is ingested (G206, G315): the shard says whether a message may, and counts it.
 
+mod bench;
+
+use bench::Bench;
 use myrmidon_core::{
     pid::Pid,
     record::{Record, completion, control, flag, policy, spawn, submission, word},
-    shard::{Shard, ShardConfig, is_plain},
+    shard::is_plain,
 };
 
 const WHOLE: u32 = 64;
@@ -16,27 +19,9 @@ fn message(to: Pid) -> Record {
     record(submission::SEND | 7 << 16, to, Pid::NONE, 0, 0)
 }
 
-struct Bench {
-    shard: Shard,
-    ring: Vec<Record>,
-}
-
 impl Bench {
-    fn new(seed: Option<u64>) -> Self {
-        let config = ShardConfig { shard: 3, max_actors: 10, default_capacity: 100, seed, long_slice_us: 1000 };
-        Self { shard: Shard::new(config), ring: vec![Record::default(); 64] }
-    }
-
     fn spawn(&mut self, flags: u32, budget: u32) -> Pid {
-        let mut reserved = [Pid::NONE];
-        assert_eq!(self.shard.reserve(&mut reserved), 1);
-        let head = submission::SPAWN | flags << 8 | budget << 16;
-        self.tick(&[record(head, reserved[0], Pid::NONE, 0, policy::REJECT)], 0);
-        reserved[0]
-    }
-
-    fn tick(&mut self, records: &[Record], max: u32) -> usize {
-        self.shard.tick(0.0, records, &mut self.ring, max)
+        self.open(flags << 8 | budget << 16, 0, policy::REJECT)
     }
 
     fn takes(&mut self, to: Pid) -> bool {

@@ -1,35 +1,20 @@
 //! What an isolate has delivered by itself (G206): the shard counts it, and charges for it as for a slice.
 
+mod bench;
+
+use bench::Bench;
 use myrmidon_core::{
     pid::Pid,
     record::{Record, control, policy, submission, word},
-    shard::{Shard, ShardConfig},
 };
 
 fn record(head: u32, to: Pid, from: Pid, a: u32, b: u32) -> Record {
     [to.low(), to.generation(), from.low(), from.generation(), head, 0, a, b]
 }
 
-struct Bench {
-    shard: Shard,
-    ring: Vec<Record>,
-}
-
 impl Bench {
-    fn new() -> Self {
-        let config = ShardConfig { shard: 0, max_actors: 10, default_capacity: 100, seed: None, long_slice_us: 1000 };
-        Self { shard: Shard::new(config), ring: vec![Record::default(); 64] }
-    }
-
     fn spawn(&mut self, capacity: u32, policy: u32) -> Pid {
-        let mut reserved = [Pid::NONE];
-        assert_eq!(self.shard.reserve(&mut reserved), 1);
-        self.tick(&[record(submission::SPAWN, reserved[0], Pid::NONE, capacity, policy | 5000 << 8)], 0);
-        reserved[0]
-    }
-
-    fn tick(&mut self, records: &[Record], max: u32) -> usize {
-        self.shard.tick(0.0, records, &mut self.ring, max)
+        self.open(0, capacity, policy)
     }
 
     fn handled(&mut self, to: Pid, count: u32, micros: u32) {
@@ -39,7 +24,7 @@ impl Bench {
 
 #[test]
 fn g106_it_is_part_of_the_account_and_nothing_is_queued() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(None);
     let pid = bench.spawn(0, policy::REJECT);
     bench.handled(pid, 3, 40);
     bench.handled(pid, 1, 0);
@@ -50,7 +35,7 @@ fn g106_it_is_part_of_the_account_and_nothing_is_queued() {
 
 #[test]
 fn of_one_that_has_ended_nobody_is_charged() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(None);
     let pid = bench.spawn(0, policy::REJECT);
     bench.tick(&[record(submission::EXIT_SELF, pid, Pid::NONE, 0, 0)], 10);
     bench.handled(pid, 1, 1);
@@ -61,7 +46,7 @@ fn of_one_that_has_ended_nobody_is_charged() {
 
 #[test]
 fn g47_who_overdrew_queues_behind_others() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(None);
     let (heavy, light) = (bench.spawn(0, policy::REJECT), bench.spawn(0, policy::REJECT));
     bench.handled(heavy, 1, 5000);
     let sends = [heavy, light].map(|to| record(submission::SEND, to, Pid::NONE, 0, 0));
@@ -71,7 +56,7 @@ fn g47_who_overdrew_queues_behind_others() {
 
 #[test]
 fn g16_a_held_sender_is_seen() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(None);
     let (sender, full) = (bench.spawn(0, policy::REJECT), bench.spawn(1, policy::SUSPEND));
     assert_eq!(bench.shard.control()[control::HOLDS], 0);
     let send = record(submission::SEND, full, sender, 0, 0);
@@ -81,7 +66,7 @@ fn g16_a_held_sender_is_seen() {
 
 #[test]
 fn a_record_of_no_kind_is_passed_over() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::new(None);
     let pid = bench.spawn(0, policy::REJECT);
     assert_eq!(bench.tick(&[record(0, pid, Pid::NONE, 1, 1)], 10), 0);
     assert_eq!(bench.shard.account(pid), Some((0, 0)));

@@ -21,12 +21,14 @@
 //! An [`Account`] belongs to a system: it has a limit, and blocks stay charged to whoever allocated them, wherever they
 //! are.
 //!
-//! One lock for the table, held for a few loads and stores: never while memory is allocated, freed or copied.
+//! What is free has a lock, held for a few loads and stores: never while memory is allocated, freed or copied. Whoever has a
+//! handle finds its block without one (`slots.rs`).
 
 mod block;
 mod flight;
 mod parcel;
 mod shared;
+mod slots;
 
 #[cfg(all(test, loom))]
 mod loom_tests;
@@ -34,8 +36,9 @@ mod loom_tests;
 mod tests;
 
 use crate::sync::{AtomicUsize, Ordering};
-use block::{Block, Memory, Only, View};
-use parking_lot::{Mutex, RwLock};
+use block::{Memory, Only, View};
+use parking_lot::Mutex;
+use slots::{Slot, Slots};
 use std::sync::{Arc, OnceLock};
 
 pub use flight::Flight;
@@ -114,15 +117,10 @@ impl Account {
     }
 }
 
-struct Slot {
-    block: Block,
-    account: Mutex<Option<Arc<Account>>>,
-}
-
 /// See the module. Not for others: what it does to a block is its holder's business (G202).
 #[derive(Default)]
 struct Blocks {
-    slots: RwLock<Vec<Arc<Slot>>>,
+    slots: Slots,
     free: Mutex<Vec<u32>>,
 }
 
@@ -147,30 +145,18 @@ impl Blocks {
 
     fn place(&self, memory: Memory, account: &Arc<Account>) -> Option<Handle> {
         let reused = self.free.lock().pop();
-        let index = reused.map_or_else(|| self.grow(), Some)?;
+        let index = reused.map_or_else(|| self.slots.grow(), Some)?;
         let slot = self.slot(index)?;
         *slot.account.lock() = Some(Arc::clone(account));
         Some(Handle { slot: index, generation: slot.block.open(memory) })
     }
 
-    fn grow(&self) -> Option<u32> {
-        let fresh = || Arc::new(Slot { block: Block::new(), account: Mutex::new(None) });
-        let mut slots = self.slots.write();
-        // Slot 0 of generation 0 would be the number 0: it is never used.
-        if slots.is_empty() {
-            slots.push(fresh());
-        }
-        let index = u32::try_from(slots.len()).ok()?;
-        slots.push(fresh());
-        Some(index)
-    }
-
-    fn slot(&self, index: u32) -> Option<Arc<Slot>> {
-        self.slots.read().get(index as usize).map(Arc::clone)
+    fn slot(&self, index: u32) -> Option<&Slot> {
+        self.slots.get(index)
     }
 
     fn with<T>(&self, handle: Handle, run: impl FnOnce(&Slot) -> Result<T, Stale>) -> Result<T, Stale> {
-        run(&*self.slot(handle.slot).ok_or(Stale)?)
+        run(self.slot(handle.slot).ok_or(Stale)?)
     }
 
     /// Where a held block is. Only its holder may look, and only while it holds it.

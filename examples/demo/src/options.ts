@@ -74,10 +74,19 @@ export const parseOptions = (
   }
 }
 
+/** `parseArgs` takes the value of `--actors -1` for an option of its own, and says no more than that. */
+const joined = (argv: ReadonlyArray<string>): Array<string> =>
+  argv.reduce<Array<string>>((args, arg) => {
+    const last = args.at(-1)
+    if (/^-\d/.test(arg) && last !== undefined && /^--\w+$/.test(last)) args[args.length - 1] = `${last}=${arg}`
+    else args.push(arg)
+    return args
+  }, [])
+
 const readArguments = (argv: ReadonlyArray<string>) => {
   try {
     return parseArgs({
-      args: [...argv],
+      args: joined(argv),
       strict: true,
       allowPositionals: false,
       options: {

@@ -62,6 +62,12 @@ describe("options", () => {
     assert.strictEqual(refusal("--seed", "soon"), "--seed takes a whole number from 0 to 4294967295, not \"soon\".")
   })
 
+  it("refuses a negative number as any that is out of range", () => {
+    assert.strictEqual(refusal("--actors", "-1"), "--actors takes a whole number from 1 to 135233, not \"-1\".")
+    assert.strictEqual(refusal("--seed=-1"), "--seed takes a whole number from 0 to 4294967295, not \"-1\".")
+    assert.match(refusal("--days", "--json"), /--days.*--help/)
+  })
+
   it("refuses isolates that there cannot be", () => {
     assert.strictEqual(refusal("--isolates", "65"), "--isolates takes a whole number from 0 to 64, not \"65\".")
     assert.strictEqual(refusal("--isolates", "all"), "--isolates takes a whole number from 0 to 64, not \"all\".")

@@ -1,5 +1,5 @@
 /**
- * Actors: protocols, and what can be done to anything with a PID.
+ * Defines actors (`make`, `module`, `Service`), and asks about running ones (`info`, `isAlive`, `whereis`).
  *
  * @since 0.1.0
  */
@@ -77,7 +77,7 @@ export interface ActorInfo {
   readonly status: "idle" | "runnable" | "busy" | "suspended"
   /** Messages that wait, all lanes. */
   readonly mailbox: number
-  /** Senders that are held until there is room among them (`suspend`): actors, and fibers of none in `tell` or `ask`. */
+  /** Senders that wait for room in the mailbox (policy `suspend`): actors, and fibers in `tell` or `ask`. */
   readonly held: number
   /** Messages handled. */
   readonly reductions: number
@@ -92,7 +92,10 @@ export interface ActorInfo {
 }
 
 /**
- * A protocol from a list of Rpcs, exactly as `Entity.make` takes them.
+ * Makes a protocol: the name of a kind of actor, and the messages that it understands, each an `Rpc` of `effect/rpc`.
+ *
+ * The protocol has the constructors of its messages (`messages`), and makes behaviours that handle them (`behavior`).
+ * To senders a ref is typed by it: a message that the protocol does not have, or a wrong payload, does not compile.
  *
  * **Example** (An actor in ten lines)
  *
@@ -125,7 +128,7 @@ export const make = <const Name extends string, const Rpcs extends ReadonlyArray
 ): Protocol<Name, Rpcs[number]> => makeProtocol(name, makeGroup(rpcs))
 
 /**
- * A protocol from a group that something else serves too.
+ * Makes a protocol from an `RpcGroup` that exists already: one that is also served over HTTP, or by `effect/cluster`.
  *
  * **Example** (One group, an actor behind it)
  *
@@ -157,8 +160,11 @@ export const fromRpcGroup = <const Name extends string, Rpcs extends Rpc.Any>(
 ): Protocol<Name, Rpcs> => makeProtocol(name, group)
 
 /**
- * An actor as a dependency: `class TheCounter extends Actor.Service<TheCounter>()("app/TheCounter", Counter) {}`. What is
- * in the context follows a name, so that it stays good over restarts; a supervisor's child provides it.
+ * Makes a service for an actor that others depend on:
+ * `class TheCounter extends Actor.Service<TheCounter>()("app/TheCounter", Counter) {}`.
+ *
+ * Its value is a `NamedRef`, which finds the actor by name with each message, so that it stays good when the actor is
+ * restarted. `Supervisor.child` provides it with `provides: TheCounter`.
  *
  * **Example** (A program that needs an actor and does not say which)
  *
@@ -196,7 +202,8 @@ export const Service = <Self>() =>
 }
 
 /**
- * Takes the services now, from the caller: what is left needs nothing, and can be spawned by the sync calls.
+ * Gives a behaviour the services that it needs, from the caller's context. What comes back needs none, so that it can
+ * also be spawned without an Effect: `spawnUnsafe`, `self.spawnUnsafe`, `self.become`.
  *
  * **Example** (Spawning without an Effect, also what needs services)
  *
@@ -230,7 +237,7 @@ export const provide = <Rpcs extends Rpc.Any, Args, State, E, R>(
   Effect.map(Effect.context<R>(), (context) => provideBehavior(behavior, context as Context.Context<never>))
 
 /**
- * The actor behind the type of an RpcClient: code written for `RpcClient<Rpcs, E>` takes it.
+ * An `RpcClient` whose calls are asks of this actor: for code that was written for the client of an RPC server.
  *
  * **Example** (Code that was written for an RpcClient)
  *
@@ -258,7 +265,8 @@ export const provide = <Rpcs extends Rpc.Any, Args, State, E, R>(
 export const client = <Rpcs extends Rpc.Any>(to: Recipient<Rpcs>): RpcClient.RpcClient<Rpcs, AskError> => makeClient(to)
 
 /**
- * The actor behind an RpcServer: one group, now over HTTP, WebSocket, workers. A death reaches the client as a defect.
+ * The handlers of an `RpcServer` whose requests are asks of this actor, so that clients reach it over HTTP, WebSocket
+ * or workers. When the actor ends before it has answered, the client gets a defect.
  *
  * **Example** (An actor behind a server of the group)
  *
@@ -288,11 +296,14 @@ export const layerRpcHandlers = <Name extends string, Rpcs extends Rpc.Any, E, R
 ): Layer.Layer<Rpc.ToHandler<Rpcs>, E, Exclude<R, Scope.Scope>> => makeHandlers(protocol, to)
 
 /**
- * A behaviour that other isolates can import: `url` is the `import.meta.url` of the module that calls this when it is
- * evaluated, once in each isolate. What the behaviour needs comes from `layer`, built once in each isolate.
+ * Makes a behaviour that can also be spawned on other isolates (worker threads): it has `spawnOn` besides `spawn`.
  *
- * Arguments cross as plain data unless `args` says how; what `init` or the Layer fails with crosses by `error`, and is
- * `InitCrashed` without it.
+ * Functions do not cross between isolates, so each of them imports the module that calls this. `url` is that module's
+ * `import.meta.url`; call it at the top level of the module. The services that the behaviour needs come from `layer`,
+ * which is built once in each isolate.
+ *
+ * The arguments of `init` cross as plain data, or as the schema `args` encodes them. An error of `init` or of the Layer
+ * crosses by the schema `error`; without one it is a `SpawnError` with `InitCrashed`.
  *
  * **Example** (An actor on another core, or here where there is none)
  *
@@ -326,7 +337,8 @@ export const module = <Rpcs extends Rpc.Any, Args, State, E, R, LE = never>(
 ): Movable<Rpcs, Args, State, E | LE> => makeMovable(url, behavior, layer, options)
 
 /**
- * Mailbox length, reductions, time, memory, links and state of life of one actor.
+ * What a running actor is and does: its state of life, mailbox length, messages handled, handler time, memory and
+ * links.
  *
  * **Example** (What an actor has done)
  *
@@ -356,7 +368,8 @@ export const module = <Rpcs extends Rpc.Any, Args, State, E, R, LE = never>(
 export const info = (ref: AnyRef): Effect.Effect<ActorInfo, ActorExited> => Effect.suspend(() => infoOf(cellOf(ref)))
 
 /**
- * Whether an actor has not ended. An exit signal that was sent before is honoured first.
+ * Whether an actor is alive. Exit signals that were sent to it before act first: right after `kill` the answer is
+ * false.
  *
  * **Example** (Before and after a kill)
  *
@@ -381,9 +394,11 @@ export const info = (ref: AnyRef): Effect.Effect<ActorInfo, ActorExited> => Effe
 export const isAlive = (ref: AnyRef): Effect.Effect<boolean> => Effect.suspend(() => isCellAlive(cellOf(ref)))
 
 /**
- * The actor that has a name in this system. Of one in another isolate that isolate is asked what it understands:
- * `IsolateUnavailable` when it does not answer within `isolateSilence`. An actor in Rust that declares its `fingerprint`
- * is found with a protocol of that shape alone.
+ * Finds the actor that has this name now, in any isolate of the system, and gives a ref of this protocol.
+ *
+ * Fails with `ProtocolMismatch` when the actor does not understand the protocol. When it lives in another isolate, that
+ * one is asked, and `IsolateUnavailable` says that it did not answer within `isolateSilence`. An actor in Rust is
+ * checked by its `fingerprint`, where it declares one.
  *
  * **Example** (Finding an actor by its name)
  *
@@ -417,9 +432,11 @@ export const whereis = <Name extends string, Rpcs extends Rpc.Any>(
   Effect.flatMap(ActorSystem, (system) => lookupName(hostOf(system), protocol, name))
 
 /**
- * The shape of a protocol in 16 hexadecimal digits: its tags, and of each payload, reply and error the names and forms of
- * its fields, as plain msgpack has them (docs/codec.md). Equal for two halves that understand each other: an actor in Rust
- * declares it as `FINGERPRINT`, and a name that leads to another one is `ProtocolMismatch`.
+ * The shape of a protocol as 16 hexadecimal digits, to compare the TypeScript and the Rust side of one: made of its
+ * tags, and of the names and wire forms of all fields of payloads, replies and errors (docs/codec.md).
+ *
+ * An actor in Rust declares it as `FINGERPRINT`. Then `whereis` with a protocol of another shape fails with
+ * `ProtocolMismatch`, instead of messages that cannot be read.
  *
  * **Example** (What to declare in Rust)
  *

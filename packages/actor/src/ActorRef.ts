@@ -1,7 +1,8 @@
 /**
- * References to actors: what can be sent to.
+ * References to actors: what messages are sent to.
  *
- * An `ActorRef` is one incarnation, a `NamedRef` follows a name. Neither has an `R`: a recipient carries its system.
+ * An `ActorRef` means one actor; when that has ended, a restarted one has another ref. A `NamedRef` means whoever has
+ * the name when a message is sent. Sending needs no service: a ref knows its system.
  *
  * @since 0.1.0
  */
@@ -32,34 +33,43 @@ import type { TellError, TellOutcome } from "./TellError.ts"
  */
 export interface AskOptions {
   /**
-   * 5 seconds by default; `Duration.infinity` must be written. Whatever ends the callee ends the ask at once; asking
-   * oneself fails with `BadMessage`.
+   * How long to wait for the reply: 5 seconds by default, `Duration.infinity` for no limit. (When the asked actor ends,
+   * the ask fails at once, whatever the timeout. An actor that asks itself gets `BadMessage`.)
    */
   readonly timeout?: Duration.Input | undefined
 }
 
 /**
- * What can be sent to: a ref, a name. Contravariant: who handles more messages may stand in for who handles fewer.
+ * What messages can be sent to: an `ActorRef` or a `NamedRef`. Contravariant in the messages: a recipient of more
+ * messages can be used where one of fewer is wanted.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Recipient<in Rpcs extends Rpc.Any> {
   /**
-   * At most once. Waits where the policy is "suspend". A target that is gone is a dead letter, not an error: remotely
-   * nobody could know.
+   * Sends a message and does not wait for an answer. It arrives at most once, behind what this sender sent there
+   * before.
+   *
+   * A full mailbox fails with `TellError` (`MailboxFull`), or makes the sender wait, by the mailbox's policy. A message
+   * to an actor that has ended is no error but a dead letter (`ActorSystem.deadLetters`).
    */
   readonly tell: (message: Message.Unary<Rpcs>) => Effect.Effect<void, TellError>
-  /** Sync. For code outside of actors; inside, `self.send`. */
+  /**
+   * `tell` without an Effect, for code outside of actors: returns what became of the message. In actors: `self.send`.
+   */
   readonly tellUnsafe: (message: Message.Unary<Rpcs>) => TellOutcome
-  /** Waits for the reply, the callee's end or the timeout, whichever is first. */
+  /**
+   * Sends a message and waits for its reply. Fails with the error that the protocol declares, or with `AskError`: the
+   * actor ended, did not reply in time, or its mailbox is full.
+   */
   readonly ask: <Tag extends Message.UnaryTag<Rpcs>>(
     message: Message.Of<Rpcs, Tag>,
     options?: AskOptions
   ) => Effect.Effect<Rpc.Success<Message.ByTag<Rpcs, Tag>>, Rpc.Error<Message.ByTag<Rpcs, Tag>> | AskError>
   /**
-   * A stream reply; it ends with the actor. `bufferSize` items (16 by default) wait for the reader; one that is no whole
-   * number, or Infinity, is `BadMessage`.
+   * Sends a message whose reply is a stream, each time that the stream is run. It fails when the actor ends. At most
+   * `bufferSize` items (16 by default) wait for a slow reader; a size that is no whole number fails with `BadMessage`.
    */
   readonly stream: <Tag extends Message.StreamTag<Rpcs>>(
     message: Message.Of<Rpcs, Tag>,
@@ -71,7 +81,8 @@ export interface Recipient<in Rpcs extends Rpc.Any> {
 }
 
 /**
- * One incarnation: after a restart its PID is gone for good.
+ * A reference to one actor. After a restart the successor has another PID and another ref; to follow it over restarts,
+ * use a `NamedRef` or `Actor.Service`.
  *
  * @category models
  * @since 0.1.0
@@ -82,8 +93,8 @@ export interface ActorRef<in Rpcs extends Rpc.Any> extends Recipient<Rpcs> {
 }
 
 /**
- * Follows a name over restarts: resolved per send. A name that nobody has is a dead letter for `tell`, and
- * `ActorExited` with `NoProc` for `ask`.
+ * A reference to whoever has a name: looked up with each message, so that it follows an actor over restarts. When
+ * nobody has the name, a `tell` is a dead letter, and an `ask` fails with `ActorExited` (`NoProc`).
  *
  * @category models
  * @since 0.1.0
@@ -95,7 +106,7 @@ export interface NamedRef<in Rpcs extends Rpc.Any> extends Recipient<Rpcs> {
 }
 
 /**
- * Anything with a PID, whatever it understands: link, monitor, kill and info need no protocol.
+ * A ref of any actor, whatever messages it understands: enough to link, monitor, kill or inspect it.
  *
  * @category models
  * @since 0.1.0
@@ -127,26 +138,26 @@ const knownPid = (pid: Pid): Pid => {
  * @since 0.1.0
  */
 export const ActorRef: {
-  /** For payload fields: refs travel. Encoded as the PID with the boot identity of its system. */
+  /** The schema of a ref, for fields of payloads: it is encoded as the PID and the identity of the running system. */
   readonly schema: <Name extends string, Rpcs extends Rpc.Any>(
     protocol: Protocol<Name, Rpcs>
   ) => Schema.Codec<ActorRef<Rpcs>, string>
-  /** Follows a name of this system. */
+  /** A ref that follows a name, from the protocol of the actor. */
   readonly named: <Name extends string, Rpcs extends Rpc.Any>(
     protocol: Protocol<Name, Rpcs>,
     name: string
   ) => Effect.Effect<NamedRef<Rpcs>, never, ActorSystem>
-  /** Follows a name of this system whose holder runs `behavior`, or another of its protocol. */
+  /** A ref that follows a name, from a behaviour of the actor's protocol. */
   readonly namedFor: <Rpcs extends Rpc.Any, Args, State, E, R>(
     behavior: Behavior<Rpcs, Args, State, E, R>,
     name: string
   ) => Effect.Effect<NamedRef<Rpcs>, never, ActorSystem>
-  /** A ref from the PID of an actor that runs `behavior`, or another of its protocol. Unchecked until first used. */
+  /** `fromPid`, with a behaviour of the actor's protocol. */
   readonly fromPidFor: <Rpcs extends Rpc.Any, Args, State, E, R>(
     behavior: Behavior<Rpcs, Args, State, E, R>,
     pid: Pid
   ) => Effect.Effect<ActorRef<Rpcs>, never, ActorSystem>
-  /** A ref from a PID that was stored or printed. Unchecked until first used. */
+  /** A ref from a PID that was stored or printed. Whether such an actor lives is not checked here. */
   readonly fromPid: <Name extends string, Rpcs extends Rpc.Any>(
     protocol: Protocol<Name, Rpcs>,
     pid: Pid

@@ -1,8 +1,8 @@
 /**
- * The system that carries actors, as a service; each of its Layers is one way to carry them.
+ * The actor system: the runtime in which actors live, as a service with a Layer for each way to run it.
  *
- * `layer` is native (Rust owns the mailboxes), `layerMemory` the pure TypeScript twin, `layerTest` either of them with
- * virtual time and a seeded order. One meaning: the same conformance suite runs on all.
+ * `layer` is the native system in Rust, `layerMemory` its twin in plain TypeScript, `layerTest` either of them with
+ * virtual time and a seeded order. Programs behave alike on all: the same conformance suite runs on each.
  *
  * @since 0.1.0
  */
@@ -30,63 +30,72 @@ import type { SystemEvent } from "./SystemEvent.ts"
  * @since 0.1.0
  */
 export interface SystemOptions {
-  /** 1,000,000 by default, 16,777,215 at most. */
+  /** How many actors may be alive at the same time: 1,000,000 by default, 16,777,215 at most. */
   readonly maxActors?: number | undefined
-  /** Bytes of `SharedBuffer`s that may be outstanding, in all isolates together. 1 GiB by default, 1 TiB at most. */
+  /** How many bytes all `SharedBuffer`s together may have, in all isolates: 1 GiB by default, 1 TiB at most. */
   readonly maxBufferBytes?: number | undefined
-  /** For actors whose behaviour and spawn say nothing. 65,536 messages and `reject` by default. */
+  /** The mailbox of actors whose spawn and behaviour say nothing: 65,536 messages and `reject` by default. */
   readonly mailbox?: Mailbox | undefined
-  /** How long an actor may take to stop when its scope or the system closes, before it is killed. 5 seconds by default. */
+  /**
+   * How long an actor may take to stop when its scope or the system closes, before it is killed. 5 seconds by default.
+   */
   readonly shutdownTimeout?: Duration.Input | undefined
   /**
-   * How long all actors of a scope, or of the system, may take together, one after the other, the youngest first. Those that
-   * are left then are killed at once, and reported (`ShutdownOverdue`). 20 seconds by default, or `shutdownTimeout` where
-   * that is more; `Duration.infinity` for none. A supervisor's children have times of their own.
+   * How long all actors of a scope, or of the system, may take to stop together: they stop one after the other, the
+   * youngest first. Then those that are left are killed, and reported by the event `ShutdownOverdue`. 20 seconds by
+   * default, or `shutdownTimeout` if that is longer; `Duration.infinity` for no limit. A supervisor's children have
+   * limits of their own.
    */
   readonly shutdownDeadline?: Duration.Input | undefined
-  /** A handler that holds the thread for longer is reported. 100 ms by default. */
+  /**
+   * A handler that runs longer than this without a pause is reported by the event `LongSchedule`. 100 ms by default.
+   */
   readonly longSchedule?: Duration.Input | undefined
-  /** Check local payloads and replies against their schema. Off; on in `layerTest`. */
+  /**
+   * Whether payloads and replies inside an isolate are checked against their schema: only in `layerTest` by default.
+   */
   readonly validate?: boolean | undefined
   /**
-   * Hold the process while the system is open. Off: an idle system lets it end, an armed timer, a pending ask or a
-   * runnable actor holds it.
+   * Whether the process stays alive while the system is open. Without it (the default) the process may end when no
+   * actor has anything to do, no timer is armed and no ask is pending.
    */
   readonly keepAlive?: boolean | undefined
   /**
-   * Sees every dead letter, in its place and without loss, which the bounded stream cannot promise. Those of worker
-   * isolates are told a little later, in order. Must not throw.
+   * Called with every dead letter, at once. (The stream `deadLetters` loses some when its reader is slow.) Dead letters
+   * of worker isolates come a little later, in order. Must not throw.
    */
   readonly onDeadLetter?: ((letter: DeadLetter) => void) | undefined
 }
 
 /**
- * What only the native system has.
+ * Options of the native system.
  *
  * @category models
  * @since 0.1.0
  */
 export interface NativeOptions extends SystemOptions {
-  /** Worker isolates beside this one, each on a thread of its own; 0 by default, 128 at most. */
+  /** How many worker isolates run beside this one, each on a thread of its own: 0 by default, 128 at most. */
   readonly isolates?: number | undefined
   /**
-   * Worker shards, each on a thread of its own, for actors in Rust; 0 by default, 64 at most. They need an `addon` that has
-   * linked behaviours: `examples/native-addon`.
+   * How many threads run actors that are written in Rust: 0 by default, 64 at most. They need an `addon` with such
+   * actors: see `examples/native-addon`.
    */
   readonly rustShards?: number | undefined
   /**
-   * The path, or `file:` URL, of an addon of your own: the runtime with your behaviours in Rust. It takes the place of the
-   * runtime's own addon for this system, in all its isolates.
+   * The path, or `file:` URL, of an addon of your own: the runtime with your actors in Rust. This system loads it in
+   * place of the runtime's own, in all its isolates.
    */
   readonly addon?: string | undefined
-  /** A worker isolate that gives no sign of life for so long is reported (`IsolateSilent`). 5 seconds by default. */
+  /**
+   * A worker isolate that gives no sign of life for so long is reported: event `IsolateSilent`. 5 seconds by default.
+   */
   readonly isolateSilence?: Duration.Input | undefined
-  /** The same of one that imports a module, which may hold its thread. 1 minute by default, and never below the other. */
+  /** The same while an isolate imports a module, which may block its thread. 1 minute, and never below the other. */
   readonly importSilence?: Duration.Input | undefined
 }
 
 /**
- * One isolate of a system; its figures are those of its last turn.
+ * One isolate of a system. Its figures are those of its last turn.
  *
  * @category models
  * @since 0.1.0
@@ -124,7 +133,10 @@ export interface SystemInfo {
   readonly isolates: ReadonlyArray<IsolateInfo>
   /** Bytes of `SharedBuffer`s that were allocated and not released, in all isolates. */
   readonly bufferBytes: number
-  /** The platform refuses external memory, so that each view of a buffer is a copy: known from the system's start (G228). */
+  /**
+   * The platform refuses external memory, so that each view of a buffer is a copy: known from the system's start
+   * (G228).
+   */
   readonly buffersAreCopied: boolean
 }
 
@@ -157,7 +169,7 @@ const wrapped = <A>(options: A): A => {
 }
 
 /**
- * The actor system.
+ * The actor system, as a service that one of its Layers provides: `layer`, `layerMemory`, `layerTest`, `layerConfig`.
  *
  * **Example** (Spawning without Effect)
  *
@@ -204,7 +216,10 @@ const wrapped = <A>(options: A): A => {
  */
 export class ActorSystem extends Context.Service<ActorSystem, {
   readonly backend: "native" | "memory" | "test"
-  /** Sync; throws `SpawnError`. Owned by the system. For bulk spawning and for code without Effect. */
+  /**
+   * Spawns an actor without an Effect, for code that has none or spawns very many. No `Scope` stops the actor. Throws
+   * `SpawnError`.
+   */
   readonly spawnUnsafe: <Rpcs extends Rpc.Any, Args, State>(
     behavior: Behavior<Rpcs, Args, State>,
     args: Args,
@@ -222,36 +237,41 @@ export class ActorSystem extends Context.Service<ActorSystem, {
   ) => Effect.Effect<ReadonlyArray<ActorInfo>>
   /**
    * The accounts of all behaviours, by protocol and version, in the order in which they were first spawned; of all
-   * isolates, as `top`. What an isolate had used when it was last read stays when it ends. Also as the
-   * metrics `myrmidon_behavior_actors`, `_reductions`, `_millis`, `_mailbox` and `_memory` of the latest 64, where those of
+   * isolates, as `top`. What an isolate had used when it was last read stays when it ends. Also as the metrics
+   * `myrmidon_behavior_actors`, `_reductions`, `_millis`, `_mailbox` and `_memory` of the latest 64, where those of
    * other isolates are as old as their last report (G226).
    */
   readonly behaviors: Effect.Effect<ReadonlyArray<BehaviorInfo>>
   /**
-   * Done when nobody is left of what an isolate that has ended had started in other isolates: those actors end with it, and
-   * some take their time. An isolate that does not answer is not waited for. Of one that lives, and without worker
+   * Done when nobody is left of what an isolate that has ended had started in other isolates: those actors end with it,
+   * and some take their time. An isolate that does not answer is not waited for. Of one that lives, and without worker
    * isolates, it is done at once.
    */
   readonly whenGone: (isolate: number) => Effect.Effect<void>
-  /** Bounded: a slow reader loses letters, which the metric `myrmidon_dropped_letters` counts. */
+  /** Done when the system has closed: all its actors have ended, and nothing more is told. */
+  readonly closed: Effect.Effect<void>
+  /** Ends with the system. Bounded: a slow reader loses letters, which the metric `myrmidon_dropped_letters` counts. */
   readonly deadLetters: Stream.Stream<DeadLetter>
-  /** Bounded: a slow reader loses events, which the metric `myrmidon_dropped_events` counts. */
+  /** Ends with the system. Bounded: a slow reader loses events, which the metric `myrmidon_dropped_events` counts. */
   readonly events: Stream.Stream<SystemEvent>
 }>()("@myrmidonjs/actor/ActorSystem") {
-  /** The native system, with `isolates` on as many cores; needs `@myrmidonjs/core-native` with a binary for the platform. */
+  /**
+   * The native system, whose runtime is in Rust; `{ isolates: 4 }` runs actors on four more threads. Needs
+   * `@myrmidonjs/core-native` with a binary for the platform, else it fails with `NativeUnavailable`.
+   */
   static readonly layer = (
     options: NativeOptions = {}
   ): Layer.Layer<ActorSystem, NativeUnavailable | InvalidOption | IsolateUnavailable> =>
     Layer.effect(ActorSystem, Effect.map(makeNative(options), (system) => ActorSystem.of(system)))
 
-  /** The twin: pure TypeScript, in browsers and edge runtimes too. */
+  /** The twin: the same system in plain TypeScript, on one thread, also for browsers and edge runtimes. */
   static readonly layerMemory = (options: SystemOptions = {}): Layer.Layer<ActorSystem, InvalidOption> =>
     Layer.effect(ActorSystem, Effect.map(makeMemory(options), (system) => ActorSystem.of(system)))
 
   /**
-   * Virtual time (moved by `TestClock.adjust`) and a seeded order, on the twin unless `backend` is "native". Payloads
-   * and replies go through the encoded side of their Schema, so that a program that only works by reference fails
-   * early. The same seed gives the same order, another seed another.
+   * A system for tests, on the twin unless `backend` is "native". Time is virtual (`TestClock.adjust` moves it), and
+   * the order in which actors run is drawn from `seed`: the same seed, the same order. Payloads and replies are encoded
+   * and decoded, so that a program that works only by reference fails here and not between isolates.
    *
    * The clock is the one that is there when the system is opened: `it.effect` of `@effect/vitest` brings a `TestClock`,
    * elsewhere `Layer.provideMerge(ActorSystem.layerTest({ seed }), TestClock.layer())` does. Without one time is real.

@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 import { ownName } from "./internal/ownName.ts"
+import { titled } from "./internal/titled.ts"
 import { Pid } from "./Pid.ts"
 import { BadMessage, MailboxFull, NodeBusy } from "./TellError.ts"
 
@@ -16,11 +17,13 @@ import { BadMessage, MailboxFull, NodeBusy } from "./TellError.ts"
  * @category errors
  * @since 0.1.0
  */
-export class ActorExited extends Schema.TaggedError<ActorExited>("myrmidon/ActorExited")("ActorExited", {
-  pid: Pid.schema,
-  name: ownName("myrmidon/ActorExited"),
-  reason: ExitReasonSchema
-}) {
+export class ActorExited extends titled(
+  Schema.TaggedError<ActorExited>("myrmidon/ActorExited")("ActorExited", {
+    pid: Pid.schema,
+    name: ownName("myrmidon/ActorExited"),
+    reason: ExitReasonSchema
+  })
+) {
   override get message(): string {
     const name = Object.hasOwn(this, "name") && this.name || undefined
     // It was looked for by its name.

@@ -1,5 +1,5 @@
 /**
- * What an actor does: shared functions, no closure and no fiber per actor.
+ * Behaviours: what the actors of a protocol do with their messages.
  *
  * @since 0.1.0
  */
@@ -19,7 +19,8 @@ import type { CurrentActor, Forwarded, Self, SpawnOptions } from "./Self.ts"
 import type { SpawnError } from "./SpawnError.ts"
 
 /**
- * The behaviour of a protocol. Making one runs nothing.
+ * What an actor does: its `init`, and a handler for each message of its protocol. Made by `protocol.behavior({ ... })`;
+ * nothing runs before it is spawned. All actors of a behaviour share its functions; each has a state of its own.
  *
  * @category models
  * @since 0.1.0
@@ -33,17 +34,17 @@ export interface Behavior<in out Rpcs extends Rpc.Any, in Args, in out State, ou
     readonly services: () => R
   }
   readonly version: string
-  /** Ends with the surrounding Scope; the Scope in `R` is what says so. */
+  /** Starts an actor that is stopped when the surrounding `Scope` closes. Succeeds with its ref when `init` is done. */
   readonly spawn: (
     args: Args,
     options?: SpawnOptions
   ) => Effect.Effect<ActorRef<Rpcs>, E | SpawnError, R | ActorSystem | Scope.Scope>
-  /** Ends by itself, or with its system. */
+  /** Starts an actor that no `Scope` stops: it ends by itself, or with the actor system. */
   readonly spawnDetached: (
     args: Args,
     options?: SpawnOptions
   ) => Effect.Effect<ActorRef<Rpcs>, E | SpawnError, R | ActorSystem>
-  /** Spawn and monitor in one step: not even an instant death loses its reason. */
+  /** Starts an actor and monitors it, in one step: `down` waits for its exit reason, however early it ends. */
   readonly spawnMonitored: (
     args: Args,
     options?: SpawnOptions
@@ -52,7 +53,10 @@ export interface Behavior<in out Rpcs extends Rpc.Any, in Args, in out State, ou
     E | SpawnError,
     R | ActorSystem | Scope.Scope
   >
-  /** Spawn and link in one step to the effect that uses the actor: either one's failure ends the other. */
+  /**
+   * Starts an actor, linked from its first moment to the effect that `use` makes of it: when one of the two fails, the
+   * other ends.
+   */
   readonly spawnLinked: <A, E2, R2>(
     args: Args,
     use: (ref: ActorRef<Rpcs>) => Effect.Effect<A, E2, R2>,
@@ -65,15 +69,16 @@ export interface Behavior<in out Rpcs extends Rpc.Any, in Args, in out State, ou
  */
 export declare namespace Behavior {
   /**
-   * Nothing to reply to.
+   * What a handler of a signal returns: nothing, or an Effect without a result.
    *
    * @category models
    * @since 0.1.0
    */
   export type Silent = void | Effect.Effect<void, never, unknown>
   /**
-   * What a handler may return. Tried in this order: Exit, Effect, Deferred (answer later, stay free), Forwarded
-   * (someone else answers), plain value.
+   * What a handler may return: an `Exit`; an `Effect` (the actor handles no other message until it is done); a
+   * `Deferred` (the reply comes later, the actor goes on meanwhile); what `self.forward` returns (another actor
+   * replies); or the reply itself, as a plain value. Tried in this order. A handler of a stream returns the `Stream`.
    *
    * @category models
    * @since 0.1.0
@@ -88,7 +93,7 @@ export declare namespace Behavior {
       | Forwarded<S["Type"], E["Type"]>
     : never
   /**
-   * One handler per tag.
+   * A handler for each message of the protocol, by tag.
    *
    * @category models
    * @since 0.1.0
@@ -101,7 +106,7 @@ export declare namespace Behavior {
     ) => Reply<Message.ByTag<Rpcs, Tag>>
   }
   /**
-   * A handler for a tag that the protocol lacks is a typo, not an extra.
+   * Makes a handler whose tag is not of the protocol a type error: it is a typo.
    *
    * @category utility types
    * @since 0.1.0

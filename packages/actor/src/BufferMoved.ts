@@ -1,12 +1,12 @@
 /**
- * What a buffer says that somebody else has.
+ * The error of a buffer that was used after it was sent or released.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
 /**
- * The buffer was sent or released: its bytes are somebody else's, or nobody's.
+ * The buffer was sent or released, and its memory is not this holder's any more.
  *
  * @category errors
  * @since 0.1.0

@@ -1,6 +1,6 @@
 /**
- * How payloads cross a border: to another isolate, another language, another node. Inside an isolate they are
- * references, and no codec runs.
+ * How payloads are encoded for another isolate, another language or another node. Inside an isolate they are passed by
+ * reference, and no codec runs.
  *
  * @since 0.1.0
  */
@@ -11,20 +11,21 @@ import type * as Schema from "effect/Schema"
 import { msgpack } from "./internal/codec/msgpack.ts"
 
 /**
- * The values of one schema as bytes. A failure is the text of what is wrong, with the path to it; neither way throws.
+ * Encodes and decodes the values of one schema. A failure is a text that says what is wrong, with the path to it;
+ * neither function throws.
  *
  * @category models
  * @since 0.1.0
  */
 export interface PayloadCodec {
-  /** What it gives out may be a view into a larger block, and is never written again. */
+  /** The bytes may be a view into a larger block; they are never written again. */
   readonly encode: (value: unknown) => Exit.Exit<Uint8Array, string>
-  /** Of bytes that anybody may have sent. Takes what it keeps of them. */
+  /** The bytes may be malformed, and are only lent: what is kept of them is copied. */
   readonly decode: (bytes: Uint8Array) => Exit.Exit<unknown, string>
 }
 
 /**
- * The format of payloads, as a service: a system uses the one in the context of its Layer, or plain msgpack.
+ * The format of encoded payloads, as a service: an actor system uses the one in the context of its Layer, else msgpack.
  *
  * **Example** (What a payload looks like to another language)
  *

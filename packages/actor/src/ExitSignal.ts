@@ -7,6 +7,7 @@ import type * as Brand from "effect/Brand"
 import * as Schema from "effect/Schema"
 import { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 import { ownName } from "./internal/ownName.ts"
+import { titled } from "./internal/titled.ts"
 import { Pid } from "./Pid.ts"
 
 /**
@@ -16,11 +17,13 @@ import { Pid } from "./Pid.ts"
  * @category errors
  * @since 0.1.0
  */
-export class ExitSignal extends Schema.TaggedError<ExitSignal>("myrmidon/ExitSignal")("ExitSignal", {
-  from: Pid.schema,
-  name: ownName("myrmidon/ExitSignal"),
-  reason: ExitReasonSchema
-}) {
+export class ExitSignal extends titled(
+  Schema.TaggedError<ExitSignal>("myrmidon/ExitSignal")("ExitSignal", {
+    from: Pid.schema,
+    name: ownName("myrmidon/ExitSignal"),
+    reason: ExitReasonSchema
+  })
+) {
   override get message(): string {
     return `linked actor ${Object.hasOwn(this, "name") && this.name || Pid.print(this.from)} has ended: ${
       ExitReason.print(this.reason)

@@ -1,8 +1,9 @@
 /**
- * Hot swap: another behaviour for actors that live, with their state migrated, and the way back.
+ * Hot swap: gives running actors another behaviour, with their state migrated, and takes them back to the one before.
  *
- * The actor finishes its message; its queue, PID, name, links, monitors and timers stay; the next message is handled by
- * the new behaviour. When anything about a migration fails, nothing has changed.
+ * The actor finishes the message that it handles, and the new behaviour handles the next one. Mailbox, PID, name,
+ * links, monitors and timers stay. When anything about a migration fails, the actor goes on as if nothing had been
+ * tried.
  *
  * @since 0.1.0
  */
@@ -10,7 +11,6 @@ import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Rpc from "effect/rpc/Rpc"
-import type { ActorInfo } from "./Actor.ts"
 import type { ActorRef, AnyRef, NamedRef } from "./ActorRef.ts"
 import { ActorSystem } from "./ActorSystem.ts"
 import type { Behavior } from "./Behavior.ts"
@@ -25,6 +25,7 @@ import {
   resolveRollback,
   resolveSelection,
   resolveSwap,
+  sampleOf,
   swapOptions as optionsOf,
   togetherOf
 } from "./internal/swapOptions.ts"
@@ -34,9 +35,13 @@ import { swapError, UpgradeImpl } from "./internal/upgrade.ts"
 import { watchModule } from "./internal/watchModule.ts"
 import { InvalidOption } from "./SpawnError.ts"
 import type { SwapError } from "./SwapError.ts"
+import type { GroupOptions, Selection, SwapOptions, UpgradeOptions } from "./SwapOptions.ts"
+
+export type { Canary, GroupOptions, Selection, SwapOptions, UpgradeOptions } from "./SwapOptions.ts"
 
 /**
- * One step from a version to the next, or several: a value to plan, apply, test and chain.
+ * An upgrade from one behaviour to another, in one step or several: a value that can be rehearsed (`plan`), applied
+ * (`swap`, `swapAll`) and chained (`andThen`).
  *
  * @category models
  * @since 0.1.0
@@ -52,64 +57,8 @@ export interface Upgrade<in out From extends Rpc.Any, in out To extends Rpc.Any,
 }
 
 /**
- * How long a new version is on probation: until it has handled `messages` (1,000 by default, 65,536 at most) or `within`
- * has passed (5 seconds by default; of a group, since the last of it was swapped), whichever is first. When it crashes
- * meanwhile, the version before comes back. Whoever gives up waiting for it ends it: it has passed.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Canary {
-  /** It has passed when it has handled so many: 1,000 by default, from 1 to 65,536. */
-  readonly messages?: number | undefined
-  /** It has passed when so much time is over: 5 seconds by default. */
-  readonly within?: Duration.Input | undefined
-  /** Of a group: after so many (1 by default) nobody else is swapped, and all are brought back. */
-  readonly maxRollbacks?: number | undefined
-}
-
-/**
- * @category models
- * @since 0.1.0
- */
-export interface SwapOptions {
-  /** None by default: a version that crashes then ends its actor. `{}` has the defaults of `Canary`. */
-  readonly canary?: Canary | undefined
-  /**
-   * For the end of the message in hand and the migration together, of each actor; and before that, for what the new
-   * behaviour needs, where a module has to be imported or its Layer built. 5 seconds by default. It comes between steps of
-   * an Effect or a Promise: a migration that computes in one go, or loops for ever, cannot be interrupted.
-   */
-  readonly timeout?: Duration.Input | undefined
-  /** Versions that each actor keeps for `rollback`, with their states: 2 by default, 16 at most. */
-  readonly keep?: number | undefined
-}
-
-/**
- * Which actors: those that run `upgrade.from` and that these keep.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Selection {
-  readonly where?: ((info: ActorInfo) => boolean) | undefined
-  /** Those that this actor has spawned, and those below them: a supervisor's tree. By name: who has it when it runs. */
-  readonly tree?: AnyRef | NamedRef<never> | undefined
-}
-
-/**
- * @category models
- * @since 0.1.0
- */
-export interface GroupOptions extends SwapOptions, Selection {
-  /** All at once, or nobody: see `swapAll`. */
-  readonly together?: boolean | undefined
-  /** Actors that may be waited for at the same time, for their handlers or their migrations: 1 by default. */
-  readonly concurrency?: number | undefined
-}
-
-/**
- * What became of a group. Every actor of it that was reached is counted once; after `maxRollbacks` nobody else is.
+ * What `swapAll` has done: each actor that was reached is counted once. After `maxRollbacks` no further actor is
+ * reached.
  *
  * @category models
  * @since 0.1.0
@@ -117,28 +66,12 @@ export interface GroupOptions extends SwapOptions, Selection {
 export interface SwapReport extends Report {}
 
 /**
- * What a rehearsal has found.
+ * What `plan` has found.
  *
  * @category models
  * @since 0.1.0
  */
 export interface PlanReport extends Plan {}
-
-/**
- * @category models
- * @since 0.1.0
- */
-export interface UpgradeOptions<OldState, NewState, M> {
-  /** Gets a copy, and may change it. May be left out only where the old state already is a new state. */
-  readonly migrate?: ((state: OldState) => M & (NewState | Effect.Effect<NewState, unknown, unknown>)) | undefined
-  /**
-   * Plain data is copied by itself; what is none needs a `state` schema on the old behaviour or a function here. `share`
-   * gives the migration the state itself: fast, and a failed migration that has changed it cannot be undone.
-   */
-  readonly copy?: "share" | ((state: OldState) => OldState) | undefined
-  /** For a rollback that keeps what the new version has done: the old state from the new one, else the one before the swap. */
-  readonly back?: ((state: NewState) => OldState) | undefined
-}
 
 const impl = (upgrade: unknown): UpgradeImpl => {
   if (upgrade instanceof UpgradeImpl) return upgrade
@@ -146,8 +79,10 @@ const impl = (upgrade: unknown): UpgradeImpl => {
 }
 
 /**
- * An upgrade from one behaviour to another. `from` types the old state, and is checked against what the actor runs. An
- * option that is no function throws `InvalidOption`.
+ * Makes an upgrade from one behaviour to another of the same protocol, or of a wider one. `migrate` makes the new state
+ * from a copy of the old one; it may be left out where the old state is a new state as it is.
+ *
+ * An actor that does not run the behaviour `from` is not swapped. An option that is no function throws `InvalidOption`.
  *
  * **Example** (A state that gains a field)
  *
@@ -199,8 +134,8 @@ export const upgrade = <
   new UpgradeImpl([{ from: behaviorOf(from), to: behaviorOf(to), options: checkedUpgrade(options) }]) as never
 
 /**
- * One upgrade after the other, as one: nothing in between is ever seen. Throws `InvalidOption` when the second does not
- * start from the behaviour that the first ends with.
+ * Chains two upgrades to one: an actor goes from the first to the last version at once. Throws `InvalidOption` when the
+ * second does not start from the behaviour that the first ends with.
  *
  * **Example** (Two versions further in one step)
  *
@@ -247,10 +182,11 @@ export const andThen = <A extends Rpc.Any, B extends Rpc.Any, C extends Rpc.Any,
 }
 
 /**
- * An upgrade that other isolates can import, from the module at `url` (`import.meta.url`): what swaps actors there. Both
- * behaviours, and the upgrade itself, are made when that module, or one that it imports, is evaluated. The module has to
- * evaluate to the same upgrades in the same order everywhere; what the new behaviour needs comes from its own Layer
- * (`Actor.module`).
+ * Makes an upgrade that also swaps actors on other isolates (worker threads).
+ *
+ * Functions do not cross between isolates, so each of them imports the module that calls this. `url` is that module's
+ * `import.meta.url`; call it at the top level of the module, in the same order everywhere, and make both behaviours
+ * there or in modules that it imports. The services of the new behaviour come from its own Layer (`Actor.module`).
  *
  * **Example** (An upgrade for all isolates)
  *
@@ -294,16 +230,17 @@ export const module = <From extends Rpc.Any, To extends Rpc.Any>(
   upgrade: Upgrade<From, To, ActorSystem>
 ): Upgrade<From, To, never> => registerUpgrade(urlOf(url), new UpgradeImpl(impl(upgrade).steps)) as never
 
-const options = <A>(f: () => A): Effect.Effect<A> =>
+/** A value that is checked: what is wrong with it is a defect (`InvalidOption`). */
+const checkedOrDie = <A>(check: () => A): Effect.Effect<A> =>
   Effect.suspend(() => {
     try {
-      return Effect.succeed(f())
+      return Effect.succeed(check())
     } catch (error) {
       return Effect.die(error)
     }
   })
 
-/** Whom a ref or a name means now. */
+/** The actor that a ref or a name stands for now. */
 const holder = (ref: AnyRef | NamedRef<never>): Effect.Effect<Cell, SwapError> =>
   Effect.suspend(() => {
     const found = holderNow(ref)
@@ -311,11 +248,14 @@ const holder = (ref: AnyRef | NamedRef<never>): Effect.Effect<Cell, SwapError> =
   })
 
 /**
- * Swaps one actor, and waits for its canary where it has one. The ref that comes back is the same actor, as what it
- * understands now; the old ref stays good. By name it is the actor that has the name when the swap begins; a name that
- * nobody has fails with `ActorExited`. An option out of range is a defect, `InvalidOption`.
+ * Swaps one actor. With a canary it waits until the new version has passed, and fails when that was rolled back.
  *
- * A handler that swaps its own actor waits for itself, until the time is over: it forks the swap (`Effect.forkDetach`).
+ * Succeeds with a ref of the same actor, typed by the messages that it understands now; the old ref stays good. A name
+ * stands for the actor that has it when the swap begins; if nobody has it, the swap fails with `ActorExited`. An option
+ * out of range is a defect, `InvalidOption`.
+ *
+ * A handler that swaps its own actor has to fork the swap (`Effect.forkDetach`): the swap waits until the handler is
+ * done.
  *
  * **Example** (A version on probation, which crashes)
  *
@@ -357,7 +297,7 @@ export const swap = <From extends Rpc.Any, To extends Rpc.Any, R>(
   swapOptions?: SwapOptions
 ): Effect.Effect<ActorRef<To>, SwapError, R | ActorSystem> =>
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
-    Effect.flatMap(options(() => resolveSwap(swapOptions, optionsOf.one)), (resolved) =>
+    Effect.flatMap(checkedOrDie(() => resolveSwap(swapOptions, optionsOf.one)), (resolved) =>
       Effect.map(
         Effect.flatMap(
           holder(ref),
@@ -368,9 +308,11 @@ export const swap = <From extends Rpc.Any, To extends Rpc.Any, R>(
   )
 
 /**
- * Swaps every actor that runs `upgrade.from`: one by one, so that nothing stands still, or `together`, where all are held
- * still, changed and let go, and nobody changes when one fails. Failures are in the report, actor by actor. A crowd is
- * worked through in turns of the event loop: who is spawned meanwhile is not looked for.
+ * Swaps every actor that runs the behaviour `from` of the upgrade. The report names those that failed, with their
+ * errors.
+ *
+ * By default one actor after the other, so that the program goes on meanwhile. With `together` all are suspended,
+ * changed and resumed as one: if one fails, none changes. Actors that are spawned while this runs are not looked for.
  *
  * **Example** (Everybody, one after the other)
  *
@@ -405,15 +347,16 @@ export const swapAll = <From extends Rpc.Any, To extends Rpc.Any, R>(
 ): Effect.Effect<SwapReport, never, R | ActorSystem> =>
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
     Effect.gen(function*() {
-      const resolved = yield* options(() => resolveSwap(swapOptions, optionsOf.group))
-      const together = yield* options(() => togetherOf(swapOptions?.together))
-      const selection = yield* options(() => resolveSelection(swapOptions))
+      const resolved = yield* checkedOrDie(() => resolveSwap(swapOptions, optionsOf.group))
+      const together = yield* checkedOrDie(() => togetherOf(swapOptions?.together))
+      const selection = yield* checkedOrDie(() => resolveSelection(swapOptions))
       return yield* swapMany(impl(upgrade), context, selection, together, resolved)
     })
   )
 
 /**
- * Runs the migrations on copies and commits nothing: of all actors, or of a `sample`, evenly spread. Nobody is held up.
+ * Rehearses an upgrade: runs the migrations on copies of the actors' states, and changes nothing. `sample`: of so many
+ * actors, evenly spread, instead of all. No actor is suspended for it.
  *
  * **Example** (A rehearsal on copies)
  *
@@ -449,30 +392,25 @@ export const plan = <From extends Rpc.Any, To extends Rpc.Any, R>(
   planOptions?: Selection & {
     readonly sample?: number | undefined
     /**
-     * For each migration that is an Effect or a Promise (what computes in one go cannot be interrupted), and for what has to
-     * be imported or built first. 5 seconds by default.
+     * For each migration that is an Effect or a Promise (what computes in one go cannot be interrupted), and for what
+     * has to be imported or built first. 5 seconds by default.
      */
     readonly timeout?: Duration.Input | undefined
   }
 ): Effect.Effect<PlanReport, never, R | ActorSystem> =>
   Effect.contextWith((context: Context.Context<R | ActorSystem>) =>
     Effect.gen(function*() {
-      const selection = yield* options(() => resolveSelection(planOptions))
-      const sample = yield* options(() => sampleOf(planOptions?.sample))
-      const { timeout } = yield* options(() => resolveSwap(planOptions, optionsOf.rehearsal))
+      const selection = yield* checkedOrDie(() => resolveSelection(planOptions))
+      const sample = yield* checkedOrDie(() => sampleOf(planOptions?.sample))
+      const { timeout } = yield* checkedOrDie(() => resolveSwap(planOptions, optionsOf.rehearsal))
       return yield* planMany(impl(upgrade), context, selection, sample, timeout)
     })
   )
 
-const sampleOf = (sample: number | undefined): number => {
-  if (sample === undefined) return Infinity
-  if (Number.isSafeInteger(sample) && sample > 0) return sample
-  throw invalid("sample", "a whole number from 1", sample)
-}
-
 /**
- * Back to the version before, or to a named one that is still kept, with the state that it had; what was done since is
- * kept only by an upgrade with `back`. A canary ends by it. A name is that of whoever has it now, as in `swap`.
+ * Takes an actor back to the version before, or to a `version` that it still keeps, with the state that it had then.
+ * What it has done since is lost, unless the upgrade has `back`. A canary that runs ends by it. A name stands for the
+ * actor that has it now.
  *
  * **Example** (The version before, with its state)
  *
@@ -514,9 +452,11 @@ export const rollback = (
   })
 
 /**
- * For development: imports the module again whenever its file changes, and lets `apply` swap the actors that live. A file
- * that cannot be imported is logged and changes nothing. Ends never by itself; what was imported stays in memory. Needs
- * `node:fs`. `examples/hot-reload` is a program that does it.
+ * For development: imports a module again whenever its file changes, and calls `apply` with it, which swaps the running
+ * actors. A file that cannot be imported is logged, and changes nothing.
+ *
+ * Never ends by itself: fork it. Every version that was imported stays in memory. Needs `node:fs`.
+ * `examples/hot-reload` is a program that does this.
  *
  * **Example** (Reading the new behaviour out of the module)
  *

@@ -21,7 +21,7 @@ import type { ReplaceFailed } from "./ReplaceFailed.ts"
 import type { ProtocolMismatch } from "./SpawnError.ts"
 
 /**
- * What a traced actor has handled: a message, or a signal that its behaviour has a handler for.
+ * An event of a trace: a message that the actor has handled, or a signal for which its behaviour has a handler.
  *
  * @category models
  * @since 0.1.0
@@ -29,7 +29,7 @@ import type { ProtocolMismatch } from "./SpawnError.ts"
 export interface TracedIn extends Trace.TracedIn {}
 
 /**
- * What a traced actor has sent: a message, an answer, an item of a stream.
+ * An event of a trace: a message, a reply or an item of a stream that the actor has sent.
  *
  * @category models
  * @since 0.1.0
@@ -49,7 +49,7 @@ export type TracedMessage = TracedIn | TracedOut
 export interface TraceOptions extends Trace.TraceOptions {}
 
 /**
- * What an actor did since `since`.
+ * What an actor has done since the first reading, and what waits for it now.
  *
  * @category models
  * @since 0.1.0
@@ -57,14 +57,18 @@ export interface TraceOptions extends Trace.TraceOptions {}
 export interface ActorStatistics extends Statistics {}
 
 /**
- * - `getState`: the state itself, read between two messages. To be looked at, not to be changed or kept.
- * - `replaceState`: between two messages; waits for a handler that waits. What throws, or does not fit the behaviour's
- *   `state` schema, leaves the state that was there; `f` makes a new one, and does not change what it gets.
- * - `trace`: what an actor handles and what it sends, until `limit` events (1,000 by default) were seen, the actor has ended
- *   or the stream is given up, through swaps and rollbacks; at most `perSecond` of them (100 by default), whatever is over is
- *   counted in the next one's `skipped`. So a trace of a flooded actor, or of one that floods others, cannot flood its
- *   reader. An option out of range is a defect, `InvalidOption`.
- * - `statistics`: a reading, and what has happened since at each later one. What is sent is counted until the Scope closes.
+ * Reads, changes and traces running actors: for debugging. A service with a Layer of its own, which production can
+ * leave out.
+ *
+ * - `getState`: the state itself, between two messages. Look at it, and neither change nor keep it.
+ * - `replaceState`: replaces the state between two messages. `f` makes a new state, and must not change the one it gets.
+ *   When it throws, or the new state does not fit the behaviour's `state` schema, the state stays.
+ * - `trace`: a stream of what the actor handles and sends, also over swaps and rollbacks. It ends after `limit` events
+ *   (1,000 by default) or with the actor, and has at most `perSecond` of them (100 by default), so that a busy actor cannot
+ *   flood the reader; the next event says in `skipped` how many were left out. An option out of range is a defect,
+ *   `InvalidOption`.
+ * - `statistics`: messages handled and sent, and handler time, since the first reading. Sends are counted until the `Scope`
+ *   closes.
  *
  * **Example** (What an actor is asked, and what it does about it)
  *

@@ -6,7 +6,7 @@
 import * as Schema from "effect/Schema"
 
 /**
- * What a program has handed in is none of what it may be: names it, what it must be, and what it is.
+ * An option, or another argument, is not valid: `option` names it, `issue` says what it must be and what it is.
  *
  * @category errors
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * How actors end, in order or by force, and how they stand still: a part of the module `Actor`.
+ * Ending actors, in order or by force, and suspending them. Part of the module `Actor`.
  *
  * @since 0.1.0
  */
@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import type { AnyRef } from "./ActorRef.ts"
 import type { ActorExited } from "./AskError.ts"
 import { ExitReason } from "./ExitReason.ts"
-import { setHold } from "./internal/about.ts"
+import { setSuspended } from "./internal/about.ts"
 import { cellOf } from "./internal/cell.ts"
 import { senderOf } from "./internal/current.ts"
 import { checkKnown } from "./internal/known.ts"
@@ -20,8 +20,9 @@ import { InvalidOption } from "./SpawnError.ts"
 const stopOptions: ReadonlySet<string> = new Set(["timeout"])
 
 /**
- * Asks an actor to end, in order behind what was sent before, and waits for it. After `timeout` it is killed; one that
- * is no duration above zero is `InvalidOption`, and asks nothing.
+ * Stops an actor in order: it handles what was sent before, runs its `terminate`, and ends. Waits for that, and
+ * succeeds with the exit reason. After `timeout`, if there is one, the actor is killed. A timeout that is no duration
+ * above zero fails with `InvalidOption`, and nothing is asked.
  *
  * **Example** (An end in order, and one by force)
  *
@@ -68,7 +69,7 @@ export function stop(
   })
 }
 
-/** From the actor whose handler says so, where it is one. */
+/** Sends an exit signal: from the actor whose handler runs this, or from nobody. */
 const signal = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> =>
   Effect.withFiber((fiber) => {
     const cell = cellOf(ref)
@@ -77,7 +78,8 @@ const signal = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> =>
   })
 
 /**
- * Ends an actor at once: cannot be trapped, and acts ahead of everything.
+ * Kills an actor: it ends at once, whatever is in its mailbox, and without running its `terminate`. It cannot prevent
+ * it.
  *
  * **Example** (Ending somebody who hangs)
  *
@@ -105,8 +107,10 @@ const signal = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> =>
 export const kill = (ref: AnyRef): Effect.Effect<void> => signal(ref, ExitReason.killed)
 
 /**
- * Sends an exit signal: an actor with `signals.exit` gets it as a value, any other reason than `Normal` ends the others,
- * and `Normal` whoever says it to itself. It comes from the actor whose handler runs this, or from nobody. What is no `ExitReason` is a defect, `InvalidOption`, and nothing is sent.
+ * Sends an actor an exit signal, as if a linked actor had ended with this reason. An actor whose behaviour has
+ * `signals.exit` handles it. Any other one ends, unless the reason is `Normal`; `Normal` ends only an actor that sends
+ * it to itself. The signal comes from the actor whose handler runs this, if one does. What is no `ExitReason` is a
+ * defect, `InvalidOption`, and nothing is sent.
  *
  * **Example** (A signal as a value, for who traps)
  *
@@ -136,9 +140,9 @@ export const kill = (ref: AnyRef): Effect.Effect<void> => signal(ref, ExitReason
 export const exit = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> => signal(ref, reason)
 
 /**
- * Delivers nothing to an actor any more, until `resume`: its queue is kept, and bounded as ever; kill, exit signals and
- * links act. An ordered stop is in the queue, so that whoever closes its scope kills it after `shutdownTimeout`.
- * Idempotent.
+ * Suspends an actor: it handles no message until `resume`. Its mailbox fills meanwhile, up to its bound; kills, exit
+ * signals and links act as ever. A stop waits in the mailbox as messages do, so that a scope that closes kills the
+ * actor after `shutdownTimeout`. Suspending twice is the same as once.
  *
  * **Example** (What is sent meanwhile waits)
  *
@@ -168,10 +172,11 @@ export const exit = (ref: AnyRef, reason: ExitReason): Effect.Effect<void> => si
  * @since 0.1.0
  */
 export const suspend = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
-  Effect.suspend(() => setHold(cellOf(ref), true))
+  Effect.suspend(() => setSuspended(cellOf(ref), true))
 
 /**
- * Ends a suspension. Idempotent.
+ * Resumes a suspended actor, which handles its messages from where it left off. One that is not suspended is left as it
+ * is.
  *
  * **Example** (What has waited is handled, in its order)
  *
@@ -200,4 +205,4 @@ export const suspend = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
  * @since 0.1.0
  */
 export const resume = (ref: AnyRef): Effect.Effect<void, ActorExited> =>
-  Effect.suspend(() => setHold(cellOf(ref), false))
+  Effect.suspend(() => setSuspended(cellOf(ref), false))

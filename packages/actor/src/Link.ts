@@ -1,5 +1,5 @@
 /**
- * Ties the fate of a fiber to that of an actor: exit signals as typed errors.
+ * Links between actors and Effects outside of actors: an actor's end as a typed error. Between actors: `self.link`.
  *
  * @since 0.1.0
  */
@@ -14,8 +14,8 @@ import { failureOf, linkedBy } from "./internal/linked.ts"
 import { endsOf, watch } from "./internal/watch.ts"
 
 /**
- * One way: never succeeds, fails when the actor ends abnormally, and waits for ever when it ends in order. For
- * `Effect.raceFirst`.
+ * Fails when the actor ends abnormally, and never succeeds: for `Effect.raceFirst` with what needs the actor. The actor
+ * does not notice.
  *
  * **Example** (Waiting no longer than an actor lives)
  *
@@ -78,7 +78,7 @@ export const linked: {
 )
 
 /**
- * Trapping: the signals as values, the normal ones too; ends when all of `refs` have ended.
+ * The exit signals of several actors as values, also those of normal ends. The stream ends with the last actor.
  *
  * **Example** (Every end, also those in order)
  *

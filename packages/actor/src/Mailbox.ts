@@ -7,10 +7,11 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 
 /**
- * The bound of an actor's mailbox and what happens at it. Control signals, DOWN and stop are never bounded out.
+ * How many messages an actor's mailbox holds, and what happens to one more. Exit signals, DOWNs and stops always have
+ * room.
  *
- * A plain object, and nothing that has to be made: the option `mailbox` of a system, a behaviour or a spawn. What one of
- * them leaves out is as the one before says.
+ * A plain object: the option `mailbox` of a spawn, a behaviour or a system. What the spawn leaves out is taken from the
+ * behaviour, and what that leaves out from the system.
  *
  * **Example** (An actor that keeps the latest two)
  *
@@ -43,17 +44,18 @@ export interface Mailbox {
   readonly capacity?: number | undefined
   /**
    * `reject` (the default) refuses with `MailboxFull`; `drop-newest` and `drop-oldest` make a dead letter; `suspend`
-   * holds the sender until there is room: an actor before its next message, a fiber of none in `tell` and `ask`. Only
-   * `tellUnsafe` cannot wait.
+   * holds the sender until there is room: an actor before its next message, a fiber of none in `tell`, `ask` and `stream`.
+   * Only `tellUnsafe` cannot wait.
    */
   readonly onFull?: "reject" | "drop-newest" | "drop-oldest" | "suspend" | undefined
-  /** With `suspend`: how long a sender is held at most. 5 seconds by default. */
+  /** With `suspend`: how long a sender waits at most. 5 seconds by default. */
   readonly sendTimeout?: Duration.Input | undefined
 }
 
 /**
- * Annotation of an Rpc: `Rpc.make("Cancel").annotate(Lane, "priority")`. The receiver's protocol decides, never a
- * sender. DOWN signals and replies never overtake.
+ * Annotates a message of a protocol to overtake others in the mailbox: `Rpc.make("Cancel").annotate(Lane, "priority")`.
+ * Messages of the priority lane are handled before all others, in their order. A sender cannot choose the lane; DOWNs
+ * and replies never overtake.
  *
  * **Example** (A message that overtakes)
  *
@@ -98,8 +100,8 @@ export const Lane: Context.Reference<"normal" | "priority"> = Context.Reference<
 )
 
 /**
- * Annotation of an Rpc: `Rpc.make("Status").annotate(Reentrant, true)` lets it enter while a handler of the same actor
- * waits. Without it an actor handles one message at a time.
+ * Annotates a message of a protocol to be handled while another handler of the same actor waits for an Effect:
+ * `Rpc.make("Status").annotate(Reentrant, true)`. All others are handled one at a time.
  *
  * **Example** (An answer while another one waits)
  *

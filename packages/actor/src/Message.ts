@@ -9,7 +9,8 @@ import type * as RpcSchema from "effect/rpc/RpcSchema"
 import type * as Stream from "effect/Stream"
 
 /**
- * One message of a protocol. A literal `{ _tag, payload }` is one too.
+ * A message of a protocol, made by its constructors (`Counter.messages.Add(...)`). A literal `{ _tag, payload }` is one
+ * too.
  *
  * @category models
  * @since 0.1.0
@@ -31,7 +32,7 @@ export declare namespace Message {
    */
   export type ByTag<Rpcs extends Rpc.Any, Tag extends string> = Extract<Rpcs, { readonly _tag: Tag }>
   /**
-   * Tags whose reply is a stream; `ask` and `tell` refuse them, `stream` takes only them.
+   * The tags of messages whose reply is a stream: they are sent by `stream`, and by nothing else.
    *
    * @category utility types
    * @since 0.1.0
@@ -40,7 +41,7 @@ export declare namespace Message {
     ? [S] extends [RpcSchema.Stream<infer _A, infer _F>] ? Tag : never
     : never
   /**
-   * Tags whose reply is one value.
+   * The tags of messages whose reply is one value: they are sent by `tell` and `ask`.
    *
    * @category utility types
    * @since 0.1.0
@@ -70,7 +71,8 @@ export declare namespace Message {
     ? [StreamTag<Rpcs>] extends [never] ? Message<Rpcs["_tag"], Rpc.Payload<Rpcs>> : never
     : never
   /**
-   * What the constructor of an Rpc takes: its payload, or nothing where there is none. `any` and `unknown` are payloads.
+   * What the constructor of an Rpc takes: its payload, or nothing where there is none. `any` and `unknown` are
+   * payloads.
    *
    * @category utility types
    * @since 0.1.0
@@ -85,11 +87,11 @@ export declare namespace Message {
    * @since 0.1.0
    */
   export interface Constructor<R extends Rpc.Any> {
-    /** Trusts the type: one small object beside the payload, and none at all where there is no payload. */
+    /** Makes a message without checking the payload against its schema. */
     (...payload: Arguments<R, Rpc.Payload<R>>): Message<R["_tag"], Rpc.Payload<R>>
-    /** Fills constructor defaults and checks the schema; throws its `SchemaError`. */
+    /** Makes a message, with the schema's constructor defaults, and checks it; throws the schema's `SchemaError`. */
     readonly make: (...payload: Arguments<R, Rpc.PayloadConstructor<R>>) => Message<R["_tag"], Rpc.Payload<R>>
-    /** Whether a message is one of these. */
+    /** Whether a message has this tag. */
     readonly is: (message: Message<string, unknown>) => message is Message<R["_tag"], Rpc.Payload<R>>
     /** The Rpc itself. */
     readonly rpc: R

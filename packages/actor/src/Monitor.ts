@@ -1,5 +1,5 @@
 /**
- * Watches an actor and reports, exactly once, why it ended.
+ * Monitors: waiting for the end of actors, from outside of any actor. Inside of one: `self.monitor`.
  *
  * @since 0.1.0
  */
@@ -13,8 +13,8 @@ import { cellOf } from "./internal/cell.ts"
 import { endsOf, watch } from "./internal/watch.ts"
 
 /**
- * Starts a watch that ends with the surrounding `Scope`; the inner effect waits for its one end. An actor that is
- * already gone is reported as `NoProc`.
+ * Monitors an actor until the surrounding `Scope` closes. The inner effect waits for the actor's end, and succeeds with
+ * its exit reason: `NoProc` for an actor that had ended before.
  *
  * **Example** (Waiting for a worker to end)
  *
@@ -38,12 +38,12 @@ import { endsOf, watch } from "./internal/watch.ts"
  */
 export const make = (ref: AnyRef): Effect.Effect<Effect.Effect<ExitReason>, never, Scope.Scope> =>
   Effect.map(
-    Effect.acquireRelease(Effect.sync(() => watch(cellOf(ref))), (held) => Effect.sync(() => held.stop())),
-    (held) => held.end
+    Effect.acquireRelease(Effect.sync(() => watch(cellOf(ref))), (watching) => Effect.sync(() => watching.stop())),
+    (watching) => watching.end
   )
 
 /**
- * The ends of several actors, as they come; ends when all of them have ended.
+ * Monitors several actors: a stream of their ends, in the order in which they end. It ends with the last of them.
  *
  * **Example** (Until the last has ended)
  *

@@ -14,7 +14,8 @@ import type { SpawnOptions } from "./Self.ts"
 import type { SpawnError } from "./SpawnError.ts"
 
 /**
- * The number of one isolate of a system: 0 is the one that opened it. A worker that is started again has another one.
+ * The number of an isolate of a system: 0 is the one that opened the system. A worker that was restarted has a new
+ * number.
  *
  * @category models
  * @since 0.1.0
@@ -22,8 +23,7 @@ import type { SpawnError } from "./SpawnError.ts"
 export type IsolateId = number & Brand.Brand<"~myrmidon/IsolateId">
 
 /**
- * A behaviour that `Actor.module` made. What it needs comes from its Layer, built once in each isolate. Only what can
- * move has `spawnOn`: elsewhere it is a type error, not a surprise at run time.
+ * A behaviour of `Actor.module`: one that can also be spawned on other isolates (`spawnOn`).
  *
  * @category models
  * @since 0.1.0
@@ -32,11 +32,12 @@ export interface Movable<in out Rpcs extends Rpc.Any, in Args, in out State, out
   extends Behavior<Rpcs, Args, State, E>
 {
   /**
-   * Starts an actor in the isolate that opened the system (`"main"`), on the least loaded worker (`"worker"`), on the
-   * least loaded of all (`"spread"`), or on that one. Load is the time of handlers (G225). It ends with the surrounding Scope, as one of this isolate would.
+   * Starts an actor on an isolate of choice, which is stopped when the surrounding `Scope` closes: `"main"` is the
+   * isolate that opened the system, `"worker"` the least busy worker, `"spread"` the least busy of all (by handler
+   * time, G225), a number one certain isolate.
    *
-   * The arguments travel as data: by the schema that `Actor.module` was given, else as plain values. Without worker
-   * isolates, in tests and on the twin, it starts here, and its arguments still go through their codec.
+   * The arguments cross by the schema that `Actor.module` was given, else as plain data. Without worker isolates, in
+   * tests and on the twin, the actor starts here, and its arguments are encoded and decoded all the same.
    */
   readonly spawnOn: (
     on: "main" | "worker" | "spread" | IsolateId,

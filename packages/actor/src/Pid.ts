@@ -15,8 +15,8 @@ import { invalid } from "./internal/invalid.ts"
 import { MAX_GENERATION, MAX_INDEX, MAX_SHARD } from "./internal/generated/numbers.ts"
 
 /**
- * A plain number at run time (53 bits): `===`, `Map` key, sendable. Branded, so that arithmetic results and literals
- * are refused where a PID is asked for.
+ * The identity of one actor; no other actor ever has the same. At run time it is a number, to be compared by `===`,
+ * used as a key, or sent. It is branded, so that other numbers are refused where a PID is wanted.
  *
  * @category models
  * @since 0.1.0
@@ -50,7 +50,7 @@ const isPid = (u: unknown): u is Pid => typeof u === "number" && Number.isSafeIn
 const isPidOrNobody = (u: unknown): u is Pid => u === nobody || isPid(u)
 
 /**
- * Printing and parsing of PIDs.
+ * Prints, parses and encodes PIDs.
  *
  * **Example** (Reading a PID back from a log)
  *
@@ -66,7 +66,7 @@ const isPidOrNobody = (u: unknown): u is Pid => u === nobody || isPid(u)
  * @since 0.1.0
  */
 export const Pid: {
-  /** The printed form, for payloads and storage. */
+  /** The schema of a PID, for payloads and storage: encoded in its printed form. */
   readonly schema: Schema.Codec<Pid, string>
   /** `<shard.index.generation>`, as in logs. */
   readonly print: (pid: Pid) => string

@@ -1,8 +1,8 @@
 /**
- * What an actor understands: a name and an RpcGroup.
+ * Protocols: the messages that a kind of actor understands.
  *
- * Holds no behaviour; a client imports the protocol alone. The very same group serves an HTTP or WebSocket RPC server
- * and a cluster entity.
+ * A protocol has no behaviour, so that a client imports it alone. Its group of Rpcs can also be served over HTTP or
+ * WebSocket, or be a cluster entity.
  *
  * @since 0.1.0
  */
@@ -26,18 +26,22 @@ export interface Protocol<in out Name extends string, in out Rpcs extends Rpc.An
   readonly name: Name
   /** The group that `RpcServer`, `RpcClient` and `Entity` take. */
   readonly group: RpcGroup.RpcGroup<Rpcs>
-  /** The constructors of its messages, by tag. */
+  /** Makes its messages: `const { Add } = Counter.messages`, then `counter.tell(Add({ by: 1 }))`. */
   readonly messages: Message.Constructors<Rpcs>
   /** Annotates every Rpc of the protocol, as `RpcGroup.annotateRpcs` does. */
   readonly annotate: <I, S>(key: Context.Key<I, S>, value: S) => Protocol<Name, Rpcs>
   /**
-   * `State` is what `init` returns, succeeds with (an Effect) or resolves with (a Promise): the actor starts when that is
-   * done, and a defect or a rejection is `InitCrashed`. `R` and `E` are collected from `init`, handlers, signals and
-   * `terminate`. A `Scope` in `init` lives as long as the actor, in a handler as long as its reply.
+   * Makes a behaviour: what an actor of this protocol does.
    *
-   * An `init` made by `Effect.fn` gets a name first, or the state of handlers beside it is `unknown`, unless they say its
-   * type: of what a generic call returns TypeScript infers nothing before the handlers, whatever the types here are.
-   * `init: (n: number) => Effect.gen(...)` needs no name.
+   * `init` makes the state from the argument of `spawn`: as a plain value, an Effect or a Promise. The actor takes
+   * messages when that is done; an exception or a rejection fails the spawn with `InitCrashed`. `handlers` has a
+   * function for each message, which gets the state, the payload and, if it takes a third argument, `self`.
+   *
+   * Services that any of these functions needs are the `R` of the behaviour. A `Scope` that `init` uses closes when the
+   * actor ends, one that a handler uses closes with its reply.
+   *
+   * If `init` is made by `Effect.fn`, declare it as a constant before the behaviour. Written in place, TypeScript
+   * infers the state as `unknown` in the handlers. `init: (n: number) => Effect.gen(...)` can stay in place.
    */
   readonly behavior: <
     Init,
@@ -53,8 +57,8 @@ export interface Protocol<in out Name extends string, in out Rpcs extends Rpc.An
       & Behavior.Handlers<Rpcs, Behavior.StateOf<Init>>
       & Behavior.NoOther<Handlers, Rpcs["_tag"]>
     /**
-     * Present = trapped: a link's death (`exit`) or a monitor's end (`down`) becomes a call of this. Absent `exit` = the
-     * link kills.
+     * `exit` is called when a linked actor ends; without it, an abnormal end of that one ends this actor too. `down` is
+     * called when an actor ends that this one monitors.
      */
     readonly signals?: {
       readonly exit?: (
@@ -69,17 +73,19 @@ export interface Protocol<in out Name extends string, in out Rpcs extends Rpc.An
       ) => Downs & Behavior.Silent
     }
     /**
-     * Runs once at its end, unless it is killed. When it fails, the exit reason stays, and a `CleanupFailed` event says
-     * why.
+     * Cleans up: runs once when the actor ends, unless it is killed. When it fails, the exit reason stays what it was,
+     * and a `CleanupFailed` event says why.
      */
     readonly terminate?: (
       state: Behavior.StateOf<Init>,
       reason: ExitReason,
       self: Self<Rpcs, Behavior.StateOf<Init>>
     ) => Terminated & Behavior.Silent
-    /** Checked after a migration. */
+    /** The schema of the state: a hot swap copies and checks states by it. */
     readonly state?: Schema.Codec<Behavior.StateOf<Init>, unknown>
+    /** Names this version of the behaviour, for hot swaps, metrics and `Actor.info`. */
     readonly version?: string | undefined
+    /** The bound of the mailbox, unless `spawn` has another: see `Mailbox`. */
     readonly mailbox?: Mailbox | undefined
   }) => Behavior<
     Rpcs,

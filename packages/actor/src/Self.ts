@@ -1,8 +1,8 @@
 /**
- * The actor as it sees itself.
+ * The actor as its own handlers see it: their third argument, `self`.
  *
- * Its own shard, its own turn: every member is synchronous. One object per actor, made when a handler first asks for
- * it; an actor whose handlers take two arguments has none.
+ * Every member is synchronous, since a handler runs on the actor's own thread, in its turn. There is one object for
+ * each actor, made when a handler first takes it.
  *
  * @since 0.1.0
  */
@@ -35,14 +35,15 @@ export type TimerRef = number & Brand.Brand<"~myrmidon/TimerRef">
  * @since 0.1.0
  */
 export interface SpawnOptions {
-  /** Taken in the same step; fails with `NameTaken`, and then nothing was started. */
+  /** A name by which others find it (`Actor.whereis`). If an actor has it, the spawn fails with `NameTaken`. */
   readonly name?: string | undefined
+  /** The bound of its mailbox: see `Mailbox`. */
   readonly mailbox?: Mailbox | undefined
   /** How long an `init` that is an Effect may take. No limit by default. */
   readonly initTimeout?: Duration.Input | undefined
   /**
-   * Messages of a slice at most, from 1 to 64; 64 by default. Whoever has less is passed by the others more often, when
-   * all are flooded: a weight. How long a slice takes is bounded for all alike, whatever the budget.
+   * How many messages it may handle in a row while other actors wait: 1 to 64, 64 by default. Where all have more
+   * messages than they can handle, this is its weight among them. (The time in a row is bounded for all alike.)
    *
    * **Example** (A flooded actor gives way after each message)
    *
@@ -75,34 +76,37 @@ export interface SpawnOptions {
  * @since 0.1.0
  */
 export interface ChildOptions extends SpawnOptions {
-  /** Linked to its parent from its first moment; true by default. */
+  /** Whether it is linked to its parent from its first moment: true by default. */
   readonly link?: boolean | undefined
-  /** Watched by its parent from its first moment (`signals.down`); false by default. */
+  /** Whether its parent monitors it from its first moment (`signals.down`): false by default. */
   readonly monitor?: boolean | undefined
   /**
-   * Called once when it has ended, outside of any actor's turn, whatever became of its links: for a parent of so many
-   * that a link or a watch of each is too much. Of an `init` that failed its starter hears alone. Must not throw. The
-   * `stack` of a crash becomes a plain field when it is first read (G271).
+   * Called once when the child has ended, outside of any actor's turn. For a parent of so many children that a link or
+   * a monitor for each costs too much. Not called for a child whose `init` failed: its spawn has failed. Must not
+   * throw. The `stack` of a crash becomes a plain field when it is first read (G271).
    */
   readonly onEnd?: ((ref: AnyRef, reason: ExitReason) => void) | undefined
 }
 
 /**
- * The third argument of a handler.
+ * The third argument of a handler: the actor itself.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Self<in out Rpcs extends Rpc.Any, in out State> extends Self.Starting<Rpcs> {
-  /** The current state, also after a suspension. */
+  /** The state as it is now. (A handler's first argument is the state when the handler began.) */
   readonly state: State
-  /** Replaces the state (primitives, immutable style); mutating needs it not. */
+  /** Replaces the state: for a state that is a primitive or immutable. An object may be mutated instead. */
   readonly setState: (next: State) => void
-  /** Other handlers, same state, from the next message on. Its `R` must be provided first: `Actor.provide`. */
+  /**
+   * Handles messages by another behaviour from the next one on, with the same state. `Actor.provide` gives it its
+   * services.
+   */
   readonly become: <New extends Rpc.Any, Args>(
     behavior: Behavior<New, Args, State> & Behavior.Compatible<Rpcs, New>
   ) => void
-  /** The handler's asker gets the answer of `to`; only useful as the handler's result. */
+  /** Lets `to` reply in place of this actor. To be returned by the handler. */
   readonly forward: <Other extends Rpc.Any, Tag extends Message.UnaryTag<Other>>(
     to: Recipient<Other>,
     message: Message.Of<Other, Tag>
@@ -110,7 +114,7 @@ export interface Self<in out Rpcs extends Rpc.Any, in out State> extends Self.St
 }
 
 /**
- * The asker now waits for someone else. Only `self.forward` makes one.
+ * What `self.forward` returns, for a handler to return: another actor replies to its asker.
  *
  * @category models
  * @since 0.1.0
@@ -132,48 +136,53 @@ export declare namespace Self {
   export interface Any {
     readonly pid: Pid
     readonly name: string | undefined
-    /** Who sent the message in hand, when that was an actor. */
+    /** The PID of the actor that sent the message which is handled; undefined when it was none. */
     readonly sender: Pid | undefined
     /**
-     * Ends this actor; the handler that runs is its last, and its reply still goes out. `Normal` by default. Throws
-     * `InvalidOption` for what is no `ExitReason`.
+     * Ends this actor behind the handler that runs, whose reply still goes out. The reason is `Normal` by default; what
+     * is no `ExitReason` throws `InvalidOption`.
      */
     readonly stop: (reason?: ExitReason) => void
     /**
-     * Sync, with this actor as the sender; the outcome says what became of it. A full mailbox that holds senders
-     * (`suspend`) takes it, and holds this actor before its next message.
+     * Sends a message from this actor; the outcome says what became of it. A full mailbox whose policy is `suspend`
+     * takes it, and this actor gets no further message until there is room.
      */
     readonly send: <Other extends Rpc.Any>(to: Recipient<Other>, message: Message.Unary<Other>) => TellOutcome
     /**
-     * Either one's failure ends the other, unless its behaviour has `signals.exit`. Of one that is gone the signal comes
-     * at once.
+     * Links this actor with another one: when either ends abnormally, the other ends too, unless its behaviour handles
+     * it (`signals.exit`). If the other one has ended already, the signal comes at once.
      */
     readonly link: (ref: AnyRef) => void
-    /** Neither hears of the other's end any more. */
+    /** Ends a link: neither hears of the other's end any more. */
     readonly unlink: (ref: AnyRef) => void
-    /** Its one `Down` arrives at `signals.down`. */
+    /** Monitors another actor: when that ends, `signals.down` is called, once. */
     readonly monitor: (ref: AnyRef) => MonitorRef
-    /** true: no Down of it was or will be delivered. */
+    /** Ends a monitor. true: its `Down` was not delivered, and will not be. */
     readonly demonitor: (monitor: MonitorRef) => boolean
-    /** Milliseconds that were left, or undefined when it has fired. */
+    /** Cancels a timer. Returns the milliseconds that were left, or undefined when it had fired. */
     readonly cancel: (timer: TimerRef) => number | undefined
-    /** A child linked to this actor. */
+    /**
+     * Starts a child, linked to this actor unless the options say otherwise. Succeeds when the child's `init` is done.
+     */
     readonly spawn: <Rpcs extends Rpc.Any, Args, State, E, R>(
       behavior: Behavior<Rpcs, Args, State, E, R>,
       args: Args,
       options?: ChildOptions
     ) => Effect.Effect<ActorRef<Rpcs>, E | SpawnError, R>
     /**
-     * `spawn`, begun at once: the ref of a child that has started, else the Effect that waits for its `init`, or says how
-     * it failed. That is to be run; interrupted, the child never was. For a parent of very many: a plain `init` takes
-     * no fiber. Throws `SpawnError`.
+     * `spawn` for a parent of very many children: begins at once, and returns the child's ref where `init` is done
+     * then, so that a plain `init` needs no fiber. Else it returns an Effect that waits for `init` and has to be run;
+     * when it is interrupted, the child never was. Throws `SpawnError`.
      */
     readonly begin: <Rpcs extends Rpc.Any, Args, State, E>(
       behavior: Behavior<Rpcs, Args, State, E>,
       args: Args,
       options?: ChildOptions
     ) => ActorRef<Rpcs> | Effect.Effect<ActorRef<Rpcs>, E | SpawnError>
-    /** Sync, for behaviours that need nothing and cannot fail; throws `SpawnError`. */
+    /**
+     * `spawn` without an Effect, for behaviours that need no services and whose `init` cannot fail. Throws
+     * `SpawnError`.
+     */
     readonly spawnUnsafe: <Rpcs extends Rpc.Any, Args, State>(
       behavior: Behavior<Rpcs, Args, State>,
       args: Args,
@@ -181,28 +190,30 @@ export declare namespace Self {
     ) => ActorRef<Rpcs>
   }
   /**
-   * In `init`: everything but the state that does not exist yet.
+   * The second argument of `init`: `Self` without the state, which does not exist yet.
    *
    * @category models
    * @since 0.1.0
    */
   export interface Starting<in out Rpcs extends Rpc.Any> extends Any {
     readonly ref: ActorRef<Rpcs>
-    /** A message to itself, behind what is queued. */
+    /** Sends this actor a message, behind what is in its mailbox. */
     readonly tell: (message: Message.Unary<Rpcs>) => TellOutcome
-    /** Handled before anything queued: the second half of a long `init`. */
+    /**
+     * Sends this actor a message ahead of all that is in its mailbox: for example, the second half of a long `init`.
+     */
     readonly next: (message: Message.Unary<Rpcs>) => void
-    /** Once, after so long; `cancel` takes it back. It ends with the actor. */
+    /** Sends this actor a message after `delay`, unless `cancel` takes it back or the actor ends before. */
     readonly after: (delay: Duration.Input, message: Message.Unary<Rpcs>) => TimerRef
-    /** At a time of the wall clock; at once when that has passed. */
+    /** The same at a time of the wall clock; at once when that has passed. */
     readonly at: (time: DateTime.DateTime.Input, message: Message.Unary<Rpcs>) => TimerRef
-    /** Again and again, the first time after one interval, until `cancel` or its end. */
+    /** Sends this actor a message every `interval`, first after one interval, until `cancel` or its end. */
     readonly every: (interval: Duration.Input, message: Message.Unary<Rpcs>) => TimerRef
   }
 }
 
 /**
- * The running actor, for Effects below a handler. In the context once per actor; costs nothing per message.
+ * The actor whose handler runs, as a service: for functions that a handler calls, which have no `self`.
  *
  * **Example** (Who runs this)
  *

@@ -1,6 +1,5 @@
 /**
- * Memory that is handed from actor to actor without a copy: between isolates, languages, and for one meaning also inside
- * an isolate.
+ * Memory that is handed from actor to actor without a copy, also to other isolates and to actors in Rust.
  *
  * @since 0.1.0
  */
@@ -13,7 +12,8 @@ import { hostOf } from "./internal/system.ts"
 import type { InvalidOption, LimitReached } from "./SpawnError.ts"
 
 /**
- * A handle on a block of memory. Who holds it may read and write it; sending it in a payload hands it over.
+ * A handle on a block of memory. Its holder may read and write it; sending it in a message hands it over to the
+ * receiver.
  *
  * @category models
  * @since 0.1.0
@@ -21,24 +21,23 @@ import type { InvalidOption, LimitReached } from "./SpawnError.ts"
 export interface SharedBuffer {
   readonly byteLength: number
   /**
-   * A view for as long as this holder has the buffer. Throws `BufferMoved` after sending or releasing; views taken before
-   * have length 0 then. The memory is its system's, and ends with the isolate that holds it: it goes to another thread in
-   * a message, never by a `postMessage` that transfers it.
+   * The memory, to read and to write. After the buffer was sent or released this throws `BufferMoved`, and views that
+   * were taken before have length 0. Send it to other threads in messages; `postMessage` must not transfer it.
    */
   readonly bytes: () => Uint8Array<ArrayBuffer>
   /** Keeps a received buffer beyond the end of its handler, where it would be released. */
   readonly retain: () => SharedBuffer
-  /** Gives the memory back now. A buffer that nobody reaches any more is released by the collector, some time. */
+  /** Gives the memory back now. Without it, the garbage collector does so some time after the last use. */
   readonly release: () => void
 }
 
 /**
- * Buffers: made, copied, and declared in protocols.
+ * Makes and copies buffers, and declares them in protocols.
  *
- * One holder at a time: a message moves its buffers from the sender to the receiver, and a message that holds a buffer
- * that was sent or released before is a `BadMessage`. A refused send gives them back. To send to two receivers, send a
- * copy to one. A handler has the buffers of its message until it is done; it may send them on, answer with them, or
- * `retain` them. Buffers of an answer are the asker's until it releases them.
+ * A buffer has one holder at a time. A message moves its buffers from the sender to the receiver; when the send is
+ * refused they stay with the sender. Sending a buffer that was sent or released before fails with `BadMessage`; to send
+ * to two receivers, `copy` it. A handler holds the buffers of its message until it is done, unless it sends them on,
+ * replies with them or `retain`s them. Buffers in a reply are the asker's until it releases them.
  *
  * **Example** (Handing a buffer over)
  *
@@ -68,11 +67,14 @@ export interface SharedBuffer {
  * @since 0.1.0
  */
 export const SharedBuffer: {
-  /** For payload fields. Between systems that share no memory its bytes are sent. */
+  /** The schema of a buffer, for fields of payloads. Where sender and receiver share no memory, the bytes are sent. */
   readonly schema: Schema.Codec<SharedBuffer, Uint8Array>
-  /** A block of zeros. Fails when the system's `maxBufferBytes` would be exceeded, or `bytes` is no size. */
+  /**
+   * A buffer of so many zero bytes. Fails with `LimitReached` when all buffers would exceed the system's
+   * `maxBufferBytes`.
+   */
   readonly allocate: (bytes: number) => Effect.Effect<SharedBuffer, LimitReached | InvalidOption, ActorSystem>
-  /** The same bytes once more, for a second receiver. */
+  /** A second buffer with the same bytes, for a second receiver. */
   readonly copy: (buffer: SharedBuffer) => Effect.Effect<SharedBuffer, LimitReached | BufferMoved, ActorSystem>
 } = {
   schema: bufferSchema,

@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 import { InvalidOption } from "./InvalidOption.ts"
+import { titled } from "./internal/titled.ts"
 import { Pid } from "./Pid.ts"
 
 export { InvalidOption } from "./InvalidOption.ts"
@@ -17,10 +18,12 @@ export { InvalidOption } from "./InvalidOption.ts"
  * @category errors
  * @since 0.1.0
  */
-export class NameTaken extends Schema.TaggedError<NameTaken>("myrmidon/NameTaken")("NameTaken", {
-  name: Schema.String,
-  holder: Pid.schema
-}) {
+export class NameTaken extends titled(
+  Schema.TaggedError<NameTaken>("myrmidon/NameTaken")("NameTaken", {
+    name: Schema.String,
+    holder: Pid.schema
+  })
+) {
   override get message(): string {
     return `the name "${this.name}" is held by ${Pid.print(this.holder)}`
   }
@@ -32,9 +35,11 @@ export class NameTaken extends Schema.TaggedError<NameTaken>("myrmidon/NameTaken
  * @category errors
  * @since 0.1.0
  */
-export class NameNotFound extends Schema.TaggedError<NameNotFound>("myrmidon/NameNotFound")("NameNotFound", {
-  name: Schema.String
-}) {
+export class NameNotFound extends titled(
+  Schema.TaggedError<NameNotFound>("myrmidon/NameNotFound")("NameNotFound", {
+    name: Schema.String
+  })
+) {
   override get message(): string {
     return `nobody has the name "${this.name}"`
   }
@@ -46,9 +51,11 @@ export class NameNotFound extends Schema.TaggedError<NameNotFound>("myrmidon/Nam
  * @category errors
  * @since 0.1.0
  */
-export class ProtocolMismatch extends Schema.TaggedError<ProtocolMismatch>("myrmidon/ProtocolMismatch")(
-  "ProtocolMismatch",
-  { name: Schema.String, expected: Schema.String, found: Schema.String }
+export class ProtocolMismatch extends titled(
+  Schema.TaggedError<ProtocolMismatch>("myrmidon/ProtocolMismatch")(
+    "ProtocolMismatch",
+    { name: Schema.String, expected: Schema.String, found: Schema.String }
+  )
 ) {
   override get message(): string {
     return `"${this.name}" understands ${this.found}, not ${this.expected}`
@@ -56,16 +63,19 @@ export class ProtocolMismatch extends Schema.TaggedError<ProtocolMismatch>("myrm
 }
 
 /**
- * `init` threw, died or was interrupted, or the actor was ended before it was ready.
+ * `init` threw, died or was interrupted, or the actor was ended before it was ready; or the Layer of its module failed
+ * (`Actor.module`): then `layer` says which module that is, and `init` has not run.
  *
  * @category errors
  * @since 0.1.0
  */
 export class InitCrashed extends Schema.TaggedError<InitCrashed>("myrmidon/InitCrashed")("InitCrashed", {
-  reason: ExitReasonSchema
+  reason: ExitReasonSchema,
+  layer: Schema.optional(Schema.String)
 }) {
   override get message(): string {
-    return `init did not succeed: ${ExitReason.print(this.reason)}`
+    const what = this.layer === undefined ? "init did not succeed" : `the Layer of module ${this.layer} failed`
+    return `${what}: ${ExitReason.print(this.reason)}`
   }
 }
 

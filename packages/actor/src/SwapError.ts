@@ -31,7 +31,7 @@ export class MigrationFailed
 }
 
 /**
- * The actor did not come to rest, or its migration did not end, in time.
+ * The actor's handlers were not done in time, or its migration was not.
  *
  * @category errors
  * @since 0.1.0
@@ -75,7 +75,8 @@ export class StateNotCopyable extends Schema.TaggedError<StateNotCopyable>("myrm
 }
 
 /**
- * The actor does not run the version that this upgrade starts from, or keeps none of that name.
+ * The actor does not run the version that the upgrade starts from; for a rollback, it does not keep the version that is
+ * named.
  *
  * @category errors
  * @since 0.1.0
@@ -104,7 +105,7 @@ export class SwapInProgress extends Schema.TaggedError<SwapInProgress>("myrmidon
 }
 
 /**
- * A message that a version handled before it was rolled back: nothing of that was undone, except in the actor's state.
+ * A message that a version had handled before it was rolled back. Only what it did to the actor's state was undone.
  *
  * @category models
  * @since 0.1.0
@@ -143,7 +144,8 @@ export class RolledBack extends Schema.TaggedError<RolledBack>("myrmidon/RolledB
 }
 
 /**
- * In every case but `RolledBack` nothing has changed; after `RolledBack` the old behaviour and state are back.
+ * A swap failed, and the actor has its old behaviour and state. After `RolledBack` they are back; in all other cases
+ * nothing had changed.
  *
  * **Example** (A migration that fails changes nothing)
  *

@@ -1,5 +1,5 @@
 /**
- * What an operator wants to hear of.
+ * What happens in an actor system that an operator wants to know: the stream `ActorSystem.events`.
  *
  * @since 0.1.0
  */
@@ -14,10 +14,11 @@ import type { Pid } from "./Pid.ts"
  *   all the same, with the exit reason that it had.
  * - `ShutdownOverdue`: a scope or the system has closed, and the `killed` that had not stopped within `shutdownDeadline`
  *   (ms) were killed; `actors` are the first hundred of them.
- * - `Swapped`: it runs another version.
+ * - `Swapped`: an actor runs another version.
  * - `SwapRolledBack`: the version `version` crashed as a canary, or was called back; the one before is running again.
- * - `TellFailed`: a `tell` was refused by the actor's own domain error, and nobody was asking.
- * - `Misunderstood`: what another isolate sent to it is none of its messages, or does not fit its schema; it was dropped.
+ * - `TellFailed`: the handler of a `tell` failed with an error of the protocol, which no asker gets.
+ * - `Misunderstood`: another isolate sent the actor a message that it does not have, or that does not fit its schema; it
+ *   was dropped.
  * - `IsolateUp`: a worker isolate runs. `IsolateDown`: it has ended, and its actors with it. `IsolateSilent`: it has not
  *   answered for so long; it may be blocked, and is not ended.
  *

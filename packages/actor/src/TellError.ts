@@ -7,7 +7,8 @@ import * as Schema from "effect/Schema"
 import { Pid } from "./Pid.ts"
 
 /**
- * The mailbox had no room, and its policy (or the time that a sender may be held) left nothing but a refusal.
+ * The receiver's mailbox was full, and its policy is `reject`; or, with `suspend`, there was no room within
+ * `sendTimeout`.
  *
  * @category errors
  * @since 0.1.0
@@ -22,7 +23,7 @@ export class MailboxFull extends Schema.TaggedError<MailboxFull>("myrmidon/Mailb
 }
 
 /**
- * The lane to the peer is above its high-water mark.
+ * Too much is on its way to the node or isolate of the receiver already.
  *
  * @category errors
  * @since 0.1.0
@@ -34,7 +35,7 @@ export class NodeBusy extends Schema.TaggedError<NodeBusy>("myrmidon/NodeBusy")(
 }
 
 /**
- * There is no session with the peer: nothing was sent.
+ * There is no connection to the receiver's node: nothing was sent.
  *
  * @category errors
  * @since 0.1.0
@@ -48,7 +49,7 @@ export class NoSession extends Schema.TaggedError<NoSession>("myrmidon/NoSession
 }
 
 /**
- * The payload does not fit its schema, or the receiver's protocol does not have this tag or this shape.
+ * The receiver's protocol has no such message, or the payload does not fit its schema; `issue` says what is wrong.
  *
  * @category errors
  * @since 0.1.0
@@ -104,7 +105,7 @@ export class TellError extends Schema.TaggedError<TellError>("myrmidon/TellError
 }
 
 /**
- * The synchronous answer of a send: interned constants.
+ * What became of a message that was sent without an Effect (`tellUnsafe`, `self.send`).
  *
  * @category models
  * @since 0.1.0

@@ -22,7 +22,7 @@ export type { DeadLetter } from "./DeadLetter.ts"
 export { ExitReason, ExitReasonSchema } from "./ExitReason.ts"
 export { type Down, ExitSignal, type MonitorRef } from "./ExitSignal.ts"
 export * as HotSwap from "./HotSwap.ts"
-export type { Canary, PlanReport, Selection, SwapOptions, SwapReport, Upgrade, UpgradeOptions } from "./HotSwap.ts"
+export type { PlanReport, SwapReport, Upgrade } from "./HotSwap.ts"
 export {
   type ActorStatistics,
   Inspector,
@@ -68,6 +68,7 @@ export {
   SwapInProgress,
   WrongVersion
 } from "./SwapError.ts"
+export type { Canary, Selection, SwapOptions, UpgradeOptions } from "./SwapOptions.ts"
 export type { SystemEvent } from "./SystemEvent.ts"
 export { BadMessage, MailboxFull, NodeBusy, NoSession, TellError, type TellOutcome } from "./TellError.ts"
 export { Traced } from "./Traced.ts"

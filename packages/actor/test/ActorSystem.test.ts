@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Actor, ActorSystem, type DeadLetter, ExitReason, Pid, SpawnError, type SystemEvent } from "@myrmidonjs/actor"
 import {
   ConfigProvider,
+  Context,
   Deferred,
   Effect,
   Exit,
@@ -32,6 +33,22 @@ import {
   testSystems,
   turn
 } from "./fixtures.ts"
+
+/** At its end it sends to nobody, and fails. */
+const LastWords = Actor.make("LastWords", []).behavior({
+  init: (_: void, self) => {
+    const gone = self.spawnUnsafe(CounterLive, 0)
+    self.unlink(gone)
+    return gone
+  },
+  handlers: {},
+  terminate: (gone, _, self) =>
+    Effect.gen(function*() {
+      yield* Actor.kill(gone)
+      self.send(gone, Reset())
+      return yield* Effect.die("on its way")
+    })
+})
 
 describe.each(systems)("ActorSystem on the %s", (name, system) => {
   const backend = name === "twin" ? "memory" : name
@@ -130,6 +147,29 @@ describe.each(systems)("ActorSystem on the %s", (name, system) => {
         }
       }))
       assert(unsafe instanceof SpawnError)
+    }))
+
+  it.effect("G273: events and dead letters end with their system, behind the last of them", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const services = yield* Layer.buildWithScope(Layer.fresh(system), scope)
+      const opened = Context.get(services, ActorSystem)
+      const collect = <A>(stream: Stream.Stream<A>) =>
+        Effect.forkChild(Stream.runCollect(stream), { startImmediately: true })
+      const letters = yield* collect(opened.deadLetters)
+      const events = yield* collect(opened.events)
+      const closed = yield* Effect.forkChild(opened.closed, { startImmediately: true })
+      yield* Effect.provideContext(LastWords.spawnDetached(), services)
+      assert.isUndefined(closed.pollUnsafe())
+      yield* Scope.close(scope, Exit.void)
+      assert.deepStrictEqual((yield* Fiber.join(letters)).map(({ message, why }) => `${why} ${message._tag}`), [
+        "NotAlive Reset"
+      ])
+      assert.deepStrictEqual((yield* Fiber.join(events)).map(({ _tag }) => _tag), ["CleanupFailed"])
+      yield* Fiber.join(closed)
+      assert.deepStrictEqual(yield* Stream.runCollect(opened.events), [])
+      assert.deepStrictEqual(yield* Stream.runCollect(opened.deadLetters), [])
+      yield* opened.closed
     }))
 
   it.effect("G55: closing stops actors youngest first, and kills who takes too long", () =>
@@ -406,4 +446,24 @@ describe.each(testSystems)("layerTest on the %s", (name) => {
       assert.strictEqual(error.reason._tag, "ActorExited")
       assert.strictEqual((yield* down)._tag, "Crashed")
     }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerTest({ seed: 1n, backend }))))
+})
+
+describe.each(layers)("the end of a system: the %s", (_, layer) => {
+  it.live("G257: whoever has closed the system has heard of every dead letter", () => {
+    const letters: Array<string> = []
+    const onDeadLetter = ({ message, why }: DeadLetter): void => void letters.push(`${message._tag} ${why}`)
+    const program = Effect.gen(function*() {
+      const counter = yield* CounterLive.spawn(0)
+      yield* Actor.suspend(counter)
+      yield* counter.tell(Reset())
+      // It goes on where its time is over: inside of the pump of its system.
+      yield* Effect.flip(counter.ask(Get(), { timeout: 5 }))
+      yield* Actor.kill(counter)
+      assert.isFalse(yield* Actor.isAlive(counter))
+    })
+    return Effect.gen(function*() {
+      yield* program.pipe(Effect.scoped, Effect.provide(layer({ onDeadLetter })))
+      assert.deepStrictEqual(letters, ["Reset Stopped", "Get Stopped"])
+    })
+  })
 })

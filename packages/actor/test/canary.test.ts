@@ -358,5 +358,6 @@ it("an upgrade whose options are no functions is refused by name when it is made
     }
     assert(thrown instanceof InvalidOption, option)
     assert.strictEqual(thrown.option, option)
+    if (option === "copy") assert.strictEqual(thrown.issue, "must be a function or \"share\", is \"deep\"")
   }
 })

@@ -1,10 +1,13 @@
 // The stack of a crash: a text for whoever looks at it, and no work for an actor at whose end nobody does.
-import { Actor, type ExitReason, type ExitSignal, Monitor } from "@myrmidonjs/actor"
-import { afterEach, assert, describe, it } from "@effect/vitest"
-import { Effect, Equal, Exit, Hash } from "effect"
+import { Actor, type ExitReason, ExitReasonSchema, type ExitSignal, Monitor } from "@myrmidonjs/actor"
+import { afterEach, assert, describe, expect, it } from "@effect/vitest"
+import { Cause, Effect, Equal, Exit, Formatter, Hash, Schema } from "effect"
 import { Rpc } from "effect/rpc"
-import { inspect } from "node:util"
+import * as nodeAssert from "node:assert"
+import { format, inspect, isDeepStrictEqual } from "node:util"
+import { deserialize, serialize } from "node:v8"
 import { writePlain } from "../src/internal/codec/plain.ts"
+import { msgpack } from "../src/internal/codec/msgpack.ts"
 import { copyPlain } from "../src/internal/copy.ts"
 import { collectEvents, testSystems, turn } from "./fixtures.ts"
 
@@ -74,6 +77,17 @@ const isPlain = (reason: ExitReason): void => {
   assert.sameMembers(Reflect.ownKeys(reason.error), ["name", "message", "language", "stack"])
 }
 
+const equals: ReadonlyArray<readonly [how: string, equal: (a: unknown, b: unknown) => void]> = [
+  ["chai", (a, b) => assert.deepEqual(a, b)],
+  ["vitest", (a, b) => expect(a).toStrictEqual(b)],
+  ["vitest, loosely", (a, b) => expect(a).toEqual(b)],
+  ["node:assert", nodeAssert.deepStrictEqual],
+  ["node:assert, the other way round", (a, b) => nodeAssert.deepStrictEqual(b, a)],
+  ["node:assert, loosely", nodeAssert.deepEqual],
+  ["node:util", (a, b) => assert.isTrue(isDeepStrictEqual(a, b))],
+  ["Equal", (a, b) => assert.isTrue(Equal.equals(a, b))]
+]
+
 describe.each(testSystems)("G271 on the %s", (_, system) => {
   it.effect("a stack at which nobody looks is not made a text; one that is read is, once", () =>
     Effect.gen(function*() {
@@ -96,6 +110,66 @@ describe.each(testSystems)("G271 on the %s", (_, system) => {
       isPlain(JSON.parse(JSON.stringify(encoded)) as ExitReason)
       isPlain({ _tag: "Crashed", error: { ...spread!.error } })
     }).pipe(Effect.scoped, Effect.provide(system)))
+
+  const looks: ReadonlyArray<readonly [how: string, look: (reason: Crashed) => unknown]> = [
+    ["structuredClone", (reason) => structuredClone(reason)],
+    ["serialize", (reason) => deserialize(serialize(reason)) as unknown],
+    ["JSON", (reason) => JSON.parse(JSON.stringify(reason)) as unknown],
+    ["Object.entries", ({ _tag, error }) => ({ _tag, error: Object.fromEntries(Object.entries(error)) })],
+    ["Object.assign", ({ _tag, error }) => ({ _tag, error: Object.assign({}, error) })],
+    ["Schema", (reason) => Schema.encodeSync(ExitReasonSchema)(reason)],
+    ["Schema, to JSON", (reason) => Schema.encodeSync(Schema.fromJsonString(ExitReasonSchema))(reason)],
+    ["Schema, decoded", (reason) => Schema.decodeUnknownSync(ExitReasonSchema)(reason)],
+    ["the codec", (reason) => {
+      const { decode, encode } = msgpack.of(ExitReasonSchema)
+      return Effect.runSync(Effect.flatMap(encode(reason), decode))
+    }]
+  ]
+  for (const [how, look] of looks) {
+    it.effect(`it is whole by ${how}`, () =>
+      Effect.gen(function*() {
+        const [reason] = yield* ends(1)
+        const seen = look(reason!)
+        isPlain((typeof seen === "string" ? JSON.parse(seen) : seen) as ExitReason)
+        assert.deepStrictEqual((typeof seen === "string" ? JSON.parse(seen) : seen) as ExitReason, reason)
+      }).pipe(Effect.scoped, Effect.provide(system)))
+  }
+
+  const texts: ReadonlyArray<readonly [how: string, print: (reason: Crashed) => string]> = [
+    ["inspect", inspect],
+    ["inspect of what has it", (reason) => inspect({ deep: [reason] }, { depth: 5 })],
+    ["format", (reason) => format("%O", reason)],
+    ["Cause.pretty, failed", (reason) => Cause.pretty(Cause.fail(reason))],
+    ["Cause.pretty, died", (reason) => Cause.pretty(Cause.die(reason))],
+    ["Cause.pretty of its error", ({ error }) => Cause.pretty(Cause.fail(error))],
+    ["Formatter", (reason) => Formatter.format(reason)],
+    ["Formatter, as JSON", (reason) => Formatter.formatJson(reason)]
+  ]
+  for (const [how, print] of texts) {
+    it.effect(`it is whole as the text of ${how}`, () =>
+      Effect.gen(function*() {
+        const [reason] = yield* ends(1)
+        const text = print(reason!)
+        assert.include(text, "TypeError: boom")
+        assert.match(text, / at .*crashReasons\.test\.ts:/)
+        isPlain(reason!)
+      }).pipe(Effect.scoped, Effect.provide(system)))
+  }
+
+  it.effect.each(equals)(
+    "it equals the plain data that it will be, for whoever compares first: %s",
+    ([, equal]) =>
+      Effect.gen(function*() {
+        const error = new TypeError("boom")
+        failure = () => error
+        const [reason] = yield* ends(1)
+        const plain: Crashed = {
+          _tag: "Crashed",
+          error: { name: "TypeError", message: "boom", language: "typescript", stack: error.stack! }
+        }
+        equal(reason, plain)
+      }).pipe(Effect.scoped, Effect.provide(system))
+  )
 
   it.effect("to Effect it is the plain data that it will be, whoever looks first", () =>
     Effect.gen(function*() {

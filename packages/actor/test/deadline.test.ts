@@ -101,7 +101,8 @@ describe.each(layers)("the deadline of a shutdown on the %s", (_name, layer) => 
       })))
 
   it.live("G295: whoever takes its own time, and ends within the deadline, is not among them", () =>
-    inSystem(layer({ shutdownTimeout: "5 millis", shutdownDeadline: "1 hour" }), () =>
+    // Time enough on a machine that is busy: who is killed before its cleanup has begun is not in the log.
+    inSystem(layer({ shutdownTimeout: "250 millis", shutdownDeadline: "1 hour" }), () =>
       Effect.gen(function*() {
         const log: Array<string> = []
         const live = workerOf(log)
@@ -144,4 +145,35 @@ describe.each(layers)("the deadline of a shutdown on the %s", (_name, layer) => 
       const wrong = yield* Effect.flip(Layer.build(layer({ shutdownDeadline: 0 })))
       assert.include(String(wrong), "shutdownDeadline")
     }).pipe(Effect.scoped))
+})
+
+describe.each(layers)("G236 on the %s", (_, layer) => {
+  it.live.each([0, 1] as const)(
+    "those who are killed together do not go on with each other's end: asker %s",
+    (asker) =>
+      Effect.gen(function*() {
+        const said: Array<string> = []
+        const Party = Actor.make("Party", [Rpc.make("Ask"), Rpc.make("Hang")])
+        const scope = yield* Scope.make()
+        const parties: Array<Actor.Ref<typeof Party>> = []
+        const party = Party.behavior({
+          init: () => 0,
+          handlers: {
+            Ask: () =>
+              parties[1 - asker]!.ask(Party.messages.Hang(), { timeout: Infinity }).pipe(
+                Effect.exit,
+                Effect.andThen(Effect.sync(() => void said.push("went on"))),
+                Effect.onInterrupt(() => Effect.sync(() => void said.push("interrupted")))
+              ),
+            Hang: () => Effect.never
+          }
+        })
+        for (let n = 0; n < 2; n++) parties.push(yield* Scope.provide(party.spawn(), scope))
+        yield* parties[asker]!.tell(Party.messages.Ask())
+        yield* turn
+        yield* Scope.close(scope, Exit.void)
+        yield* turn
+        assert.deepStrictEqual(said, ["interrupted"])
+      }).pipe(Effect.scoped, Effect.provide(layer({ shutdownTimeout: "10 millis" })))
+  )
 })

@@ -1,6 +1,6 @@
 // Bounds and policies, seen from outside.
 import { assert, describe, it } from "@effect/vitest"
-import { Actor, ActorSystem, type DeadLetter, Inspector, type Mailbox } from "@myrmidonjs/actor"
+import { Actor, ActorSystem, type DeadLetter, ExitReason, Inspector, type Mailbox } from "@myrmidonjs/actor"
 import { Deferred, type Duration, Effect, Exit, Fiber, Metric, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Rpc } from "effect/rpc"
@@ -10,9 +10,10 @@ import { systems, testSystems } from "./fixtures.ts"
 const Gate = Actor.make("Gate", [
   Rpc.make("Hold", { success: Schema.Void }),
   Rpc.make("Put", { payload: Schema.Int }),
-  Rpc.make("Seen", { success: Schema.Array(Schema.Int) })
+  Rpc.make("Seen", { success: Schema.Array(Schema.Int) }),
+  Rpc.make("Each", { success: Schema.Int, stream: true })
 ])
-const { Hold, Put, Seen } = Gate.messages
+const { Each, Hold, Put, Seen } = Gate.messages
 
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
@@ -29,7 +30,8 @@ const full = (mailbox: Mailbox) =>
         Put: (seen, n) => {
           if (seen.push(n) === 2) Deferred.doneUnsafe(two, Exit.void)
         },
-        Seen: (seen) => [...seen]
+        Seen: (seen) => [...seen],
+        Each: (seen) => Stream.fromIterable([...seen])
       }
     })
     const ref = yield* GateLive.spawn(undefined, { mailbox })
@@ -100,15 +102,36 @@ describe.each(systems)("Mailbox on the %s", (_, system) => {
       assert.strictEqual(yield* held, 0)
     }).pipe(Effect.scoped, Effect.provide(system)))
 
-  it.effect("G308: who waits for room learns that there will be none", () =>
+  it.effect("G308: a question for a stream waits for room, too, as long as somebody reads", () =>
+    Effect.gen(function*() {
+      const { open, ref } = yield* full({ capacity: 1, onFull: "suspend" })
+      const held = Effect.map(Actor.info(ref), (info) => info.held)
+      yield* ref.tell(Put(1))
+      const readers = yield* Effect.forEach(
+        [1, 2],
+        () => Effect.forkChild(Stream.runCollect(ref.stream(Each())), { startImmediately: true })
+      )
+      assert.strictEqual(yield* held, 2)
+      yield* Fiber.interrupt(readers[0]!)
+      assert.strictEqual(yield* held, 1)
+      yield* open
+      assert.deepStrictEqual(yield* Fiber.join(readers[1]!), [1])
+      assert.strictEqual(yield* held, 0)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G308: who waits for room for a question learns why there will be none", () =>
     Effect.gen(function*() {
       const { ref } = yield* full({ capacity: 1, onFull: "suspend" })
       yield* ref.tell(Put(1))
       const asking = yield* Effect.forkChild(Effect.flip(ref.ask(Seen())), { startImmediately: true })
-      yield* Actor.kill(ref)
-      const error = yield* Fiber.join(asking)
-      assert(error._tag === "AskError" && error.reason._tag === "ActorExited")
-      assert.deepStrictEqual(error.reason.reason, { _tag: "NoProc", everExisted: true })
+      const reading = yield* Effect.forkChild(Effect.flip(Stream.runDrain(ref.stream(Each()))), {
+        startImmediately: true
+      })
+      yield* Actor.exit(ref, ExitReason.shutdown("over"))
+      for (const error of [yield* Fiber.join(asking), yield* Fiber.join(reading)]) {
+        assert(error._tag === "AskError" && error.reason._tag === "ActorExited")
+        assert.deepStrictEqual(error.reason.reason, ExitReason.shutdown("over"))
+      }
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("G308: also who asks with nothing else to do", () =>
@@ -242,6 +265,21 @@ describe.each(testSystems)("Mailbox under virtual time on the %s", (_, system) =
       assert.isUndefined(long.pollUnsafe())
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* Fiber.join(long)).reason._tag, "MailboxFull")
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G308: a question for a stream waits for room no longer than a tell does", () =>
+    Effect.gen(function*() {
+      const { ref } = yield* full({ capacity: 1, onFull: "suspend", sendTimeout: "3 seconds" })
+      yield* ref.tell(Put(1))
+      const reading = yield* Effect.forkChild(Effect.flip(Stream.runDrain(ref.stream(Each()))), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust("2900 millis")
+      assert.isUndefined(reading.pollUnsafe())
+      yield* TestClock.adjust("200 millis")
+      const error = yield* Fiber.join(reading)
+      assert(error._tag === "AskError")
+      assert.strictEqual(error.reason._tag, "MailboxFull")
     }).pipe(Effect.scoped, Effect.provide(system)))
 
   it.effect("G308: what an ask has waited for room is a part of its time", () =>

@@ -15,7 +15,7 @@ import type { Pid } from "./Pid.ts"
 export type TellOutcome = "Accepted" | "MailboxFull" | "NodeBusy" | "NoSession" | "BadMessage"
 
 /**
- * A watch of one actor by another.
+ * A monitor of one actor by another.
  *
  * @category models
  * @since 0.1.0
@@ -23,7 +23,7 @@ export type TellOutcome = "Accepted" | "MailboxFull" | "NodeBusy" | "NoSession" 
 export type MonitorRef = number & { readonly "~myrmidon/MonitorRef": "MonitorRef" }
 
 /**
- * The end of a watched actor.
+ * The end of a monitored actor.
  *
  * @category models
  * @since 0.1.0
@@ -62,9 +62,11 @@ export interface PlainSelf<in out S> {
   setState(next: S): void
   /** Ends it once the running handler has returned. Throws `InvalidOption` for what is no reason. */
   stop(reason?: ExitReason): void
-  /** The two end together. An actor with an `exit` handler gets a signal instead. */
+  /**
+   * Links this actor with another one: when one ends abnormally, the other ends too, or its `exit` handler is called.
+   */
   link(other: PlainHandle): void
-  /** Its end reaches the `down` handler, once. */
+  /** Monitors another actor: its end is told to the `down` handler, once. */
   monitor(other: PlainHandle): MonitorRef
 }
 
@@ -76,13 +78,15 @@ export interface PlainSelf<in out S> {
  */
 export interface PlainHandle {
   readonly pid: Pid
-  /** The two end together. Throws `InvalidOption` for what is no actor of the same runtime, and so does `self.link`. */
+  /** Links the two actors, as `self.link` does. Throws `InvalidOption` for what is no actor of the same runtime. */
   link(other: PlainHandle): void
-  /** Resolves with why it ended. Rejects for a wrong option alone. An aborted watch never settles. */
+  /**
+   * Resolves with the exit reason when the actor ends. Rejects only for a wrong option. When aborted it never settles.
+   */
   monitor(options?: MonitorOptions): Promise<ExitReason>
-  /** Ends it after what is in its mailbox, or kills it after a time. Resolves with why it ended. */
+  /** Stops the actor behind what is in its mailbox, or kills it after `timeout`. Resolves with the exit reason. */
   stop(options?: StopOptions): Promise<ExitReason>
-  /** Ends it at once. Nobody can trap that. */
+  /** Kills the actor at once. It cannot prevent that. */
   kill(): void
 }
 

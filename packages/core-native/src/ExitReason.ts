@@ -45,15 +45,33 @@ export type CrashError = Crash
  */
 export const crashed = (defect: unknown): ExitReason => {
   // What was thrown is anybody's: a getter or a `toString` of it may throw in turn.
-  try {
-    if (defect instanceof Error) {
-      const { message, name, stack } = defect as { readonly [K in "name" | "message" | "stack"]: unknown }
-      const error = { name: String(name), message: String(message), language: "typescript" as const }
-      return { _tag: "Crashed", error: typeof stack === "string" ? { ...error, stack } : error }
+  if (typeof defect === "object" && defect !== null) {
+    try {
+      const name = textOf(defect, "name") ?? textOf(defect, "_tag") ?? "Error"
+      const message = textOf(defect, "message")
+      // One of another realm, or a tagged object, is an error, too.
+      if (defect instanceof Error || message !== undefined) {
+        const error = { name, message: message ?? "", language: "typescript" as const }
+        const stack = textOf(defect, "stack")
+        return { _tag: "Crashed", error: stack === undefined ? error : { ...error, stack } }
+      }
+    } catch {
+      // Told below, without its fields.
     }
-    return { _tag: "Crashed", error: { name: typeof defect, message: String(defect), language: "typescript" } }
+  }
+  return { _tag: "Crashed", error: { name: "Error", message: print(defect), language: "typescript" } }
+}
+
+const textOf = (value: object, key: string): string | undefined => {
+  const found = (value as Readonly<Record<string, unknown>>)[key]
+  return typeof found === "string" && found !== "" ? found : undefined
+}
+
+const print = (defect: unknown): string => {
+  try {
+    return typeof defect === "object" && defect !== null ? JSON.stringify(defect) ?? "[object]" : String(defect)
   } catch {
-    return { _tag: "Crashed", error: { name: typeof defect, message: "(cannot be printed)", language: "typescript" } }
+    return "[unprintable]"
   }
 }
 

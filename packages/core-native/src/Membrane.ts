@@ -1,13 +1,14 @@
 /**
  * The membrane: one isolate's face of its Rust shard.
  *
- * Everything that an actor system asks of a shard, as plain calls with numbers; what comes back is called on the host
- * (`host.ts`) by the loop. It knows neither behaviours nor Effect: `@myrmidonjs/actor` and the small API of this
- * package both stand on it. Its parts: actors of other isolates (`away.ts`), links, watches and exit signals
- * (`signals.ts`), who lives and what they use (`census.ts`), timers (`timing.ts`).
+ * It has a method for everything that an actor system asks of a shard; what the shard answers, the loop calls on the
+ * host (`host.ts`). It knows neither behaviours nor Effect: `@myrmidonjs/actor` and the small API of this package both
+ * use it. Its parts: actors of other isolates (`away.ts`), links, monitors and exit signals (`signals.ts`), who lives
+ * and what they use (`census.ts`), timers (`timing.ts`).
  *
- * A call here writes a record, and the record is ingested with the next tick. What has an answer (`demonitor`,
- * `timing.cancel`, `whereis`, ...) ingests first, which delivers nothing and is allowed inside a handler.
+ * A method writes a record into the submission ring, and the shard reads (ingests) it with the next tick. A method that
+ * returns an answer (`demonitor`, `timing.cancel`, `whereis`, ...) has the ring ingested first. That delivers nothing,
+ * so it is allowed inside a handler.
  */
 import { Away } from "./away.ts"
 import type { Binding } from "./binding.ts"
@@ -42,9 +43,9 @@ const {
   A,
   B
 } = Word
-// An imported binding is read from its module each time; a constant of this module is part of the code.
+// V8 compiles a constant of this module into the code; an imported one it would load each time.
 const WORDS = RECORD_WORDS
-/** A record begins at its number shifted by this; a word of it is found by `|`, which cannot overflow and is not checked. */
+/** Record `n` begins at word `n << RECORD_SHIFT`. Its words are reached by `|`, since V8 checks a `+` for overflow. */
 const RECORD_SHIFT = 31 - Math.clz32(WORDS)
 const MOST_PENDING = SUBMISSIONS
 const SEND = Submission.Send
@@ -52,10 +53,11 @@ const NEXT = Flag.Next
 const REENTRANT = Flag.Reentrant
 const INLINE = Flag.Inline << 8
 const EXIT_SELF_KEPT = Submission.ExitSelf | (ExitSelf.Kept << 8)
-/** What a sender may say of a message: the other flags are the membrane's. */
+/** The flags that a sender may give a message; the membrane sets the others. */
 const SENDER = Flag.Priority | Flag.Next | Flag.Reentrant
+/** The `B` word of a call without a timeout. */
 const NEVER = 0xffffffff
-/** The budget of an actor that has none of its own. */
+/** The budget of an actor that has none of its own: messages in a slice. */
 const MOST_BUDGET = 64
 const ACCEPTED = 0
 const MAILBOX_FULL = 1
@@ -87,7 +89,10 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   readonly #now: () => number
   readonly #lockstep: boolean
   readonly #reserve: Reserve
-  /** The options of the last spawn without name, link and watch, and the words that they come to. */
+  /**
+   * The options of the last spawn without name, link and monitor, and the words of its record: the next is mostly
+   * alike.
+   */
   #plain: OpenOptions<C> | undefined = undefined
   #plainKind = 0
   #plainPolicy = 0
@@ -103,7 +108,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#ring = new Ring(binding, { maxActors, capacity, seed, system }, () => this.#loop.wake())
     this.#border = new Border(binding, this.#ring)
     this.#lockstep = seed !== undefined
-    // In lockstep PIDs are taken one by one, so that they are those of a system without a reserve.
+    // In lockstep PIDs are reserved one by one, so that the same program gets the same PIDs as on the twin.
     this.#reserve = new Reserve(this.#ring, this.#lockstep ? 1 : RESERVE)
     this.#reasons = new Reasons(this.#ring.native, system === undefined)
     this.#loop = new Loop<C, K>(
@@ -122,17 +127,20 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#submissions = new Submissions(this.#ring, this.#loop, this.#reasons, this.#now, () => this.#sweep())
     this.away = new Away(this.#submissions, this.#tokens, this.#border)
     this.signals = new Signals(this.#submissions, host)
-    this.census = new Census(this.#submissions, this.#table, this.#slots, this.#waiters)
+    this.census = new Census(this.#submissions, this.#table, this.#slots, this.#waiters, this.#reasons)
     this.timing = new Timing(this.#submissions, this.#timers)
   }
 
   // -- life -----------------------------------------------------------------------------------------------------------
 
-  /** Takes a PID; false: there are as many actors as there may be, or the system is closed. */
+  /**
+   * Takes a PID, which `takenLow` and `takenGeneration` then give. false: `maxActors` are alive, or the system is
+   * closed.
+   */
   takePid(): boolean {
     if (this.#submissions.closed) return false
     if (this.#reserve.take()) return true
-    // Ends that wait to be ingested may have freed some.
+    // Actors whose ends are in the ring still count: once they are ingested, there may be PIDs again.
     this.#submissions.flush()
     return this.#reserve.take()
   }
@@ -146,13 +154,13 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return this.#reserve.generation
   }
 
-  /** The cell that stands for a PID that was taken. */
+  /** Registers the cell of the PID that was taken. */
   adopt(cell: C): void {
     this.#table.add(cell)
     this.#ring.doubts.add(cell.low)
   }
 
-  /** Gives a PID back that was never opened. */
+  /** Gives back a PID whose actor was never opened. */
   release(cell: C): void {
     this.#table.remove(cell.low, cell.generation)
     this.#submissions.put(Submission.Release, cell, undefined, 0, 0, 0)
@@ -164,9 +172,12 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     if (this.#lockstep) this.#submissions.flush()
   }
 
-  /** Opens a mailbox; name, link and watch are taken in the same step. The holder's PID: the name is taken. */
+  /**
+   * Opens a mailbox, and takes name, link and monitor in the same step. Returns the holder's PID when the name is
+   * taken.
+   */
   open(cell: C, options: OpenOptions<C>): number | undefined {
-    // Whoever spawns many alike says the same each time, by the same object.
+    // Actors that are spawned alike have the same object as options.
     if (options === this.#plain) {
       this.#submissions.put(this.#plainKind, cell, undefined, 0, options.capacity, this.#plainPolicy)
       return undefined
@@ -192,15 +203,16 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
       const ring = this.#ring
       this.#submissions.flush()
       this.#submissions.put(kind, cell, from, options.watchRef, options.capacity, b >>> 0)
-      // The record is read where it stands, and not submitted.
+      // `openNamed` reads the record where it stands: it is taken back from those that wait.
       ring.pending--
       const holder = ring.native.openNamed(ring.pending, options.name)
       if (holder !== null && holder !== undefined) return holder
       if (!this.#loop.awake) this.#loop.wake()
     }
-    // Behind the record: with it the ring may have been ingested, and what was said of marks is what the shard knew then.
+    // After `put`, which may ingest the ring: that replaces the marks by what the shard knew before this actor.
     if (options.capacity <= SUBMISSIONS) this.#ring.mark(cell.low)
-    // One spawn record has one partner; a second one follows it with nothing in between.
+    // A spawn record has room for one other actor, the parent. A watcher that is another one follows as a record of its
+    // own, with nothing in between.
     if (watcher !== undefined && (flags & Spawn.Monitor) === 0) this.signals.monitor(watcher, cell, options.watchRef)
     return undefined
   }
@@ -216,14 +228,17 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#timers.drop(cell)
   }
 
-  /** `isOwn`: a failure of which nobody knows but the host, and whose stack may not be a text yet. It is not copied. */
+  /**
+   * Ends an actor from within. `isOwn`: only the host has seen the reason, so that it is not copied, and its stack need
+   * not be made a text now.
+   */
   exitSelf(cell: C, reason: ExitReason, isOwn = false): void {
     if (reason._tag === "Crashed") {
       this.#submissions.put(EXIT_SELF_KEPT, cell, undefined, 0, this.#submissions.heldWord(reason, isOwn), 0)
     } else {
       this.#submissions.put(Submission.ExitSelf, cell, undefined, 0, this.#submissions.word(reason), 0)
     }
-    // The rest of its slice is not for it any more.
+    // The messages that are left of its slice must not be delivered.
     if (this.#loop.current === cell) this.#loop.attention |= Attention.LeaveSlice
   }
 
@@ -242,19 +257,19 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return this.#ring.native.isAlive(low, generation)
   }
 
-  /** Whether its end has still to be told. No question to the shard. */
+  /** Whether `dead` has still to be called for this actor. Does not ask the shard. */
   holds(cell: C): boolean {
     return this.#table.find(cell.low, cell.generation) === cell
   }
 
-  /** The cell of a PID, while it lives. */
+  /** The cell of a living actor. */
   find(pid: number): C | undefined {
     return this.#table.find(lowOf(pid), generationOf(pid))
   }
 
   // -- messages -------------------------------------------------------------------------------------------------------
 
-  /** Sends; 0 or a number of `SendError`. `flags`: priority, next, reentrant. */
+  /** Sends a message. Returns 0, or a number of `SendError`. `flags`: priority, next, reentrant. */
   send(
     low: number,
     generation: number,
@@ -275,7 +290,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     const pending = ring.pending
     const at = pending << RECORD_SHIFT
     const out = ring.out
-    // `| 0` says that these are no doubles.
+    // `| 0` tells V8 that these are 32-bit integers.
     out[at | TO] = low | 0
     out[at | TO_GENERATION] = generation | 0
     out[at | FROM] = fromLow | 0
@@ -294,13 +309,15 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return ACCEPTED
   }
 
-  // What an actor sends to a mailbox that may be full may hold it (G16): before its next message, also of this slice.
+  // The receiver may be full, and then the sender is held before its next message (G16), also one of this slice: so the
+  // loop ingests the ring when the handler returns.
   #mayBeHeld(fromLow: number): void {
     const loop = this.#loop
     if (loop.current !== undefined && loop.current.low === fromLow) loop.attention |= Attention.Flush
   }
 
-  // What an actor sends to itself ahead of what is queued must not find the rest of its slice already on its way.
+  // A message that may overtake or re-enter: when an actor sends it to itself, the rest of its slice is given back, so
+  // that the shard can put the message first.
   #flagged(low: number, flags: number): void {
     const loop = this.#loop
     const ring = this.#ring
@@ -309,7 +326,10 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     if (loop.current !== undefined && loop.current.low === low) loop.attention |= Attention.LeaveSlice
   }
 
-  /** Asks. Ends by `answered` or by `host.callEnded`; a refusal is the outcome alone. `timeout` in ms, or Infinity. */
+  /**
+   * Sends a question. An accepted call ends by `answered` or by `host.callEnded`; one that is refused has only its
+   * outcome. `timeout` in ms, or Infinity.
+   */
   call(
     low: number,
     generation: number,
@@ -350,8 +370,9 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   }
 
   /**
-   * Calls `resume` from the loop once what waits for an actor, and may be delivered to it, has been begun; or where nothing
-   * is delivered to it. At once, if nothing waits that could enter while a handler does (not in lockstep).
+   * A handler of this actor waited for an answer, which is there: calls `resume`, from the loop, when the messages that
+   * were in its mailbox before, and may enter beside that handler, have been begun. At once if there are none in the
+   * whole shard (not in lockstep).
    */
   behind(cell: C, resume: () => void): void {
     const ring = this.#ring
@@ -360,18 +381,21 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#submissions.put(Submission.Behind, cell, undefined, this.#slots.put(resume), 0, 0)
   }
 
-  /** Something is to be done, a timer is armed or a call is pending. */
+  /** Whether there is something to do, a timer armed or a call pending. */
   get isBusy(): boolean {
     const { control } = this.#ring
     return this.#loop.awake || control[Control.NextDeadline]! >= 0 || control[Control.Calls]! > 0
   }
 
-  /** Somebody waits for the event loop's next turn, and it is not to be put off; or (`false`) has got it. */
+  /**
+   * `true`: somebody waits for the event loop's next turn, so runs are kept short. `false`: has got it. Calls are
+   * counted.
+   */
   hasten(isWaiting: boolean): void {
     this.#loop.hasten(isWaiting)
   }
 
-  /** Nothing runs, and the event loop has had its turn: whoever is no actor and waits for an answer may `help`. */
+  /** Whether `help` is allowed: nothing runs, and the event loop does not wait for a turn. */
   canHelp(): boolean {
     return this.#loop.canHelp()
   }
@@ -382,24 +406,27 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   }
 
   /**
-   * Runs the loop on the caller's stack until the call has ended or there is nothing left to run, but no longer than a
-   * turn. Right after `call`, while `canHelp` says so.
+   * Runs the loop on the caller's stack until the call has ended, nothing is left to run, or the event loop has to have
+   * a turn. For a caller that is no actor, right after `call`, while `canHelp`.
    */
   help(call: K): void {
     this.#loop.help(call)
   }
 
-  /** An asker goes on inside of what answers it: the time is not its callee's. What `stepIn` is to be told, if it is not below 0. */
+  /**
+   * An asker is about to go on inside the handler that answers it: the time until `stepIn` is not charged to its
+   * callee. Returns the argument of `stepIn`; below 0 that is not called.
+   */
   stepOut(): number {
     return this.#loop.stepOut()
   }
 
-  /** The asker is done for now; `asker`: where it is an actor of this isolate. */
+  /** The asker waits again, or is done. `asker`: where it is an actor of this isolate. */
   stepIn(since: number, asker: C | undefined): void {
     this.#loop.stepIn(since, asker)
   }
 
-  /** The call's answer was taken, or its caller has gone away. */
+  /** The call is over: its answer was taken, or its asker gave up. */
   answered(call: K): void {
     if (this.#tokens.close(call.token) === undefined) return
     if (this.#loop.directCall.takeBack(call.token)) return
@@ -408,7 +435,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     if (!this.#loop.awake) this.#loop.wake()
   }
 
-  /** Calls `resume` from the loop once there is room, or its owner has ended. Returns its undo. */
+  /** Calls `resume` from the loop once there is room, or the actor has ended. Returns what takes that back. */
   awaitRoom(cell: C, resume: () => void): () => void {
     return this.#waiters.add(
       cell,
@@ -417,7 +444,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     )
   }
 
-  /** Ends it in order, behind what is in its normal lane. */
+  /** Ends an actor in order, behind what is in its normal lane. */
   stop(cell: C, reason: ExitReason): void {
     this.#submissions.put(Submission.Stop, cell, undefined, 0, this.#submissions.word(reason), 0)
   }
@@ -434,14 +461,14 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
 
   // -- suspension -----------------------------------------------------------------------------------------------------
 
-  /** No message is delivered any more behind the one in hand; control is. Idempotent. */
+  /** Delivers no further message to an actor; signals act as before. Idempotent. */
   suspend(cell: C): void {
     this.#submissions.put(Submission.Suspend, cell, undefined, 0, 0, 0)
-    // It acts between this message and the next one, also in a batch that is under way.
+    // So that it acts before the next message, also within a batch.
     this.#loop.attention |= Attention.Flush
   }
 
-  /** Ends that. Idempotent. */
+  /** Ends a suspension. Idempotent. */
   resume(cell: C): void {
     this.#submissions.put(Submission.Resume, cell, undefined, 0, 0, 0)
   }
@@ -453,7 +480,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return pid === undefined ? undefined : this.find(pid)
   }
 
-  /** Of any isolate. */
+  /** The PID of the actor with a name, in any isolate. */
   pidNamed(name: string): number | undefined {
     if (this.#submissions.closed) return undefined
     this.#submissions.flush()
@@ -471,8 +498,8 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
   }
 
   /**
-   * Everything is dead letters from now on: told by the loop, as soon as what runs has returned. Idempotent; resolves
-   * when it is done.
+   * Ends the shard, as soon as the handler that runs has returned. What is sent from now on is a dead letter.
+   * Idempotent; resolves when it is done.
    */
   close(): Promise<void> {
     if (!this.#loop.closing) {
@@ -483,7 +510,7 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     return this.#done
   }
 
-  // Declared before the constructor's use of it: fields are initialised in order.
+  /** The end of the shard, called by the loop. */
   readonly #end = (): void => {
     if (this.#submissions.closed) return this.#sweep()
     this.#loop.closing = true
@@ -501,7 +528,10 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#settle()
   }
 
-  /** After the end: what is still sent is a dead letter, and what was alive learns that the shard is gone. */
+  /**
+   * After the end: records that still wait become dead letters, and the host hears that its actors and calls have
+   * ended.
+   */
   #sweep(): void {
     const down: ExitReason = { _tag: "IsolateDown", isolate: this.#ring.shard }
     const answers = buryPending(this.#ring, this.#slots, this.#tokens, this.#border, this.#host)

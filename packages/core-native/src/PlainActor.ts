@@ -32,6 +32,8 @@ export class Behavior {
   readonly handlers: ReadonlyArray<Handler>
   /** The op of a tag; undefined: one handler for every message. */
   readonly ops: ReadonlyMap<string, number> | undefined
+  /** By op. */
+  readonly tags: ReadonlyArray<string>
   readonly exit: ((state: unknown, signal: ExitSignal, self: PlainSelf<unknown>) => unknown) | undefined
   readonly down: ((state: unknown, down: Down, self: PlainSelf<unknown>) => unknown) | undefined
 
@@ -43,6 +45,7 @@ export class Behavior {
   ) {
     this.handlers = handlers
     this.ops = ops
+    this.tags = ops === undefined ? [] : [...ops.keys()]
     this.exit = exit
     this.down = down
   }

@@ -12,13 +12,15 @@ import type { MembraneCall, MembraneHost, Why } from "./host.ts"
 import type { Membrane } from "./Membrane.ts"
 import type { Pid } from "./Pid.ts"
 import { checkOptions, checkSignal, checkTimeout, invalid, isA } from "./options.ts"
-import { PlainActor, Self } from "./PlainActor.ts"
+import { type Behavior, PlainActor, Self } from "./PlainActor.ts"
 
 /** By the numbers of `SendError`. */
 const outcomes: ReadonlyArray<TellOutcome> = ["Accepted", "MailboxFull", "NodeBusy", "NoSession", "BadMessage"]
 
 const ASK_TIMEOUT = 5000
 const STOP_TIMEOUT = 5000
+/** Ended actors whose tags are remembered. */
+const mostGone = 4096
 const KILLED: ExitReason = { _tag: "Killed" }
 const SHUTDOWN: ExitReason = { _tag: "Shutdown" }
 
@@ -33,9 +35,17 @@ interface Question extends MembraneCall {
   readonly reject: (error: unknown) => void
 }
 
+interface Letter {
+  readonly to: Pid
+  readonly from: Pid | undefined
+  readonly tag: string | undefined
+  readonly message: unknown
+  readonly why: Why
+}
+
 /** What a program may want to hear of. */
 export interface PlainHooks {
-  readonly deadLetter: ((letter: { to: Pid; from: Pid | undefined; message: unknown; why: Why }) => void) | undefined
+  readonly deadLetter: ((letter: Letter) => void) | undefined
   readonly longSchedule: ((actor: Pid, millis: number) => void) | undefined
 }
 
@@ -47,6 +57,8 @@ export class PlainHost implements MembraneHost<PlainActor, Question> {
   membrane!: Membrane<PlainActor, Question>
   readonly #hooks: PlainHooks
   readonly #watches = new Map<number, (reason: ExitReason) => void>()
+  /** What the last actors with tags understood that have ended, by PID: for whoever hears of dead letters. */
+  readonly #gone = new Map<number, Behavior>()
   #nextRef = 1
   /** The actor whose handler runs: who sends. */
   #current: PlainActor | undefined = undefined
@@ -229,6 +241,10 @@ export class PlainHost implements MembraneHost<PlainActor, Question> {
   dead(actor: PlainActor): void {
     actor.state = undefined
     actor.self = undefined
+    if (this.#hooks.deadLetter === undefined || actor.bound.ops === undefined) return
+    const gone = this.#gone
+    gone.set(actor.pid, actor.bound)
+    if (gone.size > mostGone) gone.delete(gone.keys().next().value!)
   }
 
   callEnded(question: Question, end: number, reason: ExitReason | undefined): void {
@@ -243,8 +259,9 @@ export class PlainHost implements MembraneHost<PlainActor, Question> {
     }
   }
 
-  deadLetter(to: number, from: number, _op: number, message: unknown, why: Why): void {
-    const letter = { to: to as Pid, from: from === 0 ? undefined : from as Pid, message, why }
+  deadLetter(to: number, from: number, op: number, message: unknown, why: Why): void {
+    const tag = (this.membrane.find(to)?.bound ?? this.#gone.get(to))?.tags[op]
+    const letter = { to: to as Pid, from: from === 0 ? undefined : from as Pid, tag, message, why }
     this.#tell(() => this.#hooks.deadLetter?.(letter))
   }
 

@@ -24,6 +24,9 @@ import { isThenable, PlainHost } from "./PlainHost.ts"
 export interface DeadLetter {
   readonly to: Pid
   readonly from: Pid | undefined
+  /** Of an actor with a handler for each tag; of one that has ended, while it is among the last 4,096 of these. */
+  readonly tag: string | undefined
+  /** The message, or the payload that came with the tag. */
   readonly message: unknown
   readonly why: Why
 }
@@ -33,13 +36,13 @@ export interface DeadLetter {
  * @since 0.1.0
  */
 export interface RuntimeOptions {
-  /** Actors that may live at a time; 1,000,000 when not given. */
+  /** How many actors may be alive at the same time: 1,000,000 by default. */
   readonly maxActors?: number | undefined
-  /** For actors that do not say their own. */
+  /** The mailbox of actors whose spawn says nothing. */
   readonly mailbox?: Mailbox | undefined
-  /** Holds the process until `shutdown`, also when nothing is to be done. */
+  /** Whether the process stays alive until `shutdown`, also when there is nothing to do. */
   readonly keepAlive?: boolean | undefined
-  /** ms after which a handler that holds the thread is reported; 10 when not given. */
+  /** A handler that runs longer than this, in ms, is reported to `onLongSchedule`: 10 by default. */
   readonly longSchedule?: number | undefined
   /** Called for every message that is not delivered. */
   readonly onDeadLetter?: ((letter: DeadLetter) => void) | undefined
@@ -82,7 +85,7 @@ const specFields: ReadonlySet<string> = new Set(
 const shutdownOptions: ReadonlySet<string> = new Set(["timeout"])
 
 /**
- * Actors of this thread. Throws `NativeUnavailable` where the addon cannot be loaded.
+ * Runs actors on this thread. The constructor throws `NativeUnavailable` where the addon cannot be loaded.
  *
  * **Example** (A counter)
  *
@@ -136,22 +139,22 @@ export class Runtime implements AsyncDisposable {
     if (options.keepAlive === true) this.#membrane.keepAlive(true)
   }
 
-  /** One handler for every message; its state, where it has one, through `self`. */
+  /** Starts an actor with one handler for every message. Its state, if it has one, is `self.state`. */
   spawn<M, A, S = undefined>(
     handler: (message: M, self: PlainSelf<S>) => A | Promise<A>,
     options?: SpawnOptions & { readonly state?: S }
   ): ActorHandle<M, A>
   /**
-   * A handler for each tag. The actor of an asynchronous `init` is there at once, and handles its first message when its
-   * state is; a rejection ends it.
+   * Starts an actor with a handler for each tag. With an asynchronous `init` it is returned at once, and handles its
+   * first message when the state is there; a rejection ends it.
    */
   spawn<S, H extends TableHandle.Handlers<S>>(
     actor: {
       readonly init: () => S | PromiseLike<S>
       readonly handlers: H & TableHandle.Handlers<S>
-      /** Present: the ends of linked actors arrive here, and do not end this one. */
+      /** Called when a linked actor ends; without it the actor ends too. */
       readonly exit?: (state: S, signal: ExitSignal, self: PlainSelf<S>) => void
-      /** The ends of watched actors. */
+      /** Called when an actor ends that this one monitors. */
       readonly down?: (state: S, down: Down, self: PlainSelf<S>) => void
     },
     options?: SpawnOptions
@@ -181,7 +184,7 @@ export class Runtime implements AsyncDisposable {
     return isName(name) ? this.#membrane.whereis(name) : undefined
   }
 
-  /** How much there is. */
+  /** Counts actors, messages that wait, pending calls, and bytes of the runtime's tables. */
   stats(): { readonly actors: number; readonly queued: number; readonly calls: number; readonly bytes: number } {
     const { actors, bytes, calls, queued } = this.#membrane.census.stats()
     return { actors, queued, calls, bytes }

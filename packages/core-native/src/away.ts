@@ -114,6 +114,24 @@ export class Away<C extends MembraneCell, K extends MembraneCall> {
     return true
   }
 
+  /** The same of what has numbers of buffers at its end, and which is sent in any case. */
+  sendLoaded(
+    length: number,
+    low: number,
+    generation: number,
+    op: number,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): void {
+    const ring = this.#ring
+    if (ring.pending >= MOST_PENDING) this.#submissions.flush()
+    const slot = this.#border.endLoaded(length)
+    const head = SEND | ((flags & SENDER) << 8) | BYTES | (op << 16)
+    ring.putAway(head, low, generation, fromLow, fromGeneration, slot, 0, 0)
+    this.#departs()
+  }
+
   // Whoever gets it may be asleep. What a handler sends leaves as the loop says.
   #departs(): void {
     if (!this.#loop.awake) this.#wake()

@@ -79,6 +79,7 @@ export interface HotCalls {
   admit: () => void
   account: () => void
   look: () => void
+  load: () => void
 }
 
 export interface NativeShard {
@@ -116,8 +117,6 @@ export interface NativeShard {
   putBlock(bytes: Uint8Array): number
   /** The same for bytes with numbers of buffers behind them: those that nobody takes go with the record. */
   putParcel(bytes: Uint8Array): number
-  /** The same for so many bytes that stand in the outgoing arena, from that word on. */
-  putParcelAt(at: number, length: number): number
   /** A copy of the bytes of an incoming SLOT from `BLOCK` on; null when it does not hold any more. */
   block(slot: number): Uint8Array | null
 }
@@ -173,8 +172,25 @@ export interface RustBehaviorData {
   readonly memory: number
 }
 
+/**
+ * The calls of a hop (`src/pool.rs`). The number of a block is the first word of their block of arguments, the answer the
+ * second.
+ */
+export interface HopCalls {
+  /** As `depart` of a block that the program has no `ArrayBuffer` of. 0 or 1, as there. */
+  leave: () => void
+  /** Ends a flight: this isolate holds the block. 0: it is in none. 1: it is here. */
+  arrive: () => void
+  /** As `arrive`, of a block whose `ArrayBuffer` was kept when it left. 1: that memory is not its. 2: it is under `view`. */
+  comeBack: (view: ArrayBuffer) => void
+  /** Its memory is under another `ArrayBuffer` of this isolate. */
+  moved: (view: ArrayBuffer) => void
+}
+
 /** Blocks of memory; see `src/buffer.rs`. */
 export interface NativeBuffers {
+  /** Sets the calls of a hop, and the block that they take their arguments from: two numbers. */
+  attach(target: object, call: Float64Array): void
   /** The number of a block; 0: the limit is reached, -1: the machine has not that much. */
   allocate(bytes: number): number
   /** To be moved once (`transfer`) before anybody gets it, and told by `moved`. */
@@ -184,14 +200,6 @@ export interface NativeBuffers {
    * taken away.
    */
   depart(block: number, view: ArrayBuffer | undefined): number
-  /** Its memory is under another `ArrayBuffer` of this isolate. */
-  moved(block: number, view: ArrayBuffer): void
-  arrive(block: number): boolean
-  /**
-   * As `arrive`, of a block whose `ArrayBuffer` was kept when it left. 0: it is in no flight. 1: it is here, and that
-   * memory is not its. 2: it is here, and under `view`.
-   */
-  comeBack(block: number, view: ArrayBuffer): number
   /** Answers as `depart`. */
   release(block: number, view: ArrayBuffer | undefined): number
   /** Tells V8 of so many bytes outside of its heap, or of so many fewer. */

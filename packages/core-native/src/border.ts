@@ -138,12 +138,12 @@ export class Border {
 
   // By way of the arena: what native code asks about a typed array that it is given costs more than the bytes.
   #load(bytes: Uint8Array): number {
-    const { args, native } = this.#ring
-    const at = args[OUTGOING]!
+    const ring = this.#ring
+    const at = ring.args[OUTGOING]!
     const { length } = bytes
-    if (this.#begun >= 0 || length > COPIED || at + ROOM > this.#outgoing.length) return native.putParcel(bytes)
+    if (this.#begun >= 0 || length > COPIED || at + ROOM > this.#outgoing.length) return ring.native.putParcel(bytes)
     this.#outBytes.set(bytes, at << 2)
-    return native.putParcelAt(at, length)
+    return ring.loadAt(at, length)
   }
 
   /** Where a payload of up to `COPIED` bytes may be written, in bytes; -1: nowhere now. To be followed by `end`. */
@@ -169,6 +169,15 @@ export class Border {
     this.#outgoing[at] = length
     args[OUTGOING] = at + 1 + ((length + 3) >>> 2)
     return at
+  }
+
+  /** The same of what has numbers of buffers at its end, which go with it from now on: the arena is as it was before. */
+  endLoaded(length: number): number {
+    const begun = this.#begun
+    this.#begun = -1
+    if (!this.#ring.gone) return this.#ring.loadAt(begun + 1, length)
+    const at = (begun + 1) << 2
+    return this.#bury(this.#outBytes.subarray(at, at + length))
   }
 
   // Its loop buries it in its next turn, so what waits is what one turn sends.

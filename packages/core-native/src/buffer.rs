@@ -21,186 +21,20 @@
 //!
 //! Where external buffers are refused (V8's sandbox) a view is a copy, written back when the block departs.
 
-use core::{cell::RefCell, ffi::c_void, mem, ptr};
+use crate::pool::{Pool, answer};
+use core::ptr;
 use myrmidon_runtime::{
     Account, System,
-    buffer::{Flight, Handle, Refusal, SharedBuffer},
+    buffer::{Handle, Refusal, SharedBuffer},
     system::JoinError,
 };
-use napi::{Env, Error, JsValue, Result, Status, bindgen_prelude::Unknown, check_status, sys};
-use napi_derive::napi;
-use rustc_hash::FxHashMap;
-use std::{
-    cell::Cell,
-    rc::{Rc, Weak},
-    sync::Arc,
+use napi::{
+    Env, Error, JsValue, Result, Status,
+    bindgen_prelude::{Object, Unknown},
+    check_status, sys,
 };
-
-/// What `depart` and `release` answer. The numbers are those of `packages/actor/src/internal/native/buffers.ts`.
-mod answer {
-    pub const DONE: u32 = 0;
-    pub const STALE: u32 = 1;
-    pub const TAKEN: u32 = 2;
-}
-
-/// What `come_back` answers: the block is in no flight; it is here, and that memory is not its; both are. The numbers are
-/// those of `packages/actor/src/internal/native/buffers.ts`.
-mod coming {
-    pub const NOT_AT_ALL: u32 = 0;
-    pub const ALONE: u32 = 1;
-    pub const WITH_MEMORY: u32 = 2;
-}
-
-struct Pool {
-    account: Arc<Account>,
-    /// What this isolate holds, or has in flight inside of itself. JavaScript looks at their bytes: here nobody does but
-    /// through their pointers.
-    mine: RefCell<FxHashMap<Handle, SharedBuffer>>,
-    /// What has departed; those that a payload has taken over are swept out now and then.
-    leaving: RefCell<Vec<Flight>>,
-    /// So many are there before that.
-    most_leaving: Cell<usize>,
-    /// The `ArrayBuffer`s of external memory, each by a weak reference.
-    views: RefCell<FxHashMap<Handle, sys::napi_ref>>,
-    /// The tokens of external memory that has not been given up.
-    tokens: RefCell<FxHashMap<Handle, Weak<Token>>>,
-    copies: Cell<bool>,
-}
-
-/// Flights that are kept before those that have ended are swept out.
-const LEAVING: usize = 32;
-
-impl Pool {
-    fn hold(&self, buffer: SharedBuffer) -> Handle {
-        let handle = buffer.handle();
-        self.mine.borrow_mut().insert(handle, buffer);
-        handle
-    }
-
-    fn take(&self, handle: Handle) -> Option<SharedBuffer> {
-        self.mine.borrow_mut().remove(&handle)
-    }
-
-    /// The number of a block that this isolate holds.
-    fn held(&self, number: f64) -> Option<Handle> {
-        handle_of(number).filter(|handle| self.mine.borrow().contains_key(handle))
-    }
-
-    fn stay(&self, handle: Handle) -> Option<u64> {
-        self.mine.borrow().get(&handle).map(SharedBuffer::stay)
-    }
-
-    /// Where the bytes of a block are, and how many.
-    fn place(&self, handle: Handle) -> Option<(*mut u8, usize)> {
-        self.mine.borrow().get(&handle).map(|buffer| (buffer.as_raw(), buffer.len()))
-    }
-
-    fn leave(&self, buffer: SharedBuffer) {
-        let mut leaving = self.leaving.borrow_mut();
-        if leaving.len() >= self.most_leaving.get() {
-            leaving.retain(Flight::lasts);
-            self.most_leaving.set(LEAVING.max(leaving.len() * 2));
-        }
-        leaving.push(buffer.depart());
-    }
-
-    // Another one of the same block may have been made since.
-    fn forget_token(&self, token: &Rc<Token>) {
-        let mut tokens = self.tokens.borrow_mut();
-        if tokens.get(&token.handle).is_some_and(|known| known.as_ptr() == Rc::as_ptr(token)) {
-            tokens.remove(&token.handle);
-        }
-    }
-
-    /// `value` is the `ArrayBuffer` of the block from now on.
-    fn watch(&self, env: sys::napi_env, handle: Handle, value: sys::napi_value) -> Result<()> {
-        let mut reference = ptr::null_mut();
-        // SAFETY: a value of the running call; the pointer is to a local.
-        check_status!(unsafe { sys::napi_create_reference(env, value, 0, &raw mut reference) })?;
-        let before = self.views.borrow_mut().insert(handle, reference);
-        forget_reference(env, before);
-        Ok(())
-    }
-
-    fn unwatch(&self, env: sys::napi_env, handle: Handle) {
-        let before = self.views.borrow_mut().remove(&handle);
-        forget_reference(env, before);
-    }
-
-    /// The environment ends, and Node.js gives up memory whoever has it: whether it was taken from a block that is held.
-    fn is_taken(&self, env: sys::napi_env, handle: Handle) -> bool {
-        let Some(reference) = self.views.borrow().get(&handle).copied() else { return false };
-        let (mut scope, mut value, mut is_detached) = (ptr::null_mut(), ptr::null_mut(), true);
-        // SAFETY: the environment's thread; a reference of it; the pointers are to locals.
-        unsafe {
-            if sys::napi_open_handle_scope(env, &raw mut scope) == sys::Status::napi_ok {
-                sys::napi_get_reference_value(env, reference, &raw mut value);
-                if !value.is_null() {
-                    sys::napi_is_detached_arraybuffer(env, value, &raw mut is_detached);
-                }
-                sys::napi_close_handle_scope(env, scope);
-            }
-        }
-        is_detached
-    }
-
-    fn release_all(&self) {
-        drop(self.mine.take());
-        drop(self.leaving.take());
-    }
-}
-
-fn forget_reference(env: sys::napi_env, reference: Option<sys::napi_ref>) {
-    if let Some(reference) = reference {
-        // SAFETY: it is of this environment, and known to nobody else. A failure leaves a weak reference behind.
-        unsafe { sys::napi_delete_reference(env, reference) };
-    }
-}
-
-/// Whether an environment ends: JavaScript cannot be called any more.
-fn is_ending(env: sys::napi_env) -> bool {
-    let (mut scope, mut value, mut equal) = (ptr::null_mut(), ptr::null_mut(), false);
-    // SAFETY: the environment's thread; the pointers are to locals. The comparison is the cheapest call that asks first.
-    unsafe {
-        if sys::napi_open_handle_scope(env, &raw mut scope) != sys::Status::napi_ok {
-            return true;
-        }
-        sys::napi_get_undefined(env, &raw mut value);
-        let status = sys::napi_strict_equals(env, value, value, &raw mut equal);
-        sys::napi_close_handle_scope(env, scope);
-        status != sys::Status::napi_ok
-    }
-}
-
-/// Of one external `ArrayBuffer`.
-struct Token {
-    pool: Rc<Pool>,
-    handle: Handle,
-    /// The block's last one here.
-    stay: Cell<u64>,
-}
-
-unsafe extern "C" fn collected(env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
-    // SAFETY: the count that `external` leaked for this buffer; Node-API calls this once, on the isolate's thread.
-    let token = unsafe { Rc::from_raw(hint.cast_const().cast::<Token>()) };
-    token.pool.forget_token(&token);
-    if is_ending(env) && token.pool.is_taken(env, token.handle) {
-        // Whoever has it may look at it for as long as the process lasts.
-        if let Some(buffer) = token.pool.take(token.handle) {
-            mem::forget(buffer);
-        }
-        return;
-    }
-    if token.pool.stay(token.handle) == Some(token.stay.get()) {
-        token.pool.unwatch(env, token.handle);
-        drop(token.pool.take(token.handle));
-    }
-}
-
-fn handle_of(number: f64) -> Option<Handle> {
-    // A cast rounds; then it is another number.
-    Handle::from_u64(number as u64).filter(|handle| (handle.to_u64() as f64).to_bits() == number.to_bits())
-}
+use napi_derive::napi;
+use std::rc::Rc;
 
 /// The blocks of one system, in one isolate.
 #[napi]
@@ -220,17 +54,15 @@ impl NativeBuffers {
                 .ok_or_else(|| Error::new(Status::InvalidArg, JoinError::Ended.to_string()))?
                 .account(limit as usize),
         };
-        let pool = Rc::new(Pool {
-            account,
-            mine: RefCell::default(),
-            leaving: RefCell::default(),
-            most_leaving: Cell::new(LEAVING),
-            views: RefCell::default(),
-            tokens: RefCell::default(),
-            copies: Cell::new(copies),
-        });
+        let pool = Rc::new(Pool::new(account, copies));
         env.add_env_cleanup_hook(Rc::clone(&pool), |pool| pool.release_all())?;
         Ok(Self { pool })
+    }
+
+    /// Sets the calls of a hop on `target` (`pool`). `call`: a `Float64Array`, where their arguments and answers stand.
+    #[napi(catch_unwind)]
+    pub fn attach(&self, env: &Env, mut target: Object<'_>, call: Unknown<'_>) -> Result<()> {
+        self.pool.export(env, &mut target, call.raw())
     }
 
     /// A block of zeros; its number, 0: the limit is reached, -1: the machine has not that much.
@@ -258,7 +90,7 @@ impl NativeBuffers {
     fn array_buffer(&self, env: &Env, handle: Handle, place: (*mut u8, usize)) -> Result<sys::napi_value> {
         let (bytes, len) = place;
         if len > 0 && !self.pool.copies.get() {
-            let (status, value) = self.external(env, handle, place);
+            let (status, value) = self.pool.external(env.raw(), handle, place);
             if status != sys::Status::napi_no_external_buffers_allowed {
                 check_status!(status)?;
                 return Ok(value);
@@ -275,46 +107,6 @@ impl NativeBuffers {
         Ok(value)
     }
 
-    /// The program's `ArrayBuffer` of the block is another one: its memory was moved within the isolate.
-    #[napi(catch_unwind)]
-    pub fn moved(&self, env: &Env, number: f64, view: Unknown<'_>) -> Result<()> {
-        match self.pool.held(number) {
-            Some(handle) => self.pool.watch(env.raw(), handle, view.raw()),
-            None => Ok(()),
-        }
-    }
-
-    fn external(
-        &self,
-        env: &Env,
-        handle: Handle,
-        (bytes, len): (*mut u8, usize),
-    ) -> (sys::napi_status, sys::napi_value) {
-        let stay = Cell::new(self.pool.stay(handle).unwrap_or_default());
-        let token = Rc::new(Token { pool: Rc::clone(&self.pool), handle, stay });
-        let known = Rc::downgrade(&token);
-        let token = Rc::into_raw(token);
-        let mut value = ptr::null_mut();
-        // SAFETY: the memory lives until the buffer is detached or its finalizer has run: see the module.
-        let status = unsafe {
-            sys::napi_create_external_arraybuffer(
-                env.raw(),
-                bytes.cast(),
-                len,
-                Some(collected),
-                token.cast_mut().cast(),
-                &raw mut value,
-            )
-        };
-        if status == sys::Status::napi_ok {
-            self.pool.tokens.borrow_mut().insert(handle, known);
-        } else {
-            // SAFETY: Node-API did not take it.
-            drop(unsafe { Rc::from_raw(token) });
-        }
-        (status, value)
-    }
-
     /// Detaches the block's view, where it has one, and puts the block in flight: it is the payload's that is made with its
     /// number (`NativeShard.putParcel`), or goes with this environment.
     #[napi(catch_unwind)]
@@ -323,32 +115,7 @@ impl NativeBuffers {
         if !self.detach(env, handle, view)? {
             return Ok(answer::TAKEN);
         }
-        self.pool.unwatch(env.raw(), handle);
-        Ok(self.pool.take(handle).map_or(answer::STALE, |buffer| {
-            self.pool.leave(buffer);
-            answer::DONE
-        }))
-    }
-
-    /// Ends a flight: this isolate holds the block.
-    #[napi(catch_unwind)]
-    pub fn arrive(&self, number: f64) -> bool {
-        let arrived = handle_of(number).and_then(SharedBuffer::arrive);
-        arrived.map(|buffer| self.pool.hold(buffer)).is_some()
-    }
-
-    /// Ends a flight as `arrive` does; the memory of the external `ArrayBuffer` that was kept is the block's again, and is
-    /// under `view`.
-    #[napi(catch_unwind)]
-    pub fn come_back(&self, env: &Env, number: f64, view: Unknown<'_>) -> Result<u32> {
-        let Some(buffer) = handle_of(number).and_then(SharedBuffer::arrive) else { return Ok(coming::NOT_AT_ALL) };
-        let stay = buffer.stay();
-        let handle = self.pool.hold(buffer);
-        let token = self.pool.tokens.borrow().get(&handle).and_then(Weak::upgrade);
-        let Some(token) = token else { return Ok(coming::ALONE) };
-        token.stay.set(stay);
-        self.pool.watch(env.raw(), handle, view.raw())?;
-        Ok(coming::WITH_MEMORY)
+        Ok(self.pool.leave(env.raw(), handle))
     }
 
     /// Detaches the block's view, where it has one, and frees the block.
@@ -359,8 +126,7 @@ impl NativeBuffers {
         if !self.detach(env, handle, view)? {
             return Ok(answer::TAKEN);
         }
-        self.pool.unwatch(env.raw(), handle);
-        Ok(self.pool.take(handle).map_or(answer::STALE, |_| answer::DONE))
+        Ok(self.pool.take(env.raw(), handle).map_or(answer::STALE, |_| answer::DONE))
     }
 
     // `false`: somebody else detached it, and has the memory.

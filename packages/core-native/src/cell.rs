@@ -1,13 +1,14 @@
 //! What a shard of one isolate is behind its class: what the hot calls of `hot` run on, and how it ends.
 
-use crate::{bell::Bell, buffers::Buffers, hot::call};
+use crate::{bell::Bell, buffers::Buffers, hot::call, raw::words_of};
 use core::{any::Any, cell::RefCell, hint::black_box};
 use myrmidon_core::{
+    bundle::bytes_of,
     pid::Pid,
     record::{Record, control, word},
     shard::Shard,
 };
-use myrmidon_runtime::{Member, ShardOwner, Vigil, clock, inbox};
+use myrmidon_runtime::{Member, ShardOwner, Vigil, buffer, clock, inbox};
 use napi::{Error, Result, Status};
 
 /// What an open shard consists of.
@@ -90,13 +91,24 @@ impl Cell {
         })
     }
 
+    /// `hot`: the SLOT of a message whose buffers go with it, as `buffer::pack` writes it: call[1] bytes from word call[0]
+    /// of the outgoing arena on, which is free again afterwards.
+    pub fn load(&self) -> Result<()> {
+        self.with(|open| {
+            let call = open.buffers.call.get();
+            let (at, length) = (call[call::NOW] as usize, call[call::SUBMITTED] as usize);
+            let arena = open.buffers.arenas.as_ref().map_or(&[][..], |arenas| arenas.outgoing.get());
+            let words = arena.get(at..).and_then(|words| words.get(..length.div_ceil(4)));
+            let words = words.ok_or_else(|| Error::new(Status::InvalidArg, "no such bytes"))?;
+            let slot = open.shard.put_block(buffer::load(bytes_of(words, length)));
+            open.buffers.call.get_mut()[call::ANSWER] = f64::from(slot);
+            Ok(())
+        })
+    }
+
     /// Gives the shard up after a panic; the error to throw.
-    pub fn poison(&self, panic: &(dyn Any + Send)) -> Error {
-        let message = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "no message".to_owned());
+    pub fn give_up(&self, panic: &(dyn Any + Send)) -> Error {
+        let message = words_of(panic);
         // What a panic left half done is not told to others: for them, the shard and all that it held is gone.
         if let Ok(Some(open)) = self.open.try_borrow_mut().as_deref_mut() {
             drop(open.member.take());
@@ -161,8 +173,10 @@ impl Open {
         self.buffers.call.get_mut()[call::CONGESTED] = f64::from(self.shard.congested_count());
     }
 
-    pub fn tick(&mut self, now: f64, submitted: usize, max: u32) {
-        let Buffers { submissions, completions, control, congested, call, arenas, .. } = &mut self.buffers;
+    /// What waits is taken in, up to `max` deliveries written, and what the shard wants of others placed. How many records
+    /// were written.
+    fn pass(&mut self, now: f64, submitted: usize, max: u32) -> usize {
+        let Buffers { submissions, completions, call, arenas, .. } = &mut self.buffers;
         let completions = completions.records_mut();
         let submissions = submissions.records();
         let submitted = &submissions[..submitted.min(submissions.len())];
@@ -198,19 +212,40 @@ impl Open {
         if let Some(member) = &mut self.member {
             member.dispatch(&mut self.shard);
         }
+        written
+    }
+
+    /// About to sleep, with the doorbell armed in the end; `true`: there is something to do, and it is not.
+    fn keeps_awake(&mut self) -> bool {
+        let Some(member) = &self.member else { return !self.owner.sleep() };
+        member.starve();
+        !self.owner.sleep_if(|| member.is_quiet())
+    }
+
+    pub fn tick(&mut self, now: f64, submitted: usize, max: u32) {
+        let mut written = self.pass(now, submitted, max);
+        let is_idle =
+            |shard: &Shard, written: usize| max > 0 && written == 0 && shard.control()[control::RUNNABLE] == 0;
+        let mut is_awake = false;
+        if is_idle(&self.shard, written) {
+            let owner = &self.owner;
+            let looked = self
+                .member
+                .as_ref()
+                .is_some_and(|member| self.vigil.watch(clock::now, || owner.is_empty() && member.is_quiet()));
+            if looked {
+                // It is taken at once: to come back for it costs as much as a message.
+                written = self.pass(now, 0, max);
+                self.buffers.call.get_mut()[call::MAX] = -1.0;
+                is_awake = is_idle(&self.shard, written);
+            } else {
+                is_awake = self.keeps_awake();
+            }
+        }
+        let Buffers { control, congested, call, arenas, .. } = &mut self.buffers;
         copy_control(control.get_mut(), self.shard.control());
-        if max > 0 && written == 0 && control.get()[control::RUNNABLE] == 0 {
-            let asleep = match &self.member {
-                None => self.owner.sleep(),
-                Some(member) => {
-                    let owner = &self.owner;
-                    !self.vigil.watch(clock::now, || owner.is_empty() && member.is_quiet()) && {
-                        member.starve();
-                        owner.sleep_if(|| member.is_quiet())
-                    }
-                }
-            };
-            control.get_mut()[control::RUNNABLE] = i32::from(!asleep);
+        if is_awake {
+            control.get_mut()[control::RUNNABLE] = 1;
         }
         let call = call.get_mut();
         if let Some(arenas) = arenas {

@@ -3,6 +3,7 @@
  */
 import type { InfoData, StatsData } from "./binding.ts"
 import type { MembraneCall, MembraneCell } from "./host.ts"
+import type { Reasons } from "./reasons.ts"
 import type { Slots } from "./slots.ts"
 import type { Submissions } from "./submissions.ts"
 import type { Table } from "./table.ts"
@@ -15,12 +16,20 @@ export class Census<C extends MembraneCell, K extends MembraneCall> {
   readonly #table: Table<C>
   readonly #slots: Slots
   readonly #waiters: Waiters<C>
+  readonly #reasons: Reasons
 
-  constructor(submissions: Submissions<C, K>, table: Table<C>, slots: Slots, waiters: Waiters<C>) {
+  constructor(
+    submissions: Submissions<C, K>,
+    table: Table<C>,
+    slots: Slots,
+    waiters: Waiters<C>,
+    reasons: Reasons
+  ) {
     this.#submissions = submissions
     this.#table = table
     this.#slots = slots
     this.#waiters = waiters
+    this.#reasons = reasons
   }
 
   everExisted(pid: number): boolean {
@@ -55,13 +64,14 @@ export class Census<C extends MembraneCell, K extends MembraneCall> {
     return reductions < 0 ? undefined : { reductions, millis: ring.result / 1000 }
   }
 
-  stats(): StatsData & { readonly slots: number } {
+  /** `kept`: of the reasons in the shard's table, those that this isolate keeps there. */
+  stats(): StatsData & { readonly kept: number; readonly slots: number } {
     if (this.#submissions.closed) {
       const nothing = { actors: 0, queued: 0, bytes: 0, calls: 0, away: 0, asked: 0, payloads: 0, packets: 0 }
-      return { ...nothing, slots: this.#slots.used }
+      return { ...nothing, kept: 0, slots: this.#slots.used }
     }
     this.#submissions.flush()
-    return { ...this.#submissions.ring.native.stats(), slots: this.#slots.used }
+    return { ...this.#submissions.ring.native.stats(), kept: this.#reasons.kept, slots: this.#slots.used }
   }
 
   /** The `n` cells that have most of `by`, the highest first, ties by PID. */

@@ -46,39 +46,39 @@ export type Why =
   | "Interrupted"
 
 /**
- * Called by the loop alone, never from inside another call. None of them throws. A PID of 0 is nobody.
+ * What the loop calls on its user; never from inside a call of the membrane. None of these may throw. PID 0 is nobody.
  *
  * @internal
  * @since 0.1.0
  */
 export interface MembraneHost<C extends MembraneCell, K extends MembraneCall> {
-  /** What `deliver` gets for a call that has ended by then; without it, `undefined`, as for a message. */
+  /** What `deliver` gets for a question whose call has ended; without it such a question looks like a plain message. */
   readonly spentCall?: K | undefined
-  /** true: its handler waits; deliver only what may re-enter until `ready`. */
+  /** One message. true: its handler is not done; until `ready`, only messages that may re-enter are delivered. */
   readonly deliver: (cell: C, op: number, payload: unknown, from: number, call: K | undefined) => boolean
   readonly exitSignal: (cell: C, from: number, reason: ExitReason) => boolean
   readonly down: (cell: C, ref: number, from: number, reason: ExitReason) => boolean
   readonly outsideDown: (ref: number, from: number, reason: ExitReason) => void
   readonly terminate: (cell: C, reason: ExitReason) => void
-  /** With what it had used: messages, and ms of handler time. */
+  /** An actor has ended, and had used so many messages (`reductions`) and ms of handler time. */
   readonly dead: (cell: C, reason: ExitReason, reductions: number, millis: number) => void
-  /** `capacity`: of the mailbox that was full. */
+  /** A call has ended without an answer. `capacity`: of the mailbox that was full. */
   readonly callEnded: (call: K, end: number, reason: ExitReason | undefined, capacity?: number) => void
-  /** `asked`: its asker is told by `callEnded`. */
+  /** A message was not delivered. `asked`: it was a question, whose asker hears by `callEnded`. */
   readonly deadLetter: (to: number, from: number, op: number, payload: unknown, why: Why, asked: boolean) => void
   readonly longSchedule: (cell: C, millis: number) => void
-  /** Of a host whose shard is in a system. */
+  /** Handles what other isolates send. Present where the shard belongs to a system of several. */
   readonly away?: AwayHost<C, K> | undefined
 }
 
 /**
- * What comes from other isolates. Bytes are only lent: they hold until it returns. None of these throws.
+ * What comes from other isolates. Bytes are only lent: they are valid until the call returns. None of these may throw.
  *
  * @internal
  * @since 0.1.0
  */
 export interface AwayHost<C extends MembraneCell, K extends MembraneCall> {
-  /** As `deliver`, of a message with the op of the border. `token` of a question: for `reply`; 0, its asker has gone. */
+  /** `deliver`, with the border's number of the tag. `token`: of a question, for `reply`; 0 when its asker is gone. */
   readonly deliver: (
     cell: C,
     op: number,
@@ -87,13 +87,13 @@ export interface AwayHost<C extends MembraneCell, K extends MembraneCall> {
     isAsked: boolean,
     token: number
   ) => boolean
-  /** The answer to a call of this isolate, with the status that `reply` was given. */
+  /** The answer to a call of this isolate, with the status that the other one gave to `reply`. */
   readonly replied: (call: K, status: number, payload: Carried) => void
-  /** As `deadLetter`, of a message that went to another isolate or came from one. */
+  /** `deadLetter`, for a message to another isolate or from one. */
   readonly deadLetter: (to: number, from: number, op: number, payload: Carried, why: Why, asked: boolean) => void
-  /** Another isolate of the system is there. */
+  /** Another isolate has joined the system. */
   readonly up: (isolate: number, shard: number) => void
-  /** It has ended. */
+  /** Another isolate has ended. */
   readonly down: (isolate: number, shard: number) => void
 }
 
@@ -118,12 +118,12 @@ export interface MembraneClock {
  */
 export interface MembraneOptions {
   readonly maxActors: number
-  /** Of a mailbox that does not say its own. */
+  /** The capacity of mailboxes whose spawn has none. */
   readonly capacity: number
   /** ms after which a handler that holds the thread is reported. */
   readonly longSchedule: number
   readonly clock: MembraneClock
-  /** Tests: one message a batch, in an order made from this. */
+  /** Lockstep, for tests: one message in a batch, in an order drawn from this seed. */
   readonly seed: bigint | undefined
   /** The handle of the system that the shard joins; absent: it is alone. */
   readonly system?: number | undefined
@@ -145,7 +145,7 @@ export interface OpenOptions<C> {
   readonly onFull: number
   /** ms, for `suspend`. */
   readonly sendTimeout: number
-  /** Messages of a slice; 0: as many as there may be. */
+  /** Messages of a slice at most; 0: the shard's own limit. */
   readonly budget: number
   readonly trapExit: boolean
   readonly cleanup: boolean

@@ -6,9 +6,10 @@
 //!
 //! - `shard.rs`: one shard of one isolate, as a JavaScript class; the cold half of its face
 //! - `cell.rs`: what it is behind that class: the hot calls, and its end
-//! - `hot.rs`: `tick` and `admit`, exported by hand: a generated wrapper costs four times as much a call
+//! - `hot.rs`: `tick` and what else is called for messages, exported by hand (`raw.rs`): a generated wrapper costs four
+//!   times as much a call
 //! - `buffers.rs`: the typed arrays that both sides read and write
-//! - `buffer.rs`: blocks of memory that are handed over without a copy
+//! - `buffer.rs`: blocks of memory that are handed over without a copy; `pool.rs`: those of one isolate
 //! - `bell.rs`: the doorbell that wakes the isolate, safe while its environment is torn down
 //! - `reason.rs`, `info.rs`, `options.rs`: data as it crosses
 //! - `tags.rs`: tags of messages as numbers that hold in every isolate
@@ -40,6 +41,8 @@ mod hot;
 mod info;
 mod names;
 mod options;
+mod pool;
+mod raw;
 mod reason;
 mod relay;
 mod rust;

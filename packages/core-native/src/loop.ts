@@ -295,6 +295,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       const written = ring.run(now, this.#turns.isHastened ? Math.min(this.#max, MOST_HASTENED) : this.#max)
       this.#left = false
       if (ring.broken !== undefined) return false
+      if (ring.waited) now = this.#now()
       if (written > 0) {
         // The time of a long tick is nobody's. After a short one the clock is not worth its price.
         if (written > SMALL) metering.closeUnread(this.#now())

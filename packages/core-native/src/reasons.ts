@@ -119,6 +119,11 @@ export class Reasons {
     return !isOwn && isSame(latest.error, reason.error)
   }
 
+  /** Entries of the shard's table that are held, or are spare words; the others are of records that are on their way. */
+  get kept(): number {
+    return this.#held.size + this.#spare.length
+  }
+
   /** There is no room: `makeRoom` comes first, once no record waits that names one of them. */
   get isFull(): boolean {
     return this.#held.size >= MOST_HELD

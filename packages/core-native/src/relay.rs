@@ -1,4 +1,4 @@
-//! Dead letters and crashes of Rust actors, told to the agent of the isolate that opened their system, as those of a worker
+//! Dead letters, crashes and ends of trees of Rust actors, told to the agent of the isolate that opened their system, as those of a worker
 //! isolate are (`packages/actor/src/internal/isolate/relay.ts`).
 
 use myrmidon_actor::{DeadLetter, ExitReason, ForeignRef, Notice, Payload, Pid, System};
@@ -8,6 +8,8 @@ use serde::de::IgnoredAny;
 const AGENT: &str = "myrmidon/agent/0";
 /// What isolates say to each other is nobody's letter.
 const OWN: &str = "myrmidon/";
+/// The end of a tree (`isolate/relay.ts`).
+const TREE_ENDED: &str = "myrmidon/TreeEnded";
 
 /// Tells the agent. What it has no room for is lost: a shard does not wait.
 pub fn relay(system: &System, notice: &Notice) {
@@ -17,6 +19,9 @@ pub fn relay(system: &System, notice: &Notice) {
             None => return,
         },
         Notice::Crashed { pid, name, reason } => ("myrmidon/Events", crash_of(*pid, name.as_deref(), reason)),
+        Notice::TreeEnded { supervisor, child, reason, .. } => {
+            ("myrmidon/Events", end_of(supervisor, child, reason.as_ref()))
+        }
         _ => return,
     };
     if let Some(agent) = ForeignRef::named(system, AGENT) {
@@ -84,5 +89,14 @@ fn crash_of(pid: Pid, name: Option<&str>, reason: &ExitReason) -> Bytes {
     bytes.raw(&[0x82]).text("_tag").text("Crashed").text("error").raw(&[0x83]);
     bytes.text("name").text(&error.name).text("message").text(&error.message);
     bytes.text("language").text("rust");
+    bytes
+}
+
+/// No event of the program's: it is logged there.
+fn end_of(supervisor: &str, child: &str, reason: Option<&ExitReason>) -> Bytes {
+    let mut bytes = Bytes::map(1);
+    bytes.text("events").raw(&[0x91, 0x84]).text("_tag").text(TREE_ENDED);
+    bytes.text("supervisor").text(supervisor).text("child").text(child);
+    bytes.text("reason").optional(reason.map(ToString::to_string).as_deref());
     bytes
 }

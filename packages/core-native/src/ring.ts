@@ -73,6 +73,8 @@ export class Ring implements HotCalls {
   entering = false
   /** Grows when the incoming arena gets other bytes. */
   batch = 0
+  /** The last tick has waited for what it delivers: the clock has moved. */
+  waited = false
   /** Deliveries are out that the shard may not have counted yet. */
   unsettled = false
   /** Records that may wait in all before the shard of the last `ask` is full, and which that is. */
@@ -87,6 +89,7 @@ export class Ring implements HotCalls {
   admit: () => void = unset
   account: () => void = unset
   look: () => void = unset
+  load: () => void = unset
 
   constructor(
     binding: Binding,
@@ -227,6 +230,7 @@ export class Ring implements HotCalls {
     }
     const written = args[ANSWER]!
     this.marked = args[CONGESTED]! | 0
+    this.waited = args[MAX] < 0
     if (max > 0) this.unsettled = written > 0
     return written
   }
@@ -289,6 +293,15 @@ export class Ring implements HotCalls {
       return false
     }
     return this.args[ANSWER] === 1
+  }
+
+  /** The SLOT of so many bytes in the outgoing arena, from that word on: with numbers of buffers at their end, which go with it. */
+  loadAt(at: number, length: number): number {
+    const args = this.args
+    args[NOW] = at
+    args[SUBMITTED] = length
+    this.load()
+    return args[ANSWER]!
   }
 
   /** What the last DEMONITOR or CANCEL brought, or `reductionsOf`. */

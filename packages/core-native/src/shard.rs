@@ -16,7 +16,6 @@ use crate::{
 use core::cell::RefCell;
 use myrmidon_core::{
     PeerLimits,
-    bundle::bytes_of,
     exit_reason::{CrashError, ExitReason},
     payload::Payload,
     pid::{MAX_INDEX, Pid},
@@ -123,7 +122,7 @@ impl NativeShard {
         Ok(Self { cell, shard: number, isolate, system })
     }
 
-    /// Sets the hot calls `tick`, `admit`, `account` and `look` on `target`.
+    /// Sets the hot calls on `target`, see `hot`.
     #[napi(catch_unwind)]
     pub fn attach(&self, env: &Env, mut target: Object<'_>) -> Result<()> {
         hot::export(env, &self.cell, &mut target)
@@ -159,17 +158,6 @@ impl NativeShard {
     #[napi(catch_unwind)]
     pub fn put_parcel(&self, bytes: &[u8]) -> Result<u32> {
         self.cell.with(|open| Ok(open.shard.put_block(load(bytes.to_vec()))))
-    }
-
-    /// The same of `length` bytes that stand in the outgoing arena from word `at` on, which is free again afterwards.
-    #[napi(catch_unwind)]
-    pub fn put_parcel_at(&self, at: u32, length: u32) -> Result<u32> {
-        self.cell.with(|open| {
-            let arena = open.buffers.arenas.as_ref().map_or(&[][..], |arenas| arenas.outgoing.get());
-            let words = arena.get(at as usize..).and_then(|words| words.get(..(length as usize).div_ceil(4)));
-            let words = words.ok_or_else(|| Error::new(Status::InvalidArg, "no such bytes"))?;
-            Ok(open.shard.put_block(load(bytes_of(words, length as usize))))
-        })
     }
 
     /// A copy of the bytes of an incoming SLOT.

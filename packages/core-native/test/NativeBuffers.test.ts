@@ -5,6 +5,7 @@ import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { Worker } from "node:worker_threads"
 import { load } from "../src/load.ts"
+import { hopsOf } from "./hops.ts"
 
 const isNative = process.env["MYRMIDON_NO_NATIVE"] === undefined
 
@@ -29,8 +30,8 @@ describe.runIf(isNative).each([["external memory", false], ["copies", true]] as 
       assert.strictEqual(first.byteLength, 0)
       assert.throws(() => buffers.view(block), "no block that is held here")
       assert.strictEqual(buffers.depart(block, undefined), 1)
-      assert.isTrue(buffers.arrive(block))
-      assert.isFalse(buffers.arrive(block))
+      assert.isTrue(hopsOf(buffers).arrive(block))
+      assert.isFalse(hopsOf(buffers).arrive(block))
       const second = buffers.view(block)
       assert.deepStrictEqual([...new Uint8Array(second)], [1, 2, 3, 4])
       assert.strictEqual(buffers.copies, copies)
@@ -47,7 +48,7 @@ describe.runIf(isNative).each([["external memory", false], ["copies", true]] as 
       for (const wrong of [old, 0, -1, 1.5, NaN, 2 ** 53, Infinity]) {
         assert.strictEqual(buffers.release(wrong, undefined), 1)
         assert.strictEqual(buffers.depart(wrong, undefined), 1)
-        assert.isFalse(buffers.arrive(wrong))
+        assert.isFalse(hopsOf(buffers).arrive(wrong))
         assert.throws(() => buffers.view(wrong))
       }
       assert.strictEqual(buffers.bytes, 10)
@@ -62,7 +63,7 @@ describe.runIf(isNative).each([["external memory", false], ["copies", true]] as 
       assert.strictEqual(holder.bytes, 10)
       holder.depart(block, undefined)
       assert.strictEqual(other.release(block, undefined), 1, "it is in flight")
-      assert.isTrue(other.arrive(block))
+      assert.isTrue(hopsOf(other).arrive(block))
       assert.strictEqual(other.release(block, undefined), 0)
       assert.strictEqual(holder.bytes, 0)
     })
@@ -88,7 +89,7 @@ describe.runIf(isNative).each([["external memory", false], ["copies", true]] as 
       assert.strictEqual(other.allocate(401), 0)
       one.depart(block, undefined)
       assert.strictEqual(other.allocate(401), 0)
-      assert.isTrue(other.arrive(block))
+      assert.isTrue(hopsOf(other).arrive(block))
       assert.strictEqual(one.allocate(401), 0)
       assert.strictEqual(other.release(block, undefined), 0)
       assert.deepStrictEqual([one.bytes, other.bytes], [0, 0])
@@ -96,16 +97,42 @@ describe.runIf(isNative).each([["external memory", false], ["copies", true]] as 
       assert.throws(() => new NativeBuffers(1, copies, 2 ** 32 - 1), "the system has ended, or never was")
     })
 
+    it("G136: a hop's calls leave and arrive as the others do", () => {
+      const buffers = make()
+      const { arrive, comeBack, leave, moved } = hopsOf(buffers)
+      const block = buffers.allocate(4)
+      const view = (buffers.view(block) as unknown as { transfer: () => ArrayBuffer }).transfer()
+      moved(block, view)
+      new Uint8Array(view).fill(7)
+      const kept = (view as unknown as { transfer: () => ArrayBuffer }).transfer()
+      assert.strictEqual(leave(block), 0)
+      assert.strictEqual(leave(block), 1)
+      assert.throws(() => buffers.view(block), "no block that is held here")
+      // A copy is not the block's memory.
+      assert.strictEqual(comeBack(block, kept), copies ? 1 : 2)
+      assert.strictEqual(comeBack(block, kept), 0)
+      for (const wrong of [0, -1, 1.5, NaN, 2 ** 53, Infinity]) {
+        assert.strictEqual(leave(wrong), 1)
+        assert.isFalse(arrive(wrong))
+        assert.strictEqual(comeBack(wrong, kept), 0)
+        moved(wrong, kept)
+      }
+      assert.strictEqual(buffers.release(block, copies ? undefined : kept), 0)
+      assert.strictEqual(buffers.bytes, 0)
+      assert.throws(() => buffers.attach({}, new Float64Array(1)), "must be a Float64Array of at least 2 elements")
+    })
+
     it("hands a block over many times", () => {
       const buffers = make(2 ** 20)
       const block = buffers.allocate(2 ** 16)
+      const hops = hopsOf(buffers)
       for (let i = 0; i < 2000; i++) {
         const view = buffers.view(block)
         const bytes = new Uint8Array(view)
         assert.strictEqual(bytes[0], i % 256)
         bytes[0] = i + 1
         buffers.depart(block, view)
-        buffers.arrive(block)
+        hops.arrive(block)
       }
       buffers.release(block, undefined)
       assert.strictEqual(buffers.bytes, 0)
@@ -122,7 +149,7 @@ describe.runIf(isNative)("blocks and the collector", () => {
     const handedOn = (): number => {
       const block = buffers.allocate(7)
       buffers.depart(block, buffers.view(block))
-      buffers.arrive(block)
+      hopsOf(buffers).arrive(block)
       return block
     }
     lost()
@@ -171,12 +198,13 @@ describe.runIf(isNative)("blocks and the collector", () => {
     const buffers = new (load().NativeBuffers)(2 ** 30, false, system)
     const workerData = system
     const worker = new Worker(new URL("./worker/leaving.mjs", import.meta.url), { workerData })
+    const { arrive } = hopsOf(buffers)
     const [numbers] = await once(worker, "message") as [Array<number>]
     assert.strictEqual(buffers.bytes, 100_000)
-    for (const number of numbers.slice(0, 10)) assert.isTrue(buffers.arrive(number))
+    for (const number of numbers.slice(0, 10)) assert.isTrue(arrive(number))
     await worker.terminate()
     assert.strictEqual(buffers.bytes, 10_000)
-    for (const number of numbers) assert.isFalse(buffers.arrive(number))
+    for (const number of numbers) assert.isFalse(arrive(number))
     for (const number of numbers) buffers.release(number, undefined)
     assert.strictEqual(buffers.bytes, 0)
   })

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "vitest"
 import {
   ActorExited,
@@ -205,6 +206,33 @@ describe("ends", () => {
 })
 
 describe("the runtime", () => {
+  it("G24: what is thrown has the same name and message as for an actor of Effect", async () => {
+    await using runtime = new Runtime()
+    const hostile = new Proxy({}, {
+      get: () => {
+        throw new Error("asked")
+      }
+    })
+    const thrown: ReadonlyArray<readonly [what: unknown, name: string, message: string]> = [
+      [new RangeError("far"), "RangeError", "far"],
+      ["text", "Error", "text"],
+      [undefined, "Error", "undefined"],
+      [{ a: 1 }, "Error", "{\"a\":1}"],
+      [{ _tag: "Overdrawn", message: "by 3" }, "Overdrawn", "by 3"],
+      [runInNewContext("new TypeError('of another realm')"), "TypeError", "of another realm"],
+      [Object.create(null), "Error", "{}"],
+      [hostile, "Error", "[unprintable]"]
+    ]
+    for (const [what, name, message] of thrown) {
+      const actor = runtime.spawn(() => {
+        throw what
+      })
+      const { reason } = await rejection(actor.ask(undefined)) as ActorExited
+      assert(reason._tag === "Crashed")
+      assert.deepStrictEqual([reason.error.name, reason.error.message], [name, message])
+    }
+  })
+
   it("names have one holder", async () => {
     await using runtime = new Runtime()
     const first = runtime.spawn((_message: string) => {}, { name: "db" })
@@ -342,7 +370,7 @@ describe("the runtime", () => {
     assert.throws(() => counter(runtime), LimitReached)
   })
 
-  it("what is not delivered is told, and a hook that throws does not stop the loop", async () => {
+  it("what is not delivered is told", async () => {
     const letters: Array<unknown> = []
     await using runtime = new Runtime({ onDeadLetter: ({ message, to, why }) => void letters.push([message, to, why]) })
     const actor = runtime.spawn((_message: string) => {})
@@ -351,6 +379,37 @@ describe("the runtime", () => {
     actor.send("late")
     await counter(runtime).ask("get")
     assert.deepStrictEqual(letters, [["late", actor.pid, "NotAlive"]])
+  })
+
+  it("G274: a dead letter of a table has its tag, also after its actor's end", async () => {
+    const letters: Array<unknown> = []
+    const runtime = new Runtime({ onDeadLetter: ({ message, tag, why }) => void letters.push([tag, message, why]) })
+    const full = runtime.spawn({
+      init: () => 0,
+      handlers: { wait: () => new Promise<void>(() => {}), note: (_state: number, _text: string) => {} }
+    }, { mailbox: { capacity: 1, onFull: "drop-newest" } })
+    full.send("wait")
+    await counter(runtime).ask("get")
+    full.send("note", "kept")
+    full.send("note", "dropped")
+    await counter(runtime).ask("get")
+    full.kill()
+    await full.monitor()
+    full.send("note", "late")
+    const single = runtime.spawn((_message: string) => {})
+    single.kill()
+    single.send("untagged")
+    await runtime.shutdown()
+    full.send("wait")
+    await rejection(full.ask("note", "asked"))
+    assert.deepStrictEqual(letters, [
+      ["note", "dropped", "Dropped"],
+      ["note", "kept", "Stopped"],
+      ["note", "late", "NotAlive"],
+      [undefined, "untagged", "Stopped"],
+      ["wait", undefined, "NotAlive"],
+      ["note", "asked", "NotAlive"]
+    ])
   })
 
   it("shutdown drains, kills what does not end, and twice is once", async () => {

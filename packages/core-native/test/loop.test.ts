@@ -1,4 +1,5 @@
 import { assert, describe, it } from "vitest"
+import { Arg, type HotCalls, type NativeShard } from "../src/binding.ts"
 import { load } from "../src/load.ts"
 import { setup, TestClock } from "./host.ts"
 
@@ -70,6 +71,36 @@ describe("the loop", () => {
     assert.deepStrictEqual(ran, Array.from({ length: 200 }, (_, i) => i))
     assert.isUndefined(host.letters[0])
     await membrane.close()
+  })
+
+  it("what its shard has waited for before it delivers is nobody's time (G312)", async () => {
+    const prototype = load().NativeShard.prototype as NativeShard
+    const { attach } = prototype
+    const clock = new TestClock()
+    let waits = 0
+    // As a tick that has looked for more, and found it.
+    prototype.attach = function(this: NativeShard, target: object) {
+      attach.call(this, target)
+      const ring = target as HotCalls & { readonly args: Float64Array }
+      const { tick } = ring
+      ring.tick = () => {
+        tick()
+        if (ring.args[Arg.MAX] === 0 || ring.args[Arg.ANSWER] === 0) return
+        waits++
+        clock.time += 5
+        ring.args[Arg.MAX] = -1
+      }
+    }
+    try {
+      const { host, membrane, send, spawn } = setup({ clock })
+      const actor = spawn(() => {})
+      send(actor, 1)
+      await host.until(() => host.handled === 1)
+      assert.deepStrictEqual([waits, membrane.census.info(actor)?.micros], [1, 0])
+      await membrane.close()
+    } finally {
+      prototype.attach = attach
+    }
   })
 
   it("a seed makes the same order again", async () => {

@@ -19,6 +19,10 @@ it("G61: a panic in Rust does not end the process", async () => {
   assert.match(await run("panic.mjs"), /on purpose/)
 }, 30_000)
 
+it("hooks that throw are reported as what nobody catches, and do not stop the loop", async () => {
+  assert.strictEqual(await run("hooks.mjs"), "on letter long")
+}, 30_000)
+
 it("an idle runtime lets the process end", async () => {
   assert.strictEqual(await run("idle.mjs"), "2")
 }, 30_000)

@@ -10,7 +10,8 @@ import type * as Stream from "effect/Stream"
 import type { ChildNotRunning, ChildPresent, ChildStartError, InvalidSpec } from "./SupervisorError.ts"
 
 /**
- * `A`: what `get` gives. `Out`: the services that it puts in the context of younger siblings and of the Layer.
+ * A child spec: what a supervisor starts, and how. `A` is what the handle's `get` gives, `Out` the services that the
+ * child provides to younger siblings and to the Layer of the tree.
  *
  * @category models
  * @since 0.1.0
@@ -59,8 +60,8 @@ export declare namespace Child {
 }
 
 /**
- * A child that can be started by a supervisor on another isolate: its behaviour was made by `Actor.module`, or its tree by
- * `Supervisor.module`, and nothing of it has to stay here.
+ * A child that can be started by a supervisor on another isolate: its behaviour was made by `Actor.module`, or its tree
+ * by `Supervisor.module`, and nothing of it has to stay here.
  *
  * @category models
  * @since 0.1.0
@@ -116,23 +117,23 @@ export interface ChildCount {
 }
 
 /**
- * A supervisor that runs, as its program sees it. The handle stays good when the supervisor itself is started again.
+ * The handle of a running supervisor. It stays good when the supervisor itself is restarted.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Running<out Children extends Child.Any> {
-  /** Of its present life. */
+  /** The supervisor's own actor; another one after a restart. */
   readonly ref: AnyRef
-  /** What the child gives, while it runs. */
+  /** What a running child gives: the ref of an actor, the handle of a supervisor, the resource of `scoped`. */
   readonly get: <Id extends Children["id"]>(id: Id) => Effect.Effect<Child.Value<Children, Id>, ChildNotRunning>
   /** Starts a child that was stopped. */
   readonly restart: (
     id: Children["id"]
   ) => Effect.Effect<void, ChildNotRunning | ChildPresent | ChildStartError<Child.ErrorOf<Children>>>
-  /** Stops a child, or its restart; a temporary one is forgotten, the spec of any other stays. */
+  /** Stops a child, also one that waits for its restart. The spec stays, except that of a temporary child. */
   readonly terminate: (id: Children["id"]) => Effect.Effect<void, ChildNotRunning>
-  /** Forgets a child that was stopped. */
+  /** Removes the spec of a child that was stopped. */
   readonly delete: (id: Children["id"]) => Effect.Effect<void, ChildNotRunning | ChildPresent>
   /** Adds a child at run time, behind all others. */
   readonly start: <Id extends string, A, Out, E, R>(
@@ -167,8 +168,8 @@ export type Elsewhere<A> = A extends AnyRef ? A
 
 /**
  * A supervisor that runs elsewhere, as its program sees it. Every order goes there and back, and fails with
- * `ChildNotRunning` while the supervisor does not run, with `AskError` when its isolate does not answer. The handle stays
- * good when the supervisor is started again, wherever that is.
+ * `ChildNotRunning` while the supervisor does not run, with `AskError` when its isolate does not answer. The handle
+ * stays good when the supervisor is started again, wherever that is.
  *
  * @category models
  * @since 0.1.0
@@ -193,8 +194,8 @@ export interface RunningElsewhere<out Children extends Child.Any> {
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- keeps `Children` covariant
   readonly delete: <Id extends Children["id"]>(id: Id) => Effect.Effect<void, ChildNotRunning | ChildPresent | AskError>
   /**
-   * Adds a child at run time, behind all others, there: one of `Actor.module`, without `provides` and `restoreFrom`, or of
-   * `Supervisor.placed`. Its arguments cross as those of `spawnOn`.
+   * Adds a child at run time, behind all others, there: one of `Actor.module`, without `provides` and `restoreFrom`, or
+   * of `Supervisor.placed`. Its arguments cross as those of `spawnOn`.
    */
   readonly start: <Id extends string, A, Out, E>(
     child: MovableChild<Id, A, Out, E>
@@ -216,11 +217,11 @@ export interface RunningElsewhere<out Children extends Child.Any> {
 export interface Dynamic<in out Rpcs extends Rpc.Any, in Args, out E> {
   readonly ref: AnyRef
   readonly start: (args: Args, options?: SpawnOptions) => Effect.Effect<ActorRef<Rpcs>, E | SpawnError>
-  /** Sync: for behaviours whose `init` is done at once. Throws `SpawnError`. */
+  /** `start` without an Effect, for behaviours whose `init` is done at once. Throws `SpawnError`. */
   readonly startUnsafe: (args: Args, options?: SpawnOptions) => ActorRef<Rpcs>
-  /** Stops a child for good. Of somebody else's nothing is done. */
+  /** Stops a child, which is not restarted. Does nothing for an actor that is no child of this supervisor. */
   readonly terminate: (ref: ActorRef<Rpcs>) => Effect.Effect<void>
-  /** Those that run now. */
+  /** The children that run now. */
   readonly children: Stream.Stream<ActorRef<Rpcs>>
   readonly count: Effect.Effect<number>
 }

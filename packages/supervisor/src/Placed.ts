@@ -16,12 +16,14 @@ import { registerTree } from "./internal/trees.ts"
 import { childOptions, typed, untyped } from "./internal/typed.ts"
 
 /**
- * A tree that other isolates can import: `url` is the `import.meta.url` of the module that calls this when it is evaluated,
- * once in each isolate. What its children need and do not provide to each other comes from `layer`, built once in each
- * isolate. `Supervisor.placed` puts it below a supervisor.
+ * Makes a tree that can run on another isolate (a worker thread); `Supervisor.placed` then puts it below a supervisor.
  *
- * What the `init` of a child fails with crosses by the `error` that `Actor.module` was given, or else by this one, which is
- * also for what `layer` fails with; without a schema it is a `SpawnError`, `InitCrashed`.
+ * Functions do not cross between isolates, so each of them imports the module that calls this. `url` is that module's
+ * `import.meta.url`; call it at the top level of the module. The services that the children need and do not provide to
+ * each other come from `layer`, which is built once in each isolate.
+ *
+ * An error of a child's `init` crosses by the schema `error` that `Actor.module` was given, or else by this one, which
+ * is also for errors of `layer`. Without a schema it is a `SpawnError` with `InitCrashed`.
  *
  * **Example** (A supervisor on another core, or here where there is none)
  *
@@ -76,9 +78,11 @@ export const module = <const Id extends string, const Children extends Child.Any
 }
 
 /**
- * A supervisor as a child that lives where `place` says; its own children live with it, or where their `place` says. It is
- * restarted by its restart type, there or elsewhere, with all its children, and only when nobody is left of its life before,
- * also when its isolate goes away. What it provides is what its children provide: actors by their names.
+ * Makes a child that is a whole tree on another isolate: on the one that `place` says, with its children, unless these
+ * have a `place` of their own.
+ *
+ * It is restarted by its restart type, there or elsewhere, also when its isolate goes away, and only when all actors of
+ * its former life have ended. It provides what its children provide: actors, by their names.
  *
  * **Example** (A tree twice, each in its place)
  *

@@ -1,5 +1,5 @@
 /**
- * What is to survive a crash, by explicit choice.
+ * What of a child survives a crash: nothing, unless the program says so.
  *
  * @since 0.1.0
  */
@@ -13,9 +13,9 @@
  * @since 0.1.0
  */
 export interface StateStore<in out Args> {
-  /** By the child, whenever it has something worth keeping. */
+  /** Called by the child, whenever it has something worth keeping. */
   readonly write: (args: Args) => void
-  /** By the supervisor, before a restart. `undefined`: the arguments of the spec. */
+  /** Called by the supervisor before a restart. `undefined`: the argument of the child spec is used. */
   readonly read: () => Args | undefined
   readonly clear: () => void
 }

@@ -1,44 +1,30 @@
 /**
- * Supervision trees: who is started, in which order, and what happens when one of them ends.
+ * Supervision trees: which children are started, in which order, and what happens when one of them ends.
  *
- * The rules are those of Erlang/OTP. Children are actors, other supervisors, or any scoped Effect.
+ * The rules are those of Erlang/OTP. Children are actors, other supervisors, or any scoped Effect. A tree is described
+ * by child specs (this file), then started and watched (`Running.ts`); parts of it can live on other isolates
+ * (`Placed.ts`).
  *
  * @since 0.1.0
  */
-import {
-  type ActorExited,
-  type ActorRef,
-  ActorSystem,
-  type AnyRef,
-  type Behavior,
-  type Movable,
-  type NamedRef,
-  type SpawnError,
-  type SpawnOptions
-} from "@myrmidonjs/actor"
+import type { ActorRef, ActorSystem, Behavior, Movable, NamedRef, SpawnError, SpawnOptions } from "@myrmidonjs/actor"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import type * as Rpc from "effect/rpc/Rpc"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import type { Child, Dynamic, MovableChild, Supervisor, TreeNode } from "./Child.ts"
+import type { Child, Dynamic, MovableChild, Supervisor } from "./Child.ts"
 import type { ChildOptions, SupervisorOptions } from "./ChildSpec.ts"
-import { changeTree } from "./internal/change.ts"
-import { eventsOf } from "./internal/events.ts"
 import { IgnoreStart } from "./internal/ignore.ts"
-import { startTree } from "./internal/start.ts"
-import * as tree_ from "./internal/tree.ts"
 import { childOptions, typed, untyped } from "./internal/typed.ts"
 import type { StateStore } from "./StateStore.ts"
 import { makeStateStore } from "./StateStore.ts"
-import type { ChildNotRunning, ChildStartError, InvalidSpec } from "./SupervisorError.ts"
-import type { SupervisorEvent } from "./SupervisorEvent.ts"
 
 export { module, placed } from "./Placed.ts"
+export { change, events, layer, render, start, tree } from "./Running.ts"
 
 /**
- * A supervisor of children that are known beforehand. They start in this order, one after the other, and stop in reverse.
+ * Makes a supervisor with a fixed list of children. They start in this order, each when the one before has started, and
+ * stop in reverse order. This is a value, which starts nothing: `layer` or `start` does.
  *
  * **Example** (A tree of two, and a crash)
  *
@@ -86,8 +72,12 @@ export const make = <const Id extends string, const Children extends ReadonlyArr
   })
 
 /**
- * An actor as a child. `provides`: a service whose value follows the child over its restarts, by its name (its path in
- * the tree, unless it has one). `restoreFrom`: what it starts with when it is started again, by explicit choice.
+ * Makes a child of a supervisor from a behaviour and the argument of its `init`. The child is started, and when it has
+ * ended it is started again or not, as `restart` says.
+ *
+ * `provides`: a service (`Actor.Service`) for others to find this actor by. It follows the child over its restarts, by
+ * the child's name, which is its path in the tree unless it has another one. `restoreFrom`: a `stateStore` with the
+ * argument for the next `init`; without it the child is always started again with the argument given here.
  *
  * **Example** (A service that outlives the child)
  *
@@ -163,10 +153,11 @@ export function child(
 }
 
 /**
- * A supervisor of many children of one behaviour, started at run time by its handle. `provides`: that handle as a
- * service. `partitions`: so many supervisors, each with an intensity of its own, behind one handle.
+ * Makes a supervisor of many children of one behaviour, which are started at run time by its handle (`Dynamic`).
  *
- * The options of `ChildOptions` are those of its children; it is itself a permanent child without a time limit.
+ * `provides`: that handle as a service. `partitions`: how many supervisors share the children behind one handle, each
+ * with its own count of restarts (`intensity`). The `ChildOptions` are for the children; the supervisor itself is a
+ * permanent child without a time limit.
  *
  * **Example** (A session for whoever comes)
  *
@@ -260,8 +251,9 @@ export function dynamic(
 }
 
 /**
- * Any Effect as a child: a stream consumer, `Layer.launch(...)`. It counts as started once forked, and ends when the
- * Effect does: `Normal` by success, `Crashed` by failure. Its Scope is its own and closes with it.
+ * Makes a child of a supervisor from an Effect that runs for as long as the child: a stream consumer,
+ * `Layer.launch(...)`. The child counts as started once the Effect is forked, and ends with it: `Normal` when it
+ * succeeds, `Crashed` when it fails. It has a `Scope` of its own, which closes then.
  *
  * **Example** (A loop that is started again when it fails)
  *
@@ -295,7 +287,8 @@ export const effect = <const Id extends string, A, E, R>(
   typed({ kind: "effect", id, effect, given: options, options: childOptions(options) })
 
 /**
- * A resource as a child: an HTTP server, a pool. It counts as started once acquired; its Scope is closed when it stops.
+ * Makes a child of a supervisor from a resource: an HTTP server, a pool. The child counts as started once the resource
+ * is acquired; when it is stopped, the `Scope` of the resource closes.
  *
  * **Example** (A resource that others need)
  *
@@ -329,9 +322,11 @@ export const scoped = <const Id extends string, A, E, R>(
   typed({ kind: "scoped", id, effect: acquire, given: options, options: childOptions(options) })
 
 /**
- * As the `init` of a child, or what it acquires: it does not want to start now. That is no failure; the spec stays, the
- * child does not run, and `restart` asks it again. Of a dynamic supervisor nothing is kept: `start` fails with
- * `SpawnError`, since there is no child to give, and a child that says so when it is started again is forgotten.
+ * The result of an `init`, or of a resource, of a child that does not want to run now. This is no failure: the
+ * supervisor goes on without the child, keeps its spec, and `restart` asks again.
+ *
+ * A dynamic supervisor keeps nothing of such a child: `start` fails with `SpawnError`, since there is no ref to give; a
+ * child that says so when it is restarted is forgotten.
  *
  * **Example** (A child that is not wanted today)
  *
@@ -363,7 +358,8 @@ export const scoped = <const Id extends string, A, E, R>(
 export const ignore: Effect.Effect<never> = Effect.suspend(() => Effect.die(new IgnoreStart()))
 
 /**
- * A store for `restoreFrom`, in memory.
+ * Makes a store in memory for `restoreFrom`: the child writes what it should start with next time, and the supervisor
+ * reads it when it starts the child again.
  *
  * **Example** (What a child starts with again)
  *
@@ -404,196 +400,3 @@ export const ignore: Effect.Effect<never> = Effect.suspend(() => Effect.die(new 
  * @since 0.1.0
  */
 export const stateStore: <Args>() => StateStore<Args> = makeStateStore
-
-/**
- * The tree as a part of an application: built with its Layer graph, stopped with its scope, and its `R` is what its
- * children need and do not provide to each other.
- *
- * **Example** (A tree in the Layers of a program)
- *
- * ```ts import.meta.vitest
- * import { Actor, ActorSystem } from "@myrmidonjs/actor"
- * import { Supervisor } from "@myrmidonjs/supervisor"
- * import { Effect, Layer, Schema } from "effect"
- * import { Rpc } from "effect/rpc"
- *
- * const Counter = Actor.make("Counter", [Rpc.make("Add", { payload: Schema.Int, success: Schema.Int })])
- * const CounterLive = Counter.behavior({
- *   init: (n: number) => ({ n }),
- *   handlers: { Add: (state, by) => (state.n += by) }
- * })
- * class TheCounter extends Actor.Service<TheCounter>()("app/TheCounter", Counter) {}
- * const AppLive = Supervisor.layer(
- *   Supervisor.make("app", {}, [Supervisor.child("counter", CounterLive, 40, { provides: TheCounter })])
- * )
- * const program = Effect.flatMap(TheCounter, (counter) => counter.ask(Counter.messages.Add(2)))
- *
- * await Effect.runPromise(Effect.provide(program, AppLive.pipe(Layer.provide(ActorSystem.layerMemory())))) // => 42
- * ```
- *
- * @category layers
- * @since 0.1.0
- */
-export const layer = <Id extends string, A, Out, E, R>(
-  tree: Child<Id, A, Out, E, R>
-): Layer.Layer<Out, ChildStartError<E> | InvalidSpec, R | ActorSystem> =>
-  Layer.effectContext(
-    Effect.map(startTree(untyped(tree)), ({ provided }) => provided as Context.Context<Out>) as Effect.Effect<
-      Context.Context<Out>,
-      ChildStartError<E> | InvalidSpec,
-      R | ActorSystem | Scope.Scope
-    >
-  )
-
-/**
- * Starts a tree in the surrounding Scope, which stops it in order when it closes.
- *
- * **Example** (A tree that ends with its scope)
- *
- * ```ts import.meta.vitest
- * import { Actor, ActorSystem } from "@myrmidonjs/actor"
- * import { Supervisor } from "@myrmidonjs/supervisor"
- * import { Effect } from "effect"
- *
- * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
- * const Tree = Supervisor.make("app", {}, [Supervisor.child("worker", WorkerLive, undefined)])
- * const program = Effect.gen(function*() {
- *   const worker = yield* Effect.scoped(Effect.flatMap(Supervisor.start(Tree), (app) => app.get("worker")))
- *   return yield* Actor.isAlive(worker)
- * })
- *
- * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => false
- * ```
- *
- * @category constructors
- * @since 0.1.0
- */
-export const start = <Id extends string, A, Out, E, R>(
-  tree: Child<Id, A, Out, E, R>
-): Effect.Effect<A, ChildStartError<E> | InvalidSpec, R | ActorSystem | Scope.Scope> =>
-  Effect.map(startTree(untyped(tree)), ({ value }) => value as A) as Effect.Effect<
-    A,
-    ChildStartError<E> | InvalidSpec,
-    R | ActorSystem | Scope.Scope
-  >
-
-/**
- * Gives a running supervisor another list of specs, by OTP's rule for code change: children that stay keep their PIDs;
- * how they are restarted and stopped changes at once, what they start with at their next start. New ones are there and
- * not started, and those that are gone are forgotten, not ended. Nested supervisors change with it. Also for a dynamic
- * supervisor. One that lives on another isolate takes the tree of a module, `Supervisor.placed(id, tree)`: functions do not
- * cross. From then on it starts again with that tree. A change of a supervisor below it is lost when the placed one starts
- * again: one that is to stay is made to the placed one, with a tree that has it further down.
- *
- * **Example** (A new list for a supervisor that runs)
- *
- * ```ts import.meta.vitest
- * import { Actor, ActorSystem } from "@myrmidonjs/actor"
- * import { Supervisor } from "@myrmidonjs/supervisor"
- * import { Effect } from "effect"
- *
- * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
- * const worker = Supervisor.child("worker", WorkerLive, undefined)
- * const V1 = Supervisor.make("app", {}, [worker])
- * const V2 = Supervisor.make("app", {}, [worker, Supervisor.child("helper", WorkerLive, undefined)])
- * const program = Effect.gen(function*() {
- *   const app = yield* Supervisor.start(V1)
- *   const before = yield* app.get("worker")
- *   yield* Supervisor.change(app.ref, V2)
- *   const after = yield* app.get("worker")
- *   return [before.pid === after.pid, (yield* app.which).map(({ id, status }) => `${id} ${status}`)]
- * })
- *
- * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => [true, ["worker running", "helper stopped"]]
- * ```
- *
- * @category operations
- * @since 0.1.0
- */
-export const change = <Id extends string, A, Out, E, R>(
-  ref: AnyRef,
-  tree: Child<Id, A, Out, E, R>
-): Effect.Effect<void, ChildNotRunning | InvalidSpec, R | ActorSystem> => changeTree(ref, untyped(tree))
-
-/**
- * The tree below a supervisor as data. Of a dynamic supervisor the first hundred children are listed.
- *
- * **Example** (Who is there)
- *
- * ```ts import.meta.vitest
- * import { Actor, ActorSystem } from "@myrmidonjs/actor"
- * import { Supervisor } from "@myrmidonjs/supervisor"
- * import { Effect } from "effect"
- *
- * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
- * const Tree = Supervisor.make("app", {}, [Supervisor.child("worker", WorkerLive, undefined)])
- * const program = Effect.gen(function*() {
- *   const app = yield* Supervisor.start(Tree)
- *   const { children, id, type } = yield* Supervisor.tree(app.ref)
- *   return [id, type, children.map((child) => child.id)]
- * })
- *
- * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["app", "supervisor", ["worker"]]
- * ```
- *
- * @category observability
- * @since 0.1.0
- */
-export const tree: (ref: AnyRef) => Effect.Effect<TreeNode, ActorExited> = tree_.tree
-
-/**
- * A tree as text: names, PIDs, restarts, queue lengths, state.
- *
- * **Example** (A tree for people)
- *
- * ```ts import.meta.vitest
- * import { Actor, ActorSystem } from "@myrmidonjs/actor"
- * import { Supervisor } from "@myrmidonjs/supervisor"
- * import { Effect } from "effect"
- *
- * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
- * const Tree = Supervisor.make("app", {}, [Supervisor.child("worker", WorkerLive, undefined)])
- * const program = Effect.gen(function*() {
- *   const app = yield* Supervisor.start(Tree)
- *   const text = Supervisor.render(yield* Supervisor.tree(app.ref))
- *   return text.split("\n").map((line) => /\w+/.exec(line)?.[0])
- * })
- *
- * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["app", "worker"]
- * ```
- *
- * @category observability
- * @since 0.1.0
- */
-export const render: (tree: TreeNode) => string = tree_.render
-
-/**
- * What happens in all trees of the system. The metrics `myrmidon_supervisor_started`, `_crashed` (with the attribute
- * `reason`), `_restarted` and `_escalated` count the same, whoever reads. Bounded: a slow reader loses events, which the metric
- * `myrmidon_supervisor_dropped_events` counts.
- *
- * **Example** (What happens in a tree)
- *
- * ```ts import.meta.vitest
- * import { Actor, ActorSystem } from "@myrmidonjs/actor"
- * import { Supervisor } from "@myrmidonjs/supervisor"
- * import { Effect, Fiber, Stream } from "effect"
- *
- * const WorkerLive = Actor.make("Worker", []).behavior({ init: () => 0, handlers: {} })
- * const Tree = Supervisor.make("app", {}, [Supervisor.child("worker", WorkerLive, undefined)])
- * const program = Effect.gen(function*() {
- *   const app = yield* Supervisor.start(Tree)
- *   const seen = yield* Effect.forkChild(Stream.runCollect(Stream.take(Supervisor.events, 2)), { startImmediately: true })
- *   yield* Actor.kill(yield* app.get("worker"))
- *   return (yield* Fiber.join(seen)).map((event) => event._tag)
- * })
- *
- * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()))) // => ["Crashed", "Restarted"]
- * ```
- *
- * @category observability
- * @since 0.1.0
- */
-export const events: Stream.Stream<SupervisorEvent, never, ActorSystem> = Stream.unwrap(
-  Effect.map(ActorSystem, (system) => eventsOf(system).stream)
-)

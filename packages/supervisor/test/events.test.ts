@@ -2,7 +2,7 @@
 import { Actor, ExitReason } from "@myrmidonjs/actor"
 import { Supervisor, type SupervisorEvent } from "@myrmidonjs/supervisor"
 import { assert, describe } from "@effect/vitest"
-import { Effect, Fiber, Metric, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Metric, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Crash, eventually, Journal, quiet, testOver, testSystems, Worker, workerOf } from "./fixtures.ts"
 
@@ -24,6 +24,19 @@ describe.each(testSystems)("events on the %s", (_, system) => {
   const test = testOver(system)
 
   describe("G103: events", () => {
+    test("G273: they end with their system, behind the last of them", () =>
+      Effect.gen(function*() {
+        const scope = yield* Scope.make()
+        const services = yield* Layer.buildWithScope(Layer.fresh(system), scope)
+        const events = Effect.provideContext(Stream.runCollect(Supervisor.events), services)
+        const reader = yield* Effect.forkChild(events, { startImmediately: true })
+        const tree = Supervisor.make("top", {}, [Supervisor.child("a", workerOf(new Journal()), "a")])
+        yield* Scope.provide(scope)(Effect.provideContext(Supervisor.start(tree), services))
+        yield* Scope.close(scope, Exit.void)
+        assert.deepStrictEqual(texts(yield* Fiber.join(reader)), ["Started a -"])
+        assert.deepStrictEqual(yield* events, [])
+      }))
+
     test("a crash is told with the PID of who crashed, an escalation with what it was for", () =>
       Effect.gen(function*() {
         const journal = new Journal()

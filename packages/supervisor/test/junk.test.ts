@@ -3,7 +3,7 @@
  * field or of the argument, and nothing throws from inside or is taken where it can mean nothing (G296). `fits` says which
  * of the junk means something there.
  */
-import { Actor, type ActorSystem, InvalidOption } from "@myrmidonjs/actor"
+import { Actor, type ActorSystem, ExitReason, InvalidOption, SpawnError } from "@myrmidonjs/actor"
 import { type Child, ChildNotRunning, InvalidSpec, Supervisor } from "@myrmidonjs/supervisor"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, type Scope } from "effect"
@@ -143,7 +143,8 @@ const check = (rows: ReadonlyArray<Row>): Effect.Effect<void, never, ActorSystem
       for (const value of junk) {
         if (fits?.(value) === true) continue
         const outcome = yield* Effect.scoped(outcomeOf(call, value))
-        const error = Exit.isSuccess(outcome) ? undefined : Cause.squash(outcome.cause)
+        const squashed = Exit.isSuccess(outcome) ? undefined : Cause.squash(outcome.cause)
+        const error = squashed instanceof SpawnError ? squashed.reason : squashed
         const named = error instanceof InvalidSpec
           ? error.field
           : error instanceof InvalidOption
@@ -175,9 +176,40 @@ describe.each(testSystems)("junk on the %s", (_, system) => {
         ["id", (id) => running.delete(id)],
         ["children", (child) => running.start(child)],
         ["children", (tree) => Supervisor.change(running.ref, tree)],
-        ["ref", (ref) => dynamic.terminate(ref)]
+        ["ref", (ref) => dynamic.terminate(ref)],
+        ["options", (options) => dynamic.start("started", options), isOptions],
+        ["options", (options) => dynamic.startUnsafe("started", options), isOptions]
       ])
       assert.isTrue(yield* Actor.isAlive(yield* running.get("child")))
       assert.include(Supervisor.render(yield* Supervisor.tree(running.ref)), "child")
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G217: how a dynamic child is tied to its supervisor is no option of its start", () =>
+    Effect.gen(function*() {
+      const running = yield* Supervisor.start(Supervisor.make("tree", {}, [Supervisor.dynamic("dynamic", worker)]))
+      const dynamic = yield* running.get("dynamic")
+      for (const options of [{ link: true }, { monitor: false }, { onEnd: () => {} }, { restart: "temporary" }]) {
+        const [option] = Object.keys(options)
+        const issue = "unknown; known are name, mailbox, initTimeout, budget"
+        const refused = yield* Effect.flip(dynamic.start("child", options as never))
+        assert(refused instanceof SpawnError && refused.reason instanceof InvalidOption)
+        assert.deepStrictEqual([refused.reason.option, refused.reason.issue], [option, issue])
+        assert.throws(() => dynamic.startUnsafe("child", options as never), `option ${option}: ${issue}`)
+      }
+      assert.strictEqual(yield* dynamic.count, 0)
+    }).pipe(Effect.scoped, Effect.provide(system)))
+
+  it.effect("G296, G4: a tree of what is no supervisor is refused, and of what has ended said so", () =>
+    Effect.gen(function*() {
+      const running = yield* Supervisor.start(Supervisor.make("tree", {}, [child()]))
+      const worker = yield* running.get("child")
+      const refused = Cause.squash((yield* Effect.flip(Effect.sandbox(Supervisor.tree(worker)))) as never)
+      assert.deepStrictEqual(refused instanceof InvalidOption && [refused.option, refused.issue], [
+        "ref",
+        "must be of a supervisor that was started in this isolate"
+      ])
+      yield* running.terminate("child")
+      const ended = yield* Effect.flip(Supervisor.tree(worker))
+      assert.notDeepEqual(ended.reason, ExitReason.noProc(false))
     }).pipe(Effect.scoped, Effect.provide(system)))
 })

@@ -209,6 +209,31 @@ describe.each(testSystems)("orders on the %s", (_, system) => {
         assert.strictEqual(yield* actors, 0)
       }))
 
+    test("a sibling that crashes while a restart hangs waits for it, at most for its initTimeout", () =>
+      Effect.gen(function*() {
+        const journal = new Journal()
+        const worker = workerOf(journal)
+        const app = yield* Supervisor.start(Supervisor.make("top", { intensity: 9 }, [
+          Supervisor.child("a", worker, "a", { initTimeout: "3 seconds" }),
+          Supervisor.child("b", worker, "b")
+        ]))
+        journal.script.set("a", ["hang"])
+        yield* (yield* app.get("a")).tell(Crash("boom"))
+        yield* eventually("a hangs", () => journal.has("hang a"))
+        yield* (yield* app.get("b")).tell(Crash("boom"))
+        const added = yield* Effect.forkScoped(app.start(Supervisor.child("c", worker, "c")), {
+          startImmediately: true
+        })
+        yield* quiet
+        const statuses = Effect.map(app.which, (all) => all.map(({ id, status }) => `${id} ${status}`))
+        assert.deepStrictEqual(yield* statuses, ["a restarting", "b restarting"])
+        yield* TestClock.adjust("3 seconds")
+        yield* Fiber.join(added)
+        yield* eventually("all run", () => journal.count === 9)
+        yield* quiet
+        assert.deepStrictEqual(yield* statuses, ["a running", "b running", "c running"])
+      }))
+
     test("an init that takes longer than its initTimeout fails the start", () =>
       Effect.gen(function*() {
         const journal = new Journal()

@@ -60,54 +60,56 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Worker shards: one thread each. The machine's cores, unless said otherwise.
+    /// How many worker shards there are, each a thread: by default one for each core of the machine.
     #[must_use]
     pub fn shards(mut self, shards: usize) -> Self {
         self.shards = shards;
         self
     }
 
-    /// Threads for handlers that run long. The machine's cores, unless said otherwise; made when they are needed.
+    /// How many threads there may be for handlers that run long: by default one for each core. Started when needed.
     #[must_use]
     pub fn pool(mut self, threads: usize) -> Self {
         self.pool = threads;
         self
     }
 
-    /// Actors that each shard may have at a time: 2^20, unless said otherwise.
+    /// How many actors each shard may have at a time: 2^20 by default.
     ///
-    /// Each shard reserves 72 bytes of addresses for each of them when it starts, up to 288 MiB for 4,194,304 actors and more
-    /// (those beyond are found room for when they come, by a copy). Memory is used only for actors that there have been; who
-    /// limits the addresses of a process (`ulimit -v`) has to leave so much for each shard, or it grows by copies.
+    /// When it starts, each shard reserves 72 bytes of address space for each of them, but 288 MiB at most (4,194,304
+    /// actors; for more, it grows by a copy when they come). Memory is used only for actors that there have been. Where
+    /// the address space of the process is limited (`ulimit -v`), leave that much for each shard, or it grows by
+    /// copies.
     #[must_use]
     pub fn max_actors(mut self, actors: u32) -> Self {
         self.max_actors = actors;
         self
     }
 
-    /// Messages of a mailbox that says nothing else: 65,536, unless said otherwise.
+    /// How many messages a mailbox holds, unless its spawn says otherwise: 65,536 by default.
     #[must_use]
     pub fn mailbox(mut self, messages: u32) -> Self {
         self.mailbox = messages;
         self
     }
 
-    /// The time of a slice: an actor that takes longer is in debt, and queues behind all others.
+    /// How long the messages that an actor handles in a row may take: one that takes longer waits behind all others
+    /// next.
     #[must_use]
     pub fn long_slice(mut self, time: Duration) -> Self {
         self.long_slice = time;
         self
     }
 
-    /// Bytes of buffers that may be outstanding in its system: 1 GiB, unless said otherwise. One that joins a system counts
-    /// on that one's account, with the limit that it has.
+    /// How many bytes all buffers of the system may have together: 1 GiB by default. A runtime that joins a system has
+    /// the limit of that system.
     #[must_use]
     pub fn buffers(mut self, bytes: usize) -> Self {
         self.buffers = bytes;
         self
     }
 
-    /// Hears of dead letters and crashes. It runs on the shards' threads: it may tell actors, and must not wait.
+    /// Hears of dead letters, crashes, and trees that end because too much of them was started again. It runs on the shards' threads: it may tell actors, and must not wait.
     ///
     /// ```
     /// use myrmidon_actor::{Context, Notice, Runtime, behavior};
@@ -127,21 +129,23 @@ impl Builder {
         self
     }
 
-    /// Joins a system that is there, beside its isolates, instead of opening one.
+    /// Joins an existing system, beside its isolates, instead of opening one.
     #[must_use]
     pub fn system(mut self, system: Arc<System>) -> Self {
         self.system = Some(system);
         self
     }
 
-    /// Hears of each swap and each way back (G81), on the shard of the actor, between two handlers: it returns soon.
+    /// Sets what hears of each swap and each rollback (G81). It runs on the actor's shard, between two handlers, and
+    /// must not wait.
     #[must_use]
     pub fn on_swap(mut self, listener: impl Fn(SwapEvent) + Send + Sync + 'static) -> Self {
         self.on_swap = Some(Arc::new(listener));
         self
     }
 
-    /// Where futures of asynchronous handlers run. A tokio runtime of its own, made when it is needed, unless said otherwise.
+    /// Where the futures of asynchronous handlers run: by default on a tokio runtime of its own, made when it is
+    /// needed.
     #[cfg(feature = "tokio")]
     #[must_use]
     pub fn tokio(mut self, handle: tokio::runtime::Handle) -> Self {
@@ -149,7 +153,7 @@ impl Builder {
         self
     }
 
-    /// Starts the threads.
+    /// Starts the runtime with its threads.
     ///
     /// # Errors
     /// [`StartError`].

@@ -133,7 +133,7 @@ impl Child {
         let again = Arc::clone(&below);
         let start = Start {
             spawn: Arc::new(move |context, _| {
-                let below = DynamicSupervisor::of(&below).map_err(|_| crate::SpawnError::Closed)?;
+                let below = DynamicSupervisor::of(&below, false).map_err(|_| crate::SpawnError::Closed)?;
                 context.spawn_monitored(&spawn, below).map(|(actor, watch)| (actor.pid(), watch))
             }),
             says_when: false,

@@ -143,7 +143,7 @@ impl<D: Clone + Send + Sync + 'static, A: Actor> DynamicSupervisor<D, A> {
     ) -> Result<Self, InvalidSpec> {
         let rules = Rules { options: options.check(id)?, child: child.check(id)? };
         let blueprint = Blueprint { id: id.into(), rules, limit: None, spawn: spawn.linked(), make: Arc::new(make) };
-        Self::of(&Arc::new(blueprint))
+        Self::of(&Arc::new(blueprint), true)
     }
 
     /// At most so many children: from 1 to 16,000,000.
@@ -154,17 +154,18 @@ impl<D: Clone + Send + Sync + 'static, A: Actor> DynamicSupervisor<D, A> {
         let Blueprint { id, rules, spawn, make, .. } = &*self.blueprint;
         let (id, spawn, make) = (id.clone(), spawn.clone(), Arc::clone(make));
         let blueprint = Blueprint { id, rules: *rules, limit: Some(children), spawn, make };
-        let mut limited = Self::of(&Arc::new(blueprint))?;
+        let mut limited = Self::of(&Arc::new(blueprint), true)?;
         limited.shell.listener = self.shell.listener;
         Ok(limited)
     }
 
-    pub(super) fn of(blueprint: &Arc<Blueprint<D, A>>) -> Result<Self, InvalidSpec> {
+    /// `is_root`: no supervisor is above it.
+    pub(super) fn of(blueprint: &Arc<Blueprint<D, A>>, is_root: bool) -> Result<Self, InvalidSpec> {
         let Rules { options, child } = blueprint.rules;
         Ok(Self {
             machine: Machine::new(&blueprint.id, options, child, blueprint.limit)?,
             blueprint: Arc::clone(blueprint),
-            shell: Shell::default(),
+            shell: Shell::new(&blueprint.id, is_root),
             waits: Waits::default(),
             waiting: FxHashMap::default(),
             asked: 0,

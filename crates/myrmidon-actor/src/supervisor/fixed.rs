@@ -156,7 +156,7 @@ impl Supervisor {
         Ok(Self {
             place: place.into(),
             machine: Machine::new(place, options, specs)?,
-            shell: Shell::default(),
+            shell: Shell::new(place, parent.is_none()),
             answers: FxHashMap::default(),
             asked: 0,
             parent,

@@ -1,17 +1,20 @@
 //! What both kinds of supervisors keep of their children, and do about what the machine says.
 
 use crate::{
-    Context, MonitorRef, SpawnError, TimerRef,
+    Context, MonitorRef, Notice, SpawnError, TimerRef, place,
     worker::{crash, ignored},
 };
 use core::time::Duration;
 use myrmidon_core::{
     exit_reason::ExitReason,
     pid::Pid,
-    supervisor::{Action, Event, Input, Life, StartFailure, Timer},
+    supervisor::{Action, Event, Happening, Input, Life, StartFailure, Timer},
 };
 use rustc_hash::FxHashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 /// Makes a child's actor. A panic is a start that failed, not the supervisor's own end.
 pub(super) fn made<A>(make: impl FnOnce() -> A) -> Result<A, SpawnError> {
@@ -26,8 +29,10 @@ pub struct Alarm(pub(super) Timer);
 pub(super) type Spawned = Result<(Pid, MonitorRef), SpawnError>;
 type Listener = Box<dyn FnMut(Event) + Send>;
 
-#[derive(Default)]
 pub(super) struct Shell {
+    place: Arc<str>,
+    /// No supervisor is above it that hears of its end, as far as it was told.
+    is_root: bool,
     children: FxHashMap<Life, Pid>,
     by_pid: FxHashMap<Pid, Life>,
     watches: FxHashMap<MonitorRef, Life>,
@@ -36,6 +41,19 @@ pub(super) struct Shell {
 }
 
 impl Shell {
+    /// `place`: its path from the root, joined by `/`.
+    pub fn new(place: &str, is_root: bool) -> Self {
+        Self {
+            place: place.into(),
+            is_root,
+            children: FxHashMap::default(),
+            by_pid: FxHashMap::default(),
+            watches: FxHashMap::default(),
+            timers: FxHashMap::default(),
+            listener: None,
+        }
+    }
+
     pub fn len(&self) -> usize {
         self.children.len()
     }
@@ -107,6 +125,9 @@ impl Shell {
                 }
             }
             Action::Emit(event) => {
+                if let (true, Happening::Escalated(reason)) = (self.is_root, &event.what) {
+                    self.note_end(context.me().pid(), &event.child, reason.clone());
+                }
                 // Whoever listens ends nobody.
                 if let Some(listener) = &mut self.listener {
                     drop(catch_unwind(AssertUnwindSafe(|| listener(event))));
@@ -116,6 +137,15 @@ impl Shell {
             other => return Some(other),
         }
         None
+    }
+
+    /// Nobody above hears of its end: the observer does (G309).
+    fn note_end(&self, pid: Pid, child: &Arc<str>, reason: Option<ExitReason>) {
+        let (supervisor, child) = (Arc::clone(&self.place), Arc::clone(child));
+        place::here(|worker| {
+            let name = worker.name_of(pid);
+            worker.note(Notice::TreeEnded { pid, name, supervisor, child, reason });
+        });
     }
 
     fn signal<M: Send + 'static>(&self, life: Life, reason: ExitReason, context: &mut Context<M>) {

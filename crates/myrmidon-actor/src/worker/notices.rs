@@ -95,7 +95,7 @@ impl Worker {
     }
 
     /// Something that the observer is to hear.
-    pub(super) fn note(&mut self, notice: Notice) {
+    pub(crate) fn note(&mut self, notice: Notice) {
         if self.observer.is_some() && self.noticed.len() < observer::MOST {
             self.noticed.push(notice);
         }
@@ -165,7 +165,7 @@ impl Worker {
     }
 
     /// The name that an actor of this shard has, or had, for the observer.
-    fn name_of(&self, pid: Pid) -> Option<Arc<str>> {
+    pub(crate) fn name_of(&self, pid: Pid) -> Option<Arc<str>> {
         self.observer.as_ref()?;
         let living = self.door.named.lock().get(&pid).map(|named| Arc::clone(&named.name));
         living.or_else(|| self.late_names.get(pid))

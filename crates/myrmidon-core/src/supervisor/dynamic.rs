@@ -296,7 +296,8 @@ impl<S: Clone> DynamicSupervisor<S> {
             // Another attempt (G92).
             Doing::Restarting { last } => {
                 self.emit(Happening::RestartFailed(failure));
-                self.attempt(last, entry);
+                let is_within = self.intensity.add(self.now, &self.options);
+                self.attempt(last, entry, is_within, None);
             }
             Doing::Stopping { tokens, timer } => self.stopped(tokens, timer),
             Doing::Running(_) | Doing::Waiting(_) | Doing::Ending | Doing::Cancelled => {}
@@ -318,19 +319,26 @@ impl<S: Clone> DynamicSupervisor<S> {
         let Some(entry) = self.take(life) else { return };
         self.active -= 1;
         let is_failure = reason.is_failure();
+        let starts_again = match self.child.restart {
+            Restart::Permanent => true,
+            Restart::Transient => is_failure,
+            Restart::Temporary => false,
+        };
+        let is_within = !starts_again || self.intensity.add(self.now, &self.options);
+        // The event of the crash takes it; it is copied for the one restart too many alone.
+        let last = (!is_within).then(|| reason.clone());
         if is_failure {
             self.emit(Happening::Crashed(reason));
         }
-        match self.child.restart {
-            Restart::Permanent => self.attempt(life, entry),
-            Restart::Transient if is_failure => self.attempt(life, entry),
-            Restart::Transient | Restart::Temporary => {}
+        if starts_again {
+            self.attempt(life, entry, is_within, last);
         }
     }
 
-    fn attempt(&mut self, last: Life, mut entry: Entry<S>) {
-        if !self.intensity.add(self.now, &self.options) {
-            self.emit(Happening::Escalated);
+    /// `is_within`: it was counted, and is not one too many; else `reason` is the end that was.
+    fn attempt(&mut self, last: Life, mut entry: Entry<S>, is_within: bool, reason: Option<ExitReason>) {
+        if !is_within {
+            self.emit(Happening::Escalated(reason));
             self.end(escalation(&self.place));
         } else if let Some(wait) = self.intensity.wait(&self.options) {
             let timer = self.out.arm(wait);

@@ -280,7 +280,7 @@ impl<S: Clone> Supervisor<S> {
                     if !self.is_due(plan) {
                         continue;
                     }
-                    if counts { self.attempt(plan) } else { self.restart(plan.key) }
+                    if counts { self.attempt(plan, None) } else { self.restart(plan.key) }
                 }
                 Operation::Command(token, command) => {
                     self.commands_in_line -= 1;

@@ -161,8 +161,9 @@ pub enum Happening {
     RestartFailed(StartFailure),
     /// Its supervisor has stopped it, and it ended as it was asked to.
     Stopped(ExitReason),
-    /// There were too many restarts, and the supervisor ends.
-    Escalated,
+    /// There were too many restarts, and the supervisor ends: the end that was one too many, unless that was a start that
+    /// failed.
+    Escalated(Option<ExitReason>),
 }
 
 /// A child as `which_children` shows it.

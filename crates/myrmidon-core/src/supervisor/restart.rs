@@ -38,8 +38,8 @@ impl<S: Clone> Supervisor<S> {
         let treatment = child.spec.treatment;
         let is_failure = reason.is_failure();
         match treatment.restart {
-            Restart::Permanent => self.attempt(plan),
-            Restart::Transient if is_failure => self.attempt(plan),
+            Restart::Permanent => self.attempt(plan, Some(reason)),
+            Restart::Transient if is_failure => self.attempt(plan, Some(reason)),
             Restart::Transient | Restart::Temporary => {
                 self.rest(plan.key);
                 if treatment.significant {
@@ -63,14 +63,15 @@ impl<S: Clone> Supervisor<S> {
         }
     }
 
-    /// A restart is due. Every attempt counts, and one too many ends the supervisor (G92).
-    pub(super) fn attempt(&mut self, plan: Plan) {
+    /// A restart is due: after an end, or a start that failed. Every attempt counts, and one too many ends the supervisor
+    /// (G92).
+    pub(super) fn attempt(&mut self, plan: Plan, reason: Option<&ExitReason>) {
         let within = self.intensity.add(self.now, &self.options);
         let Some(child) = self.planned(plan) else { return };
         if !within {
             child.status = Status::Stopped;
             let id = child.spec.id.clone();
-            self.out.emit(&id, Happening::Escalated);
+            self.out.emit(&id, Happening::Escalated(reason.cloned()));
             self.end(escalation(&self.place));
             return;
         }

@@ -159,7 +159,7 @@ fn text_of_event(Event { child, what }: &Event) -> Option<String> {
         Happening::Started(_) => Some(format!("Started {child}")),
         Happening::Restarted(_) => Some(format!("Restarted {child}")),
         Happening::Crashed(reason) => Some(format!("Crashed {child} {reason}")),
-        Happening::Escalated => Some(format!("Escalated {child}")),
+        Happening::Escalated(_) => Some(format!("Escalated {child}")),
         Happening::RestartFailed(_) | Happening::Stopped(_) => None,
     }
 }

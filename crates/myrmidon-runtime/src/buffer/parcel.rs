@@ -47,8 +47,15 @@ pub fn unpack(bytes: &mut Vec<u8>) -> Vec<SharedBuffer> {
 /// The same of bytes that were packed elsewhere, whose blocks are in flight: the payload takes these flights over.
 pub fn load(bytes: Vec<u8>) -> Payload {
     let entries = entries(&bytes).map_or(&[][..], |(_, entries)| entries);
-    let flights = entries.iter().filter_map(handle_of).filter_map(Flight::board).collect();
-    with_flights(bytes, flights)
+    let mut flights = entries.iter().filter_map(handle_of).filter_map(Flight::board);
+    match (flights.next(), flights.next()) {
+        // What nearly all of them are.
+        (Some(only), None) => Payload::loaded(bytes, Value(Box::new(only))),
+        (first, second) => {
+            let flights = first.into_iter().chain(second).chain(flights).collect();
+            with_flights(bytes, flights)
+        }
+    }
 }
 
 fn with_flights(bytes: Vec<u8>, flights: Vec<Flight>) -> Payload {

@@ -1,5 +1,6 @@
 /**
- * What is asked of one actor, and done to it, wherever it lives: here at once, elsewhere by its isolate's agent.
+ * Questions and orders about one actor, wherever it lives: answered at once when it lives in this isolate, else by the
+ * agent of its own isolate.
  */
 import * as Effect from "effect/Effect"
 import type { ActorInfo } from "../Actor.ts"
@@ -9,17 +10,17 @@ import { ExitReason } from "../ExitReason.ts"
 import type { Pid } from "../Pid.ts"
 import type { Cell } from "./cell.ts"
 import { told } from "./crashed.ts"
-import { Hold, holdStill, letGo } from "./hold.ts"
+import { resume, suspend, SuspendedBy } from "./suspension.ts"
 import type { Isolates, RemoteInfo } from "./isolates.ts"
 import { infoOf as seen } from "./top.ts"
 
-/** The isolates of its system, when it lives in another one than this. */
+/** The way to the actor's isolate; undefined when it lives in this one. */
 export const elsewhere = (cell: Cell): Isolates | undefined => {
   const { isolates, shard } = cell.host
   return isolates !== undefined && shard.border!.isAway(cell.pid) ? isolates : undefined
 }
 
-/** What can be done only where it lives is refused, when that is not here. */
+/** The error of what can be done only in the actor's own isolate; undefined when that is this one. */
 export const notHere = (cell: Cell): ActorElsewhere | undefined =>
   elsewhere(cell) === undefined ? undefined : new ActorElsewhere({ pid: cell.pid })
 
@@ -28,7 +29,7 @@ export const gone = (cell: Cell): ActorExited => {
   return new ActorExited({ pid: cell.pid, name, reason: ended === undefined ? ExitReason.noProc(true) : told(ended) })
 }
 
-/** What it looks like from outside. */
+/** What a program may know of an actor of this isolate; undefined when it has ended. */
 export const infoHere = (cell: Cell): ActorInfo | undefined => {
   const found = cell.host.shard.info(cell)
   return found === undefined ? undefined : seen(cell, found)
@@ -53,7 +54,7 @@ const remoteInfo = (isolates: Isolates, cell: Cell): Effect.Effect<RemoteInfo, A
     (found) => found === undefined ? Effect.fail(gone(cell)) : Effect.succeed(found)
   )
 
-/** What it understands, as whoever runs it says. */
+/** The protocol that the actor understands now, asked of its own isolate. */
 export const spokenBy = (
   cell: Cell
 ): Effect.Effect<{ readonly protocol: string; readonly fingerprint?: string | undefined }, ActorExited> => {
@@ -64,16 +65,16 @@ export const spokenBy = (
 export const isAlive = (cell: Cell): Effect.Effect<boolean> =>
   elsewhere(cell)?.isAlive(cell) ?? Effect.succeed(cell.host.shard.isAlive(cell))
 
-/** By the program. false: it has ended. */
-export const holdHere = (cell: Cell, hold: boolean): boolean => {
+/** Suspends or resumes an actor of this isolate, as `Actor.suspend` and `Actor.resume` do. false: it has ended. */
+export const setSuspendedHere = (cell: Cell, suspended: boolean): boolean => {
   if (!cell.host.shard.isAlive(cell)) return false
-  if (hold) holdStill(cell, Hold.Program)
-  else letGo(cell, Hold.Program)
+  if (suspended) suspend(cell, SuspendedBy.Program)
+  else resume(cell, SuspendedBy.Program)
   return true
 }
 
-export const setHold = (cell: Cell, hold: boolean): Effect.Effect<void, ActorExited> =>
+export const setSuspended = (cell: Cell, suspended: boolean): Effect.Effect<void, ActorExited> =>
   Effect.suspend(() =>
-    elsewhere(cell)?.hold(cell, hold)
-      ?? (holdHere(cell, hold) ? Effect.void : Effect.fail(gone(cell)))
+    elsewhere(cell)?.setSuspended(cell, suspended)
+      ?? (setSuspendedHere(cell, suspended) ? Effect.void : Effect.fail(gone(cell)))
   )

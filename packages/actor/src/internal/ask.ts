@@ -17,14 +17,14 @@ import { Envelope } from "./envelope.ts"
 import { checkKnown } from "./known.ts"
 import { millisOf } from "./mailbox.ts"
 import { primitive } from "./primitive.ts"
+import { knowEnd, room } from "./queued.ts"
 import { rethrow } from "./rethrow.ts"
 import { askEnded, askRefused, holdsSenders, sendCall, sendCallOf, sendTimeoutOf } from "./send.ts"
 import { CallEnd, Outcome } from "./shard.ts"
-import { room } from "./tell.ts"
 
 const defaultTimeout = 5_000
 
-// A constant of this module is part of the code; an imported one would be read with every question.
+// V8 compiles a constant of this module into the code; an imported one it would load with every question.
 const { Accepted } = Outcome
 
 const askOptions: ReadonlySet<string> = new Set(["timeout"] satisfies ReadonlyArray<keyof AskOptions>)
@@ -102,6 +102,13 @@ const apart =
   (fiber: Asker, resume: (exit: Exit.Exit<unknown, unknown>) => void) => (exit: Exit.Exit<unknown, unknown>): void =>
     void resolved.then(() => goOn(fiber, resume, exit))
 
+/** Of a question that has waited for room: when it was first asked, what is left of its time, and how its end is known. */
+interface Waited {
+  readonly since: number
+  readonly left: number
+  readonly end: ReturnType<typeof knowEnd>
+}
+
 /** An actor waits aside of the pump that runs it, and so does who cannot help. */
 const askAside = (
   to: Cell,
@@ -110,8 +117,7 @@ const askAside = (
   from: Cell | undefined,
   timeout: number,
   fiber: Asker,
-  left = timeout,
-  since?: number
+  waited?: Waited
 ): Effect.Effect<unknown, unknown> => {
   // Everybody goes on at once, inside of the pump, but for who converses; in lockstep that one too.
   let isApart = false
@@ -122,9 +128,13 @@ const askAside = (
   return Effect.callback((resume) => {
     const call = new Call(op, to, isApart ? apart(fiber, resume) : resume, timeout)
     if (from?.bound.hasReentrant === true) call.resume = inTurn(from, call, resume)
-    const outcome = sendCallOf("ask", to, op, message, from, call, undefined, left)
+    if (waited !== undefined) {
+      const goOn = call.resume!
+      call.resume = (exit) => goOn(waited.end(call, exit))
+    }
+    const outcome = sendCallOf("ask", to, op, message, from, call, undefined, waited?.left)
     if (outcome === Accepted) return new GiveUp(call)
-    return resume(askDenied(call, message, from, outcome, fiber, since ?? to.host.clock.now())), undefined
+    return resume(askDenied(call, message, from, outcome, fiber, waited?.since ?? to.host.clock.now())), undefined
   })
 }
 
@@ -148,9 +158,10 @@ const askDenied = (
   const { timeout } = call
   const waited = to.host.clock.now() - since
   const [patience, held] = [timeout - waited, sendTimeoutOf(to) - waited]
+  const end = knowEnd(to)
   const again = Effect.suspend(() => {
-    const left = timeout - (to.host.clock.now() - since)
-    return askAside(to, call.op, message, undefined, timeout, fiber, Math.max(1, left), since)
+    const left = Math.max(1, timeout - (to.host.clock.now() - since))
+    return askAside(to, call.op, message, undefined, timeout, fiber, { since, left, end })
   })
   return Effect.flatMap(Effect.timeoutOption(room(to), Math.min(patience, held)), (found) => {
     if (Option.isSome(found)) return again

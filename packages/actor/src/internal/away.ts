@@ -13,6 +13,7 @@ import { Asked, askedCall } from "./asked.ts"
 import { Answer, type AwayHost, type Border } from "./border.ts"
 import { type Bound, movingOps, OpFlag } from "./bound.ts"
 import { type Call, endCall } from "./call.ts"
+import { isOver } from "./buffer/arrival.ts"
 import { discard } from "./buffer/parcel.ts"
 import { type Carried, uncarry, uncarryLent } from "./carry.ts"
 import type { Cell } from "./cell.ts"
@@ -28,7 +29,7 @@ import type { Passage } from "./passage.ts"
 import type { Why } from "./shard.ts"
 import { wireOfBound } from "./wire.ts"
 
-// A constant of this module is part of the code; an imported one would be read each time.
+// V8 compiles a constant of this module into the code; an imported one it would load each time.
 const { Known, Moves } = OpFlag
 const KnownMoves = Known | Moves
 
@@ -95,9 +96,12 @@ export class Away implements AwayHost {
     const flags = bound.flags[op]
     if (flags === KnownMoves && !isAsked && isLent(arrived)) {
       const value = uncarryLent(wireOfBound(bound), op, arrived)
-      return Exit.isFailure(value)
-        ? this.refuse(cell, op, arrived.bytes(), from, isAsked, token, reasonOf(value.cause))
-        : deliver(host, cell, op, value.value, from, undefined)
+      if (Exit.isFailure(value)) {
+        return this.refuse(cell, op, arrived.bytes(), from, isAsked, token, reasonOf(value.cause))
+      }
+      const isBusy = deliver(host, cell, op, value.value, from, undefined)
+      isOver()
+      return isBusy
     }
     const payload = isLent(arrived) ? arrived.bytes() : arrived
     if (((flags ?? 0) & OpFlag.Stream) !== 0) {
@@ -179,7 +183,7 @@ export class Away implements AwayHost {
   deadLetter(to: Pid, from: Pid | 0, borderOp: number, payload: Carried, why: Why, asked: boolean): void {
     const op = this.border.opHere(borderOp)
     const shown = plainly(this.host, op, payload)
-    this.host.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), shown), why, asked)
+    this.host.publishDeadLetter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), shown), why, asked)
   }
 
   up(isolate: number, shard: number): void {

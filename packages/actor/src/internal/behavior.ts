@@ -52,8 +52,8 @@ export class SpawnableBehavior extends BehaviorImpl {
         args,
         options,
         true,
-        ({ cell, held }) =>
-          Effect.as(Scope.addFinalizer(scope, Effect.sync(() => held.stop())), { ref: cell, down: held.end })
+        ({ cell, watching }) =>
+          Effect.as(Scope.addFinalizer(scope, Effect.sync(() => watching.stop())), { ref: cell, down: watching.end })
       )
     })
   }
@@ -66,11 +66,11 @@ export class SpawnableBehavior extends BehaviorImpl {
     return Effect.withFiber((fiber) => {
       functionOf("use", use)
       const used = (cell: Cell) => Effect.suspend(() => effectOf("use", use(cell)))
-      return spawnWatched(fiber, this, args, options, false, ({ cell, held }, restore) =>
+      return spawnWatched(fiber, this, args, options, false, ({ cell, watching }, restore) =>
         Effect.onExit(
-          restore(linkedBy(cell, failureOf(cell, held), used(cell))),
+          restore(linkedBy(cell, failureOf(cell, watching), used(cell))),
           () => {
-            held.stop()
+            watching.stop()
             // What was begun for this use alone has none any more.
             return stopAll([cell], cell.host.options)
           }
@@ -101,7 +101,7 @@ primitive<Spawn>(Spawn, "Behavior.spawn", function(fiber) {
 
 interface Watched {
   readonly cell: Cell
-  readonly held: Watch
+  readonly watching: Watch
 }
 
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -116,15 +116,15 @@ const spawnWatched = <A, E, R>(
   use: (watched: Watched, restore: Restore) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, unknown, R> =>
   Effect.uninterruptibleMask((restore) => {
-    let held: Watch | undefined
+    let watching: Watch | undefined
     const spawned = Effect.suspend(() =>
-      spawnIn(fiber, behavior, args, options, isScoped, (cell) => held = watch(cell))
+      spawnIn(fiber, behavior, args, options, isScoped, (cell) => watching = watch(cell))
     )
     const watched = Effect.onExit(
       restore(spawned),
-      (exit) => Exit.isSuccess(exit) ? Effect.void : Effect.sync(() => held?.stop())
+      (exit) => Exit.isSuccess(exit) ? Effect.void : Effect.sync(() => watching?.stop())
     )
-    return Effect.flatMap(watched, (cell) => use({ cell, held: held! }, restore))
+    return Effect.flatMap(watched, (cell) => use({ cell, watching: watching! }, restore))
   })
 
 const spawnIn = (

@@ -1,5 +1,6 @@
 /**
- * The object behind `Behavior`: its compiled program, the services it was provided with, and the bound forms made so far.
+ * The object behind `Behavior`: its compiled program, the services it was provided with, and the bound forms made so
+ * far.
  */
 import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -10,7 +11,7 @@ import { invalid } from "./invalid.ts"
 import type { ModuleKey } from "./isolate/registry.ts"
 import type { Owner } from "./owner.ts"
 
-/** Where actors are spawned: their host, and whose end is theirs. */
+/** Where actors are spawned: in which system, and with which scope they end. */
 export interface Place {
   readonly context: Context.Context<never>
   readonly host: Host
@@ -20,15 +21,18 @@ export interface Place {
 
 export class BehaviorImpl {
   readonly program: Program
-  /** By `Actor.provide`: taken instead of what the spawner has. */
+  /** The services from `Actor.provide`, which are used instead of the spawner's. */
   readonly provided: Context.Context<never> | undefined
-  /** Of one that other isolates can import: what it runs with is its own, built once in each system. */
+
+  // Set only for a behaviour of `Actor.module`:
+  /** Its services, which come from its own Layer. Throws when that is not built yet: see `ready`. */
   movable: ((host: Host) => Context.Context<never>) | undefined = undefined
-  /** The same, in time: its Layer may take some. */
+  /** Builds its Layer, once in each system. */
   ready: ((host: Host) => Effect.Effect<unknown, unknown>) | undefined = undefined
-  /** And where they find it. */
+  /** The module that other isolates import. */
   module: ModuleKey | undefined = undefined
-  // The last one first: a loop that spawns 100,000 alike finds it by two comparisons.
+
+  // What was found last: a loop that spawns 100,000 actors alike finds it by two comparisons.
   lastContext: Context.Context<never> | undefined = undefined
   lastBound: Bound | undefined = undefined
   lastPlace: Place | undefined = undefined
@@ -40,13 +44,13 @@ export class BehaviorImpl {
   }
 }
 
-/** What `Protocol.behavior` made. */
+/** The implementation of a public `Behavior`. Throws `InvalidOption` for anything else. */
 export const behaviorOf = (behavior: unknown): BehaviorImpl => {
   if (behavior instanceof BehaviorImpl) return behavior
   throw invalid("behavior", "a behaviour that a protocol made", behavior)
 }
 
-/** The behaviour with what it captures from `context`; one for all that spawn it from there. */
+/** The `Bound` of a behaviour for spawners with this context. */
 export const boundFor = (behavior: BehaviorImpl, host: Host, context: Context.Context<never>): Bound => {
   const source = behavior.movable === undefined ? behavior.provided ?? context : behavior.movable(host)
   const last = behavior.lastBound

@@ -1,10 +1,11 @@
 /**
- * A behaviour, compiled, and the same with what it captured.
+ * A behaviour in the form that messages are delivered by.
  *
- * `Program` is made once per behaviour, `Bound` once per (system, context): 100,000 actors that were spawned alike share
- * one, and a message finds its handler by number.
+ * A `Program` is a compiled behaviour: tables by the number of a message's tag (its op). A `Bound` is a program with
+ * the services that it runs with, made once for each system and context: actors that were spawned alike share one.
  *
- * Owner: the host. A shard sees `Bound` as an opaque object with a `meter` slot and the two `has...` flags.
+ * Owner: the host. To a shard, `Bound` is an object with a `meter` slot and two flags, `hasPriority` and
+ * `hasReentrant`.
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -41,30 +42,34 @@ export interface BehaviorOptions {
   readonly mailbox?: Mailbox | undefined
 }
 
-/** What the host knows of a tag, above the eight bits that a shard sees. `Moves`: buffers, by its payload; `Answers`: by its reply. */
+/**
+ * What the host knows of a tag, in the bits above the eight that a shard sees. `Known`: the protocol has it. `Checked`:
+ * its payload and reply are checked by their schemas. `Stream`: its reply is a stream. `Moves`: its payload may hold
+ * buffers. `Answers`: its reply may.
+ */
 export const OpFlag = { Known: 256, Checked: 512, Stream: 1024, Moves: 2048, Answers: 4096 } as const
 
 export interface Program {
-  /** Of one that is wrapped for a while: what it wraps. */
+  /** The program without the Inspector's wrappers, where this one has some. */
   readonly base?: Program
   readonly protocol: string
   readonly version: string
   readonly options: BehaviorOptions
-  /** By number. */
+  /** By op. */
   readonly rpcs: ReadonlyArray<RpcInfo | undefined>
-  /** By number: handlers that take no `self`. */
+  /** By op: handlers that are called with state and payload alone. */
   readonly plain: ReadonlyArray<Handler | undefined>
-  /** By number: the others, and all handlers of streams. */
+  /** By op: all others, which need `self`, a stream, buffers or a span. */
   readonly full: ReadonlyArray<Handler | undefined>
-  /** By number: `Flag` and `OpFlag`; 0 is an unknown tag. */
+  /** By op: bits of `Flag` and `OpFlag`; 0 for a tag that the protocol does not have. */
   readonly flags: ReadonlyArray<number>
   readonly initTakesSelf: boolean
   readonly hasPriority: boolean
   readonly hasReentrant: boolean
 }
 
-// A function of fewer parameters may still reach a third argument by a rest parameter, a default or `arguments`.
-// Then it gets one: this may cost an object, a wrong "no" would cost the program.
+// Whether a function can reach its argument number `count`: also by a rest parameter, a default value or `arguments`.
+// When in doubt, yes: that costs an object that nobody needs, while a wrong "no" would break the program.
 const takes = (f: (...args: Array<never>) => unknown, count: number): boolean => {
   if (f.length >= count) return true
   const source = Function.prototype.toString.call(f)
@@ -74,7 +79,7 @@ const takes = (f: (...args: Array<never>) => unknown, count: number): boolean =>
   return head.includes("=")
 }
 
-// Whatever the handler returns is settled as it is: an Effect may succeed with a Deferred or a forward too.
+// The handler's result becomes the result of the span, whatever it is: a Deferred or a forward is handled by `finish`.
 const traced = (name: string, handler: Handler): Handler => (state, payload, self) => {
   const { pid } = self as Self.Any
   return Effect.withSpan(
@@ -88,7 +93,7 @@ const traced = (name: string, handler: Handler): Handler => (state, payload, sel
   )
 }
 
-/** Tags whose payloads may hold buffers, in any protocol. */
+/** The ops of all tags whose payloads may hold buffers, in any protocol. */
 export const movingOps = new Set<number>()
 
 const movesOf = (protocol: string, rpc: RpcInfo, op: number): number => {
@@ -101,7 +106,7 @@ const movesOf = (protocol: string, rpc: RpcInfo, op: number): number => {
   return (isMoving ? OpFlag.Moves : 0) | (isAnswering ? OpFlag.Answers : 0)
 }
 
-/** Compiles a behaviour. Throws `InvalidOption` for a tag without a handler, and for options that are none. */
+/** Compiles a behaviour. Throws `InvalidOption` for a tag without a handler, and for an option that is not valid. */
 export const compile = (protocol: string, rpcs: ReadonlyArray<RpcInfo>, options: BehaviorOptions): Program => {
   checkShape(protocol, rpcs.map((rpc) => rpc.tag), options)
   const ops = rpcs.map((rpc) => intern(rpc.tag))
@@ -135,7 +140,7 @@ export const compile = (protocol: string, rpcs: ReadonlyArray<RpcInfo>, options:
   }
 }
 
-/** What is known of an actor that lives elsewhere: what it understands. */
+/** The program of an actor of another isolate: its protocol, and handlers that are never called. */
 export const compileForeign = (protocol: string, rpcs: ReadonlyArray<RpcInfo>): Program => {
   const nothing = () => undefined
   const handlers = Object.fromEntries(rpcs.map((rpc) => [rpc.tag, nothing]))
@@ -144,10 +149,10 @@ export const compileForeign = (protocol: string, rpcs: ReadonlyArray<RpcInfo>): 
 
 export class Bound {
   readonly host: Host
-  /** Where messages go. */
+  /** Where messages to its actors go: this isolate's shard, or the border to the others. */
   readonly shard: Pick<Shard, "send" | "call">
   readonly program: Program
-  /** What its Effects run with, but for what is each actor's own. */
+  /** The services of its Effects. (`Runner` adds those that each actor has of its own.) */
   readonly context: Context.Context<never>
   readonly plain: ReadonlyArray<Handler | undefined>
   readonly full: ReadonlyArray<Handler | undefined>
@@ -155,15 +160,15 @@ export class Bound {
   readonly hasPriority: boolean
   readonly hasReentrant: boolean
   readonly mailbox: ResolvedMailbox
-  /** For a spawn that says nothing else. */
+  /** The options of a spawn that has none of its own. */
   readonly open: OpenOptions
-  /** The shard's: how long its handlers take. */
+  /** For the shard: how long its handlers take. */
   meter: unknown = undefined
-  /** Its payloads as bytes; made when one crosses a border. */
+  /** Encodes payloads for other isolates; made for the first one. */
   wire: Wire | undefined = undefined
-  /** Of its protocol and version, in this system; `Accounts.of` fills it. */
+  /** The account of its protocol and version in this system. Set by `Accounts.of`. */
   account: Account | undefined = undefined
-  /** Of one with wrappers around its handlers: the behaviour without them. */
+  /** The `Bound` without the Inspector's wrappers, where this one has some. */
   under: Bound | undefined = undefined
 
   constructor(

@@ -10,35 +10,37 @@ import type { Cell } from "./cell.ts"
 import { rethrow } from "./rethrow.ts"
 
 export class Call {
-  /** false: answered, ended or given up; whatever comes later is nobody's. */
+  /** false: answered, ended or given up. An answer that comes later is dropped. */
   declare pending: boolean
-  /** How its asker hears of its end; undefined: it helps (`Shard.help`), and looks at `exit` then. */
+  /** Tells the asker of the end. undefined: the asker runs the pump itself (`Shard.help`), and then looks at `exit`. */
   declare resume: ((exit: Exit<unknown, unknown>) => void) | undefined
-  /** The end, for an asker without `resume`; of any, one that no callee has told. */
+  /**
+   * How the call ended: where there is no `resume`, or where it was not the callee that ended it (time out, dropped).
+   */
   declare exit: Exit<unknown, unknown> | undefined
   /** The tag of the question, for errors. */
   declare readonly op: number
   declare readonly callee: Cell
   /** ms, for the error; Infinity for none. */
   declare readonly timeout: number
-  /** The actor that asks. Of a forwarded question its asker's call knows. */
+  /** The actor that asks. For a forwarded question see `origin`. */
   declare asker: Cell | Pid | undefined
-  /** Of one that stands for a question that was forwarded: the call that its asker made, which alone knows the asker. */
+  /** This call was made by forwarding a question: the asker's own call, which alone knows the asker. */
   declare origin: Call | undefined
-  /** Of a forwarded question, at its asker's call: the call that stands for it now. */
+  /** The asker's own call, whose question was forwarded: the call that stands for it at the last callee. */
   declare latest: Call | undefined
-  /** Of a question that came from another isolate: who is to be answered there. */
+  /** The question came from another isolate: where its answer goes. */
   declare asked: Asked | undefined
 
   // -- the shard's half -----------------------------------------------------------------------------------------------
   /** native: the token in records. memory: 1 while it is listed, else 0. */
   declare token: number
-  /** memory: the living cell it is listed under; `callee` may be a ref that was made before that one was. */
+  /** memory: the living cell it is listed under. `callee` may be another one, of a ref made before the actor was. */
   declare owner: Cell | undefined
   /** memory: neighbours in that cell's list. */
   declare previous: Call | undefined
   declare next: Call | undefined
-  /** memory: neighbours among the calls that end at about the same time. */
+  /** memory: neighbours in the list of calls that time out at about the same time. */
   declare sooner: Call | undefined
   declare later: Call | undefined
   /** Monotonic ms, while it is pending; Infinity for none. */

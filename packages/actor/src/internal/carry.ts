@@ -8,10 +8,12 @@ import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import type { BadMessage } from "../TellError.ts"
 import { issueOfBuffers } from "./buffer/payload.ts"
+import { cameWith } from "./buffer/arrival.ts"
 import { endOf, pack, packedLength, unpack, unpackIn } from "./buffer/parcel.ts"
 import { unexpected } from "./codec/fast.ts"
+import { readsOf } from "./codec/kept.ts"
 import type { Parcel } from "./codec/place.ts"
-import { type Lent, readFrom } from "./lent.ts"
+import { type Lent, readBeside, readFrom } from "./lent.ts"
 import type { Part, Wire } from "./wire.ts"
 
 /** A payload or an answer on its way. */
@@ -78,8 +80,18 @@ export const uncarryLent = (wire: Wire, op: number, lent: Lent): Exit.Exit<unkno
   const { all, begin, end, view } = lent
   const parcel = unpackIn(wire.host, view, begin, end)
   if (parcel === undefined) return wire.bad(op, isMissing)
-  const fast = wire.passageOf(op)?.fast
+  const passage = wire.passageOf(op)
   const last = endOf(end, parcel)
+  const read = passage?.read
+  if (read !== undefined && read !== null) {
+    readsOf(lent)
+    const value = readBeside(read, lent, last, parcel)
+    if (value !== unexpected) {
+      cameWith(value, parcel)
+      return Exit.succeed(value)
+    }
+  }
+  const fast = passage?.fast
   const value = fast === undefined ? unexpected : readFrom(wire.host, fast, all, view, begin, last, parcel)
   return value === unexpected
     ? decodeWith(wire, op, all.subarray(begin, last), "payload", parcel)

@@ -21,7 +21,7 @@ import { Outcome } from "./shard.ts"
 import { streamFrom } from "./stream.ts"
 import { Tell } from "./tell.ts"
 
-// A constant of this module is part of the code; an imported one would be read with every send.
+// V8 compiles a constant of this module into the code; an imported one it would load with every send.
 const { Accepted } = Outcome
 
 export class Cell {

@@ -18,6 +18,15 @@ const property = (value: object, key: string): string | undefined => {
   return typeof found === "string" && found !== "" ? wellFormed(found) : undefined
 }
 
+/** Of its class. A tagged error may have a field of that name. */
+const nameOf = (defect: object): string | undefined => {
+  const name = property(defect, "name")
+  const tag = property(defect, "_tag")
+  if (name === undefined || tag === undefined || !Object.hasOwn(defect, "name")) return name ?? tag
+  const inherited = property(Object.getPrototypeOf(defect) as object ?? {}, "name")
+  return inherited === undefined || inherited === "Error" ? tag : inherited
+}
+
 // What was thrown is anybody's: a getter or a `toString` of it may throw in turn.
 const print = (defect: unknown): string => {
   try {
@@ -34,7 +43,7 @@ const language = "typescript" as const
 const crash = (defect: unknown, errorOf: (name: string, message: string, defect: object) => Crash): Crash => {
   if (typeof defect === "object" && defect !== null) {
     try {
-      const name = property(defect, "name") ?? property(defect, "_tag")
+      const name = nameOf(defect)
       const message = property(defect, "message")
       if (defect instanceof Error || message !== undefined) return errorOf(name ?? "Error", message ?? "", defect)
     } catch {

@@ -2,8 +2,8 @@
  * The hot path: one message, from the shard's pump into its handler.
  *
  * Nothing here allocates for a plain handler that was told something. The result's forms are tried in order: nothing,
- * plain, Exit, Effect, Deferred, Forwarded, Promise, plain object. An Effect that is done at once leaves the actor free;
- * else `true` is returned, and `shard.ready` follows when it is over. Never throws.
+ * plain, Exit, Effect, Deferred, Forwarded, Promise, plain object. An Effect that is done at once leaves the actor
+ * free; else `true` is returned, and `shard.ready` follows when it is over. Never throws.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -17,13 +17,14 @@ import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { told } from "./crashed.ts"
 import type { Host } from "./host.ts"
-import { becameQuiet } from "./hold.ts"
-import { hold, type Life, lifeOf } from "./life.ts"
+import { becameQuiet } from "./quiet.ts"
+import { type Life, lifeOf, ownFiber } from "./life.ts"
 import { startStream } from "./produce.ts"
 import { abandonCall, answer, crash, finish } from "./reply.ts"
 import { release, type Runner, take } from "./runner.ts"
 import { selfOf } from "./self.ts"
 import { StreamRequest } from "./stream.ts"
+import { retitle } from "./titled.ts"
 
 export const deliver = (
   host: Host,
@@ -84,8 +85,8 @@ const deliverFull = (cell: Cell, op: number, payload: unknown, from: Pid | 0, as
   life.sender = from
   life.asked = asked
   if (((cell.bound.flags[op] ?? 0) & OpFlag.Moves) === 0) return handle(cell, handler, payload, self)
-  const carried = StreamRequest.is(payload) ? payload.payload : payload
-  return withBuffers(carried, asked, () => handle(cell, handler, payload, self))
+  if (!StreamRequest.is(payload)) return withBuffers(payload, asked, () => handler(cell.state, payload, self))
+  return withBuffers(payload.payload, asked, () => handle(cell, handler, payload, self))
 }
 
 const handle = (cell: Cell, handler: Handler, payload: unknown, self: Self.Any): unknown => {
@@ -132,7 +133,7 @@ const start = (
     return false
   }
   const waiting = new Waiting(cell, life, op, call, runner)
-  hold(life, fiber)
+  ownFiber(life, fiber)
   life.swap?.canary?.fibers.add(fiber)
   fiber.addObserver((exit) => {
     life.fibers?.delete(fiber)
@@ -220,7 +221,8 @@ const deliverSignal = (host: Host, cell: Cell, run: () => unknown): boolean => {
   return busy
 }
 
-// What the schema of the class stands on: it makes the same of fields that need not be checked, which the shard's do not.
+// What the schema of the class stands on: it makes the same of fields that need not be checked, which the shard's do
+// not.
 const Unchecked: unknown = Object.getPrototypeOf(Object.getPrototypeOf(ExitSignal))
 
 /**
@@ -233,15 +235,22 @@ export const signalOf = (from: Pid | 0, name: string | undefined, reason: ExitRe
   const fields = { _tag: "ExitSignal", from, name, reason }
   const signal = Reflect.construct(Unchecked as typeof ExitSignal, [fields], ExitSignal) as ExitSignal
   Error.stackTraceLimit = limit
+  if (name !== undefined) retitle(signal)
   return signal
 }
 
-export const deliverExit = (host: Host, cell: Cell, from: Pid | 0, reason: ExitReason): boolean => {
+export const deliverExit = (
+  host: Host,
+  cell: Cell,
+  from: Pid | 0,
+  reason: ExitReason,
+  named: string | undefined
+): boolean => {
   const handler = cell.bound.program.options.signals?.exit
   if (handler === undefined) return false
   return deliverSignal(host, cell, () => {
     lifeOf(cell).sender = from
-    const name = from === 0 ? undefined : host.nameOf(from)
+    const name = named ?? (from === 0 ? undefined : host.nameOf(from))
     return handler(cell.state, signalOf(from, name, reason), selfOf(cell))
   })
 }

@@ -1,10 +1,10 @@
 /**
- * Who wants to be told of which end, by a plain call: what a parent of very many children can afford, where a link or a
- * watch of each would be most of the cost of its spawn.
+ * The `onEnd` hooks of children: a function of the parent that is called when a child has ended. For parents of so many
+ * children that a link or a monitor of each would cost more than the rest of its spawn.
  *
- * Holds no field in its actors: a table by slab index, in chunks, so that growing it copies nothing; of numbers, so that
- * the collector neither looks at it nor moves it. A slot may be given out again while the word of its last actor's end
- * is still on its way; that actor waits aside.
+ * The table is beside the actors, by slab index, and an actor has no field for it. It is made of chunks, so that
+ * growing copies nothing, and of numbers, so that the garbage collector need not look at it. A slot may be given out
+ * again before the end of its last actor is known here: that actor's entry is moved to `aside`.
  *
  * Owner: the host. A hook is called once, by `Host.dead`, or taken out when its actor never was.
  */
@@ -13,14 +13,17 @@ import type { ExitReason } from "../ExitReason.ts"
 import type { Pid } from "../Pid.ts"
 import type { Cell } from "./cell.ts"
 
-/** One for all children that a parent spawns with the same function. */
+/** One hook, for all children that a parent spawns with the same function. */
 export class EndHook {
   readonly parent: Cell
   readonly call: (ref: AnyRef, reason: ExitReason) => void
-  /** What its children are spawned with, when that is frozen and says nothing but the hook: it need not be read again. */
+  /**
+   * The options of its children, when these are frozen and say nothing but the hook: then they need not be read again.
+   */
   readonly options: object | undefined
-  /** Children that it is to be called for, and its number in the table while there are any. */
+  /** How many living children have it. */
   children = 0
+  /** Its number in the table, while any child has it. */
   number = 0
 
   constructor(parent: Cell, call: EndHook["call"], options: object | undefined) {
@@ -36,9 +39,9 @@ const BITS = 10
 const IN_CHUNK = (1 << BITS) - 1
 
 export class EndHooks {
-  /** By slab index; in each chunk a generation and the number of its hook, and so on. */
+  /** By slab index. A slot of a chunk is two words: the child's generation, and the number of its hook. */
   private readonly chunks: Array<Int32Array | undefined> = []
-  /** By number; 0 is none. */
+  /** The hooks by number; 0 is none. */
   private readonly hooks: Array<EndHook | undefined> = [undefined]
   private readonly free: Array<number> = []
   private readonly aside = new Map<Pid, EndHook>()
@@ -53,7 +56,7 @@ export class EndHooks {
     chunk[at | 1] = hook.number
   }
 
-  // `cell` has its slot now.
+  // The slot has been given to another actor.
   private putAside(cell: Cell, generation: number, number: number): void {
     this.aside.set((generation * 4294967296 + cell.low) as Pid, this.hooks[number]!)
   }
@@ -93,7 +96,7 @@ export class EndHooks {
     return hook
   }
 
-  /** The children that somebody hears of so, by their parents. */
+  /** All children that have a hook, by their parents. */
   byParent(): Map<Cell, Array<Cell>> {
     const found = new Map<Cell, Array<Cell>>()
     this.chunks.forEach((chunk, number) => {

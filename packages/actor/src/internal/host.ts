@@ -6,9 +6,10 @@
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
@@ -28,42 +29,39 @@ import { releaseAll } from "./buffer/payload.ts"
 import type { BufferPool } from "./buffer/pool.ts"
 import { Call, endCall } from "./call.ts"
 import type { Cell } from "./cell.ts"
+import { spawnChild, spawnChildBegun, spawnChildNow } from "./child.ts"
 import { msgpack } from "./codec/msgpack.ts"
 import { CrashReasons, told } from "./crashed.ts"
 import { deliver, deliverDown, deliverExit, leave } from "./deliver.ts"
+import { terminate, unwind } from "./end.ts"
+import { EndHooks } from "./endHooks.ts"
 import { Envelope } from "./envelope.ts"
-import { EndHook, EndHooks } from "./endHooks.ts"
-import { becameQuiet } from "./hold.ts"
 import { Hub } from "./hub.ts"
 import type { BehaviorMetrics } from "./behaviorMetrics.ts"
 import { FarFigures } from "./figures.ts"
 import type { IsolateMetrics } from "./isolateMetrics.ts"
 import type { Isolates } from "./isolates.ts"
-import { hold, interruptAll, type Life, lifeOf } from "./life.ts"
+import { LateNames } from "./lateNames.ts"
+import type { Life } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
 import { openHosts } from "./openHosts.ts"
 import type { ResolvedOptions } from "./options.ts"
-import { Owner } from "./owner.ts"
-import { Runner } from "./runner.ts"
+import type { Owner } from "./owner.ts"
 import { ActorScheduler } from "./scheduler.ts"
 import type { RpcInfo } from "./rpc.ts"
-import { selfOf } from "./self.ts"
 import { askEnded } from "./send.ts"
 import { CallEnd, type Shard, type ShardClock, type ShardHost, type Why } from "./shard.ts"
-import { begin, checkSpawnOptions, detached, isTieAlone, settled, Starting, type Ties } from "./spawn.ts"
+import { begin, checkSpawnOptions, detached, Starting } from "./spawn.ts"
 import type { StopGroup } from "./stop.ts"
 import { StreamRequest } from "./stream.ts"
 import { switchTo } from "./swap.ts"
 import type { Versions } from "./versions.ts"
 import type { Watch } from "./watch.ts"
-import { endAll } from "./wrapper.ts"
 
-/** A signal is delivered soon after its sender's end; a name that is later than so many other deaths is lost. */
-const lateNamesKept = 4096
-
-/** Of those that were killed because the time was over: PIDs in the event, and names in the log. */
-const mostTold = 100
-const mostNamed = 5
+/** `ShutdownOverdue` counts all actors that were killed, and lists this many PIDs. */
+const mostOverduePids = 100
+/** The warning in the log names this many of them. */
+const mostOverdueNames = 5
 
 let boots = 0
 
@@ -74,44 +72,51 @@ export class Host implements ShardHost {
   readonly options: ResolvedOptions
   readonly clock: ShardClock
   readonly wallClock: () => number
-  /** Payloads and replies are checked. */
+  /** Payloads and replies are validated by their schemas. */
   readonly checked: boolean
-  /** They go through their encoded side. */
+  /** Payloads and replies are encoded and decoded even inside this isolate (`layerTest`). */
   readonly roundTrip: boolean
+  /** Tells this run of the system from every other one; part of a ref that was encoded. */
   readonly boot: string
-  /** For what crosses a border. */
+  /** Encodes what goes to other isolates. */
   readonly codec: Codec["Service"]
   readonly scheduler: ActorScheduler
-  /** For spawns outside of any Effect. */
+  /** Services for actors that are spawned outside of any Effect. */
   readonly context: Context.Context<never>
   readonly shard: Shard
+  /** The behaviour of a cell that stands for a PID without an actor. */
   readonly nobody: Bound
-  /** What comes from other isolates, where the system has any. */
+  /** Handles what other isolates send; undefined where there are none. */
   readonly away: Away | undefined
-  /** The same, for spawns and questions about actors that live there. */
+  /** Spawns actors on other isolates, and asks about those that live there. */
   isolates: Isolates | undefined = undefined
-  /** What its programs know it as. Set by whoever opens it. */
+  /** The `ActorSystem` service of this host. Set by whoever opens it. */
   system: object = this
-  /** Scopes of actors that have ended, as long as they close. */
+  /** Scopes of ended actors that are still closing. */
   readonly cleanups = new Set<Fiber.Fiber<void>>()
-  /** What is to be closed after its actors have ended. */
+  /** Run when the system closes, after all its actors have ended. */
   readonly closers: Array<Effect.Effect<void>> = []
   readonly buffers: BufferPool
   readonly letters = new Hub<DeadLetter>()
   readonly events = new Hub<SystemEvent>()
   readonly watches = new Map<number, Watch>()
-  /** Whoever waits for actors that were asked to stop. */
+  /** Actors that were asked to stop together, and are waited for. */
   readonly stopGroups = new Set<StopGroup>()
+  /** The actors that end with each scope. */
   readonly owners = new WeakMap<Scope.Scope, Owner>()
-  /** The last of them: a loop that spawns into one scope finds it by a comparison. */
+  /** The owner used last: a loop that spawns into one scope finds it by one comparison. */
   lastOwner: { readonly scope: Scope.Scope; readonly owner: Owner } | undefined = undefined
   readonly endHooks = new EndHooks()
   /** The actor whose handler is on the stack. */
   running: Cell | undefined = undefined
-  /** No more spawns. */
+  /** The system is stopping: no more spawns. */
   closing = false
-  /** Nothing happens any more. */
+  /** The system has stopped. */
   closed = false
+  /** Done when the system has stopped. */
+  readonly whenClosed = Deferred.makeUnsafe<void>()
+
+  // Counters, read by `metrics.ts` and `ActorSystem.stats`.
   /** Actors that have ended. */
   ended = 0
   crashes = 0
@@ -137,9 +142,9 @@ export class Host implements ShardHost {
   readonly farFigures = new FarFigures()
   readonly crashReasons: CrashReasons
   readonly accounts = new Accounts(this)
-  /** Names of the latest dead; the oldest goes first. */
+  /** Names of actors that ended lately, for the signals that tell of it. */
+  readonly lateNames = new LateNames()
   private readonly foreigns = new WeakMap<object, Bound>()
-  private readonly lateNames = new Map<Pid, string>()
   private refs = 0
   private spent: Call | undefined = undefined
 
@@ -174,12 +179,16 @@ export class Host implements ShardHost {
     openHosts.set(this.boot, this)
   }
 
-  /** It has closed: refs of it lead nowhere any more. */
+  /** Called when the system has closed: a ref that is decoded later finds no system, and streams of it end. */
   forget(): void {
     openHosts.delete(this.boot)
+    this.letters.end()
+    this.events.end()
+    Deferred.doneUnsafe(this.whenClosed, Exit.void)
   }
 
-  // A late answer to it is nobody's (G21), and its error no `TellFailed`: it was asked, not told.
+  // A question whose call is over is delivered with this one: its answer goes nowhere (G21), and an error in it is no
+  // `TellFailed`, since the message was not a tell.
   get spentCall(): Call {
     if (this.spent === undefined) {
       this.spent = new Call(0, this.shard.cellOf(0 as Pid), undefined)
@@ -188,12 +197,12 @@ export class Host implements ShardHost {
     return this.spent
   }
 
-  // What nothing is known of but its PID.
+  // For an actor of another isolate of which nothing but the PID is known.
   get foreign(): Bound | undefined {
     return this.away === undefined ? undefined : this.foreignOf(this, () => compileForeign("unknown", []))
   }
 
-  /** What actors of other isolates stand on here that understand the same; one for each `key`. */
+  /** The `Bound` that stands here for the behaviour of actors of other isolates; made once for each `key`. */
   foreignOf(key: object, program: () => Program): Bound {
     let bound = this.foreigns.get(key)
     if (bound === undefined) {
@@ -202,12 +211,12 @@ export class Host implements ShardHost {
     return bound
   }
 
-  /** The actor with a PID, of which it is known what it understands, wherever it lives. */
+  /** The cell of an actor, here or elsewhere, whose protocol is known. */
   typed(pid: Pid, protocol: string, rpcs: ReadonlyArray<RpcInfo>): Cell {
     return this.cellOf(pid, rpcs, () => compileForeign(protocol, rpcs))
   }
 
-  /** The cell of an actor; of one that lives elsewhere what it understands is compiled once a `key`. */
+  /** The cell of an actor. For one that lives elsewhere, `compile` makes its protocol, once for each `key`. */
   cellOf(pid: Pid, key: object, compile: () => Program): Cell {
     const { shard } = this
     return shard.border?.isAway(pid) === true ? shard.cellOf(pid, this.foreignOf(key, compile)) : shard.cellOf(pid)
@@ -217,7 +226,7 @@ export class Host implements ShardHost {
     return ++this.refs
   }
 
-  /** What a spawner's context is to an actor: its scope and its span end before the actor does. */
+  /** The spawner's services, for the actor: without its scope and span, which may end before the actor does. */
   actorContext(context: Context.Context<never>): Context.Context<never> {
     return context.pipe(
       Context.omit(Scope.Scope as never, Tracer.ParentSpan as never),
@@ -237,15 +246,7 @@ export class Host implements ShardHost {
     args: unknown,
     options: ChildOptions | undefined
   ): Effect.Effect<Cell, unknown> {
-    return Effect.withFiber((fiber) => {
-      let begun: Cell | Starting
-      try {
-        begun = this.beginChild(parent, behavior, args, options, fiber.context)
-      } catch (error) {
-        return Exit.fail(error)
-      }
-      return begun instanceof Starting ? settled(begun) : Exit.succeed(begun)
-    })
+    return spawnChild(parent, behavior, args, options)
   }
 
   spawnChildBegun(
@@ -254,58 +255,11 @@ export class Host implements ShardHost {
     args: unknown,
     options: ChildOptions | undefined
   ): Cell | Effect.Effect<Cell, unknown> {
-    const begun = this.beginChild(parent, behavior, args, options, this.context)
-    if (!(begun instanceof Starting)) return begun
-    const spawned = settled(begun)
-    return Exit.isExit(spawned) && Exit.isSuccess(spawned) ? begun.cell : spawned
+    return spawnChildBegun(parent, behavior, args, options)
   }
 
   spawnChildNow(parent: Cell, behavior: unknown, args: unknown, options: ChildOptions | undefined): Cell {
-    const begun = this.beginChild(parent, behavior, args, options, this.context)
-    return begun instanceof Starting ? detached(begun) : begun
-  }
-
-  private beginChild(
-    parent: Cell,
-    behavior: unknown,
-    args: unknown,
-    options: ChildOptions | undefined,
-    context: Context.Context<never>
-  ): Cell | Starting {
-    const known = parent.life?.endHook
-    if (known !== undefined && options !== undefined && known.options === options) {
-      const begun = begin(boundFor(behaviorOf(behavior), this, context), args, undefined, undefined)
-      if (!(begun instanceof Starting)) this.endHooks.add(begun, known)
-      else if (!begun.hasFailed) this.endHooks.add(begun.cell, known)
-      return begun
-    }
-    checkSpawnOptions(options, true)
-    const isWatched = options?.monitor === true
-    const isLinked = options?.link !== false
-    const ties: Ties | undefined = isLinked || isWatched
-      ? {
-        parent: isLinked ? parent : undefined,
-        watcher: isWatched ? parent : undefined,
-        watchRef: isWatched ? this.nextRef() : 0
-      }
-      : undefined
-    const begun = begin(boundFor(behaviorOf(behavior), this, context), args, options, ties)
-    const cell = begun instanceof Starting ? begun.cell : begun
-    if (isWatched && options.name !== undefined) {
-      ;(lifeOf(parent).watched ??= new Map()).set(ties!.watchRef, options.name)
-    }
-    const onEnd = options?.onEnd
-    // What failed at once never was.
-    if (onEnd !== undefined && !(begun instanceof Starting && begun.hasFailed)) {
-      const life = lifeOf(parent)
-      if (life.endHook?.call !== onEnd) {
-        life.endHook = new EndHook(parent, onEnd, ties === undefined && isTieAlone(options) ? options : undefined)
-      }
-      this.endHooks.add(cell, life.endHook)
-    }
-    // A link does not carry a normal end.
-    if (isLinked) (lifeOf(parent).children ??= new Owner()).add(cell)
-    return begun
+    return spawnChildNow(parent, behavior, args, options)
   }
 
   spawnNow(behavior: unknown, args: unknown, options: SpawnOptions | undefined): Cell {
@@ -318,9 +272,14 @@ export class Host implements ShardHost {
     switchTo(cell, boundFor(behaviorOf(behavior), this, cell.bound.context))
   }
 
-  /** Also of one that has just ended, for the signals that tell of it. */
+  /** The name of a living actor, or of one that ended lately. */
   nameOf(pid: Pid): string | undefined {
     return this.lateNames.get(pid) ?? this.shard.cellOf(pid).life?.name
+  }
+
+  /** Keeps the name of an actor that ends, for what is told of it when it is gone. */
+  keepName(cell: Cell, { name }: Life): void {
+    if (name !== undefined) this.lateNames.keep(cell.pid, name)
   }
 
   // -- events ---------------------------------------------------------------------------------------------------------
@@ -331,8 +290,8 @@ export class Host implements ShardHost {
     this.events.publish({ _tag: "Crashed", pid: cell.pid, name: cell.life?.name, reason: told(reason) })
   }
 
-  /** Its `terminate` failed, or a finalizer: it ends all the same, with the reason that it had. */
-  private cleanupFailed(cell: Cell, cause: Cause.Cause<unknown>): void {
+  /** The actor's `terminate` or a finalizer failed. It ends all the same, and its exit reason stays. */
+  cleanupFailed(cell: Cell, cause: Cause.Cause<unknown>): void {
     const { pid } = cell
     const name = cell.life?.name
     if (!this.events.idle) {
@@ -342,12 +301,17 @@ export class Host implements ShardHost {
     Effect.runForkWith(context)(Effect.logError(`the cleanup of ${program.protocol} failed`, cause))
   }
 
-  /** They had not stopped when the time of all was over, and were killed (G295). */
+  /** These actors were killed because they had not stopped when `shutdownDeadline` was over (G295). */
   overdue(cells: ReadonlySet<Cell>): Effect.Effect<void> {
     const millis = this.options.shutdownDeadline
     const actors = Array.from(cells, (cell) => cell.pid)
-    this.events.publish({ _tag: "ShutdownOverdue", killed: actors.length, actors: actors.slice(0, mostTold), millis })
-    const some = Array.from(cells).slice(0, mostNamed).map(String)
+    this.events.publish({
+      _tag: "ShutdownOverdue",
+      killed: actors.length,
+      actors: actors.slice(0, mostOverduePids),
+      millis
+    })
+    const some = Array.from(cells).slice(0, mostOverdueNames).map(String)
     return Effect.logWarning(
       `${actors.length} actors had not stopped within ${millis} ms (shutdownDeadline), and were killed: ${
         some.join(", ")
@@ -370,13 +334,13 @@ export class Host implements ShardHost {
     }
   }
 
-  /** What another isolate sent is none of its messages. */
+  /** Another isolate sent what this actor cannot decode, or has no handler for. */
   misunderstood(cell: Cell, from: Pid | 0, message: Envelope<string, unknown>, reason: BadMessage): void {
     if (!this.events.idle) {
       const { issue, tag } = reason
       this.events.publish({ _tag: "Misunderstood", pid: cell.pid, name: cell.life?.name, tag, issue })
     }
-    this.letter(cell.pid, from === 0 ? undefined : from, message, "Dropped", false)
+    this.publishDeadLetter(cell.pid, from === 0 ? undefined : from, message, "Dropped", false)
   }
 
   tellFailed(cell: Cell, op: number, error: unknown): void {
@@ -384,7 +348,7 @@ export class Host implements ShardHost {
     if (!this.events.idle) this.events.publish({ _tag: "TellFailed", pid: cell.pid, tag: tagOf(op), error })
   }
 
-  letter(
+  publishDeadLetter(
     to: Pid,
     from: Pid | undefined,
     message: Message<string, unknown>,
@@ -392,7 +356,7 @@ export class Host implements ShardHost {
     asked: boolean,
     name?: string
   ): void {
-    // What isolates say to each other is not the program's (G306).
+    // Messages between the agents of the isolates are no dead letters of the program (G306).
     if (Envelope.tag(message).startsWith("myrmidon/")) return
     this.deadLetters++
     this.deadLettersBy[why]++
@@ -403,7 +367,7 @@ export class Host implements ShardHost {
       try {
         hook(letter)
       } catch (error) {
-        // The hook is the program's own: its error is told, and must not end whoever sent.
+        // An error of the program's hook is logged: the sender must not fail by it.
         Effect.runForkWith(this.context)(Effect.logError("onDeadLetter threw", error))
       }
     }
@@ -416,8 +380,8 @@ export class Host implements ShardHost {
     return deliver(this, cell, op, payload, from, call)
   }
 
-  exitSignal(cell: Cell, from: Pid | 0, reason: ExitReason): boolean {
-    return deliverExit(this, cell, from, reason)
+  exitSignal(cell: Cell, from: Pid | 0, reason: ExitReason, name?: string): boolean {
+    return deliverExit(this, cell, from, reason, name)
   }
 
   down(cell: Cell, ref: number, from: Pid, reason: ExitReason): boolean {
@@ -432,87 +396,27 @@ export class Host implements ShardHost {
   }
 
   terminate(cell: Cell, reason: ExitReason): void {
-    const life = lifeOf(cell)
-    life.closing = true
-    const waiting = life.fibers === undefined ? [] : Array.from(life.fibers)
-    interruptAll(life)
-    const { host, program } = cell.bound
-    const cleanup = Effect.suspend(() => {
-      const result = program.options.terminate?.(cell.state, told(reason), selfOf(cell))
-      if (Effect.isEffect(result)) return result as Effect.Effect<unknown, unknown>
-      return result instanceof Promise ? Effect.promise(() => result) : Effect.void
-    })
-    const runner = new Runner(cell, Scope.makeUnsafe())
-    const all = Effect.suspend(() => waiting.length === 0 ? cleanup : Effect.andThen(Fiber.awaitAll(waiting), cleanup))
-    // The actor's own Scope closes in any case, also when a finalizer of its cleanup dies.
-    const fiber = runner.run(Effect.ensuring(
-      Effect.onExit(all, (exit) => Scope.close(runner.scope, exit)),
-      Effect.suspend(() => life.scope === undefined ? Effect.void : Scope.close(life.scope, exitOf(reason)))
-    ))
-    hold(life, fiber)
-    fiber.addObserver((exit) => {
-      life.fibers?.delete(fiber)
-      life.scope = undefined
-      if (life.ended !== undefined) return
-      if (Exit.isFailure(exit)) this.cleanupFailed(cell, exit.cause)
-      host.shard.finished(cell)
-    })
+    terminate(cell, reason)
   }
 
   dead(cell: Cell, reason: ExitReason, reductions: number, millis: number): void {
     this.accounts.ended(cell, reductions, millis)
-    this.over(cell, reason)
-    // Last: who starts it again finds closed what closes at once. A cell is the ref that its parent has.
-    this.endHooks.take(cell)?.call(cell as never, reason)
-  }
-
-  private over(cell: Cell, reason: ExitReason): void {
-    const life = cell.life
     this.ended++
     cell.state = undefined
-    if (life !== undefined) this.unwind(cell, life, reason)
-    // Last: whoever closes the system goes on from here.
+    const { life } = cell
+    if (life !== undefined) unwind(cell, life, reason)
+    // Behind what it has left: closing the system may go on from here.
     if (this.stopGroups.size > 0) this.stopGroups.forEach((group) => group.ended(cell))
-  }
-
-  private unwind(cell: Cell, life: Life, reason: ExitReason): void {
-    life.closing = true
-    life.ended = reason
-    if (life.quiet !== undefined) becameQuiet(life)
-    life.swap?.ended()
-    if (life.wrappers !== undefined) endAll(life)
-    if (life.name !== undefined) {
-      this.lateNames.set(cell.pid, life.name)
-      if (this.lateNames.size > lateNamesKept) this.lateNames.delete(this.lateNames.keys().next().value!)
-    }
-    life.runner = undefined
-    interruptAll(life)
-    if (life.scope !== undefined) {
-      const scope = life.scope
-      life.scope = undefined
-      const fiber = Effect.runForkWith(cell.bound.context)(Scope.close(scope, exitOf(reason)))
-      this.cleanups.add(fiber)
-      fiber.addObserver((exit) => {
-        this.cleanups.delete(fiber)
-        if (Exit.isFailure(exit)) this.cleanupFailed(cell, exit.cause)
-      })
-    }
-    if (life.children !== undefined) {
-      const children = life.children.drain()
-      life.children = undefined
-      if (reason._tag === "Normal") {
-        for (const child of children) this.shard.exit(child, undefined, ExitReason.shutdown())
-      }
-    }
-    life.onEnded?.(told(reason))
-    life.onEnded = undefined
+    // Last of all: a supervisor starts it again from here, and must find closed what closes at once.
+    // To its parent the cell is a ref.
+    this.endHooks.take(cell)?.call(cell as never, reason)
   }
 
   callEnded(call: Call, end: CallEnd, reason: ExitReason | undefined, capacity?: number): void {
     if (!call.pending) return
     call.pending = false
     const exit = Exit.fail(askEnded(call, end, reason && told(reason), capacity))
-    // It does not come from the callee, and waits for nothing that this one has sent.
+    // The callee did not end the call, so this need not wait behind what the callee has sent (`Shard.behind`).
     if (end !== CallEnd.Exited) (call.origin ?? call).exit = exit
     endCall(call, exit)
   }
@@ -527,7 +431,7 @@ export class Host implements ShardHost {
     name?: string
   ): void {
     const carried = StreamRequest.is(payload) ? payload.payload : payload
-    this.letter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), carried), why, asked, name)
+    this.publishDeadLetter(to, from === 0 ? undefined : from, new Envelope(op, tagOf(op), carried), why, asked, name)
     if (movingOps.has(op)) releaseAll(carried)
   }
 
@@ -544,6 +448,3 @@ export class Host implements ShardHost {
 
 const adviceFor = (protocol: string): string =>
   `move ${protocol} off the main thread: wrap its behaviour by Actor.module, open the system with { isolates: 1 } or more, and start it by spawnOn("worker", ...)`
-
-const exitOf = (reason: ExitReason): Exit.Exit<void> =>
-  ExitReason.isFailure(reason) ? Exit.die(told(reason)) : Exit.void

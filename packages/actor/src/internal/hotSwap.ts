@@ -1,8 +1,9 @@
 /**
- * Swaps of one actor and of many.
+ * The swap, the rehearsal and the rollback of one actor. (`swapGroup.ts` has those of many.)
  *
- * One actor: once no handler of it runs or waits, its state is copied and migrated, and the next message is handled by
- * the new behaviour. What is done at once holds nobody still; else the actor is held until it is done, at most `timeout`.
+ * When no handler of the actor runs or waits, its state is copied and migrated, and the new behaviour handles the next
+ * message. If that cannot be done at once, because a handler waits or the migration is an Effect, the actor is
+ * suspended until it is done, `timeout` at most.
  */
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -14,23 +15,24 @@ import { MigrationTimeout, RolledBack, SwapError, SwapInProgress, WrongVersion }
 import { gone, notHere } from "./about.ts"
 import type { Bound } from "./bound.ts"
 import type { Cell } from "./cell.ts"
-import { Hold, holdStill, isQuiet, letGo, whenQuiet } from "./hold.ts"
+import { isQuiet, whenQuiet } from "./quiet.ts"
+import { resume, suspend, SuspendedBy } from "./suspension.ts"
 import { boundOf, bringBack, Canary, type Swaps, swapsOf, switchTo, type Version } from "./swap.ts"
 import { migrate, swapError, type UpgradeImpl, wrongVersion } from "./upgrade.ts"
 import { watch } from "./watch.ts"
 
-/** As `options.ts` of the public module resolves them; times in ms. */
+/** The options of a swap, checked and with their defaults (`swapOptions.ts`). Times in ms. */
 export interface Resolved {
   readonly timeout: number
   readonly keep: number
-  /** Of a group: actors that wait at once, for their handlers or their migrations. */
+  /** In a group: how many actors may be waited for at the same time. */
   readonly concurrency: number
   readonly canary: { readonly messages: number; readonly within: number; readonly maxRollbacks: number } | undefined
 }
 
 export const exited = (cell: Cell): SwapError => swapError(gone(cell))
 
-/** Why it cannot begin. `sure`: asks the shard, which knows of ends that are under way. */
+/** Why a swap of this actor cannot begin; undefined when it can. `sure`: also asks the shard whether it is ending. */
 export const refusal = (cell: Cell, upgrade: UpgradeImpl | undefined, sure: boolean): SwapError | undefined => {
   const { life } = cell
   const { shard } = cell.host
@@ -46,6 +48,7 @@ export const refusal = (cell: Cell, upgrade: UpgradeImpl | undefined, sure: bool
     : undefined
 }
 
+/** Gives the actor its new state and behaviour, and keeps the old ones for a rollback. */
 export const commit = (
   cell: Cell,
   upgrade: UpgradeImpl,
@@ -74,10 +77,10 @@ export const commit = (
   return made
 }
 
-/** `since`: when it came to rest, where it had to be waited for. */
+/** `since`: for an actor that had to be waited for, when its last handler was done. */
 export type Swapped = { readonly canary: Canary | undefined; readonly since: number | undefined }
 
-/** `f` may throw a `SwapError`, or give an Effect that fails with one. */
+/** Runs `f`, which may throw a `SwapError` or return an Effect that fails with one. */
 export const attempt = <A>(f: () => A | Effect.Effect<A, SwapError>): Effect.Effect<A, SwapError> => {
   try {
     const result = f()
@@ -87,14 +90,14 @@ export const attempt = <A>(f: () => A | Effect.Effect<A, SwapError>): Effect.Eff
   }
 }
 
-/** The state that a migration comes to, in a box: the state may be anything. */
+/** The migrated state, in a box, so that a state which is an Effect itself is not taken for the migration. */
 export const migrated = (cell: Cell, upgrade: UpgradeImpl): Effect.Effect<{ readonly state: unknown }, SwapError> =>
   attempt(() => {
     const result = migrate(upgrade, cell.state)
     return Effect.isEffect(result) ? Effect.map(result, (state) => ({ state })) : result
   })
 
-/** What an Effect comes to that is done already. */
+/** The result of an Effect that is done already. */
 export const doneOf = <A, E>(effect: Effect.Effect<A, E>): Exit.Exit<A, E> | undefined =>
   Exit.isExit(effect) ? effect as Exit.Exit<A, E> : undefined
 
@@ -107,7 +110,7 @@ export const quiet = (cell: Cell): Effect.Effect<void> =>
 export const timedOut = (timeout: number): SwapError =>
   swapError(new MigrationTimeout({ after: Duration.millis(timeout) }))
 
-/** An actor that is held still for a swap, until it is released. */
+/** An actor that is suspended for a swap, until `release`. */
 export class Still {
   private readonly cell: Cell
   private readonly swaps: Swaps
@@ -116,18 +119,18 @@ export class Still {
     this.cell = cell
     this.swaps = swapsOf(cell)
     this.swaps.busy = true
-    holdStill(cell, Hold.Swap)
+    suspend(cell, SuspendedBy.Swap)
   }
 
   release(): void {
     this.swaps.busy = false
-    letGo(this.cell, Hold.Swap)
+    resume(this.cell, SuspendedBy.Swap)
   }
 }
 
 /**
- * `work` for at most `timeout` ms. Given up, it is interrupted and not waited for: a migration may refuse to be, and
- * what it comes to then is nobody's.
+ * Runs `work` for `timeout` ms at most. When the time is over it is interrupted, but not waited for, since a migration
+ * may be uninterruptible; its result is dropped.
  */
 export const inTime = <A, E>(
   work: Effect.Effect<A, E>,
@@ -145,8 +148,8 @@ export const inTime = <A, E>(
   )
 
 /**
- * Does `prepare` while the actor stands still, at most for `timeout` ms, and then `finish` in one step with letting it go:
- * no handler of it runs or waits, and none begins. `refused`: why it cannot begin any more.
+ * Runs `prepare` while the actor is suspended and no handler of it runs or waits, for `timeout` ms at most. Then runs
+ * `finish` and resumes the actor, in one step. `refused` is asked first: why this cannot begin any more.
  */
 export const standing = <A, B>(
   cell: Cell,
@@ -156,7 +159,7 @@ export const standing = <A, B>(
   finish: (prepared: A, since: number) => B
 ): Effect.Effect<B, SwapError> =>
   Effect.suspend(() => {
-    // Whoever came here may have waited for a turn since it asked.
+    // There may have been a wait since the caller asked.
     const refusal = refused()
     if (refusal !== undefined) return Effect.fail(refusal)
     let since = 0
@@ -164,28 +167,28 @@ export const standing = <A, B>(
       quiet(cell),
       Effect.suspend(() => {
         since = cell.host.clock.now()
-        // Its message in hand may have crashed: it has not ended yet, and is told of with the reason once it has.
+        // The handler may have crashed: then this waits for the actor's end, whose reason is the error (`gone`).
         return cell.host.shard.isAlive(cell) ? attempt(prepare) : Effect.never
       })
     )
     return Effect.acquireUseRelease(
-      Effect.sync(() => ({ still: new Still(cell), held: watch(cell) })),
-      ({ held }) => {
-        const gone = Effect.flatMap(held.end, () => Effect.fail(exited(cell)))
+      Effect.sync(() => ({ still: new Still(cell), watching: watch(cell) })),
+      ({ watching }) => {
+        const gone = Effect.flatMap(watching.end, () => Effect.fail(exited(cell)))
         return Effect.flatMap(
           Effect.raceFirst(inTime(work, timeout, () => timedOut(timeout)), gone),
           (prepared) => cell.host.shard.isAlive(cell) ? attempt(() => finish(prepared, since)) : gone
         )
       },
-      ({ held, still }) =>
+      ({ watching, still }) =>
         Effect.sync(() => {
-          held.stop()
+          watching.stop()
           still.release()
         })
     )
   })
 
-/** One actor. Done in one step where nothing has to be waited for. */
+/** Swaps one actor: at once, where nothing has to be waited for. */
 export const swapCell = (
   cell: Cell,
   upgrade: UpgradeImpl,
@@ -226,7 +229,7 @@ const swapEffect = (
 ): Effect.Effect<Swapped, SwapError> =>
   swapLater(cell, upgrade, bound, options, () => Effect.map(migration, (state) => ({ state })))
 
-// Apart, so that a swap that is done at once makes none of its closures.
+// A function of its own, so that a swap that is done at once does not allocate these closures.
 const swapLater = (
   cell: Cell,
   upgrade: UpgradeImpl,
@@ -243,15 +246,17 @@ const swapLater = (
   )
 
 /**
- * Begins at once, and not when its effect is run: its copy is made already, and no message may be handled before its actor
- * is held still.
+ * Starts `work` now, and not when the returned Effect is run: the state is copied already, so that the actor must be
+ * suspended before it handles another message.
  */
 const joined = <A, E>(work: Effect.Effect<A, E>, context: Context.Context<never>): Effect.Effect<A, E> => {
   const fiber = Effect.runForkWith(context)(work)
   return fiber.pollUnsafe() ?? Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber))
 }
 
-/** How a canary ended; after `within` ms it has passed. Given up, it is none any more. */
+/**
+ * Waits for the end of a canary, which passes after `within` ms, or when this is interrupted. Undefined: it has passed.
+ */
 export const awaitCanary = (canary: Canary, within: number): Effect.Effect<RolledBack | undefined, SwapError> =>
   Effect.callback<RolledBack | undefined, SwapError>((resume) => {
     canary.onEnd((end) => {
@@ -263,7 +268,9 @@ export const awaitCanary = (canary: Canary, within: number): Effect.Effect<Rolle
     within === Infinity ? end : Effect.timeoutOrElse(end, { duration: within, orElse: () => Effect.succeed(undefined) })
   )
 
-/** Without a stack: it would say who asked for the report, and costs ten times as much as the way back itself. */
+/**
+ * Made without a stack trace, which would only show who asked for the report, and costs ten times the rollback itself.
+ */
 export const rolledBack = (cell: Cell, reason: ExitReason, handled: RolledBack["handled"]): RolledBack => {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
@@ -276,12 +283,12 @@ export const rolledBack = (cell: Cell, reason: ExitReason, handled: RolledBack["
 
 const byHand = ExitReason.shutdown("rolled back by hand")
 
-/** To the version before, or to a named one that is still kept: for an Effect that is being run. */
+/** Takes an actor back to the version before, or to a named one that is still kept. */
 export const rollBack = (cell: Cell, version: string | undefined, timeout: number): Effect.Effect<void, SwapError> => {
   const refused = refusal(cell, undefined, true)
   const swaps = cell.life?.swap
   const canary = swaps?.canary
-  // A canary does not wait: what runs of it is interrupted.
+  // A canary's rollback does not wait for its handlers: they are interrupted.
   if (refused !== undefined && (canary === undefined || refused.reason._tag !== "SwapInProgress")) {
     return Effect.fail(refused)
   }
@@ -303,7 +310,7 @@ export const rollBack = (cell: Cell, version: string | undefined, timeout: numbe
     : standing(cell, timeout, () => refusal(cell, undefined, true), () => {}, back)
 }
 
-/** Versions to go back until it is the one that is named, or the one before. */
+/** How many versions to go back to the named one, or to the one before; undefined when it is not kept. */
 const stepsTo = (cell: Cell, version: string | undefined): number | undefined => {
   let steps = 1
   for (let kept = cell.life?.swap?.latest; kept !== undefined; kept = kept.before, steps++) {
@@ -315,7 +322,7 @@ const stepsTo = (cell: Cell, version: string | undefined): number | undefined =>
 const notKept = (cell: Cell, version: string | undefined): SwapError =>
   swapError(new WrongVersion({ expected: version ?? "a version before", running: cell.bound.program.version }))
 
-/** What the migration would come to, on a copy, in `timeout` ms. */
+/** Rehearses the migration of one actor on a copy of its state, for `timeout` ms at most. */
 export const planCell = (cell: Cell, upgrade: UpgradeImpl, timeout: number): Effect.Effect<unknown, SwapError> => {
   const refused = refusal(cell, upgrade, false)
   if (refused !== undefined) return Exit.fail(refused)

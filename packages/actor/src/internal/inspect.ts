@@ -12,7 +12,8 @@ import { elsewhere, gone, notHere } from "./about.ts"
 import { behaviorOf } from "./behaviorImpl.ts"
 import type { Program } from "./bound.ts"
 import { type Cell, cellOf } from "./cell.ts"
-import { Hold, holdStill, isQuiet, letGo } from "./hold.ts"
+import { isQuiet } from "./quiet.ts"
+import { resume, suspend, SuspendedBy } from "./suspension.ts"
 import { quiet } from "./hotSwap.ts"
 import { functionOf } from "./invalid.ts"
 import { checkKnown } from "./known.ts"
@@ -101,8 +102,8 @@ export const replaceState = (ref: AnyRef, running: unknown, f: (state: unknown) 
     )
     if (isQuiet(cell) || !cell.host.shard.isAlive(cell)) return replace
     return Effect.acquireUseRelease(
-      Effect.sync(() => holdStill(cell, Hold.Inspector)),
+      Effect.sync(() => suspend(cell, SuspendedBy.Inspector)),
       () => Effect.andThen(quiet(cell), replace),
-      () => Effect.sync(() => letGo(cell, Hold.Inspector))
+      () => Effect.sync(() => resume(cell, SuspendedBy.Inspector))
     )
   })

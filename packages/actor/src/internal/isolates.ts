@@ -131,8 +131,8 @@ export interface Isolates {
    */
   readonly info: (cell: Cell) => Effect.Effect<RemoteInfo | undefined, ActorExited>
   readonly isAlive: (cell: Cell) => Effect.Effect<boolean>
-  /** Holds it still, or lets go of it. */
-  readonly hold: (cell: Cell, hold: boolean) => Effect.Effect<void, ActorExited>
+  /** Suspends or resumes it. */
+  readonly setSuspended: (cell: Cell, suspended: boolean) => Effect.Effect<void, ActorExited>
   /** Done when nobody is left of what an isolate that has ended had started in others, as far as those answer. */
   readonly orphans: (isolate: number) => Effect.Effect<void>
   /** Tells the others that the thread of this one may be held meanwhile. */

@@ -2,9 +2,9 @@
  * Bytes that stand in the arena of the membrane, and the shortcut of the codec into it: a value is written where it
  * leaves from, and read where it came in. What the shortcut does not do is left to `wire.ts`, which alone refuses.
  */
-import type { DirectWrite } from "./codec/direct.ts"
+import type { DirectRead, DirectWrite } from "./codec/direct.ts"
 import { type Fast, unexpected } from "./codec/fast.ts"
-import { type Parcel, within, withinOf } from "./codec/place.ts"
+import { besideIs, type Parcel, within, withinOf } from "./codec/place.ts"
 import { isAtEnd, readingIn } from "./codec/reader.ts"
 import { beginIn, endIn, isFree } from "./codec/writer.ts"
 import type { Host } from "./host.ts"
@@ -40,6 +40,14 @@ export const writeDirectly = (write: DirectWrite, room: Room, offset: number, va
   }
 }
 
+/** The same of a value with buffers, which `beside` gets. */
+export const writeBeside = (write: DirectWrite, room: Room, offset: number, value: unknown, beside: Parcel): number => {
+  const outer = besideIs(beside)
+  const length = writeDirectly(write, room, offset, value)
+  besideIs(outer)
+  return length
+}
+
 /** The length of the value at `offset` of `room`; below 0: it does not stand there. */
 export const writeInto = (host: Host, fast: Fast, room: Room, offset: number, value: unknown): number => {
   if (!isFree()) return -1
@@ -52,6 +60,14 @@ export const writeInto = (host: Host, fast: Fast, room: Room, offset: number, va
   }
   const length = endIn()
   return isWritten ? length : -1
+}
+
+/** The value in `lent` up to `end`, by a function that was made for its schema, or `unexpected`. */
+export const readBeside = (read: DirectRead, lent: Lent, end: number, beside: Parcel): unknown => {
+  const outer = besideIs(beside)
+  const value = read(lent.all, lent.view, lent.begin, end)
+  besideIs(outer)
+  return value
 }
 
 const whole = (fast: Fast): unknown => {

@@ -1,8 +1,9 @@
 /**
- * What only some actors have; made on first need, so that an idle actor is its cell and its state.
+ * The host's record of an actor beyond its cell and its state: made when something of it is first needed, so that most
+ * idle actors have none.
  *
- * Owner: the host. `fibers` holds every fiber that must not outlive the actor: waiting handlers, streams, deferred
- * answers, its cleanup.
+ * Owner: the host. `fibers` are all those that must not outlive the actor: waiting handlers, streams, deferred answers,
+ * its cleanup.
  */
 import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
@@ -17,53 +18,53 @@ import type { Swaps } from "./swap.ts"
 import type { Wrapper } from "./wrapper.ts"
 
 export class Life {
-  // What every delivery looks at stands together: a cache line more is a cache miss more.
+  // The fields that every delivery looks at come first, together: one more cache line is one more cache miss.
   self: Self.Any | undefined = undefined
-  /** Who sent the message in hand; 0 is nobody. */
+  /** Who sent the message that is handled; 0 is nobody. */
   sender = 0
-  /** It is a question. Kept for handlers that take a `self`. */
+  /** The message that is handled is a question. Set only for handlers that take a `self`. */
   asked = false
-  /** `self.stop` was called; acts when the handlers are done. */
+  /** The reason given to `self.stop`, which acts when all its handlers are done. */
   leaving: ExitReason | undefined = undefined
-  /** Waits until no handler of it runs or waits; or it ends. */
+  /** Called when the actor is quiet, or ends (`quiet.ts`). */
   quiet: Array<() => void> | undefined = undefined
-  /** For handlers that return an Effect; see `runner.ts`. */
+  /** Runs handlers that return an Effect (`runner.ts`). */
   runner: Runner | undefined = undefined
-  /** Handlers that wait. */
+  /** How many of its handlers wait for an Effect. */
   busy = 0
   name: string | undefined = undefined
-  /** Where it differs from the behaviour's. */
+  /** Its own mailbox options, where they differ from the behaviour's. */
   mailbox: ResolvedMailbox | undefined = undefined
-  /** Of `init`: lives as long as the actor. */
+  /** The scope of `init`, when that has used it: closes when the actor ends. */
   scope: Scope.Closeable | undefined = undefined
   fibers: Set<Fiber.Fiber<unknown, unknown>> | undefined = undefined
-  /** An Effect as `init` is not done: there is no state yet. */
+  /** `init` returned an Effect that is not done: there is no state yet. */
   starting = false
-  /** Grows when a version is rolled back: what still runs of it is nobody's. */
+  /** Grows when a version is rolled back: results of handlers that began before are dropped. */
   epoch = 0
-  /** Nothing of it may start any more: it is in its cleanup, or gone. */
+  /** It is in its cleanup, or has ended: nothing new may be started for it. */
   closing = false
-  /** Why nothing is delivered to it, as bits of `Hold`: the program's own order, a swap under way. */
-  held = 0
-  /** Of a swap: the versions before this one, and the canary. */
+  /** Who has suspended it: bits of `SuspendedBy`. */
+  suspendedBy = 0
+  /** Its former versions, and the canary that runs. */
   swap: Swaps | undefined = undefined
-  /** Its traces, whatever version it runs. */
+  /** The Inspector's traces of it, which stay when it is swapped. */
   wrappers: ReadonlyArray<Wrapper> | undefined = undefined
-  /** It has ended. */
+  /** Why it has ended. */
   ended: ExitReason | undefined = undefined
-  /** Of a spawn that waits for `init`. */
+  /** Tells a spawn that waits for `init` of an end before that. */
   onEnded: ((reason: ExitReason) => void) | undefined = undefined
   children: Owner | undefined = undefined
-  /** The last `onEnd` of its children. */
+  /** The `onEnd` of the child that it spawned last; siblings mostly have the same. */
   endHook: EndHook | undefined = undefined
-  /** Names of what it watches, for DOWN: by then nobody knows them. */
+  /** The names of what it monitors, for the DOWN: then they are free already. By monitor. */
   watched: Map<number, string> | undefined = undefined
 }
 
 export const lifeOf = (cell: Cell): Life => cell.life ??= new Life()
 
-/** The fiber ends with the actor. */
-export const hold = (life: Life, fiber: Fiber.Fiber<unknown, unknown>): void => {
+/** The fiber is interrupted when the actor ends. */
+export const ownFiber = (life: Life, fiber: Fiber.Fiber<unknown, unknown>): void => {
   ;(life.fibers ??= new Set()).add(fiber)
 }
 

@@ -1,5 +1,6 @@
 /**
- * What ties a fiber to an actor, over a watch that stands already; `Link` and `spawnLinked` begin it at different times.
+ * What ties a fiber to an actor, over a watch that stands already; `Link` and `spawnLinked` begin it at different
+ * times.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -10,13 +11,13 @@ import type { Cell } from "./cell.ts"
 import type { Watch } from "./watch.ts"
 
 /** Fails when the actor ends abnormally, and waits for ever when it ends in order. The watch ends with it. */
-export const failureOf = (cell: Cell, held: Watch): Effect.Effect<never, ExitSignal> =>
+export const failureOf = (cell: Cell, watching: Watch): Effect.Effect<never, ExitSignal> =>
   Effect.onExit(
-    Effect.flatMap(held.end, (reason) =>
+    Effect.flatMap(watching.end, (reason) =>
       ExitReason.isFailure(reason)
         ? Effect.fail(new ExitSignal({ from: cell.pid, name: cell.life?.name, reason }))
         : Effect.never),
-    () => Effect.sync(() => held.stop())
+    () => Effect.sync(() => watching.stop())
   )
 
 /** Both ways: `end` is `failureOf` the actor, first, so that the watch stands before `self` runs. */

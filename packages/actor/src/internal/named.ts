@@ -35,7 +35,9 @@ const noPid = 0 as Pid
 
 const unchecked = { disableChecks: true }
 
-/** What an actor of another isolate understands that has a name; undefined: it has it no more, or nobody has said it. */
+/**
+ * What an actor of another isolate understands that has a name; undefined: it has it no more, or nobody has said it.
+ */
 const spokenAt = (host: Host, name: string, cell: Cell): Spoken | undefined => {
   const { border } = host.shard
   if (border === undefined || !border.isAway(cell.pid)) return undefined
@@ -98,7 +100,7 @@ class NamedRefImpl {
   private lose(message: Message<string, unknown>, asked: boolean): BadMessage | undefined {
     const op = Envelope.op(message)
     if (!movingOps.has(op)) {
-      this.host.letter(noPid, undefined, message, "NotAlive", asked, this.name)
+      this.host.publishDeadLetter(noPid, undefined, message, "NotAlive", asked, this.name)
       return undefined
     }
     const leaving = depart(message.payload)

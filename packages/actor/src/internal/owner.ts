@@ -1,22 +1,23 @@
 /**
- * The actors that end with something: a scope, a parent.
+ * The actors that end with something else: with a scope, or with their parent.
  *
- * Holds no field in its actors. When it has doubled, the dead are swept out, unless too few have ended since the last
- * time to be half of it: so it holds at most twice what lives, and adding costs O(1) over time.
+ * Nothing is done here when an actor ends. When the list has doubled, the dead are swept out, unless too few actors
+ * have ended since the last sweep to be half of it. So it holds at most twice the living, and adding costs O(1) on
+ * average.
  */
 import type { Cell } from "./cell.ts"
 
 const SMALL = 64
-/** What an array of them grows to; behind it begins another one, so that those who are there are not copied again. */
+/** The length of a row. A full row is kept, and another begun, so that growing copies nothing. */
 const ROW = 1024
 
 export class Owner {
   private cells: Array<Cell> = []
-  /** Full ones, older than `cells`; made on first need. */
+  /** Full rows, older than `cells`. */
   private rows: Array<Array<Cell>> | undefined = undefined
   private size = 0
   private sweepAt = SMALL
-  /** Actors of the system that had ended when it was swept. */
+  /** How many actors of the system had ended at the last sweep. */
   private endedBefore = -1
 
   add(cell: Cell): void {
@@ -35,7 +36,7 @@ export class Owner {
   }
 
   private sweep(ended: number): void {
-    // Everybody who ended before it had its first actor counts too: that costs one sweep.
+    // At first this counts actors that ended before this owner was made: that costs one sweep.
     if ((ended - this.endedBefore) * 2 >= this.size) {
       for (const cell of this.take()) if (cell.host.shard.holds(cell)) this.keep(cell)
       this.endedBefore = ended
@@ -43,7 +44,7 @@ export class Owner {
     this.sweepAt = Math.max(SMALL, this.size * 2)
   }
 
-  /** Also those that have ended and were not swept out yet. */
+  /** All of them, and some that have ended and were not swept out yet. */
   all(): ReadonlyArray<Cell> {
     return this.rows === undefined ? this.cells : [...this.rows, this.cells].flat()
   }

@@ -12,7 +12,7 @@ import type { Call } from "./call.ts"
 import type { Cell } from "./cell.ts"
 import { checkSuccess } from "./codecs.ts"
 import { begunBefore } from "./journal.ts"
-import { hold, lifeOf } from "./life.ts"
+import { lifeOf, ownFiber } from "./life.ts"
 import { abandonCall, answer, crash } from "./reply.ts"
 import { tagOf } from "./opcodes.ts"
 import { Runner } from "./runner.ts"
@@ -42,7 +42,7 @@ export const startStream = (cell: Cell, op: number, request: StreamRequest, call
   }
   const produced = Stream.runForEachArray(stream as Stream.Stream<unknown, unknown>, offer)
   const fiber = runner.run(Effect.onExit(drained(request, produced), (exit) => Scope.close(runner.scope, exit)))
-  hold(life, fiber)
+  ownFiber(life, fiber)
   begun.canary?.fibers.add(fiber)
   request.cancel = () => fiber.interruptUnsafe()
   fiber.addObserver((exit) => {

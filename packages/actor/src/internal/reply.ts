@@ -1,5 +1,5 @@
 /**
- * What becomes of a handler's result: the asker's answer, an event, or the actor's end.
+ * What becomes of a handler's result: the reply to the asker, a `TellFailed` event, or the actor's end.
  */
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
@@ -17,15 +17,15 @@ import { told } from "./crashed.ts"
 import { Envelope } from "./envelope.ts"
 import { Forward } from "./forward.ts"
 import { type Begun, begunBefore, Later } from "./journal.ts"
-import { hold, lifeOf } from "./life.ts"
+import { lifeOf, ownFiber } from "./life.ts"
 import { tagOf } from "./opcodes.ts"
 import { askEnded, askRefused, passOn, sendCallOf, sendMessage, sent, sentToNobody } from "./send.ts"
 import { CallEnd, Outcome } from "./shard.ts"
 
 /**
- * A defect ends the actor; its links, monitors and askers learn why. A canary goes back to the version before instead.
- * `call`: of the message that crashed it. `begun`: where that began, if its handler was done long ago: what is older than
- * a canary does not take it back.
+ * A defect ends the actor, and its links, monitors and askers learn why. With a canary it does not end: the version
+ * before is brought back. `call`: of the message that crashed. `begun`: given when the handler had returned before,
+ * under which version it ran; only a crash of the canary's own version brings the old one back.
  */
 export const crash = (cell: Cell, defect: unknown, call?: Call, begun?: Begun): void => {
   const life = cell.life
@@ -66,7 +66,7 @@ export const abandonCall = (cell: Cell, call: Call, reason: ExitReason | undefin
   endCall(call, Exit.fail(askEnded(call, CallEnd.Exited, reason)))
 }
 
-/** The answer, once. Whatever comes for a call that is over vanishes. */
+/** Gives the asker its answer, once. An answer to a call that is over is dropped. */
 export const answer = (
   cell: Cell,
   op: number,
@@ -77,7 +77,7 @@ export const answer = (
 ): void => {
   const flags = cell.bound.flags[op] ?? 0
   if (!call.pending) {
-    // Nobody else knows of them.
+    // Nobody will release the buffers in it.
     if ((flags & OpFlag.Answers) !== 0 && Exit.isSuccess(exit)) releaseAll(exit.value)
     return
   }
@@ -89,7 +89,7 @@ export const answer = (
     if (checked === undefined) return
     exit = checked
   }
-  // To another isolate they have left with what was encoded.
+  // Buffers to another isolate (`asked`) have left already, when the answer was encoded.
   if ((flags & OpFlag.Answers) !== 0 && call.asked === undefined && Exit.isSuccess(exit)) {
     const leaving = depart(exit.value)
     if (leaving === undefined) return crash(cell, badBuffers(op, exit.value), call, begun)
@@ -159,7 +159,7 @@ const badReply = (op: number, issue: string): Error =>
 const badBuffers = (op: number, value: unknown): Error =>
   new TypeError(`the reply to "${tagOf(op)}": ${issueOfBuffers(value) ?? "the memory of a buffer was taken away"}`)
 
-/** A handler is done. `op` 0: of a signal, where nobody could see a domain error. */
+/** A handler is done. `op` is 0 for a handler of a signal: there a failure is a crash, since nobody reads it. */
 export const finish = (
   cell: Cell,
   op: number,
@@ -180,7 +180,7 @@ export const finish = (
   const cause = exit.cause
   const failure = cause.reasons.find(Cause.isFailReason)
   if (failure === undefined || op === 0 || Cause.hasDies(cause)) {
-    // Interrupted because it ended: not its own doing.
+    // It was interrupted because the actor ends: no crash.
     if (Cause.hasInterruptsOnly(cause) && cell.life !== undefined && cell.life.closing) return
     return crash(cell, Cause.squash(cause), call, begun)
   }
@@ -188,7 +188,7 @@ export const finish = (
   else cell.host.tellFailed(cell, op, failure.error)
 }
 
-/** The asker waits for the Deferred; the actor does not. */
+/** The handler returned a Deferred: the asker waits for it, the actor goes on. */
 const answerLater = (
   cell: Cell,
   op: number,
@@ -201,14 +201,16 @@ const answerLater = (
   const done = fiber.pollUnsafe()
   if (done !== undefined) return finish(cell, op, done, call, begun)
   const life = lifeOf(cell)
-  hold(life, fiber)
+  ownFiber(life, fiber)
   fiber.addObserver((exit) => {
     life.fibers?.delete(fiber)
     if (!life.closing) finish(cell, op, exit, call, begun)
   })
 }
 
-/** The asker waits for someone else from now on: whatever becomes of this actor does not matter to it. */
+/**
+ * The handler returned `self.forward(...)`: the asker waits for another actor from now on, and for this one no more.
+ */
 const forward = (cell: Cell, forwarded: Forward, call: Call | undefined): void => {
   const { message, to } = forwarded
   const target = to.target()
@@ -220,7 +222,7 @@ const forward = (cell: Cell, forwarded: Forward, call: Call | undefined): void =
   }
   if (!call.pending) return stays(forwarded)
   call.pending = false
-  // The asker's patience does not begin anew (G20). The shard forgets the deadline with the call.
+  // The asker's timeout goes on (G20). It is read here because the shard forgets it with the call.
   const left = call.deadline === Infinity ? call.timeout : call.deadline - cell.host.clock.now()
   cell.host.shard.answered(call)
   if (target === undefined) {
@@ -236,7 +238,7 @@ const forward = (cell: Cell, forwarded: Forward, call: Call | undefined): void =
   }
   if (left <= 0) return fails(forwarded, call, askEnded(call, CallEnd.Timeout, undefined))
   const next = new Call(Envelope.op(message), target, undefined, call.timeout)
-  // Whoever gives up gives up this one (G18).
+  // When the asker gives up, it gives up the latest call (G18).
   next.origin = call.origin ?? call
   next.origin.latest = next
   const outcome = sendCallOf("forward", target, next.op, message, cell, next, undefined, left)
@@ -247,12 +249,12 @@ const forward = (cell: Cell, forwarded: Forward, call: Call | undefined): void =
 
 const outcomeOf = (isBad: boolean): Outcome => isBad ? Outcome.BadMessage : Outcome.Accepted
 
-// The message has not left, and the handler whose buffers are in it is done (G140).
+// The message was not sent: its buffers are released, since the handler that had them is done (G140).
 const stays = ({ lent }: Forward): void => {
   for (const buffer of lent ?? []) buffer.handled()
 }
 
-// The asker goes on inside of this.
+// Last, because the asker goes on inside of `endCall`.
 const fails = (forwarded: Forward, call: Call, error: AskError): void => {
   stays(forwarded)
   endCall(call, Exit.fail(error))

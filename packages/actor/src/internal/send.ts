@@ -26,29 +26,31 @@ import { CallEnd, Flag, OnFull, Outcome } from "./shard.ts"
 import { wireOfBound } from "./wire.ts"
 import type { SentKind } from "./wrapper.ts"
 
-/** By number of the outcome. */
+/** The public name of each `Outcome`, by its number. */
 export const outcomes: ReadonlyArray<TellOutcome> = ["Accepted", "MailboxFull", "NodeBusy", "NoSession", "BadMessage"]
 
-// A constant of this module is part of the code; an imported one would be read with every send.
+// V8 compiles a constant of this module into the code; an imported one it would load with every send.
 const { Known } = OpFlag
 const { op: opOf } = Envelope
 
 const shardFlags = Flag.Priority | Flag.Next | Flag.Reentrant
 
-// What a message may have that goes the short way: nothing has it while somebody watches what is sent. It is a field, and
-// no variable, so that it is part of the code, as a constant is, until the first of them begins.
-const short = { way: Known as number }
-let watchers = 0
+// A message whose tag has exactly these flags takes the short way: nothing about it has to be checked. While the
+// Inspector traces any actor no tag has them. It is a field and no variable, because V8 treats a field that never
+// changed as a constant.
+const short = { flags: Known as number }
+let traces = 0
 
-/** Somebody begins to watch what some actor sends, or ends it. */
+/** The Inspector begins (1) or ends (-1) to trace what an actor sends. */
 export const watchSends = (by: 1 | -1): void => {
-  watchers += by
-  short.way = watchers === 0 ? Known : -1
+  traces += by
+  short.flags = traces === 0 ? Known : -1
 }
 
-export const isWatched = (): boolean => short.way !== Known
+/** Whether the Inspector traces any actor. */
+export const isWatched = (): boolean => short.flags !== Known
 
-/** Tells whoever watches it what an actor sends. */
+/** Tells the traces of an actor, if it has any, what it has sent. */
 export const sent = (
   from: Cell,
   kind: SentKind,
@@ -62,7 +64,7 @@ export const sent = (
   for (const wrapper of wrappers) wrapper.sent?.(kind, typeof to === "object" ? to.pid : to, tag, payload, outcome)
 }
 
-/** The same of what is sent to a name that nobody has. */
+/** `sent` for a message to a name that nobody has. */
 export const sentToNobody = (
   from: Cell | undefined,
   kind: SentKind,
@@ -72,7 +74,7 @@ export const sentToNobody = (
   if (from !== undefined) sent(from, kind, undefined, Envelope.tag(message), message.payload, outcome)
 }
 
-/** The same of what was refused before it was sent. */
+/** `sent` for a message that was refused before it was sent. */
 export const sentInVain = (
   from: Cell | undefined,
   kind: SentKind,
@@ -82,16 +84,17 @@ export const sentInVain = (
   if (from !== undefined) sent(from, kind, to, Envelope.tag(message), message.payload, Outcome.BadMessage)
 }
 
-/** Sends; `from` is the actor in whose turn this happens. */
+/** Sends a message. `from`: the actor whose handler runs this, if one does. `next`: `Flag.Next`, or 0. */
 export const sendMessage = (to: Cell, message: Message<string, unknown>, from: Cell | undefined, next = 0): Outcome => {
   const op = opOf(message)
   const bound = to.bound
   const flags = bound.flags[op]
-  if (flags === short.way) return bound.shard.send(to, op, message.payload, from, next)
+  if (flags === short.flags) return bound.shard.send(to, op, message.payload, from, next)
   return sendSlow(to, op, message, from, next)
 }
 
-// Nobody understands everything: what is sent to a PID without an actor is a dead letter, not a wrong message.
+// The flags of a tag at its receiver; 0 when it has no such message. A PID without an actor takes every message, so
+// that it becomes a dead letter and no `BadMessage`.
 const flagsOf = (to: Cell, op: number): number =>
   to.bound.flags[op]
     ?? (to.bound === to.host.nobody && op !== 0 ? OpFlag.Known | (movingOps.has(op) ? OpFlag.Moves : 0) : 0)
@@ -125,7 +128,7 @@ const sendAny = (
     if (Exit.isFailure(checked)) return Outcome.BadMessage
     payload = checked.value
   }
-  // To another isolate they leave when the message does.
+  // Buffers to another isolate leave when the message is written there.
   if ((flags & OpFlag.Moves) === 0 || isElsewhere(to)) {
     return bound.shard.send(to, op, payload, from, flags & shardFlags | next)
   }
@@ -136,14 +139,16 @@ const sendAny = (
   return outcome
 }
 
-/** The answer to a sender that cannot wait, and gets nothing back: what was refused is kept as a dead letter. */
+/**
+ * For a sender that cannot wait and does not get its message back: what a full mailbox refused becomes a dead letter.
+ */
 export const refused = (
   to: Cell,
   message: Message<string, unknown>,
   from: Cell | undefined,
   outcome: Outcome
 ): TellOutcome => {
-  if (outcome === Outcome.MailboxFull) to.host.letter(to.pid, from?.pid, message, "MailboxFull", false)
+  if (outcome === Outcome.MailboxFull) to.host.publishDeadLetter(to.pid, from?.pid, message, "MailboxFull", false)
   return outcomes[outcome]!
 }
 
@@ -223,29 +228,30 @@ export const askEnded = (
   capacity?: number
 ): AskError => {
   const callee = call.callee
+  const name = callee.life?.name
   return new AskError({
     tag: tagOf(call.op),
     reason: end === CallEnd.Timeout
       ? new AskTimeout({ after: Duration.millis(call.timeout) }, unchecked)
       : end === CallEnd.MailboxFull
       ? new MailboxFull({ pid: callee.pid, capacity: capacity ?? mailboxOf(callee).capacity }, unchecked)
-      : new ActorExited({
-        pid: callee.pid,
-        name: callee.life?.name,
-        reason: reason ?? ExitReason.noProc(true)
-      }, unchecked)
+      : new ActorExited(
+        // A `name` that is undefined would stand before that of the class.
+        { pid: callee.pid, ...name === undefined ? undefined : { name }, reason: reason ?? ExitReason.noProc(true) },
+        unchecked
+      )
   }, unchecked)
 }
 
-/** Whether a sender that is no actor waits for room. */
+/** Whether the mailbox makes senders wait for room (`suspend`). */
 export const holdsSenders = (to: Cell): boolean => mailboxOf(to).onFull === OnFull.suspend
 
-/** How long, in ms. */
+/** How long they wait at most, in ms. */
 export const sendTimeoutOf = (to: Cell): number => mailboxOf(to).sendTimeout
 
 /**
- * Asks; `call` ends by a reply, or by `host.callEnded`. An outcome other than `Accepted` is the end.
- * `wrap` is what a stream carries beside its payload; `timeout` is what is left of the call's.
+ * Sends a question. When it is accepted, `call` ends by a reply or by `host.callEnded`; else the outcome is its end.
+ * `wrap`: given for a stream, whose request is sent in place of the payload. `timeout`: ms that are left of the call's.
  */
 export const sendCall = (
   to: Cell,
@@ -280,7 +286,7 @@ export const sendCall = (
   return outcome
 }
 
-/** The same, from an actor: whoever answers knows it, and whoever watches it is told. */
+/** `sendCall` for an actor that asks: the call knows its asker, and the asker's traces are told. */
 export const sendCallOf = (
   kind: "ask" | "stream" | "forward",
   to: Cell,
@@ -298,7 +304,10 @@ export const sendCallOf = (
   return outcome
 }
 
-/** Passes a question of another isolate on. `unknown`: that one does not understand it; `refused`: its asker was told why. */
+/**
+ * Forwards a question that came from another isolate. `unknown`: the receiver has no such message. `refused`: the asker
+ * was told why.
+ */
 export const passOn = (
   asked: Asked,
   to: Cell,
@@ -313,12 +322,12 @@ export const passOn = (
   return isPassed ? "passed" : "refused"
 }
 
-/** It lives in another isolate. */
+/** Whether an actor lives in another isolate. */
 const isElsewhere = (to: Cell): boolean => to.bound.shard !== to.host.shard
 
 const canStream = (to: Cell): boolean => !isElsewhere(to) || to.host.isolates?.canStream(to) === true
 
-/** What an actor says to itself, and does not understand. */
+/** The error that is thrown at an actor for a message to itself that it does not understand. */
 export const wrongMessage = (
   to: Cell,
   message: Message<string, unknown>,
@@ -328,7 +337,7 @@ export const wrongMessage = (
     ? invalid("message", `one of ${to.bound.program.protocol}`, message)
     : new InvalidOption({ option: "message", issue })
 
-/** What a timer carries, checked now: later nobody would be there to tell. Throws `InvalidOption`. */
+/** Checks the message of a timer when it is armed, since nobody could be told when it fires. Throws `InvalidOption`. */
 export const payloadFor = (
   to: Cell,
   op: number,

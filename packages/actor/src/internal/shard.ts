@@ -5,8 +5,8 @@
  * The host owns what happens inside one: behaviours, state, fibers, scopes, answers. `memory/` is the twin (direct
  * TypeScript), `native/` drives the Rust shard; both keep the rules of docs/semantics.md, and neither knows Effect.
  *
- * A shard calls its host only from its own pump, never from inside a call of the host, but for `help`, which runs the
- * pump; `deliver` and `dead` of one actor never overlap.
+ * A shard calls its host only from its own pump (the loop that delivers messages), never from inside a call of the
+ * host; the one exception is `help`, which runs the pump. `deliver` and `dead` of one actor never overlap.
  */
 import type { ExitReason } from "../ExitReason.ts"
 import type { Pid } from "../Pid.ts"
@@ -49,7 +49,7 @@ export type Why =
   | "Stopped"
   | "Interrupted"
 
-/** Messages of a slice of an actor that says nothing. */
+/** Messages that an actor may handle in one slice, unless its `budget` says fewer. */
 export const mostBudget = 64
 
 /** What actors are compared by. */
@@ -62,13 +62,13 @@ export interface OpenOptions {
   readonly onFull: number
   /** ms, for `suspend`. */
   readonly sendTimeout: number
-  /** Messages of a slice at most, 1 to `mostBudget`. */
+  /** Messages that it may handle in one slice: 1 to `mostBudget`. */
   readonly budget: number
-  /** Exit signals of links are delivered as messages. */
+  /** Exit signals of linked actors are delivered to its handler, and do not end it. */
   readonly trapExit: boolean
-  /** The host has work to do at its end: `terminate` comes before `dead`, unless it is killed. */
+  /** It has cleanup to do at its end: the shard calls `terminate` before `dead`, unless it is killed. */
   readonly cleanup: boolean
-  /** Deliver nothing before `started`. */
+  /** Its `init` is not done: nothing is delivered before `started`. */
   readonly starting: boolean
   /** Linked to this actor from the first moment. */
   readonly parent: Cell | undefined
@@ -125,11 +125,11 @@ export interface ShardOptions {
    * (splitmix64, the same in both shards). `undefined`: round robin with budgets.
    */
   readonly seed: bigint | undefined
-  /** What cells stand on that `cellOf` made for a PID of nobody. */
+  /** The `Bound` of cells that `cellOf` makes for a PID without a living actor. */
   readonly nobody?: Bound
-  /** The same for actors of other isolates. */
+  /** The same for a PID of another isolate. */
   readonly foreign?: Bound | undefined
-  /** The handle of the system that it is an isolate of; absent: it is alone. */
+  /** The handle of the system of several isolates that this shard belongs to; absent: it is alone. */
   readonly system?: number | undefined
 }
 
@@ -137,44 +137,59 @@ export interface Shard {
   /** In lockstep: one message at a time, in an order made from a seed. */
   readonly seeded: boolean
   readonly backend: "native" | "memory"
-  /** Absent: there is no other isolate. */
+  /** The way to other isolates; absent where there are none. */
   readonly border?: Border | undefined
 
   // -- life ---------------------------------------------------------------------------------------------------------
-  /** Takes a PID; nothing else knows of the cell yet. Throws `LimitReached` or `SystemStopped`. */
+  /** Takes a PID. Nobody can reach the actor before `open`. Throws `LimitReached` or `SystemStopped`. */
   readonly reserve: (bound: Bound) => Cell
-  /** Gives it back: `init` threw before `open`. */
+  /** Gives the PID back, when `init` threw before `open`. */
   readonly release: (cell: Cell) => void
-  /** Opens the mailbox, and takes the name, the link and the watch in the same step. The PID of the holder: the name is taken, and nothing was done. */
+  /**
+   * Opens the mailbox, and takes the name, the link and the monitor in the same step. Returns undefined; or, when the
+   * name is taken, the PID of its holder, and then nothing was done.
+   */
   readonly open: (cell: Cell, options: OpenOptions) => Pid | undefined
   /** `init` is done: delivery may begin. */
   readonly started: (cell: Cell) => void
-  /** `init` failed: the actor never was; what it linked and watched vanishes without a signal. */
+  /** `init` failed, so the actor never was: its links and monitors vanish without a signal. */
   readonly abandon: (cell: Cell) => void
   /**
-   * The actor ends itself: `self.stop`, or a crash. Its running handler is its last. `isOwn`: the host has made the reason,
-   * the program has not got it, and its stack need not be a text yet (`crashed.ts`).
+   * The actor ends itself, by `self.stop` or by a crash: nothing is delivered behind the handler that runs. `isOwn`:
+   * only the host has seen the reason yet, so that its stack need not be made a text now (`crashed.ts`).
    */
   readonly exitSelf: (cell: Cell, reason: ExitReason, isOwn?: boolean) => void
   /** The cleanup that `terminate` asked for is over. */
   readonly finished: (cell: Cell) => void
   readonly setFlags: (cell: Cell, trapExit: boolean, cleanup: boolean) => void
   readonly isAlive: (cell: Cell) => boolean
-  /** Whether its end has still to be told by `dead`. Later than `isAlive`, but no question to the shard: for lists. */
+  /**
+   * Whether `dead` has still to be called for this actor. Cheaper than `isAlive`, which handles pending signals first,
+   * and so a little behind it: for sweeping lists.
+   */
   readonly holds: (cell: Cell) => boolean
   readonly info: (cell: Cell) => ShardInfo | undefined
-  /** Once for each swap: no signal acts before the answer. undefined: it has ended, and `dead` has told its account or will. */
+  /**
+   * What the actor has used; undefined when it has ended, for then `dead` says it. Does not handle pending signals: a
+   * swap asks this for each of its actors.
+   */
   readonly account: (cell: Cell) => Account | undefined
   /**
-   * The cell with this PID; when none is alive, a dead one that answers as the PID's generation says. `foreign`: what it
-   * stands on when it is one of another isolate.
+   * The cell with this PID. When no such actor is alive it is a dead cell, which knows by the PID's generation whether
+   * there ever was one. `foreign`: the `Bound` of the cell when the PID belongs to another isolate.
    */
   readonly cellOf: (pid: Pid, foreign?: Bound) => Cell
 
   // -- messages -----------------------------------------------------------------------------------------------------
-  /** `from`: the actor in whose handler this runs. `flags`: `Flag`. A dead receiver is a dead letter and `Accepted`. */
+  /**
+   * `from`: the actor that sends, if it is one. `flags`: of `Flag`. A message to a dead actor is `Accepted`, and
+   * becomes a dead letter.
+   */
   readonly send: (to: Cell, op: number, payload: unknown, from: Cell | undefined, flags: number) => Outcome
-  /** Ends by `answered`, or by `host.callEnded`, never by both. A refusal is the outcome alone. `timeout` in ms, or Infinity. */
+  /**
+   * Sends a question. A call that was accepted ends by `answered` or by `host.callEnded`, never by both; one that was
+   * refused has only its outcome. `timeout` in ms, or Infinity.
+   */
   readonly call: (
     to: Cell,
     op: number,
@@ -184,63 +199,73 @@ export interface Shard {
     call: Call,
     timeout: number
   ) => Outcome
-  /** The host has taken the call's answer, or its caller has gone away. */
+  /** The call is over: the host has its answer, or the asker gave up. */
   readonly answered: (call: Call) => void
   /**
-   * An actor goes on with an answer: `resume` is called in its turn, once what is in its mailbox and may be delivered has
-   * been begun (G266). At once where nothing could enter beside its handler; and where nothing is delivered to it.
+   * A handler of this actor waited for an answer, which is there. `resume` is called when the messages that were in the
+   * mailbox before it, and may enter beside that handler (`Reentrant`), have been begun (G266): at once where there are
+   * none, or where nothing is delivered to the actor.
    */
   readonly behind: (cell: Cell, resume: () => void) => void
-  /** It runs nothing, and the event loop has had its turn lately. Never in lockstep. */
+  /**
+   * Whether `help` is allowed: the pump does not run, and the event loop does not wait for a turn. Never in lockstep.
+   */
   readonly canHelp: () => boolean
   /**
-   * Right after `call`, of a call without `resume`, while `canHelp` says so. Its asker, who is no actor and has nobody
-   * below it on the stack, would only wait: runs the pump there until the call has ended or there is nothing left to run;
-   * not for longer than the pump runs at a time.
+   * Runs the pump on the asker's stack until the call has ended, nothing is left to run, or the pump has run as long as
+   * it does at a time. The asker would only wait, and most answers come at once. Allowed right after `call`, for a call
+   * without `resume`, while `canHelp`: the asker is no actor, and nothing that is not done stands below it on the
+   * stack.
    */
   readonly help: (call: Call) => void
-  /** An asker goes on inside of what answers it: the time is not its callee's. What `stepIn` is to be told, if it is not below 0. */
-  readonly stepOut: () => number
-  /** The asker is done for now; `asker`: where it is an actor of this isolate. */
-  readonly stepIn: (since: number, asker: Cell | undefined) => void
-  /** Calls `resume` once there is room, or the actor has ended. Returns its undo. */
   /**
-   * Somebody who has work for many waits for the event loop's next turn, which is not put off until then, however much
-   * is queued (G263); or (`false`) has got it.
+   * An asker is about to go on inside the handler that answers it: the time until `stepIn` is charged to the asker, not
+   * to its callee. Returns the argument of `stepIn`; below 0 there is nothing to measure, and `stepIn` is not called.
+   */
+  readonly stepOut: () => number
+  /** The asker waits again, or is done. `asker`: where it is an actor of this isolate. */
+  readonly stepIn: (since: number, asker: Cell | undefined) => void
+  /**
+   * `true`: somebody with work for many actors waits for the event loop's next turn, so runs are kept short, however
+   * much is queued (G263). `false`: has got that turn. Calls are counted.
    */
   readonly hasten: (isWaiting: boolean) => void
+  /** Calls `resume` once there is room, or the actor has ended. Returns its undo. */
   readonly awaitRoom: (to: Cell, resume: () => void) => () => void
-  /** In order behind what is in the normal lane; never refused. */
+  /** Ends the actor behind what is in its normal lane. Never refused. */
   readonly stop: (to: Cell, reason: ExitReason) => void
 
   // -- a handler that waits -----------------------------------------------------------------------------------------
-  /** Counted: `deliver` returned true that many times more than this was called. `millis`: to charge. */
+  /** Once for each `deliver` that returned true: that handler is done. `millis`: handler time to charge. */
   readonly ready: (cell: Cell, millis: number) => void
-  /** Runs `task` in the pump, charged to `cell` where there is one: how fibers of actors go on. */
+  /** Runs `task` in the pump, charged to `cell` where there is one. This is how fibers of actors go on. */
   readonly defer: (task: () => void, cell: Cell | undefined) => void
 
   // -- suspension -----------------------------------------------------------------------------------------------------
-  /** No message is delivered any more behind the one in hand, control is. Idempotent. */
+  /** Delivers no further message to the actor; exits and other signals act as before. Idempotent. */
   readonly suspend: (cell: Cell) => void
-  /** Ends that. Idempotent. */
+  /** Ends a suspension. Idempotent. */
   readonly resume: (cell: Cell) => void
 
   // -- signals ------------------------------------------------------------------------------------------------------
   readonly exit: (to: Cell, from: Cell | undefined, reason: ExitReason) => void
-  /** By `a`: nothing when it has ended, an exit signal `NoProc` to it when `b` has. */
+  /**
+   * Links `a`, which asks for it, with `b`. When `b` has ended, `a` gets the exit signal `NoProc`; when `a` has,
+   * nothing happens.
+   */
   readonly link: (a: Cell, b: Cell) => void
   readonly unlink: (a: Cell, b: Cell) => void
-  /** `ref` is the host's; a dead target is reported like any end, with `NoProc`. */
+  /** Ends in one `host.down` with this `ref`, which the host has chosen. For a dead target the reason is `NoProc`. */
   readonly monitor: (watcher: Cell, target: Cell, ref: number) => void
-  /** true: no `down` of it was or will be delivered. */
+  /** true: no `down` of this monitor was or will be delivered. */
   readonly demonitor: (watcher: Cell, ref: number) => boolean
-  /** A watch from outside of any actor: ends in `host.outsideDown`. */
+  /** A monitor whose watcher is no actor: ends in `host.outsideDown`. */
   readonly watch: (target: Cell, ref: number) => void
   readonly unwatch: (ref: number) => void
 
   // -- names and timers ---------------------------------------------------------------------------------------------
   readonly whereis: (name: string) => Cell | undefined
-  /** The message is delivered like one that the actor sent to itself. Returns nothing: `ref` is the host's. */
+  /** Delivers the message like one that the actor sent to itself. The host has chosen `ref`. */
   readonly startTimer: (
     cell: Cell,
     ref: number,
@@ -250,11 +275,14 @@ export interface Shard {
     payload: unknown,
     flags: number
   ) => void
-  /** ms left; 0: its message was queued, and is not delivered any more; undefined: it has been delivered, or never was. */
+  /**
+   * The ms that were left; 0 when its message was queued already, and is now not delivered; undefined when it has been
+   * delivered, or there is no such timer.
+   */
   readonly cancelTimer: (cell: Cell, ref: number) => number | undefined
 
   // -- buffers ------------------------------------------------------------------------------------------------------
-  /** Where the memory of the system's buffers comes from, so many bytes at most. Called once. */
+  /** Where the memory of `SharedBuffer`s comes from, `limit` bytes at most. Called once. */
   readonly makeBuffers: (limit: number) => BufferPool
 
   // -- the whole ----------------------------------------------------------------------------------------------------
@@ -264,41 +292,47 @@ export interface Shard {
     readonly bytes: number
     readonly calls: number
   }
-  /** The `n` living actors that have most of it, the highest first, ties by PID. */
+  /** The `n` living actors with the highest `by`, highest first, ties by PID. */
   readonly top: (n: number, by: Measure) => ReadonlyArray<readonly [cell: Cell, info: ShardInfo]>
   readonly usages: () => Usages
   /** Every live cell, in order of its spawn. */
   readonly cells: () => Iterable<Cell>
-  /** The PID of each, in the same order: for lists that are made in turns. */
+  /** The PIDs of the same, in the same order: for what goes through very many in several turns of the event loop. */
   readonly pids: () => Float64Array
   /** Holds the process (`true`), or lets it end when nothing is runnable, no timer armed and no call pending. */
   readonly keepAlive: (on: boolean) => void
-  /** Everything is dead letters from now on. Idempotent. */
-  readonly close: () => void
+  /** Everything is dead letters from now on. Idempotent. What has ended is told before it returns, or is done. */
+  readonly close: () => Promise<void> | undefined
 }
 
 /** Flags of a message. The numbers are those of `flag` in the Rust source. */
 export const Flag = { Priority: 1, Next: 8, Reentrant: 16 } as const
 
 export interface ShardHost {
-  /** A call that is over: what `deliver` gets with a question whose call has ended, where the shard has forgotten it. */
+  /** A call that is over. `deliver` gets it with a question whose own call has ended and was forgotten by the shard. */
   readonly spentCall?: Call | undefined
-  /** One message. true: its handler waits; deliver only what may re-enter until `ready`. Never throws. */
+  /**
+   * One message. true: its handler is not done; until `ready`, only `Reentrant` messages may be delivered. Never
+   * throws.
+   */
   readonly deliver: (cell: Cell, op: number, payload: unknown, from: Pid | 0, call: Call | undefined) => boolean
-  /** A trapped exit signal. `from` 0: no actor sent it. */
-  readonly exitSignal: (cell: Cell, from: Pid | 0, reason: ExitReason) => boolean
+  /** A trapped exit signal. `from` 0: no actor sent it. `name`: of who did, where it is at hand. */
+  readonly exitSignal: (cell: Cell, from: Pid | 0, reason: ExitReason, name?: string) => boolean
   readonly down: (cell: Cell, ref: number, from: Pid, reason: ExitReason) => boolean
   readonly outsideDown: (ref: number, from: Pid, reason: ExitReason) => void
-  /** Run its cleanup, then `finished`. Nothing more is delivered to it. Its waiting handler is to be interrupted. */
+  /** Interrupts the handlers that wait, runs the actor's cleanup, then calls `finished`. Nothing more is delivered. */
   readonly terminate: (cell: Cell, reason: ExitReason) => void
   /**
-   * It has ended, its name is free, its signals are queued. Whatever of it still runs is to be interrupted.
-   * What it had used: messages, and ms of handler time.
+   * The actor has ended: its name is free, its exit signals and DOWNs are queued. The host interrupts whatever of it
+   * still runs. `reductions` (messages) and `millis` (handler time) are what it has used.
    */
   readonly dead: (cell: Cell, reason: ExitReason, reductions: number, millis: number) => void
-  /** `capacity`: of a mailbox that was full, where its shard has said it. */
+  /** The call ended without an answer. `capacity`: of the mailbox that was full, where that is known. */
   readonly callEnded: (call: Call, end: CallEnd, reason: ExitReason | undefined, capacity?: number) => void
-  /** `asked`: its asker is told by `callEnded`. `name`: of the receiver, where it is at hand. */
+  /**
+   * A message that was not delivered. `asked`: a question, whose asker hears by `callEnded`. `name`: the receiver's, if
+   * known.
+   */
   readonly deadLetter: (
     to: Pid,
     from: Pid | 0,
@@ -309,6 +343,6 @@ export interface ShardHost {
     name?: string
   ) => void
   readonly longSchedule: (cell: Cell, millis: number) => void
-  /** Of a host whose shard has a border. */
+  /** Handles what other isolates send. Present where the shard has a `border`. */
   readonly away?: AwayHost | undefined
 }

@@ -1,9 +1,9 @@
 /**
  * How an actor begins.
  *
- * In order: PID, name and mailbox with link and watch (one step), `init`, delivery. A plain `init` that needs neither
- * name nor `self` runs before the mailbox opens, so that nothing has to be undone and nothing more is written. An `init`
- * that fails leaves no trace: the actor never was.
+ * In order: the PID is reserved; the mailbox opens, and in the same step the name, the link and the monitor are taken;
+ * `init` runs; delivery begins. A plain `init` of an actor without a name, which takes no `self`, runs before the
+ * mailbox opens: then there is nothing to undo when it throws. After an `init` that fails there never was an actor.
  */
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
@@ -24,9 +24,9 @@ import {
 import type { Bound } from "./bound.ts"
 import type { Cell } from "./cell.ts"
 import { leave } from "./deliver.ts"
-import { becameQuiet } from "./hold.ts"
+import { becameQuiet } from "./quiet.ts"
 import { functionOf, invalid } from "./invalid.ts"
-import { hold, interruptAll, lifeOf } from "./life.ts"
+import { interruptAll, lifeOf, ownFiber } from "./life.ts"
 import { checkKnown } from "./known.ts"
 import { millisOf, resolveMailbox } from "./mailbox.ts"
 import { checkName } from "./name.ts"
@@ -34,18 +34,18 @@ import { Runner } from "./runner.ts"
 import { selfOf } from "./self.ts"
 import { mostBudget, type OpenOptions } from "./shard.ts"
 
-/** What ties the new actor to the one that spawns it. */
+/** The link and the monitor between the new actor and the one that spawns it. */
 export interface Ties {
   readonly parent: Cell | undefined
   readonly watcher: Cell | undefined
   readonly watchRef: number
 }
 
-/** `init` is an Effect that is not done yet. */
+/** A spawn whose `init` is an Effect. Settles once: with the actor, or with the failure. */
 export class Starting {
   readonly cell: Cell
   readonly timeout: number
-  /** Its ref was given out before it was ready: a failure is an end that others hear of. */
+  /** The ref was given out before `init` was done, so that a failure is a crash of the actor, of which others hear. */
   isKnown = false
   private outcome: Exit.Exit<Cell, unknown> | undefined = undefined
   private waiter: ((exit: Exit.Exit<Cell, unknown>) => void) | undefined = undefined
@@ -63,7 +63,7 @@ export class Starting {
     return this.outcome !== undefined && Exit.isFailure(this.outcome)
   }
 
-  /** Once; what comes later is too late. */
+  /** The first call counts; later ones do nothing. */
   settle(exit: Exit.Exit<Cell, unknown>): void {
     if (this.outcome !== undefined) return
     this.outcome = exit
@@ -80,7 +80,7 @@ const spawnError = (reason: SpawnError["reason"]): SpawnError => new SpawnError(
 
 const initCrashed = (defect: unknown): SpawnError => spawnError(new InitCrashed({ reason: ExitReason.crashed(defect) }))
 
-// A shard knows no Effect: it throws the fields of the reason.
+// A shard knows no `SpawnError`: it throws an Error with the fields of the reason.
 const asSpawnError = (error: unknown): unknown => {
   if (error instanceof InvalidOption || error instanceof NameTaken || error instanceof SystemStopped) {
     return spawnError(error)
@@ -110,10 +110,12 @@ const childOptions: ReadonlySet<string> = new Set(
   [...spawnOptions, ...["link", "monitor", "onEnd"] satisfies ReadonlyArray<keyof ChildOptions>]
 )
 
-/** The last of a child that were good and are frozen: a parent of very many has one object for all of them. */
+/**
+ * The frozen options of a child that were checked last: a parent of very many children has one object for all of them.
+ */
 let known: unknown
 
-/** Of a spawn by somebody who is no actor, or (`isChild`) by one. Throws `SpawnError`. */
+/** Checks the options of a spawn; `isChild`: by an actor, which has more of them. Throws `SpawnError`. */
 export const checkSpawnOptions = (options: unknown, isChild: boolean): void => {
   if (options === undefined || (isChild && options === known)) return
   try {
@@ -139,7 +141,8 @@ const openOptions = (bound: Bound, options: SpawnOptions | undefined, ties: Ties
   const name = options?.name
   checkName(name)
   const mailbox = options?.mailbox === undefined ? bound.mailbox : resolveMailbox(options.mailbox, bound.mailbox)
-  // Field by field, in the order of `Bound.open`: a copy of two objects costs more than the rest of a child's spawn.
+  // Field by field, in the order of `Bound.open`, so that both have one shape. To spread two objects costs more than
+  // the rest of a child's spawn.
   return {
     name,
     capacity: mailbox.capacity,
@@ -156,8 +159,8 @@ const openOptions = (bound: Bound, options: SpawnOptions | undefined, ties: Ties
 }
 
 /**
- * Spawns. A `Starting` that is settled already holds what an Effect as `init` came to at once. `begun` gets the actor
- * as soon as anything can end it: before an `init` that has a `self`. Throws `SpawnError`.
+ * Spawns an actor: returns it where `init` is a plain value, else a `Starting`, which may be settled already. `begun`
+ * is called with the actor as soon as others can end it, which may be before its `init` runs. Throws `SpawnError`.
  */
 export const begin = (
   bound: Bound,
@@ -209,12 +212,13 @@ const beginUnsafe = (
     else shard.release(cell)
     throw initCrashed(error)
   }
-  // Waited for as a handler's is: its rejection is a defect of `init`.
+  // A rejection is a defect of `init`, as that of a handler is.
   if (state instanceof Promise) {
     const promise: Promise<unknown> = state
     state = Effect.promise(() => promise)
   }
-  // Looked up here: Effect's own `isEffect` sees objects of all shapes, which costs ten times the look.
+  // In place of `Effect.isEffect`, which costs ten times as much: it is called with objects of all shapes, so that V8
+  // cannot specialise it.
   if (typeof state === "object" && state !== null && Effect.TypeId in state) {
     if (!isOpen) {
       shard.open(cell, { ...open, starting: true })
@@ -232,7 +236,7 @@ const beginUnsafe = (
   return cell
 }
 
-/** A child's options that are frozen, and say no more than how it is tied. */
+/** Whether a child's options are frozen, and say nothing but how it is tied to its parent. */
 export const isTieAlone = (options: ChildOptions | undefined): boolean =>
   options !== undefined && Object.isFrozen(options) && isPlain(options) && options.initTimeout === undefined
 
@@ -250,7 +254,7 @@ const ready = (cell: Cell): void => {
   if (life === undefined) return
   life.starting = false
   if (life.quiet !== undefined) becameQuiet(life)
-  // `self.stop` in `init`.
+  // `init` may have called `self.stop`.
   leave(cell, life)
 }
 
@@ -260,11 +264,12 @@ const abandon = (cell: Cell): void => {
     life.closing = true
     interruptAll(life)
     life.ended = ExitReason.noProc(true)
+    cell.host.keepName(cell, life)
     if (life.quiet !== undefined) becameQuiet(life)
   }
   cell.host.endHooks.take(cell)
   cell.host.shard.abandon(cell)
-  // Its links vanish without a signal, so that those who were born to it are told here.
+  // Its links vanish without a signal: children that `init` has spawned are ended here.
   if (life?.children === undefined) return
   const children = life.children.drain()
   life.children = undefined
@@ -279,10 +284,10 @@ const start = (cell: Cell, init: Effect.Effect<unknown, unknown>, timeout: numbe
   const starting = new Starting(cell, timeout)
   life.onEnded = (reason) => starting.settle(Exit.fail(spawnError(new InitCrashed({ reason }))))
   const fiber = runner.run(init)
-  hold(life, fiber)
+  ownFiber(life, fiber)
   fiber.addObserver((exit) => {
     life.fibers?.delete(fiber)
-    // Ended, given up or timed out meanwhile: whoever did that has said so.
+    // The actor was ended, or its spawn interrupted or timed out: `starting` is settled already.
     if (life.closing) {
       runner.run(Scope.close(scope, exit))
       return
@@ -318,7 +323,7 @@ const failure = (cause: Cause.Cause<unknown>): Exit.Exit<never, unknown> => {
     : Exit.fail(initCrashed(Cause.squash(cause)))
 }
 
-/** Waits for `init`. Interrupted or out of time, the actor never was. */
+/** Waits for `init`. When this is interrupted or times out, there never was an actor. */
 export const settled = (starting: Starting): Effect.Effect<Cell, unknown> => {
   const done = starting.result
   if (done !== undefined) return done
@@ -335,7 +340,7 @@ export const settled = (starting: Starting): Effect.Effect<Cell, unknown> => {
   })
 }
 
-/** Nobody waits for `init`: it goes on by itself, and its failure is a crash of the actor. */
+/** Gives the actor out before its `init` is done, which goes on by itself; a failure of it is a crash of the actor. */
 export const detached = (starting: Starting): Cell => {
   const { cell } = starting
   const done = starting.result

@@ -1,5 +1,5 @@
 /**
- * Orderly ends: of one actor, and of all that an owner has.
+ * Stopping actors in order: one, or all that belong to a scope or a system.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -7,29 +7,30 @@ import { ExitReason } from "../ExitReason.ts"
 import type { Cell } from "./cell.ts"
 import { setTimer } from "./clock.ts"
 import type { Host } from "./host.ts"
+import { interruptAll } from "./life.ts"
 import { watch } from "./watch.ts"
 
-/** Asks, waits, and kills when `timeout` ms of the caller's clock have passed. */
+/** Asks an actor to stop, waits for its end, and kills it after `timeout` ms. Succeeds with its exit reason. */
 export const stopCell = (cell: Cell, reason: ExitReason, timeout: number): Effect.Effect<ExitReason> =>
   Effect.suspend(() => {
-    const held = watch(cell)
+    const watching = watch(cell)
     const { shard } = cell.host
     shard.stop(cell, reason)
-    const end = timeout === Infinity ? held.end : Effect.timeoutOrElse(held.end, {
+    const end = timeout === Infinity ? watching.end : Effect.timeoutOrElse(watching.end, {
       duration: timeout,
       orElse: () => {
         shard.exit(cell, undefined, ExitReason.killed)
-        return held.end
+        return watching.end
       }
     })
-    return Effect.onExit(end, () => Effect.sync(() => held.stop()))
+    return Effect.onExit(end, () => Effect.sync(() => watching.stop()))
   })
 
-// Under virtual time nobody moves the clock any more while a scope closes: who still waits after this many ms of the
-// machine's time waits for ever.
+// ms of the machine's clock. In virtual time nobody moves the clock while a scope closes, so that an actor that still
+// waits after this would wait for ever.
 const virtualGrace = 50
 
-/** Actors that were asked to stop together; the host takes them out as they end. */
+/** Actors that were asked to stop together. The host tells of each end. */
 export class StopGroup {
   readonly left: Set<Cell>
   private readonly done: () => void
@@ -43,11 +44,17 @@ export class StopGroup {
     if (this.left.delete(cell) && this.left.size === 0) this.done()
   }
 
+  /** Nobody among them goes on because another one has ended. Whoever cleans up ends by the kill itself. */
   kill(): void {
+    for (const { life } of this.left) {
+      if (life === undefined || life.closing) continue
+      life.closing = true
+      interruptAll(life)
+    }
     for (const cell of this.left) cell.host.shard.exit(cell, undefined, ExitReason.killed)
   }
 
-  /** Nobody in it gets on: each waits for something, or is suspended. */
+  /** Whether none of them gets on: each waits for something, or is suspended. */
   get isStuck(): boolean {
     for (const cell of this.left) {
       const status = cell.host.shard.info(cell)?.status
@@ -57,8 +64,8 @@ export class StopGroup {
   }
 }
 
-// Always by the machine's clock, for the same reason. `cells` are alive, and of one host. `killed` gets those whose time
-// was over.
+// Asks actors of one host to stop, and waits for all of them, by the machine's clock (see `virtualGrace`). `killed`
+// gets those that were killed because the time was over.
 const stopTogether = (
   cells: ReadonlyArray<Cell>,
   timeout: number,
@@ -114,19 +121,20 @@ const inGroups = (cells: ReadonlyArray<Cell>): ReadonlyArray<ReadonlyArray<Cell>
 }
 
 const isAlive = (cell: Cell): boolean => cell.host.shard.isAlive(cell)
-// No question to the shard for each of very many: one that ends for it just now is told of soon, and waited for.
+// `isAlive` for very many actors, without a question to the shard for each. One whose end is under way still counts,
+// and is waited for.
 const isHeld = (cell: Cell): boolean => cell.host.shard.holds(cell)
 
-/** How long it may take, in ms: each actor, and all of them. */
+/** How many ms each actor (`shutdownTimeout`) and all of them together (`shutdownDeadline`) may take to stop. */
 export interface Patience {
   readonly shutdownTimeout: number
   readonly shutdownDeadline: number
 }
 
 /**
- * Stops actors in the order given. One with a cleanup of its own is waited for before the next is asked; those without
- * any are asked together, for nobody can see the difference. Whoever takes longer than the timeout is killed, and when
- * all together take longer than the deadline, all that are left are killed at once, and reported (G295).
+ * Stops actors in the order given. An actor with a cleanup is waited for before the next is asked; neighbours without
+ * one are asked together, since nobody can see the difference. An actor that takes longer than the timeout is killed;
+ * when all together take longer than the deadline, those that are left are killed at once, and reported (G295).
  */
 export const stopAll = (
   cells: ReadonlyArray<Cell>,
@@ -135,13 +143,13 @@ export const stopAll = (
   Effect.suspend(() => {
     const host = cells[0]?.host
     if (host === undefined) return Effect.void
-    // In virtual time who is stuck is known without a clock.
+    // In virtual time there is no deadline: `isStuck` tells what would wait for ever.
     const until = host.roundTrip ? Infinity : host.clock.now() + shutdownDeadline
     const overdue = new Set<Cell>()
     const groups = inGroups(cells)
     let isOver = false, isDone = false
     const each = Effect.forEach(groups, (group, at) =>
-      // While the one before stopped, these may have ended with it.
+      // Some may have ended together with those before them.
       Effect.suspend(() => {
         if (isDone) return Effect.void
         const left = isOver ? 0 : until - host.clock.now()
@@ -150,7 +158,7 @@ export const stopAll = (
         if (alive.length === 0) return Effect.void
         return stopTogether(alive, Math.min(left, shutdownTimeout), (killed) => {
           if (left > shutdownTimeout) return
-          // Known by this alone: a timer may be a little early.
+          // Remembered, because the clock may still say that there is a little time: a timer can fire early.
           isOver = true
           killed.forEach((cell) => overdue.add(cell))
         })
@@ -158,7 +166,10 @@ export const stopAll = (
     return Effect.ensuring(each, Effect.suspend(() => overdue.size === 0 ? Effect.void : host.overdue(overdue)))
   })
 
-/** Waits for the Scopes of actors that have ended, also by kill, which close by themselves; at most for one more timeout (G262). */
+/**
+ * Waits until the scopes of ended actors have closed, which they do by themselves, also after a kill: `shutdownTimeout`
+ * at most (G262).
+ */
 export const cleanedUp = (host: Host): Effect.Effect<void> =>
   Effect.callback((resume) => {
     const { cleanups, options: { shutdownTimeout }, roundTrip } = host

@@ -4,7 +4,6 @@
  *
  * The call ends when the stream does; it has no timeout. A reader that goes away interrupts the producer.
  */
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
@@ -18,7 +17,8 @@ import type { Cell } from "./cell.ts"
 import { senderOf } from "./current.ts"
 import { Envelope } from "./envelope.ts"
 import { checkKnown } from "./known.ts"
-import { askRefused, sendCallOf } from "./send.ts"
+import { knowEnd, room } from "./queued.ts"
+import { askRefused, holdsSenders, sendCallOf, sendTimeoutOf } from "./send.ts"
 import { Outcome } from "./shard.ts"
 import { show } from "./show.ts"
 
@@ -116,39 +116,78 @@ export const streamFrom = (
     return Stream.fail(new AskError({ tag, reason: new BadMessage({ tag, issue }) }))
   }
   return Stream.callback<unknown, unknown>((queue) =>
-    Effect.withFiber((fiber) =>
-      Effect.acquireRelease(
-        Effect.sync(() => {
-          const op = Envelope.op(message)
-          let request: Reading | undefined
-          const from = senderOf(fiber, to.host)
-          const call = new Call(op, to, (exit) => request?.ended(exit))
-          const outcome = sendCallOf(
-            "stream",
-            to,
-            op,
-            message,
-            from,
-            call,
-            (payload) => request = new Reading(payload, queue, bufferSize, call)
-          )
-          if (outcome !== Outcome.Accepted) {
-            call.pending = false
-            Queue.failCauseUnsafe(queue, Cause.fail(askRefused(to, message, outcome, true, from)))
-          }
-          return { call, request }
-        }),
-        ({ call, request }) =>
-          Effect.sync(() => {
-            if (request !== undefined) {
-              request.cancelled = true
-              request.cancel?.()
-              request.close?.()
-            }
-            if (!call.pending) return
-            call.pending = false
-            to.host.shard.answered(call)
-          })
+    Effect.withFiber((fiber) => {
+      const from = senderOf(fiber, to.host)
+      return Effect.flatMap(
+        Effect.acquireRelease(
+          Effect.sync(() => new Question(to, message, from, queue, bufferSize)),
+          (question) => Effect.sync(() => question.close())
+        ),
+        (question) => question.outcome === Outcome.Accepted ? Effect.void : question.denied()
       )
-    ), { bufferSize, strategy: "suspend" })
+    }), { bufferSize, strategy: "suspend" })
+}
+
+/** One for a stream, from its reader. */
+class Question {
+  private readonly to: Cell
+  private readonly message: Message<string, unknown>
+  private readonly from: Cell | undefined
+  private readonly queue: Queue.Queue<unknown, unknown>
+  private readonly bufferSize: number
+  private call: Call
+  private request: Reading | undefined = undefined
+  outcome: Outcome
+
+  constructor(
+    to: Cell,
+    message: Message<string, unknown>,
+    from: Cell | undefined,
+    queue: Queue.Queue<unknown, unknown>,
+    bufferSize: number
+  ) {
+    this.to = to
+    this.message = message
+    this.from = from
+    this.queue = queue
+    this.bufferSize = bufferSize
+    this.call = new Call(Envelope.op(message), to, (exit) => this.request?.ended(exit))
+    this.outcome = this.send()
+  }
+
+  private send(): Outcome {
+    const { call } = this
+    const wrap = (payload: unknown) => this.request = new Reading(payload, this.queue, this.bufferSize, call)
+    const outcome = sendCallOf("stream", this.to, call.op, this.message, this.from, call, wrap)
+    if (outcome !== Outcome.Accepted) call.pending = false
+    return outcome
+  }
+
+  /** It did not get into the mailbox. Whoever is no actor waits for room, as in `ask`; the stream itself has no timeout. */
+  denied(): Effect.Effect<void, AskError> {
+    const { from, message, to } = this
+    const refused = Effect.suspend(() => Exit.fail(askRefused(to, message, this.outcome, true, from)))
+    if (this.outcome !== Outcome.MailboxFull || from !== undefined || !holdsSenders(to)) return refused
+    const end = knowEnd(to)
+    const again = Effect.suspend((): Effect.Effect<void, AskError> => {
+      const call = new Call(Envelope.op(message), to, (exit) => this.request?.ended(end(call, exit)))
+      this.call = call
+      this.outcome = this.send()
+      if (this.outcome === Outcome.Accepted) return Effect.void
+      return this.outcome === Outcome.MailboxFull ? Effect.andThen(room(to), again) : refused
+    })
+    return Effect.timeoutOrElse(Effect.andThen(room(to), again), { duration: sendTimeoutOf(to), orElse: () => refused })
+  }
+
+  close(): void {
+    const { call, request } = this
+    if (request !== undefined) {
+      request.cancelled = true
+      request.cancel?.()
+      request.close?.()
+    }
+    if (!call.pending) return
+    call.pending = false
+    this.to.host.shard.answered(call)
+  }
 }

@@ -1,11 +1,11 @@
 /**
- * The versions of one actor: what it ran before, and the canary that may bring it back.
+ * The versions of one actor: those that it ran before, and the canary that may bring one back.
  *
- * A swap is done between two messages of its actor on the actor's own thread, so that the next message finds the new
- * behaviour and nothing has to be told to the shard; it is asked for the account of the version before. A canary is a behaviour whose handlers are wrapped while it lasts:
- * whoever is no canary pays nothing for it.
+ * A swap happens between two messages of the actor, on its own thread, so that the next message finds the new
+ * behaviour, and the shard need not know of it (it is only asked what the actor has used so far). A canary is a
+ * behaviour with wrapped handlers, for as long as it lasts, so that actors without one pay nothing for it.
  *
- * Owner: the host. Ends exactly once: passed, rolled back, or with its actor.
+ * Owner: the host. A canary ends exactly once: it passes, is rolled back, or its actor ends.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -25,22 +25,22 @@ import { issueOfReply } from "./reply.ts"
 import { issueOf } from "./upgrade.ts"
 import { wrapped } from "./wrapper.ts"
 
-/** A version that can be brought back. */
+/** A former version of an actor, which can be brought back. */
 export interface Version {
   readonly bound: Bound
-  /** As it was when it was replaced: migrations work on copies. */
+  /** Its state when it was replaced. (Migrations work on copies.) */
   readonly state: unknown
-  /** Makes its state of the one after it. */
+  /** Makes its state from that of the version after it: the upgrade's `back`. */
   readonly back: ((state: unknown) => unknown) | undefined
-  /** The one that it has replaced. */
+  /** The version that this one had replaced. */
   before: Version | undefined
 }
 
 export class Swaps {
-  // A chain: an array holds room for more than is ever kept, of each of many actors.
-  /** The latest of the replaced versions that are kept. */
+  // Former versions are a chain, since an array would have room for more than the few that each actor keeps.
+  /** The latest of the former versions that are kept. */
   latest: Version | undefined = undefined
-  /** How many of them outlive a canary. */
+  /** How many of them are kept when no canary runs. */
   keep = 0
   canary: Canary | undefined = undefined
   /** A swap or a rollback waits for something. */
@@ -55,14 +55,14 @@ export class Swaps {
     if (last !== undefined) last.before = undefined
   }
 
-  /** The latest, which is kept no more. */
+  /** Takes the latest one out. */
   take(): Version | undefined {
     const { latest } = this
     this.latest = latest?.before
     return latest
   }
 
-  /** By the host: the actor has ended. */
+  /** The host calls this when the actor has ended. */
   ended(): void {
     this.latest = undefined
     this.canary?.ended()
@@ -71,10 +71,10 @@ export class Swaps {
 
 export const swapsOf = (cell: Cell): Swaps => lifeOf(cell).swap ??= new Swaps()
 
-/** What the actor runs, without wrappers. A canary is what it tries out. */
+/** The behaviour that the actor runs, without wrappers; during a canary, the new one. */
 export const boundOf = (cell: Cell): Bound => cell.bound.under ?? cell.bound
 
-/** The actor runs this from the next message on, in the wrappers that it has. */
+/** Makes the actor run this behaviour from the next message on, with the Inspector's wrappers that it has. */
 export const switchTo = (cell: Cell, bound: Bound): void => {
   const before = cell.bound
   const { life } = cell
@@ -89,17 +89,17 @@ export const switchTo = (cell: Cell, bound: Bound): void => {
   }
 }
 
-/** How a canary ended. `undefined`: with its actor. */
+/** How a canary ended. (Where this is `undefined`, its actor has ended.) */
 export type CanaryEnd =
   | { readonly passed: true }
   | { readonly passed: false; readonly reason: ExitReason; readonly handled: ReadonlyArray<HandledMessage> }
 
 export class Canary {
   readonly cell: Cell
-  /** Handlers of it that wait, and its streams. */
+  /** Handlers that wait, and streams: interrupted by a rollback. */
   readonly fibers = new Set<Fiber.Fiber<unknown, unknown>>()
   private readonly swaps: Swaps
-  /** What it tries out. */
+  /** The behaviour that is tried out. */
   private readonly bound: Bound
   private readonly wrapped: Bound
   private readonly journal: Array<Entry> = []
@@ -111,7 +111,7 @@ export class Canary {
   private readonly waiters: Array<(end: CanaryEnd | undefined) => void> = []
   private readonly old: Version
 
-  /** `messages`: so many it has to handle. The version before is the first of `swaps`. */
+  /** `messages`: how many it has to handle. The version before is the latest of `swaps`. */
   constructor(cell: Cell, swaps: Swaps, bound: Bound, messages: number) {
     this.cell = cell
     this.swaps = swaps
@@ -174,8 +174,8 @@ export class Canary {
     }
   }
 
-  // A throw never comes here, and a reply that its protocol does not allow becomes one: the entry stays open, and is the
-  // letter that comes back.
+  // A throw never comes here, and a reply that its protocol does not allow becomes one: the entry stays open, and is
+  // the letter that comes back.
   private watch(entry: Entry, result: unknown): unknown {
     if (Exit.isExit(result)) return isReply(result) ? this.checked(entry, result) : result
     if (Effect.isEffect(result) && !Deferred.isDeferred(result)) {
@@ -261,7 +261,7 @@ export class Canary {
     for (const entry of this.journal) {
       if (!entry.done) {
         const message = new Envelope(entry.op, tagOf(entry.op), entry.payload)
-        host.letter(cell.pid, entry.from, message, "SwapRolledBack", entry.asked)
+        host.publishDeadLetter(cell.pid, entry.from, message, "SwapRolledBack", entry.asked)
       }
     }
     host.rolledBack(cell, this.bound.program.version, reason)

@@ -1,13 +1,13 @@
 /**
- * Swaps of many actors: one by one, so that nothing stands still for long, or all together. A crowd is worked through in
- * turns of the event loop.
+ * Swaps of many actors: one after the other, or all together. Very many are gone through in several turns of the event
+ * loop (`turn.ts`), so that the program goes on meanwhile.
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { SwapError } from "../SwapError.ts"
 import type { Cell } from "./cell.ts"
-import { isQuiet } from "./hold.ts"
+import { isQuiet } from "./quiet.ts"
 import type { Host } from "./host.ts"
 import {
   commit,
@@ -28,15 +28,17 @@ import { inTurns, Turn } from "./turn.ts"
 import type { UpgradeImpl } from "./upgrade.ts"
 import { watch } from "./watch.ts"
 
-/** Who decides for a group when only a share of it is in this isolate. */
+/**
+ * Decides for a group that lives in several isolates, of which this one has a share: the isolate that began the swap.
+ */
 export interface Conductor {
-  /** Of a group that changes together: done when it is not changed, so that nobody needs to be waited for. */
+  /** `together`: done when the group will not be changed, so that waiting for its actors can end. */
   readonly refused: Effect.Effect<void>
-  /** The same: all stand still and know their next state, or not. Whether they are changed. */
+  /** `together`: tells whether all actors of this share are suspended and migrated; succeeds with whether to commit. */
   readonly prepared: (ready: boolean) => Effect.Effect<boolean>
-  /** Its crashes count there; `stop` may be called from then on. */
+  /** Registers this share: its crashes count for the whole group, and its `stop` may be called from now on. */
   readonly joined: (group: Group) => void
-  /** All are swapped, and `settled` ends with their probation. Whether they all go back. */
+  /** All are swapped, and `settled` ends with their canaries. Succeeds with whether all are brought back. */
   readonly verdict: (settled: Effect.Effect<void>, group: Group) => Effect.Effect<boolean>
 }
 
@@ -47,7 +49,7 @@ const alone: Conductor = {
   verdict: (settled, group) => Effect.map(settled, () => group.isSpoilt)
 }
 
-/** One after the other. After `maxRollbacks` crashes nobody else is swapped, and all are brought back. */
+/** Swaps one after the other. After `maxRollbacks` crashes no further actor is swapped, and all are brought back. */
 export const swapEach = (
   cells: ReadonlyArray<Cell>,
   upgrade: UpgradeImpl,
@@ -83,7 +85,7 @@ export const swapEach = (
     return reported(all, group, options, conductor)
   })
 
-/** Of a group that changes together: held still, `since` then or since its handler was done, with its next state. */
+/** An actor of a group that changes together, suspended for it. `since`: when that was, or its handler was done. */
 interface Held {
   readonly cell: Cell
   readonly still: Still
@@ -91,15 +93,15 @@ interface Held {
   next: { readonly state: unknown } | undefined
 }
 
-/** Why nobody of a group is changed, and on whose account. */
+/** Why a group is not changed: the actor that could not be, and its error. */
 interface Failure {
   readonly cell: Cell
   readonly error: SwapError
 }
 
 /**
- * All held still, changed on copies, and let go again; nobody is changed when a migration fails. Who has ended holds up
- * nobody.
+ * Suspends all, migrates copies of their states, commits all, and resumes them. When a migration fails nothing is
+ * committed. An actor that has ended is left out.
  */
 export const swapTogether = (
   cells: ReadonlyArray<Cell>,
@@ -157,7 +159,7 @@ export const swapTogether = (
     const prepared = conductor === alone
       ? own
       : Effect.raceFirst(own, Effect.flatMap(conductor.refused, () => Effect.fail(undefined)))
-    // They all stand still: nobody handles a message of one version while another is changed.
+    // All are suspended: no actor handles a message while another is being changed.
     const commitAll = Effect.suspend(() =>
       inTurns(all, (held) => {
         const { cell, next } = held
@@ -192,15 +194,17 @@ export const swapTogether = (
 
 const ended = (cell: Cell): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const held = watch(cell)
-    return Effect.ensuring(Effect.asVoid(held.end), Effect.sync(() => held.stop()))
+    const watching = watch(cell)
+    return Effect.ensuring(Effect.asVoid(watching.end), Effect.sync(() => watching.stop()))
   })
 
-/** What the new behaviour needs has its time to be there, before anybody is held still for it (G191). */
+/** Waits for what the new behaviour needs (its module, its Layer), before any actor is suspended for it (G191). */
 export const readyIn = <A>(ready: Effect.Effect<A, SwapError>, timeout: number): Effect.Effect<A, SwapError> =>
   inTime(ready, timeout, () => timedOut(timeout))
 
-/** Either, once what the new behaviour needs is there; else it fails for each of them. */
+/**
+ * Swaps the actors of this isolate, by either way, once the new behaviour is ready; if it does not get so, all fail.
+ */
 export const swapShare = (
   host: Host,
   cells: ReadonlyArray<Cell>,
@@ -228,14 +232,14 @@ export const swapShare = (
   })
 }
 
-/** So many of them, evenly spread; `Infinity`: all. */
+/** So many of the actors, evenly spread; `Infinity`: all. */
 export const sampled = <A>(all: ReadonlyArray<A>, sample: number): ReadonlyArray<A> => {
   if (all.length <= sample) return all
   const step = all.length / sample
   return Array.from({ length: sample }, (_, at) => all[Math.floor(at * step)]!)
 }
 
-/** What the migrations of these actors would come to. */
+/** Rehearses the migrations of these actors. */
 export const planCells = (
   cells: ReadonlyArray<Cell>,
   upgrade: UpgradeImpl,
@@ -254,7 +258,7 @@ export const planCells = (
     return { checked: cells.length, failures }
   })
 
-/** Waits for the canaries; spoilt, the whole group goes back. Given up, there is no probation any more. */
+/** Waits for the canaries. If too many crash, the whole group is brought back; interrupted, all canaries pass. */
 const reported = (
   swaps: Effect.Effect<unknown>,
   group: Group,

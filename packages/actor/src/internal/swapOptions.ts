@@ -1,7 +1,5 @@
 /** Options of swaps, checked. Throws `InvalidOption`. */
 import type * as Duration from "effect/Duration"
-import type { ActorInfo } from "../Actor.ts"
-import type { AnyRef, NamedRef } from "../ActorRef.ts"
 import { Cell } from "./cell.ts"
 import type { Resolved } from "./hotSwap.ts"
 import { functionOf, invalid } from "./invalid.ts"
@@ -11,19 +9,11 @@ import { millisOf } from "./mailbox.ts"
 import { holderNow, isNamed } from "./named.ts"
 import type { Selection } from "./swapSelect.ts"
 import type { UpgradeOptions } from "./upgrade.ts"
+import type { Canary, GroupOptions, Selection as Selected, SwapOptions } from "../SwapOptions.ts"
 
-interface Options {
-  readonly canary?: {
-    readonly messages?: number | undefined
-    readonly within?: Duration.Input | undefined
-    readonly maxRollbacks?: number | undefined
-  } | undefined
-  readonly timeout?: Duration.Input | undefined
-  readonly keep?: number | undefined
-  readonly concurrency?: number | undefined
-}
+type Options = SwapOptions & Pick<GroupOptions, "concurrency">
 
-/** ms. */
+/** ms: the default of `timeout`, and of a canary's `within`. */
 const patience = 5000
 
 const whole = (option: string, value: number, least: number, most: number): number => {
@@ -39,7 +29,7 @@ const objectOf = <A>(option: string, value: A): A => {
 const functionOr = <A>(option: string, value: A): A => value === undefined ? value : functionOf(option, value)
 
 const canaryOptions: ReadonlySet<string> = new Set(
-  ["messages", "within", "maxRollbacks"] satisfies ReadonlyArray<keyof NonNullable<Options["canary"]>>
+  ["messages", "within", "maxRollbacks"] satisfies ReadonlyArray<keyof Canary>
 )
 const selectionOptions = ["where", "tree"]
 const one: ReadonlySet<string> = new Set(["canary", "timeout", "keep"])
@@ -50,18 +40,18 @@ const upgrading: ReadonlySet<string> = new Set(
   ["migrate", "copy", "back"] satisfies ReadonlyArray<keyof UpgradeOptions>
 )
 
-/** What each operation takes, beside what the others do. */
+/** The options that each operation knows: of one actor, of a group, and of `plan`. */
 export const swapOptions = { one, group, rehearsal }
 
 const canaryOf = (
-  { maxRollbacks = 1, messages = 1000, within }: NonNullable<Options["canary"]>
+  { maxRollbacks = 1, messages = 1000, within }: Canary
 ): Resolved["canary"] => ({
   messages: whole("canary.messages", messages, 1, journalled),
   within: within === undefined ? patience : millisOf("canary.within", within, Infinity),
   maxRollbacks: whole("canary.maxRollbacks", maxRollbacks, 1, Number.MAX_SAFE_INTEGER)
 })
 
-/** Those that it shares with the others: `known` are all that the operation takes. */
+/** The options that swaps have in common. `known`: all options of the operation, any other is refused. */
 export const resolveSwap = (options: Options | undefined, known: ReadonlySet<string>): Resolved => {
   checkKnown(options, known)
   const { canary, concurrency = 1, keep = 2, timeout } = options ?? {}
@@ -74,11 +64,8 @@ export const resolveSwap = (options: Options | undefined, known: ReadonlySet<str
   }
 }
 
-/** Who is meant, once it runs: a tree by name is that of whoever has the name now. */
-export const resolveSelection = (options: {
-  readonly where?: ((info: ActorInfo) => boolean) | undefined
-  readonly tree?: AnyRef | NamedRef<never> | undefined
-} = {}): Selection => {
+/** Which actors. A tree by name is that of the actor that has the name now. */
+export const resolveSelection = (options: Selected = {}): Selection => {
   const { tree, where } = objectOf("options", options)
   if (tree !== undefined && !(tree instanceof Cell) && !isNamed(tree)) {
     throw invalid("tree", "an ActorRef or a NamedRef", tree)
@@ -87,10 +74,17 @@ export const resolveSelection = (options: {
   return { where: functionOr("where", where), tree: root === undefined || root instanceof Cell ? root : "nobody" }
 }
 
-/** All at once? */
+/** Whether all change at once. */
 export const togetherOf = (together: unknown): boolean => {
   if (together === undefined || typeof together === "boolean") return together === true
   throw invalid("together", "a boolean", together)
+}
+
+/** Actors that a rehearsal looks at: all of them by default. */
+export const sampleOf = (sample: number | undefined): number => {
+  if (sample === undefined) return Infinity
+  if (Number.isSafeInteger(sample) && sample > 0) return sample
+  throw invalid("sample", "a whole number from 1", sample)
 }
 
 /** Which version to go back to. */
@@ -108,12 +102,15 @@ export const resolveRollback = (
     ? usual
     : { timeout: resolveSwap(options, back).timeout, version: versionOf(options.version) }
 
-/** Of an upgrade. */
+/** The options of an upgrade. */
 export const checkedUpgrade = (options: unknown = {}): UpgradeOptions => {
   checkKnown(options, upgrading)
   const given = options as UpgradeOptions
   functionOr("migrate", given.migrate)
-  if (given.copy !== "share") functionOr("copy", given.copy)
+  const { copy } = given
+  if (copy !== undefined && copy !== "share" && typeof copy !== "function") {
+    throw invalid("copy", "a function or \"share\"", copy)
+  }
   functionOr("back", given.back)
   return given
 }

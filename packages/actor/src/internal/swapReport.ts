@@ -5,7 +5,7 @@ import { ExitReason } from "../ExitReason.ts"
 import type { Pid } from "../Pid.ts"
 import type { RolledBack, SwapError } from "../SwapError.ts"
 import type { Cell } from "./cell.ts"
-import { isQuiet } from "./hold.ts"
+import { isQuiet } from "./quiet.ts"
 import { refusal, type Resolved, rolledBack, standing, type Swapped } from "./hotSwap.ts"
 import { Pauses, type Taken } from "./pauses.ts"
 import type { Canary } from "./swap.ts"
@@ -20,20 +20,25 @@ export interface Share {
 }
 
 export interface Report {
+  /** How many actors run the new behaviour. */
   readonly swapped: number
+  /** The actors that were swapped and brought back. */
   readonly rolledBack: ReadonlyArray<RolledBack>
+  /** The actors that were not swapped, and why. */
   readonly failed: ReadonlyArray<{ readonly pid: Pid; readonly error: SwapError }>
   /**
-   * From the end of the last old message, or from when it was found idle, to readiness for the next; microseconds, and
-   * p50 and p99 to one part in 64.
+   * How long an actor could handle no message: from the end of the last one under the old behaviour, or from when it
+   * was found idle, until it was ready for the next. In microseconds; p50 and p99 are exact to one part in 64.
    */
   readonly pause: { readonly p50: number; readonly p99: number; readonly max: number }
-  /** Isolates that were to take part and could not, or not to the end, with their numbers and why. */
+  /** Isolates that did not take part, or not to the end, and why. */
   readonly unreached: ReadonlyArray<{ readonly isolate: number; readonly error: SwapError }>
 }
 
 export interface Plan {
+  /** How many actors the migration was tried for. */
   readonly checked: number
+  /** The actors whose migration failed, and why. */
   readonly failures: Report["failed"]
   readonly unreached: Report["unreached"]
 }
@@ -58,12 +63,12 @@ export class Group {
   private readonly pauses = new Pauses()
   private readonly options: Resolved
   private swapped = 0
-  /** Canaries that have not ended. */
+  /** How many canaries have not ended. */
   private open = 0
   private changed: (() => void) | undefined = undefined
-  /** Told of each crash of a canary. */
+  /** Called for each crash of a canary. */
   onCrash: (reason: ExitReason) => void = () => {}
-  /** Why it is to stop, when that was somebody else's crash. */
+  /** The crash in another isolate that stops this group. */
   private stopped: ExitReason | undefined = undefined
 
   constructor(options: Resolved) {
@@ -93,7 +98,7 @@ export class Group {
     })
   }
 
-  /** Its canaries elsewhere have crashed: nobody else is swapped. */
+  /** Canaries in other isolates have crashed: no further actor is swapped. */
   stop(reason: ExitReason): void {
     this.stopped ??= reason
     this.changed?.()
@@ -103,7 +108,7 @@ export class Group {
     return this.stopped !== undefined || this.rolledBack.length >= (this.options.canary?.maxRollbacks ?? Infinity)
   }
 
-  /** All canaries have ended, or too many of them by a crash; after `within` ms they have passed. */
+  /** Waits until all canaries have ended, or too many have crashed. After `within` ms they have passed. */
   get settled(): Effect.Effect<void> {
     const ends = Effect.callback<void>((resume) => {
       const look = (): void => {
@@ -118,7 +123,7 @@ export class Group {
     return within === Infinity ? ends : Effect.timeoutOrElse(ends, { duration: within, orElse: () => Effect.void })
   }
 
-  /** Nobody is on probation any more. */
+  /** Lets all canaries pass. */
   get passed(): Effect.Effect<void> {
     return inTurns(this.canaries, (canary) => (canary.pass(), canary.cell))
   }

@@ -5,6 +5,7 @@
  * within the shutdown deadline; the shard closed, so that what is sent from then on is a dead letter; the system forgotten. A second close is harmless.
  */
 import type * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
@@ -43,6 +44,7 @@ export class SystemImpl {
   readonly top: (n: number, by: Measure) => Effect.Effect<ReadonlyArray<ActorInfo>>
   readonly behaviors: Effect.Effect<ReadonlyArray<BehaviorInfo>>
   readonly whenGone: (isolate: number) => Effect.Effect<void>
+  readonly closed: Effect.Effect<void>
   readonly deadLetters: Stream.Stream<DeadLetter>
   readonly events: Stream.Stream<SystemEvent>
   // A field, so that it can be passed on without its object.
@@ -61,6 +63,7 @@ export class SystemImpl {
         if (!Number.isSafeInteger(isolate) || isolate < 0) throw invalid("isolate", "the number of an isolate", isolate)
         return host.closed ? Effect.void : orphansOf(host, isolate)
       })
+    this.closed = Deferred.await(host.whenClosed)
     this.deadLetters = host.letters.stream
     this.events = host.events.stream
     // The behaviour's type says what the ref understands.
@@ -180,11 +183,12 @@ const close = (host: Host): Effect.Effect<void> =>
     host.closing = true
     return Effect.andThen(
       endAll(host),
-      Effect.sync(() => {
+      Effect.suspend(() => {
         host.shard.keepAlive(false)
-        host.shard.close()
+        const told = host.shard.close()
         host.closed = true
         host.forget()
+        return told === undefined ? Effect.void : Effect.promise(() => told)
       })
     )
   })

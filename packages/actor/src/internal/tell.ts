@@ -8,6 +8,7 @@ import type { TellError } from "../TellError.ts"
 import type { Cell } from "./cell.ts"
 import { senderOf } from "./current.ts"
 import { primitive } from "./primitive.ts"
+import { room } from "./queued.ts"
 import { holdsSenders, sendMessage, sendTimeoutOf, tellError } from "./send.ts"
 import { Outcome } from "./shard.ts"
 
@@ -44,10 +45,3 @@ const waitForRoom = (to: Cell, message: Message<string, unknown>): Effect.Effect
     orElse: () => Effect.fail(tellError(to, message, Outcome.MailboxFull))
   })
 }
-
-/** Done when a mailbox has room again; whoever waits is counted meanwhile (G297). */
-export const room = (to: Cell): Effect.Effect<void> =>
-  Effect.callback((resume) => {
-    const undo = to.host.shard.awaitRoom(to, () => resume(Exit.void))
-    return Effect.sync(undo)
-  })

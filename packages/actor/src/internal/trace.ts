@@ -1,9 +1,9 @@
 /**
- * Traces: the handlers of one actor, wrapped while somebody reads, and what it sends, told by `send.ts` and `reply.ts`. What
- * nobody traces pays nothing.
+ * Traces of one actor: what it handles, by wrapped handlers for as long as the trace runs, and what it sends, as
+ * `send.ts` and `reply.ts` tell. An actor without a trace pays nothing for it.
  *
- * A trace belongs to the actor and not to a version: swaps and rollbacks go on below it. It is limited in number and in
- * rate where it is written, so that it cannot bring down who runs it (`recon_trace`).
+ * A trace stays when the actor is swapped. It is limited in number and in rate where it is written, so that it cannot
+ * overload the program (as `recon_trace` in Erlang).
  */
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -26,29 +26,29 @@ import { baseOf } from "./upgrade.ts"
 import { add, remove, type SentKind, type Wrapper } from "./wrapper.ts"
 
 export interface TraceOptions {
-  /** Events after which it ends by itself; 1,000 by default, 1,000,000 at most. */
+  /** The trace ends after so many events: 1,000 by default, 1,000,000 at most. */
   readonly limit?: number | undefined
-  /** 100 by default, 10,000 at most. */
+  /** How many events a second are reported: 100 by default, 10,000 at most. */
   readonly perSecond?: number | undefined
-  /** Only what comes in, or only what goes out; both by default. */
+  /** Only what the actor handles (`in`), or only what it sends (`out`); both by default. */
   readonly direction?: "in" | "out" | undefined
 }
 
 interface Event {
-  /** As it was given, and not a copy. */
+  /** The payload itself, not a copy. */
   readonly payload: unknown
-  /** Monotonic ms of the actor's system. */
+  /** Monotonic ms, by the clock of the actor's system. */
   readonly at: number
-  /** Events before this one that were not reported, because there were too many. */
+  /** How many events before this one were left out, because there were too many. */
   readonly skipped: number
 }
 
 /** What an actor has handled: a message, or a signal that it has a handler for. */
 export interface TracedIn extends Event {
   readonly _tag: "In"
-  /** How it came. `stream`: a question whose reply is a stream. */
+  /** How the message came, or which signal it is. `stream`: a question whose reply is a stream. */
   readonly kind: "tell" | "ask" | "stream" | "exit" | "down"
-  /** The message's; a signal's is its kind. */
+  /** The tag of the message; for a signal, its kind. */
   readonly tag: string
   readonly from: Pid | undefined
   /** ms until the handler returned; an Effect of it may still run. */
@@ -60,21 +60,21 @@ export interface TracedIn extends Event {
 export interface TracedOut extends Event {
   readonly _tag: "Out"
   /**
-   * `stream`: a question whose reply is a stream. `reply`: an answer; of a stream, every `item` and its `end`; where it is
-   * an error, `failure`.
+   * `stream`: a question whose reply is a stream. `reply`: an answer; of a stream, every `item` and its `end`; where it
+   * is an error, `failure`.
    */
   readonly kind: SentKind
-  /** The message's; an answer's is that of its question. */
+  /** The tag of the message; for a reply, that of the question. */
   readonly tag: string
-  /** undefined: an asker that is no actor, or a name that nobody has. */
+  /** The receiver; undefined for an asker that is no actor, and for a name that nobody has. */
   readonly to: Pid | undefined
-  /** Of a message; an answer is always accepted. */
+  /** What became of the message. A reply is always `Accepted`. */
   readonly outcome: TellOutcome
 }
 
 export type Traced = TracedIn | TracedOut
 
-/** Who reads a trace. `emit` is false when it has no room. */
+/** The reader of a trace. `emit` returns false when it has no room. */
 interface Reader {
   readonly emit: (traced: Traced) => boolean
   readonly ended: () => void
@@ -87,7 +87,7 @@ class Tracer implements Wrapper {
   private window = -Infinity
   private inWindow = 0
   private skipped = 0
-  /** What it sends while its handler is on the stack: reported behind that message. */
+  /** What the actor sends while its handler runs, to be reported behind the message that is handled. */
   private held: Array<TracedOut> | undefined = undefined
   private readonly rate: number
   private readonly cell: Cell
@@ -174,7 +174,7 @@ class Tracer implements Wrapper {
     this.endAtLimit()
   }
 
-  /** How many were left out before this one; undefined: it is left out too. */
+  /** How many events were left out before this one; undefined: this one is left out too. */
   private admit(at: number): number | undefined {
     if (this.left <= 0) return undefined
     if (at - this.window >= 1000) {

@@ -79,14 +79,14 @@ export const endsOf = (refs: Iterable<AnyRef>): Stream.Stream<End> =>
         let left = cells.length
         if (left === 0) Queue.endUnsafe(queue)
         return cells.map((cell) => {
-          const held = watch(cell)
+          const watching = watch(cell)
           const name = cell.life?.name
-          held.onEnd((reason) => {
-            Queue.offerUnsafe(queue, { ref: held.ref, from: cell.pid, name, reason })
+          watching.onEnd((reason) => {
+            Queue.offerUnsafe(queue, { ref: watching.ref, from: cell.pid, name, reason })
             if (--left === 0) Queue.endUnsafe(queue)
           })
-          return held
+          return watching
         })
       }),
-      (watches) => Effect.sync(() => watches.forEach((held) => held.stop()))
+      (watches) => Effect.sync(() => watches.forEach((watching) => watching.stop()))
     ), { bufferSize: Infinity })

@@ -1,11 +1,15 @@
 // Functions that are written for a schema (G255): the bytes and values of the other ways, in a block of somebody else's.
 import { assert, describe, it } from "@effect/vitest"
+import { SharedBuffer } from "@myrmidonjs/actor"
 import { Effect, Exit, Schema } from "effect"
 import { afterEach, vi } from "vitest"
+import { BufferHandle, State } from "../../src/internal/buffer/handle.ts"
 import { directRead, directWrite } from "../../src/internal/codec/direct.ts"
 import { unexpected } from "../../src/internal/codec/fast.ts"
 import { msgpack } from "../../src/internal/codec/msgpack.ts"
+import { besideIs, type Parcel, within } from "../../src/internal/codec/place.ts"
 import { toWire } from "../../src/internal/codec/wireSchema.ts"
+import type { Host } from "../../src/internal/host.ts"
 import { hexOf, randomFrom } from "./vectors.ts"
 
 const all = new Uint8Array(8192)
@@ -126,6 +130,39 @@ describe("G255: a function that was written for a schema", () => {
         { ...good, inners: {} }
       ]
     ) assert.isBelow(write(bad, all, view, begin, all.length), 0)
+  })
+
+  it("names a buffer by its place among those that go beside the bytes, and leaves it to the codec where none do", () => {
+    const made = (state: typeof State[keyof typeof State] = State.Held): BufferHandle => {
+      const attach = () => new ArrayBuffer(1)
+      return new BufferHandle({ byteLength: 1, attach, move: () => true, release: () => {} }, state)
+    }
+    const { codec, read, write } = ways(Schema.Struct({
+      a: SharedBuffer.schema,
+      n: Schema.Int,
+      rest: Schema.Array(SharedBuffer.schema)
+    }))
+    assert(write !== undefined && read !== undefined)
+    const value = { a: made(), n: 7, rest: Array.from({ length: 200 }, () => made()) }
+    assert.isBelow(write(value, all, view, begin, all.length), 0)
+    const beside: Parcel = [], besideCodec: Parcel = []
+    const outer = besideIs(beside)
+    try {
+      const end = write(value, all, view, begin, all.length)
+      const bytes = within({} as Host, besideCodec, () => codec.encode(value))
+      assert(Exit.isSuccess(bytes))
+      assert.strictEqual(hexOf(all.subarray(begin, end)), hexOf(bytes.value))
+      assert.deepStrictEqual([beside, besideCodec], [[value.a, ...value.rest], [value.a, ...value.rest]])
+      assert.deepStrictEqual(read(all, view, begin, end), value)
+      beside.pop()
+      assert.strictEqual(read(all, view, begin, end), unexpected)
+      for (const a of [made(State.Gone), made(State.Flight), 0, undefined, new Uint8Array(1)]) {
+        assert.isBelow(write({ ...value, a }, all, view, begin, all.length), 0)
+      }
+    } finally {
+      besideIs(outer)
+    }
+    assert.strictEqual(read(all, view, begin, begin + 1), unexpected)
   })
 
   it("is there for the shapes that it knows alone", () => {

@@ -28,8 +28,13 @@ const hostHere = Effect.map(ActorSystem, hostOf)
 
 describe("agents", () => {
   it("a worker whose own script a bundler has left behind says so", () => {
-    const lost = new Error("Cannot find module '/app/out/worker.js'")
-    assert.match(printOf(lost), /worker\.js'\. Is @myrmidonjs\/actor bundled\?/)
+    const [script, onWindows] = [new URL("file:///app/o%20ut/worker.js"), new URL("file:///C:/app/worker.js")]
+    const lost = (path: string, by = "") => new Error(`Cannot find module '${path}'${by}`)
+    const advice = /worker\.js'\. Is @myrmidonjs\/actor bundled\?/
+    assert.match(printOf(lost("/app/o ut/worker.js"), script), advice)
+    assert.match(printOf(lost("C:\\app\\worker.js"), onWindows), advice)
+    // The program's own, which a module of it imports.
+    assert.notMatch(printOf(lost("/app/src/worker.js", " imported from /app/o ut/worker.js"), script), /bundled/)
     assert.strictEqual(printOf(new Error("boom")), "boom")
   })
 
@@ -208,7 +213,7 @@ describe("agents", () => {
   it.effect("G154: of a Rust shard that does not answer nothing is known, and nobody waits for ever", () =>
     Effect.gen(function*() {
       const { options, shard } = yield* hostHere
-      const rust = { has: () => true, info: () => Effect.never, hold: () => Effect.never }
+      const rust = { has: () => true, info: () => Effect.never, setSuspended: () => Effect.never }
       const border = { isolate: 0, rust, isolates: () => [{ isolate: 3, shard: 0 }] }
       const team = new Team(
         { options, shard: { border } } as unknown as Host,
@@ -218,7 +223,11 @@ describe("agents", () => {
         () => Effect.void
       )
       const cell = shard.cellOf(1 as never)
-      const asked = Effect.all([Effect.flip(team.info(cell)), Effect.flip(team.hold(cell, true)), team.isAlive(cell)], {
+      const asked = Effect.all([
+        Effect.flip(team.info(cell)),
+        Effect.flip(team.setSuspended(cell, true)),
+        team.isAlive(cell)
+      ], {
         concurrency: "unbounded"
       })
       const asking = yield* Effect.forkChild(asked, { startImmediately: true })

@@ -14,7 +14,7 @@ import { hostOf } from "../../src/internal/system.ts"
 import { nativeLoads, turn } from "../fixtures.ts"
 import { Courier, CourierLive, Keeper } from "./couriers.ts"
 
-const { Block, Both, Die, Fetch, Give, Hoard, Huge, Late, Pass, Take } = Courier.messages
+const { Block, Both, Die, Fetch, Give, Hoard, Huge, Late, Pass, Take, Tallied, Tally } = Courier.messages
 
 /** ms: starting a thread may take its time on a busy machine. */
 const patience = 60_000
@@ -205,6 +205,67 @@ describe.runIf(nativeLoads)("buffers on their way", () => {
       first.release()
       assert.strictEqual((yield* info).bufferBytes, 2)
     }).pipe(Effect.scoped, Effect.provide(system)), patience)
+
+  it.live("G136: a message that holds one twice is refused, and nothing has changed", () =>
+    Effect.gen(function*() {
+      const courier = yield* CourierLive.spawnOn("worker", undefined)
+      const buffer = yield* SharedBuffer.allocate(3)
+      const bytes = buffer.bytes()
+      bytes.set([1, 2, 3])
+      assert.strictEqual(courier.tellUnsafe(Both({ first: buffer, second: buffer })), "BadMessage")
+      const error = yield* Effect.flip(courier.tell(Tally({ note: "", all: [buffer, buffer] })))
+      assert.include(error.message, "twice")
+      assert.deepStrictEqual([...bytes], [1, 2, 3])
+      buffer.release()
+      assert.strictEqual(courier.tellUnsafe(Tally({ note: "", all: [buffer] })), "BadMessage")
+      yield* allBack
+    }).pipe(Effect.scoped, Effect.provide(system)), patience)
+
+  it.live(
+    "G136: messages with none, some and many of them, long ones, and one that is sent while another is written",
+    () =>
+      Effect.gen(function*() {
+        const courier = yield* CourierLive.spawnOn("worker", undefined)
+        const some = (count: number) =>
+          Effect.map(
+            Effect.all(Array.from({ length: count }, () => SharedBuffer.allocate(1))),
+            (all) =>
+              all.map((buffer, i) => {
+                buffer.bytes()[0] = i + 1
+                return buffer
+              })
+          )
+        // Of 300 the numbers are more than stand in the arena, as are 5,000 letters.
+        for (const [letters, count] of [[0, 0], [3, 3], [5_000, 2], [10, 300], [4_060, 1], [1, 1]] as const) {
+          assert.strictEqual(
+            courier.tellUnsafe(Tally({ note: "x".repeat(letters), all: yield* some(count) })),
+            "Accepted"
+          )
+        }
+        const [inner, outer] = [yield* some(2), yield* some(1)]
+        const sly = {
+          get note() {
+            courier.tellUnsafe(Tally({ note: "inner", all: inner }))
+            return "outside"
+          },
+          all: outer
+        }
+        assert.strictEqual(courier.tellUnsafe(Tally(sly)), "Accepted")
+        const sum = (count: number) => Array.from({ length: count }, (_, i) => (i + 1) % 256).reduce((a, b) => a + b, 0)
+        assert.deepStrictEqual(yield* courier.ask(Tallied()), [
+          "0 and 0: 0",
+          "3 and 3: 6",
+          "5000 and 2: 3",
+          `10 and 300: ${sum(300)}`,
+          "4060 and 1: 1",
+          "1 and 1: 1",
+          "5 and 2: 3",
+          "7 and 1: 1"
+        ])
+        yield* allBack
+      }).pipe(Effect.scoped, Effect.provide(system)),
+    patience
+  )
 
   it.live("G200: one in an answer that is too large to be sent is freed", () =>
     Effect.gen(function*() {

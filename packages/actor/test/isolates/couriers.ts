@@ -19,6 +19,8 @@ export const Courier = Actor.make("Courier", [
   Rpc.make("Give", { success: schema }),
   Rpc.make("Pass", { payload: { buffer: schema, looks: Schema.Boolean }, success: schema }),
   Rpc.make("Both", { payload: { first: schema, second: schema } }),
+  Rpc.make("Tally", { payload: { note: Schema.String, all: Schema.Array(schema) } }),
+  Rpc.make("Tallied", { success: Schema.Array(Schema.String) }),
   Rpc.make("Huge", {
     payload: { buffer: schema, bytes: Schema.Int },
     success: Schema.Struct({ text: Schema.String, buffer: schema })
@@ -33,7 +35,7 @@ const block = (file: string): void => {
 export const CourierLive = Actor.module(
   import.meta.url,
   Courier.behavior({
-    init: (): { hoard: SharedBuffer | undefined } => ({ hoard: undefined }),
+    init: (): { hoard: SharedBuffer | undefined; tallies: Array<string> } => ({ hoard: undefined, tallies: [] }),
     handlers: {
       // Its isolate's own look at the account, too.
       Hoard: (state, bytes) =>
@@ -47,6 +49,11 @@ export const CourierLive = Actor.module(
         return buffer
       },
       Both: () => {},
+      Tally: ({ tallies }, { all, note }) => {
+        const marks = all.map((buffer) => buffer.bytes()[0]!)
+        tallies.push(`${note.length} and ${all.length}: ${marks.reduce((sum, mark) => sum + mark, 0)}`)
+      },
+      Tallied: ({ tallies }) => tallies.splice(0),
       Huge: (_, { buffer, bytes }) => ({ text: "x".repeat(bytes), buffer }),
       Take: () => {},
       Block: (_, file) => block(file),

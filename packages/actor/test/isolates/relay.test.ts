@@ -1,7 +1,9 @@
 // What happens in workers is heard where the system was opened, also when a great deal happens at once (G154).
 import { assert, describe, it } from "@effect/vitest"
 import { ActorSystem, type DeadLetter } from "@myrmidonjs/actor"
-import { Effect, Fiber, Stream } from "effect"
+import { Effect, Fiber, Logger, Stream } from "effect"
+import { relayed } from "../../src/internal/isolate/relay.ts"
+import { hostOf } from "../../src/internal/system.ts"
 import { nativeLoads, turn } from "../fixtures.ts"
 import { Flood, FloodLive } from "./modules.ts"
 
@@ -32,4 +34,29 @@ describe.runIf(nativeLoads)("what workers tell", () => {
       Effect.provide(ActorSystem.layer({ isolates: 1, onDeadLetter: (letter) => void letters.push(letter) }))
     )
   }, 60_000)
+})
+
+// The Rust half: `crates/myrmidon-actor/tests/supervisor_ends.rs`.
+describe("what Rust shards tell", () => {
+  it.effect("G309: the end of a whole tree is a line in the log, and no event", () => {
+    const lines: Array<string> = []
+    const logger = Logger.make<unknown, void>(({ logLevel, message }) => {
+      if (logLevel === "Error") lines.push(String(Array.isArray(message) ? message[0] : message))
+    })
+    return Effect.gen(function*() {
+      const host = hostOf(yield* ActorSystem)
+      const told: Array<unknown> = []
+      host.events.tap = (event) => void told.push(event)
+      const end = { _tag: "myrmidon/TreeEnded", supervisor: "top", child: "a" }
+      relayed(host).event({ ...end, reason: "crashed: panic: oops" })
+      relayed(host).event({ ...end, reason: null })
+      const ended =
+        "supervisor top has ended, with all its children: its restart intensity is spent, and none is above it."
+      assert.deepStrictEqual(lines, [
+        `${ended} The last was a: crashed: panic: oops`,
+        `${ended} The last was a: its start failed`
+      ])
+      assert.deepStrictEqual(told, [])
+    }).pipe(Effect.scoped, Effect.provide(ActorSystem.layerMemory()), Effect.provide(Logger.layer([logger])))
+  })
 })

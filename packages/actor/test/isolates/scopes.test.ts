@@ -2,8 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ActorSystem, Monitor } from "@myrmidonjs/actor"
 import { Effect, Exit, Layer, Logger, Scope } from "effect"
-import { nativeLoads } from "../fixtures.ts"
+import { TestClock } from "effect/testing"
+import { nativeLoads, turn } from "../fixtures.ts"
 import { HoldoutLive } from "./holdouts.ts"
+import { Late, LateLive } from "./late.ts"
 import { LeaverLive, Log, LogLive } from "./leavers.ts"
 
 describe.runIf(nativeLoads)("a Scope that has actors elsewhere", () => {
@@ -33,6 +35,32 @@ describe.runIf(nativeLoads)("a Scope that has actors elsewhere", () => {
       const down = yield* Monitor.make(holdout)
       yield* Scope.close(scope, Exit.void)
       assert.deepStrictEqual(yield* down, { _tag: "Killed" })
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(Layer.merge(
+        ActorSystem.layer({ isolates: 1, shutdownTimeout: "50 millis", shutdownDeadline: "1 hour" }),
+        Logger.layer([])
+      ))
+    ))
+
+  it.live("G302: those of an isolate that is blocked are waited for together, once that is known", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const late = yield* Effect.forEach(
+        ["1", "2", "3", "4", "5"],
+        (name) => Scope.provide(LateLive.spawnOn("worker", { name, delay: 0 }), scope)
+      )
+      yield* late[0]!.tell(Late.messages.Forever())
+      const times = yield* Effect.gen(function*() {
+        const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+        // The youngest alone, asked and then killed; then the others.
+        for (let times = 0;; times++) {
+          yield* turn
+          if (closing.pollUnsafe() !== undefined) return times
+          yield* TestClock.adjust("50 millis")
+        }
+      }).pipe(Effect.provide(TestClock.layer()))
+      assert.strictEqual(times, 4)
     }).pipe(
       Effect.scoped,
       Effect.provide(Layer.merge(

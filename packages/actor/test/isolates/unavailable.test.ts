@@ -7,6 +7,8 @@ import { nativeLoads } from "../fixtures.ts"
 import { Dying, NoLicence, WithoutSchema, WithSchema } from "./layers.ts"
 import { CounterLive } from "./modules.ts"
 
+const layers = new URL("./layers.ts", import.meta.url).href
+
 /** ms: starting a thread may take its time on a busy machine. */
 const patience = 60_000
 
@@ -58,9 +60,13 @@ describe.runIf(nativeLoads)("modules that cannot be had", { timeout: patience },
           )
         }
         for (const [behavior, text] of [[WithoutSchema, /NoLicence/], [Dying, /no licence/]] as const) {
-          const { reason } = (yield* Effect.flip(behavior.spawnOn("worker", undefined))) as SpawnError
-          assert.strictEqual(reason._tag, "InitCrashed")
-          assert.match(reason.message, text)
+          for (const on of ["worker", "main"] as const) {
+            const { reason } = (yield* Effect.flip(behavior.spawnOn(on, undefined))) as SpawnError
+            assert(reason._tag === "InitCrashed")
+            assert.match(reason.message, text)
+            assert.match(reason.message, /^the Layer of module .*layers\.ts failed: crashed: /)
+            assert.strictEqual(reason.layer, layers)
+          }
         }
         assert.strictEqual((yield* (yield* ActorSystem).info).actors, 0)
       }).pipe(Effect.scoped))

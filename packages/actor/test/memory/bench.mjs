@@ -49,7 +49,7 @@ const make = (table) => {
   const host = new Host()
   const shard = new MemoryShard({ maxActors: 2 ** 24, longSchedule: 50, clock, seed: undefined }, host)
   host.shard = shard
-  const bound = { table, meter: undefined }
+  const bound = { table, meter: undefined, shard }
   const spawn = (state, b = bound) => {
     const cell = shard.reserve(b)
     cell.state = state

@@ -114,11 +114,15 @@ export const makeSystem = (options: { readonly seed?: bigint; readonly maxActors
       ),
     longSchedule: (cell, millis) => inPump(() => void events.push(`${of(cell)} long ${millis}`))
   }
+  const own: { meter: undefined; shard: unknown } = { meter: undefined, shard: undefined }
+  const nobody = own as unknown as Bound
   const shard = new MemoryShard(
-    { maxActors: options.maxActors ?? 1_000_000, longSchedule: 50, clock, seed: options.seed },
+    { maxActors: options.maxActors ?? 1_000_000, longSchedule: 50, clock, seed: options.seed, nobody },
     host
   )
-  const bound: Bound = { meter: undefined } as unknown as Bound
+  own.shard = shard
+  const newBound = (): Bound => ({ meter: undefined, shard }) as unknown as Bound
+  const bound = newBound()
   const spawn = (name: string, handler?: Handler, open: Partial<OpenOptions> = {}, own: Bound = bound): Cell => {
     const cell = shard.reserve(own)
     cell.state = handler
@@ -175,6 +179,6 @@ export const makeSystem = (options: { readonly seed?: bigint; readonly maxActors
       shard.answered(call)
       events.push(`call ${call.op} answered`)
     },
-    newBound: (): Bound => ({ meter: undefined }) as unknown as Bound
+    newBound
   }
 }

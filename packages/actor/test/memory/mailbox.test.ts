@@ -297,8 +297,8 @@ describe("dead letters", () => {
     const s = makeSystem()
     const a = s.spawn("a", undefined, { name: "n", cleanup: true })
     s.tell(a, 1)
-    s.shard.close()
-    s.shard.close()
+    void s.shard.close()
+    void s.shard.close()
     s.tell(a, 2)
     assert.deepStrictEqual(await s.take(), [
       "dead letter 1 to a Stopped",

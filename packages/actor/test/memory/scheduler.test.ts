@@ -255,7 +255,7 @@ describe("random programs", () => {
     for (const [watcher, target] of watches.values()) {
       assert.isTrue(s.shard.isAlive(target) || !s.shard.isAlive(watcher), "a down is missing")
     }
-    s.shard.close()
+    void s.shard.close()
     await s.settle()
     assert.strictEqual(end.size + refused.size, id)
     for (const key of refused) assert.isFalse(end.has(key))

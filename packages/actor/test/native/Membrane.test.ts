@@ -87,6 +87,7 @@ const away: Record<keyof NativeAway, true> = {
   room: true,
   beginPayload: true,
   sendPayload: true,
+  sendLoaded: true,
   mayLeave: true,
   reply: true,
   forward: true,
@@ -141,6 +142,6 @@ describe("the membrane", () => {
     for (const [names, part] of parts) {
       for (const name of Object.keys(names)) assert.isTrue(name in part, name)
     }
-    membrane.close()
+    void membrane.close()
   })
 })

@@ -5,7 +5,7 @@
  */
 
 /** Grows with every change; checked when the addon is loaded. */
-export const ABI_VERSION = 11
+export const ABI_VERSION = 12
 
 /** 32-bit words of a record. */
 export const RECORD_WORDS = 8

@@ -2,8 +2,8 @@
  * The children that run below one dynamic supervisor, in no order: found by ref, and taken out, in O(1).
  *
  * A child without options that was never started again is its ref and its arguments, and no object of its own: one that
- * lives as long as the actor is copied by the collector as often as the actor is, and was half of what supervision added
- * to a start. In rows, so that growing copies nothing.
+ * lives as long as the actor is copied by the collector as often as the actor is, and was half of what supervision
+ * added to a start. In rows, so that growing copies nothing.
  *
  * Owner: the incarnation.
  */

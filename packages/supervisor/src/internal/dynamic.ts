@@ -1,9 +1,10 @@
 /**
  * One life of a dynamic supervisor: many children of one behaviour, started at run time.
  *
- * Everything about one child is O(1); its end is told by a call of the system (`onEnd`), because links and watches would
- * be most of what a start costs. What comes of it is decided in the supervisor's own turn, a few at a time. Only stops
- * wait: that of all children under one timer. Rules: `DynamicSupervisor` in Elixir, `simple_one_for_one` in Erlang.
+ * Everything about one child is O(1); its end is told by a call of the system (`onEnd`), because links and watches
+ * would be most of what a start costs. What comes of it is decided in the supervisor's own turn, a few at a time. Only
+ * stops wait: that of all children under one timer. Rules: `DynamicSupervisor` in Elixir, `simple_one_for_one` in
+ * Erlang.
  *
  * Owner: `running` is written wherever a child starts, and by `onEnd`; the rest in the actor's own turn.
  */
@@ -108,7 +109,7 @@ export class DynamicIncarnation {
     }
     const ref: AnyRef = this.self.spawnUnsafe(this.node.behavior, args, this.tied(options))
     this.running.add(ref, options === undefined ? args : new Entry(ref, args, options))
-    this.events.started(this.context, this.node.place, this.node.id, ref)
+    this.events.started(this.context, this.node.pathText, this.node.id, ref)
     return ref
   }
 
@@ -157,7 +158,7 @@ export class DynamicIncarnation {
   }
 
   private get gone(): SpawnError {
-    return new SpawnError({ reason: new OwnerStopped({ owner: this.node.place }) })
+    return new SpawnError({ reason: new OwnerStopped({ owner: this.node.pathText }) })
   }
 
   /** The child, where it has started; else what waits for it. */
@@ -182,7 +183,7 @@ export class DynamicIncarnation {
   /** What is left to be done of it. */
   private started(ref: AnyRef, args: unknown, options: SpawnOptions | undefined): Effect.Effect<void> | undefined {
     const what = options === undefined ? args : new Entry(ref, args, options)
-    this.events.started(this.context, this.node.place, this.node.id, ref)
+    this.events.started(this.context, this.node.pathText, this.node.id, ref)
     const reason = this.early.size === 0 ? undefined : this.early.get(ref)
     if (reason === undefined) {
       this.running.add(ref, what)
@@ -219,7 +220,7 @@ export class DynamicIncarnation {
   private decideLater(ref: AnyRef, what: unknown, reason: ExitReason): void {
     const { restart } = this.node.child
     const isFailure = ExitReason.isFailure(reason)
-    if (isFailure) this.events.tell(this.context, "Crashed", this.node.place, this.node.id, ref, reason)
+    if (isFailure) this.events.tell(this.context, "Crashed", this.node.pathText, this.node.id, ref, reason)
     if (restart === "temporary" || (restart === "transient" && !isFailure) || saysIgnore(reason)) return
     const entry = what instanceof Entry ? what : new Entry(ref, what, undefined)
     this.waiting.add(entry)
@@ -257,9 +258,9 @@ export class DynamicIncarnation {
     if (this.closing) return void this.waiting.delete(entry)
     const { rules } = this.node
     if (!this.intensity.add(monotonic(this.context), rules)) {
-      this.events.tell(this.context, "Escalated", this.node.place, this.node.id, undefined, reason)
+      this.events.tell(this.context, "Escalated", this.node.pathText, this.node.id, undefined, reason)
       this.ending = true
-      this.self.stop(ExitReason.shutdown(`restart intensity of ${this.node.place}`))
+      this.self.stop(ExitReason.shutdown(`restart intensity of ${this.node.pathText}`))
     } else if (rules.backoff === undefined) this.restart(entry)
     else this.orders.retry(entry, backoffOf(rules.backoff, this.intensity.recent))
   }
@@ -309,14 +310,14 @@ export class DynamicIncarnation {
     if (isIgnore(error) || this.closing) return void this.waiting.delete(entry)
     // Counted and tried again, in line with whatever else is asked of the supervisor.
     this.orders.retry(entry, 0)
-    Effect.runForkWith(this.context)(Effect.logWarning(`a child of ${this.node.place} did not start again`, cause))
+    Effect.runForkWith(this.context)(Effect.logWarning(`a child of ${this.node.pathText} did not start again`, cause))
   }
 
   private restarted(entry: Entry, ref: AnyRef): void {
     entry.ref = ref
     entry.restarts++
     this.node.restarts++
-    this.events.tell(this.context, "Restarted", this.node.place, this.node.id, ref, undefined)
+    this.events.tell(this.context, "Restarted", this.node.pathText, this.node.id, ref, undefined)
   }
 
   // -- stopping -------------------------------------------------------------------------------------------------------
@@ -366,7 +367,7 @@ export class DynamicIncarnation {
 
   /** Nobody will hear of its end. */
   private lost(ref: AnyRef, reason: ExitReason): void {
-    this.events.tell(this.context, "Crashed", this.node.place, this.node.id, ref, reason)
+    this.events.tell(this.context, "Crashed", this.node.pathText, this.node.id, ref, reason)
     this.ended(ref, reason)
   }
 

@@ -40,20 +40,28 @@ export class Events {
   readonly taps = new Set<(event: SupervisorEvent, origin: string) => void>()
   /** Another one in each isolate. */
   readonly origin = `${Date.now().toString(36)}.${Math.random().toString(36).slice(2)}`
-  readonly stream: Stream.Stream<SupervisorEvent> = Stream.callback<SupervisorEvent>(
-    (queue) =>
-      Effect.acquireRelease(
-        Effect.sync(() => this.readers.add(queue)),
-        () => Effect.sync(() => this.readers.delete(queue))
-      ),
-    { bufferSize: capacity, strategy: "dropping" }
-  )
+  /** Ends with the system, behind what a reader has not taken yet. */
+  readonly stream: Stream.Stream<SupervisorEvent>
 
   /** Of the crashes that are counted below: how many of which reason. */
   private readonly reasons = new Map<ExitReason["_tag"], number>()
   // Counted here and added to the metrics once a turn: a loop that starts 100,000 children tells them once.
   private readonly counted = { Started: 0, Crashed: 0, Restarted: 0, Escalated: 0, dropped: 0 }
   private isDue = false
+
+  constructor(closed: Effect.Effect<void>) {
+    this.stream = Stream.callback<SupervisorEvent>(
+      (queue) =>
+        Effect.andThen(
+          Effect.acquireRelease(
+            Effect.sync(() => this.readers.add(queue)),
+            () => Effect.sync(() => this.readers.delete(queue))
+          ),
+          Effect.forkScoped(Effect.map(closed, () => Queue.endUnsafe(queue)), { startImmediately: true })
+        ),
+      { bufferSize: capacity, strategy: "dropping" }
+    )
+  }
 
   /** `tell` of a start, of which there are very many: nothing that is not needed when nobody reads. */
   started(context: Context.Context<never>, supervisor: string, child: string, ref: AnyRef): void {
@@ -139,6 +147,6 @@ const ofSystem = new WeakMap<ActorSystem["Service"], Events>()
 
 export const eventsOf = (system: ActorSystem["Service"]): Events => {
   let events = ofSystem.get(system)
-  if (events === undefined) ofSystem.set(system, events = new Events())
+  if (events === undefined) ofSystem.set(system, events = new Events(system.closed))
   return events
 }

@@ -3,10 +3,10 @@ import type { ChildInfo } from "../Child.ts"
 
 /** What programs hold prints as its place in the tree: whatever it stands on holds the whole system. */
 export abstract class Handle {
-  abstract readonly node: { readonly place: string; readonly path: ReadonlyArray<string> }
+  abstract readonly node: { readonly pathText: string; readonly path: ReadonlyArray<string> }
 
   toString(): string {
-    return `supervisor ${this.node.place}`
+    return `supervisor ${this.node.pathText}`
   }
 
   toJSON(): unknown {

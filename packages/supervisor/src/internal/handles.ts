@@ -14,6 +14,7 @@ import type { Incarnation } from "./incarnation.ts"
 import { DynamicNode, type Node, type SupervisorNode } from "./node.ts"
 import { idOf, refOf as checkedRef } from "./invalid.ts"
 import { isSupervisor } from "./spawnChild.ts"
+import { checkStart } from "./spawnOptions.ts"
 import { type Spec, validate } from "./spec.ts"
 
 const stopped = (id: string) => new ChildNotRunning({ id, status: "stopped" })
@@ -171,7 +172,7 @@ export class DynamicHandle extends Handle {
     const { node } = this
     const incarnation = node instanceof DynamicNode ? node.incarnation : this.turn(node)
     if (incarnation === undefined || incarnation.ending) {
-      throw new SpawnError({ reason: new OwnerStopped({ owner: node.place }) })
+      throw new SpawnError({ reason: new OwnerStopped({ owner: node.pathText }) })
     }
     return incarnation
   }
@@ -187,12 +188,14 @@ export class DynamicHandle extends Handle {
   }
 
   startUnsafe(args: unknown, options?: SpawnOptions): AnyRef {
+    checkStart(options)
     return this.pick().startUnsafe(args, options)
   }
 
   start(args: unknown, options?: SpawnOptions): Effect.Effect<AnyRef, unknown> {
     return Effect.suspend(() => {
       try {
+        checkStart(options)
         return this.pick().start(args, options)
       } catch (error) {
         return Effect.fail(error)

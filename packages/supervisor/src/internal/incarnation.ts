@@ -1,5 +1,6 @@
 /**
- * One life of a supervisor: the decisions. The actor around it is in `supervisor.ts`.
+ * One life of a supervisor, from its start to its end: all decisions about its children. The actor around it, which
+ * only hears and answers, is in `supervisorActor.ts`. After a restart of the supervisor there is a new incarnation.
  *
  * Whatever starts or stops children is an operation; operations run one at a time, in the order in which their reason
  * came. The actor's handlers only put them in line, so that a supervisor goes on answering while a child takes its time
@@ -26,11 +27,14 @@ import { awake, isOrderly, Stopping } from "./shutdown.ts"
 import { abandoned, beginChild, isClosing, isSupervisor, isWaiting } from "./spawnChild.ts"
 import type { Told } from "./supervisorProtocol.ts"
 
-/** What the incarnation asks its actor to do, each time with the child's ticket: another one makes it void. */
+/**
+ * What the incarnation asks its actor: to call it back in a turn of its own. The ticket is the child's; when that has
+ * another one by then, the call does nothing.
+ */
 export interface Orders {
-  /** Come back to `decide`, in line. */
+  /** Calls `decide`, behind what is in the actor's mailbox. */
   readonly decide: (node: Node, ticket: number, reason: ExitReason) => void
-  /** Come back to `retry` after so many ms; 0: in line. */
+  /** Calls `retry` after `delay` ms; 0: behind what is in the actor's mailbox. */
   readonly retry: (node: Node, ticket: number, delay: number) => void
 }
 
@@ -42,20 +46,21 @@ export class Incarnation {
   private readonly events: Events
   private readonly intensity: Intensity
   private readonly byRef = new Map<AnyRef, Node>()
-  /** Other specs have forgotten them while they ran. */
+  /** Running children that `Supervisor.change` has removed: they are stopped with the supervisor. */
   private readonly disowned = new Set<Node>()
   private readonly operations: Operations
   private finishing: Fiber.Fiber<void> | undefined = undefined
-  /** Whose start is under way, and the group that is being started again with it. */
+  /** The child whose start is under way. */
   private inStart: Node | undefined = undefined
-  /** Done when it has started, or nothing is left of it. */
+  /** Waits until that child has started, or nothing is left of it. */
   private startOver: Effect.Effect<void> = Effect.void
+  /** The children that are being restarted together with that one. */
   private group: ReadonlyArray<Node> | undefined = undefined
-  /** Who has ended between its `init` and the word of it. */
+  /** Ends of children whose start is not known here yet: they ended right after their `init`. */
   private readonly early = new Map<AnyRef, ExitReason>()
-  /** It ends: no more operations. */
+  /** The supervisor is ending: no more operations. */
   private ending = false
-  /** Its system closes: nothing starts any more. */
+  /** The actor system is closing: nothing can be started any more. */
   private closing = false
   private readonly orders: Orders
 
@@ -82,7 +87,7 @@ export class Incarnation {
 
   // -- starting and stopping ------------------------------------------------------------------------------------------
 
-  /** All children of its specs, in order. A failure stops those that were started, youngest first. */
+  /** Starts all children of the specs, in order. When one fails, those before it are stopped, youngest first. */
   startAll(): Effect.Effect<void, ChildStartError<unknown>> {
     return Effect.suspend(() => {
       const { node } = this
@@ -102,7 +107,7 @@ export class Incarnation {
     })
   }
 
-  /** Starts one; what says `ignore` is there without running, and is forgotten when temporary. */
+  /** Starts a child. One whose `init` is `Supervisor.ignore` stays without running; a temporary one is forgotten. */
   start(child: Node): Effect.Effect<void, ChildStartError<unknown>> {
     return Effect.suspend(() => {
       const ticket = ++child.ticket
@@ -112,7 +117,7 @@ export class Incarnation {
       try {
         begun = beginChild(this.self, child, this.gone)
       } catch (error) {
-        // Whatever makes its arguments may throw, and then it is the child that does not start.
+        // The program makes the arguments (`restoreFrom`), and may throw: then the child has not started.
         return this.notStarted(child, ticket, Cause.die(error))
       }
       if (!isWaiting(begun)) return this.started(child, begun)
@@ -162,7 +167,7 @@ export class Incarnation {
     return Effect.void
   }
 
-  /** Stops one, and waits for its end. Whoever gives up waiting changes nothing of it. */
+  /** Stops a child, and waits for its end. The stop goes on when the caller stops waiting. */
   stop(child: Node): Effect.Effect<void> {
     return Effect.suspend(() => {
       child.ticket++
@@ -179,12 +184,12 @@ export class Incarnation {
     })
   }
 
-  /** Youngest first, one after the other. */
+  /** Stops children one after the other, the youngest first. */
   stopAll(children: ReadonlyArray<Node> = this.node.children): Effect.Effect<void> {
     return Effect.suspend(() => Effect.forEach([...children].reverse(), (child) => this.stop(child), { discard: true }))
   }
 
-  /** Stops one for whoever has ordered it, and starts those that wait for its restart. */
+  /** Stops a child by order of the program, and starts those that waited for its restart. */
   terminateChild(child: Node): Effect.Effect<void> {
     return Effect.suspend(() => {
       const waiting = child.waiting ?? []
@@ -197,14 +202,14 @@ export class Incarnation {
     })
   }
 
-  // Of those that wait for somebody's restart: who is still there, and does not run.
+  // Those of `waiting` that still have a spec, and do not run.
   private stillDue(waiting: ReadonlyArray<Node> = []): ReadonlyArray<Node> {
     return waiting.filter((other) =>
       other.status === "restarting" && other.ref === undefined && this.node.children.includes(other)
     )
   }
 
-  /** Gives up the start of a child, if it is under way: what waits for it goes on without. */
+  /** Interrupts the start of a child, if it is under way: the next operation goes on. */
   giveUp(child: Node): void {
     if (this.inStart !== child) return
     child.ticket++
@@ -219,7 +224,7 @@ export class Incarnation {
 
   // -- ends of children -----------------------------------------------------------------------------------------------
 
-  /** By the system, outside of any turn. What comes of it is decided in the supervisor's own. */
+  /** `onEnd` of every child: called outside of the supervisor's turn, so it only asks for a decision (`decide`). */
   private readonly gone = (ref: AnyRef, reason: ExitReason): void => {
     const child = this.byRef.get(ref)
     if (child === undefined) {
@@ -243,14 +248,14 @@ export class Incarnation {
     if (!this.ending) this.orders.decide(child, ticket, reason)
   }
 
-  /** What comes of the end of a child that was not stopped. */
+  /** Decides about the end of a child that was not stopped. */
   decide(child: Node, ticket: number, reason: ExitReason): void {
     this.operations.add(Effect.suspend(() => child.ticket === ticket ? this.treat(child, reason) : Effect.void))
   }
 
   /**
-   * It is no child any more, and nothing comes of its end; but it does not outlive the supervisor. Those that wait for
-   * its restart go on without.
+   * The child has no spec any more: nothing follows from its end, but it is stopped with the supervisor. Those that
+   * waited for its restart are started without it.
    */
   disown(child: Node): void {
     if (child.ref !== undefined) this.disowned.add(child)
@@ -263,6 +268,7 @@ export class Incarnation {
     }))
   }
 
+  /** Restarts a child that has ended, or not, by its restart type. */
   private treat(child: Node, reason: ExitReason): Effect.Effect<void> {
     const isFailure = ExitReason.isFailure(reason)
     const { restart, significant } = child.treatment
@@ -280,7 +286,7 @@ export class Incarnation {
     if (autoShutdown === "any_significant" || !left) this.end(ExitReason.shutdown())
   }
 
-  /** A restart is due. Every attempt counts, and one too many ends the supervisor. */
+  /** Restarts a child, now or after its backoff. Every attempt counts, and one too many ends the supervisor. */
   private attempt(child: Node, reason: ExitReason | undefined): Effect.Effect<void> {
     if (this.closing) {
       child.status = "stopped"
@@ -289,7 +295,7 @@ export class Incarnation {
     if (!this.intensity.add(monotonic(this.context), this.node.rules)) {
       this.tell("Escalated", child, undefined, reason)
       child.status = "stopped"
-      this.end(ExitReason.shutdown(`restart intensity of ${this.node.place}`))
+      this.end(ExitReason.shutdown(`restart intensity of ${this.node.pathText}`))
       return this.node.isRoot ? this.logEnd(child, reason) : Effect.void
     }
     const { backoff } = this.node.rules
@@ -298,16 +304,18 @@ export class Incarnation {
     return Effect.void
   }
 
-  /** Nobody above hears of its end, and the program goes on without the tree: whoever looks for the reason finds it here. */
+  /**
+   * There is no supervisor above that would report this end, and the program goes on without the tree: so it is logged.
+   */
   private logEnd(child: Node, reason: ExitReason | undefined): Effect.Effect<void> {
     const why = reason === undefined ? "its start failed" : ExitReason.print(reason)
     return Effect.logError(
-      `supervisor ${this.node.place} has ended, with all its children: its restart intensity is spent, and none is above it. The last was ${child.id}: ${why}`,
+      `supervisor ${this.node.pathText} has ended, with all its children: its restart intensity is spent, and none is above it. The last was ${child.id}: ${why}`,
       ...reason?._tag === "Crashed" ? [reason.error] : []
     )
   }
 
-  /** The wait of `attempt` is over, or a failed restart is tried once more: `counts`. */
+  /** The backoff of `attempt` is over; or (`counts`) a restart that failed is tried again, which is another attempt. */
   retry(child: Node, ticket: number, counts: boolean): void {
     this.operations.add(Effect.suspend(() => {
       if (child.ticket !== ticket || child.status !== "restarting") return Effect.void
@@ -317,7 +325,7 @@ export class Incarnation {
 
   private restart(child: Node): Effect.Effect<void> {
     const { node: { children, rules: { strategy } } } = this
-    // Who waits for it belongs to it, whatever other specs have made of the strategy and of the order.
+    // Children that wait for this one are restarted with it, even if `Supervisor.change` has changed strategy or order.
     const waiting = this.stillDue(child.waiting)
     if (strategy === "one_for_one" && waiting.length === 0) return this.restartAll([child])
     const from = strategy === "rest_for_one" ? children.indexOf(child) : 0
@@ -325,7 +333,7 @@ export class Incarnation {
       ? [child, ...waiting]
       : children.filter((other, at) => at >= from || waiting.includes(other))
     const others = group.filter((other) => other !== child)
-    // What was stopped by hand stays so.
+    // Children that the program has stopped stay stopped.
     const wasUp = new Set(others.filter((other) => other.status !== "stopped"))
     return Effect.andThen(
       this.stopAll(others),
@@ -338,7 +346,7 @@ export class Incarnation {
     )
   }
 
-  // In order. The first that fails is tried again, together with those after it; the supervisor goes on meanwhile.
+  // Starts children in order. When one fails, it is tried again later, together with those after it.
   private restartAll(group: ReadonlyArray<Node>): Effect.Effect<void> {
     return Effect.suspend(() => {
       for (const child of group) child.status = "restarting"
@@ -351,7 +359,7 @@ export class Incarnation {
         },
         onFailure: (cause) => {
           this.group = undefined
-          // Not the first that is stopped: others may have said that they do not want to start.
+          // Found by position and not by status: children before it that said `ignore` are stopped too.
           const failed = group[at]!
           if (!this.node.children.includes(failed)) return Effect.void
           const error = failureOf(cause)
@@ -363,13 +371,13 @@ export class Incarnation {
           failed.status = "restarting"
           failed.waiting = group.slice(at + 1)
           this.orders.retry(failed, failed.ticket, 0)
-          return Effect.logWarning(`${failed.place} did not start again`, cause)
+          return Effect.logWarning(`${failed.pathText} did not start again`, cause)
         }
       })
     })
   }
 
-  // A start was given up, and with it the operation: those after it in its group have not started yet.
+  // A start was interrupted (`giveUp`), and its operation with it: the rest of its group has still to be started.
   private interrupted(): void {
     const { group, inStart } = this
     this.inStart = undefined
@@ -383,12 +391,12 @@ export class Incarnation {
 
   // -- operations -----------------------------------------------------------------------------------------------------
 
-  /** An operation of somebody outside, who waits for its result. */
+  /** Runs an operation that the program asked for, in line. */
   submit<A, E>(id: string, run: Effect.Effect<A, E>): Effect.Effect<A, E | ChildNotRunning> {
     return this.operations.submit(run, () => new ChildNotRunning({ id, status: "stopped" }))
   }
 
-  /** Other specs from above: between two operations, or at once when there will be none any more. What waits for that. */
+  /** Applies a change of the specs between two operations, or at once when no further one will run. Waits for that. */
   change(apply: () => void): Effect.Effect<void> {
     const done = Deferred.makeUnsafe<void>()
     const changed = (): void => {
@@ -406,9 +414,8 @@ export class Incarnation {
   }
 
   /**
-   * The end of the supervisor, however it came: whatever is under way is interrupted, the children stop in reverse
-   * order, and nobody is left when it is done. It happens once, and whoever is interrupted in waiting for it does not
-   * interrupt it.
+   * The end of the supervisor, for whatever reason: interrupts the operation that runs, and stops all children in
+   * reverse order. It runs once; interrupting a fiber that waits for it does not interrupt it.
    */
   readonly terminate: Effect.Effect<void> = Effect.suspend(() => {
     if (this.finishing === undefined) {
@@ -416,10 +423,10 @@ export class Incarnation {
       this.operations.close()
       this.finishing = Effect.runForkWith(this.context)(
         this.operations.settled.pipe(
-          // Its own first start may have been given up in the middle of a child's.
+          // The supervisor's own start may have been interrupted in the middle of that of a child.
           Effect.andThen(abandoned(this.inStart)),
           Effect.andThen(Effect.suspend(() => this.startOver)),
-          // Who is being stopped already is waited for first: children end one after the other.
+          // Children that are being stopped already come first, because children end one after the other.
           Effect.andThen(
             Effect.suspend(() =>
               Effect.forEach([...this.node.children], ({ stopping }) => stopping?.ended ?? Effect.void, {
@@ -435,7 +442,7 @@ export class Incarnation {
     return Effect.asVoid(Fiber.await(this.finishing))
   })
 
-  /** Of supervisors below in other isolates. */
+  /** Events of supervisors below, in other isolates. */
   hear(events: ReadonlyArray<Told>): void {
     for (const told of events) this.events.hear(this.context, told)
   }
@@ -446,7 +453,7 @@ export class Incarnation {
     ref: AnyRef | undefined,
     reason: ExitReason | undefined
   ): void {
-    this.events.tell(this.context, tag, this.node.place, child.id, ref, reason)
+    this.events.tell(this.context, tag, this.node.pathText, child.id, ref, reason)
   }
 }
 

@@ -1,10 +1,10 @@
 /**
  * The keeper of a supervisor that lives in another isolate than the one above it.
  *
- * Its end is what the supervisor above waits for: the keeper ends when the supervisor has ended and nobody is left of its
- * tree, however that end came, also by a kill, which spares a supervisor its cleanup. So no restart, wherever it is, meets
- * a child of the life before. It has the name of its place in the tree, which only one can have at a time: who comes after
- * the end of a whole isolate finds those that still wind up, and waits for them.
+ * Its end is what the supervisor above waits for: the keeper ends when the supervisor has ended and nobody is left of
+ * its tree, however that end came, also by a kill, which spares a supervisor its cleanup. So no restart, wherever it
+ * is, meets a child of the life before. It has the name of its place in the tree, which only one can have at a time:
+ * who comes after the end of a whole isolate finds those that still wind up, and waits for them.
  *
  * Owner: the keeper's own turn, and the fibers that start and end the tree.
  */
@@ -410,7 +410,8 @@ export const keeperOf = (tree: () => MovableTree, make: typeof build) =>
       Members: (kept, { path }) => kept.members(path)
     },
     signals: {
-      // From nobody: the supervisor above, its isolate that is gone, or the program. Of the tree's own end it hears otherwise.
+      // From nobody: the supervisor above, its isolate that is gone, or the program. Of the tree's own end it hears
+      // otherwise.
       exit: (kept, { from, reason }, self) => {
         if (from === 0 || from === kept.above) self.stop(reason)
       }

@@ -1,8 +1,8 @@
 /**
- * A tree that has been bound to its services: one node a child spec, made once per `Supervisor.start` and kept over
- * restarts, so that handles which were given out go on working.
+ * The nodes of a running tree: one for each child spec, with the services that the child needs. They are made once, by
+ * `Supervisor.start` or `layer`, and kept over restarts, so that handles go on working.
  *
- * Owner: the supervisor above it, which alone writes its fields.
+ * Owner of a node: the supervisor above it, which alone writes its fields.
  */
 import type { ActorSystem, AnyRef, SpawnOptions } from "@myrmidonjs/actor"
 import type * as Context from "effect/Context"
@@ -25,34 +25,34 @@ import type {
 
 export type Status = "running" | "restarting" | "stopped"
 
-/** The actor that a node is, with what it is started with. */
+/** How the actor of a node is started. */
 export interface Start {
   readonly behavior: AnyBehavior
   readonly args: unknown
   readonly options: SpawnOptions | undefined
-  /** Another isolate, where `behavior` can move. */
+  /** On which isolate, for a behaviour of `Actor.module`. */
   readonly place?: ChildOptions["place"]
 }
 
 export abstract class Node {
   readonly id: string
   readonly path: ReadonlyArray<string>
-  /** The path as text. */
-  readonly place: string
+  /** The path as text, for names, events and messages. */
+  readonly pathText: string
   readonly system: ActorSystem["Service"]
   /** The supervisor above. */
   parent: SupervisorNode | undefined
-  /** What its Effects run with. */
+  /** The services of the child. */
   context: Context.Context<never>
   treatment: Treatment
   status: Status = "stopped"
   ref: AnyRef | undefined = undefined
   restarts = 0
-  /** Grows with whatever makes an older plan for it void: a start, a stop, an end. */
+  /** Grows with each start, stop and end. An order that was made with an older ticket is void. */
   ticket = 0
-  /** It runs, and was asked to end. */
+  /** Set while the child runs and has been asked to end. */
   stopping: Stopping | undefined = undefined
-  /** Its restart has failed and is tried again: those of its group that start after it. */
+  /** When its restart has failed and will be tried again: the children of its group that are to start after it. */
   waiting: ReadonlyArray<Node> | undefined = undefined
   /** It has been started at least once. */
   wasStarted = false
@@ -67,27 +67,27 @@ export abstract class Node {
   ) {
     this.id = id
     this.path = path
-    this.place = path.join("/")
+    this.pathText = path.join("/")
     this.system = system
     this.parent = parent
     this.context = context
     this.treatment = treatment
   }
 
-  /** Whether an exit signal from there is an order: of the supervisor above, of the program. */
+  /** Whether an exit signal from this PID is an order to end: from the supervisor above, or from the program (0). */
   obeys(from: number): boolean {
     return from === 0 || from === this.parent?.incarnation?.self.pid
   }
 
-  /** What `get` gives while it runs. */
+  /** What the handle's `get` gives while the child runs. */
   abstract readonly value: unknown
-  /** How it is started. */
+  /** How it is started next. */
   abstract readonly start: Start
 }
 
 export class ActorNode extends Node {
   spec: ActorSpec
-  /** With its services. */
+  /** The behaviour with its services provided. */
   behavior: AnyBehavior
   readonly name: string | undefined
 
@@ -121,7 +121,7 @@ export class ActorNode extends Node {
 
 export class EffectNode extends Node {
   spec: EffectSpec
-  /** What was acquired. */
+  /** The acquired resource. */
   value: unknown = undefined
   readonly start: Start
 
@@ -135,16 +135,19 @@ export class EffectNode extends Node {
 export class SupervisorNode extends Node {
   spec: SupervisorSpec
   rules: Rules
-  /** Those of its specs: what it starts with, each time. */
+  /** The children of its specs: each incarnation starts with these. */
   initial: ReadonlyArray<Node> = []
-  /** Those that it has now, in start order: some were added, some forgotten. */
+  /** The children that it has now, in start order: some may have been added or forgotten at run time. */
   children: Array<Node> = []
+  /** The present life of the supervisor. */
   incarnation: Incarnation | undefined = undefined
-  /** Of the top of a tree that is kept here: its keeper, and the supervisor above that, in another isolate. */
+
+  // Set at the top of a tree whose supervisor above is in another isolate:
+  /** The PIDs of its keeper and of the supervisor above: it obeys both. */
   masters: ReadonlyArray<number> = []
-  /** And what the whole tree is called. */
+  /** The name of the whole tree, in all isolates. */
   root: string | undefined = undefined
-  /** The handle: set by who makes it. */
+  /** The handle, set by who makes it. */
   value: unknown = undefined
   readonly start: Start
 
@@ -196,16 +199,16 @@ export class DynamicNode extends Node {
   }
 }
 
-/** A supervisor that lives where its place is, as the one above it sees it. */
+/** A supervisor on another isolate, as the supervisor above it sees it: its actor here is the keeper's ref. */
 export class PlacedNode extends Node {
   spec: PlacedSpec
-  /** Of its present life, or of the one that winds up. */
+  /** The keeper of its present life, or of the last one while that still ends. */
   keeper: KeeperRef | undefined = undefined
-  /** The isolate that its last life ended with. */
+  /** The isolate with which its last life ended, if one did. */
   lost: number | undefined = undefined
-  /** Ends that, and waits until nobody is left of it. */
+  /** Ends its present life, and waits until all actors of it have ended. */
   giveUp: Effect.Effect<void> | undefined = undefined
-  /** The handle: set by who makes it. */
+  /** The handle, set by who makes it. */
   value: unknown = undefined
 
   constructor(spec: PlacedSpec, ...base: ConstructorParameters<typeof Node>) {
@@ -213,7 +216,7 @@ export class PlacedNode extends Node {
     this.spec = spec
   }
 
-  /** Its specs have been changed. */
+  /** Its specs have been changed (`Supervisor.change`): it starts with this tree from now on. */
   became(tree: PlacedSpec["tree"]): void {
     this.spec = { ...this.spec, tree }
   }
@@ -221,12 +224,12 @@ export class PlacedNode extends Node {
   get start(): Start {
     const { spec: { options: { place }, tree: { behavior } }, path } = this
     const args: KeeperArgs = { path, above: this.parent!.incarnation!.self.pid, root: this.root }
-    // Whoever starts it knows that it is one of these: `KeeperArgs` are its arguments.
+    // The behaviour of every tree is a keeper's, whose arguments are `KeeperArgs`.
     const any = behavior as unknown as AnyBehavior
-    return { behavior: any, args, options: { name: `myrmidon/supervised/${this.root}/${this.place}` }, place }
+    return { behavior: any, args, options: { name: `myrmidon/supervised/${this.root}/${this.pathText}` }, place }
   }
 
-  /** What the whole tree is called in all isolates. */
+  /** The name of the whole tree, in all isolates. */
   private get root(): string {
     let top = this.parent!
     while (top.parent !== undefined) top = top.parent

@@ -1,8 +1,9 @@
 /**
- * What a supervisor has to do, one thing at a time and in the order in which its reason came.
+ * The queue of a supervisor's operations (starts, stops, restarts): one runs at a time, in the order in which they were
+ * asked for.
  *
- * An operation is an Effect: while one waits, its supervisor goes on hearing, and those behind it wait too. Closed until
- * `open`, because nothing may come between the first start and its end; `close` is for ever.
+ * An operation is an Effect. While it runs, the supervisor's actor goes on handling messages. Nothing runs before
+ * `open`, when the first start of all children is done, nor after `close`.
  *
  * Owner: the incarnation.
  */
@@ -12,7 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 
-/** `cancel`: the supervisor ended first. */
+/** `cancel` is called in place of `run` when the supervisor ends first. */
 interface Operation {
   readonly run: Effect.Effect<void>
   readonly cancel: () => void
@@ -47,12 +48,15 @@ export class Operations {
     this.work()
   }
 
-  /** Before whatever waits: what is left of the operation that was interrupted. */
+  /** Puts an operation before all others: the rest of the one that was interrupted. */
   addFirst(run: Effect.Effect<void>): void {
     this.queue.unshift({ run, cancel: nothing })
   }
 
-  /** Of somebody outside, who waits for its result; `gone`: the supervisor ended first, or it was given up. */
+  /**
+   * Runs an operation and waits for its result. `gone` makes the error when the supervisor ends first, or interrupts
+   * it.
+   */
   submit<A, E, E2>(run: Effect.Effect<A, E>, gone: () => E2): Effect.Effect<A, E | E2> {
     return Effect.callback((resume) => {
       const over = (): void => resume(Exit.fail(gone()))
@@ -68,12 +72,12 @@ export class Operations {
     })
   }
 
-  /** Interrupts the one under way. Those behind it go on. */
+  /** Interrupts the operation that runs; the next one follows. */
   interrupt(): void {
     this.fiber?.interruptUnsafe()
   }
 
-  /** Nothing is worked off any more, and what waits is cancelled. What is under way goes on. */
+  /** Cancels all operations that wait, and takes no more. The one that runs goes on. */
   close(): void {
     this.state = "closed"
     const waiting = this.queue
@@ -81,12 +85,12 @@ export class Operations {
     for (const { cancel } of waiting) cancel()
   }
 
-  /** Interrupts what is under way, and waits for that. */
+  /** Interrupts the operation that runs, and waits until it has ended. */
   readonly settled: Effect.Effect<void> = Effect.suspend(() =>
     this.fiber === undefined ? Effect.void : Fiber.interrupt(this.fiber)
   )
 
-  // A loop and no recursion: of those that are done at once there may be very many.
+  // A loop, not a recursion: very many operations may be done at once.
   private work(): void {
     if (this.isWorking) return
     this.isWorking = true
@@ -112,7 +116,7 @@ export class Operations {
   private over(exit: Exit.Exit<void>): void {
     if (Exit.isSuccess(exit)) return
     if (Cause.hasInterruptsOnly(exit.cause)) this.onInterrupted()
-    // A defect of this package: the supervisor must not go on half-way.
+    // A defect of this package: the supervisor ends, since its children may be in any state.
     else this.onDefect(Cause.squash(exit.cause))
   }
 }

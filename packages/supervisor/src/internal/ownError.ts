@@ -1,6 +1,6 @@
 /**
- * What a child's `init` failed with, on its way to a supervisor in another isolate: by the schema that its behaviour has for
- * that (`Actor.module`), or else the tree that it is in (`Supervisor.module`). Without one it is `InitCrashed`.
+ * What a child's `init` failed with, on its way to a supervisor in another isolate: by the schema that its behaviour
+ * has for that (`Actor.module`), or else the tree that it is in (`Supervisor.module`). Without one it is `InitCrashed`.
  */
 import { type ActorSystem, ExitReason, InitCrashed, Module, SpawnError } from "@myrmidonjs/actor"
 import * as Effect from "effect/Effect"

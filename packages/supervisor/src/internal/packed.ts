@@ -1,5 +1,6 @@
 /**
- * The spec of a child on its way to a supervisor in another isolate: where its behaviour or its tree is, and plain data.
+ * The spec of a child on its way to a supervisor in another isolate: where its behaviour or its tree is, and plain
+ * data.
  */
 import { type ActorSystem, Module, type SpawnError, type SpawnOptions } from "@myrmidonjs/actor"
 import * as Duration from "effect/Duration"

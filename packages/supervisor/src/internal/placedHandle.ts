@@ -1,6 +1,6 @@
 /**
- * What programs hold of a supervisor that lives elsewhere, and of those below it there: orders go to its keeper, which is
- * another one after each restart.
+ * What programs hold of a supervisor that lives elsewhere, and of those below it there: orders go to its keeper, which
+ * is another one after each restart.
  */
 import {
   ActorRef,
@@ -34,6 +34,7 @@ import {
   type SupervisorSpec,
   validate
 } from "./spec.ts"
+import { checkStart } from "./spawnOptions.ts"
 import { startErrorOf } from "./startFailure.ts"
 import { SupervisorProtocol } from "./supervisorProtocol.ts"
 
@@ -47,14 +48,14 @@ abstract class Elsewhere extends Handle {
   readonly kept: PlacedNode
   /** From there to what this is. */
   readonly way: ReadonlyArray<string>
-  override readonly node: { readonly place: string; readonly path: ReadonlyArray<string> }
+  override readonly node: { readonly pathText: string; readonly path: ReadonlyArray<string> }
 
   constructor(kept: PlacedNode, way: ReadonlyArray<string>) {
     super()
     this.kept = kept
     this.way = way
     const path = [...kept.path, ...way]
-    this.node = { path, place: path.join("/") }
+    this.node = { path, pathText: path.join("/") }
   }
 
   protected ask<A, E>(
@@ -264,7 +265,17 @@ export class PlacedDynamicHandle extends Elsewhere {
   }
 
   start(args: unknown, options: SpawnOptions = {}): Effect.Effect<AnyRef, unknown> {
-    const { name, ...others } = options
+    return Effect.suspend(() => {
+      try {
+        checkStart(options)
+        return this.begin(args, options)
+      } catch (error) {
+        return Effect.fail(error)
+      }
+    })
+  }
+
+  private begin(args: unknown, { name, ...others }: SpawnOptions): Effect.Effect<AnyRef, unknown> {
     const [other] = Object.keys(others)
     if (other !== undefined) {
       const issue = "of a child below a supervisor elsewhere is said where the supervisor is"
@@ -283,7 +294,7 @@ export class PlacedDynamicHandle extends Elsewhere {
         // Only the arguments may be more than can cross.
         const reason = error._tag === "AskError" && error.reason._tag === "BadMessage"
           ? new InvalidOption({ option: "args", issue: error.reason.issue })
-          : new OwnerStopped({ owner: this.node.place })
+          : new OwnerStopped({ owner: this.node.pathText })
         return Effect.fail(new SpawnError({ reason }))
       }),
       (pid) => this.typed(this.spec.behavior, pid)

@@ -1,9 +1,9 @@
 /**
- * Events of a tree that is kept here, told to the supervisor above it in another isolate: whoever listens there hears of
- * the whole tree.
+ * Events of a tree that is kept here, told to the supervisor above it in another isolate: whoever listens there hears
+ * of the whole tree.
  *
- * They are gathered while the isolate is at something and cross together, before the word of the tree's end. What finds no
- * room is lost, and counted as that of a slow reader.
+ * They are gathered while the isolate is at something and cross together, before the word of the tree's end. What finds
+ * no room is lost, and counted as that of a slow reader.
  */
 import { ActorRef, ActorSystem, type Self } from "@myrmidonjs/actor"
 import * as Context from "effect/Context"

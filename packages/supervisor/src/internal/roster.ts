@@ -1,7 +1,7 @@
 /**
  * Where the children of all dynamic supervisors of one system stand, by PID: a table by slab index (G1), which costs a
- * start two stores where a map would cost as much as the actor; in chunks, so that growing it copies nothing; of numbers,
- * so that the collector neither looks at it nor moves it.
+ * start two stores where a map would cost as much as the actor; in chunks, so that growing it copies nothing; of
+ * numbers, so that the collector neither looks at it nor moves it.
  *
  * A slot may be given out again before its last child was struck off, and another isolate has slots of the same
  * numbers; that child waits aside.

@@ -28,8 +28,8 @@ export const isClosing = (error: unknown): boolean =>
   error instanceof SpawnError && error.reason._tag === "SystemStopped"
 
 /**
- * The end of whatever a supervisor had started whose own start was given up: the actor is gone at once, and its children
- * take the time that they have.
+ * The end of whatever a supervisor had started whose own start was given up: the actor is gone at once, and its
+ * children take the time that they have.
  */
 export const abandoned = (child: Node | undefined): Effect.Effect<void> =>
   Effect.suspend(() =>
@@ -51,8 +51,8 @@ export const isWaiting = <A extends object, E>(begun: A | Effect.Effect<A, E>): 
   Effect.TypeId in begun
 
 /**
- * Starts it: the child, where it has started at once, else what waits until it has. That, given up, waits until nobody is
- * left of it. Throws what its arguments are made by; a start that is refused is an Effect that fails.
+ * Starts it: the child, where it has started at once, else what waits until it has. That, given up, waits until nobody
+ * is left of it. Throws what its arguments are made by; a start that is refused is an Effect that fails.
  */
 export const beginChild = (
   self: Self.Any,

@@ -1,13 +1,14 @@
 /**
  * What a child's actor is started with, checked before anything starts: a spawn would refuse the same, but too late.
  */
-import type { Movable, SpawnOptions } from "@myrmidonjs/actor"
+import { InvalidOption, type Movable, SpawnError, type SpawnOptions } from "@myrmidonjs/actor"
 import type * as Duration from "effect/Duration"
 import type * as Rpc from "effect/rpc/Rpc"
 import { toMillis } from "./duration.ts"
-import { invalid } from "./invalid.ts"
+import { invalid, printId } from "./invalid.ts"
 import type { ActorSpec } from "./spec.ts"
 
+const ofStart: ReadonlyArray<string> = ["name", "mailbox", "initTimeout", "budget"] satisfies Array<keyof SpawnOptions>
 const policies = ["reject", "drop-newest", "drop-oldest", "suspend"]
 const maxCapacity = 2 ** 24
 const maxBudget = 64
@@ -55,6 +56,22 @@ export const checkSpawn = (id: string, { budget, initTimeout, mailbox, name }: S
     invalid(id, "mailbox.sendTimeout", "must be a duration of more than 0 ms, and below 4.6 hours")
   }
 }
+
+/**
+ * What a dynamic child is started with. The spawn itself looks at the values, but is told by the supervisor how the child
+ * is tied to it (`link`, `onEnd`), and would not see what the program says of that. Throws `SpawnError`.
+ */
+export const checkStart = (options: SpawnOptions | undefined): void => {
+  if (options === undefined) return
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw refused("options", `must be an object, is ${Array.isArray(options) ? "an array" : printId(options)}`)
+  }
+  const unread = Object.keys(options).find((option) => !ofStart.includes(option))
+  if (unread !== undefined) throw refused(unread, `unknown; known are ${ofStart.join(", ")}`)
+}
+
+const refused = (option: string, issue: string): SpawnError =>
+  new SpawnError({ reason: new InvalidOption({ option, issue }) })
 
 /** What is provided has to be found again after a restart, and so has a name: its path, unless it has one. */
 export const nameOf = ({ provides, spawn }: ActorSpec, path: ReadonlyArray<string>): string | undefined =>

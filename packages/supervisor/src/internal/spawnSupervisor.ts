@@ -1,6 +1,6 @@
 /**
- * How a supervisor is started that lives elsewhere: first its keeper, which is linked to the supervisor above and whose end
- * is the child's; then, by the keeper, the tree.
+ * How a supervisor is started that lives elsewhere: first its keeper, which is linked to the supervisor above and whose
+ * end is the child's; then, by the keeper, the tree.
  */
 import {
   Actor,

@@ -90,15 +90,16 @@ export const treeOf = (node: Node): Effect.Effect<TreeNode> =>
 export const tree = (ref: AnyRef): Effect.Effect<TreeNode, ActorExited> =>
   Effect.suspend(() => {
     const node = nodeOf(refOf(ref))
-    const current = node instanceof PlacedNode ? node.ref?.pid : node?.incarnation?.self.pid
+    if (node === undefined) return Effect.andThen(Actor.info(ref), Effect.sync(noSupervisor))
+    const current = node instanceof PlacedNode ? node.ref?.pid : node.incarnation?.self.pid
     const isCurrent = current === ref.pid
     return Effect.flatMap(Actor.isAlive(ref), (alive) =>
-      node !== undefined && isCurrent && alive
+      isCurrent && alive
         ? treeOf(node)
-        : Effect.fail(
-          new ActorExited({ pid: ref.pid, name: undefined, reason: ExitReason.noProc(node !== undefined) })
-        ))
+        : Effect.fail(new ActorExited({ pid: ref.pid, name: undefined, reason: ExitReason.noProc(true) })))
   })
+
+const noSupervisor = (): never => invalidArgument("ref", "must be of a supervisor that was started in this isolate")
 
 const line = ({ id, mailbox, name, omitted, pid, restarts, status, type }: TreeNode): string =>
   [

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { Forward } from "../forward.ts"
 import { StreamRequest } from "../stream.ts"
+import { handlesOf } from "./arrival.ts"
 import type { BufferHandle } from "./handle.ts"
 import { buffersIn } from "./payload.ts"
 
@@ -21,7 +22,7 @@ const handled = (handles: ReadonlyArray<BufferHandle>, result: unknown, asked: b
 
 /** Runs `handler` with a payload that has arrived. `asked`: somebody waits for the result. */
 export const withBuffers = (payload: unknown, asked: boolean, handler: () => unknown): unknown => {
-  const handles = buffersIn(payload)
+  const handles = handlesOf(payload)
   for (const handle of handles) handle.arrive()
   let result: unknown
   try {
@@ -29,6 +30,10 @@ export const withBuffers = (payload: unknown, asked: boolean, handler: () => unk
   } catch (error) {
     handled(handles, undefined, false)
     throw error
+  }
+  if (typeof result !== "object" || result === null) {
+    for (const handle of handles) handle.handled()
+    return result
   }
   if (Exit.isExit(result)) {
     handled(handles, Exit.isSuccess(result) ? result.value : undefined, asked)

@@ -9,6 +9,7 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
 import { BufferMoved } from "../../BufferMoved.ts"
 import type { SharedBuffer } from "../../SharedBuffer.ts"
 import { type InvalidOption, LimitReached } from "../../SpawnError.ts"
+import { numberAt, putNumber } from "../codec/directParts.ts"
 import { unexpected } from "../codec/fast.ts"
 import { hostHere, parcelHere } from "../codec/place.ts"
 import { readNumber } from "../codec/reader.ts"
@@ -97,6 +98,19 @@ const form = makeForm<BufferHandle, number | Uint8Array>(
       const place = readNumber()
       const buffer = typeof place === "number" ? parcelHere()?.[place] : undefined
       return isBuffer(buffer) ? buffer : unexpected
+    }
+  },
+  {
+    room: 9,
+    write: (value, bytes, view, at) => {
+      const parcel = parcelHere()
+      if (parcel === undefined || !isBuffer(value) || !value.isHeld) return -1
+      return putNumber(parcel.push(value) - 1, bytes, view, at)
+    },
+    read: (bytes, view, at, limit) => {
+      const place = numberAt(bytes, view, at, limit)
+      const buffer = place === undefined ? undefined : parcelHere()?.[place]
+      return isBuffer(buffer) ? buffer : undefined
     }
   }
 )

@@ -97,6 +97,37 @@ const comeBack = (host: Host, left: ReadonlyArray<Left>): void => {
   for (const { buffer, number } of left) buffer.comeBack(number, host.buffers)
 }
 
+/**
+ * As `pack`, of a message that stands at `at` and has `length` bytes: the numbers are written behind it. How long it is
+ * then. Below 0: there is no room below `limit`, or one of them is not there, and nothing has changed.
+ */
+export const packIn = (
+  host: Host,
+  view: DataView,
+  at: number,
+  length: number,
+  limit: number,
+  parcel: Parcel
+): number => {
+  const count = parcel.length
+  if (length + count * ENTRY + COUNT > limit || (count > 1 && new Set(parcel).size < count)) return -1
+  let to = at + length
+  for (let i = 0; i < count; i++, to += ENTRY) {
+    const buffer = parcel[i]!
+    const number = buffer.leave()
+    if (number === undefined) {
+      for (let back = 0; back < i; back++) {
+        parcel[back]!.comeBack(view.getFloat64(at + length + back * ENTRY, true), host.buffers)
+      }
+      return -1
+    }
+    view.setFloat64(to, number, true)
+    view.setFloat64(to + 8, buffer.byteLength, true)
+  }
+  view.setUint32(to, count, true)
+  return to + COUNT - at
+}
+
 /** The send was refused: what was packed for it is its sender's again. */
 export const giveBack = (host: Host, bytes: Uint8Array | number | undefined): void => {
   if (typeof bytes === "object" && isPacked(bytes)) comeBack(host, bytes.left)

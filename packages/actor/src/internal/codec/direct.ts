@@ -1,7 +1,7 @@
 /**
  * A schema's bytes by functions that are written for it: no call and no loop for a field, keys as constants, records made
- * at once. For structs and arrays of numbers, strings, booleans, bytes, literals and null, without checks; all else, and
- * whatever is not exactly as expected, is left to `fast.ts`, whose values and bytes they share (a property test).
+ * at once. For structs and arrays of numbers, strings, booleans, bytes, literals, null and buffers, without checks; all else,
+ * and whatever is not exactly as expected, is left to `fast.ts`, whose values and bytes they share (a property test).
  *
  * Made with `Function` from the schema alone, when the first message of its tag crosses. Where a process forbids that
  * (`--disallow-code-generation-from-strings`) there is none, and nothing else is missing.
@@ -10,7 +10,7 @@ import type * as SchemaAST from "effect/SchemaAST"
 import { numberAt, putBytes, putNumber, putString, stand, textAt } from "./directParts.ts"
 import { unexpected } from "./fast.ts"
 import { keptAt } from "./kept.ts"
-import { formOf, isBytes, representationOf } from "./wireSchema.ts"
+import { type DirectForm, formOf, isBytes, representationOf } from "./wireSchema.ts"
 import { begin, end, writeBoolean, writeMapHeader, writeNil, writeNumber, writeString } from "./writer.ts"
 
 type View = DataView<ArrayBuffer>
@@ -136,6 +136,8 @@ const isInt = (ast: SchemaAST.AST): boolean =>
   ast.checks?.every((check) => representationOf(check.annotations) === "effect/schema/isInt") ?? false
 
 class Maker {
+  /** What the function calls, by its name there. */
+  readonly forms: Record<string, DirectForm["read"] | DirectForm["write"]> = {}
   #names = 0
   /** Of the whole value: known when the text is made. */
   room = 0
@@ -145,8 +147,26 @@ class Maker {
     return `x${this.#names++}`
   }
 
+  #form({ read, room, write }: DirectForm): Node {
+    const number = Object.keys(this.forms).length
+    const [reads, writes] = [`r${number}`, `w${number}`]
+    this.forms[reads] = read
+    this.forms[writes] = write
+    return {
+      room,
+      write: (value) => `p = ${writes}(${value}, b, v, p)\nif (p < 0) ${refused}`,
+      read: (into) => `${into} = ${reads}(b, v, p, e)\nif (${into} === undefined) ${none}\np = stand.at`
+    }
+  }
+
   node(ast: SchemaAST.AST): Node | undefined {
-    if (formOf(ast) !== undefined || ast.encoding !== undefined) return undefined
+    const own = formOf(ast)
+    if (own !== undefined) {
+      return own.direct === undefined || ast.checks !== undefined
+        ? undefined
+        : this.#form(own.direct)
+    }
+    if (ast.encoding !== undefined) return undefined
     if (ast.checks !== undefined && !(ast._tag === "Number" && isInt(ast))) return undefined
     switch (ast._tag) {
       case "Number":
@@ -255,11 +275,12 @@ ${into} = ${all}`
 
 const parts = { U: unexpected, keptAt, numberAt, putBytes, putNumber, putString, stand, textAt }
 
-const made = (params: string, body: string): unknown => {
+const made = (maker: Maker, params: string, body: string): unknown => {
+  const names = { ...parts, ...maker.forms }
   try {
     // oxlint-disable-next-line typescript/no-implied-eval -- names are quoted, constants are numbers: see the module
-    const make = new Function(...Object.keys(parts), `"use strict"\nreturn (${params}) => {\n${body}\n}`)
-    return (make as (...all: Array<unknown>) => unknown)(...Object.values(parts))
+    const make = new Function(...Object.keys(names), `"use strict"\nreturn (${params}) => {\n${body}\n}`)
+    return (make as (...all: Array<unknown>) => unknown)(...Object.values(names))
   } catch {
     return undefined
   }
@@ -272,13 +293,14 @@ export const directWrite = (ast: SchemaAST.AST): DirectWrite | undefined => {
   if (node === undefined) return undefined
   maker.room = node.room
   const body = `if (p + ${node.room} > e) ${refused}\n${node.write("x")}\nreturn p`
-  return made("x, b, v, p, e", body) as DirectWrite | undefined
+  return made(maker, "x, b, v, p, e", body) as DirectWrite | undefined
 }
 
 /** The same. */
 export const directRead = (ast: SchemaAST.AST): DirectRead | undefined => {
-  const node = new Maker().node(ast)
+  const maker = new Maker()
+  const node = maker.node(ast)
   if (node === undefined) return undefined
   const body = `let t = 0, n = 0, x\n${node.read("x")}\nreturn p === e ? x : U`
-  return made("b, v, p, e", body) as DirectRead | undefined
+  return made(maker, "b, v, p, e", body) as DirectRead | undefined
 }

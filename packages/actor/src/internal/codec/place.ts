@@ -23,6 +23,13 @@ export const parcelHere = (): Parcel | undefined => parcel
 /** Where values of `Schema.Any` stay what they are: there and back within one call. `undefined`: across a border. */
 export const referencesHere = (): Array<unknown> | undefined => references
 
+/** From now on they are `beside`; what they were before is to be set again. */
+export const besideIs = (beside: Parcel | undefined): Parcel | undefined => {
+  const outer = parcel
+  parcel = beside
+  return outer
+}
+
 /** Encodes and decodes in `body`, in the name of `host`, with no border in between. */
 export const thereAndBack = <A>(host: Host, body: () => A): A => {
   const outer = references

@@ -22,14 +22,32 @@ export interface WireForm {
   readonly link: SchemaAST.Link
   /** The same without Schema. */
   readonly fast: Fast
+  /** The same at a place of a block, for `direct.ts`. */
+  readonly direct?: DirectForm
+}
+
+/** See `direct.ts`. */
+export interface DirectForm {
+  /** Bytes that it takes at most. */
+  readonly room: number
+  /** There are as many. Where it ends; below 0: it is for others to say what is wrong with it. */
+  readonly write: (value: unknown, bytes: Uint8Array, view: DataView, at: number) => number
+  /** It ends at `stand.at`; `undefined`: others are to read it. */
+  readonly read: (bytes: Uint8Array, view: DataView, at: number, limit: number) => unknown
 }
 
 export const makeForm = <T, E>(
   name: string,
   to: Schema.Codec<E, unknown>,
   transformation: SchemaTransformation.Transformation<T, E>,
-  fast: Fast
-): WireForm => ({ name, link: new SchemaAST.Link(to.ast, transformation), fast })
+  fast: Fast,
+  direct?: DirectForm
+): WireForm => ({
+  name,
+  link: new SchemaAST.Link(to.ast, transformation),
+  fast,
+  ...(direct === undefined ? {} : { direct })
+})
 
 const memo = new WeakMap<SchemaAST.AST, SchemaAST.AST>()
 

@@ -14,7 +14,7 @@ import { ExitReason } from "../../ExitReason.ts"
 import type { Pid } from "../../Pid.ts"
 import type { SpawnOptions } from "../../Self.ts"
 import { OwnerStopped, SpawnError } from "../../SpawnError.ts"
-import { holdHere, infoHere } from "../about.ts"
+import { infoHere, setSuspendedHere } from "../about.ts"
 import type { Cell } from "../cell.ts"
 import { setTimer } from "../clock.ts"
 import type { Host } from "../host.ts"
@@ -260,7 +260,7 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
         const found = infoHere(cellHere(host, pid))
         return found === undefined ? null : infoThere(found)
       },
-      "myrmidon/Hold": (_, { hold, pid }) => holdHere(cellHere(host, pid), hold),
+      "myrmidon/SetSuspended": (_, { pid, suspended }) => setSuspendedHere(cellHere(host, pid), suspended),
       "myrmidon/IsAlive": (_, { pid }) => host.shard.isAlive(cellHere(host, pid)),
       "myrmidon/Items": (_, { chunks, stream }) => {
         const taken = host.isolates!.streams.items(stream, chunks)

@@ -66,10 +66,13 @@ const makeWorker = (threads: Threads, workerData: WorkerData): Worker => {
 
 const print = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
-/** A script of its own that is not there: a bundler has taken the runtime out of its package. */
-export const printOf = (error: unknown): string => {
+/** A script of its own that is not there: a bundler has taken the runtime out of its package. Others are the program's. */
+export const printOf = (error: unknown, script = entry): string => {
   const issue = print(error)
-  if (!/^Cannot find module '.*worker\.js'/.test(issue)) return issue
+  const path = decodeURIComponent(script.pathname)
+  // As Node prints it; the second one on Windows.
+  const own = [path, path.slice(1).replaceAll("/", "\\")].map((path) => `Cannot find module '${path}'`)
+  if (!own.some((start) => issue.startsWith(start))) return issue
   return `${issue}. Is @myrmidonjs/actor bundled? Leave @myrmidonjs/* external`
 }
 

@@ -117,7 +117,7 @@ export const startHere = (
   options: SpawnOptions | undefined,
   begun: (cell: Cell) => void
 ): Effect.Effect<Cell, unknown> =>
-  Effect.flatMap(contextOf(host, entry), (context) => {
+  Effect.flatMap(Effect.catchCause(contextOf(host, entry), (cause) => layerFailed(host, entry, cause)), (context) => {
     const decoded = decodeArgs(host, entry, args)
     if (Exit.isFailure(decoded)) return Exit.failCause(decoded.cause)
     let result: Cell | Starting
@@ -131,8 +131,20 @@ export const startHere = (
     return result instanceof Starting ? settled(result) : Exit.succeed(cell)
   })
 
-/** What of a failed start may cross: bytes of the behaviour's own error, or why else it did not start. */
-export const encodeFailure = (host: Host, entry: Entry, cause: Cause.Cause<unknown>): Uint8Array | SpawnError => {
+// What its schema has no form for would read as a failure of `init`, which has not run.
+const layerFailed = (host: Host, entry: Entry, cause: Cause.Cause<unknown>): Exit.Exit<never, unknown> => {
+  if (Cause.hasInterruptsOnly(cause)) return Exit.failCause(cause)
+  const failure = encodeFailure(host, entry, cause, entry.key.url)
+  return failure instanceof SpawnError ? Exit.fail(failure) : Exit.failCause(cause)
+}
+
+/** What of a failed start may cross: bytes of the behaviour's own error, or why else it did not start. `layer`: of what module it was. */
+export const encodeFailure = (
+  host: Host,
+  entry: Entry,
+  cause: Cause.Cause<unknown>,
+  layer?: string
+): Uint8Array | SpawnError => {
   const failure = cause.reasons.find(Cause.isFailReason)
   const error = failure === undefined ? Cause.squash(cause) : failure.error
   if (error instanceof SpawnError) return error
@@ -141,7 +153,8 @@ export const encodeFailure = (host: Host, entry: Entry, cause: Cause.Cause<unkno
     const bytes = within(host, undefined, () => host.codec.of(schema).encode(error))
     if (Exit.isSuccess(bytes)) return bytes.value.slice()
   }
-  return new SpawnError({ reason: new InitCrashed({ reason: ExitReason.crashed(error) }) })
+  const reason = ExitReason.crashed(error)
+  return new SpawnError({ reason: new InitCrashed(layer === undefined ? { reason } : { reason, layer }) })
 }
 
 /** The reverse. */

@@ -16,7 +16,7 @@ import { gone } from "../about.ts"
 import type { Program } from "../bound.ts"
 import type { Cell } from "../cell.ts"
 import { within } from "../codec/place.ts"
-import { Hold, holdStill, letGo } from "../hold.ts"
+import { resume, suspend, SuspendedBy } from "../suspension.ts"
 import type { Host } from "../host.ts"
 import { quiet } from "../hotSwap.ts"
 import { mismatch, stateOf } from "../inspect.ts"
@@ -151,7 +151,7 @@ export class Inspections {
 
   private hold(cell: Cell): void {
     this.held.set(cell, (this.held.get(cell) ?? 0) + 1)
-    holdStill(cell, Hold.Elsewhere)
+    suspend(cell, SuspendedBy.Elsewhere)
   }
 
   private release(cell: Cell, key: string): void {
@@ -159,7 +159,7 @@ export class Inspections {
     const left = this.held.get(cell)! - 1
     if (left > 0) return void this.held.set(cell, left)
     this.held.delete(cell)
-    letGo(cell, Hold.Elsewhere)
+    resume(cell, SuspendedBy.Elsewhere)
   }
 
   trace(pid: Pid, options: TraceOptions): Stream.Stream<typeof Seen.Type, ActorExited | InvalidOption> {
@@ -183,8 +183,8 @@ export class Inspections {
 const plainCodec = ({ host }: Wire) => host.codec.of(Schema.Unknown)
 
 /**
- * What a trace saw, on its way: the payload by the actor's protocol where it is one of its messages, else as plain data.
- * As bytes by itself, so that one that cannot be encoded is no defect of what is around it.
+ * What a trace saw, on its way: the payload by the actor's protocol where it is one of its messages, else as plain
+ * data. As bytes by itself, so that one that cannot be encoded is no defect of what is around it.
  */
 export const sendTraced = (wire: Wire, { payload, ...fields }: Traced): typeof Seen.Type => {
   const known = wire.encode(lookup(fields.tag), payload)

@@ -5,6 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { ExitReason } from "../../ExitReason.ts"
@@ -52,28 +53,39 @@ export const ownAway = (host: Host, scope: Scope.Scope, cell: Cell): Effect.Effe
     )
   })
 
-// An isolate that is blocked does not even kill: it is not waited for any longer.
+/** One is asked, and killed when its time is over; whether it was killed, or its isolate did not even do that. */
+const stopOne = (cell: Cell, timeout: number): Effect.Effect<"ended" | "killed" | "silent"> =>
+  Effect.map(
+    Effect.timeoutOption(stopCell(cell, ExitReason.shutdown(), timeout), Duration.millis(2 * timeout)),
+    (end) => Option.isNone(end) ? "silent" : end.value._tag === "Killed" ? "killed" : "ended"
+  )
+
+// An isolate that is blocked does not even kill. Once that is known, its others are asked in their turn, and waited for
+// all together.
 const stopEach = (host: Host, cells: ReadonlyArray<Cell>): Effect.Effect<void> =>
   Effect.suspend(() => {
     const { clock, options: { shutdownDeadline, shutdownTimeout } } = host
     const until = clock.now() + shutdownDeadline
     const overdue = new Set<Cell>()
-    const each = Effect.forEach(cells, (cell) =>
+    /** Their shards. */
+    const blocked = new Set<number>()
+    const late: Array<Fiber.Fiber<unknown>> = []
+    const stop = (cell: Cell): Effect.Effect<unknown> =>
       Effect.suspend(() => {
         const left = until - clock.now()
+        const shard = cell.low >>> 24
         if (left <= 0) {
           overdue.add(cell)
           host.shard.exit(cell, undefined, ExitReason.killed)
           return Effect.void
         }
-        const timeout = Math.min(left, shutdownTimeout)
-        return Effect.map(
-          Effect.timeoutOption(stopCell(cell, ExitReason.shutdown(), timeout), Duration.millis(2 * timeout)),
-          (end) => {
-            const isKilled = Option.isNone(end) || end.value._tag === "Killed"
-            if (isKilled && left < shutdownTimeout) overdue.add(cell)
-          }
-        )
-      }), { discard: true })
+        const stopped = Effect.map(stopOne(cell, Math.min(left, shutdownTimeout)), (how) => {
+          if (how !== "ended" && left < shutdownTimeout) overdue.add(cell)
+          if (how === "silent") blocked.add(shard)
+        })
+        if (!blocked.has(shard)) return stopped
+        return Effect.map(Effect.forkChild(stopped, { startImmediately: true }), (fiber) => late.push(fiber))
+      })
+    const each = Effect.andThen(Effect.forEach(cells, stop, { discard: true }), Fiber.awaitAll(late))
     return Effect.ensuring(each, Effect.suspend(() => overdue.size === 0 ? Effect.void : host.overdue(overdue)))
   })

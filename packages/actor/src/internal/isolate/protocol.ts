@@ -70,8 +70,8 @@ export const Agent = makeProtocol(
     /** An isolate has ended; answered when nobody is left of what it had started here. */
     makeRpc("myrmidon/Orphans", { payload: { isolate: Schema.Int } }),
     makeRpc("myrmidon/Info", { payload: About, success: Schema.NullOr(Info) }),
-    /** Whether it is alive. `hold`: what becomes of its deliveries. */
-    makeRpc("myrmidon/Hold", { payload: { ...About, hold: Schema.Boolean }, success: Schema.Boolean }),
+    /** Suspends or resumes an actor there. Answers whether it is alive. */
+    makeRpc("myrmidon/SetSuspended", { payload: { ...About, suspended: Schema.Boolean }, success: Schema.Boolean }),
     makeRpc("myrmidon/IsAlive", { payload: About, success: Schema.Boolean }),
     /** Items of a stream for a reader of that isolate; answered when it has taken them. false: it is gone. */
     makeRpc("myrmidon/Items", {

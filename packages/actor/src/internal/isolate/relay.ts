@@ -1,13 +1,14 @@
 /**
  * Events and dead letters of a worker, told to the isolate that opened the system: a program listens there.
  *
- * They are gathered while the worker is at something, and cross in batches as soon as it pauses. Events and letters wait
- * apart, so that many of one kind cost none of the other. While the way is full they wait here; what comes when
+ * They are gathered while the worker is at something, and cross in batches as soon as it pauses. Events and letters
+ * wait apart, so that many of one kind cost none of the other. While the way is full they wait here; what comes when
  * `mostWaiting` do is lost, and counted as that of a slow reader.
  *
  * They cross as plain data. What of them is none (an error of a class of its own, a payload that is a function) is told
  * by its name and message, or left out.
  */
+import * as Effect from "effect/Effect"
 import type { Message } from "../../Message.ts"
 import type { SystemEvent } from "../../SystemEvent.ts"
 import type { Cell } from "../cell.ts"
@@ -124,9 +125,28 @@ const plainEvent = (event: SystemEvent): SystemEvent =>
       : String(event.error)
   }
 
+/** Of Rust shards (`packages/core-native/src/relay.rs`): no event, but a line in the log, as of a tree here (G309). */
+interface TreeEnded {
+  readonly _tag: "myrmidon/TreeEnded"
+  readonly supervisor: string
+  readonly child: string
+  readonly reason: string | null
+}
+
+const isTreeEnded = (event: unknown): event is TreeEnded => (event as TreeEnded)._tag === "myrmidon/TreeEnded"
+
 /** Where they arrive. */
 export const relayed = (host: Host) => ({
   event: (event: unknown): void => {
+    if (isTreeEnded(event)) {
+      const { child, reason, supervisor } = event
+      const line = Effect.logError(
+        `supervisor ${supervisor} has ended, with all its children: its restart intensity is spent, and none is above it. The last was ${child}: ${
+          reason ?? "its start failed"
+        }`
+      )
+      return void Effect.runForkWith(host.context)(line)
+    }
     // A worker of this very program made it, and it was just decoded: nobody else has it.
     const fields = event as Record<string, unknown>
     for (const key in fields) fields[key] ??= undefined
@@ -136,5 +156,12 @@ export const relayed = (host: Host) => ({
     host.events.publish(told)
   },
   letter: ({ asked, from, name, payload, tag, to, why }: RelayedLetter): void =>
-    host.letter(to, from ?? undefined, new Envelope(lookup(tag), tag, payload), why, asked, name ?? undefined)
+    host.publishDeadLetter(
+      to,
+      from ?? undefined,
+      new Envelope(lookup(tag), tag, payload),
+      why,
+      asked,
+      name ?? undefined
+    )
 })

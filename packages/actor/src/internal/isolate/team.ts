@@ -1,9 +1,9 @@
 /**
  * The other isolates of a system, as one of them sees them: whom to ask about their actors, and where to spawn.
  *
- * An isolate is there for spawns once its agent has its name. Who spawns picks the least loaded one: that whose handlers
- * took the least time since the last look (G225). Equals take turns, so that a burst of spawns is spread. One that does not
- * answer is passed over while others do.
+ * An isolate is there for spawns once its agent has its name. Who spawns picks the least loaded one: that whose
+ * handlers took the least time since the last look (G225). Equals take turns, so that a burst of spawns is spread. One
+ * that does not answer is passed over while others do.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -194,11 +194,11 @@ export class Team implements Isolates {
     return Effect.orElseSucceed(asked, () => true)
   }
 
-  hold(cell: Cell, hold: boolean): Effect.Effect<void, ActorExited> {
+  setSuspended(cell: Cell, suspended: boolean): Effect.Effect<void, ActorExited> {
     const { rust } = this.host.shard.border!
     const asked = rust.has(cell.pid)
-      ? this.inTime(cell, (within) => rust.hold(cell.pid, hold, within))
-      : this.about(cell, messages["myrmidon/Hold"]({ pid: cell.pid, hold }), false)
+      ? this.inTime(cell, (within) => rust.setSuspended(cell.pid, suspended, within))
+      : this.about(cell, messages["myrmidon/SetSuspended"]({ pid: cell.pid, suspended }), false)
     return Effect.flatMap(asked, (isThere) => isThere ? Effect.void : Effect.fail(gone(cell)))
   }
 

@@ -48,7 +48,7 @@ const start = (data: WorkerData) =>
         Effect.sync(() => {
           // The answer goes out with what the shard hands over at its end.
           setImmediate(() => {
-            host.shard.close()
+            void host.shard.close()
             host.closed = true
             host.forget()
           })

@@ -2,8 +2,8 @@
  * What happens to a message that the plain path of `send` does not take: it has flags, its receiver is gone, or its
  * mailbox is full. And who waits for room.
  *
- * Promises: G12 to G16. A refusal is the outcome alone, and the payload stays the sender's; what is accepted is delivered
- * or becomes a dead letter, once (G5).
+ * Promises: G12 to G16. A refusal is the outcome alone, and the payload stays the sender's; what is accepted is
+ * delivered or becomes a dead letter, once (G5).
  */
 import type { ExitReason } from "../../ExitReason.ts"
 import type { Call } from "../call.ts"
@@ -42,7 +42,7 @@ export const admit = (shard: MemoryShard, to: MemoryCell, letter: Letter, from: 
       return Outcome.Accepted
     }
     case OnFull.suspend:
-      if (!mayHold(cell, from)) return Outcome.MailboxFull
+      if (!mayHold(shard, cell, from)) return Outcome.MailboxFull
       enter(shard, cell, letter)
       hold(shard, cell, letter, from)
       return Outcome.Accepted
@@ -58,6 +58,15 @@ export const enter = (shard: MemoryShard, cell: MemoryCell, letter: Letter): voi
   shard.scheduler.offer(cell)
   // What is urgent may stand before a message that could have entered beside a waiting handler.
   if (letter.flags !== 0) shard.scheduler.recheck(cell)
+}
+
+/** Voids a queued letter that is not to be handled any more: of a cancelled timer, an ended link or monitor. */
+export const takeBack = (shard: MemoryShard, cell: MemoryCell, letter: Letter): void => {
+  voidLetter(cell, letter, undefined)
+  shard.queued--
+  // What stood behind it may now be deliverable beside a waiting handler; or nothing deliverable is left.
+  shard.scheduler.offer(cell)
+  shard.scheduler.recheck(cell)
 }
 
 /** A message that was in no mailbox becomes a dead letter; a call among them fails. */
@@ -91,9 +100,13 @@ const dropQueued = (shard: MemoryShard, cell: MemoryCell, letter: Letter, why: W
 
 // -- holds: senders that overflowed a mailbox that suspends them (G16) ------------------------------------------------
 
-/** An actor that is not itself the receiver, and not held for it already. */
-const mayHold = (receiver: MemoryCell, sender: MemoryCell | undefined): sender is MemoryCell =>
-  sender !== undefined && sender !== receiver && (sender.flags & Is.Open) !== 0
+/** An actor of this system that is not itself the receiver, and not held for it already. */
+const mayHold = (
+  shard: MemoryShard,
+  receiver: MemoryCell,
+  sender: MemoryCell | undefined
+): sender is MemoryCell =>
+  sender !== undefined && sender !== receiver && (sender.flags & Is.Open) !== 0 && shard.isOwn(sender)
   && sender.aside?.heldBy?.some((held) => held.receiver === receiver) !== true
 
 const hold = (shard: MemoryShard, receiver: MemoryCell, letter: Letter, sender: MemoryCell): void => {

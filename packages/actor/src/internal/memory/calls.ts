@@ -1,9 +1,10 @@
 /**
- * Pending calls: listed under their callee, so that its end ends them, and in a wheel of 16 ms, so that a timeout costs
- * no timer. Both lists run through the call itself: to list and to unlist one is O(1) and allocates nothing.
+ * Pending calls. Each is in two lists: that of its callee, whose end ends it, and a bucket of a timing wheel, so that a
+ * timeout needs no timer. A bucket is for one step of 16 ms, here called a turn. The lists run through fields of the
+ * call, so that adding and removing are O(1) and allocate nothing.
  *
- * Promise: a call is answered or ended, never both; whoever ends it unlists it first. A timeout is at most one turn of
- * the wheel (16 ms) late, and never early.
+ * Promise: a call is answered or ended, never both; whatever ends it takes it out of the lists first. A timeout is at
+ * most 16 ms late, and never early.
  */
 import type { Call } from "../call.ts"
 import { asideOf } from "./aside.ts"
@@ -14,15 +15,15 @@ const BUCKETS = 512
 
 export class Calls {
   private readonly wheel = new Array<Call | undefined>(BUCKETS).fill(undefined)
-  /** The last turn that was swept. */
+  /** The last turn whose bucket was swept. */
   private swept = 0
-  /** Calls in the wheel. */
+  /** How many calls are in the wheel. */
   private timed = 0
-  /** No call in the wheel ends before this turn. */
+  /** No call times out before this turn. */
   private earliest = Infinity
   pending = 0
 
-  /** Listed under its callee. It does not end by itself before `limit` has said when. */
+  /** Lists a call under its callee. It has no timeout before `limit`. */
   list(call: Call, callee: MemoryCell): void {
     call.owner = callee
     const aside = asideOf(callee)
@@ -40,7 +41,7 @@ export class Calls {
       this.earliest = Infinity
     }
     call.deadline = now + timeout
-    // Never the turn that was swept already: that one comes round again only after the whole wheel.
+    // Not a turn that was swept: its bucket is looked at again only after a whole round of the wheel.
     const turn = Math.max(Math.ceil(call.deadline / TURN), this.swept + 1)
     if (turn < this.earliest) this.earliest = turn
     const bucket = turn % BUCKETS
@@ -51,7 +52,7 @@ export class Calls {
     this.timed++
   }
 
-  /** false: it is not pending. */
+  /** Takes a call out of the lists. false: it was in none. */
   unlist(call: Call): boolean {
     if (call.token === 0) return false
     call.token = 0
@@ -73,12 +74,14 @@ export class Calls {
     return true
   }
 
-  /** Monotonic ms of the next sweep that may find something; Infinity: none is needed. */
+  /** When the next sweep is due, in monotonic ms; it may be too early. Infinity: no call has a timeout. */
   get next(): number {
     return this.timed === 0 ? Infinity : this.earliest * TURN
   }
 
-  /** Makes `next` exact: a walk over the wheel, for lockstep, where a sweep that finds nothing would be seen (G258). */
+  /**
+   * Makes `next` exact, by a walk over the wheel. For lockstep, where a sweep that finds nothing would be seen (G258).
+   */
   tighten(): void {
     if (this.timed === 0) return
     const from = this.earliest
@@ -91,7 +94,7 @@ export class Calls {
     }
   }
 
-  /** Ends every call whose time is over, in the order of their turns. */
+  /** Calls `end` for every call that has timed out, in the order of their turns. */
   sweep(now: number, end: (call: Call) => void): void {
     this.sweepTo(Math.floor(now / TURN), end)
   }
@@ -132,7 +135,8 @@ export class Calls {
   }
 
   private bucketOf(call: Call): number {
-    // The bucket of an oldest-first head is found by its deadline; a deadline that had been swept went one turn further.
+    // The bucket of an oldest-first head is found by its deadline; a deadline that had been swept went one turn
+    // further.
     const bucket = Math.ceil(call.deadline / TURN) % BUCKETS
     if (this.wheel[bucket] === call) return bucket
     return this.wheel.indexOf(call)

@@ -18,13 +18,13 @@ export const Is = {
   Starting: 2,
   /** It is in the run queue or the debt queue, or its slice runs. */
   Queued: 4,
-  /** It sent into a full mailbox that suspends its senders. */
+  /** It sent to a full mailbox with the policy `suspend`, and gets no slice until there is room. */
   Held: 8,
   /** A handler waits: only what may re-enter is delivered. */
   Busy: 16,
-  /** Letters are in the lanes of its side record. */
+  /** The `next` or the priority lane, in `aside`, has letters. */
   Lanes: 32,
-  /** It has ended for others; its cleanup may still run. */
+  /** Others see it as ended; its cleanup still runs. */
   Terminating: 64,
   Dead: 128,
   TrapExit: 256,
@@ -33,9 +33,9 @@ export const Is = {
   Debt: 1024,
   /** Somebody waits for room in its mailbox. */
   Wanted: 2048,
-  /** Something that may re-enter may be in its lanes. */
+  /** A letter that may re-enter could be in its lanes; cleared when a search finds none. */
   MayEnter: 4096,
-  /** Nothing is delivered, by order of the host; control is. */
+  /** The host has suspended it: no messages are delivered, signals still act. */
   Suspended: 8192
 } as const
 

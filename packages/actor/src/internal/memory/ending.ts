@@ -1,9 +1,10 @@
 /**
  * How an actor ends, and what its end does to others.
  *
- * First it becomes invisible (G25, G26): its name is free, its timers are gone, its mailbox is dead letters, its calls
- * have ended. One with cleanup to do then gets `terminate`, and a kill does not wait for that to be `finished` (G27). At
- * last the host hears `dead`, links and watches are signals in the control lane, and behind them the slot is freed.
+ * First the actor is withdrawn (G25, G26): its name is free, its timers are gone, its messages are dead letters, its
+ * calls have ended. If it has cleanup to do, the host gets `terminate`, and answers with `finished`, unless a kill
+ * comes first (G27). Then it is buried: the host gets `dead`, each link and monitor becomes a signal in the control
+ * lane, and behind these the slot is freed.
  */
 import type { ExitReason } from "../../ExitReason.ts"
 import { CallEnd } from "../shard.ts"
@@ -29,7 +30,7 @@ export const end = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): v
   shard.scheduler.wake()
 }
 
-/** Ends it at once, also one that cleans up. */
+/** Ends an actor at once, also in the middle of its cleanup. */
 export const kill = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): void => {
   if ((cell.flags & Is.Open) !== 0) withdraw(shard, cell, reason)
   else if ((cell.flags & Is.Terminating) === 0) return
@@ -37,14 +38,14 @@ export const kill = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): 
   shard.scheduler.wake()
 }
 
-/** The cleanup is over. */
+/** The cleanup of an actor is over. */
 export const finish = (shard: MemoryShard, cell: MemoryCell): void => {
   if ((cell.flags & Is.Terminating) === 0) return
   bury(shard, cell, cell.aside!.reason!)
   shard.scheduler.wake()
 }
 
-/** `init` failed: it never was, and nobody hears of it but those who wrote to it (G36). */
+/** `init` failed, so there never was an actor: only those that had sent to it hear of this (G36). */
 export const vanish = (shard: MemoryShard, cell: MemoryCell): void => {
   if ((cell.flags & Is.Open) === 0) return
   withdraw(shard, cell, { _tag: "NoProc", everExisted: true })
@@ -62,7 +63,7 @@ export const vanish = (shard: MemoryShard, cell: MemoryCell): void => {
   shard.scheduler.wake()
 }
 
-/** Makes it invisible. Its links and its watchers stay until it is buried. */
+/** Makes an actor invisible to others. Its links and monitors stay until it is buried. */
 const withdraw = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): void => {
   cell.flags = (cell.flags & (Is.Queued | Is.Lanes)) | Is.Terminating
   shard.scheduler.recheck(cell)
@@ -92,7 +93,7 @@ const withdraw = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): voi
   }
 }
 
-/** The end itself: `dead`, then a signal to each link and each watcher, then the slot is free. */
+/** The end itself: `dead`, then a signal for each link and each monitor, then the slot is freed. */
 const bury = (shard: MemoryShard, cell: MemoryCell, reason: ExitReason): void => {
   shard.notices.dead(cell, reason)
   const aside = cell.aside
@@ -131,7 +132,7 @@ export const receive = (shard: MemoryShard, signal: Signal): void => {
   }
 }
 
-/** The end of a linked actor; void when the link was removed meanwhile (G31, G33). */
+/** An exit signal from a linked actor; it does nothing when the link was removed meanwhile (G31, G33). */
 const receiveLinkExit = (shard: MemoryShard, signal: Signal): void => {
   const { from, link, reason } = signal
   const to = signal.to!

@@ -2,7 +2,8 @@
  * How letters enter and leave the mailbox of a cell, and what that does to its count. Policies are `admission.ts`.
  *
  * Order of service: `next`, priority, normal (G8, G11). While a handler waits, only letters that may re-enter leave, in
- * that order and past those that may not (G7). A letter that was taken back stays in its lane as `Void`, and is dropped at the front.
+ * that order and past those that may not (G7). A letter that was taken back stays in its lane as `Void`, and is dropped
+ * when it comes to the front.
  */
 import { Flag } from "../shard.ts"
 import { asideOf } from "./aside.ts"
@@ -29,10 +30,10 @@ export const pushLetter = (cell: MemoryCell, letter: Letter): void => {
   cell.flags |= Is.Lanes
 }
 
-/** Messages of the normal and the priority lane are what the bound counts (G13). */
+/** The mailbox's bound counts messages of the normal and the priority lane (G13): no signals, no timers, not `next`. */
 const isCounted = (letter: Letter): boolean => letter.kind === Kind.Message && (letter.flags & Flag.Next) === 0
 
-/** Whether something can be served now, as far as the mailbox decides. */
+/** Whether the mailbox has a letter that can be delivered now. The cell's other flags are not looked at. */
 export const isServable = (cell: MemoryCell): boolean => {
   if ((cell.flags & (Is.Busy | Is.Lanes)) === 0) {
     const head = cell.head
@@ -41,7 +42,7 @@ export const isServable = (cell: MemoryCell): boolean => {
   return (cell.flags & Is.Busy) === 0 ? first(cell) !== undefined : enter(cell, false) !== undefined
 }
 
-/** The next letter to deliver, where the normal lane alone does not decide. */
+/** Takes the next letter to deliver out of its lane. The loop does so itself where only the normal lane is in use. */
 export const takeLetter = (cell: MemoryCell): Letter | undefined => {
   if ((cell.flags & Is.Busy) !== 0) return enter(cell, true)
   const letter = first(cell)
@@ -55,8 +56,8 @@ export const takeLetter = (cell: MemoryCell): Letter | undefined => {
 }
 
 /**
- * The first letter that may enter while a handler waits; with `take`, out of its lane. Linear in what stands before it; a
- * cell that has none is asked once.
+ * The first letter that may enter while a handler waits; with `take` it leaves its lane. Linear in what stands before
+ * it; finding none clears `MayEnter`, so that a cell without any is searched once.
  */
 const enter = (cell: MemoryCell, take: boolean): Letter | undefined => {
   if ((cell.flags & Is.MayEnter) === 0) return undefined
@@ -65,7 +66,7 @@ const enter = (cell: MemoryCell, take: boolean): Letter | undefined => {
     let before: Letter | undefined
     let stops = false
     for (let letter = lane.head; letter !== undefined; before = letter, letter = letter.next) {
-      // What was sent after an ordered stop is never handled; an answer comes to the handler that waits for it.
+      // What stands behind a `Stop` is never handled, except an answer: the handler that waits for it comes first.
       if (letter.kind === Kind.Stop) {
         if (aside === undefined || aside.behind === 0) break
         stops = true
@@ -152,7 +153,7 @@ export const takeAll = (cell: MemoryCell): Letter | undefined => {
   return chain
 }
 
-/** Letters that are queued and not void. Linear: for `info`. */
+/** How many letters are queued and not void. Linear: only for `info`. */
 export const lengthOf = (cell: MemoryCell): number => {
   let length = 0
   for (const head of [cell.aside?.next.head, cell.aside?.priority.head, cell.head]) {

@@ -1,5 +1,6 @@
 /**
- * What bounds a mailbox, and the slices in which it is worked off. One record serves every actor that was opened alike, so that a cell pays one pointer for it.
+ * The limits of an actor: the bound of its mailbox and its budget. Actors with equal limits share one record, so that
+ * each cell has one pointer for it.
  *
  * Owner: the shard; a record never changes.
  */
@@ -12,7 +13,7 @@ export class Limits {
   readonly sendTimeout: number
   /** Messages of a slice at most. */
   readonly budget: number
-  /** Where held senders and waiters go on: half the capacity. */
+  /** Senders that wait for room go on when no more messages than this are left: half the capacity. */
   readonly lowWater: number
 
   constructor(capacity: number, onFull: number, sendTimeout: number, budget: number) {
@@ -24,7 +25,7 @@ export class Limits {
   }
 }
 
-/** Hands out one record for equal limits. Programs use a handful of them; the table is bounded all the same. */
+/** Gives out the shared records. Programs use a handful; the table is bounded all the same. */
 export class LimitsTable {
   private last = new Limits(65536, 0, 5000, mostBudget)
   private readonly known = new Map<string, Limits>()

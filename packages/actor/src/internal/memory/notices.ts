@@ -1,8 +1,9 @@
 /**
- * What the shard has to tell its host beside deliveries: ends, failed calls, dead letters, room.
+ * What the shard has to tell its host beside deliveries: ends, failed calls, dead letters, room in a mailbox.
  *
- * A host is called only from the pump. What a call of the host brings about waits here, in its order, until the pump
- * comes by: before any message. Bounded by what causes it; the letters of a dead mailbox are one entry, told one by one.
+ * The host is called only from the pump. What happens inside a call of the host waits here, in order, and is told by
+ * the pump before the next message. Each entry has a cause that is bounded; all letters of a dead mailbox are one
+ * entry.
  */
 import type { ExitReason } from "../../ExitReason.ts"
 import type { Call } from "../call.ts"
@@ -14,12 +15,12 @@ import { Kind, type Letter, type LetterPool } from "./mailbox.ts"
 import type { OutsideWatches, Watch } from "./monitors.ts"
 import type { Waiter } from "./room.ts"
 
-/** Notices told in one pass of the pump. */
+/** Notices that are told before the next group of slices. */
 const PER_PASS = 4096
 
 abstract class Notice {
   next: Notice | undefined = undefined
-  /** false: it has more to tell. */
+  /** Tells the host. false: there is more to tell, next time. */
   abstract tell(host: ShardHost): boolean
 }
 
@@ -34,7 +35,7 @@ class Dead extends Notice {
   }
 
   tell(host: ShardHost): boolean {
-    // Read now: the slice that ended it has been charged by then.
+    // Its account is read here, when the slice in which it ended has been charged.
     host.dead(this.cell, this.reason, reductionsOf(this.cell), millisOf(this.cell))
     this.cell.aside = undefined
     return true
@@ -52,7 +53,7 @@ class Terminate extends Notice {
   }
 
   tell(host: ShardHost): boolean {
-    // A kill may have overtaken it: then `dead` has all that is left to say.
+    // After a kill meanwhile there is no cleanup: `dead` follows.
     if (this.cell.aside?.reason === this.reason) host.terminate(this.cell, this.reason)
     return true
   }
@@ -71,7 +72,7 @@ class CallEnded extends Notice {
   }
 
   tell(host: ShardHost): boolean {
-    // The last handler of an actor may end it and still answer: the answer was first.
+    // The call may have been answered meanwhile, by the handler that ended the actor.
     if (this.call.pending) host.callEnded(this.call, this.end, this.reason)
     return true
   }
@@ -191,7 +192,7 @@ export class Notices {
     this.push(new OutsideDown(watch, watches, reason))
   }
 
-  /** An answer that waits no longer for its turn. */
+  /** An answer that has waited for its turn (`behind.ts`): `resume` is called. */
   reached(resume: () => void): void {
     this.push(new Reached(resume))
   }
@@ -205,12 +206,23 @@ export class Notices {
     this.push(new DeadMail(to, letter, why, this))
   }
 
-  /** Tells what there is, up to a bound. What comes of that is told after the next message. */
+  /** Tells the host up to `PER_PASS` notices. Those that are made meanwhile are told after the next message. */
   tell(host: ShardHost): void {
     const last = this.tail
     for (let left = PER_PASS; left > 0; left--) {
       const notice = this.head
       if (notice === undefined) return
+      if (!notice.tell(host)) continue
+      this.head = notice.next
+      if (this.head === undefined) this.tail = undefined
+      if (notice === last) return
+    }
+  }
+
+  /** At the end: all that there is, and nothing of what comes of it. */
+  tellAll(host: ShardHost): void {
+    for (const last = this.tail; this.head !== undefined;) {
+      const notice = this.head
       if (!notice.tell(host)) continue
       this.head = notice.next
       if (this.head === undefined) this.tail = undefined

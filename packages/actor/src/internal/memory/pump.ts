@@ -47,41 +47,48 @@ const makeMacrotask = (): (task: () => void) => void => {
   return microtask
 }
 
-/** Work since the last turn of the event loop after which one is asked for, and after which it is waited for. */
-const ASK_FOR_TURN = 256
-const WAIT_FOR_TURN = 4096
-/** What a ms of measured handlers counts as. */
+// Work is counted in messages; a millisecond of measured handlers counts as `WORK_PER_MILLI` of them.
 const WORK_PER_MILLI = 8192
-/** ms after which the event loop gets its turn, and at most, while more is queued than when it last had one (G220). */
+/** After so much work a turn of the event loop is asked for (`setImmediate`); the pump goes on meanwhile. */
+const ASK_FOR_TURN = 256
+/** After so much work the pump waits for that turn. */
+const WAIT_FOR_TURN = 4096
+/** ms: how long a run may take. */
 const RUN = 0.4
+/** ms: the same while more messages are queued than when the event loop last had its turn (G220). */
 const LONG_RUN = 1.6
-/** ms after which it gets it while somebody waits for it who has work for many (G263). */
+/** ms: the same while somebody with work for many actors waits for a turn (`hasten`, G263). */
 const HASTY_RUN = 0.3
-/** Actors that became runnable while the pump waits for its turn, after which it no longer does. */
+/** When so many actors became runnable while the pump waits for its turn, it does not wait any longer. */
 const IMPATIENT = 1024
-/** ms: nothing needs the process any more, and after so long it is let go. */
+/** ms: how long the process is still held when nothing needs it any more. */
 const LINGER = 50
 
 export class Pump {
   private readonly macrotask = makeMacrotask()
   private readonly run: (woken: boolean) => void
   private readonly clock: ShardClock
-  /** Whether the process is needed: a timer is armed, a call pending, or it was asked for. */
+  /** Whether the process has to stay: a timer is armed, a call pending, or `keepAlive` was asked for. */
   private readonly needed: () => boolean
 
+  /** A run is scheduled: for the next turn (`onTurn`), or else the next microtask. */
   private scheduled = false
-  /** Scheduled for the next turn rather than the next microtask. */
   private onTurn = false
+  /** A turn of the event loop was asked for, and has not come. */
   private turnAsked = false
+  /** Work since the event loop last had its turn. */
   private work = 0
+  /** Actors that became runnable while a run waits for its turn. */
   private impatience = 0
   /** Messages that were queued when the event loop last had its turn. */
   private backlog = 0
-  /** Who waits for the next turn, and it is not to be put off. */
+  /** How many wait for the next turn by `hasten`. */
   private hasteners = 0
-  /** Messages that may be left: with more of them the event loop waits longer. */
+  /** A run of more than `RUN` ms ends when no more messages than this are left. */
   private goal = 0
+  /** ms: when the alarm that is set rings. */
   private armedAt = Infinity
+  /** The interval that holds the process. */
   private holding: TimerHandle | number | undefined = undefined
   private lingering = false
 
@@ -91,7 +98,7 @@ export class Pump {
     this.needed = needed
   }
 
-  /** There is work. Costs nothing when a run is scheduled. */
+  /** There is work: schedules a run, unless one is scheduled. */
   wake(): void {
     if (this.scheduled) {
       if (this.onTurn && this.hasteners === 0 && ++this.impatience === IMPATIENT) microtask(this.runImpatiently)
@@ -102,7 +109,7 @@ export class Pump {
     else microtask(this.runNow)
   }
 
-  /** There is more work, `queued` messages of it, after the event loop has had its turn. */
+  /** A run ends, and `queued` messages are left: the next one comes after the event loop has had its turn. */
   yield(queued: number): void {
     this.backlog = queued
     this.scheduled = true
@@ -111,56 +118,60 @@ export class Pump {
   }
 
   /**
-   * A run begins, with so many messages queued: what was not there when the last one ended, the event loop has sent. So
-   * many are to be handled besides, or a pile that is there already would stay.
+   * A run begins, with `queued` messages. Those that were not there when the last run ended were sent in the event
+   * loop's turn; the run has to handle as many more than that, or a pile that is there already would stay.
    */
   begin(queued: number): void {
     const { backlog } = this
     this.goal = queued > backlog ? Math.max(0, backlog - (queued - backlog)) : backlog
   }
 
-  /** Whether a run of `millis` is over with so many messages left: more would only become dearer. */
+  /** Whether a run that has taken `millis` is to end, with so many messages left. */
   isOver(millis: number, left: number): boolean {
     if (this.hasteners > 0) return millis >= HASTY_RUN
     return millis >= RUN && (left <= this.goal || millis > LONG_RUN)
   }
 
-  /** Somebody waits for the next turn who has work for many (G263), or (`false`) has got it. */
+  /** See `Shard.hasten`. */
   hasten(isWaiting: boolean): void {
     this.hasteners += isWaiting ? 1 : -1
   }
 
-  /** Nothing is left to do. */
+  /** A run ends, and nothing is left to do. */
   rest(): void {
     this.backlog = 0
   }
 
-  /** The event loop has waited long enough. */
+  /** Whether the event loop has to have its turn before anything else runs. */
   isWaiting(): boolean {
     return this.onTurn || this.turnAsked && this.work > WAIT_FOR_TURN
   }
 
-  /** So much was done in a run, which took `millis` as far as that was measured. */
+  /** A run has ended: what it has handled, and the ms that it took, as far as they were measured. */
   did(messages: number, millis: number): void {
     this.work += messages + 4 + Math.round(millis * WORK_PER_MILLI)
     if (this.work > ASK_FOR_TURN) this.askForTurn()
   }
 
-  /** Wakes the scheduler at `deadline` (monotonic ms). One that is armed for earlier stays: it finds nothing, and arms anew. */
+  /** Sets the alarm for `deadline` (monotonic ms). One for earlier stays: the run that it wakes sets the next one. */
   arm(deadline: number): void {
     if (deadline >= this.armedAt) return
     this.armedAt = deadline
     this.clock.wakeIn(Math.max(0, deadline - this.clock.now()), this.onAlarm)
   }
 
-  /** There is no deadline. In lockstep that counts at once: an alarm for nothing is seen where time stops for it (G258). */
+  /**
+   * Takes the alarm back. Needed in lockstep alone, where virtual time would stop for an alarm without reason (G258).
+   */
   disarm(): void {
     if (this.armedAt === Infinity) return
     this.armedAt = Infinity
     this.clock.wakeIn(undefined, this.onAlarm)
   }
 
-  /** Holds the process, or lets it go a little later: a program that asks in a loop pays for neither. */
+  /**
+   * Holds the process, or lets it go after `LINGER` ms: so a program that asks in a loop does not set timers each time.
+   */
   hold(): void {
     if (world.setInterval === undefined) return
     if (this.needed()) {

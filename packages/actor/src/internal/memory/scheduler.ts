@@ -1,13 +1,21 @@
 /**
- * Who runs next, and for how long.
+ * Who runs next, and for how long: the twin's loop.
  *
- * One pass serves every actor that was runnable when it began, each for a slice of at most 64 messages and about 1 ms,
- * and then one actor in debt (its last slice overdrew that). Before each group of slices: timers, signals, notices,
- * deferred tasks. So a light actor waits for at most one heavy handler, and signals act between any two messages.
+ * The words: a *run* is one call of `run` by the pump, between two turns of the event loop. In it *passes* follow each
+ * other; a pass serves every actor that was runnable when it began, each for a *slice* of at most 64 messages and about
+ * 1 ms, and then one actor in *debt* (its last slice took longer than that). Before each group of slices come tasks,
+ * timers, signals and notices. So a light actor waits for at most one heavy handler, and signals act between any two
+ * messages.
  *
- * With a seed (tests): slices of one message, and the next actor is drawn from the runnable ones; nobody is in debt.
+ * Time: reading the clock costs as much as a short message. A behaviour that is *proven* short (`meter.ts`) runs
+ * unmeasured, and the clock is read once for a *group* of such slices (`group.ts`); all others are measured message by
+ * message.
+ *
+ * With a seed (tests, lockstep): slices of one message, and the next actor is drawn from the runnable ones; nobody is
+ * in debt.
  *
  * Owner: the shard's thread. `run` never re-enters: what a handler makes runnable waits for the loop it came from.
+ * It stays one class, though a long one, so that the fields which the loop reads with every message are in one object.
  */
 import type { ExitReason } from "../../ExitReason.ts"
 import type { Call } from "../call.ts"
@@ -29,28 +37,30 @@ import type { MemoryShard } from "./shard.ts"
 import { SIGNALS_PER_PASS } from "./signals.ts"
 import { deliverSpecial } from "./special.ts"
 import { Task } from "./task.ts"
+import { fire } from "./timing.ts"
 
-/** Actors that are looked ahead to. */
+/** Slices between two looks at timers and signals; as many actors are brought into the cache ahead. */
 const AHEAD = 16
-/** Of so many runs of the pump one reads the clock from the start. */
+/** One run of so many reads the clock when it begins; the others only when something is to be measured. */
 const SAMPLE = 16
-/** Messages after which the event loop gets its turn where the clock stands still. */
+/** A run ends after so many messages, also where the clock stands still (virtual time). */
 const RUN_MESSAGES = 8192
-/** Deferred tasks of one pass. */
+/** Deferred tasks before the next group of slices. */
 const TASKS_PER_PASS = 64
+/** Timers that may fire before the next group of slices. */
 const TIMERS_PER_PASS = 4096
 
-// A constant of this module is part of the code; an imported one would be read with every message.
+// V8 compiles a constant of this module into the code; an imported one it would load with every message.
 const { Debt, Queued, Wanted } = Is
 const { Answer, Message, Stop, Void } = Kind
 const Special = SPECIAL
 
-/** Not served while one of these is set. */
+/** An actor with one of these gets no slice. */
 const BLOCKED = Is.Starting | Is.Held | Is.Suspended | Is.Terminating | Is.Dead
-/** The normal lane alone does not decide which letter is next. */
+/** With one of these the next letter need not be the first of the normal lane: `lanes.ts` decides. */
 const CHOICE = Is.Busy | Is.Lanes
 
-/** After a slice there may be more to do than to be idle. */
+/** With none of these and an empty mailbox, a cell is simply idle after its slice. */
 const UNSETTLED = Is.Lanes | Is.Busy | Is.Wanted | Is.Debt
 
 export class Scheduler {
@@ -60,7 +70,7 @@ export class Scheduler {
   private readonly longSchedule: number
   private readonly random: Random | undefined
   private readonly pump: Pump
-  /** Messages of any slice: an actor's own limit may be lower. */
+  /** Messages of a slice at most; an actor's `budget` may say fewer. */
   private readonly slice: number
 
   private readonly queue = new Ring<MemoryCell>(1024)
@@ -68,23 +78,26 @@ export class Scheduler {
   private readonly tasks = new Ring<Task>()
 
   private running = false
-  /** Whose asker lends its stack to this run. */
+  /** The call that this run is to get answered (`help`): it ends with it. */
   private awaited: Call | undefined = undefined
   /** Slices that are left of the pass; -1: a new one begins. */
   private left = -1
+  /** `keepAlive` was asked for. */
   private keep = false
 
-  /** The last reading of the clock in this run; valid when `marked`. */
+  /** ms: the last reading of the clock in this run; valid when `marked`. */
   private now = 0
+  /** The clock was read in this run. */
   private marked = false
-  /** A handler runs that may take long: `now` is when it began. */
+  /** The handler that runs is measured: `now` is when it began. */
   private measuring = false
-  /** When this run began; valid when `marked`. */
+  /** ms: when this run began; valid when `marked`. */
   private began = 0
+  /** Runs until the next one that reads the clock when it begins. */
   private untilSample = 1
   private readonly group = new Group()
   private readonly askers: Askers
-  /** Where looking ahead leaves its result, so that it is not optimized away. */
+  /** `lookAhead` writes here, so that its reads are not optimized away. */
   touched = 0
 
   constructor(
@@ -106,7 +119,7 @@ export class Scheduler {
 
   // -- what others ask of it ------------------------------------------------------------------------------------------
 
-  /** The cell has something to be served, and was not queued or blocked: the plain path of `send` has seen to that. */
+  /** Puts a cell into the run queue. The caller has seen that it can be served and is not queued. */
   enqueue(cell: MemoryCell): void {
     cell.flags |= Queued
     if ((cell.flags & Debt) !== 0) this.debt.push(cell)
@@ -114,12 +127,15 @@ export class Scheduler {
     if (!this.running) this.pump.wake()
   }
 
-  /** Queues the cell if there is something that it can be served. */
+  /** Puts a cell into the run queue if it can be served and is not queued. */
   offer(cell: MemoryCell): void {
     if ((cell.flags & (Queued | Is.Open)) === Is.Open && this.servable(cell)) this.enqueue(cell)
   }
 
-  /** Seeded: what can no longer be served leaves the queue at once, so that the draw is among the runnable ones. */
+  /**
+   * With a seed, a cell that can no longer be served leaves the queue at once: the draw is among the runnable ones
+   * alone.
+   */
   recheck(cell: MemoryCell): void {
     if (this.random === undefined || (cell.flags & Queued) === 0 || this.servable(cell)) return
     const at = this.queue.indexOf(cell)
@@ -128,7 +144,7 @@ export class Scheduler {
     cell.flags &= ~Queued
   }
 
-  /** There are signals or notices, or a deadline that nobody knows of. */
+  /** There is something for the next run that is in no queue: a signal, a notice, or a deadline that is not armed. */
   wake(): void {
     if (!this.running) this.pump.wake()
   }
@@ -145,7 +161,7 @@ export class Scheduler {
     this.pump.hold()
   }
 
-  /** For deadlines of calls: late by no more than a run of short handlers. */
+  /** The time for deadlines of calls: the clock's last reading while short handlers run, which need no better one. */
   coarseNow(): number {
     return this.running && this.marked && !this.measuring ? this.now : this.clock.now()
   }
@@ -188,7 +204,7 @@ export class Scheduler {
     this.run(false)
     this.awaited = undefined
     if (call.token === 0 || call.timeout === Infinity) return
-    // A run with a handler that is not short has read the clock before it.
+    // Still pending, so it gets a deadline now: from the start of this run, if that has read the clock.
     this.shard.calls.limit(call, call.timeout, this.marked ? this.began : this.clock.now())
     this.pump.arm(this.deadline())
   }
@@ -223,12 +239,13 @@ export class Scheduler {
         const notified = this.shard.notices.head !== undefined
         if (notified) {
           this.notify()
-          // Whoever has heard may have killed somebody, and signals act before messages (G8).
+          // Who was told may have killed an actor, and signals act before messages (G8).
           if (this.random === undefined) this.control()
         }
         if (this.left < 0) this.left = this.queue.size
         if (notified && this.random !== undefined) {
-          // In lockstep nobody is chosen before the host has heard what happened: what it does then may come first.
+          // In lockstep the next actor is drawn after the host has reacted to what happened: it may have made some
+          // runnable.
         } else if (this.left > 0 && this.queue.size > 0) {
           handled += this.random === undefined ? this.serve() : this.serveDrawn()
         } else {
@@ -240,7 +257,7 @@ export class Scheduler {
         if (this.awaited !== undefined && !this.awaited.pending) break
       }
     } finally {
-      // A host does not throw; should it, the loop goes on with whoever is next.
+      // A host does not throw. Should it do so all the same, the next run goes on with the next actor.
       if (this.group.size > 0 && this.marked) this.closeGroup()
       this.group.clear()
       this.running = false
@@ -260,7 +277,7 @@ export class Scheduler {
     }
   }
 
-  /** In lockstep: at the very ms of the next deadline, as the Rust shard, or not at all. */
+  /** In lockstep the alarm is at the very ms of the next deadline, as in the Rust shard, or not armed at all. */
   private armExactly(): void {
     this.shard.calls.tighten()
     const deadline = this.deadline()
@@ -297,7 +314,7 @@ export class Scheduler {
       if (timer === undefined) break
       // Alarms of any kind ring in the order of their deadlines.
       this.shard.calls.sweepBefore(this.shard.timers.lastDue, this.timeOut)
-      this.shard.fire(timer, now)
+      fire(this.shard, timer, now)
     }
     this.shard.calls.sweep(now, this.timeOut)
   }
@@ -306,7 +323,9 @@ export class Scheduler {
     this.shard.timedOut(call)
   }
 
-  /** Handles a bounded number of signals: between two messages, and before a question whose answer they decide. */
+  /**
+   * Handles a bounded number of signals: between two messages, and before a question that they may answer (`isAlive`).
+   */
   control(): void {
     const signals = this.shard.signals
     for (let left = SIGNALS_PER_PASS; left > 0; left--) {
@@ -314,6 +333,16 @@ export class Scheduler {
       if (signal === undefined) return
       receive(this.shard, signal)
     }
+  }
+
+  /** Its shard has closed: the host hears of what has ended, now, or once this run is over. */
+  close(): Promise<void> | undefined {
+    if (this.running) return Promise.resolve().then(() => this.close())
+    this.running = true
+    while (this.shard.signals.head !== undefined) this.control()
+    this.shard.notices.tellAll(this.host)
+    this.running = false
+    return undefined
   }
 
   private notify(): void {
@@ -325,7 +354,7 @@ export class Scheduler {
 
   // -- slices ---------------------------------------------------------------------------------------------------------
 
-  /** Up to a group of slices. */
+  /** Serves up to `AHEAD` slices. Returns the messages that were handled. */
   private serve(): number {
     const queue = this.queue
     const size = Math.min(this.left, queue.size, AHEAD)
@@ -360,7 +389,7 @@ export class Scheduler {
     return handled
   }
 
-  /** Brings the states of the next actors into the cache together, instead of one after the other. */
+  /** Touches the states of the next actors, so that their cache misses overlap instead of following each other. */
   private lookAhead(size: number): void {
     let touched = 0
     for (let i = 1; i < size; i++) if (typeof this.queue.at(i)!.state === "number") touched++
@@ -369,10 +398,10 @@ export class Scheduler {
 
   /** Messages of the last measured slice. */
   private lastSlice = 0
-  /** A slice ended with the actor's ordered stop. */
+  /** The last slice ended with a `Stop` letter. */
   private stopped = false
 
-  /** A slice with the clock around each message. true: it overdrew its budget. */
+  /** Serves a slice with the clock around each message. Returns whether it took longer than `BUDGET`. */
   private serveMeasured(cell: MemoryCell, meter: Meter): boolean {
     if (this.group.size > 0) this.closeGroup()
     else if (!this.marked) this.mark()
@@ -405,12 +434,13 @@ export class Scheduler {
     return overdrawn
   }
 
-  /** Messages of this actor's slices. */
+  /** How many messages a slice of this actor may have. */
   private most(cell: MemoryCell): number {
     const { budget } = cell.limits
     return budget < this.slice ? budget : this.slice
   }
 
+  /** Puts an actor in debt when it took too long, or lets it out. Returns whether it is. */
   private judge(cell: MemoryCell, millis: number): boolean {
     if (millis > BUDGET && this.random === undefined) {
       cell.flags |= Debt
@@ -424,7 +454,7 @@ export class Scheduler {
     if (millis > this.longSchedule) this.host.longSchedule(cell, millis)
   }
 
-  /** The messages of one slice. The cell is `Queued` while it runs, so that nothing queues it twice. */
+  /** Delivers up to `most` letters. The cell stays `Queued` meanwhile, so that nothing queues it twice. */
   private serveSlice(cell: MemoryCell, most: number): number {
     const { host, shard } = this
     let handled = 0
@@ -446,7 +476,7 @@ export class Scheduler {
         shard.queued--
         const isSpecial = (letter.head & Special) !== 0
         if (isSpecial) forgetHeld(cell, letter)
-        // Whoever waits for room goes on before what its handler sets going.
+        // Before the handler runs: senders that wait for room go first, ahead of whatever the handler wakes.
         if ((cell.flags & Wanted) !== 0) letInAtLowWater(shard, cell)
         const op = letter.op
         const payload = letter.payload
@@ -454,7 +484,7 @@ export class Scheduler {
         const extra = letter.extra
         if (extra !== undefined || isSpecial) shard.pool.giveSpecial(letter)
         else shard.pool.give(letter)
-        // The message in hand counts: what its handler lets go on may ask.
+        // Before the handler runs, because what it wakes may read this actor's account.
         cell.reductions++
         waits = host.deliver(
           cell,
@@ -475,7 +505,7 @@ export class Scheduler {
           this.stopped = true
           break
         }
-        // The message that an answer is for was handled elsewhere.
+        // An answer belongs to a message that was counted when it was delivered.
         if (letter.kind !== Answer) cell.reductions++
         waits = deliverSpecial(shard, host, cell, letter)
       }
@@ -490,7 +520,7 @@ export class Scheduler {
     return handled
   }
 
-  /** The handler that was just called waits. */
+  /** The handler that was just called is not done: until `ready`, only what may re-enter is delivered. */
   private wait(cell: MemoryCell): void {
     if ((cell.flags & Is.Open) === 0) return
     cell.flags |= Is.Busy
@@ -501,7 +531,7 @@ export class Scheduler {
     return (cell.flags & BLOCKED) === 0 && isServable(cell)
   }
 
-  /** After a slice: to the back of its queue, or idle; and who waits for room gets it. */
+  /** After a slice: lets in senders that wait for room, and puts the cell to the back of its queue or makes it idle. */
   private settle(cell: MemoryCell): void {
     letInAtLowWater(this.shard, cell)
     if (this.servable(cell)) {
@@ -532,7 +562,7 @@ export class Scheduler {
     return most
   }
 
-  /** true: it overdrew its budget. */
+  /** Returns whether the task took longer than `BUDGET`. */
   private runTask(task: Task): boolean {
     const cell = task.cell
     if (this.group.size > 0) this.closeGroup()
@@ -557,7 +587,7 @@ export class Scheduler {
 
   // -- groups of slices -----------------------------------------------------------------------------------------------
 
-  /** Reads the clock for the slices since the last reading. */
+  /** Reads the clock, and judges the slices since the last reading together. */
   private closeGroup(): void {
     const begin = this.now
     const known = this.marked
@@ -570,10 +600,10 @@ export class Scheduler {
     const group = this.group
     const { wentOn } = this.askers
     this.askers.take()
-    // Whose time it was is not known: they are measured alone next.
+    // An asker used some of that time, and how much is not known: each is measured alone next (`askers.ts`).
     if (wentOn && millis > SUSPECT) return group.doubt()
     if (group.size === 1) {
-      // A group of one is known exactly.
+      // The time of a group of one is known exactly: what was charged in advance is corrected.
       const cell = group.last!
       if (group.messages === 1) this.report(cell, millis)
       this.judge(cell, millis)
@@ -584,7 +614,7 @@ export class Scheduler {
 
   // -- seeded runs ----------------------------------------------------------------------------------------------------
 
-  /** One message of an actor drawn from the runnable ones, which stand in the order in which they became runnable. */
+  /** Serves one message of an actor drawn from the queue, which is in the order in which the actors became runnable. */
   private serveDrawn(): number {
     this.left = -1
     while (this.queue.size > 0) {
@@ -592,7 +622,7 @@ export class Scheduler {
       this.stopped = false
       this.serveMeasured(cell, meterOf(cell.bound))
       if (!this.stopped) return this.lastSlice
-      // As in the Rust shard: an ordered stop is no message, and its signals go out before the next one.
+      // A `Stop` letter is no message: as in the Rust shard its signals are handled, and another actor is drawn.
       this.control()
     }
     return 0

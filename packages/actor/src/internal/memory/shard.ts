@@ -4,8 +4,9 @@
  * Owner: one thread. The host calls it at any time, also from inside a handler; it calls the host only from its pump
  * (`scheduler.ts`). It needs no global of Node, and knows nothing of Effect.
  *
- * Where the rules are: `slab` PIDs, `admission` bounds and policies, `lanes` order, `ending` exits, links and watches,
- * `calls`, `timers`, `names`, `census` accounts, `scheduler` fairness. This file is the door: it finds the cell and asks the one who knows.
+ * This file is the door: it finds the cell, and calls the file that has the rule. Those are: `slab` PIDs, `admission`
+ * bounds and policies, `lanes` order, `ending` exits, `links`, `monitors`, `calls`, `timing` timers, `names`, `census`
+ * accounts, `scheduler` fairness.
  */
 import { MemoryPool } from "./buffers.ts"
 import type { ExitReason } from "../../ExitReason.ts"
@@ -21,12 +22,13 @@ import {
   type OpenOptions,
   Outcome,
   type Shard,
+  type ShardClock,
   type ShardHost,
   type ShardInfo,
   type ShardOptions,
   type Usages
 } from "../shard.ts"
-import { admit, enter, expireHold } from "./admission.ts"
+import { admit, enter, takeBack } from "./admission.ts"
 import { asideOf, millisOf, reductionsOf } from "./aside.ts"
 import { letAnswersGo, waitBehind } from "./behind.ts"
 import { Calls } from "./calls.ts"
@@ -34,10 +36,9 @@ import { Is, MemoryCell } from "./cell.ts"
 import { infoOf, inOrder, pidsOf, topOf, usagesOf } from "./census.ts"
 import { end, finish, kill, vanish } from "./ending.ts"
 import { CELL, LETTER } from "./footprint.ts"
-import { voidLetter } from "./lanes.ts"
 import { addHalf, isLinked } from "./links.ts"
 import { type Limits, LimitsTable } from "./limits.ts"
-import { Kind, type Letter, LetterPool } from "./mailbox.ts"
+import { Kind, LetterPool } from "./mailbox.ts"
 import { addWatcher, OutsideWatches, removeWatcher, Watch } from "./monitors.ts"
 import { Names } from "./names.ts"
 import { Notices } from "./notices.ts"
@@ -45,26 +46,30 @@ import { Waiter } from "./room.ts"
 import { Scheduler } from "./scheduler.ts"
 import { SignalQueue } from "./signals.ts"
 import { Slab } from "./slab.ts"
-import { Timer, Timers } from "./timers.ts"
+import { type Timer, Timers } from "./timers.ts"
+import { cancelTimer, startTimer } from "./timing.ts"
 
-/** Why no PID was given out. The host makes its `SpawnError` of it. */
+/**
+ * Why no PID was given out: the fields of the error that `reserve` throws, from which the host makes a `SpawnError`.
+ */
 export type Refused =
   | { readonly _tag: "LimitReached"; readonly what: "actors"; readonly limit: number }
   | { readonly _tag: "SystemStopped" }
 
-// A constant of this module is part of the code; an imported one would be read with every send.
+// V8 compiles a constant of this module into the code; an imported one it would load with every send.
 const { Open } = Is
 const { Accepted } = Outcome
 
-/** Sent plainly: alive, nobody waits for room. */
+/** A plain send finds `Open` and not `Wanted`: the receiver is alive, and nobody waits for room in its mailbox. */
 const PLAIN = Is.Open | Is.Wanted
-/** Not to be queued on arrival of a message. */
+/** With none of these, a message that arrives makes the receiver runnable. */
 const NOT_IDLE = Is.Queued | Is.Starting | Is.Held | Is.Suspended | Is.Busy | Is.Terminating
 
 export class MemoryShard implements Shard {
   readonly backend = "memory"
   readonly seeded: boolean
   readonly host: ShardHost
+  readonly clock: ShardClock
   private readonly options: ShardOptions
 
   // -- shared by the files of this folder -----------------------------------------------------------------------------
@@ -77,11 +82,11 @@ export class MemoryShard implements Shard {
   readonly outside = new OutsideWatches()
   readonly notices = new Notices(this.pool)
   readonly scheduler: Scheduler
-  /** Living actors, and PIDs that are reserved. */
+  /** PIDs in use: living actors, and those that were reserved and not opened yet. */
   live = 0
-  /** Of those, whose mailbox is open: they have begun, and not ended. */
+  /** How many of them have a mailbox: they have begun, and not ended. */
   opened = 0
-  /** Letters in mailboxes and holds. */
+  /** Letters in all mailboxes. */
   queued = 0
 
   private readonly limits = new LimitsTable()
@@ -92,6 +97,7 @@ export class MemoryShard implements Shard {
     this.options = options
     this.seeded = options.seed !== undefined
     this.host = host
+    this.clock = options.clock
     this.anyLimits = this.limits.get(65536, 0, 5000, mostBudget)
     this.scheduler = new Scheduler(this, host, options.clock, options.longSchedule, options.seed)
   }
@@ -135,7 +141,7 @@ export class MemoryShard implements Shard {
       | (options.starting ? Is.Starting : 0)
       | (options.trapExit ? Is.TrapExit : 0)
       | (options.cleanup ? Is.Cleanup : 0)
-    // The child is the one that is told when its parent has died meanwhile.
+    // In this order: if the parent has ended meanwhile, the exit signal goes to the child.
     if (parent !== undefined) this.link(own, parent)
     if (watcher !== undefined) this.monitor(watcher, own, watchRef)
     if (this.closed) kill(this, own, KILLED)
@@ -199,18 +205,26 @@ export class MemoryShard implements Shard {
     return dead
   }
 
-  /** The living actor that a cell stands for; undefined: it has ended, or is not open. */
+  /** The living actor that a cell stands for; undefined when it has ended, or was not opened yet. */
   lifeOf(cell: MemoryCell): MemoryCell | undefined {
     if ((cell.flags & Is.Open) !== 0) return cell
-    // A cell that was made for a PID before its actor was: `cellOf` of a PID that came later.
+    // `cellOf` may have made this cell before there was an actor with the PID: then that one has another cell.
     const life = this.slab.at(cell.low)
     return life !== undefined && life !== cell && life.generation === cell.generation && (life.flags & Is.Open) !== 0
       ? life
       : undefined
   }
 
+  /** Of this system. A program may have several, and a PID of another one is nobody here. */
+  isOwn(cell: MemoryCell): boolean {
+    return cell.bound.shard === this
+  }
+
   noProc(cell: MemoryCell): ExitReason {
-    return { _tag: "NoProc", everExisted: this.slab.everExisted(cell.low, cell.generation) }
+    return {
+      _tag: "NoProc",
+      everExisted: this.isOwn(cell) && this.slab.everExisted(cell.low, cell.generation)
+    }
   }
 
   // -- messages -------------------------------------------------------------------------------------------------------
@@ -249,10 +263,10 @@ export class MemoryShard implements Shard {
     letter.flags = flags
     letter.extra = call
     const alive = this.lifeOf(cell)
-    // Listed first: what admission does with the letter may end it.
+    // Before `admit`, which may drop the letter, and so end the call.
     if (alive !== undefined) {
       this.calls.list(call, alive)
-      // Most of those whose asker helps are answered by it: the clock is read for the others.
+      // A call whose asker helps is mostly answered at once: it gets a deadline only if it is not (`Scheduler.help`).
       if (timeout !== Infinity && (call.resume !== undefined || !this.scheduler.canHelp())) {
         this.calls.limit(call, timeout, this.scheduler.coarseNow())
       }
@@ -270,7 +284,7 @@ export class MemoryShard implements Shard {
     this.calls.unlist(call)
   }
 
-  /** The time of a call is over. Its message stays where it is; its answer will be nobody's. */
+  /** A call has timed out. Its message stays in the mailbox; its answer will be dropped. */
   timedOut(call: Call): void {
     this.notices.callEnded(call, CallEnd.Timeout, undefined)
   }
@@ -355,7 +369,7 @@ export class MemoryShard implements Shard {
   // -- signals --------------------------------------------------------------------------------------------------------
 
   exit(to: Cell, from: Cell | undefined, reason: ExitReason): void {
-    // Not only the living: a kill also ends one that cleans up.
+    // Also to an actor in its cleanup: a kill ends that.
     const cell = this.lifeOf(to as MemoryCell) ?? to as MemoryCell
     if ((cell.flags & (Is.Open | Is.Terminating)) === 0) return
     this.signals.exit(cell, from as MemoryCell | undefined, reason)
@@ -367,7 +381,7 @@ export class MemoryShard implements Shard {
     const peer = this.lifeOf(b as MemoryCell) ?? b as MemoryCell
     if (owner === undefined || owner === peer || isLinked(owner, peer)) return
     const half = addHalf(owner, peer)
-    if ((peer.flags & Is.Open) !== 0) {
+    if ((peer.flags & Is.Open) !== 0 && this.isOwn(peer)) {
       addHalf(peer, owner)
       return
     }
@@ -382,7 +396,7 @@ export class MemoryShard implements Shard {
     if (owner === undefined || half === undefined) return
     owner.aside!.links!.delete(peer)
     peer.aside?.links?.delete(owner)
-    if (half.letter !== undefined) this.takeBack(owner, half.letter)
+    if (half.letter !== undefined) takeBack(this, owner, half.letter)
   }
 
   monitor(watcher: Cell, target: Cell, ref: number): void {
@@ -398,17 +412,8 @@ export class MemoryShard implements Shard {
     if (owner === undefined || watch === undefined) return false
     owner.aside!.watching!.delete(ref)
     removeWatcher(watch)
-    if (watch.letter !== undefined) this.takeBack(owner, watch.letter)
+    if (watch.letter !== undefined) takeBack(this, owner, watch.letter)
     return true
-  }
-
-  /** A queued letter is not to be handled any more. */
-  private takeBack(cell: MemoryCell, letter: Letter): void {
-    voidLetter(cell, letter, undefined)
-    this.queued--
-    // What is behind it may be what a waiting handler lets in; or nothing is left to be runnable for.
-    this.scheduler.offer(cell)
-    this.scheduler.recheck(cell)
   }
 
   watch(target: Cell, ref: number): void {
@@ -421,10 +426,10 @@ export class MemoryShard implements Shard {
   }
 
   private begin(watcher: MemoryCell | undefined, target: MemoryCell, ref: number): Watch {
-    const life = this.lifeOf(target)
+    const life = this.isOwn(target) ? this.lifeOf(target) : undefined
     const watch = new Watch(watcher, life ?? target, ref)
     if (life !== undefined) {
-      // Nobody learns of one's own end.
+      // An actor that monitors itself never gets the DOWN.
       if (life !== watcher) addWatcher(life, watch)
     } else {
       this.signals.down(watch, this.noProc(target))
@@ -450,52 +455,20 @@ export class MemoryShard implements Shard {
     flags: number
   ): void {
     const own = this.lifeOf(cell as MemoryCell)
-    if (own === undefined || own.aside?.timers?.has(ref) === true) return
-    const timer = new Timer(own, ref, op, payload, flags, repeat ? Math.max(delay, 1) : 0, undefined)
-    ;(asideOf(own).timers ??= new Map()).set(ref, timer)
-    this.arm(timer, repeat ? timer.period : delay)
+    if (own !== undefined) startTimer(this, own, ref, delay, repeat, op, payload, flags)
   }
 
   cancelTimer(cell: Cell, ref: number): number | undefined {
     const own = this.lifeOf(cell as MemoryCell)
-    const timer = own?.aside?.timers?.get(ref)
-    if (own === undefined || timer === undefined) return undefined
-    own.aside!.timers!.delete(ref)
-    const armed = timer.place >= 0
-    const left = armed ? Math.max(0, this.timers.deadlineOf(timer) - this.options.clock.now()) : 0
-    this.timers.disarm(timer)
-    if (timer.letter === undefined) return left
-    this.takeBack(own, timer.letter)
-    return 0
+    return own === undefined ? undefined : cancelTimer(this, own, ref)
   }
 
-  /** A deadline `delay` ms from now. Read from the clock, not from the pump: a timer is never early. */
+  /**
+   * Arms a timer `delay` ms from now, by the clock itself and not by the pump's last reading: a timer is never early.
+   */
   arm(timer: Timer, delay: number): void {
-    this.timers.arm(timer, this.options.clock.now() + Math.max(0, delay))
+    this.timers.arm(timer, this.clock.now() + Math.max(0, delay))
     this.scheduler.wake()
-  }
-
-  /** A timer is due: its message enters like one of the actor to itself, unless the last one still waits (G45). */
-  fire(timer: Timer, now: number): void {
-    if (timer.hold !== undefined) return expireHold(this, timer.hold)
-    const { cell, flags, op, payload, period } = timer
-    if (period > 0) {
-      // It keeps its beat, and skips what it missed.
-      const due = this.timers.lastDue
-      this.timers.arm(timer, due + (Math.floor((now - due) / period) + 1) * period)
-    }
-    if (timer.letter !== undefined) return
-    const letter = this.pool.take(Kind.Timer, op, payload, cell)
-    letter.flags = flags
-    letter.extra = timer
-    timer.letter = letter
-    enter(this, cell, letter)
-  }
-
-  /** A timer's message has left the mailbox. */
-  delivered(timer: Timer): void {
-    timer.letter = undefined
-    if (timer.place < 0) timer.cell.aside?.timers?.delete(timer.ref)
   }
 
   // -- the whole ------------------------------------------------------------------------------------------------------
@@ -541,11 +514,12 @@ export class MemoryShard implements Shard {
     this.scheduler.keepAlive(on)
   }
 
-  close(): void {
-    if (this.closed) return
+  close(): Promise<void> | undefined {
+    if (this.closed) return undefined
     this.closed = true
     const left = inOrder(this.slab, Is.Open | Is.Terminating).reverse()
     for (const cell of left) kill(this, cell, KILLED)
+    return this.scheduler.close()
   }
 }
 

@@ -1,24 +1,26 @@
 /**
- * PIDs: slots by index, each with the generation of its life.
+ * PIDs: slots by index, each used by one actor after the other. The generation counts them.
  *
- * Rules, the same as in the Rust slab: index 0 is never given out; fresh indexes come in increasing order, and only when
- * no slot is free; freed slots are reused in FIFO order; a slot's first life has generation 0; a slot that has lived
- * its last generation retires, so that no PID ever names two actors.
+ * Rules, the same as in the Rust slab: index 0 is never given out; fresh indexes come in increasing order, and only
+ * when no slot is free; freed slots are reused in FIFO order; a slot's first life has generation 0; a slot that has
+ * lived its last generation retires, so that no PID ever names two actors.
  */
 import { MAX_GENERATION, MAX_INDEX } from "../generated/numbers.ts"
 import type { MemoryCell } from "./cell.ts"
 
-// A constant of this module is part of the code; an imported one would be read with each spawn.
+// V8 compiles a constant of this module into the code; an imported one it would load with each spawn.
 const maxIndex = MAX_INDEX
 
 export class Slab {
   private readonly cells: Array<MemoryCell | undefined> = [undefined]
-  /** The generation of the slot's life, or of its next one when it is free. */
+  /** The generation of the slot's actor, or of the next one while it is free. */
   private generations = new Int32Array(64)
-  /** When the slot's life began, counted in lives: a double, because 2^31 lives are some hours of work. */
+  /**
+   * How many actors there had been when the slot's actor began. A double, because 2^31 actors are some hours of work.
+   */
   private births = new Float64Array(64)
   private born = 0
-  /** Slots that are somebody's. */
+  /** How many slots are in use. */
   lives = 0
   private fresh = 1
   private readonly maxGeneration: number
@@ -32,7 +34,7 @@ export class Slab {
     this.maxGeneration = maxGeneration
   }
 
-  /** The index of the next life; 0: all are spent. */
+  /** The index for the next actor; 0: all are in use or spent. */
   next(): number {
     if (this.slotCount > 0) {
       const index = this.slots[this.slotHead]!
@@ -56,14 +58,14 @@ export class Slab {
     this.lives++
   }
 
-  /** Whose life began first. */
+  /** Compares two actors by when they began. */
   byBirth(a: MemoryCell, b: MemoryCell): number {
     return this.births[a.low]! - this.births[b.low]!
   }
 
   /**
-   * The PIDs of all, where slots were given out in the order of their births; else undefined. No cell is touched: a group
-   * swap begins with this, and 10,000 cells that are in no cache are a millisecond.
+   * The PIDs of all actors in order of their begin, if that is the order of their slots; else undefined. Reads no cell:
+   * a group swap begins with this, and reading 10,000 cells that are in no cache takes a millisecond.
    */
   pidsInOrder(): Float64Array | undefined {
     const { births, cells, generations } = this
@@ -80,7 +82,7 @@ export class Slab {
     return pids
   }
 
-  /** The life of this slot, whatever its generation. */
+  /** The actor of this slot, whatever its generation. */
   at(index: number): MemoryCell | undefined {
     return this.cells[index]
   }
@@ -91,7 +93,7 @@ export class Slab {
     return generation < this.generations[low]! || this.cells[low]?.generation === generation
   }
 
-  /** Its life is over; the slot is not free yet. */
+  /** The slot's actor has ended. The slot is not free yet: signals of that end are on their way. */
   end(index: number): void {
     this.cells[index] = undefined
     this.lives--

@@ -11,6 +11,7 @@ import { Kind, type Letter } from "./mailbox.ts"
 import type { Watch } from "./monitors.ts"
 import type { MemoryShard } from "./shard.ts"
 import type { Timer } from "./timers.ts"
+import { delivered } from "./timing.ts"
 
 /** The sender of an exit signal that no actor sent. */
 const NOBODY = 0 as Pid
@@ -29,7 +30,7 @@ export const deliverSpecial = (shard: MemoryShard, host: ShardHost, cell: Memory
       }
       return false
     case Kind.Timer:
-      shard.delivered(extra as Timer)
+      delivered(extra as Timer)
       return host.deliver(cell, op, payload, cell.pid, undefined)
     case Kind.Down: {
       const watch = extra as Watch
@@ -39,7 +40,7 @@ export const deliverSpecial = (shard: MemoryShard, host: ShardHost, cell: Memory
     }
     default: {
       if (extra !== undefined && cell.aside?.links?.get(from!) === extra) cell.aside.links.delete(from!)
-      return host.exitSignal(cell, from === undefined ? NOBODY : from.pid, payload as ExitReason)
+      return host.exitSignal(cell, from === undefined ? NOBODY : from.pid, payload as ExitReason, from?.life?.name)
     }
   }
 }

@@ -6,11 +6,9 @@ import { type Block, type BufferPool, discard, keepAlive, moved } from "../buffe
 /** The addon's class, as `packages/core-native/src/buffer.rs` exports it. */
 export interface NativeBuffers {
   allocate(bytes: number): number
+  attach(target: Hops, call: Float64Array): void
   view(handle: number): ArrayBuffer
   depart(handle: number, view: ArrayBuffer | undefined): number
-  moved(handle: number, view: ArrayBuffer): void
-  arrive(handle: number): boolean
-  comeBack(handle: number, view: ArrayBuffer): number
   release(handle: number, view: ArrayBuffer | undefined): number
   weigh(bytes: number): void
   readonly bytes: number
@@ -22,8 +20,50 @@ export interface BuffersBinding {
 }
 
 const done = 0
-/** What `comeBack` answers. */
+/** What `arrive` and `comeBack` answer. */
 const cameBack = { notAtAll: 0, alone: 1 } as const
+
+const unset = (): void => {
+  throw new Error("the pool is not attached")
+}
+
+/** The calls of a hop, which cost little: what they take and what they answer stands in `call`. */
+class Hops {
+  readonly #call = new Float64Array(2)
+  // All are set by `attach`.
+  leave: () => void = unset
+  arrive: () => void = unset
+  comeBack: (view: ArrayBuffer) => void = unset
+  moved: (view: ArrayBuffer) => void = unset
+
+  constructor(native: NativeBuffers) {
+    native.attach(this, this.#call)
+  }
+
+  /** Puts a block in flight of which there is no view that a program has seen. */
+  hasLeft(handle: number): boolean {
+    this.#call[0] = handle
+    this.leave()
+    return this.#call[1] === done
+  }
+
+  arrival(handle: number): number {
+    this.#call[0] = handle
+    this.arrive()
+    return this.#call[1]!
+  }
+
+  arrivalUnder(handle: number, view: ArrayBuffer): number {
+    this.#call[0] = handle
+    this.comeBack(view)
+    return this.#call[1]!
+  }
+
+  movedTo(handle: number, view: ArrayBuffer): void {
+    this.#call[0] = handle
+    this.moved(view)
+  }
+}
 
 /**
  * Bytes of a block of which V8 is told twice while they are moved. To move them takes them out of its account of what is
@@ -44,23 +84,37 @@ const mostParked = { views: 64, bytes: 2 ** 30 } as const
  * V8 thinks of the bytes of a new one, each time, costs more than all the rest of a hop.
  */
 class Parked {
-  readonly #views = new Map<number, ArrayBuffer>()
+  // Both in the order in which they left. There are few, and the one that comes is mostly the first: a map costs more.
+  readonly #handles: Array<number> = []
+  readonly #views: Array<ArrayBuffer> = []
   #bytes = 0
 
   add(handle: number, view: ArrayBuffer): void {
-    this.#views.set(handle, view)
+    this.#handles.push(handle)
+    this.#views.push(view)
     this.#bytes += view.byteLength
-    for (const oldest of this.#views.keys()) {
-      if (this.#views.size <= mostParked.views && this.#bytes <= mostParked.bytes) break
+    while (this.#views.length > mostParked.views || this.#bytes > mostParked.bytes) {
       // What V8 knows of its bytes it is to forget now, and not at its next collection, which they would bring about.
-      discard(this.take(oldest)!)
+      discard(this.#remove(0))
     }
   }
 
   take(handle: number): ArrayBuffer | undefined {
-    const view = this.#views.get(handle)
-    if (view === undefined) return undefined
-    this.#views.delete(handle)
+    const handles = this.#handles
+    for (let at = 0; at < handles.length; at++) if (handles[at] === handle) return this.#remove(at)
+    return undefined
+  }
+
+  #remove(at: number): ArrayBuffer {
+    const handles = this.#handles, views = this.#views
+    const view = views[at]!
+    const last = views.length - 1
+    for (let i = at; i < last; i++) {
+      handles[i] = handles[i + 1]!
+      views[i] = views[i + 1]!
+    }
+    handles.pop()
+    views.pop()
     this.#bytes -= view.byteLength
     return view
   }
@@ -99,7 +153,7 @@ export class NativeBlock implements Block {
     const pool = this.#pool
     const first = pool.view(this.#handle)
     const view = pool.isWatched(this) ? pool.moved(first) ?? first : first
-    pool.native.moved(this.#handle, view)
+    pool.hops.movedTo(this.#handle, view)
     return view
   }
 
@@ -111,7 +165,7 @@ export class NativeBlock implements Block {
     if (next === undefined) return false
     this.#view = next
     this.#pool.seen(this, next)
-    this.#pool.native.moved(this.#handle, next)
+    this.#pool.hops.movedTo(this.#handle, next)
     return true
   }
 
@@ -129,12 +183,14 @@ export class NativeBlock implements Block {
     if (handle === 0) return undefined
     const view = this.#withdraw()
     if (view === undefined && this.#view !== undefined) return undefined
-    const parks = view !== undefined && this.#pool.isWatched(this)
-    if (this.#pool.native.depart(handle, parks ? undefined : view) !== done) return undefined
-    if (parks) this.#pool.parked.add(handle, view)
+    const pool = this.#pool
+    const parks = view !== undefined && pool.isWatched(this)
+    const hasLeft = view === undefined || parks ? pool.hops.hasLeft(handle) : pool.native.depart(handle, view) === done
+    if (!hasLeft) return undefined
+    if (parks) pool.parked.add(handle, view)
     this.#handle = 0
     this.#view = undefined
-    this.#pool.gone(this)
+    pool.gone(this)
     return handle
   }
 
@@ -170,6 +226,7 @@ const refuses = (binding: BuffersBinding): boolean => {
 
 export class NativePool implements BufferPool {
   readonly native: NativeBuffers
+  readonly hops: Hops
   readonly parked = new Parked()
   /** Its views are external memory. Not known before the first one; asked once, because each hop wants to know. */
   #isExternal: boolean | undefined = undefined
@@ -181,6 +238,7 @@ export class NativePool implements BufferPool {
   /** `system`: its handle, where there are more isolates than one, which are on one account. */
   constructor(binding: BuffersBinding, limit: number, system: number | undefined, copies = false) {
     this.native = new binding.NativeBuffers(limit, copies || refuses(binding), system)
+    this.hops = new Hops(this.native)
   }
 
   readonly allocate = (bytes: number): Block | "limit" | "memory" => {
@@ -193,8 +251,10 @@ export class NativePool implements BufferPool {
   readonly enter = (handle: number, bytes: number): NativeBlock | undefined => {
     // Nobody has seen it since it was parked.
     const view = this.parked.take(handle)
-    if (view === undefined) return this.native.arrive(handle) ? this.#held(handle, bytes) : undefined
-    const outcome = this.native.comeBack(handle, view)
+    if (view === undefined) {
+      return this.hops.arrival(handle) === cameBack.notAtAll ? undefined : this.#held(handle, bytes)
+    }
+    const outcome = this.hops.arrivalUnder(handle, view)
     if (outcome === cameBack.notAtAll) {
       this.parked.add(handle, view)
       return undefined

@@ -53,6 +53,15 @@ export interface NativeAway {
     fromGeneration: number,
     flags: number
   ): Outcome
+  sendLoaded(
+    length: number,
+    low: number,
+    generation: number,
+    op: number,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): void
   mayLeave(low: number, generation: number, fromLow: number, fromGeneration: number): Outcome
   call(
     low: number,
@@ -194,7 +203,7 @@ export interface NativeMembrane {
   pidNamed(name: string): number | undefined
   keepAlive(on: boolean): void
   readonly closed: boolean
-  close(): unknown
+  close(): Promise<void>
 }
 
 export interface NativeModule {

@@ -73,7 +73,7 @@ export interface Rust {
   /** `undefined`: it has ended. */
   readonly info: (pid: Pid, within: number) => Effect.Effect<RemoteInfo | undefined, typeof silent>
   /** false: it has ended. */
-  readonly hold: (pid: Pid, hold: boolean, within: number) => Effect.Effect<boolean, typeof silent>
+  readonly setSuspended: (pid: Pid, suspended: boolean, within: number) => Effect.Effect<boolean, typeof silent>
   /** The reader of a stream of this actor has gone: by its isolate, and its number there. */
   readonly readerGone: (pid: Pid, isolate: number, stream: number) => void
   /** Of each of these shards; `undefined`: it has not answered in time. */
@@ -149,5 +149,6 @@ export const rustOf = (binding: RustBinding): Rust => ({
       (all) => all.map((found) => found?.map(behaviorOf))
     ),
   readerGone: (pid, isolate, stream) => binding.rustReaderGone(lowOf(pid) >>> 24, isolate, stream),
-  hold: (pid, hold, within) => inTime(() => binding.rustHold(lowOf(pid), generationOf(pid), hold, within))
+  setSuspended: (pid, suspended, within) =>
+    inTime(() => binding.rustHold(lowOf(pid), generationOf(pid), suspended, within))
 })

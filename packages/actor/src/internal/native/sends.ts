@@ -5,12 +5,13 @@
  * The cell of such an actor stands on a `Bound` whose sends are these, so that a send inside the isolate asks nothing.
  */
 import * as Exit from "effect/Exit"
-import { giveBack } from "../buffer/parcel.ts"
+import { giveBack, packIn } from "../buffer/parcel.ts"
 import type { Call } from "../call.ts"
 import { carry } from "../carry.ts"
 import type { Cell } from "../cell.ts"
 import type { Fast } from "../codec/fast.ts"
-import { writeDirectly, writeInto } from "../lent.ts"
+import type { Parcel } from "../codec/place.ts"
+import { writeBeside, writeDirectly, writeInto } from "../lent.ts"
 import { intern, tagOf } from "../opcodes.ts"
 import { Reading, StreamRequest } from "../stream.ts"
 import { Outcome, type ShardClock } from "../shard.ts"
@@ -100,6 +101,7 @@ export class Sends {
       if (passage.moves) {
         const refusal = this.#ask(to, there, from)
         if (refusal !== Accepted) return refusal
+        if (this.#load(passage, to, there, payload, fromLow, fromGeneration, flags)) return Accepted
       } else {
         const { fast } = passage
         if (fast !== undefined && this.#write(passage, fast, to, there, payload, fromLow, fromGeneration, flags)) {
@@ -134,6 +136,30 @@ export class Sends {
       ? writeInto(to.host, fast, room, offset, payload)
       : writeDirectly(write, room, offset, payload)
     return away.sendPayload(length, to.low, to.generation, there, fromLow, fromGeneration, flags)
+  }
+
+  // The same of a message with buffers.
+  #load(
+    passage: Passage,
+    to: Cell,
+    there: number,
+    payload: unknown,
+    fromLow: number,
+    fromGeneration: number,
+    flags: number
+  ): boolean {
+    const { write } = passage
+    if (write === null) return false
+    const away = this.#away
+    const offset = away.beginPayload(to.low)
+    if (offset < 0) return false
+    const { room } = away
+    const parcel: Parcel = []
+    const written = writeBeside(write, room, offset, payload, parcel)
+    const length = written < 0 ? -1 : packIn(to.host, room.view, offset, written, room.most, parcel)
+    if (length < 0) return away.sendPayload(-1, 0, 0, 0, 0, 0, 0)
+    away.sendLoaded(length, to.low, to.generation, there, fromLow, fromGeneration, flags)
+    return true
   }
 
   readonly call = (

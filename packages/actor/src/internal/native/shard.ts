@@ -339,7 +339,7 @@ export class NativeShard implements Shard {
     this.#membrane.keepAlive(on)
   }
 
-  close(): void {
-    this.#membrane.close()
+  close(): Promise<void> {
+    return this.#membrane.close()
   }
 }
