@@ -248,7 +248,10 @@ impl Open {
             control.get_mut()[control::RUNNABLE] = 1;
         }
         let call = call.get_mut();
-        if let Some(arenas) = arenas {
+        // A tick that delivers nothing leaves what is in there to the batch that is under way.
+        if let Some(arenas) = arenas
+            && max > 0
+        {
             let filled = self.shard.incoming();
             arenas.incoming.get_mut()[..filled.len()].copy_from_slice(filled);
             call[call::INCOMING] = filled.len() as f64;

@@ -26,8 +26,17 @@ const nothing: Figures = {
   longSchedules: 0
 }
 
+/** What an isolate holds. `queued`: for actors of the program; what waits for its agent is none of theirs. */
+export const statsOf = (host: Host): ReturnType<Host["shard"]["stats"]> => {
+  const { shard } = host
+  const stats = shard.stats()
+  const agent = host.isolates?.agent
+  const own = agent === undefined ? 0 : shard.info(agent)?.mailbox ?? 0
+  return { ...stats, queued: stats.queued - own }
+}
+
 export const figuresOf = (host: Host): Figures => {
-  const { bytes, calls, queued } = host.shard.stats()
+  const { bytes, calls, queued } = statsOf(host)
   const { crashes, longSchedules, rollbacks, swaps, tellsFailed } = host
   return { queued, bytes, calls, crashes, tellsFailed, swaps, rollbacks, longSchedules }
 }

@@ -17,6 +17,7 @@ import type { SpawnOptions } from "../Self.ts"
 import { InvalidOption, type IsolateUnavailable, NativeUnavailable } from "../SpawnError.ts"
 import type { SystemEvent } from "../SystemEvent.ts"
 import { clockOf, liveClock } from "./clock.ts"
+import { statsOf } from "./figures.ts"
 import { Host } from "./host.ts"
 import { invalid } from "./invalid.ts"
 import type { Overview, Totals } from "./isolates.ts"
@@ -79,7 +80,7 @@ const orphansOf = ({ isolates }: Host, isolate: number): Effect.Effect<void> =>
     : isolates.orphans(isolate)
 
 const infoOf = (host: Host, totals: ReadonlyMap<number, Totals>): SystemInfo => {
-  const { actors, bytes, queued } = host.shard.stats()
+  const { actors, bytes, queued } = statsOf(host)
   const { isolates } = host
   const each = isolates?.loads().map(({ isolate, isRust, live, micros, reductions, runnable }) => {
     const isHere = isolate === isolates.here

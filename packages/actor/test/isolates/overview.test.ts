@@ -5,7 +5,9 @@ import { Effect, Metric } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { statsOf } from "../../src/internal/figures.ts"
 import { fleetOf } from "../../src/internal/isolate/fleet.ts"
+import { Agent } from "../../src/internal/isolate/protocol.ts"
 import { hostOf } from "../../src/internal/system.ts"
 import { nativeLoads as native, turn } from "../fixtures.ts"
 import { Counter, CounterLive, GreeterLive } from "./modules.ts"
@@ -80,6 +82,17 @@ describe.runIf(native)("what all isolates use", { timeout: patience }, () => {
           isolates.slice(1).map(({ isolate }) => String(isolate))
         )
       }).pipe(Effect.scoped))
+
+    it.effect("G193: what waits for the agents of isolates is not counted", () =>
+      Effect.gen(function*() {
+        const host = hostOf(yield* ActorSystem)
+        const before = statsOf(host).queued
+        const waiting = host.shard.stats().queued
+        // Nothing is handled before this fiber waits.
+        for (let i = 0; i < 3; i++) host.isolates!.agent.tellUnsafe(Agent.messages["myrmidon/EndStream"]({ stream: 0 }))
+        assert.strictEqual(host.shard.stats().queued, waiting + 3)
+        assert.strictEqual(statsOf(host).queued, before)
+      }))
 
     it.effect("G193: one that does not answer is left out, and waited for by nobody", () =>
       Effect.gen(function*() {

@@ -17,6 +17,7 @@ import { OwnerStopped, SpawnError } from "../../SpawnError.ts"
 import { infoHere, setSuspendedHere } from "../about.ts"
 import type { Cell } from "../cell.ts"
 import { setTimer } from "../clock.ts"
+import { statsOf } from "../figures.ts"
 import type { Host } from "../host.ts"
 import { defaultMailbox } from "../mailbox.ts"
 import { Owner } from "../owner.ts"
@@ -269,7 +270,7 @@ export const makeAgent = (host: Host, errands: Errands, hooks: AgentHooks, relay
       "myrmidon/EndStream": (_, { stream }) => host.isolates!.streams.end(stream),
       "myrmidon/StopStream": (_, { isolate, stream }) => host.isolates!.streams.stop(isolate, stream),
       "myrmidon/Totals": () => {
-        const { bytes, queued } = host.shard.stats()
+        const { bytes, queued } = statsOf(host)
         return { bytes, queued }
       },
       "myrmidon/Top": (_, { by, n }) => topOf(host, n, by).map((info) => ({ pid: info.pid, info: infoThere(info) })),
