@@ -185,7 +185,8 @@ impl<M: Send + 'static> Context<M> {
         self.after(time.saturating_duration_since(std::time::Instant::now()), message)
     }
 
-    /// Sends the actor itself a message every `period`, except while the last one still waits in the mailbox (G43).
+    /// Sends the actor itself a message every `period`, a millisecond at least, except while the last one still waits in the
+    /// mailbox (G43).
     pub fn every(&mut self, period: Duration, mut message: impl FnMut() -> M + Send + 'static) -> TimerRef {
         self.timer(period, true, Ticking::Every(Box::new(move || Box::new(message()))))
     }
@@ -202,7 +203,8 @@ impl<M: Send + 'static> Context<M> {
     pub fn cancel(&mut self, timer: TimerRef) -> Option<Duration> {
         let me = self.me;
         match place::try_here(move |worker| worker.cancel_timer(me, timer.0)) {
-            Ok(left) => Duration::try_from_secs_f64(left? / 1000.0).ok(),
+            // One that was to ring beyond all time has all of it left.
+            Ok(left) => Some(Duration::try_from_secs_f64(left? / 1000.0).unwrap_or(Duration::MAX)),
             Err(cancel) => {
                 self.on_shard(move |worker| {
                     cancel(worker);

@@ -244,19 +244,12 @@ pub(crate) fn whereis<M: Send + 'static>(system: &System, name: &str) -> Option<
 
 fn opening(parent: Pid, options: &Spawn, watch: Option<u32>) -> Result<Opening, SpawnError> {
     let budget = options.budget_word()?;
-    let (capacity, policy) = options.mailbox.words();
+    let (capacity, policy) = options.mailbox.words()?;
+    let name = options.checked_name()?;
     let link = if options.link { flags::LINK } else { 0 };
     let traps = if options.trap_exits { flags::TRAP_EXIT } else { 0 };
     let watched = if watch.is_some() { flags::MONITOR } else { 0 };
-    Ok(Opening {
-        parent,
-        flags: link | traps | watched,
-        watch: watch.unwrap_or(0),
-        capacity,
-        policy,
-        budget,
-        name: options.name.clone(),
-    })
+    Ok(Opening { parent, flags: link | traps | watched, watch: watch.unwrap_or(0), capacity, policy, budget, name })
 }
 
 /// An actor spawns another one.

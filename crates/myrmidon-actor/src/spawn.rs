@@ -4,6 +4,9 @@ use crate::SpawnError;
 use core::time::Duration;
 use myrmidon_core::{record::policy, shard::MAX_BUDGET};
 
+/// Messages that a mailbox may have.
+pub(crate) const MOST_MESSAGES: u32 = 1 << 30;
+
 /// What a full mailbox does (G13 to G16).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Overflow {
@@ -14,14 +17,14 @@ pub enum Overflow {
     DropNewest,
     /// The oldest message is a dead letter.
     DropOldest,
-    /// The sending actor gets no turn until there is room, at most for this time.
+    /// The sending actor gets no turn until there is room, at most for this time: 1 to 16,777,215 ms.
     Suspend(Duration),
 }
 
 /// A mailbox's bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mailbox {
-    /// Messages; 0 stands for the runtime's default.
+    /// Messages, 2^30 at most; 0 stands for the runtime's default.
     pub capacity: u32,
     /// What a full one does.
     pub overflow: Overflow,
@@ -34,14 +37,20 @@ impl Mailbox {
     }
 
     /// The words of a SPAWN record.
-    pub(crate) fn words(self) -> (u32, u32) {
+    pub(crate) fn words(self) -> Result<(u32, u32), SpawnError> {
+        if self.capacity > MOST_MESSAGES {
+            return Err(SpawnError::Option { name: "mailbox", allowed: "1 to 2^30 messages, or 0 for the default" });
+        }
         let policy = match self.overflow {
             Overflow::Reject => policy::REJECT,
             Overflow::DropNewest => policy::DROP_NEWEST,
             Overflow::DropOldest => policy::DROP_OLDEST,
-            Overflow::Suspend(most) => policy::SUSPEND | (most.as_millis().clamp(1, 0xff_ffff) as u32) << 8,
+            Overflow::Suspend(most) => match u32::try_from(most.as_millis()) {
+                Ok(millis @ 1..=0xff_ffff) => policy::SUSPEND | millis << 8,
+                _ => return Err(SpawnError::Option { name: "overflow", allowed: "1 to 16,777,215 ms" }),
+            },
         };
-        (self.capacity, policy)
+        Ok((self.capacity, policy))
     }
 }
 
@@ -57,7 +66,7 @@ pub enum Placement {
     Key(u64),
 }
 
-/// The options of a spawn.
+/// The options of a spawn. With one that is out of range nothing is spawned, and the error is [`SpawnError::Option`] (G279).
 ///
 /// ```
 /// use myrmidon_actor::{Context, Mailbox, Overflow, Runtime, Spawn, behavior};
@@ -97,7 +106,7 @@ impl Spawn {
         self
     }
 
-    /// Its name in the system, from its first moment (G35).
+    /// Its name in the system, from its first moment (G35). It is not empty.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         self.name = Some(name.into());
@@ -139,6 +148,16 @@ impl Spawn {
     pub fn budget(mut self, messages: u32) -> Self {
         self.budget = Some(messages);
         self
+    }
+
+    /// The name of a SPAWN record.
+    pub(crate) fn checked_name(&self) -> Result<Option<Box<str>>, SpawnError> {
+        match &self.name {
+            Some(name) if name.is_empty() => {
+                Err(SpawnError::Option { name: "name", allowed: "a text that is not empty" })
+            }
+            name => Ok(name.clone()),
+        }
     }
 
     /// The budget of a SPAWN record; 0 says nothing.

@@ -37,6 +37,7 @@ mod tests;
 
 use crate::sync::{AtomicUsize, Ordering};
 use block::{Memory, Only, View};
+use core::fmt;
 use parking_lot::Mutex;
 use slots::{Slot, Slots};
 use std::sync::{Arc, OnceLock};
@@ -81,6 +82,17 @@ pub enum Refusal {
     /// The machine has not that much, or there are as many blocks as there may be.
     Memory,
 }
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Limit => "no buffer: the limit of bytes outstanding would be exceeded",
+            Self::Memory => "no buffer: the machine has not that much memory",
+        })
+    }
+}
+
+impl core::error::Error for Refusal {}
 
 /// Who pays for blocks: one system.
 #[derive(Debug)]

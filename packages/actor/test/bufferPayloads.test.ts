@@ -1,6 +1,6 @@
 // Buffers wherever they stand in a payload (G136): what is above one is copied, all else stays what it is.
 import { assert, describe, it } from "@effect/vitest"
-import { BufferHandle, State } from "../src/internal/buffer/handle.ts"
+import { BufferHandle, isBuffer, State } from "../src/internal/buffer/handle.ts"
 import { buffersIn, depart } from "../src/internal/buffer/payload.ts"
 
 const made = (move = true): BufferHandle =>
@@ -53,6 +53,15 @@ describe("G136: a buffer departs", () => {
     assert.isTrue(travelling.every(({ isHeld }) => isHeld))
     leaving.undo()
     assert.isTrue(buffers.every(({ isHeld }) => isHeld) && travelling.every(({ isHeld }) => !isHeld))
+  })
+
+  it("but not what was made from one: it has no block", () => {
+    const buffer = made()
+    const payload = { data: Object.create(buffer) as BufferHandle }
+    assert.isFalse(isBuffer(payload.data))
+    assert.deepStrictEqual(buffersIn(payload), [])
+    assert.isDefined(depart(payload))
+    assert.isTrue(buffer.isHeld)
   })
 
   it("and what is beside it stays the same", () => {

@@ -6,6 +6,7 @@ use crate::{
     answer::channel,
     lend::Pool,
     observer::Observer,
+    spawn::MOST_MESSAGES,
     swap::{OnSwap, SwapEvent},
     worker::{self, Plan},
 };
@@ -160,7 +161,7 @@ impl Builder {
         check("shards", (1..=MOST_SHARDS).contains(&self.shards), "1 to 64")?;
         check("pool", (1..=1024).contains(&self.pool), "1 to 1,024")?;
         check("max_actors", (1..=MAX_INDEX).contains(&self.max_actors), "1 to 16,777,215")?;
-        check("mailbox", (1..=1 << 30).contains(&self.mailbox), "1 to 2^30")?;
+        check("mailbox", (1..=MOST_MESSAGES).contains(&self.mailbox), "1 to 2^30")?;
         let long = self.long_slice.as_micros();
         check("long_slice", (1..=10_000_000).contains(&long), "1 us to 10 s")?;
         let system = self.system.unwrap_or_else(System::open);

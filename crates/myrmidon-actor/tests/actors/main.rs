@@ -10,6 +10,7 @@ mod life;
 mod mailbox;
 mod messages;
 mod names;
+mod options;
 mod signals;
 mod subject;
 mod timers;

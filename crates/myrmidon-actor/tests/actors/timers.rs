@@ -30,3 +30,16 @@ fn timers_ring_once_or_every_so_often_until_cancelled() {
     heard.sort();
     assert_eq!(heard, ["1", "3"]);
 }
+
+#[test]
+fn g279_a_timer_beyond_all_time_never_rings_and_can_be_cancelled() {
+    let runtime = runtime(1);
+    let actor = runtime.spawn(Subject::default()).expect("an actor");
+    within(actor, move |_, context| {
+        let never = context.after(Duration::MAX, Message::Note(1));
+        assert!(context.cancel(never).is_some_and(|left| left > Duration::from_secs(1 << 40)));
+        assert_eq!(context.cancel(never), None);
+        context.after(Duration::MAX, Message::Note(2));
+    });
+    assert_eq!(heard(actor), [""; 0]);
+}

@@ -148,6 +148,8 @@ fn g138_an_account_has_a_limit() {
     let (blocks, account) = both(100);
     let held = blocks.allocate(&account, 60).unwrap();
     assert_eq!(blocks.allocate(&account, 41), Err(Refusal::Limit));
+    let error: Box<dyn core::error::Error> = Refusal::Limit.into();
+    assert_eq!(error.to_string(), "no buffer: the limit of bytes outstanding would be exceeded");
     assert_eq!(blocks.allocate(&account, usize::MAX), Err(Refusal::Limit));
     let rest = blocks.allocate(&account, 40).unwrap();
     depart(&blocks, rest).unwrap();

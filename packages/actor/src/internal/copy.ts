@@ -6,7 +6,7 @@
  * Refs, PIDs and buffers are handles: the copy has the same. A class, a function, a symbol or an accessor is no plain data, and a
  * copy that loses what it means would be worse than none.
  */
-import { BufferHandle } from "./buffer/handle.ts"
+import { isBuffer } from "./buffer/handle.ts"
 import { Cell } from "./cell.ts"
 import { plainOf } from "./crashed.ts"
 
@@ -47,7 +47,7 @@ const copy = (value: unknown, path: string, seen: Seen): unknown => {
     if (prototype !== Array.prototype) throw new NotCopyable(path)
     return copyArray(value, path, seen)
   }
-  if (value instanceof Cell || value instanceof BufferHandle || "~myrmidon/NamedRef" in value) return value
+  if (value instanceof Cell || isBuffer(value) || "~myrmidon/NamedRef" in value) return value
   const plain = plainOf(value)
   if (plain !== undefined) return copyObject(plain, objectPrototype, path, seen)
   return copyBuiltIn(value, prototype, path, seen)

@@ -29,7 +29,7 @@ import { functionOf, invalid } from "./invalid.ts"
 import { interruptAll, lifeOf, ownFiber } from "./life.ts"
 import { checkKnown } from "./known.ts"
 import { millisOf, resolveMailbox } from "./mailbox.ts"
-import { isName } from "./name.ts"
+import { checkName } from "./name.ts"
 import { Runner } from "./runner.ts"
 import { selfOf } from "./self.ts"
 import { mostBudget, type OpenOptions } from "./shard.ts"
@@ -139,9 +139,7 @@ const checkBoolean = (option: string, value: unknown): void => {
 
 const openOptions = (bound: Bound, options: SpawnOptions | undefined, ties: Ties | undefined): OpenOptions => {
   const name = options?.name
-  if (name !== undefined && !isName(name)) {
-    throw invalid("name", "a well-formed string that is not empty", name)
-  }
+  checkName(name)
   const mailbox = options?.mailbox === undefined ? bound.mailbox : resolveMailbox(options.mailbox, bound.mailbox)
   // Field by field, in the order of `Bound.open`, so that both have one shape. To spread two objects costs more than
   // the rest of a child's spawn.

@@ -320,7 +320,7 @@ describe.runIf(native)("actors on worker isolates", () => {
         assert.include((failed as { issue: string }).issue, "this module always throws")
       }).pipe(Effect.scoped))
 
-    it.effect("bad options and arguments are typed errors, and nothing is started", () =>
+    it.effect("G217: bad options and arguments are typed errors, and nothing is started", () =>
       Effect.gen(function*() {
         const where = yield* spawnReason(CounterLive.spawnOn("nowhere" as never, 1))
         assert.deepInclude(where, { _tag: "InvalidOption", option: "on" })
@@ -333,8 +333,10 @@ describe.runIf(native)("actors on worker isolates", () => {
         assert.include((large as { issue: string }).issue, "67108864 may cross at a time")
         const capacity = yield* spawnReason(CounterLive.spawnOn("worker", 1, { mailbox: { capacity: 0 } }))
         assert.deepInclude(capacity, { _tag: "InvalidOption", option: "mailbox.capacity" })
-        const name = yield* spawnReason(CounterLive.spawnOn("worker", 1, { name: "" }))
-        assert.deepInclude(name, { _tag: "InvalidOption", option: "name" })
+        for (const name of ["", "\ud800", 5 as never]) {
+          const reason = yield* spawnReason(CounterLive.spawnOn("worker", 1, { name }))
+          assert.deepInclude(reason, { _tag: "InvalidOption", option: "name" })
+        }
       }).pipe(Effect.scoped))
   })
 })

@@ -24,6 +24,11 @@ export class BufferHandle implements SharedBuffer {
     this.#state = state
   }
 
+  /** By what only the constructor gives: an object made from a buffer (`Object.create`) inherits its methods, and is none. */
+  static is(this: void, u: unknown): u is BufferHandle {
+    return typeof u === "object" && u !== null && #block in u
+  }
+
   get isHeld(): boolean {
     return this.#state === State.Held
   }
@@ -93,4 +98,4 @@ export class BufferHandle implements SharedBuffer {
 }
 
 /** Whether it is a buffer of this package, which all of them are. */
-export const isBuffer = (u: unknown): u is BufferHandle => u instanceof BufferHandle
+export const isBuffer = BufferHandle.is

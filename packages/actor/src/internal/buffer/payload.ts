@@ -4,7 +4,7 @@
  *
  * Only payloads whose schema speaks of buffers come here (`schema.ts`).
  */
-import { BufferHandle } from "./handle.ts"
+import { type BufferHandle, isBuffer } from "./handle.ts"
 
 const isLeaf = (value: unknown): value is string | number | boolean | bigint | symbol | undefined | null =>
   typeof value !== "object" || value === null || ArrayBuffer.isView(value) || "~myrmidon/ActorRef" in value
@@ -28,7 +28,7 @@ const visit = (
   found: Array<BufferHandle>,
   above: Set<object> | undefined
 ): void => {
-  if (item instanceof BufferHandle) found.push(item)
+  if (isBuffer(item)) found.push(item)
   else if (isLeaf(item) || item === value) return
   else if (above === undefined) find(item, found, new Set([value, item]))
   else if (!above.has(item)) find(item, found, above.add(item))
@@ -37,7 +37,7 @@ const visit = (
 /** The buffers of a payload, in order; one that stands in it twice comes twice. */
 export const buffersIn = (value: unknown): Array<BufferHandle> => {
   const found: Array<BufferHandle> = []
-  if (value instanceof BufferHandle) found.push(value)
+  if (isBuffer(value)) found.push(value)
   else if (!isLeaf(value)) find(value, found, undefined)
   return found
 }
@@ -97,7 +97,7 @@ const shallow = (value: object): object => {
 
 // Copies what stands above a buffer, and nothing else. `above`: what holds itself stays as it is.
 const replace = (value: unknown, by: Travelling, above: ReadonlyArray<unknown>): unknown => {
-  if (value instanceof BufferHandle) return by.of(value)
+  if (isBuffer(value)) return by.of(value)
   if (isLeaf(value) || above.includes(value)) return value
   if (isPlain(value)) return replaceIn(value, by, above)
   const within = [...above, value]
@@ -120,7 +120,7 @@ const replaceIn = (value: Record<string, unknown>, by: Travelling, above: Readon
   for (const key in value) {
     const item = value[key]
     let replaced = item
-    if (item instanceof BufferHandle) replaced = by.of(item)
+    if (isBuffer(item)) replaced = by.of(item)
     else if (!isLeaf(item)) replaced = replace(item, by, within ??= [...above, value])
     // It has that property of its own by then, whatever its name is.
     if (replaced !== item) (copy ??= { ...value })[key] = replaced

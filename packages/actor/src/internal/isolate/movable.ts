@@ -27,6 +27,7 @@ import { invalid } from "../invalid.ts"
 import { checkKnown } from "../known.ts"
 import { lifeOf } from "../life.ts"
 import { millisOf, resolveMailbox } from "../mailbox.ts"
+import { checkName } from "../name.ts"
 import { OnFull } from "../shard.ts"
 import { hostOf } from "../system.ts"
 import { checkSpawnOptions } from "../spawn.ts"
@@ -224,6 +225,7 @@ export class MovableBehavior extends SpawnableBehavior {
 
 /** Spawn options as data. Throws `InvalidOption`. */
 const plain = (host: Host, options: SpawnOptions | undefined) => {
+  checkName(options?.name)
   const budget: unknown = options?.budget
   if (budget !== undefined && typeof budget !== "number") {
     throw invalid("budget", "a whole number of messages", budget)
