@@ -16,7 +16,7 @@ use crate::{
     system::{JoinError, Seat, System, Ways},
 };
 use core::fmt;
-use myrmidon_core::{Departures, NameTable, PeerLimits, bundle::Bundle, shard::Shard};
+use myrmidon_core::{Departures, NameTable, PeerLimits, bundle::Bundle, record::control, shard::Shard};
 use std::{collections::VecDeque, sync::Arc};
 
 struct Route {
@@ -81,15 +81,18 @@ impl Member {
 
     /// Receives packets of each other member, oldest first, and learns who has joined or ended: whole bundles, and on average
     /// no more than `limit` packets of that member. What is beyond it is paid for by later calls, which receive the less: an
-    /// owner that handles fewer at a time than a bundle has would have a pile before long.
+    /// owner that handles fewer at a time than a bundle has would have a pile before long. What it has handled is paid for,
+    /// too: it was not asked to look while nothing came.
     pub fn collect(&mut self, shard: &mut Shard, limit: usize) {
         let mut ended = Vec::new();
+        let queued = shard.control()[control::QUEUED].cast_unsigned() as usize;
         for route in &mut self.routes {
             // Read before the pops: what was placed before the end is taken before the will.
             let finished = route.back.is_finished();
             let before = self.arrived.len();
             let limit = if finished { usize::MAX } else { limit };
             let number = route.seat.shard;
+            route.ahead = route.ahead.min(queued);
             let paid = route.ahead.min(limit);
             let mut count = 0;
             while count < limit - paid

@@ -320,7 +320,11 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       } else {
         now = this.#now()
       }
-      if (this.closing || handled >= LOCKSTEP_TURN || this.#turns.isOver(now - start, control[QUEUED]!)) return false
+      if (this.closing || handled >= LOCKSTEP_TURN || this.#turns.isOver(now - start, control[QUEUED]!)) {
+        // The event loop may take its time.
+        if (this.#departed > 0 && ring.pending > 0) ring.flush(now)
+        return false
+      }
     }
   }
 

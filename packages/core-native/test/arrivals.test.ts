@@ -132,4 +132,31 @@ describe("G319: out of a batch", () => {
     await there.membrane.close()
     here.close()
   })
+
+  it("what is left of it leaves before the event loop has its turn", async () => {
+    const system = load().openSystem()
+    let time = 0
+    const there = setup({ clock: { now: () => time, wakeIn: () => {} }, system })
+    there.host.away = receiving(() => {})
+    const got: Array<number> = []
+    const here = new Isolate(system, ({ kind, number }) => {
+      if (kind === Completion.Message) got.push(number)
+    })
+    const receiver = here.spawn()
+    here.turn()
+    let handled = 0
+    const senders = Array.from({ length: 2 }, (_, index) =>
+      there.spawn(() => {
+        there.membrane.away.send(receiver % 2 ** 32, Math.floor(receiver / 2 ** 32), wire, index, 0, 0, 0)
+        if (++handled === 2) time += 10
+      }))
+    await there.settled()
+    await new Promise(setImmediate)
+    for (const sender of senders) there.send(sender, 0)
+    await there.host.until(() => handled === 2)
+    here.turn()
+    assert.deepStrictEqual(got, [0, 1])
+    await there.membrane.close()
+    here.close()
+  })
 })

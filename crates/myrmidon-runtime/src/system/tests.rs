@@ -369,3 +369,31 @@ fn g318_what_came_with_others_beyond_what_the_owner_asked_for_is_paid_for_by_its
     sender.close();
     receiver.close();
 }
+
+#[test]
+fn g318_what_the_owner_has_handled_meanwhile_is_paid_for() {
+    let (system, directory) = (System::open(), Directory::new());
+    let mut sender = Isolate::open(&system, &directory, PeerLimits::default()).unwrap();
+    let mut receiver = Isolate::open(&system, &directory, PeerLimits::default()).unwrap();
+    let (a, b) = (sender.spawn(), receiver.spawn());
+    let messages: Vec<Record> = (0..256).map(|at| number(b, a, at)).collect();
+    sender.tick(&messages, 0);
+    receiver.member.as_mut().unwrap().collect(&mut receiver.shard, 64);
+    let _ = receiver.shard.tick(0.0, &[], &mut receiver.ring, 0);
+    assert_eq!(receiver.shard.control()[control::QUEUED], 256);
+    // Nothing arrives while it handles them, so it does not look.
+    while receiver.shard.control()[control::QUEUED] > 0 {
+        let written = receiver.shard.tick(0.0, &[], &mut receiver.ring, 64);
+        for record in &mut receiver.ring[..written] {
+            if kind(record) == completion::SLICE {
+                record[word::B] = record[word::A];
+            }
+        }
+    }
+    sender.tick(&[number(b, a, 256)], 0);
+    receiver.member.as_mut().unwrap().collect(&mut receiver.shard, 64);
+    let _ = receiver.shard.tick(0.0, &[], &mut receiver.ring, 0);
+    assert_eq!(receiver.shard.control()[control::QUEUED], 1);
+    sender.close();
+    receiver.close();
+}
