@@ -517,15 +517,19 @@ export class Membrane<C extends MembraneCell, K extends MembraneCall> {
     this.#ring.flush(this.#now())
     this.#submissions.closed = true
     this.#ring.gone = true
-    if (this.#ring.broken === undefined) {
-      for (let written = this.#ring.native.close(); written > 0; written = this.#ring.native.close()) {
-        this.#loop.drain(written)
+    try {
+      if (this.#ring.broken === undefined) {
+        for (let written = this.#ring.native.close(); written > 0; written = this.#ring.native.close()) {
+          this.#loop.drain(written)
+        }
       }
+    } finally {
+      // Whoever closes waits for this, also where the native side has failed.
+      this.#loop.stop()
+      this.#sweep()
+      if (this.#ring.broken !== undefined) process.emitWarning(this.#ring.broken)
+      this.#settle()
     }
-    this.#loop.stop()
-    this.#sweep()
-    if (this.#ring.broken !== undefined) process.emitWarning(this.#ring.broken)
-    this.#settle()
   }
 
   /**
