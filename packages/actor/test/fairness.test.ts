@@ -5,6 +5,7 @@ import { Effect, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 import { assert } from "vitest"
 import { backends, Under } from "./conformance/under.ts"
+import { turn } from "./fixtures.ts"
 
 const Worker = Actor.make("Worker", [
   Rpc.make("Work", { payload: Schema.Number }),
@@ -12,6 +13,8 @@ const Worker = Actor.make("Worker", [
   Rpc.make("Arm", { payload: Schema.Number })
 ])
 const { Arm, Light, Work } = Worker.messages
+const Sometimes = Actor.make("Sometimes", [Rpc.make("Take", { payload: Schema.Number })])
+const { Take } = Sometimes.messages
 
 /** Runs `program` on actors that write down what they do; `Work(ms)` takes so long. */
 const written = (
@@ -198,4 +201,34 @@ describe.each(backends)("fairness on the %s system", (_, backend) => {
       yield* written(under, (spawn) => Effect.sync(() => void spawn("slow", 0).tellUnsafe(Work(150))))
       assert.deepStrictEqual(reports, [150])
     }))
+
+  it.effect.each(["ask", "tell"] as const)(
+    "G50: one that was short two hundred times is reported when it is not, by %s",
+    (how) =>
+      Effect.gen(function*() {
+        const reports: Array<unknown> = []
+        const under = new Under(backend, {
+          seen: (what, args) => {
+            if (what === "longSchedule") reports.push(args[1])
+          }
+        })
+        const program = Effect.gen(function*() {
+          const sometimes = yield* Sometimes.behavior({
+            init: (_: void) => undefined,
+            handlers: { Take: (_state, ms) => under.clock.pass(ms) }
+          }).spawn(undefined)
+          const send = (ms: number) =>
+            how === "ask" ? sometimes.ask(Take(ms)) : Effect.andThen(sometimes.tell(Take(ms)), turn)
+          yield* Effect.forEach(Array.from({ length: 200 }), () => send(0), { discard: true })
+          yield* send(150)
+          // The next one is not charged with it.
+          yield* send(0)
+          return (yield* Actor.info(sometimes)).millis
+        })
+        const millis = yield* program.pipe(Effect.scoped, Effect.orDie, Effect.provide(under.layer))
+        assert.deepStrictEqual(reports, [150])
+        assert.isAtLeast(millis, 150)
+        assert.isBelow(millis, 151)
+      })
+  )
 })

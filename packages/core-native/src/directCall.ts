@@ -7,7 +7,7 @@
  * the ring ingested, or not answer at once, then the call ends as any other (G18 to G21). An answer that is there
  * before the shard has seen the call takes that record back.
  *
- * The clock was read for the question; of sixteen handlers one is measured, as of others whose askers help.
+ * The clock was read for the question, and is read again when its handler has returned: who holds the thread is known (G50).
  *
  * Owner: the loop.
  */
@@ -33,13 +33,14 @@ const {
 } = Word
 // Constants of this module are part of the code; imported ones would be read each time.
 const SHIFT = 31 - Math.clz32(RECORD_WORDS)
+const CHARGE = Submission.Charge
 const HANDLED = Submission.Handled
 const ASKED = Submission.Asked
 const NOTHING = 0
 
 /** Accounts that may stand before a question. */
 const MOST = 64
-/** Of so many handlers one is measured. */
+/** Of so many questions one looks for what other threads have sent. */
 const SAMPLE = 16
 
 /** What the loop does at the moment. */
@@ -63,8 +64,7 @@ export class DirectCall<C extends MembraneCell, K extends MembraneCall> {
   #accounts = 0
   #epoch = -1
   #asks = 0
-  /** us that a handler took when one was last measured, and what nobody has been charged with yet. */
-  #pace = 1
+  /** Parts of a microsecond that nobody has been charged with yet. */
   #due = 0
 
   constructor(
@@ -102,9 +102,8 @@ export class DirectCall<C extends MembraneCell, K extends MembraneCall> {
     const low = out[record | TO]!
     const cell = this.#direct.idle(low, out[record | TO_GENERATION]!)
     if (cell === undefined) return false
-    const isMeasured = (++this.#asks & (SAMPLE - 1)) === 0
     // What another thread has sent may be for the same actor.
-    if (isMeasured && ring.hasArrivals()) return false
+    if ((++this.#asks & (SAMPLE - 1)) === 0 && ring.hasArrivals()) return false
     const op = out[record | HEAD]! >>> 16
     const payload = this.#slots.take(out[record | SLOT]!)
     const fromLow = out[record | FROM]!
@@ -117,16 +116,12 @@ export class DirectCall<C extends MembraneCell, K extends MembraneCall> {
     const { ingested } = ring
     this.#stack.current = cell
     const times = this.#times
-    if (isMeasured) {
-      times.takeAway()
-      times.isExact = true
-    }
+    times.takeAway()
+    times.isExact = true
     const waits = this.#host.deliver(cell, op, payload, from, call)
     ring.asked = 0
-    if (isMeasured) {
-      times.isExact = false
-      this.#measured(cell, this.#now() - start - times.takeAway())
-    }
+    times.isExact = false
+    this.#measured(cell, this.#now() - start - times.takeAway(), ring.ingested === ingested ? at - 1 : -1)
     if (waits) {
       if (ring.pending >= SUBMISSIONS) ring.flush(this.#now())
       ring.put(Submission.Busy, low, cell.generation, 0, 0, 0, 0, 0)
@@ -149,33 +144,34 @@ export class DirectCall<C extends MembraneCell, K extends MembraneCall> {
     return true
   }
 
-  /** Counts one message of an actor, before its handler runs: that may look. Where the question stands then. */
+  /** Counts one message of an actor, before its handler runs: that may look. Where the question stands then, behind the account. */
   #account(low: number, generation: number, accounts: number): number {
-    const ring = this.#ring
-    const { out } = ring
-    this.#due += this.#pace
-    // The last one measured may have been charged with too much.
-    const whole = this.#due >= 1 ? Math.floor(this.#due) : 0
-    this.#due -= whole
+    const { out } = this.#ring
     const last = (accounts - 1) << SHIFT
     if (accounts > 0 && out[last | TO] === low && out[last | TO_GENERATION] === generation) {
       out[last | A]!++
-      out[last | B]! += whole
       return accounts
     }
     const record = accounts << SHIFT
     out.copyWithin(record + RECORD_WORDS, record, record + RECORD_WORDS)
     out[record | HEAD] = HANDLED
     out[record | A] = 1
-    out[record | B] = whole
-    ring.pending++
+    out[record | B] = 0
+    this.#ring.pending++
     return accounts + 1
   }
 
-  #measured(cell: C, took: number): void {
-    // What it was charged with was the pace of the one before.
-    this.#due += took * 1000 - this.#pace
-    this.#pace = took * 1000
+  /** `account`: of its actor, in the ring; below 0: the shard has it already. */
+  #measured(cell: C, took: number, account: number): void {
+    const ring = this.#ring
+    const due = this.#due + took * 1000
+    const whole = Math.floor(due)
+    this.#due = due - whole
+    if (account >= 0) ring.out[(account << SHIFT) | B]! += whole
+    else if (whole > 0) {
+      if (ring.pending >= SUBMISSIONS) ring.flush(this.#now())
+      ring.put(CHARGE, cell.low, cell.generation, 0, 0, 0, whole, 0)
+    }
     if (took > SHORT) {
       ;(cell.bound.meter as Meter).unproven = PROOF
       if (took > this.#longSchedule) this.#host.longSchedule(cell, took)

@@ -55,8 +55,6 @@ const LEAST = 64
 const MOST = 512
 /** The same while somebody waits for the next turn: 512 that find no cache take as long as all of it may. */
 const MOST_HASTENED = 128
-/** Of so many callers that help one is measured. */
-const SAMPLE = 16
 /** In lockstep, where the clock may stand still: messages and tasks after which the event loop gets its turn, as in the twin. */
 const LOCKSTEP_TURN = 8192
 /** Records of a batch for which the clock is not read once more. */
@@ -105,7 +103,6 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   #left = false
   /** The token of the call whose asker helps; 0: nobody does. */
   #helped = 0
-  #helps = 0
   /** Handlers of this batch that sent to other isolates since what they sent has left, and how many may do so together. */
   #departed = 0
   #together = 1
@@ -279,7 +276,6 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     let handled = 0
     for (;;) {
       if (this.#tasks.waiting > 0) {
-        if (metering.unread > 0) metering.closeUnread(now = this.#now())
         // In lockstep the signals of the last message come before what waited for it, as in the twin.
         if (this.#single) {
           ring.flush(now)
@@ -298,24 +294,15 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       if (ring.waited) now = this.#now()
       if (written > 0) {
         // The time of a long tick is nobody's. After a short one the clock is not worth its price.
-        if (written > SMALL) metering.closeUnread(this.#now())
-        else if (metering.unread === 0) metering.restart(now)
+        metering.restart(written > SMALL ? this.#now() : now)
         const from = metering.last
         if (this.#single) handled += this.#messagesIn(written)
         this.#batch(written)
-        if (written <= SMALL && this.#mayGoUnread()) {
-          metering.goUnread()
-        } else {
-          now = this.#now()
-          if (metering.since > 0) metering.close(now)
-          if (!this.#single) this.#adapt(now - from)
-        }
-        if (this.#helped !== 0 && this.#tokens.get(this.#helped) === undefined) {
-          metering.leaveUnread()
-          return true
-        }
+        now = this.#now()
+        if (metering.since > 0) metering.close(now)
+        if (!this.#single) this.#adapt(now - from)
+        if (this.#helped !== 0 && this.#tokens.get(this.#helped) === undefined) return true
       } else if (control[RUNNABLE] === 0 && this.#tasks.waiting === 0 && ring.pending === 0) {
-        if (metering.unread > 0) metering.closeUnread(this.#now())
         return true
       } else {
         now = this.#now()
@@ -358,11 +345,8 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
   }
 
   #deliverDirectly(before: number, begin: number): number {
-    const metering = this.#metering
-    let now = before
-    if (metering.unread > 0) metering.closeUnread(now = this.#now())
-    now = this.#direct.run(now, begin)
-    metering.restart(now)
+    const now = this.#direct.run(before, begin)
+    this.#metering.restart(now)
     // What was sent to other isolates leaves with the tick that comes next.
     this.attention &= ~Attention.Departs
     if (this.attention !== 0) {
@@ -370,12 +354,6 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
       this.attention = 0
     }
     return now
-  }
-
-  // While somebody helps, that one is over before there are many: some are measured all the same.
-  #mayGoUnread(): boolean {
-    if (this.#helped !== 0 && (++this.#helps & (SAMPLE - 1)) === 0) return false
-    return !this.#single && this.#metering.mayGoUnread()
   }
 
   #adapt(took: number): void {
@@ -447,9 +425,7 @@ export class Loop<C extends MembraneCell, K extends MembraneCall> {
     let group = metering.group
     if (meter.unproven > 0) {
       group = 1
-      if (metering.since > 0) {
-        if (metering.close(this.#now())) this.attention |= Attention.LeaveBatch
-      } else if (metering.unread > 0) metering.closeUnread(this.#now())
+      if (metering.since > 0 && metering.close(this.#now())) this.attention |= Attention.LeaveBatch
     }
     metering.isExact = group === 1
     metering.begin(head, meter)

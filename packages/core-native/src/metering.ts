@@ -3,8 +3,6 @@
  *
  * - A message of a behaviour that is not proven short (`meter.ts`) is measured alone. Others form a group, which shares
  *   the time between two looks at the clock, slice by slice.
- * - A batch of a message or two costs less than a look at the clock: its messages may go unread, charged with what those
- *   before them took, and are judged with the next group.
  * - A group that was long puts everyone in it to the proof again. Who of several held the thread is not known then, so
  *   that nobody is reported.
  * - What an asker goes on with, inside of the handler that answers it, is not its callee's time (G305). Where a message is
@@ -24,25 +22,22 @@ const { To: TO, From: FROM } = Word
 const LONG_SLICE = 1
 /** What `stepOut` says where there is nothing to measure, and `stepIn` has nothing to be told. */
 const UNMEASURED = -1
-/** Slices that a group and the unread messages before it can have. */
-const MOST = GROUP + GROUP_OF_QUICK + 2
+/** Slices that a group can have. */
+const MOST = Math.max(GROUP, GROUP_OF_QUICK) + 2
 
 export class Metering<C extends MembraneCell> {
   /** When the clock was last read. */
   last = 0
-  /** Messages since then, but for the unread ones. */
+  /** Messages since then. */
   since = 0
-  /** Messages of small batches for which the clock was not read. */
-  unread = 0
   readonly #words: Uint32Array
   readonly #table: Table<C>
   readonly #longSchedule: number
   readonly #report: (cell: C, millis: number) => void
-  /** Slices of the unread messages, then those of the group; its first and last may be of other groups too. */
+  /** Slices of the group; its first and last may be of other groups too. */
   readonly #meters: Array<Meter> = Array.from({ length: MOST }, () => new Meter())
   readonly #heads: Array<number> = Array.from({ length: MOST }, () => 0)
   #slices = 0
-  #unreadSlices = 0
   /** Messages of the next group: more while they are quick. */
   group = GROUP
   /** What a message of the last group took, ms. */
@@ -80,7 +75,7 @@ export class Metering<C extends MembraneCell> {
 
   /** A slice begins. */
   begin(head: number, meter: Meter): void {
-    if (this.since === 0) this.#slices = this.#unreadSlices
+    if (this.since === 0) this.#slices = 0
     const at = this.#slices++
     this.#heads[at] = head
     this.#meters[at] = meter
@@ -142,20 +137,12 @@ export class Metering<C extends MembraneCell> {
 
   /** The messages of the group share the time since the last look. true: it was long, the batch is to be left. */
   close(now: number): boolean {
-    const first = this.#unreadSlices
-    const slices = this.#slices - first
+    const slices = this.#slices
     const messages = this.since
     const isClear = this.#outs === 0
     const away = this.takeAway()
     let took = now - this.last - away
     const whole = took
-    const isKnown = slices === 1 && this.unread === 0
-    if (this.unread > 0) {
-      const part = messages / (messages + this.unread)
-      this.#doubtUnread(took)
-      // Whoever took long is measured from now on; that it was one of these is not known.
-      if (took <= LONG_GROUP) took *= part
-    }
     this.last = now
     this.since = 0
     const isLong = took > LONG_GROUP
@@ -163,52 +150,20 @@ export class Metering<C extends MembraneCell> {
     if (isLong && !isClear) took = this.#pace * messages
     const share = (took * 1000) / slices
     let due = this.#carry
-    for (let i = first; i < first + slices; i++) {
+    for (let i = 0; i < slices; i++) {
       due += share
       // Most shares are parts of a microsecond: they add up until one slice is charged with a whole one.
       if (due >= 1) due = this.#chargeWhole(this.#heads[i]!, due)
     }
     this.#carry = due
     if (isLong) {
-      for (let i = first; i < first + slices; i++) this.#meters[i]!.unproven = PROOF
-      if (isKnown && isClear && whole > this.#longSchedule) this.#reportSlice(this.#heads[first]!, whole)
+      for (let i = 0; i < slices; i++) this.#meters[i]!.unproven = PROOF
+      if (slices === 1 && isClear && whole > this.#longSchedule) this.#reportSlice(this.#heads[0]!, whole)
     }
     this.#slices = 0
     this.#pace = took / messages
     this.group = this.#pace < QUICK ? GROUP_OF_QUICK : GROUP
     return held > LONG_SLICE
-  }
-
-  /** Whether the messages of a small batch may go without a look at the clock. */
-  mayGoUnread(): boolean {
-    return this.since > 0 && this.unread + this.since < GROUP && this.#pace > 0 && this.#pace < QUICK
-  }
-
-  goUnread(): void {
-    const due = this.#carry + this.#pace * 1000 * this.since
-    this.#carry = due >= 1 ? this.#chargeWhole(this.#heads[this.#slices - 1]!, due) : due
-    this.unread += this.since
-    this.since = 0
-    this.#unreadSlices = this.#slices
-  }
-
-  /** Nothing of the unread messages is left to be charged. If they were not short after all, they are measured now. */
-  closeUnread(now: number): void {
-    if (this.unread > 0) this.#doubtUnread(now - this.last - this.#away)
-    this.restart(now)
-  }
-
-  /** What comes next is not the loop's: how long the unread ones took will not be known. */
-  leaveUnread(): void {
-    this.unread = 0
-    this.#unreadSlices = 0
-  }
-
-  #doubtUnread(took: number): void {
-    if (took > LONG_GROUP) {
-      for (let i = 0; i < this.#unreadSlices; i++) this.#meters[i]!.unproven = PROOF
-    }
-    this.leaveUnread()
   }
 
   #charge(head: number, micros: number): void {

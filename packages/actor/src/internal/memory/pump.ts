@@ -66,7 +66,7 @@ const LINGER = 50
 
 export class Pump {
   private readonly macrotask = makeMacrotask()
-  private readonly run: (woken: boolean) => void
+  private readonly run: () => void
   private readonly clock: ShardClock
   /** Whether the process has to stay: a timer is armed, a call pending, or `keepAlive` was asked for. */
   private readonly needed: () => boolean
@@ -92,7 +92,7 @@ export class Pump {
   private holding: TimerHandle | number | undefined = undefined
   private lingering = false
 
-  constructor(run: (woken: boolean) => void, clock: ShardClock, needed: () => boolean) {
+  constructor(run: () => void, clock: ShardClock, needed: () => boolean) {
     this.run = run
     this.clock = clock
     this.needed = needed
@@ -190,7 +190,7 @@ export class Pump {
 
   private readonly runNow = (): void => {
     this.scheduled = false
-    this.run(false)
+    this.run()
   }
 
   private readonly turn = (): void => {
@@ -211,7 +211,7 @@ export class Pump {
 
   private readonly onAlarm = (): void => {
     this.armedAt = Infinity
-    this.run(true)
+    this.run()
   }
 
   private readonly letGo = (): void => {

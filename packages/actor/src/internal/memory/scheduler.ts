@@ -41,8 +41,6 @@ import { fire } from "./timing.ts"
 
 /** Slices between two looks at timers and signals; as many actors are brought into the cache ahead. */
 const AHEAD = 16
-/** One run of so many reads the clock when it begins; the others only when something is to be measured. */
-const SAMPLE = 16
 /** A run ends after so many messages, also where the clock stands still (virtual time). */
 const RUN_MESSAGES = 8192
 /** Deferred tasks before the next group of slices. */
@@ -85,16 +83,12 @@ export class Scheduler {
   /** `keepAlive` was asked for. */
   private keep = false
 
-  /** ms: the last reading of the clock in this run; valid when `marked`. */
+  /** ms: the last reading of the clock in this run. */
   private now = 0
-  /** The clock was read in this run. */
-  private marked = false
   /** The handler that runs is measured: `now` is when it began. */
   private measuring = false
-  /** ms: when this run began; valid when `marked`. */
+  /** ms: when this run began. */
   private began = 0
-  /** Runs until the next one that reads the clock when it begins. */
-  private untilSample = 1
   private readonly group = new Group()
   private readonly askers: Askers
   /** `lookAhead` writes here, so that its reads are not optimized away. */
@@ -163,7 +157,7 @@ export class Scheduler {
 
   /** The time for deadlines of calls: the clock's last reading while short handlers run, which need no better one. */
   coarseNow(): number {
-    return this.running && this.marked && !this.measuring ? this.now : this.clock.now()
+    return this.running && !this.measuring ? this.now : this.clock.now()
   }
 
   /** See `Shard.stepOut`. */
@@ -201,11 +195,11 @@ export class Scheduler {
   /** See `Shard.help`. */
   help(call: Call): void {
     this.awaited = call
-    this.run(false)
+    this.run()
     this.awaited = undefined
     if (call.token === 0 || call.timeout === Infinity) return
-    // Still pending, so it gets a deadline now: from the start of this run, if that has read the clock.
-    this.shard.calls.limit(call, call.timeout, this.marked ? this.began : this.clock.now())
+    // Still pending, so it gets a deadline now: from the start of this run.
+    this.shard.calls.limit(call, call.timeout, this.began)
     this.pump.arm(this.deadline())
   }
 
@@ -217,24 +211,20 @@ export class Scheduler {
     return !this.running && this.random === undefined && !this.pump.isWaiting()
   }
 
-  private readonly run = (woken: boolean): void => {
+  private readonly run = (): void => {
     if (this.running) return
     this.running = true
-    this.marked = false
     this.pump.begin(this.shard.queued)
     let handled = 0
     let more = true
-    if (woken || this.random !== undefined || --this.untilSample <= 0) {
-      this.untilSample = SAMPLE
-      this.mark()
-    }
+    this.began = this.now = this.clock.now()
     try {
       for (;;) {
         if (this.tasks.size > 0) {
           this.control()
           handled += this.runTasks()
         }
-        if (this.marked && this.now >= this.deadline()) this.fire()
+        if (this.now >= this.deadline()) this.fire()
         this.control()
         const notified = this.shard.notices.head !== undefined
         if (notified) {
@@ -253,15 +243,15 @@ export class Scheduler {
           if (this.debt.size > 0) handled += this.serveDebt()
         }
         more = this.hasWork()
-        if (!more || handled >= RUN_MESSAGES || (this.marked && this.isOver())) break
+        if (!more || handled >= RUN_MESSAGES || this.isOver()) break
         if (this.awaited !== undefined && !this.awaited.pending) break
       }
     } finally {
       // A host does not throw. Should it do so all the same, the next run goes on with the next actor.
-      if (this.group.size > 0 && this.marked) this.closeGroup()
+      if (this.group.size > 0) this.closeGroup()
       this.group.clear()
       this.running = false
-      this.pump.did(handled, this.marked ? this.now - this.began : 0)
+      this.pump.did(handled, this.now - this.began)
       if (more && this.awaited?.pending === false) this.pump.wake()
       else if (more) this.pump.yield(this.shard.queued)
       else {
@@ -298,13 +288,6 @@ export class Scheduler {
 
   private deadline(): number {
     return Math.min(this.shard.timers.next, this.shard.calls.next)
-  }
-
-  private mark(): void {
-    this.now = this.clock.now()
-    if (this.marked) return
-    this.marked = true
-    this.began = this.now
   }
 
   private fire(): void {
@@ -349,7 +332,7 @@ export class Scheduler {
     if (this.group.size > 0) this.closeGroup()
     this.shard.notices.tell(this.host)
     this.askers.take()
-    if (this.marked) this.mark()
+    this.now = this.clock.now()
   }
 
   // -- slices ---------------------------------------------------------------------------------------------------------
@@ -404,7 +387,6 @@ export class Scheduler {
   /** Serves a slice with the clock around each message. Returns whether it took longer than `BUDGET`. */
   private serveMeasured(cell: MemoryCell, meter: Meter): boolean {
     if (this.group.size > 0) this.closeGroup()
-    else if (!this.marked) this.mark()
     const begin = this.now
     const most = this.most(cell)
     let handled = 0
@@ -566,7 +548,6 @@ export class Scheduler {
   private runTask(task: Task): boolean {
     const cell = task.cell
     if (this.group.size > 0) this.closeGroup()
-    else if (!this.marked) this.mark()
     const begin = this.now
     this.askers.take()
     this.measuring = true
@@ -590,9 +571,8 @@ export class Scheduler {
   /** Reads the clock, and judges the slices since the last reading together. */
   private closeGroup(): void {
     const begin = this.now
-    const known = this.marked
-    this.mark()
-    if (known) this.judgeGroup(this.now - begin)
+    this.now = this.clock.now()
+    this.judgeGroup(this.now - begin)
     this.group.clear()
   }
 
