@@ -1,6 +1,6 @@
 // Fairness with a clock that stands still but where a handler moves it: no wall clock, the same on both systems.
 import { describe, it } from "@effect/vitest"
-import { Actor, ActorSystem } from "@myrmidonjs/actor"
+import { Actor, ActorSystem, type AskError, type TellError } from "@myrmidonjs/actor"
 import { Effect, Schema } from "effect"
 import { Rpc } from "effect/rpc"
 import { assert } from "vitest"
@@ -214,10 +214,10 @@ describe.each(backends)("fairness on the %s system", (_, backend) => {
         })
         const program = Effect.gen(function*() {
           const sometimes = yield* Sometimes.behavior({
-            init: (_: void) => undefined,
+            init: () => undefined,
             handlers: { Take: (_state, ms) => under.clock.pass(ms) }
           }).spawn(undefined)
-          const send = (ms: number) =>
+          const send = (ms: number): Effect.Effect<void, AskError | TellError> =>
             how === "ask" ? sometimes.ask(Take(ms)) : Effect.andThen(sometimes.tell(Take(ms)), turn)
           yield* Effect.forEach(Array.from({ length: 200 }), () => send(0), { discard: true })
           yield* send(150)
