@@ -1,7 +1,7 @@
 // Buffers wherever they stand in a payload (G136): what is above one is copied, all else stays what it is.
 import { assert, describe, it } from "@effect/vitest"
 import { BufferHandle, isBuffer, State } from "../src/internal/buffer/handle.ts"
-import { buffersIn, depart } from "../src/internal/buffer/payload.ts"
+import { buffersIn, depart, issueOfBuffers } from "../src/internal/buffer/payload.ts"
 
 const made = (move = true): BufferHandle =>
   new BufferHandle({ byteLength: 1, attach: () => new ArrayBuffer(1), move: () => move, release: () => {} }, State.Held)
@@ -61,6 +61,20 @@ describe("G136: a buffer departs", () => {
     assert.isFalse(isBuffer(payload.data))
     assert.deepStrictEqual(buffersIn(payload), [])
     assert.isDefined(depart(payload))
+    assert.isTrue(buffer.isHeld)
+  })
+
+  it("but not out of what cannot be read: that is said, and it stays", () => {
+    const buffer = made()
+    const payload = {
+      data: buffer,
+      get odd(): never {
+        throw new Error("boom")
+      }
+    }
+    assert.isUndefined(depart(payload))
+    assert.include(issueOfBuffers(payload), "it cannot be read: ")
+    assert.include(issueOfBuffers(payload), "boom")
     assert.isTrue(buffer.isHeld)
   })
 

@@ -295,12 +295,20 @@ export class Ring implements HotCalls {
     return this.args[ANSWER] === 1
   }
 
-  /** The SLOT of so many bytes in the outgoing arena, from that word on: with numbers of buffers at their end, which go with it. */
+  /**
+   * The SLOT of so many bytes in the outgoing arena, from that word on: with numbers of buffers at their end, which go with it.
+   * Below 0: the shard is gone.
+   */
   loadAt(at: number, length: number): number {
     const args = this.args
     args[NOW] = at
     args[SUBMITTED] = length
-    this.load()
+    try {
+      this.load()
+    } catch (error) {
+      this.#fail(error as Error)
+      return -1
+    }
     return args[ANSWER]!
   }
 

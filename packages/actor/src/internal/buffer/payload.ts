@@ -4,6 +4,7 @@
  *
  * Only payloads whose schema speaks of buffers come here (`schema.ts`).
  */
+import { show } from "../show.ts"
 import { type BufferHandle, isBuffer } from "./handle.ts"
 
 const isLeaf = (value: unknown): value is string | number | boolean | bigint | symbol | undefined | null =>
@@ -155,13 +156,26 @@ const issueOf = (found: ReadonlyArray<BufferHandle>): string | undefined => {
   return found.every((handle) => handle.isHeld) ? undefined : "it holds a buffer that was sent or released before"
 }
 
+// A payload's own accessors run, and may throw: that is the sender's mistake as any other.
+const foundIn = (payload: unknown): Array<BufferHandle> | string => {
+  try {
+    const found = buffersIn(payload)
+    return issueOf(found) ?? found
+  } catch (error) {
+    return `it cannot be read: ${error instanceof Error ? error.message : show(error)}`
+  }
+}
+
 /** What is wrong with the buffers of a payload, for its sender. */
-export const issueOfBuffers = (payload: unknown): string | undefined => issueOf(buffersIn(payload))
+export const issueOfBuffers = (payload: unknown): string | undefined => {
+  const found = foundIn(payload)
+  return typeof found === "string" ? found : undefined
+}
 
 /** Takes the buffers of a payload from their sender. `undefined`: see `issueOfBuffers`; nothing has changed. */
 export const depart = (payload: unknown): Departure | undefined => {
-  const found = buffersIn(payload)
-  if (issueOf(found) !== undefined) return undefined
+  const found = foundIn(payload)
+  if (typeof found === "string") return undefined
   const travelling = new Travelling(found)
   if (!travelling.depart()) {
     travelling.undo()
