@@ -248,8 +248,10 @@ describe.each(testSystems)("G271 on the %s", (_, system) => {
         handlers: {},
         signals: { exit: (_, signal) => void seen.push(signal) }
       }).spawn(undefined)
+      const counted = countTexts()
       yield* child!.tell(Fail())
       while (seen.length === 0) yield* turn
+      assert.strictEqual(counted.texts, 0, "nobody has looked at it yet")
       assert.match(inspect(seen[0]!.reason), /stack: 'TypeError: boom\\n/)
       isPlain(seen[0]!.reason)
     }).pipe(Effect.scoped, Effect.provide(system)))
