@@ -143,7 +143,8 @@ export class Border {
     const { length } = bytes
     if (this.#begun >= 0 || length > COPIED || at + ROOM > this.#outgoing.length) return ring.native.putParcel(bytes)
     this.#outBytes.set(bytes, at << 2)
-    return ring.loadAt(at, length)
+    const slot = ring.loadAt(at, length)
+    return slot < 0 ? this.#bury(bytes) : slot
   }
 
   /** Where a payload of up to `COPIED` bytes may be written, in bytes; -1: nowhere now. To be followed by `end`. */
@@ -175,7 +176,8 @@ export class Border {
   endLoaded(length: number): number {
     const begun = this.#begun
     this.#begun = -1
-    if (!this.#ring.gone) return this.#ring.loadAt(begun + 1, length)
+    const slot = this.#ring.gone ? -1 : this.#ring.loadAt(begun + 1, length)
+    if (slot >= 0) return slot
     const at = (begun + 1) << 2
     return this.#bury(this.#outBytes.subarray(at, at + length))
   }

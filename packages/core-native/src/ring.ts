@@ -146,6 +146,17 @@ export class Ring implements HotCalls {
     this.gone = true
   }
 
+  /** Makes a raw call, which asks for no `this`. false: the shard has failed in it, and is gone. */
+  #does(call: () => void): boolean {
+    try {
+      call()
+      return true
+    } catch (error) {
+      this.#fail(error as Error)
+      return false
+    }
+  }
+
   /** Whether a mailbox may be near its bound; nobody's is while `marked` is 0. */
   isCongested(low: number): boolean {
     const index = low & 0xffffff
@@ -274,25 +285,13 @@ export class Ring implements HotCalls {
     const args = this.args
     args[NOW] = low
     args[SUBMITTED] = generation
-    try {
-      this.account()
-    } catch (error) {
-      this.#fail(error as Error)
-      return -1
-    }
-    return args[ANSWER]!
+    return this.#does(this.account) ? args[ANSWER]! : -1
   }
 
   /** Whether another thread has something for the shard. */
   hasArrivals(): boolean {
     if (this.broken !== undefined) return false
-    try {
-      this.look()
-    } catch (error) {
-      this.#fail(error as Error)
-      return false
-    }
-    return this.args[ANSWER] === 1
+    return this.#does(this.look) && this.args[ANSWER] === 1
   }
 
   /**
@@ -303,13 +302,7 @@ export class Ring implements HotCalls {
     const args = this.args
     args[NOW] = at
     args[SUBMITTED] = length
-    try {
-      this.load()
-    } catch (error) {
-      this.#fail(error as Error)
-      return -1
-    }
-    return args[ANSWER]!
+    return this.#does(this.load) ? args[ANSWER]! : -1
   }
 
   /** What the last DEMONITOR or CANCEL brought, or `reductionsOf`. */
